@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from counterfoil.world.switches import Switch
+
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
@@ -131,22 +133,6 @@ class Refusal(Exception):
         self.detail = detail or {}
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """One assumption a user may need the other way: named, described, with its default and what else it can be.
-
-    The name is ``<api>.<what>`` (``oracle-brm.partial_status``). ``choices`` holds every allowed value, so that a
-    scenario, the command line and the control API can refuse a wrong one with the list of right ones; ``None`` means
-    any non-negative integer. ``source`` names the rule in the vendor's facts it belongs to.
-    """
-
-    name: str
-    text: str
-    default: bool | int | str
-    choices: tuple[bool | int | str, ...] | None
-    source: str
-
-
 Operation = Callable[[Request, "World"], Answer]
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
 
@@ -170,4 +156,4 @@ class Dialect:
     error: Callable[[Refusal], Answer]
     media_type: str = "application/json"
     switches: tuple[Switch, ...] = ()
-    strict_query: Callable[["World"], bool] = lambda world: False
+    strict_query: Callable[[World], bool] = lambda world: False

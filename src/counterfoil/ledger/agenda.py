@@ -1,0 +1,161 @@
+"""What happens by itself as time passes, and in which order: runs are produced, habits are lived, bills get paid.
+
+``next_instant`` says when something happens next, ``happen`` makes it happen. Both are functions of the ledger alone, so
+advancing the clock in two steps is the same as in one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from hashlib import blake2b
+
+from counterfoil.ledger.billing import issue_invoices
+from counterfoil.ledger.ledger import Ledger
+from counterfoil.ledger.money import to_minor_unit
+from counterfoil.ledger.periods import add_months, first_of_month, month_key, start_of
+from counterfoil.ledger.rating import can_be_rated
+from counterfoil.ledger.receivables import Bill, bills_of
+from counterfoil.ledger.records import (
+    BillingRun,
+    Book,
+    Habits,
+    Payment,
+    PaymentState,
+    RunStatus,
+    UsageHabit,
+    UsageRecord,
+)
+
+QUEUED_FOR = timedelta(minutes=1)
+PRODUCED_IN = timedelta(minutes=4)
+"""From request to Running, and on to Complete. Assumptions: the vendor's guide gives the order, no durations."""
+
+NOON = time(12, tzinfo=UTC)
+
+
+def next_instant(ledger: Ledger) -> datetime | None:
+    """When the next thing happens by itself; None when nothing is due, ever."""
+    instants = [instant for run in ledger.runs.values() if (instant := _next_step(run))]
+    instants += [instant for book, _ in ledger.shelf.distinct() if (instant := next_habit(book))]
+    return min(instants, default=None)
+
+
+def happen(ledger: Ledger, now: datetime) -> None:
+    """Make everything due at ``now`` happen: first use, then production, then payments."""
+    ledger.shelf.change_all(lambda book: _live(book, now))
+    for run in list(ledger.runs.values()):
+        if _next_step(run) == now:
+            _produce(ledger, run, now)
+
+
+def next_habit(book: Book) -> datetime | None:
+    """When the book's customer next does something by habit."""
+    return book.derived("next habit", None, lambda: _next_habit(book))
+
+
+# --- runs ----------------------------------------------------------------------------------------
+
+
+def _next_step(run: BillingRun) -> datetime | None:
+    if run.status is RunStatus.REQUESTED and run.requested_at:
+        return run.requested_at + QUEUED_FOR
+    if run.status is RunStatus.RUNNING and run.commenced_at:
+        return run.commenced_at + PRODUCED_IN
+    return None
+
+
+def _produce(ledger: Ledger, run: BillingRun, now: datetime) -> None:
+    """A requested run starts; a running one issues its invoices and is complete."""
+    if run.status is RunStatus.REQUESTED:
+        ledger.runs[run.number] = replace(run, status=RunStatus.RUNNING, commenced_at=now, updated_at=now)
+        return
+    ledger.shelf.change_all(lambda book: issue_invoices(book, run, now))
+    ledger.runs[run.number] = replace(run, status=RunStatus.COMPLETE, completed_at=now, updated_at=now)
+
+
+# --- habits --------------------------------------------------------------------------------------
+
+
+def _next_habit(book: Book) -> datetime | None:
+    habits = book.habits
+    if habits is None:
+        return None
+    since = book.lived_until or start_of(book.opened)
+    instants = [_next_use(habit, since) for habit in habits.usage]
+    if habits.ends_on is not None:
+        instants = [instant for instant in instants if instant < start_of(habits.ends_on)]
+    instants += [_pays_at(bill, habits) for bill, _ in _to_be_paid(book, habits)]
+    return min(instants, default=None)
+
+
+def _next_use(habit: UsageHabit, since: datetime) -> datetime:
+    """The first noon of the habit's day strictly after ``since``."""
+    month = first_of_month(since.date())
+    instant = datetime.combine(month.replace(day=habit.day), NOON)
+    return instant if instant > since else datetime.combine(add_months(month, 1).replace(day=habit.day), NOON)
+
+
+def _to_be_paid(book: Book, habits: Habits) -> list[tuple[Bill, Decimal]]:
+    """The bills nothing was received for yet, with what the customer will pay of each; it pays each once."""
+    due = [
+        (bill, to_minor_unit(bill.remaining * habits.pays_share, bill.invoice.currency))
+        for bill in bills_of(book)
+        if bill.remaining and not bill.payments and not bill.is_held
+    ]
+    return [(bill, amount) for bill, amount in due if amount]
+
+
+def _pays_at(bill: Bill, habits: Habits) -> datetime:
+    """So many days after the due date; an hour after the bill was issued or released, where that is later."""
+    by_habit = start_of(bill.invoice.due_on) + timedelta(days=habits.pays_after)
+    return max(by_habit, bill.updated_at + timedelta(hours=1))
+
+
+def _live(book: Book, now: datetime) -> Book:
+    """The book after its customer did what habit has it do at ``now``; the same book when that is nothing."""
+    habits = book.habits
+    if habits is None or next_habit(book) != now:
+        return book
+    since = book.lived_until or start_of(book.opened)
+    payments = [(bill, amount) for bill, amount in _to_be_paid(book, habits) if _pays_at(bill, habits) == now]
+    for habit in habits.usage:
+        if _next_use(habit, since) == now:
+            book = _use(book, habits, habit, now)
+    for bill, amount in payments:
+        book = _pay(book, bill, amount, now)
+    return replace(book, lived_until=now)
+
+
+def _use(book: Book, habits: Habits, habit: UsageHabit, now: datetime) -> Book:
+    for subscription in book.subscriptions:
+        if subscription.state_on(now.date()) == "active":
+            quantity = vary(habit.quantity, habit.spread, habits.salt, habit.day, month_key(now.date()))
+            record = UsageRecord(
+                book.usage_count + 1, subscription.ordinal, habit.service, habit.country, quantity, now
+            )
+            record = replace(record, rated=can_be_rated(subscription, record))
+            return replace(book, usage=(*book.usage, record), usage_count=record.ordinal)
+    return book
+
+
+def _pay(book: Book, bill: Bill, amount: Decimal, now: datetime) -> Book:
+    payment = Payment(
+        ordinal=len(book.payments) + 1,
+        account=bill.invoice.account,
+        invoice=bill.invoice.ordinal,
+        amount=amount,
+        method=book.accounts[bill.invoice.account].payment_method,
+        state=PaymentState.SUCCEEDED,
+        received_at=now,
+        changed_at=now,
+    )
+    return replace(book, payments=(*book.payments, payment))
+
+
+def vary(quantity: Decimal, spread: Decimal, *keys: int) -> Decimal:
+    """``quantity`` moved by up to ``spread`` of itself, whole units, the same for the same keys on every machine."""
+    digest = blake2b(repr(keys).encode(), digest_size=4).digest()
+    share = Decimal(int.from_bytes(digest) - 2**31) / 2**31
+    return max((quantity * (1 + spread * share)).quantize(Decimal(1), ROUND_HALF_UP), Decimal(1))

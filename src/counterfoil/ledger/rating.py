@@ -1,0 +1,135 @@
+"""From use to charges: which price, how much of it a data package covers, and which fees fall due.
+
+Pure functions of a book; amounts are exact (never rounded). Refuses to know invoices' dates, runs and payments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.periods import month_key, next_first_of_month
+from counterfoil.ledger.records import (
+    Book,
+    FeeLine,
+    Line,
+    PackageLine,
+    Rate,
+    Service,
+    SimLine,
+    Subscription,
+    UsageLine,
+    UsageRecord,
+)
+
+
+def fee_dates(subscription: Subscription, through: date) -> Iterator[date]:
+    """The days up to and including ``through`` on which the subscription's monthly fees fall due and are not yet billed.
+
+    The first is the day it starts, then the first of each month; nothing on or after the day it ends or pauses.
+    """
+    day = subscription.fees_from
+    while day <= through and subscription.state_on(day) == "active":
+        yield day
+        day = next_first_of_month(day)
+
+
+def next_fee_date(subscription: Subscription, through: date) -> date:
+    """The first fee date after ``through``: what ``fees_from`` becomes once fees up to ``through`` are billed."""
+    day = subscription.fees_from
+    while day <= through:
+        day = next_first_of_month(day)
+    return day
+
+
+def fee_lines(subscription: Subscription, through: date) -> Iterator[Line]:
+    """A month's fee, SIM fee and data packages for each fee date; a fee of zero makes no line."""
+    tariff = subscription.tariff
+    for day in fee_dates(subscription, through):
+        if tariff.monthly_fee:
+            yield FeeLine(subscription.ordinal, tariff, day, tariff.monthly_fee)
+        if tariff.sim_fee and subscription.sims:
+            yield SimLine(subscription.ordinal, tariff, day, subscription.sims, tariff.sim_fee)
+        for package in tariff.packages:
+            yield PackageLine(subscription.ordinal, tariff, package, day)
+
+
+def can_be_rated(subscription: Subscription, record: UsageRecord) -> bool:
+    """Whether the subscription's tariff has a price for this use."""
+    return subscription.tariff.rate_for(record.service, record.country) is not None
+
+
+def usage_lines(book: Book, subscription: Subscription, records: Iterable[UsageRecord]) -> list[UsageLine]:
+    """One line for each service, rate and country, in the order of first use. Use that is not rated makes no line.
+
+    Data packages cover the data used in their zone in a calendar month, first used first covered.
+    """
+    tally: dict[tuple[Rate, str], tuple[Decimal, Decimal, tuple[int, ...]]] = {}
+    allowance = _Allowance(book, subscription)
+    for record in sorted(records, key=lambda record: (record.started_at, record.ordinal)):
+        rate = subscription.tariff.rate_for(record.service, record.country)
+        if not record.rated or rate is None:
+            continue
+        quantity, covered, ordinals = tally.get((rate, record.country), (ZERO, ZERO, ()))
+        tally[rate, record.country] = (
+            quantity + record.quantity,
+            covered + allowance.take(record, rate),
+            (*ordinals, record.ordinal),
+        )
+    return [
+        UsageLine(
+            subscription.ordinal,
+            subscription.tariff,
+            rate,
+            country,
+            rate.price_in(country),
+            quantity,
+            covered,
+            ordinals,
+        )
+        for (rate, country), (quantity, covered, ordinals) in tally.items()
+    ]
+
+
+class _Allowance:
+    """What is left of a subscription's data packages, by zone and month, as records draw on it in turn."""
+
+    def __init__(self, book: Book, subscription: Subscription) -> None:
+        self._book = book
+        self._subscription = subscription
+        self._left: dict[tuple[int, int], Decimal] = {}
+
+    def take(self, record: UsageRecord, rate: Rate) -> Decimal:
+        """How much of ``record`` packages cover; that much is then gone from its month's allowance."""
+        if record.service is not Service.DATA or not self._subscription.tariff.packages:
+            return ZERO
+        month = (rate.zone.number, month_key(record.started_at.date()))
+        if month not in self._left:
+            self._left[month] = self._at_first(rate, month[1])
+        covered = min(self._left[month], record.quantity)
+        self._left[month] -= covered
+        return covered
+
+    def _at_first(self, rate: Rate, month: int) -> Decimal:
+        """The month's package volume in the zone, less what bills already issued have drawn from it."""
+        packages = self._subscription.tariff.packages
+        bought = sum((package.volume for package in packages if package.zone.number == rate.zone.number), ZERO)
+        used = sum(
+            (record.quantity for record in self._billed_in(month) if record.country in rate.zone.countries), ZERO
+        )
+        return max(bought - used, ZERO)
+
+    def _billed_in(self, month: int) -> Iterator[UsageRecord]:
+        for invoice in reversed(self._book.invoices):
+            # Late records reach back, so a bill may hold use older than its period, but never younger than its end.
+            if month_key(invoice.period_end - timedelta(days=1)) < month:
+                return
+            for record in invoice.usage:
+                if (
+                    record.subscription == self._subscription.ordinal
+                    and record.service is Service.DATA
+                    and month_key(record.started_at.date()) == month
+                ):
+                    yield record

@@ -1,0 +1,160 @@
+"""What is owed on each bill: totals, what payments cover, what remains, and since when it is late.
+
+Everything here is derived from a book; a ``Bill`` is an invoice seen together with its payments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.periods import start_of
+from counterfoil.ledger.records import CREDIT_NOTE, Book, Invoice, Payment, PaymentState, UsageLine
+
+
+class Settlement(StrEnum):
+    """How far a bill is paid."""
+
+    UNPAID = "unpaid"
+    AWAITED = "awaited"
+    FAILED = "failed"
+    PART_PAID = "part paid"
+    PAID = "paid"
+    OVERPAID = "overpaid"
+    PART_REFUNDED = "part refunded"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One invoice with its totals and payments. Amounts are in ``invoice.currency``.
+
+    ``net_exact`` and ``tax_exact`` are unrounded; ``net``, ``tax`` and ``total`` are what the bill shows: each rounded to
+    the currency's minor unit, and ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with
+    how much; ``remaining = total - sum of applied``, never negative. ``overpaid`` is what came in beyond the total.
+    """
+
+    invoice: Invoice
+    net_exact: Decimal
+    tax_exact: Decimal
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    payments: tuple[Payment, ...]
+    applied: tuple[tuple[Payment, Decimal], ...]
+    remaining: Decimal
+    overpaid: Decimal
+
+    @property
+    def total_exact(self) -> Decimal:
+        return self.net_exact + self.tax_exact
+
+    @property
+    def paid(self) -> Decimal:
+        return self.total - self.remaining
+
+    @property
+    def is_held(self) -> bool:
+        return self.invoice.held_at is not None and self.invoice.released_at is None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return any(payment.method == CREDIT_NOTE for payment in self.payments)
+
+    @property
+    def usage_amount(self) -> Decimal:
+        """The exact sum of the lines rated by the unit, net."""
+        return sum((line.amount for line in self.invoice.lines if isinstance(line, UsageLine)), ZERO)
+
+    @property
+    def fixed_amount(self) -> Decimal:
+        """The exact sum of all other lines, net."""
+        return self.net_exact - self.usage_amount
+
+    @property
+    def updated_at(self) -> datetime:
+        """When anything about the bill last changed."""
+        moments = [self.invoice.issued_at, *(payment.changed_at for payment in self.payments)]
+        moments += [moment for moment in (self.invoice.held_at, self.invoice.released_at) if moment]
+        return max(moments)
+
+    @property
+    def settlement(self) -> Settlement:
+        """How far the bill is paid. A refund re-opens what it gives back."""
+        if self.is_cancelled:
+            return Settlement.CANCELLED
+        if self.overpaid:
+            return Settlement.OVERPAID
+        if not self.remaining:
+            return Settlement.PAID
+        if any(payment.refunded for payment in self.payments):
+            return Settlement.PART_REFUNDED if self.paid else Settlement.REFUNDED
+        if self.paid:
+            return Settlement.PART_PAID
+        if not self.payments:
+            return Settlement.UNPAID
+        return Settlement.FAILED if self.payments[-1].state is PaymentState.FAILED else Settlement.AWAITED
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether something remains after the due date: strictly later than the instant that day began."""
+        return self.remaining > 0 and start_of(self.invoice.due_on) < now
+
+
+def bills_of(book: Book) -> tuple[Bill, ...]:
+    """Every bill issued to the book, oldest first."""
+    return book.derived("bills", None, lambda: tuple(_bill(book, invoice) for invoice in book.invoices))
+
+
+def bill_of(book: Book, account: int, ordinal: int) -> Bill | None:
+    """The account's bill number ``ordinal``, counted from 1; None if it was never issued."""
+    for bill in bills_of(book):
+        if bill.invoice.account == account and bill.invoice.ordinal == ordinal:
+            return bill
+    return None
+
+
+def balance(book: Book, account: int) -> Decimal:
+    """What the account owes: its invoices less everything received for them, refunds put back. Negative is a credit."""
+    return sum((b.remaining - b.overpaid for b in bills_of(book) if b.invoice.account == account), ZERO)
+
+
+def tax_on(net: Decimal, rate: Decimal) -> Decimal:
+    """The exact tax on ``net`` at ``rate`` percent."""
+    return net * rate / 100
+
+
+def _bill(book: Book, invoice: Invoice) -> Bill:
+    net_exact = sum((line.amount for line in invoice.lines), ZERO)
+    net = to_minor_unit(net_exact, invoice.currency)
+    tax = to_minor_unit(tax_on(net, invoice.tax_rate), invoice.currency)
+    payments = tuple(
+        payment
+        for payment in book.payments
+        if payment.invoice == invoice.ordinal and payment.account == invoice.account
+    )
+    remaining = net + tax
+    received = ZERO
+    applied = []
+    for payment in payments:
+        kept = payment.amount - payment.refunded if payment.state is PaymentState.SUCCEEDED else ZERO
+        received += kept
+        covers = min(kept, remaining)
+        if covers:
+            applied.append((payment, covers))
+            remaining -= covers
+    return Bill(
+        invoice=invoice,
+        net_exact=net_exact,
+        tax_exact=tax_on(net_exact, invoice.tax_rate),
+        net=net,
+        tax=tax,
+        total=net + tax,
+        payments=payments,
+        applied=tuple(applied),
+        remaining=remaining,
+        overpaid=max(received - net - tax, ZERO),
+    )

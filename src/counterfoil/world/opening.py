@@ -1,0 +1,258 @@
+"""From a scenario to the ledger it opens with: price lists, the people of the story, the scenery, and the story told.
+
+Scenery customers are drawn from a limited number of histories (``variants`` of each profile), so that ten thousand of
+them cost little more than a hundred. Each one's draw depends on the seed and its number only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.ledger.errors import LedgerError
+from counterfoil.ledger.ledger import Ledger, new_subscription
+from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
+from counterfoil.ledger.records import (
+    Account,
+    Book,
+    DataPackage,
+    Habits,
+    Rate,
+    RateZone,
+    Tariff,
+    UsageHabit,
+)
+from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
+from counterfoil.world.scenario import (
+    Between,
+    Population,
+    Profile,
+    ScenarioError,
+    ScenarioText,
+    step_of,
+)
+from counterfoil.world.scenery import Known
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+BILLS_DONE = timedelta(hours=1)  # well past the minutes a run takes
+
+
+def price_lists(told: ScenarioText) -> dict[str, Tariff]:
+    """The scenario's tariffs by key. Zones and packages are numbered through the file, from 1."""
+    zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(told.zones, 1)}
+    tariffs: dict[str, Tariff] = {}
+    packages = 0
+    for number, plan in enumerate(told.tariffs, 1):
+        tariffs[plan.key] = Tariff(
+            number=number,
+            key=plan.key,
+            name=plan.name,
+            currency=plan.currency,
+            monthly_fee=plan.monthly_fee,
+            sim_fee=plan.sim_fee,
+            packages=tuple(
+                DataPackage(packages + place, package.name, zones[package.zone], package.volume, package.fee)
+                for place, package in enumerate(plan.packages, 1)
+            ),
+            rates=tuple(
+                Rate(rate.service, zones[rate.zone], rate.per_unit, tuple(rate.by_country.items()))
+                for rate in plan.rates
+            ),
+        )
+        packages += len(plan.packages)
+    return tariffs
+
+
+def open_world(world: World, customers: int | None) -> None:
+    """Carry the whole scenario out in a new world. ``customers`` is how many there are in all, scenery included.
+
+    Raises ``ScenarioError`` where the story breaks a rule of the ledger, naming the step.
+    """
+    told = world.scenario.told
+    numbers = _open_named(world, told)
+    _open_scenery(world, told, customers)
+    for credential in told.credentials:
+        world.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
+    if told.billing:
+        _bill_monthly(world, told)
+    for index in range(len(told.story)):
+        _tell(world, index, numbers)
+
+
+def _open_named(world: World, told: ScenarioText) -> dict[str | None, int]:
+    numbers: dict[str | None, int] = {}
+    for person in told.customers:
+        command = AddCustomer(
+            name=person.name,
+            email=person.email,
+            country=person.country,
+            currencies=person.currencies,
+            tax_rate=person.tax_rate,
+            payment_method=person.payment_method,
+            group=person.group,
+            billed_to=numbers[person.billed_to] if person.billed_to else None,
+            tariff=person.tariff,
+            sims=person.sims,
+            starts=person.starts,
+        )
+        try:
+            number = int(command.carry_out(world))
+        except LedgerError as error:
+            raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
+        numbers[person.key] = number
+        world.known[number] = replace(world.known.get(number, Known()), key=person.key)
+    return numbers
+
+
+# --- scenery -------------------------------------------------------------------------------------
+
+
+def _open_scenery(world: World, told: ScenarioText, customers: int | None) -> None:
+    named = world.ledger.customers
+    if customers is not None and customers < named:
+        raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
+    population = told.population or _plain_population(told)
+    count = customers - named if customers is not None else (told.population.count if told.population else 0)
+    if not count:
+        return
+    if population is None:
+        raise ScenarioError(f"{world.scenario.where}: it has no tariff, so no scenery customers can be added")
+    world.populate(*_draw(population, told, world.ledger, world.seed, count))
+
+
+def _draw(
+    population: Population, told: ScenarioText, ledger: Ledger, seed: int, count: int
+) -> tuple[list[Book], list[int], list[str]]:
+    """Books, which of them each customer gets, and each book's country. Customer n's draw is the n-th of the stream."""
+    kinds = [(profile, variant) for profile in population.profiles for variant in range(profile.variants)]
+    weights = list(accumulate(profile.weight / profile.variants for profile, _ in kinds))
+    stream = Random(f"{seed}/population")  # noqa: S311 - scenery, not secrets
+    drawn = [bisect(weights, stream.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
+    used = {kind: place for place, kind in enumerate(dict.fromkeys(drawn))}
+    books = [_book(*kinds[kind], told, ledger, seed) for kind in used]
+    return books, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
+
+
+def _book(profile: Profile, variant: int, told: ScenarioText, ledger: Ledger, seed: int) -> Book:
+    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - scenery, not secrets
+    joined = _day(draw, profile.joined)
+    opened_at = max(told.starts, start_of(joined))
+    tariffs = [ledger.tariffs[key] for key in profile.tariffs]
+    tax_rate = told.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
+    ends_on = _day(draw, profile.leaves) if profile.leaves else None
+    book = Book(
+        opened=max(joined, first_of_month(told.starts.date())),
+        accounts=tuple(
+            Account(currency, tax_rate, profile.payment_method, profile.group)
+            for currency in dict.fromkeys(tariff.currency for tariff in tariffs)
+        ),
+        lived_until=opened_at,
+        habits=Habits(
+            salt=draw.getrandbits(32),
+            usage=tuple(
+                UsageHabit(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
+            ),
+            pays_after=profile.pays.after if profile.pays else 0,
+            pays_share=profile.pays.share if profile.pays else Decimal(0),
+            ends_on=ends_on,
+        ),
+    )
+    for tariff in tariffs:
+        fees_from = joined if joined >= told.starts.date() else next_fees(joined, told.starts.date())
+        sims = draw.randint(*sorted(profile.sims))
+        subscription = new_subscription(book, tariff, sims=sims, starts=joined, fees_from=fees_from)
+        book = replace(book, subscriptions=(*book.subscriptions, replace(subscription, ended=ends_on)))
+    return book
+
+
+def next_fees(joined: date, starts: date) -> date:
+    """The first fee date of a subscription older than the story: the first of the month, on or after ``starts``."""
+    return starts if starts.day == 1 else next_first_of_month(starts)
+
+
+def _day(draw: Random, between: Between) -> date:
+    first, last = sorted((between.first, between.last))
+    return first + timedelta(days=draw.randint(0, (last - first).days))
+
+
+def _plain_population(told: ScenarioText) -> Population | None:
+    """Scenery for a scenario that describes none: customers on its first tariff, in the first country it is priced in."""
+    if not told.tariffs:
+        return None
+    plan = told.tariffs[0]
+    zones = {zone.key: zone for zone in told.zones}
+    usage = tuple(
+        {"service": rate.service, "country": zones[rate.zone].countries[0], "quantity": 60, "day": day, "spread": "0.9"}
+        for day, rate in zip((8, 18), plan.rates, strict=False)
+    )
+    month = first_of_month(told.starts.date())
+    profile = {
+        "name": "scenery",
+        "tariffs": (plan.key,),
+        "country": told.seller.country,
+        "joined": {"first": add_months(month, -12), "last": month},
+        "usage": usage,
+        "pays": {"share": 1, "after": 0},
+        "variants": 200,
+    }
+    import msgspec
+
+    return msgspec.convert({"profiles": (profile,)}, Population)
+
+
+# --- the story -----------------------------------------------------------------------------------
+
+
+def _bill_monthly(world: World, told: ScenarioText) -> None:
+    billing = told.billing
+    if billing is None:
+        return
+    month = first_of_month(billing.first)
+    while month <= billing.last:
+        following = next_first_of_month(month)
+        _advance(world, datetime.combine(following, time(6), UTC))
+        run = world.carry_out(
+            CreateRun(
+                name=billing.name.format(month=f"{month:%B %Y}"),
+                invoice_date=following,
+                cutoff_date=following,
+                due_date=following + timedelta(days=billing.due_days),
+            )
+        )
+        world.carry_out(RequestBills(run=run.number))
+        _advance(world, world.now + BILLS_DONE)
+        month = following
+
+
+def _tell(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
+    where = f"{world.scenario.where}: story step {index + 1}"
+    at, name, members = step_of(world.scenario, index)
+    try:
+        command = _command(name, members, numbers)
+        if at is not None:
+            _advance(world, at)
+        world.carry_out(command)
+    except LedgerError as error:
+        named = f" ({error.field})" if error.field else ""
+        raise ScenarioError(f"{where}: {name}: {error.message}{named}") from None
+
+
+def _command(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
+    resolved = {
+        member: numbers.get(value, value) if member in ("customer", "billed_to") and isinstance(value, str) else value
+        for member, value in members.items()
+    }
+    return read_command({"command": name, **resolved})
+
+
+def _advance(world: World, to: datetime) -> None:
+    if to != world.now:
+        world.carry_out(AdvanceClock(to=to.astimezone(UTC)))
