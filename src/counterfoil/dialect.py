@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from counterfoil.world.switches import Switch
+from counterfoil.world.switches import Switch as Switch
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World

@@ -1,0 +1,88 @@
+"""The one place where everything meets: dialects, worlds and the server become one application.
+
+Doors (the command line, the pytest plugin) call ``build``; nothing else imports dialects by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from counterfoil.dialect import Dialect
+from counterfoil.resources import api_names, fixtures_dir
+from counterfoil.server.assemble import Options, Server, build_server
+from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
+from counterfoil.world.switches import Switch
+from counterfoil.world.world import World
+
+DEFAULT_SCENARIO = "demo"
+
+
+class UsageError(Exception):
+    """Something asked for by name that is not there; the message is one line and lists what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A server, ready to be called, and the world it serves without a ``/w/`` prefix."""
+
+    server: Server
+    world: World
+    dialects: tuple[Dialect, ...]
+
+
+def dialect(name: str) -> Dialect:
+    """The dialect of API ``name``; raises ``UsageError`` listing those there are."""
+    if name not in api_names():
+        raise UsageError(f"there is no API '{name}'; there are: {', '.join(api_names())}")
+    module = import_module(f"counterfoil.dialects.{name.replace('-', '_')}")
+    found: Dialect = module.DIALECT
+    return found
+
+
+def dialects(names: Iterable[str] = ()) -> tuple[Dialect, ...]:
+    """The dialects of the named APIs, or of all."""
+    return tuple(dialect(name) for name in dict.fromkeys(names or api_names()))
+
+
+def all_switches() -> tuple[Switch, ...]:
+    """Every switch of every dialect: a scenario may set them all, whichever APIs are served."""
+    return tuple(switch for each in dialects() for switch in each.switches)
+
+
+def scenario_names() -> tuple[str, ...]:
+    """The scenarios that come along, sorted."""
+    return tuple(sorted(path.stem for path in (fixtures_dir() / "scenarios").glob("*.yaml")))
+
+
+def scenario(name: str) -> Scenario:
+    """A scenario by name, or from a file if ``name`` ends in .yaml or .yml. Raises ``ScenarioError``."""
+    if name.endswith((".yaml", ".yml")):
+        return read_scenario(Path(name))
+    if name not in scenario_names():
+        raise ScenarioError(f"there is no scenario '{name}'; there are: {', '.join(scenario_names())}; or give a .yaml file")
+    return read_scenario(fixtures_dir() / "scenarios" / f"{name}.yaml")
+
+
+def build(
+    apis: Iterable[str] = (),
+    *,
+    scenario_name: str = DEFAULT_SCENARIO,
+    seed: int | None = None,
+    customers: int | None = None,
+    switches: Mapping[str, object] | None = None,
+    options: Options | None = None,
+) -> Application:
+    """The stand-in for the named APIs (all, if none), with one world. Raises UsageError, ScenarioError, SpecError or BadValue."""
+    served = dialects(apis)
+    world = World(
+        scenario(scenario_name),
+        seed=seed,
+        customers=customers,
+        switches=switches,
+        known_switches=all_switches(),
+    )
+    worlds = {world.name: world}
+    return Application(build_server(served, worlds.get, options=options), world, served)

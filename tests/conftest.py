@@ -1,0 +1,61 @@
+"""What tests of the stand-in share: a whole application in this process, one world each, steered by commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from counterfoil.app import Application, build
+from counterfoil.inprocess import InProcess
+from counterfoil.world.commands import Command
+from counterfoil.world.world import World
+
+KEY = "counterfoil-key"
+
+
+class StandIn:
+    """One application with its world. ``get`` and friends take an API's name and a path below its base."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.world: World = application.world
+        self._prefix = {dialect.name: dialect.prefix for dialect in application.dialects}
+        self._client = httpx.Client(transport=InProcess(application.server), base_url="http://counterfoil.test")
+
+    def do(self, command: Command) -> Any:
+        return self.world.execute(command)
+
+    def request(self, method: str, api: str, path: str, *, key: str | None = KEY, **options: Any) -> httpx.Response:
+        headers = dict(options.pop("headers", {}))
+        if key is not None:
+            headers |= {"x-api-key": key} if api == "flexprice" else {"Authorization": f"Bearer {key}"}
+        return self._client.request(method, self._prefix[api] + path, headers=headers, **options)
+
+    def get(self, api: str, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", api, path, **options)
+
+    def post(self, api: str, path: str, **options: Any) -> httpx.Response:
+        return self.request("POST", api, path, **options)
+
+    def patch(self, api: str, path: str, **options: Any) -> httpx.Response:
+        return self.request("PATCH", api, path, **options)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[Callable[..., StandIn]]:
+    """``stand_in("one-month", apis=["elevate"], customers=100, switches={…})`` builds an application for this test."""
+    opened: list[StandIn] = []
+
+    def build_one(scenario: str = "one-month", apis: tuple[str, ...] | list[str] = (), **options: Any) -> StandIn:
+        opened.append(StandIn(build(apis, scenario_name=scenario, **options)))
+        return opened[-1]
+
+    yield build_one
+    for each in opened:
+        each.close()
