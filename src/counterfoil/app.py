@@ -62,7 +62,9 @@ def scenario(name: str) -> Scenario:
     if name.endswith((".yaml", ".yml")):
         return read_scenario(Path(name))
     if name not in scenario_names():
-        raise ScenarioError(f"there is no scenario '{name}'; there are: {', '.join(scenario_names())}; or give a .yaml file")
+        raise ScenarioError(
+            f"there is no scenario '{name}'; there are: {', '.join(scenario_names())}; or give a .yaml file"
+        )
     return read_scenario(fixtures_dir() / "scenarios" / f"{name}.yaml")
 
 

@@ -32,7 +32,11 @@ class InProcess(httpx.BaseTransport):
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(
-            request.method, request.url, headers=request.headers, content=_Body(request.content), extensions=request.extensions
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=_Body(request.content),
+            extensions=request.extensions,
         )
         response = await self._transport.handle_async_request(sent)
         return httpx.Response(

@@ -125,7 +125,7 @@ def _live(book: Book, now: datetime) -> Book:
             book = _use(book, habits, habit, now)
     for bill, amount in payments:
         book = _pay(book, bill, amount, now)
-    return replace(book, lived_until=now)
+    return book.having(lived_until=now)
 
 
 def _use(book: Book, habits: Habits, habit: UsageHabit, now: datetime) -> Book:
@@ -136,7 +136,7 @@ def _use(book: Book, habits: Habits, habit: UsageHabit, now: datetime) -> Book:
                 book.usage_count + 1, subscription.ordinal, habit.service, habit.country, quantity, now
             )
             record = replace(record, rated=can_be_rated(subscription, record))
-            return replace(book, usage=(*book.usage, record), usage_count=record.ordinal)
+            return book.having(usage=(*book.usage, record), usage_count=record.ordinal)
     return book
 
 
@@ -151,7 +151,7 @@ def _pay(book: Book, bill: Bill, amount: Decimal, now: datetime) -> Book:
         received_at=now,
         changed_at=now,
     )
-    return replace(book, payments=(*book.payments, payment))
+    return book.having(payments=(*book.payments, payment))
 
 
 def vary(quantity: Decimal, spread: Decimal, *keys: int) -> Decimal:

@@ -169,8 +169,7 @@ def _issue(book: Book, account: int, collected: Collected, cutoffs: Cutoffs, run
     )
     taken = {record.ordinal for record in invoice.usage}
     billed = {charge.ordinal for charge in collected.charges}
-    return replace(
-        book,
+    return book.having(
         invoices=(*book.invoices, invoice),
         usage=tuple(record for record in book.usage if record.ordinal not in taken),
         charges=tuple(charge for charge in book.charges if charge.ordinal not in billed),

@@ -124,7 +124,7 @@ class Ledger:
         """Put a customer on a tariff from ``starts``; its currency chooses the account that pays."""
         book = self.book(customer)
         subscription = new_subscription(book, self.tariff(tariff_key), sims=sims, starts=starts, fees_from=fees_from)
-        self.shelf.put(customer, replace(book, subscriptions=(*book.subscriptions, subscription)))
+        self.shelf.put(customer, book.having(subscriptions=(*book.subscriptions, subscription)))
         return subscription
 
     def cancel_subscription(self, customer: int, ordinal: int, *, ends: date) -> Subscription:
@@ -191,7 +191,7 @@ class Ledger:
         )
         record = UsageRecord(book.usage_count + 1, user.ordinal, service, country, quantity, started_at, rated)
         record = replace(record, rated=rated and can_be_rated(user, record))
-        self.shelf.put(customer, replace(book, usage=(*book.usage, record), usage_count=record.ordinal))
+        self.shelf.put(customer, book.having(usage=(*book.usage, record), usage_count=record.ordinal))
         return record
 
     def rate_again(self, customer: int) -> int:
@@ -205,7 +205,7 @@ class Ledger:
         )
         changed = sum(before.rated != after.rated for before, after in zip(book.usage, rated, strict=True))
         if changed:
-            self.shelf.put(customer, replace(book, usage=rated))
+            self.shelf.put(customer, book.having(usage=rated))
         return changed
 
     def add_charge(
@@ -217,7 +217,7 @@ class Ledger:
         if not amount:
             raise BadValue("a charge cannot be zero", field="amount")
         charge = OneOffCharge(book.charge_count + 1, account, description, amount, dated)
-        self.shelf.put(customer, replace(book, charges=(*book.charges, charge), charge_count=charge.ordinal))
+        self.shelf.put(customer, book.having(charges=(*book.charges, charge), charge_count=charge.ordinal))
         return charge
 
     # --- billing runs ----------------------------------------------------------------------------
@@ -326,7 +326,7 @@ class Ledger:
             received_at=now,
             changed_at=now,
         )
-        self.shelf.put(customer, replace(book, payments=(*book.payments, payment)))
+        self.shelf.put(customer, book.having(payments=(*book.payments, payment)))
         return payment
 
     def resolve_payment(self, customer: int, ordinal: int, state: PaymentState, now: datetime) -> Payment:
@@ -367,20 +367,20 @@ class Ledger:
     def _put_subscription(self, customer: int, changed: Subscription) -> Subscription:
         book = self.book(customer)
         kept = tuple(changed if s.ordinal == changed.ordinal else s for s in book.subscriptions)
-        self.shelf.put(customer, replace(book, subscriptions=kept))
+        self.shelf.put(customer, book.having(subscriptions=kept))
         return changed
 
     def _put_invoice(self, customer: int, changed: Invoice) -> Invoice:
         book = self.book(customer)
         key = (changed.account, changed.ordinal)
         kept = tuple(changed if (i.account, i.ordinal) == key else i for i in book.invoices)
-        self.shelf.put(customer, replace(book, invoices=kept))
+        self.shelf.put(customer, book.having(invoices=kept))
         return changed
 
     def _put_payment(self, customer: int, changed: Payment) -> Payment:
         book = self.book(customer)
         kept = tuple(changed if p.ordinal == changed.ordinal else p for p in book.payments)
-        self.shelf.put(customer, replace(book, payments=kept))
+        self.shelf.put(customer, book.having(payments=kept))
         return changed
 
 

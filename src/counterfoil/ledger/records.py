@@ -9,7 +9,7 @@ million customers fit (measured in benchmarks/). Records refuse to know totals: 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -330,6 +330,13 @@ class Book:
     memo: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
 
     __hash__ = object.__hash__  # by identity: books are dictionary keys, and hashing a history would be slow
+
+    def having(self, **changes: Any) -> Book:
+        """This book with some of its facts replaced; what was derived from bills alone is kept where bills stay."""
+        changed = replace(self, **changes)
+        if "bills" in self.memo and not changes.keys() & {"invoices", "payments"}:
+            changed.memo["bills"] = self.memo["bills"]
+        return changed
 
     def derived(self, name: str, terms: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, remembered under ``name`` for as long as it is asked for with the same ``terms``.

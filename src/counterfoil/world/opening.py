@@ -169,7 +169,7 @@ def _book(profile: Profile, variant: int, told: ScenarioText, ledger: Ledger, se
         fees_from = joined if joined >= told.starts.date() else next_fees(joined, told.starts.date())
         sims = draw.randint(*sorted(profile.sims))
         subscription = new_subscription(book, tariff, sims=sims, starts=joined, fees_from=fees_from)
-        book = replace(book, subscriptions=(*book.subscriptions, replace(subscription, ended=ends_on)))
+        book = book.having(subscriptions=(*book.subscriptions, replace(subscription, ended=ends_on)))
     return book
 
 

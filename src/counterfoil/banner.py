@@ -1,0 +1,86 @@
+"""What ``counterfoil serve`` says once it listens: where each API is, which credentials work, and one curl line for each.
+
+The curl lines come from the specs: each API's first secured GET with the examples its parameters have there, which agree
+with the default scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from counterfoil.app import Application
+
+
+def base_urls(application: Application, origin: str) -> dict[str, str]:
+    """Each served API's base URL: what a vendor's client is given in place of the vendor's own."""
+    return {dialect.name: origin + dialect.prefix for dialect in application.dialects}
+
+
+def curl_lines(application: Application, origin: str) -> dict[str, str]:
+    """One line for each API that works when pasted, in the default scenario."""
+    lines = {}
+    for dialect, spec in application.server.served.values():
+        credential = next(iter(application.world.grants), "")
+        for path, operation in _reads(spec.resolved):
+            url = origin + dialect.prefix + _with_examples(path, operation)
+            lines[dialect.name] = f"curl -s {_header(spec.resolved, credential)} '{url}'"
+            break
+    return lines
+
+
+def show(application: Application, origin: str, *, full: bool) -> None:
+    """Print the banner: a table and curl lines on a terminal, one line per API where output is piped."""
+    world = application.world
+    if not full:
+        for name, url in base_urls(application, origin).items():
+            print(f"{name} {url}", flush=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(
+        title=f"counterfoil · scenario {world.scenario.name} · it is {world.now:%Y-%m-%d %H:%M} UTC",
+        title_justify="left",
+    )
+    table.add_column("API")
+    table.add_column("base URL", overflow="fold")
+    for name, url in base_urls(application, origin).items():
+        table.add_row(name, url)
+    console.print(table)
+    keys = [key if grant.may is None else f"{key} (403)" for key, grant in world.grants.items()]
+    console.print(f"Credentials, as bearer token or x-api-key: {', '.join(keys)}")
+    console.print(
+        f"Customers 1 to {world.ledger.customers}, billing runs 1 to {max(world.ledger.runs, default=0)}. Swagger UI at {origin}/docs/<api>"
+    )
+    console.print("Try:")
+    for line in curl_lines(application, origin).values():
+        print(f"  {line}")
+    console.print("Ctrl-C stops.")
+
+
+def _reads(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path, item in document["paths"].items():
+        if "get" in item:
+            yield path, item["get"]
+
+
+def _with_examples(path: str, operation: Mapping[str, Any]) -> str:
+    query = {}
+    for parameter in operation.get("parameters", ()):
+        example = parameter.get("example", parameter.get("schema", {}).get("example"))
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", quote(str(example), safe=""))
+        elif parameter["in"] == "query" and parameter.get("required"):
+            query[parameter["name"]] = example
+    return path + (f"?{urlencode(query)}" if query else "")
+
+
+def _header(document: Mapping[str, Any], credential: str) -> str:
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    for scheme in schemes.values():
+        if scheme["type"] == "apiKey" and scheme["in"] == "header":
+            return f"-H '{scheme['name']}: {credential}'"
+    return f"-H 'Authorization: Bearer {credential}'"

@@ -1,0 +1,200 @@
+"""Finding one's way in an OpenAPI 3.0 document: its objects, its pointers, and whether a value fits one of its schemas.
+
+The document is taken as plain dictionaries with string keys. This module has no opinion of what a spec should say;
+``speclint`` has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_MANY = ("allOf", "anyOf", "oneOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One object of the document: its ``kind``, its JSON pointer, and (for a link) the pointer of its response."""
+
+    kind: str
+    where: str
+    value: Mapping[str, Any]
+    parent: str | None = None
+
+
+def pointer(*tokens: object, base: str = "#") -> str:
+    """A JSON pointer as URI fragment."""
+    return base + "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def resolve(document: Mapping[str, Any], place: object, depth: int = 10) -> Any:
+    """What ``#/a/b`` points at, through up to ``depth`` ``$ref``s on the way; ``None`` when there is nothing."""
+    if not isinstance(place, str) or not place.startswith("#") or depth == 0:
+        return None
+    found: Any = document
+    for token in place[1:].split("/")[1:]:
+        token = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict) and token not in found and "$ref" in found:
+            found = resolve(document, found["$ref"], depth - 1)
+        if isinstance(found, dict) and token in found:
+            found = found[token]
+        elif isinstance(found, list) and token.isdigit() and int(token) < len(found):
+            found = found[int(token)]
+        else:
+            return None
+    return found
+
+
+def walk(document: Mapping[str, Any]) -> Iterator[Node]:
+    """Every path, operation, parameter, body, response, header, media type, schema, link and security scheme, each once.
+
+    References are not followed: what they name is met where it stands.
+    """
+    for path, item in _items(document.get("paths")):
+        where = pointer("paths", path)
+        yield Node("path", where, item)
+        for method in METHODS:
+            if method in item:
+                yield from _operation(item[method], pointer(method, base=where))
+    components = document.get("components") or {}
+    for section, visit in _SECTIONS.items():
+        for name, value in _items(components.get(section)):
+            if "$ref" not in value:
+                yield from visit(value, pointer("components", section, name))
+
+
+def _items(mapping: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, value in mapping.items() if isinstance(mapping, dict) else ():
+        if isinstance(value, dict):
+            yield name, value
+
+
+def _each(mapping: Any, where: str, visit: Any) -> Iterator[Node]:
+    for name, value in _items(mapping):
+        if "$ref" not in value:
+            yield from visit(value, pointer(name, base=where))
+
+
+def _operation(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("operation", where, value)
+    for i, parameter in enumerate(value.get("parameters", [])):
+        if "$ref" not in parameter:
+            yield from _parameter(parameter, f"{where}/parameters/{i}")
+    yield from _each({"requestBody": value.get("requestBody")}, where, _body)
+    yield from _each(value.get("responses"), f"{where}/responses", _response)
+
+
+def _parameter(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("parameter", where, value)
+    yield from _holder(value, where)
+
+
+def _header(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("header", where, value)
+    yield from _holder(value, where)
+
+
+def _body(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("requestBody", where, value)
+    yield from _holder(value, where)
+
+
+def _response(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("response", where, value)
+    yield from _each(value.get("headers"), f"{where}/headers", _header)
+    yield from _holder(value, where)
+    for name, link in _items(value.get("links")):
+        if "$ref" not in link:
+            yield Node("link", pointer(name, base=f"{where}/links"), link, where)
+
+
+def _link(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("link", where, value)
+
+
+def _security_scheme(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("securityScheme", where, value)
+
+
+def _media(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("media", where, value)
+    yield from _holder(value, where)
+
+
+def _holder(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield from _each(value.get("content"), f"{where}/content", _media)
+    yield from _each({"schema": value.get("schema")}, where, _schema)
+
+
+def _schema(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield Node("schema", where, value)
+    yield from _each(value.get("properties"), f"{where}/properties", _schema)
+    yield from _each({key: value.get(key) for key in ("items", "additionalProperties", "not")}, where, _schema)
+    for key in _MANY:
+        yield from _each({str(i): part for i, part in enumerate(value.get(key, []))}, f"{where}/{key}", _schema)
+
+
+_SECTIONS: dict[str, Any] = {
+    "schemas": _schema,
+    "responses": _response,
+    "parameters": _parameter,
+    "headers": _header,
+    "requestBodies": _body,
+    "links": _link,
+    "securitySchemes": _security_scheme,
+}
+
+
+def to_json_schema(schema: Any) -> Any:
+    """An OpenAPI 3.0 schema as JSON Schema 2020-12; references stay as they are.
+
+    ``nullable`` becomes "or null" around the whole schema, so that it also holds beside ``allOf`` and ``enum``;
+    a boolean ``exclusiveMinimum`` becomes a number; what stands beside a ``$ref`` is dropped, as 3.0 has it.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"]}
+    result = {key: _keyword(key, value) for key, value in schema.items() if key not in _ANNOTATIONS}
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if result.pop(exclusive, False):
+            result[exclusive] = result.pop(bound)
+    return {"anyOf": [result, {"type": "null"}]} if schema.get("nullable") else result
+
+
+_ANNOTATIONS = frozenset(
+    {"nullable", "example", "examples", "discriminator", "xml", "externalDocs", "deprecated", "readOnly", "writeOnly"}
+)
+
+
+def _keyword(key: str, value: Any) -> Any:
+    if key == "properties":
+        return {name: to_json_schema(part) for name, part in value.items()}
+    if key in _MANY:
+        return [to_json_schema(part) for part in value]
+    if key in {"items", "additionalProperties", "not"}:
+        return to_json_schema(value)
+    return value
+
+
+def value_errors(document: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> list[str]:
+    """Why ``value`` does not fit ``schema`` of ``document``, formats included; empty when it does."""
+    components = (document.get("components") or {}).get("schemas") or {}
+    root = {
+        "allOf": [to_json_schema(schema)],
+        "components": {"schemas": {name: to_json_schema(part) for name, part in components.items()}},
+    }
+    try:
+        validator = jsonschema_rs.Draft202012Validator(root, validate_formats=True)
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        return [f"the schema cannot be used: {' '.join(str(error).split())[:200]}"]
+    return [_line(error) for error in validator.iter_errors(value)]
+
+
+def _line(error: Any) -> str:
+    message = " ".join(str(error.message).split())
+    return f"{pointer(*error.instance_path)}: {message if len(message) <= 200 else message[:200] + ' …'}"

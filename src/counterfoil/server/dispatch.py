@@ -1,0 +1,105 @@
+"""Calls the operation that was meant, and writes its answer as bytes. The innermost layer.
+
+It knows neither routing nor validation: both have happened. JSON is written by msgspec, which is as fast as orjson
+(a page of 100 rows: 13 µs against 12 µs) and writes ``Decimal`` as a number with exactly its digits, where orjson would
+need a call back for each (34 µs) and could only make text or floats of it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from counterfoil.dialect import Answer, Dialect, Refusal, Request
+from counterfoil.server.exchange import KEY, Exchange, Interceptor, Receive, Scope, Send
+from counterfoil.server.guards import header_bytes
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Dispatcher:
+    """The ASGI application that connexion's middleware wraps."""
+
+    def __init__(self, dialect: Dialect, interceptor: Interceptor | None = None) -> None:
+        self.dialect = dialect
+        self.interceptor = interceptor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        exchange: Exchange = scope[KEY]
+        if self.interceptor is not None:
+            answer = await self.interceptor(exchange, send)
+            if exchange.sent:
+                return
+            if answer is not None:
+                exchange.on_purpose = True
+                await transmit(exchange, answer, send)
+                return
+        await transmit(exchange, self.answer(exchange), send)
+
+    def answer(self, exchange: Exchange) -> Answer:
+        operation = exchange.operation or ""
+        run = self.dialect.routes.get(operation)
+        if run is None:
+            raise Refusal("not_implemented", f"{operation} is documented, but this stand-in does not have it")
+        return run(
+            Request(
+                operation=operation,
+                path=exchange.path_values,
+                query=exchange.query_values,
+                headers=exchange.headers,
+                body=exchange.body,
+                principal=exchange.principal,
+                base=exchange.base,
+                origin=exchange.origin,
+            ),
+            exchange.world,
+        )
+
+
+async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
+    """Send one answer. Raises ``ValueError``/``TypeError`` before anything is sent if its body is no JSON."""
+    payload = to_bytes(answer.body)
+    exchange.answer = answer
+    exchange.payload = payload
+    headers = [(name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers]
+    if answer.status >= 200 and answer.status not in (204, 304):
+        if answer.body is not None:
+            headers.append((b"content-type", (answer.media_type or exchange.dialect.media_type).encode("latin-1")))
+        headers.append((b"content-length", str(len(payload)).encode("ascii")))
+    else:
+        payload = b""
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    exchange.sent = True
+    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else payload})
+
+
+def to_bytes(body: Any) -> bytes:
+    """The bytes of a JSON value. A ``Decimal`` keeps its digits (``1.10`` stays ``1.10``).
+
+    Raises ``ValueError`` for a ``Decimal`` that is no finite number (msgspec would write ``NaN``, which is no JSON), and
+    ``TypeError`` for what JSON cannot say.
+    """
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    payload = _encode(body)
+    if b"NaN" in payload or b"Infinity" in payload:
+        _refuse_what_is_no_number(body)
+    return payload
+
+
+def _refuse_what_is_no_number(value: Any) -> None:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is no JSON number")
+    elif isinstance(value, dict):
+        for member in value.values():
+            _refuse_what_is_no_number(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _refuse_what_is_no_number(member)

@@ -1,0 +1,219 @@
+"""Every workaround of a trap in connexion 3.3 or Starlette 1.x, each with its reason and a test that names it.
+
+Nothing else in the project works around a library. When a guard's reason is gone upstream, delete the guard and its
+test. The traps that need no code because a subclass replaces the whole step (routing, security, validation) are told
+in the modules that replace it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+import types
+import warnings
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+Json = Any
+
+HEAVY_AND_UNUSED = ("httpx", "requests")
+"""Imported by connexion 3.3.0 at module level for things we never call: remote token checks (security.py), specs over
+HTTP (json_schema.py)."""
+
+
+class _Late(types.ModuleType):
+    """A module that runs its own source on the first touch of a name it does not have yet (PEP 562 by class).
+
+    ``importlib.util.LazyLoader`` cannot be used: in Python 3.11 the import statement itself reads ``__spec__``, which
+    already triggers the load.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        spec = self.__dict__["__spec__"]
+        is_open_package = "__path__" in self.__dict__
+        if name.startswith("__") and (is_open_package or name != "__path__"):
+            raise AttributeError(name)
+        if is_open_package:
+            submodule = f"{spec.name}.{name}"
+            if submodule in sys.modules:
+                return sys.modules[submodule]
+            if importlib.util.find_spec(submodule) is not None:
+                raise AttributeError(name)  # "from package import submodule" goes on and imports it
+        self.__class__ = types.ModuleType  # type: ignore[assignment]
+        if spec.submodule_search_locations is not None:
+            self.__path__ = spec.submodule_search_locations
+        spec.loader.exec_module(self)
+        return getattr(self, name)
+
+
+def _put_off(name: str, *, open_package: bool = False) -> None:
+    """Make ``import name`` cost nothing until something in it is used. ``open_package``: its submodules stay importable
+    without running its ``__init__``."""
+    if name in sys.modules:
+        return
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    module = _Late(name)
+    module.__spec__ = spec
+    module.__loader__ = spec.loader
+    module.__file__ = spec.origin
+    module.__package__ = name
+    if open_package:
+        module.__path__ = list(spec.submodule_search_locations or ())
+    sys.modules[name] = module
+
+
+def import_connexion_quickly() -> None:
+    """Import connexion's middleware without its Flask app, its test client, httpx, requests and click.
+
+    ``import connexion`` runs ``connexion/__init__.py``, which imports ``starlette.testclient`` (httpx, click, rich) and
+    Flask, and warns of a deprecation. Measured with compiled files: 0.39 s as it comes, 0.20 s so. Nobody loses
+    anything: the first use of any name that the real ``__init__`` would have defined runs it.
+    """
+    if "connexion.middleware.main" in sys.modules:
+        return
+    _put_off("connexion", open_package=True)
+    for name in HEAVY_AND_UNUSED:
+        _put_off(name)
+    _put_off("connexion.decorators", open_package=True)
+    with warnings.catch_warnings():
+        # connexion 3.3.0's json_schema.py imports two names that jsonschema 4.18 deprecated; neither is used here
+        for name in (r"jsonschema\.RefResolver", r"jsonschema\.exceptions\.RefResolutionError"):
+            warnings.filterwarnings("ignore", message=f"{name} is deprecated", category=DeprecationWarning)
+        importlib.import_module("connexion.middleware.main")
+
+    package = sys.modules["connexion"]
+    # connexion.problem is a submodule and, once __init__ ran, a function: leave the name to __init__.
+    if isinstance(package, _Late):
+        package.__dict__.pop("problem", None)
+
+
+import_connexion_quickly()
+
+from connexion.middleware.main import API, ConnexionMiddleware  # noqa: E402
+from connexion.middleware.routing import RoutingMiddleware  # noqa: E402
+from connexion.resolver import Resolution, Resolver  # noqa: E402
+from connexion.spec import OpenAPISpecification  # noqa: E402
+
+
+class TrustedSpecification(OpenAPISpecification):  # type: ignore[misc]
+    """A spec whose references are already resolved and which CI has validated.
+
+    connexion 3.3.0 copies, validates (pure-Python jsonschema) and resolves each spec at start:
+    some hundred milliseconds for five. Ours is checked in CI, or at start on request (``specs.load(validate=True)``).
+    """
+
+    def __init__(self, raw: dict[str, Json], resolved: dict[str, Json]) -> None:
+        self._raw_spec = dict(raw)
+        self._spec = {"components": {}, **resolved}
+        self._base_uri = ""
+
+
+class Connexion(ConnexionMiddleware):  # type: ignore[misc]
+    """connexion's middleware, taking a ``TrustedSpecification`` as it is instead of loading it again."""
+
+    def add_api(self, specification: TrustedSpecification, *, base_path: str = "", **kwargs: Any) -> None:
+        if self.middleware_stack is not None:
+            raise RuntimeError("an API cannot be added after the stack was built")
+        self.apis.append(API(specification, base_path=base_path, **vars(self.options), **kwargs))
+
+
+class QuietRoutingMiddleware(RoutingMiddleware):  # type: ignore[misc]
+    """RoutingMiddleware without its constructor, which replaces Starlette's ``int`` and ``float`` path convertors for
+    the whole process (``starlette.convertors.register_url_convertor``), also for applications that are not ours."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+
+class NamedByRoute(Resolver):  # type: ignore[misc]
+    """Names each operation by method and path, ``GET /customerBill/{id}``, and imports nothing.
+
+    connexion's own resolver imports a Python function by the spec's ``operationId`` string, and crashes where there
+    is none.
+    """
+
+    def resolve(self, operation: Any) -> Any:
+        return Resolution(None, f"{operation.method.upper()} {operation.path}")
+
+
+def build_now(app: Callable[..., Awaitable[None]]) -> None:
+    """Make connexion build its middleware stack at once.
+
+    connexion 3.3.0 builds it lazily within the first call, so that an error in a spec or a dialect would be the first
+    request's 500. The public way to have it built is a call; a lifespan call reaches no operation, and as nothing
+    in our stack waits on it, it ends without an event loop.
+    """
+
+    async def nothing(*_: Any) -> Any:
+        raise AssertionError("nobody listens to this lifespan")
+
+    call = app({"type": "lifespan", "counterfoil.build": True}, nothing, nothing)
+    try:
+        call.send(None)  # type: ignore[attr-defined]
+    except StopIteration:
+        return
+    raise AssertionError("the stack waited for something while it was being built")
+
+
+_UNSAFE_IN_HEADER = re.compile(r"[^\x20-\x7e\xa0-\xff\t]")
+
+
+def header_bytes(value: str) -> bytes:
+    """A header value without line ends or control characters, which uvicorn's httptools loop writes out as they are
+    (reproduced: ``location: a%0d%0ax-evil: 1`` became two headers). What is unsafe is percent-encoded."""
+    if value.isascii() and value.isprintable():
+        return value.encode("ascii")
+    return _UNSAFE_IN_HEADER.sub(lambda m: _percent(m.group()), value).encode("latin-1")
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
+
+
+_UNRESERVED_ESCAPE = re.compile(r"%(4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe]|3[0-9]|2[DdEe])")
+
+
+def wire_path(scope: MutableMapping[str, Any]) -> str:
+    """The request's path as sent, still percent-encoded, each byte as one character; only escapes of unreserved
+    characters are decoded (RFC 3986, 6.2.2.2).
+
+    Starlette routes on the decoded path: ``%2F`` inside an id becomes a separator (404), ``%0A`` ends its
+    regular expressions (500, connexion issue 1908). Splitting before decoding avoids both.
+    """
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:  # ASGI makes raw_path optional
+        from urllib.parse import quote
+
+        return quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
+    path = raw.decode("latin-1")
+    if "?" in path:  # httpx's ASGITransport before 0.26 sends the query along
+        path = path.partition("?")[0]
+    if "%" in path:
+        return _UNRESERVED_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), path)
+    return path
+
+
+def operations_without_path_level_parameters(paths: Mapping[str, Json]) -> dict[str, Json]:
+    """The paths with each path item's ``parameters`` moved into its operations, where the operation does not override.
+
+    connexion 3.3.0 appends path-level parameters to the operation's list in place, once more in every middleware
+    (``operations/openapi.py``: ``self._parameters += path_parameters``).
+    """
+    moved: dict[str, Json] = {}
+    for path, item in paths.items():
+        shared = item.get("parameters", [])
+        moved[path] = {key: value for key, value in item.items() if key != "parameters"}
+        if not shared:
+            continue
+        for method, operation in moved[path].items():
+            if not isinstance(operation, dict) or "responses" not in operation:
+                continue
+            own = operation.get("parameters", [])
+            named = {(p["name"], p["in"]) for p in own}
+            extra = [p for p in shared if (p["name"], p["in"]) not in named]
+            moved[path][method] = {**operation, "parameters": own + extra}
+    return moved

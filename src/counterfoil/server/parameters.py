@@ -1,0 +1,201 @@
+"""Reads path, query and header parameters as the spec declares them: exact names, typed values, defaults.
+
+Built once per operation. Everything is refused by name: a value that does not fit, one that is missing, one given
+twice. Numbers are ``int`` or ``Decimal``, never ``float``, and only in JSON's spelling (connexion 3.3.0 takes ``1_000``
+and ``nan``, as Python does).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from counterfoil.dialect import Refusal
+from counterfoil.server.logs import shown
+from counterfoil.server.schemas import Schemas, Validator
+from counterfoil.server.specs import SpecError
+
+Json = Any
+
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})", re.ASCII)
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+"""JSON's numbers, bounded: 1e400 is no amount of money, and arithmetic on it could take for ever."""
+HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
+"""OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
+MOST_PAIRS = 200
+CONSTRAINTS = {
+    "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems",
+    "uniqueItems", "allOf", "anyOf", "oneOf", "not",
+}  # fmt: skip
+
+
+def _integer(text: str) -> int:
+    if not INTEGER.fullmatch(text):
+        raise ValueError("must be a whole number")
+    return int(text)
+
+
+def _number(text: str) -> Decimal:
+    if not NUMBER.fullmatch(text):
+        raise ValueError("must be a number")
+    return Decimal(text)
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text == "true"
+
+
+READERS: Mapping[str, Callable[[str], Json]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "string": str,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter; ``check`` is ``None`` where its type says everything. ``separator``: how one text holds
+    a list (``None``: the parameter is repeated instead)."""
+
+    name: str
+    required: bool
+    read: Callable[[str], Json]
+    check: Validator | None
+    default: Json
+    is_list: bool = False
+    separator: str | None = None
+
+    def value(self, texts: list[str]) -> Json:
+        """The typed value. Raises ``Refusal`` that names the parameter."""
+        if not self.is_list:
+            if len(texts) > 1:
+                raise Refusal("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
+            value = self._read(texts[0])
+        else:
+            parts = texts if self.separator is None else [p for text in texts for p in text.split(self.separator)]
+            value = [self._read(part) for part in parts]
+        if self.check is not None and not self.check.is_valid(value):
+            error = next(iter(self.check.iter_errors(value)))
+            raise Refusal("malformed", f"{self.name}: {_said(error)}", where=self.name)
+        return value
+
+    def _read(self, text: str) -> Json:
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise Refusal("malformed", f"{self.name} {error}, not '{shown(text, 40)}'", where=self.name) from None
+
+
+class Parameters:
+    """All parameters of one operation."""
+
+    def __init__(self, declared: list[Json], schemas: Schemas, operation: str) -> None:
+        places: dict[str, dict[str, Parameter]] = {"path": {}, "query": {}, "header": {}}
+        for each in declared:
+            if each["in"] not in places:
+                raise SpecError(f"{operation}: {each['name']} is in {each['in']}, which is not supported")
+            places[each["in"]][each["name"]] = compile_parameter(each, schemas, operation)
+        self.path = places["path"]
+        self.query = places["query"]
+        self.headers = {n.lower(): p for n, p in places["header"].items() if n.lower() not in HEADERS_OF_HTTP}
+        self._required = [p for p in self.query.values() if p.required]
+        self._defaults = {p.name: p.default for p in self.query.values() if p.default is not None}
+
+    def read_path(self, captures: Mapping[str, str]) -> dict[str, Json]:
+        values = {}
+        for name, raw in captures.items():
+            text = decoded(raw, name)
+            values[name] = self.path[name].value([text]) if name in self.path else text
+        return values
+
+    def read_query(self, query_string: bytes, *, strict: Callable[[], bool]) -> dict[str, Json]:
+        """Typed query parameters with defaults; ``strict`` says whether one the spec does not know is refused."""
+        given = pairs(query_string) if query_string else {}
+        values = dict(self._defaults)
+        for name, texts in given.items():
+            parameter = self.query.get(name)
+            if parameter is not None:
+                values[name] = parameter.value(texts)
+            elif strict():
+                known = ", ".join(self.query) or "none"
+                raise Refusal(
+                    "malformed", f"unknown query parameter '{shown(name, 60)}'; known: {known}", where=shown(name, 60)
+                )
+        for parameter in self._required:
+            if parameter.name not in given:
+                raise Refusal("required", f"the query parameter {parameter.name} is required", where=parameter.name)
+        return values
+
+    def check_headers(self, headers: Mapping[str, str]) -> None:
+        for name, parameter in self.headers.items():
+            if name in headers:
+                parameter.value([headers[name]])
+            elif parameter.required:
+                raise Refusal("required", f"the header {parameter.name} is required", where=parameter.name)
+
+
+def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Parameter:
+    """Raises ``SpecError`` for what cannot be read faithfully (deep objects, content instead of schema)."""
+    name, schema = declared["name"], declared.get("schema")
+    if not isinstance(schema, dict):
+        raise SpecError(f"{operation}: the parameter {name} has no schema")
+    is_list = schema.get("type") == "array"
+    inner = schema.get("items", {}) if is_list else schema
+    kind = inner.get("type", "string")  # connexion 3.3.0 answers 500 where a plain type is missing
+    if kind not in READERS:
+        raise SpecError(f"{operation}: the parameter {name} is of type {kind}, which is not supported")
+    needs_check = bool(CONSTRAINTS & schema.keys()) or (is_list and bool(CONSTRAINTS & inner.keys()))
+    default = schema.get("default")
+    if isinstance(default, int | float) and not isinstance(default, bool) and kind == "number":
+        default = Decimal(str(default))
+    in_query = declared["in"] == "query"
+    exploded = declared.get("explode", in_query)
+    style = declared.get("style", "form" if in_query else "simple")
+    separator = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}.get(style)
+    if separator is None:
+        raise SpecError(f"{operation}: the parameter {name} has style {style}, which is not supported")
+    return Parameter(
+        name=name,
+        required=bool(declared.get("required")),
+        read=READERS[kind],
+        check=schemas.compile(schema, "request") if needs_check else None,
+        default=default,
+        is_list=is_list,
+        separator=None if in_query and exploded else separator,
+    )
+
+
+def pairs(query_string: bytes) -> dict[str, list[str]]:
+    """The query's names and values, decoded strictly; raises ``Refusal`` for bytes that are no UTF-8."""
+    given: dict[str, list[str]] = {}
+    parts = query_string.decode("latin-1").split("&")
+    if len(parts) > MOST_PAIRS:
+        raise Refusal("malformed", f"more than {MOST_PAIRS} query parameters", where="query")
+    for part in parts:
+        if part:
+            name, _, value = part.partition("=")
+            name = decoded(name.replace("+", " "), "query")
+            given.setdefault(name, []).append(decoded(value.replace("+", " "), name))
+    return given
+
+
+def decoded(text: str, where: str) -> str:
+    """Percent-decoded UTF-8. ``text`` holds one character per byte sent."""
+    if "%" not in text and text.isascii():
+        return text
+    try:
+        return unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
+    except UnicodeDecodeError:
+        name = shown(where, 60)
+        raise Refusal("malformed", f"{name} is not UTF-8, percent-encoded", where=name) from None
+
+
+def _said(error: Any) -> str:
+    return shown(str(error.message))

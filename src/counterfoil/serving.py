@@ -1,0 +1,68 @@
+"""Running an application on a port: bind first, build, serve, stop cleanly.
+
+The port is taken before anything is built, so that a busy one is one line at once. uvicorn with uvloop and httptools
+unless another server is chosen.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from counterfoil.server.exchange import ASGI
+
+
+class CannotListen(Exception):
+    """The address is taken or not ours; the message is one line with what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening-ready socket on the address. Port 0 takes any free one. Raises ``CannotListen``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        raise CannotListen(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port or --host"
+        ) from None
+    except OverflowError:
+        taken.close()
+        raise CannotListen(f"{port} is no port: choose one from 0 to 65535 with --port") from None
+    return taken
+
+
+def origin_of(taken: socket.socket) -> str:
+    """``http://127.0.0.1:8000`` for a bound socket."""
+    host, port = taken.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def serve(app: ASGI, taken: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until interrupted. ``ready`` is called once requests are answered."""
+    import uvicorn
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            ready()
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    try:
+        Announcing(config).run(sockets=[taken])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        taken.close()

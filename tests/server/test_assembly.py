@@ -1,0 +1,219 @@
+"""What the server is made of: its own pages, mounts, seams; and what it refuses to start with."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counterfoil.dialect import Answer, Refusal
+from counterfoil.server.assemble import Options, build_server
+from counterfoil.server.logs import JsonLines, Readable, set_up
+from counterfoil.server.specs import SpecError
+
+from .toy import PREFIX, SPECS, TOY, WORLDS, Client, server
+
+
+def test_health_and_readiness(ask: Client) -> None:
+    for path in ("/health", "/ready"):
+        response = ask("GET", path, key=None)
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/toy", "/toy/api/v10/notes", "/w", "/w/blue", "/w/blue/health", "/%FF"]
+)
+def test_elsewhere_a_problem_lists_what_is_served(ask: Client, path: str) -> None:
+    response = ask("GET", path, key=None)
+    assert response.status_code == 404
+    assert response.json()["served"] == {"toy": PREFIX}
+
+
+def test_the_docs_come_from_here_alone(ask: Client) -> None:
+    page = ask("GET", "/docs/toy", key=None)
+    assert page.status_code == 200
+    assert "Toy &lt;1&gt;" in page.text
+    assert "://" not in page.text
+    for asset in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert ask("GET", asset, key=None).status_code == 200
+    document = ask("GET", "/docs/toy/openapi.json", key=None).json()
+    assert document["servers"][0]["url"] == PREFIX
+    assert document["info"]["title"] == "Toy"
+
+
+@pytest.mark.parametrize("path", ["/docs/none", "/docs/_assets/../secret", "/docs/_assets/index.html", "/docs/toy/x"])
+def test_other_pages_of_the_docs_are_404(ask: Client, path: str) -> None:
+    assert ask("GET", path, key=None).status_code == 404
+
+
+def test_the_docs_index_names_every_api(ask: Client) -> None:
+    assert 'href="/docs/toy"' in ask("GET", "/docs", key=None).text
+
+
+# -- mounts and seams -------------------------------------------------------------------------------------------------
+
+
+def says(text: str) -> Callable[..., Any]:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": f"{text} {scope['path']}".encode()})
+
+    return app
+
+
+def test_other_applications_are_mounted_beside_the_apis() -> None:
+    ask = Client(server(mounts={"/_sandbox/v1": says("control"), "/": says("page")}))
+    assert ask("GET", "/_sandbox/v1/worlds").text == "control /_sandbox/v1/worlds"
+    assert ask("GET", "/_sandbox/v10").text == "page /_sandbox/v10"
+    assert ask("GET", "/").text == "page /"
+    assert ask("GET", "/health").json() == {"status": "ok"}
+    assert ask.get("/notes").status_code == 200
+
+
+def test_the_observer_sees_every_request_that_reached_a_dialect_once_it_is_answered() -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    def observe(exchange: Any) -> None:
+        seen.append(
+            (
+                exchange.dialect.name,
+                exchange.operation,
+                exchange.world_name,
+                exchange.answer.status,
+                exchange.duration > 0,
+            )
+        )
+        raise RuntimeError("an observer that fails disturbs nobody")
+
+    ask = Client(server(observer=observe))
+    ask.get("/notes")
+    ask("GET", f"/w/blue{PREFIX}/nope")
+    ask("GET", "/health")
+    assert seen == [("toy", "GET /notes", "default", 200, True), ("toy", None, "blue", 404, True)]
+
+
+def test_the_interceptor_may_answer_refuse_send_or_let_pass() -> None:
+    async def intercept(exchange: Any, send: Any) -> Answer | None:
+        how = exchange.captures.get("id")
+        if how == "answer":
+            return Answer(299, b"not json on purpose")
+        if how == "refuse":
+            raise Refusal("unavailable", "down", status=503)
+        if how == "send":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
+            await send({"type": "http.response.body", "body": b"abc"})
+            exchange.sent = True
+        return None
+
+    ask = Client(server(interceptor=intercept))
+    assert ask.get("/notes/answer").status_code == 299
+    assert ask.get("/notes/refuse").status_code == 503
+    assert ask.get("/notes/send").text == "abc"
+    assert ask.get("/notes/pass").status_code == 200
+    assert ask.get("/notes/answer", key=None).status_code == 401
+
+
+def test_a_mount_or_a_world_that_fails_is_a_plain_problem_and_one_log_entry(caplog: pytest.LogCaptureFixture) -> None:
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    def no_world(name: str) -> Any:
+        raise ZeroDivisionError("secret detail")
+
+    ask = Client(build_server([TOY], no_world, options=Options(specs=SPECS, mounts={"/x": fails})))
+    for path in ("/x/y", PREFIX + "/notes"):
+        caplog.clear()
+        response = ask("GET", path)
+        assert response.status_code == 500
+        assert response.headers["content-type"] == "application/problem+json"
+        assert "secret" not in response.text
+        assert [record.levelname for record in caplog.records if record.levelno >= logging.ERROR] == ["ERROR"]
+
+
+# -- logs -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_access_line_has_no_secret_and_no_control_character(ask: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "counterfoil.access"):
+        ask.get("/notes?api_key=hunter2&Token=hunter2&limit=5")
+        ask.get("/nope%0Afake 200 line\u2028")
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[0].startswith(f"GET {PREFIX}/notes?api_key=***&Token=***&limit=5 200 ")
+    assert lines[0].endswith("world=default")
+    assert len(lines) == 2
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    assert "counterfoil-key" not in caplog.text
+
+
+def test_a_log_line_can_be_json(ask: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "counterfoil.access"):
+        ask.get("/notes")
+    line = json.loads(JsonLines().format(caplog.records[0]))
+    assert (line["status"], line["operation"], line["api"], line["world"]) == (200, "GET /notes", "toy", "default")
+    record = logging.LogRecord("counterfoil.server", logging.ERROR, "", 0, "a\nb", (), None)
+    assert Readable().format(record).endswith("a\\nb")
+    assert json.loads(JsonLines().format(record))["message"] == "a\nb"
+
+
+def test_setting_up_twice_writes_each_line_once(capsys: pytest.CaptureFixture[str], ask: Client) -> None:
+    counterfoil = logging.getLogger("counterfoil")
+    before = (counterfoil.handlers[:], counterfoil.level)
+    try:
+        set_up()
+        set_up(as_json=True)
+        ask.get("/notes", headers={"x-secret": "hunter2"})
+        (line,) = capsys.readouterr().err.splitlines()
+        assert json.loads(line)["target"] == f"{PREFIX}/notes"
+    finally:
+        counterfoil.handlers[:], level = before
+        counterfoil.setLevel(level)
+
+
+# -- what it does not start with --------------------------------------------------------------------------------------
+
+
+def start(**changes: Any) -> None:
+    build_server([dataclasses.replace(TOY, **changes)], WORLDS.get, options=Options(specs=SPECS))
+
+
+def test_a_route_that_the_spec_does_not_have_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"toy has routes its spec does not: GET /note$"):
+        start(routes={**TOY.routes, "GET /note": TOY.routes["GET /notes"]})
+
+
+@pytest.mark.parametrize("prefix", ["", "/", "/docs", "/docs/toy", "/w", "/health"])
+def test_a_prefix_that_hides_something_else_is_refused(prefix: str) -> None:
+    with pytest.raises(SpecError, match="cannot be served beside"):
+        start(prefix=prefix)
+
+
+def test_two_apis_below_one_prefix_are_refused() -> None:
+    with pytest.raises(SpecError, match="cannot be served beside"):
+        build_server([TOY, dataclasses.replace(TOY, prefix=PREFIX + "/x")], WORLDS.get, options=Options(specs=SPECS))
+
+
+def test_a_spec_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="cannot read the spec of toy"):
+        build_server([TOY], WORLDS.get, options=Options(specs=tmp_path))
+
+
+def test_websockets_are_closed_and_lifespan_is_answered() -> None:
+    sent: list[str] = []
+    events = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> Any:
+        return next(events)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(server()({"type": "lifespan"}, receive, send))
+    asyncio.run(server()({"type": "websocket", "path": "/"}, receive, send))
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"]

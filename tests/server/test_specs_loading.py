@@ -1,0 +1,178 @@
+"""Specs are read fast, never stale, and refused in one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from counterfoil import resources
+from counterfoil.dialect import Answer, Dialect, Principal
+from counterfoil.server import specs
+from counterfoil.server.assemble import Options, build_server
+from counterfoil.server.schemas import Schemas, convert
+from counterfoil.server.specs import SpecError
+
+SMALL = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/x: {get: {responses: {200: {description: d}}}}}\n"
+
+
+def write(folder: Path, text: str, name: str = "small") -> Path:
+    path = folder / name / "openapi.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COUNTERFOIL_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_the_parsed_form_is_kept_and_a_changed_spec_is_read_anew(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, SMALL)
+    first = specs.load("small", directory=tmp_path)
+    monkeypatch.setattr(specs, "_parse", lambda *_: pytest.fail("parsed again"))
+    assert specs.load("small", directory=tmp_path).raw == first.raw
+    monkeypatch.undo()
+    write(tmp_path, SMALL.replace("title: t", "title: u"))
+    assert specs.load("small", directory=tmp_path).raw["info"]["title"] == "u"
+
+
+def test_a_kept_form_that_is_broken_is_not_used(tmp_path: Path, cache: Path) -> None:
+    write(tmp_path, SMALL)
+    specs.load("small", directory=tmp_path)
+    for file in cache.rglob("*.json"):
+        file.write_bytes(b'{"digest":')
+    assert specs.load("small", directory=tmp_path).raw["openapi"] == "3.0.3"
+
+
+def test_no_cache_folder_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, SMALL)
+    for folder in ("", "/proc/nowhere"):
+        monkeypatch.setenv("COUNTERFOIL_CACHE", folder)
+        assert specs.load("small", directory=tmp_path).name == "small"
+
+
+def test_the_form_written_for_wheels_is_preferred_while_it_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    path = write(tmp_path, SMALL)
+    written = specs.write_parsed(path)
+    monkeypatch.setattr(specs, "_parse", lambda *_: pytest.fail("parsed again"))
+    assert specs.load("small", directory=tmp_path).raw == orjson.loads(written.read_bytes())["document"]
+
+
+def test_status_codes_are_text_and_dates_stay_readable(tmp_path: Path, cache: Path) -> None:
+    write(tmp_path, SMALL.replace("description: d", "description: d, x-since: 2026-01-02"))
+    responses = specs.load("small", directory=tmp_path).raw["paths"]["/x"]["get"]["responses"]
+    assert responses["200"]["x-since"] == "2026-01-02"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("openapi: [", "not valid YAML"),
+        ("- 1", "not an OpenAPI document"),
+        ("", "not an OpenAPI document"),
+        ("openapi: 3.0.3\npaths: 5", "not an OpenAPI document"),
+        (SMALL.replace("3.0.3", "3.1.0"), "only 3.0.x"),
+        (SMALL.replace("{description: d}", "{$ref: '#/components/x'}"), "#/components/x points to nothing"),
+        (SMALL.replace("{description: d}", "{$ref: 'other.yaml#/x'}"), "outside the document"),
+        (SMALL.replace("{description: d}", "{$ref: '#/paths/~1x'}"), "refers to itself"),
+        ("&a [*a]", "JSON"),
+    ],
+)
+def test_a_spec_that_cannot_be_served_is_one_clear_line(tmp_path: Path, cache: Path, text: str, said: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        specs.load("small", directory=tmp_path)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert said in message
+    assert "\n" not in message
+
+
+def test_validation_is_there_when_asked_for(tmp_path: Path, cache: Path) -> None:
+    write(tmp_path, SMALL.replace("description: d", "describe: d"))
+    specs.load("small", directory=tmp_path)
+    with pytest.raises(SpecError, match="does not validate at '#/paths"):
+        specs.load("small", directory=tmp_path, validate=True)
+    write(tmp_path, SMALL)
+    specs.load("small", directory=tmp_path, validate=True)
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("parameters: [{name: a, in: cookie, schema: {type: string}}], ", "in cookie"),
+        ("parameters: [{name: a, in: query, schema: {type: object}}], ", "type object"),
+        ("parameters: [{name: a, in: query, style: deepObject, schema: {type: string}}], ", "style deepObject"),
+        ("parameters: [{name: a, in: query, content: {}}], ", "no schema"),
+        ("parameters: [{in: query}], ", "cannot be served|is not as OpenAPI"),
+        ("requestBody: {content: {text/plain: {schema: {}}}}, ", "only JSON"),
+        ("requestBody: {content: {application/json: {schema: {type: string, pattern: '('}}}}, ", "does not compile"),
+        ("requestBody: {content: {application/json: {schema: 5}}}, ", "schema must be a mapping"),
+    ],
+)
+def test_what_cannot_be_served_faithfully_is_refused_at_start(
+    tmp_path: Path, cache: Path, operation: str, said: str
+) -> None:
+    write(tmp_path, SMALL.replace("get: {", "get: {" + operation))
+    dialect = Dialect("small", "Small", "/small", {}, lambda h, w: Principal("x"), lambda r: Answer(r.status))
+    with pytest.raises(SpecError, match=said):
+        build_server([dialect], lambda name: None, options=Options(specs=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "string", "nullable": True, "enum": ["a"]}, ["a", None], ["b", 1]),
+        ({"nullable": True, "allOf": [{"type": "object", "required": ["x"]}]}, [None, {"x": 1}], [{}, 1]),
+        ({"nullable": True, "oneOf": [{"type": "string"}, {"type": "integer"}]}, [None, 1, "a"], [[]]),
+        ({"type": "integer", "format": "int32"}, [2**31 - 1], [2**31]),
+        ({"type": "number", "exclusiveMinimum": True, "minimum": 0}, [0.1], [0]),
+        ({"type": "string", "format": "date"}, ["2026-02-28"], ["2026-02-29"]),
+        ({"type": "object", "required": []}, [{}], [1]),
+        (
+            {"type": "object", "properties": {"type": {"type": "string"}, "id": {"type": "integer"}}},
+            [{"id": 1}],
+            [{"id": "1"}],
+        ),
+    ],
+)
+def test_openapi_schemas_mean_the_same_when_compiled(schema: object, good: list[object], bad: list[object]) -> None:
+    validator = Schemas().compile(schema, "response")
+    assert [value for value in good if not validator.is_valid(value)] == []
+    assert [value for value in bad if validator.is_valid(value)] == []
+
+
+def test_read_only_and_write_only_members() -> None:
+    schema = {
+        "type": "object",
+        "required": ["id", "password"],
+        "properties": {"id": {"type": "string", "readOnly": True}, "password": {"type": "string", "writeOnly": True}},
+    }
+    assert convert(schema, "request")["required"] == ["password"]
+    assert convert(schema, "response")["required"] == ["id"]
+
+
+def test_resources_are_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (resources.specs_dir() / "elevate").parent.is_dir()
+    monkeypatch.setattr(resources, "PACKAGE", tmp_path / "site" / "counterfoil")
+    with pytest.raises(FileNotFoundError, match="reinstall"):
+        resources.fixtures_dir()
+    for name in ("toy", "sandbox"):
+        write(tmp_path / "site" / "counterfoil" / "_data" / "specs", SMALL, name)
+    assert resources.api_names() == ("toy",)
+
+
+def test_every_spec_that_comes_along_can_be_served() -> None:
+    dialects = [
+        Dialect(name, name, f"/{name}", {}, lambda h, w: Principal("x"), lambda r: Answer(r.status))
+        for name in resources.api_names()
+    ]
+    assert set(build_server(dialects, lambda name: None).served) == set(resources.api_names())

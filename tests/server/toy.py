@@ -1,0 +1,167 @@
+"""A dialect small enough to read at a glance, whose operations can be made to go wrong in every way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from counterfoil.dialect import Answer, Dialect, Principal, Refusal, Request
+from counterfoil.server.assemble import Options, Server, build_server
+
+SPECS = Path(__file__).parent / "specs"
+PREFIX = "/toy/api/v1"
+GOOD = {"authorization": "Bearer counterfoil-key"}
+
+
+@dataclass
+class Stub:
+    """As much of a world as the server looks at."""
+
+    name: str
+    version: int = 0
+    switches: Mapping[str, Any] = field(default_factory=dict)
+
+
+def list_notes(request: Request, world: Any) -> Answer:
+    seen = {name: [type(value).__name__, str(value)] for name, value in request.query.items()}
+    body = {"query": seen, "base": request.base, "origin": request.origin, "world": world.name}
+    return Answer(200, body, (("X-Total-Count", "0"),))
+
+
+def create_note(request: Request, world: Any) -> Answer:
+    body = {"id": "1", **request.body}
+    return Answer(201, body, (("Location", f"{request.base}/notes/{body['text']}"),))
+
+
+def read_note(request: Request, world: Any) -> Answer:
+    if request.path["id"].startswith("no"):
+        raise Refusal("unknown_resource", "there is no such note", where="id")
+    return Answer(200, {"id": request.path["id"][:50], "text": "hello", "amount": Decimal("1.10")})
+
+
+def latest(request: Request, world: Any) -> Answer:
+    return Answer(200, {"latest": True})
+
+
+def delete_note(request: Request, world: Any) -> Answer:
+    return Answer(204)
+
+
+def number(request: Request, world: Any) -> Answer:
+    return Answer(200, {"n": request.path["n"]})
+
+
+def who(request: Request, world: Any) -> Answer:
+    return Answer(200, {"key": request.principal.key if request.principal else None})
+
+
+BROKEN: dict[str, Any] = {
+    "shape": Answer(200, {"id": 7, "text": "x"}),
+    "status": Answer(202, {"id": "7", "text": "x"}),
+    "nan": Answer(200, {"id": "7", "text": "x", "amount": Decimal("NaN")}),
+    "float-nan": Answer(200, {"id": "7", "text": "x", "amount": float("nan")}),
+    "object": Answer(200, {"id": "7", "text": object()}),
+    "surrogate": Answer(200, {"id": "7", "text": "\ud800"}),
+    "media": Answer(200, b"<p>", media_type="text/html"),
+    "empty": Answer(200),
+    "bytes": Answer(200, b"{"),
+    "good-bytes": Answer(200, b'{"id":"7","text":"x"}'),
+    "nulls": Answer(200, {"id": "7", "text": "x", "due": None, "tag": None}),
+    "exact": Answer(200, {"id": "7", "text": "NaN", "amount": Decimal("12.300")}),
+}
+
+
+def broken(request: Request, world: Any) -> Answer:
+    how = request.path["how"]
+    if how == "raise":
+        raise RuntimeError("secret detail")
+    if how == "error-body":
+        raise Refusal("conflict", "unrenderable")
+    if how == "error-crash":
+        raise Refusal("conflict", "crash the renderer")
+    if how == "teapot":
+        raise Refusal("conflict", "not documented, but ours", status=418)
+    return cast(Answer, BROKEN[how])
+
+
+def authenticate(headers: Mapping[str, str], world: Any) -> Principal:
+    key = headers.get("authorization", "").removeprefix("Bearer ")
+    if key == "counterfoil-forbidden":
+        raise Refusal("forbidden", "may not")
+    if key != "counterfoil-key":
+        raise Refusal("unauthenticated", "who are you?")
+    return Principal(key)
+
+
+def render(refusal: Refusal) -> Answer:
+    if refusal.message == "unrenderable":
+        return Answer(409, {"nonsense": True})
+    if refusal.message == "crash the renderer":
+        raise ZeroDivisionError
+    body = {"code": str(refusal.status), "reason": refusal.reason, "message": refusal.message}
+    if refusal.where is not None:
+        body["where"] = refusal.where
+    return Answer(refusal.status, body)
+
+
+TOY = Dialect(
+    name="toy",
+    title="Toy <1>",
+    prefix=PREFIX,
+    routes={
+        "GET /notes": list_notes,
+        "POST /notes": create_note,
+        "GET /notes/{id}": read_note,
+        "GET /notes/latest": latest,
+        "DELETE /notes/{id}": delete_note,
+        "GET /numbers/{n}": number,
+        "GET /broken/{how}": broken,
+        "GET /optional": who,
+    },
+    authenticate=authenticate,
+    error=render,
+    media_type="application/json;charset=utf-8",
+    strict_query=lambda world: bool(world.switches.get("toy.strict")),
+)
+
+WORLDS = {
+    "default": Stub("default"),
+    "blue": Stub("blue"),
+    "strict": Stub("strict", switches={"toy.strict": True}),
+    "grün": Stub("grün"),
+}
+
+
+def server(**options: Any) -> Server:
+    return build_server([TOY], cast(Any, WORLDS.get), options=Options(specs=SPECS, **options))
+
+
+class Client:
+    """Asks the application in process, synchronously."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def __call__(self, method: str, path: str, *, key: str | None = "counterfoil-key", **more: Any) -> httpx.Response:
+        import asyncio
+
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        headers.update(more.pop("headers", {}))
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://toy.test") as client:
+                return await client.request(method, path, headers=headers, **more)
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self("GET", PREFIX + path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self("POST", PREFIX + path, **more)
