@@ -21,9 +21,12 @@ class StandIn:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.world: World = application.world
         self._prefix = {dialect.name: dialect.prefix for dialect in application.dialects}
         self._client = httpx.Client(transport=InProcess(application.server), base_url="http://counterfoil.test")
+
+    @property
+    def world(self) -> World:
+        return self.application.world
 
     def do(self, command: Command) -> Any:
         return self.world.execute(command)

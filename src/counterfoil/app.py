@@ -5,6 +5,7 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +17,7 @@ from counterfoil.server.assemble import Options, Server, build_server
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
+from counterfoil.world.worlds import DEFAULT, Worlds
 
 DEFAULT_SCENARIO = "demo"
 
@@ -26,11 +28,16 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A server, ready to be called, and the world it serves without a ``/w/`` prefix."""
+    """A server, ready to be called, and its worlds."""
 
     server: Server
-    world: World
+    worlds: Worlds
     dialects: tuple[Dialect, ...]
+
+    @property
+    def world(self) -> World:
+        """The world served without a ``/w/`` prefix."""
+        return self.worlds.named(DEFAULT)
 
 
 def dialect(name: str) -> Dialect:
@@ -79,12 +86,6 @@ def build(
 ) -> Application:
     """The stand-in for the named APIs (all, if none), with one world. Raises UsageError, ScenarioError, SpecError or BadValue."""
     served = dialects(apis)
-    world = World(
-        scenario(scenario_name),
-        seed=seed,
-        customers=customers,
-        switches=switches,
-        known_switches=all_switches(),
-    )
-    worlds = {world.name: world}
-    return Application(build_server(served, worlds.get, options=options), world, served)
+    worlds = Worlds(scenario, all_switches(), seconds=time.monotonic)
+    worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
+    return Application(build_server(served, worlds.get, options=options), worlds, served)

@@ -52,9 +52,8 @@ def show(application: Application, origin: str, *, full: bool) -> None:
     console.print(table)
     keys = [key if grant.may is None else f"{key} (403)" for key, grant in world.grants.items()]
     console.print(f"Credentials, as bearer token or x-api-key: {', '.join(keys)}")
-    console.print(
-        f"Customers 1 to {world.ledger.customers}, billing runs 1 to {max(world.ledger.runs, default=0)}. Swagger UI at {origin}/docs/<api>"
-    )
+    console.print(f"Customers 1 to {world.ledger.customers}, billing runs 1 to {max(world.ledger.runs, default=0)}.")
+    console.print(f"Swagger UI: {origin}/docs/<api>")
     console.print("Try:")
     for line in curl_lines(application, origin).values():
         print(f"  {line}")

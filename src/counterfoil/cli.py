@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 import click
@@ -159,7 +160,7 @@ def list_scenarios(as_json: bool) -> None:
     """
     from counterfoil.app import scenario, scenario_names
 
-    titles = {name: guarded(lambda name=name: scenario(name)).told.title for name in scenario_names()}
+    titles = {name: guarded(partial(scenario, name)).told.title for name in scenario_names()}
     if as_json:
         _json([{"name": name, "title": title} for name, title in titles.items()])
         return

@@ -21,8 +21,8 @@ from counterfoil.server.specs import SpecError
 
 Json = Any
 
-INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})", re.ASCII)
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 """JSON's numbers, bounded: 1e400 is no amount of money, and arithmetic on it could take for ever."""
 HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
 """OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""

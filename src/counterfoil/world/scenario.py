@@ -206,6 +206,7 @@ class Scenario(_Part, frozen=True, kw_only=True):
     told: ScenarioText
     digest: str
     where: str
+    source: bytes
 
     @property
     def seller(self) -> Seller:
@@ -235,7 +236,7 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
         told = msgspec.convert(data, ScenarioText, strict=True)
     except msgspec.ValidationError as error:
         raise ScenarioError(_at_line(where, tree, str(error))) from None
-    scenario = Scenario(name=name, told=told, digest=sha256(source).hexdigest(), where=where)
+    scenario = Scenario(name=name, told=told, digest=sha256(source).hexdigest(), where=where, source=source)
     _check_references(scenario, tree)
     return scenario
 

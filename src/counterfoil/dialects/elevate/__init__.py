@@ -1,29 +1,77 @@
-"""Not written yet: an importable placeholder."""
+"""Elevate Billing: what each customer is worth in the open bill run, against the run before it.
+
+The route table, the switches, and nothing else: operations answer, ``selection`` filters, sorts and pages, ``standing``
+works out a customer's values and status, ``wire`` says it in the vendor's words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from counterfoil.dialect import Dialect, Switch
+from counterfoil.dialects.elevate import operations, wire
 
-from counterfoil.dialect import Answer, Dialect, Principal, Refusal
-
-if TYPE_CHECKING:
-    from counterfoil.world.world import World
-
-
-def _authenticate(headers: Mapping[str, str], world: World) -> Principal:
-    raise Refusal("unauthenticated", "not written yet")
-
-
-def _error(refusal: Refusal) -> Answer:
-    return Answer(refusal.status, {"error": refusal.message})
-
+SWITCHES = (
+    Switch(
+        "elevate.unknown_sort_field",
+        "What happens when `sort` names a field this resource has not: the request is refused, or the name is passed over.",
+        "400",
+        ("400", "ignore"),
+        "1.6 rule 6",
+    ),
+    Switch(
+        "elevate.unknown_fields_name",
+        "What happens when `fields` names a field this resource has not: the name is passed over, or the request is refused.",
+        "ignore",
+        ("ignore", "400"),
+        "1.6 rule 6",
+    ),
+    Switch(
+        "elevate.like",
+        "How `like:` compares: the text occurs somewhere in the value, upper and lower case being the same (contains) or "
+        "different (case_sensitive).",
+        "contains",
+        ("contains", "case_sensitive"),
+        "1.6 rule 9",
+    ),
+    Switch(
+        "elevate.enum_filter_outside",
+        "What a status filter answers to a value outside the status's list: nothing matches, or the request is refused.",
+        "empty",
+        ("empty", "400"),
+        "1.6 rule 11",
+    ),
+    Switch(
+        "elevate.difference_sign",
+        "Whether `valueDifference` and `percentageDifference` are negative when the open run is below the previous one "
+        "(signed), or never (absolute).",
+        "signed",
+        ("signed", "absolute"),
+        "1.6 rule 12",
+    ),
+    Switch(
+        "elevate.percentage_without_base",
+        "What `percentageDifference` is when the previous run came to nothing, so that no percentage exists.",
+        "zero",
+        ("zero", "null"),
+        "1.6 rule 14",
+    ),
+    Switch(
+        "elevate.values",
+        "Whether the bill run values leave tax out (net) or hold it (gross).",
+        "net",
+        ("net", "gross"),
+        "1.6 rule 17",
+    ),
+)
 
 DIALECT = Dialect(
     name="elevate",
-    title="elevate",
+    title="Elevate Billing",
     prefix="/elevate/v1",
-    routes={},
-    authenticate=_authenticate,
-    error=_error,
+    routes={
+        "POST /authenticate": operations.create_bearer_token,
+        "GET /customer-billing-summaries": operations.list_billing_summaries,
+    },
+    authenticate=operations.authenticate,
+    error=wire.error,
+    switches=SWITCHES,
 )

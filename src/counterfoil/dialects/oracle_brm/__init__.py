@@ -1,20 +1,81 @@
-"""Oracle BRM customer bills (being written)."""
+"""Oracle BRM's customer bills (TMF678 v4): the route table, and the assumptions a user may need the other way.
+
+The ledger's bills go by their POIDs and bill numbers here, and each account with something still open shows one more,
+the bill in progress. What is not here (bills on demand, applied rates, PATCH, the hub) is not in the spec either.
+"""
 
 from __future__ import annotations
 
-from counterfoil.dialect import Answer, Dialect, Principal, Refusal
+from counterfoil.dialect import Dialect
+from counterfoil.dialects.oracle_brm import operations, wire
+from counterfoil.world.switches import Switch
+from counterfoil.world.world import World
+
+SWITCHES = (
+    Switch(
+        name="oracle-brm.token",
+        text="Whether a request needs a bearer token. "
+        "Production systems ask for one, a test system takes requests without.",
+        default="required",
+        choices=("required", "optional"),
+        source="vendor-facts 2.5",
+    ),
+    Switch(
+        name="oracle-brm.partial_status",
+        text="The status of a list that holds fewer bills than matched. Oracle names only 200; TMF630 allows 206.",
+        default=200,
+        choices=(200, 206),
+        source="vendor-facts 2.6 rule 9",
+    ),
+    Switch(
+        name="oracle-brm.like_percent",
+        text="How many characters a percent sign stands for in the `.like` filters. "
+        "SQL says zero or more, Oracle's page one or more.",
+        default="zero-or-more",
+        choices=("zero-or-more", "one-or-more"),
+        source="vendor-facts 2.6 rule 4",
+    ),
+    Switch(
+        name="oracle-brm.unknown_query",
+        text="What a query parameter that is not in this document gets. "
+        "Refused is 400; ignored lets extension parameters pass.",
+        default="ignore",
+        choices=("refuse", "ignore"),
+        source="vendor-facts 2.6 rule 13",
+    ),
+    Switch(
+        name="oracle-brm.default_limit",
+        text="How many bills a list without `limit` holds at most; 0 means all of them. Any whole number from 0 on.",
+        default=0,
+        choices=None,
+        source="vendor-facts 2.6 rule 7",
+    ),
+    Switch(
+        name="oracle-brm.comma_is_or",
+        text="Whether a comma inside a filter's value separates alternatives, as in TMF630. "
+        "Off, the comma is part of the value.",
+        default=False,
+        choices=(False, True),
+        source="vendor-facts 2.6 rule 11",
+    ),
+)
 
 
-def _error(refusal: Refusal) -> Answer:
-    return Answer(refusal.status, {"code": str(refusal.status), "reason": refusal.reason})
+def _refuses_unknown_query(world: World) -> bool:
+    return world.switches["oracle-brm.unknown_query"] == "refuse"
 
 
 DIALECT = Dialect(
-    name="oracle-brm",
+    name=operations.API,
     title="Oracle BRM Customer Bill Management (TMF678)",
     prefix="/oracle-brm/brm/customerBillManagement/v4",
-    routes={},
-    authenticate=lambda headers, world: Principal("anyone"),
-    error=_error,
+    routes={
+        "GET /customerBill": operations.list_bills,
+        "GET /customerBill/{id}": operations.get_bill,
+    },
+    authenticate=operations.authenticate,
+    error=wire.error,
     media_type="application/json;charset=utf-8",
+    switches=SWITCHES,
+    strict_query=_refuses_unknown_query,
 )

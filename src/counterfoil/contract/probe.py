@@ -1,0 +1,263 @@
+"""The one door through which the checker speaks HTTP.
+
+It requests nothing outside the target's base URL, follows no redirect, reads no more bytes and waits no longer than it is
+told, keeps to a rate, waits when told to (429), and remembers what was said so that a finding can show it as curl lines.
+It knows no law and no vendor.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+import httpx
+
+from counterfoil.contract.target import Json, Target, secrets_of
+
+WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (known to nobody, on purpose)
+LONGEST_WAIT = 30.0
+"""Seconds: a longer ``Retry-After`` is not waited for."""
+PATIENCE = 3
+"""How often one request is repeated after a 429."""
+
+Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
+UNSET: Any = object()
+"""The default of what may be ``None``."""
+
+
+class Trouble(Exception):
+    """The target gave no answer that could be judged: one line, safe to show."""
+
+
+class OutOfTime(Trouble):
+    """The time given for the whole check is used up."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. ``body`` is the JSON value, numbers with a fraction as ``Decimal``."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    line: str
+    """The request as a curl line, credentials replaced."""
+
+    @property
+    def media_type(self) -> str:
+        """The media type without its parameters, lower case."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+    @property
+    def body(self) -> Json:
+        """Raises ``ValueError`` (one line) when there is no JSON."""
+        if not self.content:
+            raise ValueError(f"{self.status} with an empty body where JSON was due")
+        try:
+            return json.loads(self.content, parse_float=Decimal, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            what = "HTML" if b"<html" in self.content[:1000].lower() else self.media_type or "a body without media type"
+            raise ValueError(f"{self.status} with {what} where JSON was due: {self.brief(80)}") from None
+
+    def brief(self, length: int = 300) -> str:
+        """The body on one line, cut."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= length else f"{text[:length]}… ({len(self.content)} bytes)"
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+class Probe:
+    """A client for one target. Close it, or use it as a context.
+
+    ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
+    a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        scheme: tuple[str, str] = ("Authorization", "Bearer "),
+        *,
+        rate: float | None = None,
+        seconds: float = 10.0,
+        most_bytes: int = 32_000_000,
+        until: float | None = None,
+    ) -> None:
+        self.target = target
+        self.scheme = scheme
+        self.secrets = secrets_of(target)
+        self.token = target.token
+        self.sent = 0
+        self.said: list[str] = []
+        self._base = target.url.rstrip("/")
+        self._pause = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._seconds, self._most_bytes, self.until = seconds, most_bytes, until
+        # trust_env only over the network: in this process there is no proxy to go through.
+        self._client = httpx.Client(
+            transport=target.transport,
+            timeout=httpx.Timeout(seconds),
+            limits=httpx.Limits(max_connections=1),
+            trust_env=target.transport is None,
+            headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
+        )
+
+    def __enter__(self) -> Probe:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection; a transport that was handed in stays open, it is its owner's."""
+        if self.target.transport is None:
+            self._client.close()
+
+    def url(self, path: str, query: Query = ()) -> str:
+        """The full URL below the base. Raises ``Trouble`` for anything else."""
+        if not path.startswith("/") or "://" in path or any(part in (".", "..") for part in path.split("/")):
+            raise Trouble(f"the checker requests nothing outside {self._base}: not {path}")
+        pairs = query.items() if isinstance(query, Mapping) else query
+        text = urlencode([(name, _text(value)) for name, value in pairs], safe=":,@*", quote_via=quote)
+        return f"{self._base}{path}" + (f"?{text}" if text else "")
+
+    def path_of(self, href: str) -> str | None:
+        """The path below the base that an ``href`` in an answer leads to; ``None`` when it leads elsewhere."""
+        full = urlsplit(urljoin(f"{self._base}/", href))
+        base = urlsplit(self._base)
+        if (full.scheme, full.netloc) != (base.scheme, base.netloc) or not full.path.startswith(f"{base.path}/"):
+            return None
+        return full.path[len(base.path) :] + (f"?{full.query}" if full.query else "")
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: Json = UNSET,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        token: str | None = UNSET,
+    ) -> Reply:
+        """One request, answered. ``token=None`` sends no credential, the target's headers included.
+
+        Raises ``Trouble`` when no answer can be had: unreachable, TLS, too slow, too long, too many 429.
+        """
+        url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
+        all_headers = self._headers(headers or {}, self.token if token is UNSET else token, default=token is UNSET)
+        if body is not UNSET:
+            content = json.dumps(body, default=_plain).encode()
+            all_headers.setdefault("Content-Type", "application/json")
+        line = self._curl(method, url, all_headers, content)
+        self.said.append(line)
+        for attempt in range(PATIENCE + 1):
+            self._wait_turn()
+            status, reply_headers, read = self._exchange(method, url, all_headers, content)
+            if status != httpx.codes.TOO_MANY_REQUESTS:
+                return Reply(status, reply_headers, read, line)
+            if attempt < PATIENCE:
+                self._sit_out(reply_headers)
+        raise Trouble(f"{method} {urlsplit(url).path}: still 429 (too many requests) after {PATIENCE} waits; use --rate")
+
+    def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
+        headers = {"Accept": "application/json"}
+        name, prefix = self.scheme
+        for key, value in self.target.headers.items():
+            if default or key.lower() != name.lower():
+                headers[key] = value
+        if token is not None:
+            headers[name] = f"{prefix}{token}"
+        lower = {key.lower() for key in given}
+        return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
+
+    def _wait_turn(self) -> None:
+        if self.until is not None and time.monotonic() > self.until:
+            raise OutOfTime("the time given with --max-time is used up")
+        if self._pause:
+            time.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._pause
+        self.sent += 1
+
+    def _sit_out(self, headers: httpx.Headers) -> None:
+        try:
+            wait = max(0.0, float(headers.get("retry-after", "1")))
+        except ValueError:  # an HTTP date: our clock and theirs may differ, so wait a little and see
+            wait = 1.0
+        if wait > LONGEST_WAIT or (self.until is not None and time.monotonic() + wait > self.until):
+            raise Trouble(f"429 (too many requests), and the target wants {wait:g} s of silence; that is too long")
+        time.sleep(wait)
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> tuple[int, httpx.Headers, bytes]:
+        where = f"{method} {self.secrets.hide(url)}"
+        end = time.monotonic() + self._seconds
+        try:
+            with self._client.stream(method, url, headers=headers, content=content) as answer:
+                read = bytearray()
+                for chunk in answer.iter_bytes():
+                    read += chunk
+                    if len(read) > self._most_bytes:
+                        raise Trouble(f"{where}: the body does not end within {self._most_bytes:,} bytes")
+                    if time.monotonic() > end:
+                        raise Trouble(f"{where}: the body does not end within {self._seconds:g} s")
+                return answer.status_code, answer.headers, bytes(read)
+        except httpx.TimeoutException:
+            raise Trouble(f"{where}: no answer within {self._seconds:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            raise Trouble(self.secrets.hide(f"{where}: {_why(error)}")) from None
+
+    def _curl(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> str:
+        parts = ["curl -sS" + ("" if method == "GET" else " -I" if method == "HEAD" else f" -X {method}")]
+        told = {name: value for name, value in headers.items() if (name, value) != ("Accept", "application/json")}
+        parts += [f"-H {self._shell(f'{name}: {value}')}" for name, value in told.items()]
+        if content is not None:
+            parts.append(f"--data-binary {self._shell(content[:2000].decode('utf-8', 'replace'))}")
+        return " ".join([*parts, self._shell(url)])
+
+    def _shell(self, text: str) -> str:
+        """One shell word; with a placeholder in it, in double quotes so that the shell fills it in."""
+        hidden = self.secrets.hide(text)
+        if hidden == text:
+            return shlex.quote(text)
+        return '"' + hidden.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`") + '"'
+
+
+def _why(error: Exception) -> str:
+    """An error's cause in a few words a person can act on."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return f"TLS failed: {getattr(seen, 'verify_message', None) or seen.reason or seen}"
+        seen = seen.__cause__ or seen.__context__
+    text = " ".join(str(error).split()) or type(error).__name__
+    kind = "cannot be reached" if isinstance(error, httpx.ConnectError) else "the connection failed"
+    if "CERTIFICATE" in text or "SSL" in text or "TLS" in text:
+        kind = "TLS failed"
+    return f"{kind}: {text[:200]}"
+
+
+def _text(value: Any) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Decimals leave as they came: an integer when whole, else the shortest float that reads the same."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)

@@ -1,0 +1,138 @@
+"""What came of a check: one record for every operation and law or check, findings, troubles, and the exit code they mean.
+
+Pure data: it refuses to know how anything was found out or how it is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Part = Literal["spec", "conformance", "law", "baseline"]
+Status = Literal["held", "broken", "accepted", "not applicable"]
+
+FINE, FINDINGS, USAGE, COULD_NOT_RUN = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as the documents say, with what a person needs to act on it.
+
+    ``id`` is a law's or a check's; findings with the same ``cause`` are shown together. ``requests`` are curl lines with
+    credentials replaced, ``reproduce`` the command that finds it again.
+    """
+
+    api: str
+    part: Part
+    id: str
+    operation: str
+    says: str
+    expected: str
+    got: str
+    case: str = ""
+    requests: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    reproduce: str = ""
+
+    @property
+    def cause(self) -> str:
+        """What the finding is grouped by."""
+        return f"{self.api} · {self.id}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """How one law or check fared on one operation. ``cases`` counts generated inputs, ``reason`` why it did not apply."""
+
+    api: str
+    part: Part
+    id: str
+    operation: str
+    status: Status
+    cases: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why an API, or a part of its check, could not be run: one line."""
+
+    api: str
+    message: str
+
+
+@dataclass
+class Verdict:
+    """Everything one ``counterfoil check`` found out."""
+
+    seed: int = 0
+    records: list[Record] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is not accepted by a baseline."""
+        return [finding for record in self.records if record.status == "broken" for finding in record.findings]
+
+    @property
+    def apis(self) -> list[str]:
+        return list(dict.fromkeys([*(r.api for r in self.records), *(t.api for t in self.troubles)]))
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine · 1 findings · 3 something could not be run, or nothing was checked. Trouble outweighs findings."""
+        if self.troubles or not any(record.status != "not applicable" for record in self._over_http()):
+            return COULD_NOT_RUN
+        return FINDINGS if self.findings else FINE
+
+    def _over_http(self) -> list[Record]:
+        return [record for record in self.records if record.part in ("conformance", "law")]
+
+    @property
+    def in_a_word(self) -> str:
+        """The verdict in one line."""
+        if self.troubles:
+            return f"COULD NOT RUN: {self.troubles[0].message}"
+        if self.exit_code == COULD_NOT_RUN:
+            return "NOTHING WAS CHECKED: no law and no conformance check applied"
+        if self.findings:
+            causes = len({finding.cause for finding in self.findings})
+            return f"BROKEN: {len(self.findings)} finding{'s'[: len(self.findings) > 1]} with {causes} cause{'s'[: causes > 1]}"
+        return "FINE: everything that could be tried holds"
+
+    def count(self, api: str, operation: str | None = None) -> Counter[str]:
+        """Records by status, and cases, for an API or one of its operations."""
+        chosen = [r for r in self.records if r.api == api and operation in (None, r.operation)]
+        counted: Counter[str] = Counter(record.status for record in chosen)
+        counted["cases"] = sum(record.cases for record in chosen)
+        return counted
+
+    def operations(self, api: str) -> list[str]:
+        return list(dict.fromkeys(record.operation for record in self.records if record.api == api))
+
+    def as_json(self) -> dict[str, Any]:
+        """Machine-readable; stable names."""
+        return {
+            "version": 1,
+            "verdict": self.in_a_word,
+            "exit_code": self.exit_code,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 2),
+            "apis": {
+                api: {"totals": self.count(api), "operations": {op: self.count(api, op) for op in self.operations(api)}}
+                for api in self.apis
+            },
+            "troubles": [asdict(trouble) for trouble in self.troubles],
+            "findings": [asdict(finding) | {"cause": finding.cause} for finding in self.findings],
+            "records": [
+                {name: value for name, value in asdict(record).items() if name != "findings"} for record in self.records
+            ],
+            "left_behind": self.left_behind,
+            "notes": self.notes,
+        }

@@ -1,0 +1,375 @@
+"""Which bills a query means: its filters as tests on bills, and what passes them, counted and cut into pages.
+
+A filter asks about a bill whoever's it is (amounts, dates, state), or about whose it is (ids and numbers). The first
+kind is asked once for each distinct book, however many customers share it; the second names a few customers, or (a
+pattern for bill numbers) is asked of each. Knows nothing of JSON; a filter that cannot be read is a ``Refusal``.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import accumulate
+from typing import Any
+
+from counterfoil.dialect import Refusal
+from counterfoil.dialects.oracle_brm.bills import (
+    IN_PROGRESS,
+    Name,
+    Plan,
+    ReadName,
+    ShownBill,
+    bill_number,
+    from_account,
+    from_bill_id,
+    from_bill_number,
+    plan_of,
+    shown_bills,
+)
+from counterfoil.world.world import World
+
+Query = Mapping[str, Any]
+OfBill = Callable[[ShownBill], bool]
+OfCustomersBill = Callable[[int, ShownBill], bool]
+
+NOT_YET_NUMBERED = "bill in progress"
+"""The bill number that stands for all bills without one (vendor facts 2.6, rule 5)."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a bill must pass: all of the tests (rule 1). ``customers`` are the only ones who can have such a bill, if known."""
+
+    of_bill: list[OfBill] = field(default_factory=list)
+    of_customers_bill: list[OfCustomersBill] = field(default_factory=list)
+    customers: frozenset[int] | None = None
+
+    def only(self, customers: Iterable[int]) -> None:
+        named = frozenset(customers)
+        self.customers = named if self.customers is None else self.customers & named
+
+
+# --- selections ----------------------------------------------------------------------------------
+
+
+class ByBook:
+    """Bills of many customers that nothing but their books decides on: how many up to each customer, and which of a book.
+
+    ``ends`` has, for each customer in order, how many bills there are up to and including theirs: the customer of the
+    n-th bill is found by bisection, and nothing is made for bills that no page shows.
+    """
+
+    def __init__(self, places: array[int], chosen: Mapping[int, tuple[ShownBill, ...]]) -> None:
+        self._places = places
+        self._chosen = chosen
+        counts = [0] * (max(chosen, default=0) + 1)
+        for place, bills in chosen.items():
+            counts[place] = len(bills)
+        self._ends = array("I", accumulate(map(counts.__getitem__, places)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def page(self, start: int, stop: int) -> Iterator[tuple[int, ShownBill]]:
+        for position in range(start, min(stop, len(self))):
+            index = bisect_right(self._ends, position)
+            before = self._ends[index - 1] if index else 0
+            yield index + 1, self._chosen[self._places[index]][position - before]
+
+
+class OneByOne:
+    """Bills that were looked at one at a time: the customers, and each bill's index among the bills of its book."""
+
+    def __init__(self, found: Iterable[tuple[int, int]], bills: Callable[[int], tuple[ShownBill, ...]]) -> None:
+        # Two arrays of numbers: sixty-four remembered lists of 200,000 tuples would take 900 MB.
+        self._customers, self._indexes, self._bills = array("I"), array("I"), bills
+        for customer, index in found:
+            self._customers.append(customer)
+            self._indexes.append(index)
+
+    def __len__(self) -> int:
+        return len(self._customers)
+
+    def page(self, start: int, stop: int) -> Iterator[tuple[int, ShownBill]]:
+        pairs = zip(self._customers[start:stop], self._indexes[start:stop], strict=True)
+        return ((customer, self._bills(customer)[index]) for customer, index in pairs)
+
+
+Selection = ByBook | OneByOne
+
+
+def select(world: World, query: Query, visible: Iterable[int] | None) -> Selection:
+    """The bills that pass every filter of ``query``, in the order of their ids; only those of ``visible`` customers, if given.
+
+    Remembered until the world changes; paging, ``fields`` and ``@type`` play no part. Raises ``Refusal`` (malformed).
+    """
+    filters = {name: query[name] for name in FILTERS if name in query}
+    key = ("oracle-brm.selection", tuple(filters.items()), None if visible is None else frozenset(visible))
+    return world.remember(key, lambda: _select(world, filters, visible))
+
+
+def _select(world: World, filters: Query, visible: Iterable[int] | None) -> Selection:
+    wanted = Wanted()
+    alternatives = _alternatives if world.switches["oracle-brm.comma_is_or"] else _one_value
+    reading = Reading(alternatives, one_or_more=world.switches["oracle-brm.like_percent"] == "one-or-more")
+    for name, value in filters.items():
+        FILTERS[name](wanted, name, value, reading)
+    if visible is not None:
+        wanted.only(visible)
+    plan = plan_of(world)
+    if wanted.customers is None and not wanted.of_customers_bill:
+        return _by_book(world, wanted, plan)
+    return _one_by_one(world, wanted, plan)
+
+
+def _by_book(world: World, wanted: Wanted, plan: Plan) -> ByBook:
+    places, books = world.ledger.shelf.places(), world.ledger.shelf.books()
+    tests = wanted.of_bill
+    chosen = {
+        place: tuple(bill for bill in shown_bills(books[place], plan) if all(test(bill) for test in tests))
+        for place in set(places)
+    }
+    return ByBook(places, chosen)
+
+
+def _one_by_one(world: World, wanted: Wanted, plan: Plan) -> OneByOne:
+    ledger = world.ledger
+    of_bill, of_customers_bill = wanted.of_bill, wanted.of_customers_bill
+    passed: dict[int, list[tuple[int, ShownBill]]] = {}
+
+    def bills(customer: int) -> tuple[ShownBill, ...]:
+        return shown_bills(ledger.book(customer), plan)
+
+    def found() -> Iterator[tuple[int, int]]:
+        everyone = range(1, ledger.customers + 1)
+        named = everyone if wanted.customers is None else sorted(n for n in wanted.customers if n in everyone)
+        places = ledger.shelf.places()
+        for customer in named:
+            place = places[customer - 1]
+            if place not in passed:
+                passed[place] = [
+                    (index, bill) for index, bill in enumerate(bills(customer)) if all(test(bill) for test in of_bill)
+                ]
+            for index, bill in passed[place]:
+                if all(test(customer, bill) for test in of_customers_bill):
+                    yield customer, index
+
+    return OneByOne(found(), bills)
+
+
+def find(world: World, name: Name) -> ShownBill | None:
+    """The one bill that ``name`` names, from an id or a bill number; None if there is none."""
+    if not world.ledger.knows(name.customer):
+        return None
+    bills = shown_bills(world.ledger.book(name.customer), plan_of(world))
+    return next((bill for bill in bills if name.fits(name.customer, bill)), None)
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How filters are read in this world: what alternatives a text holds, and how much a percent sign stands for."""
+
+    alternatives: Callable[[str], tuple[str, ...]]
+    one_or_more: bool
+
+
+ReadFilter = Callable[[Wanted, str, Any, Reading], None]
+
+
+def _one_value(text: str) -> tuple[str, ...]:
+    return (text,)
+
+
+def _alternatives(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _compare_amount(attribute: str, compare: Callable[[Any, Any], bool]) -> ReadFilter:
+    amount_of = operator.attrgetter(attribute)
+
+    def read(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+        bound = _number(name, value)
+        wanted.of_bill.append(lambda bill: compare(amount_of(bill), bound))
+
+    return read
+
+
+def _compare_instant(attribute: str, compare: Callable[[Any, Any], bool]) -> ReadFilter:
+    moment_of = operator.attrgetter(attribute)
+
+    def read(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+        bound = instant(name, value)
+        wanted.of_bill.append(lambda bill: compare((moment_of(bill), 0), bound))
+
+    return read
+
+
+def _state(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+    wanted.of_bill.append(lambda bill: bill.state == value)
+
+
+def _named(read_name: ReadName) -> ReadFilter:
+    def read(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+        names = [found for text in reading.alternatives(value) if (found := read_name(text))]
+        wanted.only(found.customer for found in names)
+        wanted.of_customers_bill.append(lambda customer, bill: any(n.fits(customer, bill) for n in names))
+
+    return read
+
+
+def _bill_number(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+    texts = reading.alternatives(value)
+    if NOT_YET_NUMBERED not in texts:
+        return _named(from_bill_number)(wanted, name, value, reading)
+    if len(texts) == 1:
+        return _state(wanted, name, IN_PROGRESS, reading)
+    names = [found for text in texts if (found := from_bill_number(text))]
+    return wanted.of_customers_bill.append(
+        lambda customer, bill: bill.run is None or any(n.fits(customer, bill) for n in names)
+    )
+
+
+def _bill_number_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+    patterns = [Pattern(text, reading.one_or_more) for text in reading.alternatives(value)]
+    wanted.of_bill.append(lambda bill: bill.run is not None and any(p.may_fit_run(bill.run) for p in patterns))
+    if not all(pattern.names_whole_runs for pattern in patterns):
+        wanted.of_customers_bill.append(
+            lambda customer, bill: (
+                bill.run is not None and _any_fits(patterns, bill_number(customer, bill.account, bill.run))
+            )
+        )
+
+
+def _remaining_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+    patterns = [Pattern(text, reading.one_or_more) for text in reading.alternatives(value)]
+    wanted.of_bill.append(lambda bill: _any_fits(patterns, f"{bill.remaining:f}"))
+
+
+def _any_fits(patterns: list[Pattern], text: str) -> bool:
+    return any(pattern.fits(text) for pattern in patterns)
+
+
+_COMPARISONS = {
+    "": operator.eq,
+    ".gt": operator.gt,
+    ".gte": operator.ge,  # for lastUpdate, too: its sentence in the document is that of .lt, a slip (rule 21)
+    ".lt": operator.lt,
+    ".lte": operator.le,
+}
+_AMOUNTS = {"amountDue.value": "total", "remainingAmount.value": "remaining"}
+_INSTANTS = {
+    "billDate": "bill_date",
+    "billingPeriod.endDateTime": "period_end",
+    "billingPeriod.startDateTime": "period_start",
+    "lastUpdate": "last_update",
+    "paymentDueDate": "due_date",
+}
+FILTERS: Mapping[str, ReadFilter] = {
+    **{n + op: _compare_amount(a, compare) for n, a in _AMOUNTS.items() for op, compare in _COMPARISONS.items()},
+    **{n + op: _compare_instant(a, compare) for n, a in _INSTANTS.items() for op, compare in _COMPARISONS.items()},
+    "billNo": _bill_number,
+    "billNo.like": _bill_number_like,
+    "billingAccount.id": _named(from_account),
+    "id": _named(from_bill_id),
+    "remainingAmount.value.like": _remaining_like,
+    "state": _state,
+}
+"""Every filter there is, by the name of its parameter."""
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+_RUNS = re.compile(r"(?:B[0-9]*-?)?", re.ASCII)
+
+
+class Pattern:
+    """A text in which a percent sign stands for any characters; nothing else is special.
+
+    Matched by finding its pieces from left to right, which takes no longer for ``%a%a%a%a…`` than for any other.
+    """
+
+    def __init__(self, text: str, one_or_more: bool) -> None:
+        self._first, *self._rest = text.split("%")
+        self._least = 1 if one_or_more else 0
+        # `B5-%` takes the whole of run 5, whoever's the bills are: a number always goes on after the hyphen.
+        self.names_whole_runs = self._rest == [""] and bool(_RUNS.fullmatch(self._first))
+
+    def fits(self, text: str) -> bool:
+        if not self._rest:
+            return text == self._first
+        if not text.startswith(self._first):
+            return False
+        at = len(self._first)
+        for piece in self._rest[:-1]:
+            at = text.find(piece, at + self._least)
+            if at < 0:
+                return False
+            at += len(piece)
+        return text.endswith(self._rest[-1]) and at + self._least + len(self._rest[-1]) <= len(text)
+
+    def may_fit_run(self, run: int) -> bool:
+        """Whether a bill number of ``run`` could fit, as far as the part before the first percent sign tells."""
+        start = f"B{run}-"
+        return start.startswith(self._first) or self._first.startswith(start)
+
+
+_RFC_3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))",
+    re.ASCII,
+)
+Instant = tuple[datetime, int]
+"""A UTC instant to the microsecond, and 1 if it is a little later, by less than that; compares with ``(moment, 0)``."""
+_BEFORE_ALL: Instant = (datetime.min.replace(tzinfo=UTC), -1)
+_AFTER_ALL: Instant = (datetime.max.replace(tzinfo=UTC), 2)
+
+
+def instant(name: str, text: str) -> Instant:
+    """The instant an RFC 3339 timestamp stands for; raises ``Refusal``.
+
+    The format allows more than ``datetime`` does: a leap second is the instant after it; digits beyond microseconds
+    count as "a little later"; before year 1 and after 9999 is before and after every bill.
+    """
+    found = _RFC_3339.fullmatch(text)
+    if found is None:
+        raise _no_instant(name, text)
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    digits = found[7] or ""
+    offset = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
+    if year == 0:
+        return _BEFORE_ALL
+    try:
+        moment = datetime(year, month, day, hour, minute, min(second, 59), int(digits[:6].ljust(6, "0")), tzinfo=UTC)
+    except ValueError:
+        raise _no_instant(name, text) from None
+    try:
+        moment += (offset if found[8] == "-" else -offset) + timedelta(seconds=1 if second == 60 else 0)
+    except OverflowError:
+        return _BEFORE_ALL if year == 1 else _AFTER_ALL
+    return moment, 1 if digits[6:].strip("0") else 0
+
+
+def _no_instant(name: str, text: str) -> Refusal:
+    message = f"{name} must be an RFC 3339 timestamp, as in 2026-01-01T00:00:00Z; got {text[:40]}"
+    return Refusal("malformed", message, where=name)
+
+
+def _number(name: str, value: Any) -> Decimal:
+    """A number, or (remainingAmount.value.gt, which the document types so) a string that holds one."""
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, ValueError):
+        raise Refusal("malformed", f"{name} must be a number, as in 14.28", where=name) from None
+    if not number.is_finite():
+        raise Refusal("malformed", f"{name} must be a number, as in 14.28", where=name)
+    return number

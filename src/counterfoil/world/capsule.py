@@ -1,0 +1,112 @@
+"""Capsules: everything needed to rebuild a world byte for byte, as one JSON object.
+
+A capsule holds the version, the scenario (its text too, so that a story of one's own travels with it), the seed and the
+commands, and the digest of the world they make. Opening one replays it and compares digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from counterfoil import __version__
+from counterfoil.ledger.errors import LedgerError
+from counterfoil.world.commands import read_command, write_command
+from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world.switches import Switch
+from counterfoil.world.world import World
+
+
+class CapsuleError(Exception):
+    """A capsule that cannot be opened, or that makes another world than it promised; the message is one line."""
+
+
+class Capsule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The JSON of a capsule. ``digest`` is that of the world it makes, ``scenario_digest`` that of the scenario's text."""
+
+    counterfoil: str
+    scenario: str
+    scenario_digest: str
+    scenario_text: str
+    seed: int
+    customers: int | None = None
+    switches: dict[str, bool | int | str] = {}
+    commands: list[dict[str, Any]] = []
+    digest: str
+
+
+def make_capsule(world: World) -> Capsule:
+    """The capsule of a world as it is now."""
+    return Capsule(
+        counterfoil=__version__,
+        scenario=world.scenario.name,
+        scenario_digest=world.scenario.digest,
+        scenario_text=world.scenario.source.decode(),
+        seed=world.seed,
+        customers=world.customers_asked,
+        switches={name: value for name, value in world.chosen.items() if isinstance(value, bool | int | str)},
+        commands=[write_command(command) for command in world.commands],
+        digest=digest_of(world),
+    )
+
+
+def write_capsule(world: World) -> bytes:
+    """The capsule as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(make_capsule(world)), indent=1) + b"\n"
+
+
+def read_capsule(data: bytes) -> Capsule:
+    """The capsule in JSON ``data``; raises ``CapsuleError`` naming what is wrong with it."""
+    try:
+        return msgspec.json.decode(data, type=Capsule)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CapsuleError(f"not a capsule: {error}") from None
+
+
+def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: str = "default") -> World:
+    """The world the capsule holds. Raises ``CapsuleError`` when version, scenario or outcome differ."""
+    if capsule.counterfoil != __version__:
+        raise CapsuleError(
+            f"made by counterfoil {capsule.counterfoil}; this is {__version__}, which may tell it differently"
+        )
+    source = capsule.scenario_text.encode()
+    if sha256(source).hexdigest() != capsule.scenario_digest:
+        raise CapsuleError(f"its text of scenario '{capsule.scenario}' is not the one it was made with")
+    try:
+        scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
+        world = World(
+            scenario,
+            seed=capsule.seed,
+            customers=capsule.customers,
+            switches=capsule.switches,
+            known_switches=known_switches,
+            name=name,
+        )
+        for index, command in enumerate(capsule.commands, 1):
+            _replay(world, index, command)
+    except (ScenarioError, LedgerError) as error:
+        raise CapsuleError(str(error)) from None
+    if digest_of(world) != capsule.digest:
+        raise CapsuleError("replaying it made another world than it was made from: the digests differ")
+    return world
+
+
+def digest_of(world: World) -> str:
+    """SHA-256 over all that can be seen of a world: equal worlds have equal digests, on every machine."""
+    digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
+    digest.update(repr((sorted(world.known.items()), list(world.tokens), world.seed)).encode())
+    books = [sha256(repr(book).encode()).digest() for book in world.ledger.shelf.books()]
+    for place in world.ledger.shelf.places():
+        digest.update(books[place])
+    return digest.hexdigest()
+
+
+def _replay(world: World, index: int, command: dict[str, Any]) -> None:
+    try:
+        world.execute(read_command(command))
+    except LedgerError as error:
+        named = f" ({error.field})" if error.field else ""
+        raise CapsuleError(f"command {index} of {command.get('command')!r}: {error.message}{named}") from None

@@ -1,0 +1,332 @@
+"""Hypothesis knocks a small world about with every command there is, good and bad, and the books must stay right.
+
+What is held after each step: balances are invoices less payments plus refunds, issued invoices never change, nothing
+used or charged is lost or billed twice, a refused command changed nothing, a fork never sees its sibling. At the end
+the commands, written as JSON and read again, must make an equal world.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from counterfoil.ledger.errors import LedgerError
+from counterfoil.ledger.receivables import balance
+from counterfoil.ledger.records import Book, FeeLine, Invoice, PaymentState, Service
+from counterfoil.world import commands as do
+from counterfoil.world.scenario import read_scenario
+from counterfoil.world.switches import Switch
+from counterfoil.world.world import World
+
+SCENARIO = read_scenario(Path(__file__).with_name("machine.yaml"))
+SWITCH = Switch("test.colour", "A switch to turn.", "red", ("red", "blue"), "none")
+CENTS = {"EUR": Decimal("0.01"), "JPY": Decimal(1)}
+
+# One number past the last customer, bill or payment there is likely to be, so that refusals happen too.
+customers = st.integers(1, 10)
+few = st.integers(1, 3)
+accounts = st.sampled_from([0, 0, 0, 1])
+days = st.dates(date(2025, 12, 1), date(2026, 7, 1))
+maybe_days = st.none() | days
+amounts = st.decimals(Decimal("-9.99"), Decimal("40.00"), places=2) | st.integers(0, 3000).map(Decimal)
+
+
+def new_world() -> World:
+    return World(SCENARIO, known_switches=[SWITCH])
+
+
+def books(world: World) -> list[Book]:
+    return [world.ledger.book(number) for number in range(1, world.ledger.customers + 1)]
+
+
+def state(world: World) -> dict[str, Any]:
+    """All that two equal worlds have in common, in values that later commands cannot reach."""
+    return {
+        "books": books(world),
+        "runs": dict(world.ledger.runs),
+        "paid for": [world.ledger.paid_for_by(number) for number in range(1, world.ledger.customers + 1)],
+        "now": world.now,
+        "switches": dict(world.switches),
+        "tokens": list(world.tokens),
+        "failed logins": world.tokens.failures("emnify"),
+        "parties": dict(world.known),
+        "done": list(world.commands),
+        "facts": [entry.fact for entry in world.history],
+        "version": world.version,
+    }
+
+
+class Knocked(RuleBasedStateMachine):
+    """A world, a fork of it that is left alone, and what its invoices were when they were issued."""
+
+    @initialize()
+    def open(self) -> None:
+        self.world = new_world()
+        self.issued: dict[tuple[int, int, int], Invoice] = {}
+        self.sibling: World | None = None
+        self.sibling_was: dict[str, Any] = {}
+
+    def execute(self, command: do.Command) -> None:
+        """Carry a command out; if it is refused, nothing at all has changed."""
+        before = state(self.world)
+        try:
+            self.world.execute(command)
+        except LedgerError as error:
+            assert error.message
+            assert "\n" not in error.message
+            assert state(self.world) == before
+        else:
+            assert self.world.commands[-1] == command
+            assert self.world.version == before["version"] + 1
+
+    # --- commands --------------------------------------------------------------------------------
+
+    @rule(tariff=st.sampled_from([None, "basic", "yen", "none"]), starts=maybe_days, payer=st.none() | customers)
+    def add_customer(self, tariff: str | None, starts: date | None, payer: int | None) -> None:
+        self.execute(do.AddCustomer(tariff=tariff, starts=starts, billed_to=payer))
+
+    @rule(customer=customers, tariff=st.sampled_from(["basic", "yen"]), sims=st.integers(0, 3), starts=maybe_days)
+    def subscribe(self, customer: int, tariff: str, sims: int, starts: date | None) -> None:
+        self.execute(do.Subscribe(customer=customer, tariff=tariff, sims=sims, starts=starts))
+
+    @rule(kind=st.sampled_from([do.PauseSubscription, do.ResumeSubscription]), customer=customers, number=few)
+    def pause_or_resume(self, kind: Any, customer: int, number: int) -> None:
+        self.execute(kind(customer=customer, subscription=number))
+
+    @rule(customer=customers, number=few, ends=maybe_days)
+    def cancel_subscription(self, customer: int, number: int, ends: date | None) -> None:
+        self.execute(do.CancelSubscription(customer=customer, subscription=number, ends=ends))
+
+    @rule(
+        customer=customers,
+        service=st.sampled_from(Service),
+        country=st.sampled_from(["DE", "US", "JP", "FR"]),
+        quantity=st.integers(0, 25).map(Decimal),
+        hours_ago=st.integers(-1, 24 * 40),
+        rated=st.booleans(),
+    )
+    def record_usage(
+        self, customer: int, service: Service, country: str, quantity: Decimal, hours_ago: int, rated: bool
+    ) -> None:
+        started_at = self.world.now - timedelta(hours=hours_ago)
+        self.execute(
+            do.RecordUsage(
+                customer=customer,
+                service=service,
+                country=country,
+                quantity=quantity,
+                started_at=started_at,
+                rated=rated,
+            )
+        )
+
+    @rule(customer=customers)
+    def rate_again(self, customer: int) -> None:
+        self.execute(do.RateAgain(customer=customer))
+
+    @rule(customer=customers, amount=amounts, dated=maybe_days, account=accounts)
+    def add_charge(self, customer: int, amount: Decimal, dated: date | None, account: int) -> None:
+        self.execute(do.AddCharge(customer=customer, description="Visit", amount=amount, dated=dated, account=account))
+
+    @rule(
+        invoiced=maybe_days,
+        cutoff=maybe_days,
+        through=maybe_days,
+        due=maybe_days,
+        group=st.sampled_from([None, "north"]),
+    )
+    def create_run(
+        self, invoiced: date | None, cutoff: date | None, through: date | None, due: date | None, group: str | None
+    ) -> None:
+        self.execute(
+            do.CreateRun(
+                invoice_date=invoiced,
+                cutoff_date=cutoff,
+                transaction_cutoff_date=through,
+                due_date=due,
+                subrun=group,
+            )
+        )
+
+    @rule(run=few, name=st.sampled_from(["January", None]), invoiced=maybe_days, cutoff=maybe_days)
+    def update_run(self, run: int, name: str | None, invoiced: date | None, cutoff: date | None) -> None:
+        self.execute(do.UpdateRun(run=run, name=name, invoice_date=invoiced, cutoff_date=cutoff))
+
+    @rule(run=few)
+    def request_bills(self, run: int) -> None:
+        self.execute(do.RequestBills(run=run))
+
+    @rule(customer=customers, tail=st.integers(0, 3))
+    def bill_everything_now(self, customer: int, tail: int) -> None:
+        """So that there are bills to pay in most stories: a run without cutoffs, produced at once."""
+        self.execute(do.AddCharge(customer=customer, description="Visit", amount=Decimal(15)))
+        self.execute(do.CreateRun(invoice_date=self.world.today))
+        self.execute(do.RequestBills(run=max(self.world.ledger.runs)))
+        self.execute(do.AdvanceClock(minutes=3 + tail))
+
+    @rule(
+        customer=customers,
+        account=accounts,
+        bill=few,
+        amount=st.none() | amounts,
+        state=st.sampled_from(PaymentState),
+        overpay=st.booleans(),
+    )
+    def pay(
+        self, customer: int, account: int, bill: int, amount: Decimal | None, state: PaymentState, overpay: bool
+    ) -> None:
+        self.execute(
+            do.RecordPayment(customer=customer, account=account, bill=bill, amount=amount, state=state, overpay=overpay)
+        )
+
+    @rule(customer=customers, payment=few, succeeded=st.booleans())
+    def resolve(self, customer: int, payment: int, succeeded: bool) -> None:
+        self.execute(do.ResolvePayment(customer=customer, payment=payment, succeeded=succeeded))
+
+    @rule(customer=customers, payment=few, amount=st.none() | amounts)
+    def refund(self, customer: int, payment: int, amount: Decimal | None) -> None:
+        self.execute(do.RefundPayment(customer=customer, payment=payment, amount=amount))
+
+    @rule(
+        kind=st.sampled_from([do.HoldBill, do.ReleaseBill, do.CancelBill]),
+        customer=customers,
+        account=accounts,
+        bill=few,
+    )
+    def hold_release_or_cancel(self, kind: Any, customer: int, account: int, bill: int) -> None:
+        self.execute(kind(customer=customer, account=account, bill=bill))
+
+    @rule(value=st.sampled_from(["red", "blue", "green"]))
+    def set_switch(self, value: str) -> None:
+        self.execute(do.SetSwitch(name="test.colour", value=value))
+
+    @rule(minutes=st.integers(1, 300), succeeded=st.booleans())
+    def log_in(self, minutes: int, succeeded: bool) -> None:
+        self.execute(do.NoteLogin(api="emnify", succeeded=succeeded))
+        self.execute(do.IssueToken(api="emnify", key="counterfoil-key", minutes=minutes))
+
+    # --- time and forks --------------------------------------------------------------------------
+
+    @rule(first=st.integers(0, 40 * 24 * 60), second=st.integers(0, 20 * 24 * 60))
+    def advance_in_one_step_and_in_two(self, first: int, second: int) -> None:
+        twin = self.world.fork("twin")
+        twin.execute(do.AdvanceClock(minutes=first))
+        twin.execute(do.AdvanceClock(minutes=second))
+        self.execute(do.AdvanceClock(minutes=first + second))
+        assert books(twin) == books(self.world)
+        assert (twin.now, twin.ledger.runs) == (self.world.now, self.world.ledger.runs)
+
+    @rule()
+    def turn_back_the_clock(self) -> None:
+        self.execute(do.AdvanceClock(to=self.world.now - timedelta(seconds=1)))
+
+    @rule()
+    def fork(self) -> None:
+        self.sibling = self.world.fork("sibling")
+        self.sibling_was = state(self.sibling)
+        assert self.sibling_was == state(self.world)
+
+    @precondition(lambda self: self.sibling is not None)
+    @rule(customer=st.integers(1, 8))
+    def change_only_the_sibling(self, customer: int) -> None:
+        assert self.sibling is not None
+        before = state(self.world)
+        for command in (
+            do.AddCustomer(tariff="basic"),
+            do.AddCharge(customer=customer, description="Theirs", amount=Decimal(5)),
+            do.CreateRun(invoice_date=self.sibling.today),
+            do.RequestBills(run=max(self.sibling.ledger.runs, default=0) + 1),
+            do.AdvanceClock(days=3),
+            do.IssueToken(api="emnify", key="theirs", minutes=9),
+            do.SetSwitch(name="test.colour", value="blue"),
+        ):
+            self.sibling.execute(command)
+        self.sibling_was = state(self.sibling)
+        assert state(self.world) == before
+
+    # --- what must hold --------------------------------------------------------------------------
+
+    @invariant()
+    def the_sibling_is_as_it_was(self) -> None:
+        if self.sibling is not None:
+            assert state(self.sibling) == self.sibling_was
+
+    @invariant()
+    def balances_are_invoices_less_payments_plus_refunds(self) -> None:
+        for book in books(self.world):
+            for account, kept in enumerate(book.accounts):
+                invoiced = sum((total(invoice) for invoice in book.invoices if invoice.account == account), Decimal(0))
+                received = [p for p in book.payments if p.account == account and p.state is PaymentState.SUCCEEDED]
+                paid = sum((payment.amount for payment in received), Decimal(0))
+                refunded = sum((payment.refunded for payment in received), Decimal(0))
+                assert balance(book, account) == invoiced - paid + refunded
+                assert balance(book, account) % CENTS[kept.currency] == 0
+
+    @invariant()
+    def issued_invoices_never_change(self) -> None:
+        found = {
+            (number, invoice.account, invoice.ordinal): replace(invoice, held_at=None, released_at=None)
+            for number, book in enumerate(books(self.world), 1)
+            for invoice in book.invoices
+        }
+        assert {key: found.get(key) for key in self.issued} == self.issued
+        self.issued = found
+
+    @invariant()
+    def nothing_is_lost_or_billed_twice(self) -> None:
+        for book in books(self.world):
+            records = [*book.usage, *(record for invoice in book.invoices for record in invoice.usage)]
+            assert sorted(record.ordinal for record in records) == list(range(1, book.usage_count + 1))
+            billed = [line.charge.ordinal for line in lines(book) if hasattr(line, "charge")]
+            assert sorted([*billed, *(c.ordinal for c in book.charges)]) == list(range(1, book.charge_count + 1))
+            fees = Counter((line.subscription, line.dated) for line in lines(book) if isinstance(line, FeeLine))
+            assert not fees or max(fees.values()) == 1
+
+    @invariant()
+    def a_run_comes_to_the_sum_of_its_invoices(self) -> None:
+        for number in self.world.ledger.runs:
+            for currency in CENTS:
+                invoices = [invoice for book in books(self.world) for invoice in book.invoices]
+                mine = [i for i in invoices if i.run == number and i.currency == currency]
+                assert self.world.ledger.run_total(number, currency) == sum(map(total, mine), Decimal(0))
+
+    def teardown(self) -> None:
+        """Told again from JSON, the commands make an equal world."""
+        if not hasattr(self, "world"):
+            return
+        capsule = json.dumps([do.write_command(command) for command in self.world.commands])
+        again = new_world()
+        for command in json.loads(capsule):
+            again.execute(do.read_command(command))
+        assert state(again) == state(self.world)
+
+
+def lines(book: Book) -> list[Any]:
+    return [line for invoice in book.invoices for line in invoice.lines]
+
+
+def total(invoice: Invoice) -> Decimal:
+    """Net and tax, each rounded half up: worked out here again, from the lines."""
+    cent = CENTS[invoice.currency]
+    net = sum((line.amount for line in invoice.lines), Decimal(0)).quantize(cent, ROUND_HALF_UP)
+    return net + (net * invoice.tax_rate / 100).quantize(cent, ROUND_HALF_UP)
+
+
+Knocked.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestKnocked = Knocked.TestCase
