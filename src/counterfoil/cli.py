@@ -37,6 +37,8 @@ def guarded(act: Callable[[], Any]) -> Any:
         return act()
     except (UsageError, ScenarioError, SpecError, LedgerError, CannotListen, FileNotFoundError) as error:
         refuse(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -325,9 +327,19 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
     Example:
       counterfoil specs lint
     """
-    from counterfoil.contract.speclint import lint_all
+    from pathlib import Path
 
-    findings = guarded(lambda: lint_all(folders))
+    from counterfoil.contract.speclint import lint, spec_folders
+    from counterfoil.resources import fixtures_dir, specs_dir
+
+    roots = [Path(folder) for folder in folders] or [guarded(specs_dir)]
+    found = [
+        folder for root in roots for folder in ([root] if (root / "openapi.yaml").exists() else spec_folders(root))
+    ]
+    if not found:
+        refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, roots))}"))
+    printed = guarded(fixtures_dir) / "examples"
+    findings = [finding for folder in found for finding in lint(folder, printed / folder.name)]
     if as_json:
         _json([{"api": f.api, "where": f.where, "message": f.message} for f in findings])
     else:

@@ -6,6 +6,8 @@ unless another server is chosen.
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 from collections.abc import Callable
 
@@ -60,9 +62,7 @@ def serve(app: ASGI, taken: socket.socket, *, ready: Callable[[], None] = lambda
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    try:
+    # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), taken:
         Announcing(config).run(sockets=[taken])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        taken.close()

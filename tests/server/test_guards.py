@@ -46,6 +46,36 @@ print(sorted(n for n in ("App", "Api", "RestyResolver", "ProblemException") if h
     assert python(code) == "['Api', 'App', 'ProblemException', 'RestyResolver']\n"
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "assert callable(connexion.problem)",
+        "from connexion.problem import problem; assert callable(problem) and callable(connexion.problem)",
+        "from connexion import cli; assert cli.main and connexion.App",
+        "from connexion import *; App",
+        "assert connexion.decorators.FlaskDecorator",
+        "import connexion.decorators.response as r; assert r.NoContent is connexion.NoContent",
+        "assert 'App' in dir(connexion) or connexion.App",
+        "import importlib; importlib.reload(connexion); assert connexion.App",
+    ],
+)
+def test_whatever_is_touched_first_is_what_it_would_have_been(first: str) -> None:
+    code = f"import counterfoil.server.guards, connexion\n{first}\nassert connexion.FlaskApp"
+    python(code, "-W", "ignore")
+
+
+def test_two_threads_may_touch_it_first_at_once() -> None:
+    code = """
+import counterfoil.server.guards, connexion, threading
+gate, seen = threading.Barrier(8), []
+def touch(): gate.wait(); seen.append(connexion.AsyncApp.__name__)
+threads = [threading.Thread(target=touch) for _ in range(8)]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(len(seen))
+"""
+    assert python(code, "-W", "ignore") == "8\n"
+
+
 def test_who_used_connexion_before_us_keeps_it() -> None:
     code = "import connexion; a = connexion.App; import counterfoil.server.assemble; print(a is connexion.App)"
     assert python(code, "-W", "ignore") == "True\n"

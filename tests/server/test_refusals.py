@@ -170,7 +170,15 @@ def test_every_spelling_of_json_is_taken(ask: Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/html", "application/xml, text/*", "application/json;q=0", "image/*;q=1, */*;q=0"]
+    "accept",
+    [
+        "*/*, application/json;q=0",
+        "application/json;q=0.0, */*",
+        "text/html",
+        "application/xml, text/*",
+        "application/json;q=0",
+        "image/*;q=1, */*;q=0",
+    ],
 )
 def test_what_the_client_does_not_accept_is_406(ask: Client, accept: str) -> None:
     refused(ask.get("/notes", headers={"accept": accept}), 406, "not_acceptable", "Accept")
@@ -236,6 +244,18 @@ def test_an_answer_against_the_spec_is_our_500(
         refused(ask.get(f"/broken/{how}"), 500, "internal")
     assert logged in caplog.text
     assert len(caplog.records) == 1
+
+
+def test_a_required_header_that_is_missing_or_wrong_is_our_500(ask: Client, caplog: pytest.LogCaptureFixture) -> None:
+    for shared, logged in ((13, "the header x-total-count is missing"), (14, "x-total-count must be a whole number")):
+        caplog.clear()
+        refused(ask.get(f"/notes?shared={shared}"), 500, "internal")
+        assert logged in caplog.text
+        assert caplog.records[0].exc_info is None, "a breach of the spec needs no trace"
+
+
+def test_a_body_that_is_no_utf8_is_told_so(ask: Client) -> None:
+    assert ask.post("/notes", content=b'{"text":"\xff"}').json()["message"] == "the body is not UTF-8"
 
 
 def test_an_error_that_cannot_even_be_rendered_is_a_plain_problem(ask: Client) -> None:

@@ -64,6 +64,9 @@ def test_the_form_written_for_wheels_is_preferred_while_it_fits(
     written = specs.write_parsed(path)
     monkeypatch.setattr(specs, "_parse", lambda *_: pytest.fail("parsed again"))
     assert specs.load("small", directory=tmp_path).raw == orjson.loads(written.read_bytes())["document"]
+    monkeypatch.undo()
+    write(tmp_path, SMALL.replace("title: t", "title: u"))
+    assert specs.load("small", directory=tmp_path).raw["info"]["title"] == "u", "the YAML is the truth"
 
 
 def test_status_codes_are_text_and_dates_stay_readable(tmp_path: Path, cache: Path) -> None:

@@ -30,7 +30,8 @@ class Stub:
 def list_notes(request: Request, world: Any) -> Answer:
     seen = {name: [type(value).__name__, str(value)] for name, value in request.query.items()}
     body = {"query": seen, "base": request.base, "origin": request.origin, "world": world.name}
-    return Answer(200, body, (("X-Total-Count", "0"),))
+    count = {13: (), 14: (("X-Total-Count", "many"),)}.get(request.query.get("shared", 0), (("X-Total-Count", "0"),))
+    return Answer(200, body, count)
 
 
 def create_note(request: Request, world: Any) -> Answer:

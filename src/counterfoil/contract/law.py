@@ -146,7 +146,7 @@ class Trial:
         self.probe, self.law, self.spec, self.evidence, self.effort = probe, law, spec, evidence, effort
         self.cases = 0
         self._case = ""
-        self._leant_on: dict[Hashable, None] = {}
+        self._leant_on: dict[Hashable, tuple[str, ...]] = {}
         probe.said.clear()
 
     # ------------------------------------------------------------------ asking
@@ -203,7 +203,7 @@ class Trial:
             requests = tuple(self.probe.said[before:])
             del self.probe.said[before:]
             self.evidence.values[key] = (value, requests)
-        self._leant_on[key] = None
+        self._leant_on[key] = self.evidence.values[key][1]
         found: V = self.evidence.values[key][0]
         return found
 
@@ -253,7 +253,7 @@ class Trial:
             self.skip(reason)
 
     def _requests(self) -> tuple[str, ...]:
-        leant = (line for key in self._leant_on for line in self.evidence.values.get(key, (None, ()))[1])
+        leant = (line for lines in self._leant_on.values() for line in lines)
         return tuple(dict.fromkeys((*leant, *self.probe.said)))
 
     # ------------------------------------------------------------------ drawing
@@ -270,7 +270,7 @@ class Trial:
         failing = [0]
 
         def tried(value: V) -> None:
-            key = brief(value, 2000)
+            key = repr(value)
             if key not in verdicts:
                 if failing[0] > (MOST_SHRINKS if self.effort.shrink else 0):
                     return

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -32,20 +33,38 @@ class _Late(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         spec = self.__dict__["__spec__"]
+        settled = self.__dict__.get("_settled")
         is_open_package = "__path__" in self.__dict__
-        if name.startswith("__") and (is_open_package or name != "__path__"):
+        wanted = ("__all__",) if settled else () if is_open_package else ("__path__",)
+        if name.startswith("__") and name not in wanted:
             raise AttributeError(name)
-        if is_open_package:
+        if is_open_package and not settled:
             submodule = f"{spec.name}.{name}"
             if submodule in sys.modules:
                 return sys.modules[submodule]
             if importlib.util.find_spec(submodule) is not None:
                 raise AttributeError(name)  # "from package import submodule" goes on and imports it
-        self.__class__ = types.ModuleType  # type: ignore[assignment]
-        if spec.submodule_search_locations is not None:
-            self.__path__ = spec.submodule_search_locations
-        spec.loader.exec_module(self)
-        return getattr(self, name)
+        return self._whole(name)
+
+    def _whole(self, name: str) -> Any:
+        """Run the module's source, once, and look again; other threads wait."""
+        spec = self.__dict__["__spec__"]
+        with _loading:
+            if type(self) is _Late:
+                if "_running" in self.__dict__:  # a circular import asks for what is not there yet
+                    raise AttributeError(name)
+                self.__dict__["_running"] = True
+                try:
+                    if spec.submodule_search_locations is not None:
+                        self.__path__ = spec.submodule_search_locations
+                    spec.loader.exec_module(self)
+                    self.__class__ = types.ModuleType  # type: ignore[assignment]
+                finally:
+                    del self.__dict__["_running"]
+        return types.ModuleType.__getattribute__(self, name)
+
+
+_loading = threading.RLock()
 
 
 def _put_off(name: str, *, open_package: bool = False) -> None:
@@ -64,6 +83,9 @@ def _put_off(name: str, *, open_package: bool = False) -> None:
     if open_package:
         module.__path__ = list(spec.submodule_search_locations or ())
     sys.modules[name] = module
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], child, module)
 
 
 def import_connexion_quickly() -> None:
@@ -85,10 +107,13 @@ def import_connexion_quickly() -> None:
             warnings.filterwarnings("ignore", message=f"{name} is deprecated", category=DeprecationWarning)
         importlib.import_module("connexion.middleware.main")
 
-    package = sys.modules["connexion"]
-    # connexion.problem is a submodule and, once __init__ ran, a function: leave the name to __init__.
-    if isinstance(package, _Late):
-        package.__dict__.pop("problem", None)
+    for name in ("connexion", "connexion.decorators"):
+        package = sys.modules[name]
+        if isinstance(package, _Late):
+            # from here on a missing name means that somebody wants the whole package
+            package.__dict__["_settled"] = True
+            # connexion.problem is a submodule and, once __init__ ran, a function: leave the name to __init__
+            package.__dict__.pop("problem", None)
 
 
 import_connexion_quickly()

@@ -162,21 +162,22 @@ class Order:
 
     def page(self, first: int, end: int) -> Sequence[int]:
         """The customers from index ``first`` up to, without, ``end``."""
-        if self._laid_out is None and not self._asked:
-            self._asked = True
-            starts = [0, *self._ends[:-1]]
-            touched = [
-                each for each in zip(self._groups, starts, self._ends, strict=True) if each[1] < end and first < each[2]
-            ]
-            if len(touched) <= self.AT_ONCE:
-                return [
-                    n
-                    for group, start, stop in touched
-                    for n in self._pick(group, max(first - start, 0), min(end, stop) - start)
-                ]
         if self._laid_out is None:
+            touched = [] if self._asked else self._touched(first, end)
+            if not self._asked and len(touched) <= self.AT_ONCE:
+                self._asked = True
+                return [number for each in touched for number in self._pick(*each)]
             self._laid_out = self._lay_out()
         return self._laid_out[first:end]
+
+    def _touched(self, first: int, end: int) -> list[tuple[list[int], int, int]]:
+        """The groups that a page has customers of, and which of each group's, by index within the group."""
+        starts = [0, *self._ends]
+        return [
+            (group, max(first - start, 0), min(end, stop) - start)
+            for group, start, stop in zip(self._groups, starts, self._ends, strict=False)
+            if start < end and first < stop
+        ]
 
     def _pick(self, group: list[int], first: int, end: int) -> list[int]:
         wanted = bytearray(self._width)
@@ -229,7 +230,7 @@ def _select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen
     ]
     groups = _grouped(fitting, table, [key for key in wanted.keys if key[0] != ID])
     descending = (ID, True) in wanted.keys
-    named = _named(world, dict(wanted.filters).get(ID), seen_by, case_matters=wanted.case_matters)
+    named = _named(world, dict(wanted.filters).get(ID), seen_by)
     if named is None:
         return Order(shelf.places(), groups, readers, descending=descending)
     rank = {place: index for index, group in enumerate(groups) for place in group}
@@ -241,7 +242,7 @@ def _select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen
 def _grouped(places: list[int], table: list[Row], keys: Sequence[tuple[str, bool]]) -> list[list[int]]:
     """Places in order of the sort keys, those that rank equal together. Null sorts before every number."""
     for name, descending in reversed(keys):
-        places = sorted(places, key=lambda place: _sortable(table[place][name]), reverse=descending)  # noqa: B023 - used at once
+        places = sorted(places, key=lambda place: _sortable(table[place][name]), reverse=descending)
     names = [name for name, _ in keys]
     return [list(group) for _, group in groupby(places, key=lambda place: [table[place][name] for name in names])]
 
@@ -250,7 +251,7 @@ def _sortable(value: Json) -> tuple[bool, Json]:
     return (value is not None, value)
 
 
-def _named(world: World, given: str | None, seen_by: int | None, *, case_matters: bool) -> list[int] | None:
+def _named(world: World, given: str | None, seen_by: int | None) -> list[int] | None:
     """The customers that the ``customerId`` filter and the credential leave; None where neither narrows anything."""
     everyone: Sequence[int] = range(1, world.ledger.customers + 1) if seen_by is None else _below(world, seen_by)
     if given is None:

@@ -1,29 +1,39 @@
-"""Not written yet: an importable placeholder."""
+"""Flexprice: what one customer was billed, still owes and is late with, by currency.
+
+The route table and the switches; ``operations`` answers, ``summary`` counts as the vendor's code counts, ``wire`` says it
+in the vendor's words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from counterfoil.dialect import Dialect, Switch
+from counterfoil.dialects.flexprice import operations, wire
 
-from counterfoil.dialect import Answer, Dialect, Principal, Refusal
-
-if TYPE_CHECKING:
-    from counterfoil.world.world import World
-
-
-def _authenticate(headers: Mapping[str, str], world: World) -> Principal:
-    raise Refusal("unauthenticated", "not written yet")
-
-
-def _error(refusal: Refusal) -> Answer:
-    return Answer(refusal.status, {"error": refusal.message})
-
+SWITCHES = (
+    Switch(
+        "flexprice.subscription_status",
+        "Which subscriptions give a customer its currencies: only active ones, as the vendor's code has it since March "
+        "2026, or every one that is not cancelled, as it had before.",
+        "active",
+        ("active", "all-but-cancelled"),
+        "vendor-facts 3.6 rule 2",
+    ),
+    Switch(
+        "flexprice.invoice_cap",
+        "How many of the newest invoices each of the two look-ups (owned by the customer, billed through it as a parent) "
+        "may see before the currency is filtered; none counts every invoice.",
+        50,
+        (50, "none"),
+        "vendor-facts 3.6 rule 7",
+    ),
+)
 
 DIALECT = Dialect(
     name="flexprice",
-    title="flexprice",
+    title="Flexprice",
     prefix="/flexprice/v1",
-    routes={},
-    authenticate=_authenticate,
-    error=_error,
+    routes={"GET /customers/{id}/invoices/summary": operations.get_customer_invoice_summary},
+    authenticate=operations.authenticate,
+    error=wire.error,
+    switches=SWITCHES,
 )

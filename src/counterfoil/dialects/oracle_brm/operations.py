@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
 from counterfoil.dialect import Answer, Json, Principal, Refusal, Request
@@ -20,7 +20,8 @@ def list_bills(request: Request, world: World) -> Answer:
     start = request.query.get("offset", 0)
     limit = request.query.get("limit") or int(world.switches["oracle-brm.default_limit"]) or None
     stop = len(bills) if limit is None else start + limit
-    body = [_show(request, world, customer, bill) for customer, bill in bills.page(min(start, len(bills)), stop)]
+    show = _shower(request, world)
+    body = [show(customer, bill) for customer, bill in bills.page(min(start, len(bills)), stop)]
     counts = (("X-Result-Count", str(len(body))), ("X-Total-Count", str(len(bills))))
     if len(body) < len(bills) and world.switches["oracle-brm.partial_status"] == 206:
         return Answer(206, body, (*counts, ("Link", _links(request, start, limit, len(bills)))))
@@ -35,7 +36,7 @@ def get_bill(request: Request, world: World) -> Answer:
     visible = _visible(request, world)
     if name is None or bill is None or (visible is not None and name.customer not in visible):
         raise Refusal("unknown_resource", f"There is no customer bill {text[:80]}", where="id")
-    return Answer(200, _show(request, world, name.customer, bill))
+    return Answer(200, _shower(request, world)(name.customer, bill))
 
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:
@@ -60,10 +61,11 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     return Principal(key=grant.key, customer=grant.customer)
 
 
-def _show(request: Request, world: World, customer: int, bill: ShownBill) -> Json:
+def _shower(request: Request, world: World) -> Callable[[int, ShownBill], Json]:
+    """How this request wants a bill shown: in which type, with which members."""
     extended = request.query.get("@type") == wire.EXTENDED
-    view = wire.View(world, plan_of(world), request.origin + request.base, extended, customer, bill)
-    return wire.bill(view, _fields(request))
+    plan, site, fields = plan_of(world), request.origin + request.base, _fields(request)
+    return lambda customer, bill: wire.bill(wire.View(world, plan, site, extended, customer, bill), fields)
 
 
 def _fields(request: Request) -> frozenset[str] | None:

@@ -24,6 +24,7 @@ from counterfoil.dialects.oracle_brm.bills import (
     bill_number,
     open_period,
 )
+from counterfoil.ledger.money import to_minor_unit
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import balance
 from counterfoil.ledger.records import Payment
@@ -131,7 +132,7 @@ def _financial_account(view: View) -> Json:
     """The account in the books: what it is owed, or (a deposit) what was paid beyond that, until its next bill."""
     account = view.bill.account
     book = view.world.ledger.book(view.customer)
-    owed = balance(book, account)
+    owed = to_minor_unit(balance(book, account), view.bill.currency)
     start, end = open_period(book, account, view.plan)
     standing = {
         "amount": view.money(abs(owed)),

@@ -1,0 +1,318 @@
+"""How a list operation is described to the families of laws: its items, their fields, its filters, sorts and pages.
+
+A law book says once what a list can do; the laws are then written over that. ::
+
+    STATUS = Field("status")
+    AMOUNT = Field("amount", NUMBER, at="amountDue.value")
+    BILLS = Collection(
+        "GET /bills",
+        identity=Field("id"),
+        pages=Offsets("offset", "limit", largest=1000),
+        filters=(equal(STATUS), above(AMOUNT, "amountDue.value.gt"), below(AMOUNT, "amountDue.value.lte", inclusive=True)),
+        sorts=(AMOUNT, STATUS),
+        sort=Sort("sort", descending="-{}"),
+    )
+
+It knows no vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.contract.law import Trial
+from counterfoil.contract.target import Json
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+MOST_ITEMS = 5000
+"""A list longer than this is not fetched whole, and laws that compare with the whole do not apply."""
+
+TEXT, NUMBER, MOMENT, DAY = "text", "number", "moment", "day"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A member of an item: ``name`` as the API's parameters say it, ``kind`` how values compare.
+
+    ``at`` is the dotted way to it inside an item when that is not its name (``amountDue.value``; a list on the way means its
+    first item), or a function of the item.
+    """
+
+    name: str
+    kind: str = TEXT
+    at: str | Callable[[Json], Any] | None = None
+
+    def raw(self, item: Json) -> Any:
+        """The member as it came; ``None`` when it is not there."""
+        if callable(self.at):
+            return self.at(item)
+        for step in (self.at or self.name).split("."):
+            item = item[0] if isinstance(item, list) and item else item
+            item = item.get(step) if isinstance(item, Mapping) else None
+        return item
+
+    def value(self, item: Json) -> Any:
+        """The member ready to compare: ``str``, ``Decimal``, ``date`` or aware ``datetime``; ``None`` when not there."""
+        raw = self.raw(item)
+        return None if raw is None else self.read(raw)
+
+    def read(self, raw: Any) -> Any:
+        """A raw value ready to compare. Raises ``ValueError`` or ``ArithmeticError`` when it is no such thing."""
+        if self.kind == NUMBER:
+            return Decimal(str(raw))
+        if self.kind == MOMENT:
+            moment = datetime.fromisoformat(str(raw))
+            return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        if self.kind == DAY:
+            return date.fromisoformat(str(raw)[:10])
+        return raw if isinstance(raw, str) else str(raw).lower() if isinstance(raw, bool) else str(raw)
+
+    def write(self, value: Any) -> str:
+        """A comparable value as parameter text."""
+        if isinstance(value, datetime):
+            return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        if isinstance(value, Decimal):
+            return format(value, "f")
+        return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def observed(field: Field, items: Sequence[Json]) -> list[Any]:
+    """The distinct values of ``field``, those at the ends first, then the middle, then the others."""
+    values = sorted({value for item in items if (value := field.value(item)) is not None})
+    if len(values) < 4:
+        return values
+    middle = len(values) // 2
+    return [values[0], values[-1], values[middle], *values[1:middle], *values[middle + 1 : -1]]
+
+
+Draw = Callable[["Filter", Sequence[Json]], "SearchStrategy[Any]"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One way to narrow a list: parameter ``param``, and which items must come back for a wanted value.
+
+    ``keeps(value, wanted)`` is what the documents say, over comparable values; an item without the field is never kept.
+    ``write`` makes the parameter's text, ``draw`` the values to try (from the observed items). ``how`` names it in messages.
+    """
+
+    field: Field
+    param: str
+    how: str
+    keeps: Callable[[Any, Any], bool]
+    write: Callable[[Any], str]
+    draw: Draw
+
+    def query(self, wanted: Any) -> dict[str, str]:
+        return {self.param: self.write(wanted)}
+
+    def select(self, items: Sequence[Json], wanted: Any) -> list[Json]:
+        """The client's own selection, to compare the server's with."""
+        return [i for i in items if (value := self.field.value(i)) is not None and self.keeps(value, wanted)]
+
+
+def _observed(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
+    from hypothesis import strategies as st
+
+    return st.sampled_from(observed(filter_.field, items))
+
+
+def _around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
+    """Observed values, and values just beside them: where a wrong comparator shows."""
+    from hypothesis import strategies as st
+
+    values = observed(filter_.field, items)
+    step: Any = {NUMBER: Decimal("0.01"), MOMENT: timedelta(seconds=1), DAY: timedelta(days=1)}.get(filter_.field.kind)
+    if step is None:
+        return st.sampled_from(values)
+    return st.sampled_from([*values[:3], values[0] - step, values[-1] + step, *values[3:], *(v + step for v in values[:20])])
+
+
+def _several(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
+    from hypothesis import strategies as st
+
+    values = observed(filter_.field, items)
+    return st.lists(st.sampled_from(values), min_size=min(2, len(values)), max_size=3, unique=True).map(tuple)
+
+
+def _parts(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
+    """Parts of observed texts as they stand, in the other case, and from the middle."""
+    from hypothesis import strategies as st
+
+    texts = [filter_.field.write(value) for value in observed(filter_.field, items)]
+    whole = [t.swapcase() for t in texts[:6]]
+    inner = [t[len(t) // 3 : len(t) // 3 + 4] for t in texts if len(t) > 4]
+    ends = [t[-3:] for t in texts if len(t) > 3]
+    parts = [p for p in dict.fromkeys([*whole, *inner, *(p.swapcase() for p in inner), *ends, *texts]) if _plain(p)]
+    return st.sampled_from(parts)
+
+
+def _plain(text: str) -> bool:
+    """Free of what may be a wildcard or a separator, and not all blanks at an end, which servers may trim."""
+    return bool(text) and text == text.strip() and not set(text) & set("%_*,?:")
+
+
+def equal(field: Field, param: str | None = None, *, draw: Draw = _observed) -> Filter:
+    """``status=paid``: exactly this value (numbers and moments by value)."""
+    return Filter(field, param or field.name, "equal to", lambda value, wanted: bool(value == wanted), field.write, draw)
+
+
+def one_of(field: Field, param: str | None = None, *, prefix: str = "in:", separator: str = ",") -> Filter:
+    """``status=in:paid,open``: any of these."""
+    return Filter(
+        field,
+        param or field.name,
+        "one of",
+        lambda value, wanted: value in wanted,
+        lambda wanted: prefix + separator.join(field.write(each) for each in wanted),
+        _several,
+    )
+
+
+def like(
+    field: Field,
+    param: str | None = None,
+    *,
+    write: Callable[[str], str] = "like:{}".format,
+    text: Callable[[Field, Any], str] | None = None,
+) -> Filter:
+    """``name=like:acme``: the text occurs in the value, upper and lower case alike. ``text`` is how a value reads as text."""
+
+    def reads(value: Any) -> str:
+        return text(field, value) if text else field.write(value)
+
+    def keeps(value: Any, wanted: str) -> bool:
+        return wanted.casefold() in reads(value).casefold()
+
+    return Filter(field, param or field.name, "like", keeps, write, _parts)
+
+
+def above(field: Field, param: str, *, inclusive: bool = False, write: Callable[[Any], str] | None = None) -> Filter:
+    """``amount.gt=5`` or, inclusive, ``amount.gte=5``."""
+    how = "at least" if inclusive else "above"
+    keeps = (lambda value, wanted: bool(value >= wanted)) if inclusive else (lambda value, wanted: bool(value > wanted))
+    return Filter(field, param, how, keeps, write or field.write, _around)
+
+
+def below(field: Field, param: str, *, inclusive: bool = False, write: Callable[[Any], str] | None = None) -> Filter:
+    """``amount.lt=5`` or, inclusive, ``amount.lte=5``."""
+    how = "at most" if inclusive else "below"
+    keeps = (lambda value, wanted: bool(value <= wanted)) if inclusive else (lambda value, wanted: bool(value < wanted))
+    return Filter(field, param, how, keeps, write or field.write, _around)
+
+
+@dataclass(frozen=True)
+class Sort:
+    """How an order is asked for: ``sort=status,amount:desc``. ``descending`` is a format of the field's name."""
+
+    param: str = "sort"
+    descending: str = "{}:desc"
+    ascending: str = "{}"
+
+    def query(self, keys: Sequence[tuple[Field, bool]]) -> dict[str, str]:
+        """``keys`` are fields, each with whether it falls."""
+        written = ((self.descending if falls else self.ascending).format(key.name) for key, falls in keys)
+        return {self.param: ",".join(written)}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Numbered pages: ``page=2&pageSize=10``."""
+
+    page: str = "page"
+    size: str = "pageSize"
+    first: int = 1
+    largest: int = 1000
+
+    def query(self, number: int, size: int) -> dict[str, int]:
+        """The query for the page ``number`` (from 0) of ``size`` items."""
+        return {self.page: self.first + number, self.size: size}
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """Windows: ``offset=10&limit=10``."""
+
+    offset: str = "offset"
+    limit: str = "limit"
+    largest: int = 1000
+
+    def query(self, number: int, size: int) -> dict[str, int]:
+        """The query for the window ``number`` (from 0) of ``size`` items."""
+        return {self.offset: number * size, self.limit: size}
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A list operation, described once for all families of laws.
+
+    ``identity`` tells items apart. ``base`` is sent with every request, ``path`` fills the path. ``items`` takes the list out of
+    an envelope. ``pages`` is ``None`` when the list always comes whole. ``order`` is the documented order without a sort:
+    fields, each with whether it falls.
+    """
+
+    operation: str
+    identity: Field
+    pages: Pages | Offsets | None = None
+    filters: tuple[Filter, ...] = ()
+    sorts: tuple[Field, ...] = ()
+    sort: Sort = field(default_factory=Sort)
+    order: tuple[tuple[Field, bool], ...] = ()
+    base: Mapping[str, Any] = field(default_factory=dict)
+    path: Mapping[str, Any] = field(default_factory=dict)
+    items: Callable[[Json], Any] = lambda body: body
+
+    def fetch(self, trial: Trial, query: Mapping[str, Any]) -> list[Json]:
+        """The items of one answer, which must be 200 with a list of objects."""
+        body = trial.ask(self.operation, path=self.path, query={**self.base, **query})
+        found = self.items(body)
+        trial.expect(isinstance(found, list), "a JSON array of items", body)
+        trial.expect(all(isinstance(item, dict) for item in found), "items that are JSON objects", found)
+        return list(found)
+
+    def page(self, trial: Trial, number: int, size: int, query: Mapping[str, Any] | None = None) -> list[Json]:
+        """The page ``number`` (from 0); needs ``pages``."""
+        assert self.pages is not None
+        return self.fetch(trial, {**self.pages.query(number, size), **(query or {})})
+
+    def all(self, trial: Trial, query: Mapping[str, Any] | None = None) -> list[Json]:
+        """Every item that ``query`` leaves, over as many pages as it takes; fetched anew."""
+        if self.pages is None:
+            return self.fetch(trial, query or {})
+        found: list[Json] = []
+        for number in range(MOST_ITEMS):
+            page = self.page(trial, number, self.pages.largest, query)
+            found += page
+            if len(page) < self.pages.largest:
+                return found
+            trial.need(len(found) <= MOST_ITEMS, f"more than {MOST_ITEMS:,} items: too many to fetch whole")
+        return found
+
+    def whole(self, trial: Trial) -> list[Json]:
+        """The whole list as observed in this run, fetched once until something is written."""
+        key = ("whole", self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
+        return trial.observe(key, lambda: self.all(trial))
+
+    def some(self, trial: Trial, least: int = 1) -> list[Json]:
+        """The whole list, or the law does not apply because it has fewer than ``least`` items."""
+        found = self.whole(trial)
+        trial.need(len(found) >= least, f"needs at least {least} item{'s'[: least > 1]} in {self.operation}; there are {len(found)}")
+        return found
+
+    def ids(self, items: Sequence[Json]) -> list[Any]:
+        return [self.identity.raw(item) for item in items]
+
+    def same_items(self, trial: Trial, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
+        """``got`` holds the items ``expected``, each once, in any order."""
+        have, want = self.ids(got), self.ids(expected)
+        if sorted(map(str, have)) == sorted(map(str, want)):
+            return
+        missing, extra = [i for i in want if i not in have], [i for i in have if i not in want]
+        told = [f"missing {self.identity.name} {missing[:5]}"] * bool(missing) + [f"unexpected {extra[:5]}"] * bool(extra)
+        trial.broken(f"{what}: {len(want)} items", f"{len(have)} items; {', '.join(told) or 'some of them twice'}")

@@ -1,0 +1,103 @@
+"""What a customer's invoices in one currency sum to, counted as the vendor's code counts.
+
+The rule numbers are those of vendor facts 3.6. It reads the ledger and knows no JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import TYPE_CHECKING
+
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.periods import start_of
+from counterfoil.ledger.receivables import Bill, Settlement, bills_of
+from counterfoil.ledger.records import Book, UsageLine
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+_STORED = Decimal("0.00000001")  # amounts are stored with eight places (rule 15)
+_WIDE = Context(prec=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts, and amounts in major units of ``currency`` (lower case). ``usage`` and ``fixed`` are line amounts of unpaid
+    invoices before tax and payments, so they need not sum to ``unpaid`` (rule 14)."""
+
+    currency: str
+    revenue: Decimal
+    unpaid: Decimal
+    overdue: Decimal
+    count: int
+    unpaid_count: int
+    overdue_count: int
+    usage: Decimal
+    fixed: Decimal
+
+
+def summaries(world: World, customer: int) -> list[Summary]:
+    """One for each currency the customer subscribes in, newest subscription first; none without a counted one (rule 4)."""
+    book = world.ledger.book(customer)
+    currencies = _currencies(world, book)
+    if not currencies:
+        return []
+    bills = _considered(world, customer, book)
+    return [
+        _sum_up(currency, (b for b in bills if b.invoice.currency.lower() == currency), world.now)
+        for currency in currencies
+    ]
+
+
+def _currencies(world: World, book: Book) -> list[str]:
+    """Rules 1 to 3 and 16."""
+    only_active = world.switches["flexprice.subscription_status"] == "active"
+    states = ((each, each.state_on(world.today)) for each in reversed(book.subscriptions))
+    counted = (each for each, state in states if state == "active" or not (only_active or state == "cancelled"))
+    return list(dict.fromkeys(each.tariff.currency.lower() for each in counted))
+
+
+def _considered(world: World, customer: int, book: Book) -> list[Bill]:
+    """The customer's own invoices and those it pays for others, each look-up capped at the newest (rules 6 and 7)."""
+    cap = world.switches["flexprice.invoice_cap"]
+    newest = cap if isinstance(cap, int) else None
+    own = _not_void(book)
+    billed_through = [
+        bill for payee in world.ledger.paid_for_by(customer) for bill in _not_void(world.ledger.book(payee))
+    ]
+    return [bill for found in (own, billed_through) for bill in sorted(found, key=_issued, reverse=True)[:newest]]
+
+
+def _not_void(book: Book) -> list[Bill]:
+    """Finalized invoices, and drafts: a bill on hold. A cancelled one is void."""
+    return [bill for bill in bills_of(book) if not bill.is_cancelled]
+
+
+def _issued(bill: Bill) -> tuple[datetime, int]:
+    return (bill.invoice.issued_at, bill.invoice.ordinal)
+
+
+def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
+    """Only a bill paid in full, to the cent and for good, is paid (rules 9 to 12)."""
+    counted = list(bills)
+    unpaid = [bill for bill in counted if bill.settlement is not Settlement.PAID]
+    overdue = [bill for bill in unpaid if start_of(bill.invoice.due_on) < now]
+    lines = [line for bill in unpaid for line in bill.invoice.lines]
+    return Summary(
+        currency=currency,
+        revenue=sum((bill.total for bill in counted), ZERO),
+        unpaid=sum((bill.remaining for bill in unpaid), ZERO),
+        overdue=sum((bill.remaining for bill in overdue), ZERO),
+        count=len(counted),
+        unpaid_count=len(unpaid),
+        overdue_count=len(overdue),
+        usage=sum((_stored(line.amount) for line in lines if isinstance(line, UsageLine)), ZERO),
+        fixed=sum((_stored(line.amount) for line in lines if not isinstance(line, UsageLine)), ZERO),
+    )
+
+
+def _stored(amount: Decimal) -> Decimal:
+    return amount.quantize(_STORED, ROUND_HALF_UP, _WIDE)

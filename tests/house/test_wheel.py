@@ -1,0 +1,57 @@
+"""The wheel stands alone: installed into an empty environment, it serves, with its specs, fixtures and type marker."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_it_carries_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "counterfoil/py.typed" in names
+    assert "counterfoil/_data/fixtures/scenarios/demo.yaml" in names
+    for api in ("billingplatform", "elevate", "emnify", "flexprice", "oracle-brm"):
+        assert f"counterfoil/_data/specs/{api}/openapi.yaml" in names
+        assert f"counterfoil/_data/specs/{api}/openapi.json" in names, "the parsed spec, for a quick start"
+
+
+def test_it_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True, timeout=300)
+    command = [python.parent / "counterfoil", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            said = [process.stdout.readline() for _ in range(5)]
+            bases = dict(re.findall(r"^(\S+) (http\S+)$", "".join(said), re.MULTILINE))
+            request = urllib.request.Request(
+                bases["elevate"] + "/customer-billing-summaries?page=1&pageSize=5",
+                headers={"Authorization": "Bearer counterfoil-key"},
+            )
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                assert [row["customerId"] for row in json.load(answer)] == [1, 2, 3, 4, 5]
+        finally:
+            process.terminate()
+            assert process.wait(timeout=20) == 0, "Ctrl-C and SIGTERM stop it cleanly"
