@@ -145,7 +145,8 @@ class Dialect:
     operation in the spec without a route is answered 501. ``authenticate`` reads the lower-case headers of a request
     whose operation the spec secures, and raises ``Refusal`` (``unauthenticated``, ``expired``, ``forbidden``).
     ``error`` renders any refusal as this vendor would. ``strict_query`` says, for a world, whether a query parameter
-    the spec does not know is refused.
+    the spec does not know is refused. ``ids`` gives the ids one customer has in this API, each by what it is called there
+    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist.
     """
 
     name: str
@@ -157,3 +158,4 @@ class Dialect:
     media_type: str = "application/json"
     switches: tuple[Switch, ...] = ()
     strict_query: Callable[[World], bool] = lambda world: False
+    ids: Callable[[World, int], Mapping[str, str]] = lambda world, customer: {}

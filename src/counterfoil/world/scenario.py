@@ -229,7 +229,7 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
         tree = yaml.compose(source, Loader=loader)
         data = yaml.load(source, Loader=loader)  # noqa: S506 - a safe loader, the C one where there is one
     except (yaml.YAMLError, ValueError) as error:
-        raise ScenarioError(f"{where}: {_yaml_mistake(error)}") from None
+        raise ScenarioError(f"{where}:{_yaml_mistake(error)}") from None
     if tree is None or not isinstance(data, dict):
         raise ScenarioError(f"{where}:1: a scenario is a mapping with title, text, starts, seller, …")
     try:
@@ -297,7 +297,7 @@ def _check_references(scenario: Scenario, tree: yaml.Node) -> None:
 def _yaml_mistake(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"{error.problem_mark.line + 1}: not valid YAML: {error.problem}"
-    return f"not valid YAML: {str(error).splitlines()[0]}"
+    return f"1: not valid YAML: {str(error).splitlines()[0]}"
 
 
 def _at_line(where: str, tree: yaml.Node, mistake: str) -> str:

@@ -83,7 +83,10 @@ def error(refusal: Refusal) -> Answer:
 
 
 def _message(refusal: Refusal) -> str:
-    if refusal.status != 400 or not refusal.where:
+    if refusal.status != 400:
         return refusal.message
-    kind = "parameter" if refusal.where[0] != "/" else "field"
-    return f"Validation failed for {kind} '{refusal.where.strip('/')}': {refusal.message}"
+    if refusal.where in (None, "", "body", "query"):
+        return f"Validation failed: {refusal.message}"
+    where = str(refusal.where)
+    kind = "field" if where.startswith("/") else "parameter"
+    return f"Validation failed for {kind} '{where.strip('/')}': {refusal.message}"

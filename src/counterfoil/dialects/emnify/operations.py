@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from counterfoil.dialect import Answer, Refusal, Request
 from counterfoil.dialects.emnify import login, wire
 from counterfoil.dialects.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill

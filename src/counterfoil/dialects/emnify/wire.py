@@ -40,8 +40,11 @@ PAYMENT_OPTIONS = {"bank transfer": 1, "direct debit": 2, "card": 3}
 
 def bill_details(world: World, org_id: int, book: Book, bill: MonthlyBill) -> Json:
     """The whole bill, with every member, null where there is nothing (vendor facts 4.3)."""
-    terms = (bill.is_preview, str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
-    tree = book.derived(f"emnify.amounts.{bill.month}", terms, lambda: amounts(book, bill, terms[1], terms[2]))
+    terms = (str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
+    if bill.lines:  # months with nothing in them are without number, and cost nothing to work out
+        tree = book.derived(f"emnify.amounts.{bill.month}", terms, lambda: amounts(book, bill, *terms))
+    else:
+        tree = amounts(book, bill, *terms)
     return {
         "period": period_in_words(bill.month),
         **tree,

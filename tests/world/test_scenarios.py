@@ -1,0 +1,116 @@
+"""Scenario files: those that come along open, and a mistake in one is a line that says where and what."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from counterfoil.app import all_switches, scenario, scenario_names
+from counterfoil.world.capsule import digest_of
+from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world.world import World
+
+GOOD = """\
+title: A test
+text: Nothing much.
+starts: 2026-01-01T00:00:00Z
+seller: {name: Seller}
+zones:
+  - {key: home, name: Home, countries: [DE]}
+tariffs:
+  - key: basic
+    name: Basic
+    monthly_fee: 10
+    rates:
+      - {service: data, zone: home, per_unit: 0.05}
+customers:
+  - {key: acme, tariff: basic}
+story:
+  - {at: 2026-01-02T00:00:00Z, record_usage: {customer: acme, country: DE, quantity: 4}}
+"""
+
+
+def opened(text: str, **options: int) -> World:
+    return World(parse_scenario("test", text.encode(), "test.yaml"), known_switches=all_switches(), **options)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_scenario_that_comes_along_opens_the_same_twice(name: str) -> None:
+    first, second = (World(scenario(name), known_switches=all_switches()) for _ in range(2))
+    assert digest_of(first) == digest_of(second)
+
+
+def test_another_seed_makes_other_scenery_but_the_same_story() -> None:
+    one, two = (World(scenario("demo"), seed=seed, known_switches=all_switches()) for seed in (1, 2))
+    assert one.party(1).name == two.party(1).name == "Acme Robotics GmbH"
+    assert one.party(20) != two.party(20)
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "line", "says"),
+    [
+        ("tariff: basic", "tarif: basic", 14, "unknown key 'tarif'"),
+        ("monthly_fee: 10", "monthly_fee: ten", 10, "decimal"),
+        ("monthly_fee: 10", "monthly_fee: -1", 8, "monthly_fee"),
+        ("zone: home, per", "zone: mars, per", 12, "there is no zone 'mars'"),
+        ("tariff: basic}", "tariff: gold}", 14, "there is no tariff 'gold'"),
+        ("starts: 2026-01-01T00:00:00Z", "starts: yesterday", 3, "datetime"),
+        ("seller: {name: Seller}", "", 1, "seller"),
+        ("  - {key: acme, tariff: basic}", "  - {key: acme, tariff: basic}\n  - {key: acme}", 15, "there twice"),
+        ("title: A test", "title: [", 3, "not valid YAML"),
+    ],
+)
+def test_a_mistake_names_file_line_and_what_is_wrong(find: str, put: str, line: int, says: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        opened(GOOD.replace(find, put, 1))
+    message = str(caught.value)
+    assert message.startswith(f"test.yaml:{line}:"), message
+    assert says in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "says"),
+    [
+        ("quantity: 4", "quantity: 0", "story step 1: record_usage: a quantity used must be above zero (quantity)"),
+        ("customer: acme", "customer: nobody", "customer"),
+        ("record_usage", "record_usag", "there are: add_customer"),
+        ("country: DE, quantity: 4", "country: DE", "quantity"),
+        ("2026-01-02T00", "2025-01-02T00", "time cannot run backwards"),
+    ],
+)
+def test_a_story_that_breaks_a_rule_names_the_step(find: str, put: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match="story step 1") as caught:
+        opened(GOOD.replace(find, put, 1))
+    assert says in str(caught.value)
+
+
+def test_fewer_customers_than_the_story_needs_are_refused() -> None:
+    with pytest.raises(ScenarioError, match="needs 1 customers"):
+        opened(GOOD, customers=0)
+
+
+def test_an_unreadable_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        scenario(str(tmp_path / "none.yaml"))
+
+
+def test_bytes_that_are_no_text_are_one_line() -> None:
+    with pytest.raises(ScenarioError, match=r"x.yaml:1: .*"):
+        parse_scenario("x", b"\xff\xfe\x00bad", "x.yaml")
+
+
+def test_opening_does_not_paint_names() -> None:
+    """Start-up does not grow with names: ten thousand customers, and Faker was asked for none."""
+    from counterfoil.world import scenery
+
+    scenery._painted.cache_clear()
+    before = scenery._painted.cache_info().misses
+    world = World(scenario("demo"), customers=10_000, known_switches=all_switches())
+    assert scenery._painted.cache_info().misses == before
+    started = time.perf_counter()
+    assert world.party(9_999).name
+    assert scenery._painted.cache_info().misses == before + 1
+    assert time.perf_counter() - started < 5
