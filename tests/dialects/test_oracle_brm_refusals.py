@@ -64,7 +64,7 @@ def test_a_token_of_one_customer_sees_that_one_and_those_it_pays_for(brm: Any) -
     def seen(key: str, **query: str) -> set[str]:
         answer = brm.get(API, "/customerBill", key=key, params=query)
         assert answer.headers["X-Total-Count"] == str(len(answer.json()))
-        return {bill["id"][15:16] for bill in answer.json()}
+        return {bill["id"][14:15] for bill in answer.json()}
 
     assert seen("duo-key") == {"2"}
     assert seen("acme-key") == {"1", "3"}
@@ -156,7 +156,6 @@ EDGES = [
 def test_no_timestamp_whatsoever_breaks_the_list(brm: Any) -> None:
     statuses = {edge: brm.get(API, "/customerBill", params={"billDate.lt": edge}).status_code for edge in EDGES}
     assert set(statuses.values()) == {200, 400}
-    assert {status for edge, status in statuses.items() if edge.endswith(("+24:00", "0", "9")) is False} <= {200, 400}
     assert all(statuses[f"{d}T00:00:00Z"] == 200 for d in ("0001-01-01", "2024-02-29", "9999-12-31"))
 
 

@@ -1,0 +1,334 @@
+"""From the ledger's records to the control API's JSON, and from its refusals to problem details (RFC 9457).
+
+One function for each document. Amounts, quantities and prices are decimal strings, exact; instants and dates are ISO
+8601 in UTC. It decides nothing and adds nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from counterfoil.dialect import Answer, Json, Refusal
+from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
+from counterfoil.ledger.receivables import Bill
+from counterfoil.ledger.records import (
+    Account,
+    BillingRun,
+    Book,
+    FeeLine,
+    Line,
+    OneOffLine,
+    PackageLine,
+    Payment,
+    Service,
+    SimLine,
+    Subscription,
+    UsageLine,
+    UsageRecord,
+)
+from counterfoil.sandbox.ports import Exchanged, Fault, Message, TooMany
+from counterfoil.world.worlds import TooManyWorlds
+
+PROBLEM = "application/problem+json"
+UNITS = {Service.DATA: "MB", Service.SMS: "SMS"}
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def as_refusals() -> Iterator[None]:
+    """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound."""
+    try:
+        yield
+    except LedgerError as error:
+        raise _refusal(error) from None
+
+
+def _refusal(error: LedgerError) -> Refusal:
+    if isinstance(error, UnknownRecord):
+        return Refusal("unknown_resource", error.message, where=error.field)
+    if isinstance(error, BadValue):
+        return Refusal("malformed", error.message, where=error.field, status=422)
+    if isinstance(error, TooManyWorlds | TooMany):
+        return Refusal("too_many_requests", error.message, where=error.field)
+    assert isinstance(error, RuleBroken)
+    return Refusal("conflict", error.message, where=error.field)
+
+
+def error(refusal: Refusal) -> Answer:
+    """Problem details; ``field`` names the parameter, or the member of the body, that is at fault."""
+    body: dict[str, Json] = {
+        "type": "about:blank",
+        "title": HTTPStatus(refusal.status).phrase,
+        "status": refusal.status,
+        "detail": refusal.message,
+    }
+    if refusal.where is not None:
+        body["field"] = refusal.where.removeprefix("/")
+    headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
+    return Answer(refusal.status, body, headers, PROBLEM)
+
+
+# --- plain values --------------------------------------------------------------------------------
+
+
+def instant(moment: datetime) -> str:
+    """``2026-02-01T09:00:00Z``."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def exact(amount: Decimal) -> str:
+    """The number in full, never in powers of ten: ``1000``, ``0.05``; a zero is ``0``."""
+    return f"{amount:f}" if amount else "0"
+
+
+def _optional(moment: datetime | date | None) -> str | None:
+    if moment is None:
+        return None
+    return instant(moment) if isinstance(moment, datetime) else moment.isoformat()
+
+
+# --- customers -----------------------------------------------------------------------------------
+
+
+def account(index: int, kept: Account) -> dict[str, Json]:
+    return {
+        "account": index,
+        "currency": kept.currency,
+        "tax_rate": exact(kept.tax_rate),
+        "payment_method": kept.payment_method,
+        "group": kept.group,
+    }
+
+
+def subscription(kept: Subscription, today: date) -> dict[str, Json]:
+    return {
+        "subscription": kept.ordinal,
+        "account": kept.account,
+        "tariff": kept.tariff.key,
+        "tariff_name": kept.tariff.name,
+        "state": kept.state_on(today),
+        "sims": kept.sims,
+        "started": kept.started.isoformat(),
+        "ended": _optional(kept.ended),
+        "paused_on": _optional(kept.paused_on),
+        "fees_from": kept.fees_from.isoformat(),
+    }
+
+
+def usage(record: UsageRecord) -> dict[str, Json]:
+    return {
+        "record": record.ordinal,
+        "subscription": record.subscription,
+        "service": str(record.service),
+        "country": record.country,
+        "quantity": exact(record.quantity),
+        "unit": UNITS[record.service],
+        "started_at": instant(record.started_at),
+        "rated": record.rated,
+    }
+
+
+def payment(kept: Payment) -> dict[str, Json]:
+    return {
+        "payment": kept.ordinal,
+        "account": kept.account,
+        "bill": kept.invoice,
+        "amount": exact(kept.amount),
+        "refunded": exact(kept.refunded),
+        "method": kept.method,
+        "state": str(kept.state),
+        "received_at": instant(kept.received_at),
+        "changed_at": instant(kept.changed_at),
+    }
+
+
+# --- lines and bills -----------------------------------------------------------------------------
+
+
+def line(kept: Line, currency: str) -> dict[str, Json]:
+    """A line with what it is for and how its amount comes about, both in words."""
+    text, how = _WORDS[type(kept)](kept, currency)
+    body: dict[str, Json] = {
+        "kind": _KINDS[type(kept)],
+        "text": text,
+        "amount": exact(kept.amount),
+        "computation": f"{exact(kept.amount)} {currency} = {how}",
+    }
+    if isinstance(kept, OneOffLine):
+        return {**body, "charge": kept.charge.ordinal, "dated": kept.charge.dated.isoformat()}
+    body |= {"subscription": kept.subscription, "tariff": kept.tariff.key}
+    if isinstance(kept, UsageLine):
+        return {
+            **body,
+            "service": str(kept.rate.service),
+            "country": kept.country,
+            "zone": kept.rate.zone.name,
+            "unit": UNITS[kept.rate.service],
+            "quantity": exact(kept.quantity),
+            "covered": exact(kept.covered),
+            "price": exact(kept.price),
+            "record_numbers": list(kept.records),
+        }
+    return {**body, "dated": kept.dated.isoformat()}
+
+
+def _fee_words(kept: FeeLine, currency: str) -> tuple[str, str]:
+    return f"{kept.tariff.name}: monthly fee, {kept.dated:%B %Y}", "the tariff's monthly fee"
+
+
+def _sim_words(kept: SimLine, currency: str) -> tuple[str, str]:
+    return (
+        f"{kept.tariff.name}: {kept.sims} SIMs, {kept.dated:%B %Y}",
+        f"{kept.sims} SIMs × {exact(kept.fee)} {currency}",
+    )
+
+
+def _package_words(kept: PackageLine, currency: str) -> tuple[str, str]:
+    package = kept.package
+    return (
+        f"{kept.tariff.name}: {package.name}, {kept.dated:%B %Y}",
+        f"the fee of a package of {exact(package.volume)} MB in {package.zone.name}",
+    )
+
+
+def _usage_words(kept: UsageLine, currency: str) -> tuple[str, str]:
+    unit = UNITS[kept.rate.service]
+    price = f"{exact(kept.price)} {currency} for each in {kept.country}"
+    text = f"{kept.tariff.name}: {exact(kept.quantity)} {unit} in {kept.country} ({kept.rate.zone.name})"
+    if not kept.covered:
+        return text, f"{exact(kept.quantity)} {unit} × {price}"
+    return text, f"({exact(kept.quantity)} − {exact(kept.covered)} covered by packages) {unit} × {price}"
+
+
+def _charge_words(kept: OneOffLine, currency: str) -> tuple[str, str]:
+    return kept.charge.description, f"a one-off {'credit' if kept.amount < 0 else 'charge'}, as it was put in"
+
+
+_WORDS: dict[type, Callable[[Any, str], tuple[str, str]]] = {
+    FeeLine: _fee_words,
+    SimLine: _sim_words,
+    PackageLine: _package_words,
+    UsageLine: _usage_words,
+    OneOffLine: _charge_words,
+}
+_KINDS = {FeeLine: "fee", SimLine: "sims", PackageLine: "package", UsageLine: "usage", OneOffLine: "charge"}
+
+
+def bill(kept: Bill, now: datetime) -> dict[str, Json]:
+    """A bill with its lines and its payments; ``applied`` is how much of a payment covers this bill."""
+    invoice = kept.invoice
+    applied = {payment.ordinal: covers for payment, covers in kept.applied}
+    return {
+        "account": invoice.account,
+        "bill": invoice.ordinal,
+        "run": invoice.run,
+        "currency": invoice.currency,
+        "period_start": invoice.period_start.isoformat(),
+        "period_end": invoice.period_end.isoformat(),
+        "issued_on": invoice.issued_on.isoformat(),
+        "due_on": invoice.due_on.isoformat(),
+        "issued_at": instant(invoice.issued_at),
+        "net": exact(kept.net),
+        "tax_rate": exact(invoice.tax_rate),
+        "tax": exact(kept.tax),
+        "total": exact(kept.total),
+        "paid": exact(kept.paid),
+        "remaining": exact(kept.remaining),
+        "overpaid": exact(kept.overpaid),
+        "settlement": str(kept.settlement),
+        "held": kept.is_held,
+        "overdue": kept.is_overdue(now),
+        "lines": [line(each, invoice.currency) for each in invoice.lines],
+        "payments": [
+            {**payment(each), "applied": exact(applied.get(each.ordinal, Decimal(0)))} for each in kept.payments
+        ],
+    }
+
+
+def why(kept: Bill, now: datetime) -> dict[str, Json]:
+    """A bill down to the usage records: every line with those it was made of, and the way from lines to what is owed."""
+    records = {record.ordinal: record for record in kept.invoice.usage}
+    body = bill(kept, now)
+    for shown, each in zip(body["lines"], kept.invoice.lines, strict=True):
+        if isinstance(each, UsageLine):
+            shown["records"] = [usage(records[number]) for number in each.records if number in records]
+    return {**body, "steps": steps(kept)}
+
+
+def steps(kept: Bill) -> list[str]:
+    """From the lines to what remains, one sentence each."""
+    currency = kept.invoice.currency
+    amounts = " + ".join(exact(each.amount) for each in kept.invoice.lines)
+    said = [f"net {exact(kept.net_exact)} {currency} = {amounts}"]
+    if kept.net != kept.net_exact:
+        said.append(f"rounded half up to what {currency} can show: {exact(kept.net)}")
+    said.append(f"tax {exact(kept.tax)} {currency} = {exact(kept.invoice.tax_rate)} % of {exact(kept.net)}, rounded half up")
+    said.append(f"total {exact(kept.total)} {currency} = {exact(kept.net)} + {exact(kept.tax)}")
+    for each, covers in kept.applied:
+        said.append(f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {exact(covers)}")
+    said.append(f"remaining {exact(kept.remaining)} {currency} = {exact(kept.total)} − {exact(kept.paid)}")
+    if kept.overpaid:
+        said.append(f"{exact(kept.overpaid)} {currency} came in beyond the total")
+    return said
+
+
+# --- runs ----------------------------------------------------------------------------------------
+
+
+def run(kept: BillingRun) -> dict[str, Json]:
+    return {
+        "run": kept.number,
+        "name": kept.name,
+        "status": str(kept.status),
+        "subrun": kept.subrun,
+        "message": kept.message,
+        "invoice_date": _optional(kept.invoice_date),
+        "cutoff_date": _optional(kept.cutoff_date),
+        "transaction_cutoff_date": _optional(kept.transaction_cutoff_date),
+        "due_date": _optional(kept.due_date),
+        "created_at": instant(kept.created_at),
+        "updated_at": instant(kept.updated_at),
+        "requested_at": _optional(kept.requested_at),
+        "commenced_at": _optional(kept.commenced_at),
+        "completed_at": _optional(kept.completed_at),
+    }
+
+
+# --- journal and faults --------------------------------------------------------------------------
+
+
+def exchanged(kept: Exchanged) -> dict[str, Json]:
+    return {
+        "number": kept.number,
+        "at": instant(kept.at),
+        "now": instant(kept.now),
+        "api": kept.api,
+        "operation": kept.operation,
+        "method": kept.method,
+        "path": kept.path,
+        "status": kept.status,
+        "milliseconds": kept.milliseconds,
+        "fault": kept.fault,
+        "request": _message(kept.request),
+        "answer": _message(kept.answer),
+    }
+
+
+def _message(kept: Message) -> dict[str, Json]:
+    return {"headers": [list(pair) for pair in kept.headers], "body": kept.body, "is_cut": kept.is_cut}
+
+
+def fault(kept: Fault) -> dict[str, Json]:
+    order: dict[str, Json] = msgspec.to_builtins(kept.order)
+    return {"id": kept.id, **order, "counted": kept.counted, "struck": kept.struck}
+
+
