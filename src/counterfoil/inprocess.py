@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any
 
@@ -35,7 +35,7 @@ class InProcess(httpx.BaseTransport):
             request.method,
             request.url,
             headers=request.headers,
-            content=_Body(request.content),
+            stream=_Body(request.content),
             extensions=request.extensions,
         )
         response = await self._transport.handle_async_request(sent)
@@ -65,7 +65,4 @@ class _Body(httpx.AsyncByteStream):
         self._content = content
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._content
-
-    def __iter__(self) -> Iterator[bytes]:  # pragma: no cover - httpx asks only for the async side
         yield self._content

@@ -225,7 +225,6 @@ def by(sort: str) -> Callable[[dict[str, Any]], Any]:
     return lambda row: (*(row[name] for name in names), row["customerId"])
 
 
-@pytest.mark.parametrize("size", [7, 50, 299, 300, 1000])
 @pytest.mark.parametrize(
     ("sort", "filters", "keeps"),
     [
@@ -239,16 +238,17 @@ def by(sort: str) -> Callable[[dict[str, Any]], Any]:
     ],
 )
 def test_pages_hold_the_sorted_list_each_once(
-    many: Any, size: int, sort: str, filters: dict[str, str], keeps: Callable[[dict[str, Any]], bool]
+    many: Any, sort: str, filters: dict[str, str], keeps: Callable[[dict[str, Any]], bool]
 ) -> None:
     everything = [row for page in (1, 2) for row in rows(many, page=page, pageSize=200)]
     assert len({row["customerId"] for row in everything}) == 300
     expected = sorted(filter(keeps, everything), key=by(sort))
     query = {**filters, **({"sort": sort} if sort else {})}
-    pages = [rows(many, page=page, pageSize=size, **query) for page in range(1, 300 // size + 2)]
-    assert [row for page in pages for row in page] == expected
-    assert rows(many, page=2, pageSize=size, **query) == pages[1] if len(pages) > 1 else True
-    assert rows(many, page=1, pageSize=size, **query) == pages[0]
+    for size in (7, 50, 299, 1000):
+        many.do(SetSwitch(name="elevate.values", value="net"))  # a new version: nothing is remembered
+        pages = [rows(many, page=page, pageSize=size, **query) for page in range(1, 300 // size + 2)]
+        assert [row for page in pages for row in page] == expected
+        assert rows(many, page=1, pageSize=size, **query) == pages[0], "asked again"
 
 
 def test_a_late_page_asked_for_first_is_the_same(many: Any) -> None:
@@ -263,4 +263,6 @@ def test_a_write_is_seen_at_once(many: Any) -> None:
     assert ids(many, **query) != [250]
     many.do(AddCharge(customer=250, description="Largest", amount=Decimal(5000)))
     assert ids(many, **query) == [250]
-    assert ids(many, ratingStatus="INCOMPLETE") == [100]
+    assert 250 not in ids(many, ratingStatus="INCOMPLETE")
+    many.do(RecordUsage(customer=250, country="DE", quantity=Decimal(1), rated=False))
+    assert 250 in ids(many, ratingStatus="INCOMPLETE")

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.ledger.receivables import balance
-from counterfoil.ledger.records import Book, FeeLine, Invoice, PaymentState, Service
+from counterfoil.ledger.records import Book, FeeLine, Invoice, PaymentState, Service, UsageLine
 from counterfoil.world import commands as do
 from counterfoil.world.scenario import read_scenario
 from counterfoil.world.switches import Switch
@@ -81,7 +81,7 @@ class Knocked(RuleBasedStateMachine):
             self.bill_everything_now(customer=1, tail=2)
 
     def execute(self, command: do.Command) -> None:
-        """Carry a command out; if it is refused, nothing at all has changed."""
+        """Carry a command out: it changes nobody but its customer, and nothing at all if it is refused."""
         before = state(self.world)
         try:
             self.world.execute(command)
@@ -90,6 +90,13 @@ class Knocked(RuleBasedStateMachine):
         else:
             assert self.world.commands[-1] == command
             assert self.world.version == before["version"] + 1
+            if (customer := getattr(command, "customer", None)) is not None:
+                changed = [
+                    n
+                    for n, (was, now) in enumerate(zip(before["books"], books(self.world), strict=True), 1)
+                    if was != now
+                ]
+                assert changed in ([], [customer])
             return
         assert refusal
         assert "\n" not in refusal
@@ -300,6 +307,9 @@ class Knocked(RuleBasedStateMachine):
         for book in books(self.world):
             records = [*book.usage, *(record for invoice in book.invoices for record in invoice.usage)]
             assert sorted(record.ordinal for record in records) == list(range(1, book.usage_count + 1))
+            for invoice in book.invoices:
+                priced = [ordinal for line in invoice.lines if isinstance(line, UsageLine) for ordinal in line.records]
+                assert sorted(priced) == sorted(record.ordinal for record in invoice.usage)
             billed = [line.charge.ordinal for line in lines(book) if hasattr(line, "charge")]
             assert sorted([*billed, *(c.ordinal for c in book.charges)]) == list(range(1, book.charge_count + 1))
             fees = Counter((line.subscription, line.dated) for line in lines(book) if isinstance(line, FeeLine))

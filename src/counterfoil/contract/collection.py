@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MOST_ITEMS = 5000
 """A list longer than this is not fetched whole, and laws that compare with the whole do not apply."""
 
-TEXT, NUMBER, MOMENT, DAY = "text", "number", "moment", "day"
+TEXT, NUMBER, INTEGER, MOMENT, DAY = "text", "number", "integer", "moment", "day"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Field:
 
     def read(self, raw: Any) -> Any:
         """A raw value ready to compare. Raises ``ValueError`` or ``ArithmeticError`` when it is no such thing."""
-        if self.kind == NUMBER:
+        if self.kind in (NUMBER, INTEGER):
             return Decimal(str(raw))
         if self.kind == MOMENT:
             moment = datetime.fromisoformat(str(raw))
@@ -128,7 +128,7 @@ def _around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
     from hypothesis import strategies as st
 
     values = observed(filter_.field, items)
-    step: Any = {NUMBER: Decimal("0.01"), MOMENT: timedelta(seconds=1), DAY: timedelta(days=1)}.get(filter_.field.kind)
+    step: Any = {NUMBER: Decimal("0.01"), INTEGER: Decimal(1), MOMENT: timedelta(seconds=1), DAY: timedelta(days=1)}.get(filter_.field.kind)
     if step is None:
         return st.sampled_from(values)
     return st.sampled_from([*values[:3], values[0] - step, values[-1] + step, *values[3:], *(v + step for v in values[:20])])

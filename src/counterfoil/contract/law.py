@@ -18,8 +18,11 @@ and its message shows the smallest case found. This module knows no vendor and n
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
@@ -216,6 +219,24 @@ class Trial:
         self.probe.said.append(f"# {name} {' '.join(map(str, args))}".rstrip())
         return act(*args, **options)
 
+    def moment(self) -> datetime:
+        """What time it is at the target: by the act ``now``, else by the ``Date`` of its last answer, else do not apply."""
+        if "now" in self.probe.target.acts:
+            found: datetime = self.probe.target.acts["now"]()
+            return found
+        try:
+            return parsedate_to_datetime(self.probe.last_date or "")
+        except ValueError:
+            self.skip("the target does not say what time it is")
+
+    def pause(self, seconds: float = 1.1) -> None:
+        """Let time pass at the target: by the act ``advance``, else by waiting."""
+        if "advance" in self.probe.target.acts:
+            self.probe.target.acts["advance"](max(1, round(seconds)))
+            self.evidence.forget()
+        else:
+            time.sleep(seconds)
+
     def leaves(self, what: str) -> None:
         """Note what stays behind at the target, for the report."""
         self.evidence.left_behind.append(what)
@@ -319,8 +340,3 @@ class Trial:
         finally:
             self._case = ""
         return None
-
-
-def with_prefix(laws: Iterable[Law], **changes: Any) -> tuple[Law, ...]:
-    """The same laws with some members replaced (``operation=…``, ``clauses=…``)."""
-    return tuple(replace(law, **changes) for law in laws)

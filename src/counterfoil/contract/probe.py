@@ -103,6 +103,7 @@ class Probe:
         self.token = target.token
         self.sent = 0
         self.said: list[str] = []
+        self.last_date: str | None = None
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
@@ -169,6 +170,7 @@ class Probe:
             self._wait_turn()
             status, reply_headers, read = self._exchange(method, url, all_headers, content)
             if status != httpx.codes.TOO_MANY_REQUESTS:
+                self.last_date = reply_headers.get("date")
                 return Reply(status, reply_headers, read, line)
             if attempt < PATIENCE:
                 self._sit_out(reply_headers)

@@ -143,6 +143,29 @@ def any_offset(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, check)
 
 
+def cursor(id: str, c: Collection, param: str, *clauses: str, sizes: tuple[int, ...] = (1, 2, 5)) -> Law:
+    """The last item's identity as cursor of the next request; needs ``Offsets`` for the limit."""
+
+    def check(trial: Trial) -> None:
+        """Following the last id of one answer to the next reads the whole list: nothing is lost and nothing repeated."""
+        assert isinstance(c.pages, Offsets)
+        pages, want = c.pages, c.ids(c.some(trial, 2))
+
+        def followed(size: int) -> None:
+            got: list[Any] = []
+            for _ in range(len(want) + 1):
+                query = {pages.limit: size} | ({param: got[-1]} if got else {})
+                page = c.ids(c.fetch(trial, query))
+                if not page:
+                    break
+                got += page
+            trial.expect(got == want, f"the {len(want)} items of the whole list, in its order", got)
+
+        trial.each([max(size, len(want) // 12) for size in sizes], followed)
+
+    return _law(id, c, clauses, check)
+
+
 def _largest(c: Collection) -> int:
     assert c.pages is not None
     return c.pages.largest
