@@ -346,7 +346,7 @@ def total(invoice: Invoice) -> Decimal:
 
 
 Knocked.TestCase.settings = settings(
-    max_examples=200,
+    max_examples=150,
     stateful_step_count=40,
     derandomize=True,
     database=None,

@@ -111,7 +111,7 @@ def _habits(world: World) -> Iterator[Event]:
             customers[moment] = customers.get(moment, 0) + readers
     for moment, count in customers.items():
         what = f"{_counted(count, 'customer')} by habit: a service used, or a bill paid"
-        yield max(moment, world.now), {"at": instant(moment), "kind": "habits", "what": what, "count": count}
+        yield moment, {"at": instant(moment), "kind": "habits", "what": what, "count": count}
 
 
 def _falling_due(world: World) -> Iterator[Event]:

@@ -47,12 +47,19 @@ def bill_details(world: World, org_id: int, book: Book, bill: MonthlyBill) -> Js
         tree = amounts(book, bill, *terms)
     return {
         "period": period_in_words(bill.month),
-        **tree,
+        "total": tree["total"],
+        "sub_total": tree["sub_total"],
+        "vat": tree["vat"],
+        "mrc": tree["mrc"],
+        "sim_items": tree["sim_items"],
+        "traffic": tree["traffic"],
         "issuer_org": issuer(world.scenario.seller),
         "customer_org": customer(org_id, world.party(org_id)),
         "invoice": None if bill.is_preview else invoice(org_id, bill, world.now),
         "payment_option": payment_option(bill),
         "refresh_allowed": bill.is_preview,
+        "invoice_items": tree["invoice_items"],
+        "tariff_plan": tree["tariff_plan"],
     }
 
 
