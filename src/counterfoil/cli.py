@@ -12,8 +12,6 @@ from typing import Any, NoReturn
 
 import click
 
-from counterfoil import __version__
-
 CONFIGURATION = 2
 
 
@@ -42,7 +40,7 @@ def guarded(act: Callable[[], Any]) -> Any:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="counterfoil")
+@click.version_option(package_name="counterfoil", prog_name="counterfoil")
 def main() -> None:
     """A stateful stand-in for five billing APIs, and a checker that holds any implementation to the same contract.
 

@@ -387,9 +387,9 @@ def test_texts_are_texts_of_up_to_200_characters(platform: Open, member: str) ->
 
 def test_a_run_cannot_be_due_before_its_invoice_date(platform: Open) -> None:
     shop = platform()
-    refused(shop.stand_in.post(API, "/billingRuns/", json={**JANUARY, "dueDate": "2026-01-31"}), 400, "dueDate")
+    refused(shop.stand_in.post(API, "/billingRuns/", json={**JANUARY, "dueDate": "2026-01-31"}), 409, "dueDate")
     shop.add(**JANUARY)
-    refused(shop.patch("1", invoiceDate="2026-03-01"), 400, "dueDate")
+    refused(shop.patch("1", invoiceDate="2026-03-01"), 409, "dueDate")
     assert shop.get("1")["invoiceDate"] == "2026-02-01"
 
 
@@ -441,6 +441,8 @@ def test_an_unknown_member_is_refused_if_so_switched(platform: Open) -> None:
     refused(shop.patch("1", name="x", colour="red"), 400, "colour")
     refused(shop.patch("1", name="x", invoiceAmount="1.00"), 400, "invoiceAmount")
     assert shop.get("1")["name"] == "Spring"
+    refused(shop.stand_in.get(API, "/billingRuns/?colour=red"), 400, "colour")
+    assert platform().stand_in.get(API, "/billingRuns/?colour=red").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -490,8 +492,10 @@ def test_post_can_be_201_and_amounts_numbers(platform: Open) -> None:
 
 def test_the_switches_are_those_of_the_spec() -> None:
     spec = yaml.safe_load((specs_dir() / API / "openapi.yaml").read_text())
-    told = {each["switch"]: (each["default"], tuple(each["choices"]), each["rule"]) for each in spec["x-assumptions"]}
-    assert {each.name: (each.default, each.choices, each.source) for each in DIALECT.switches} == told
+    told = {s["switch"]: (s["default"], tuple(s["choices"]), s["text"], s["rule"]) for s in spec["x-assumptions"]}
+    assert {s.name: (s.default, s.choices, s.text.replace("`", ""), s.source) for s in DIALECT.switches} == {
+        name: (default, choices, text.replace("`", ""), rule) for name, (default, choices, text, rule) in told.items()
+    }
 
 
 def test_what_is_written_over_http_is_a_command_like_any_other(platform: Open) -> None:

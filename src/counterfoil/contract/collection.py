@@ -128,10 +128,17 @@ def _around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
     from hypothesis import strategies as st
 
     values = observed(filter_.field, items)
-    step: Any = {NUMBER: Decimal("0.01"), INTEGER: Decimal(1), MOMENT: timedelta(seconds=1), DAY: timedelta(days=1)}.get(filter_.field.kind)
+    step: Any = {
+        NUMBER: Decimal("0.01"),
+        INTEGER: Decimal(1),
+        MOMENT: timedelta(seconds=1),
+        DAY: timedelta(days=1),
+    }.get(filter_.field.kind)
     if step is None:
         return st.sampled_from(values)
-    return st.sampled_from([*values[:3], values[0] - step, values[-1] + step, *values[3:], *(v + step for v in values[:20])])
+    return st.sampled_from(
+        [*values[:3], values[0] - step, values[-1] + step, *values[3:], *(v + step for v in values[:20])]
+    )
 
 
 def _several(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
@@ -160,7 +167,9 @@ def _plain(text: str) -> bool:
 
 def equal(field: Field, param: str | None = None, *, draw: Draw = _observed) -> Filter:
     """``status=paid``: exactly this value (numbers and moments by value)."""
-    return Filter(field, param or field.name, "equal to", lambda value, wanted: bool(value == wanted), field.write, draw)
+    return Filter(
+        field, param or field.name, "equal to", lambda value, wanted: bool(value == wanted), field.write, draw
+    )
 
 
 def one_of(field: Field, param: str | None = None, *, prefix: str = "in:", separator: str = ",") -> Filter:
@@ -302,7 +311,10 @@ class Collection:
     def some(self, trial: Trial, least: int = 1) -> list[Json]:
         """The whole list, or the law does not apply because it has fewer than ``least`` items."""
         found = self.whole(trial)
-        trial.need(len(found) >= least, f"needs at least {least} item{'s'[: least > 1]} in {self.operation}; there are {len(found)}")
+        trial.need(
+            len(found) >= least,
+            f"needs at least {least} item{'s'[: least > 1]} in {self.operation}; there are {len(found)}",
+        )
         return found
 
     def ids(self, items: Sequence[Json]) -> list[Any]:
@@ -314,5 +326,7 @@ class Collection:
         if sorted(map(str, have)) == sorted(map(str, want)):
             return
         missing, extra = [i for i in want if i not in have], [i for i in have if i not in want]
-        told = [f"missing {self.identity.name} {missing[:5]}"] * bool(missing) + [f"unexpected {extra[:5]}"] * bool(extra)
+        told = [f"missing {self.identity.name} {missing[:5]}"] * bool(missing) + [f"unexpected {extra[:5]}"] * bool(
+            extra
+        )
         trial.broken(f"{what}: {len(want)} items", f"{len(have)} items; {', '.join(told) or 'some of them twice'}")

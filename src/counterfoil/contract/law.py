@@ -175,7 +175,9 @@ class Trial:
         if method not in ("GET", "HEAD", "OPTIONS"):
             self.evidence.forget()
         try:
-            return self.probe.send(method, filled, query=query, body=body, content=content, headers=headers, token=token)
+            return self.probe.send(
+                method, filled, query=query, body=body, content=content, headers=headers, token=token
+            )
         except OutOfTime:
             raise
         except Trouble as trouble:

@@ -174,7 +174,9 @@ class Probe:
                 return Reply(status, reply_headers, read, line)
             if attempt < PATIENCE:
                 self._sit_out(reply_headers)
-        raise Trouble(f"{method} {urlsplit(url).path}: still 429 (too many requests) after {PATIENCE} waits; use --rate")
+        raise Trouble(
+            f"{method} {urlsplit(url).path}: still 429 (too many requests) after {PATIENCE} waits; use --rate"
+        )
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
         headers = {"Accept": "application/json"}

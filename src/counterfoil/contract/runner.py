@@ -63,7 +63,9 @@ def _greet(probe: Probe, book: Book) -> None:
     reply = probe.send(method, path, query=book.greeting_query)
     where = f"{book.greeting} at {probe.target.url}"
     if reply.status in (401, 403):
-        raise CouldNotRun(f"could not log in: {where} answered {reply.status}; give a credential with --header or in the environment")
+        raise CouldNotRun(
+            f"could not log in: {where} answered {reply.status}; give a credential with --header or in the environment"
+        )
     if 300 <= reply.status < 400:
         raise CouldNotRun(f"{where} redirects to {reply.headers.get('location', 'nowhere')}, which is not followed")
     if reply.status != 200:
@@ -113,7 +115,9 @@ def run_laws(
     if not writes:
         for law in book.laws:
             if (law.writes or law.acts) and (not only or law.id in only):
-                yield Record(book.api, "law", law.id, law.operation, "not applicable", reason="changes something; use --writes")
+                yield Record(
+                    book.api, "law", law.id, law.operation, "not applicable", reason="changes something; use --writes"
+                )
 
 
 def try_law(law: Law, probe: Probe, spec: dict[str, Any], evidence: Evidence, effort: Effort) -> Record:
@@ -133,7 +137,9 @@ def try_law(law: Law, probe: Probe, spec: dict[str, Any], evidence: Evidence, ef
     except Broken as broken:
         record = replace(blank, status="broken", findings=(_finding(law, probe, effort, broken),))
     except Exception as error:  # an answer of a shape that the law never met
-        told = Broken("an answer of the documented shape", f"{type(error).__name__}: {error}", requests=tuple(probe.said))
+        told = Broken(
+            "an answer of the documented shape", f"{type(error).__name__}: {error}", requests=tuple(probe.said)
+        )
         record = replace(blank, status="broken", findings=(_finding(law, probe, effort, told),))
     return replace(record, cases=max(1, trial.cases), seconds=time.monotonic() - started)
 

@@ -8,7 +8,7 @@ larger ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -21,6 +21,7 @@ from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import balance, bills_of
 from counterfoil.ledger.records import Book
 from counterfoil.sandbox import wire
+from counterfoil.world.scenery import Known, Party
 from counterfoil.world.world import World
 
 PAINTED = 500
@@ -45,7 +46,7 @@ class Standing:
 class Selection:
     """Which customers a query means, in order."""
 
-    numbers: list[int]
+    numbers: Sequence[int]
     names_searched: str
 
 
@@ -146,7 +147,7 @@ def _select(world: World, search: str, sort: str, only: Only) -> Selection:
         names = {number: world.party(number).name.casefold() for number in numbers}
         return Selection(sorted(numbers, key=names.__getitem__, reverse=backwards), names_searched)
     if by == "number":
-        return Selection(list(reversed(numbers)) if backwards else list(numbers), names_searched)
+        return Selection(numbers[::-1] if backwards else numbers, names_searched)
     return Selection(_by_book(world, numbers, _BY[by], backwards), names_searched)
 
 
@@ -171,7 +172,7 @@ def _kept(world: World, only: Only) -> set[int]:
     return {place for place, book in enumerate(world.ledger.shelf.books()) if place in used and keeps(book)}
 
 
-def _found(world: World, search: str) -> tuple[Iterable[int], str]:
+def _found(world: World, search: str) -> tuple[Sequence[int], str]:
     """Customers by number (exactly), key, name or email (any part, whatever its case); all of them for no search."""
     everyone = range(1, world.ledger.customers + 1)
     painted = _all_named(world)
@@ -182,12 +183,12 @@ def _found(world: World, search: str) -> tuple[Iterable[int], str]:
     found = set()
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 12 and int(wanted) in everyone:
         found.add(int(wanted))
-    if painted:
-        parties = ((number, world.party(number)) for number in everyone)
-        texts = ((number, (each.name, each.email, each.key)) for number, each in parties)
-    else:
-        texts = ((number, (each.name, each.email, each.key)) for number, each in world.known.items())
-    found |= {number for number, each in texts if any(text and wanted in text.casefold() for text in each)}
+    named: Iterable[tuple[int, Party | Known]] = (
+        ((number, world.party(number)) for number in everyone) if painted else world.known.items()
+    )
+    for number, each in named:
+        if any(text and wanted in text.casefold() for text in (each.name, each.email, each.key)):
+            found.add(number)
     return sorted(found), names_searched
 
 

@@ -61,7 +61,7 @@ def _has_token(headers: Mapping[str, str], expected: bytes) -> bool:
     scheme, _, bearer = headers.get("authorization", "").strip().partition(" ")
     sent = [headers.get("x-counterfoil-token", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
     # headers are latin-1 as the wire has them, so a token in UTF-8 compares as the bytes that were sent
-    return any([hmac.compare_digest(each.encode("latin-1", "replace"), expected) for each in sent])
+    return any(hmac.compare_digest(each.encode("latin-1", "replace"), expected) for each in sent)
 
 
 def _with_port(authority: str, default: str) -> tuple[str, str]:

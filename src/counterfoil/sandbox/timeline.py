@@ -147,7 +147,11 @@ def _expiring(world: World) -> Iterator[Event]:
         if token.expires_at > world.now:
             expiring[token.expires_at, token.api] = expiring.get((token.expires_at, token.api), 0) + 1
     for (moment, api), count in expiring.items():
-        what = f"{_counted(count, 'access token')} of {api} expires" if count == 1 else f"{count} access tokens of {api} expire"
+        what = (
+            f"{_counted(count, 'access token')} of {api} expires"
+            if count == 1
+            else f"{count} access tokens of {api} expire"
+        )
         yield moment, {"at": instant(moment), "kind": "token_expires", "what": what, "api": api, "count": count}
 
 

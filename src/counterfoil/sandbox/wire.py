@@ -21,7 +21,6 @@ from counterfoil.ledger.receivables import Bill
 from counterfoil.ledger.records import (
     Account,
     BillingRun,
-    Book,
     FeeLine,
     Line,
     OneOffLine,
@@ -271,7 +270,9 @@ def steps(kept: Bill) -> list[str]:
     said = [f"net {exact(kept.net_exact)} {currency} = {amounts}"]
     if kept.net != kept.net_exact:
         said.append(f"rounded half up to what {currency} can show: {exact(kept.net)}")
-    said.append(f"tax {exact(kept.tax)} {currency} = {exact(kept.invoice.tax_rate)} % of {exact(kept.net)}, rounded half up")
+    said.append(
+        f"tax {exact(kept.tax)} {currency} = {exact(kept.invoice.tax_rate)} % of {exact(kept.net)}, rounded half up"
+    )
     said.append(f"total {exact(kept.total)} {currency} = {exact(kept.net)} + {exact(kept.tax)}")
     for each, covers in kept.applied:
         said.append(f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {exact(covers)}")
@@ -330,5 +331,3 @@ def _message(kept: Message) -> dict[str, Json]:
 def fault(kept: Fault) -> dict[str, Json]:
     order: dict[str, Json] = msgspec.to_builtins(kept.order)
     return {"id": kept.id, **order, "counted": kept.counted, "struck": kept.struck}
-
-

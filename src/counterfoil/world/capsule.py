@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil import __version__
+import counterfoil
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.world.commands import read_command, write_command
 from counterfoil.world.scenario import ScenarioError, parse_scenario
@@ -41,7 +41,7 @@ class Capsule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def make_capsule(world: World) -> Capsule:
     """The capsule of a world as it is now."""
     return Capsule(
-        counterfoil=__version__,
+        counterfoil=counterfoil.__version__,
         scenario=world.scenario.name,
         scenario_digest=world.scenario.digest,
         scenario_text=world.scenario.source.decode(),
@@ -68,9 +68,9 @@ def read_capsule(data: bytes) -> Capsule:
 
 def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: str = "default") -> World:
     """The world the capsule holds. Raises ``CapsuleError`` when version, scenario or outcome differ."""
-    if capsule.counterfoil != __version__:
+    if capsule.counterfoil != counterfoil.__version__:
         raise CapsuleError(
-            f"made by counterfoil {capsule.counterfoil}; this is {__version__}, which may tell it differently"
+            f"made by counterfoil {capsule.counterfoil}; this is {counterfoil.__version__}, which may tell it differently"
         )
     source = capsule.scenario_text.encode()
     if sha256(source).hexdigest() != capsule.scenario_digest:

@@ -50,7 +50,9 @@ def bad_requests(
     return Law(id, ways[0].operation, "errors", clauses, text, check, writes=changing)
 
 
-def wrong_method(id: str, operation: str, *clauses: str, shape: Shape | None = None, path: Mapping[str, Any] | None = None) -> Law:
+def wrong_method(
+    id: str, operation: str, *clauses: str, shape: Shape | None = None, path: Mapping[str, Any] | None = None
+) -> Law:
     """``operation`` with a method that its path has not: 405. It is written as in ``DELETE /things``.
 
     Runs with ``--writes`` only: a server that takes the method in spite of the documents may act on it.
@@ -73,7 +75,9 @@ def unacceptable(id: str, way: Way, *clauses: str, shape: Shape | None = None) -
     return Law(id, way.operation, "errors", clauses, says(check), check)
 
 
-def wrong_media_type(id: str, operation: str, *clauses: str, shape: Shape | None = None, path: Mapping[str, Any] | None = None) -> Law:
+def wrong_media_type(
+    id: str, operation: str, *clauses: str, shape: Shape | None = None, path: Mapping[str, Any] | None = None
+) -> Law:
     """A body that is sent as a form: 415."""
 
     def check(trial: Trial) -> None:

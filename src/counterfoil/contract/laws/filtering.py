@@ -33,7 +33,9 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
         def exact(wanted: Any) -> None:
             got = c.all(trial, filter_.query(wanted))
             want = filter_.select(items, wanted)
-            c.same_items(trial, got, want, f"the items whose {filter_.field.name} is {filter_.how} {filter_.write(wanted)}")
+            c.same_items(
+                trial, got, want, f"the items whose {filter_.field.name} is {filter_.how} {filter_.write(wanted)}"
+            )
 
         trial.given(filter_.draw(filter_, items), exact)
 
@@ -60,7 +62,9 @@ def both(id: str, c: Collection, *clauses: str) -> Law:
 
         def values(pair: tuple[Filter, Filter]) -> Any:
             one, two = pair
-            return st.tuples(st.tuples(st.just(one), one.draw(one, items)), st.tuples(st.just(two), two.draw(two, items)))
+            return st.tuples(
+                st.tuples(st.just(one), one.draw(one, items)), st.tuples(st.just(two), two.draw(two, items))
+            )
 
         trial.given(st.sampled_from(pairs).flatmap(values), intersection, most=2 * trial.effort.max_examples)
 
@@ -77,11 +81,18 @@ def partition(id: str, c: Collection, low: Filter, same: Filter, high: Filter, *
 
         def parts(wanted: Any) -> None:
             got = [item for f in (low, same, high) for item in c.all(trial, f.query(wanted))]
-            c.same_items(trial, got, having, f"{low.param}, {same.param} and {high.param} of {same.write(wanted)} together: every item once")
+            c.same_items(
+                trial,
+                got,
+                having,
+                f"{low.param}, {same.param} and {high.param} of {same.write(wanted)} together: every item once",
+            )
 
         trial.given(same.draw(same, items), parts)
 
-    text = f"{low.param}, {same.param} and {high.param} of one value part the list: every item is in exactly one of them."
+    text = (
+        f"{low.param}, {same.param} and {high.param} of one value part the list: every item is in exactly one of them."
+    )
     return _law(id, c, clauses, text, check)
 
 
@@ -130,4 +141,6 @@ def same_value(id: str, c: Collection, filter_: Filter, spellings: Callable[[Any
 
         trial.given(filter_.draw(filter_, items), spelled, most=4)
 
-    return _law(id, c, clauses, f"{filter_.param} compares by value: another spelling of it finds the same items.", check)
+    return _law(
+        id, c, clauses, f"{filter_.param} compares by value: another spelling of it finds the same items.", check
+    )

@@ -85,7 +85,9 @@ def one_of(id: str, c: Collection, member: Field, allowed: Among[Any], *clauses:
         for item in c.some(trial):
             trial.cases += 1
             value = member.raw(item)
-            trial.expect(value in allowed, f"{member.name} one of {', '.join(map(str, allowed))}", f"{value!r} in {item}")
+            trial.expect(
+                value in allowed, f"{member.name} one of {', '.join(map(str, allowed))}", f"{value!r} in {item}"
+            )
 
     text = f"{member.name} is one of {', '.join(map(str, allowed))}."
     return Law(id, c.operation, "enums", clauses, text, check)

@@ -116,7 +116,9 @@ def ids_grow(id: str, r: Resource, *clauses: str) -> Law:
     return _law(id, r.create, clauses, check)
 
 
-def starts_as(id: str, r: Resource, expected: Mapping[str, Any], *clauses: str, sending: Mapping[str, Any] | None = None) -> Law:
+def starts_as(
+    id: str, r: Resource, expected: Mapping[str, Any], *clauses: str, sending: Mapping[str, Any] | None = None
+) -> Law:
     """A new one starts with ``expected``, whatever is sent."""
 
     def check(trial: Trial) -> None:
@@ -225,7 +227,11 @@ def locked_members(id: str, r: Resource, names: Sequence[str], *clauses: str, te
             found = r.read(trial, r.key(item))
             if found != item:
                 trial.call(r.change, path={r.parameter: r.key(item)}, body={n: item.get(n) for n in (name, *beside)})
-            trial.expect(reply.status in r.conflict, f"status {' or '.join(map(str, r.conflict))}", f"{reply.status}: {reply.brief(120)}")
+            trial.expect(
+                reply.status in r.conflict,
+                f"status {' or '.join(map(str, r.conflict))}",
+                f"{reply.status}: {reply.brief(120)}",
+            )
             trial.expect(name in reply.text, f"a body that names {name}", reply.brief(160))
             trial.expect(found == item, f"nothing changed: {item}", found)
 

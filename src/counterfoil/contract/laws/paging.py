@@ -28,7 +28,9 @@ def _queries(c: Collection, trial: Trial) -> SearchStrategy[dict[str, Any]]:
     plain = st.just({})
     sorts: SearchStrategy[Any] = plain
     if c.sorts:
-        sorts = st.one_of(plain, st.tuples(st.sampled_from(c.sorts), st.booleans()).map(lambda key: c.sort.query([key])))
+        sorts = st.one_of(
+            plain, st.tuples(st.sampled_from(c.sorts), st.booleans()).map(lambda key: c.sort.query([key]))
+        )
     filters = [f for f in c.filters if observed(f.field, items)]
     if not filters:
         return sorts
@@ -44,14 +46,18 @@ def slices(id: str, c: Collection, *clauses: str) -> Law:
         from hypothesis import strategies as st
 
         count = len(c.some(trial, 2))
-        sizes = list(dict.fromkeys(s for s in (2, 1, count - 1, count, (count + 1) // 2, 3, 7, 10) if 0 < s <= _largest(c)))
+        sizes = list(
+            dict.fromkeys(s for s in (2, 1, count - 1, count, (count + 1) // 2, 3, 7, 10) if 0 < s <= _largest(c))
+        )
 
         def page_is_slice(drawn: tuple[int, int, dict[str, Any]]) -> None:
             size, place, query = drawn
             whole = trial.observe(("slices", c.operation, repr(query)), lambda: c.all(trial, query))
             number = place % (len(whole) // size + 1)
             got, want = c.ids(c.page(trial, number, size, query)), c.ids(whole[number * size : (number + 1) * size])
-            trial.expect(got == want, f"items {number * size + 1} to {number * size + size} of the list: {want[:8]}", got)
+            trial.expect(
+                got == want, f"items {number * size + 1} to {number * size + size} of the list: {want[:8]}", got
+            )
 
         trial.given(st.tuples(st.sampled_from(sizes), st.integers(0, 40), _queries(c, trial)), page_is_slice)
 
@@ -95,7 +101,9 @@ def size_respected(id: str, c: Collection, *clauses: str) -> Law:
 
         def full(size: int) -> None:
             got = len(c.page(trial, 0, size))
-            trial.expect(got == min(size, count), f"{min(size, count)} items (asked for {size} of {count})", f"{got} items")
+            trial.expect(
+                got == min(size, count), f"{min(size, count)} items (asked for {size} of {count})", f"{got} items"
+            )
 
         trial.given(st.sampled_from([1, top, *range(2, top)]), full, most=6)
 

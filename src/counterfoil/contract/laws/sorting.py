@@ -33,7 +33,11 @@ def in_order(trial: Trial, c: Collection, items: Sequence[Any], keys: Keys) -> N
             told = " then ".join(f"{k.name} {'falling' if f else 'rising'}" for k, f in keys)
             shown = [tuple(k.raw(item) for k, _ in keys) for item in (one, two)]
             who = [c.identity.raw(item) for item in (one, two)]
-            trial.expect((left > right) == falls, f"{told}", f"{shown[0]} before {shown[1]} ({c.identity.name} {who[0]}, {who[1]})")
+            trial.expect(
+                (left > right) == falls,
+                f"{told}",
+                f"{shown[0]} before {shown[1]} ({c.identity.name} {who[0]}, {who[1]})",
+            )
             break
 
 

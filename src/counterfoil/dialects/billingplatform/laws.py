@@ -94,7 +94,9 @@ def amount_in_step(item: Any) -> Complaint:
     amount = item.get("invoiceAmount")
     if item["status"] == "Complete":
         return None if amount is not None else ("an invoiceAmount", item)
-    return None if item["status"] != "Pending" or amount is None or float(amount) == 0 else ("no invoiceAmount yet", item)
+    return (
+        None if item["status"] != "Pending" or amount is None or float(amount) == 0 else ("no invoiceAmount yet", item)
+    )
 
 
 # ---------------------------------------------------------------- since
@@ -120,7 +122,11 @@ def _since_narrows(param: str) -> Any:
         for moment in (f"{year}-{month:02}-01T00:00:00Z" for year in (2024, 2025, 2026) for month in (1, 4, 7, 10)):
             trial.cases += 1
             found = set(RUNS.ids(RUNS.all(trial, {param: moment})))
-            trial.expect(wider is None or found <= wider, f"{param}={moment} to leave no run that an earlier moment removed", found)
+            trial.expect(
+                wider is None or found <= wider,
+                f"{param}={moment} to leave no run that an earlier moment removed",
+                found,
+            )
             wider = found
 
     return check
@@ -132,8 +138,14 @@ def created_now_is_found(trial: Trial) -> None:
     made = RUN.make(trial, {})
     now = trial.moment()
     before, after = (MOMENT_TEXT(now + timedelta(seconds=s)) for s in (-5, 5))
-    trial.expect(made["id"] in RUNS.ids(RUNS.all(trial, {"createdSince": before})), f"run {made['id']} among those since {before}")
-    trial.expect(made["id"] not in RUNS.ids(RUNS.all(trial, {"createdSince": after})), f"run {made['id']} not among those since {after}")
+    trial.expect(
+        made["id"] in RUNS.ids(RUNS.all(trial, {"createdSince": before})),
+        f"run {made['id']} among those since {before}",
+    )
+    trial.expect(
+        made["id"] not in RUNS.ids(RUNS.all(trial, {"createdSince": after})),
+        f"run {made['id']} not among those since {after}",
+    )
 
 
 def since_includes_the_instant(trial: Trial) -> None:
@@ -143,7 +155,9 @@ def since_includes_the_instant(trial: Trial) -> None:
     made = RUN.make(trial, {})
     for param in ("createdSince", "updatedSince"):
         found = RUNS.ids(RUNS.all(trial, {param: instant}))
-        trial.expect(made["id"] in found, f"run {made['id']}, created at {instant}, among those with {param}={instant}", found)
+        trial.expect(
+            made["id"] in found, f"run {made['id']}, created at {instant}, among those with {param}={instant}", found
+        )
 
 
 def update_is_seen(trial: Trial) -> None:
@@ -151,11 +165,19 @@ def update_is_seen(trial: Trial) -> None:
     RUNS.whole(trial)
     made = RUN.make(trial, {})
     since = MOMENT_TEXT(trial.moment() + timedelta(seconds=1))
-    trial.expect(made["id"] not in RUNS.ids(RUNS.all(trial, {"updatedSince": since})), f"run {made['id']} not yet updated since {since}")
+    trial.expect(
+        made["id"] not in RUNS.ids(RUNS.all(trial, {"updatedSince": since})),
+        f"run {made['id']} not yet updated since {since}",
+    )
     trial.pause(2.1)
     RUN.patch(trial, made["id"], {"name": "changed later"})
-    trial.expect(made["id"] in RUNS.ids(RUNS.all(trial, {"updatedSince": since})), f"run {made['id']} updated since {since}")
-    trial.expect(made["id"] not in RUNS.ids(RUNS.all(trial, {"createdSince": since})), f"run {made['id']} not created since {since}")
+    trial.expect(
+        made["id"] in RUNS.ids(RUNS.all(trial, {"updatedSince": since})), f"run {made['id']} updated since {since}"
+    )
+    trial.expect(
+        made["id"] not in RUNS.ids(RUNS.all(trial, {"createdSince": since})),
+        f"run {made['id']} not created since {since}",
+    )
 
 
 MOMENT_TEXT = COMMENCED.write
@@ -190,11 +212,31 @@ def status_never_goes_back(trial: Trial) -> None:
     for item in RUNS.all(trial):
         trial.cases += 1
         was = before.get(item["id"], 0)
-        trial.expect(STATUSES.index(item["status"]) >= was, f"run {item['id']} not before {STATUSES[was]}", item["status"])
+        trial.expect(
+            STATUSES.index(item["status"]) >= was, f"run {item['id']} not before {STATUSES[was]}", item["status"]
+        )
 
 
-def _law(id: str, operation: str, family: str, check: Any, *clauses: str, writes: bool = False, text: str = "", acts: tuple[str, ...] = ()) -> Law:
-    return Law(f"billingplatform.{id}", operation, family, tuple(f"billingplatform.{c}" for c in clauses), text or says(check), check, writes, acts)
+def _law(
+    id: str,
+    operation: str,
+    family: str,
+    check: Any,
+    *clauses: str,
+    writes: bool = False,
+    text: str = "",
+    acts: tuple[str, ...] = (),
+) -> Law:
+    return Law(
+        f"billingplatform.{id}",
+        operation,
+        family,
+        tuple(f"billingplatform.{c}" for c in clauses),
+        text or says(check),
+        check,
+        writes,
+        acts,
+    )
 
 
 def _bad(**query: Any) -> Way:

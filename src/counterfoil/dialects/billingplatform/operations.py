@@ -15,7 +15,7 @@ from counterfoil.dialect import Answer, Json, Refusal, Request
 from counterfoil.dialects.billingplatform.wire import FIELDS, LOCKED, STATUS, VENDOR_NAMES, run_document
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.records import BillingRun, RunStatus
-from counterfoil.world.commands import RequestBills, read_command
+from counterfoil.world.commands import Command, RequestBills, read_command
 from counterfoil.world.world import World
 
 REQUESTED = STATUS[RunStatus.REQUESTED]
@@ -49,7 +49,7 @@ def create_run(request: Request, world: World) -> Answer:
     """A new run, Pending whatever the body says; no member is required (rules 13 and 15)."""
     members = _members(request.body, world)
     try:
-        run = world.execute(read_command({"command": "create_run", **_named_by_us(members)}))
+        run = world.execute(_command("create_run", members))
     except LedgerError as error:
         raise _refusal(error, world) from None
     status = 201 if world.switches["billingplatform.create_status"] == 201 else 200
@@ -81,9 +81,7 @@ def _change(run: BillingRun, members: Mapping[str, Json], world: World) -> Billi
     kept = dict(members)
     while True:
         try:
-            changed: BillingRun = world.execute(
-                read_command({"command": "update_run", "run": run.number, **_named_by_us(kept)})
-            )
+            changed: BillingRun = world.execute(_command("update_run", kept, run=run.number))
         except LedgerError as error:
             if not _is_lock(error) or world.switches["billingplatform.locked_field"] != "ignore":
                 raise _refusal(error, world) from None
@@ -93,9 +91,7 @@ def _change(run: BillingRun, members: Mapping[str, Json], world: World) -> Billi
             return changed
 
 
-def _with_what_a_request_needs(
-    run: BillingRun, members: dict[str, Json], status: str, world: World
-) -> dict[str, Json]:
+def _with_what_a_request_needs(run: BillingRun, members: dict[str, Json], status: str, world: World) -> dict[str, Json]:
     """The members to change when ``status`` asks for bills; raises ``conflict`` before anything changed if it may not.
 
     Rule 5: the request is the button's, not the API's, unless switched. Rule 2: it needs an invoice date.
@@ -125,8 +121,14 @@ def _members(body: Json, world: World) -> dict[str, Json]:
     return {name: value for name, value in body.items() if name in FIELDS}
 
 
-def _named_by_us(members: Mapping[str, Json]) -> dict[str, Json]:
-    return {FIELDS[name]: value for name, value in members.items()}
+def _command(name: str, members: Mapping[str, Json], **more: int) -> Command:
+    """The command that writes those members; raises ``malformed`` naming the one that is no text or date."""
+    ours = {FIELDS[member]: value for member, value in members.items()}
+    try:
+        return read_command({"command": name, **more, **ours})
+    except BadValue as error:
+        member = VENDOR_NAMES.get(error.field or "", "body")
+        raise Refusal("malformed", f"{member}: {error.message}", where=member) from None
 
 
 # --- reading what was sent -----------------------------------------------------------------------
@@ -174,7 +176,5 @@ def _refusal(error: LedgerError, world: World) -> Refusal:
         status = 422 if world.switches["billingplatform.locked_field"] == "422" else 409
         message = f"{name} is locked: bills are requested for this billing run; nothing was changed"
         return Refusal("conflict", message, where=name, status=status)
-    if isinstance(error, BadValue):
-        message = f"{name}: {error.message}" if name else error.message
-        return Refusal("malformed", message, where=name)
-    return Refusal("conflict", error.message, where=name)
+    # Also where dates contradict each other: the request is well-formed, and it may be the stored one that is in the way.
+    return Refusal("conflict", f"{name}: {error.message}" if name else error.message, where=name)

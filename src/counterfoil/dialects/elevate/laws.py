@@ -89,7 +89,9 @@ def customer_is_integer(item: Any) -> Complaint:
 
 def open_becomes_previous(trial: Trial) -> None:
     """When the open run completes, what was open becomes the previous value."""
-    before = {CUSTOMER.value(item): OPEN.value(item) for item in SUMMARIES.some(trial) if item["ratingStatus"] == "COMPLETE"}
+    before = {
+        CUSTOMER.value(item): OPEN.value(item) for item in SUMMARIES.some(trial) if item["ratingStatus"] == "COMPLETE"
+    }
     trial.act("complete_run")
     for item in SUMMARIES.all(trial):
         was = before.get(CUSTOMER.value(item))

@@ -53,7 +53,7 @@ SWITCHES = (
     Switch(
         name="oracle-brm.comma_is_or",
         text="Whether a comma inside a filter's value separates alternatives, as in TMF630. "
-        "Off, the comma is part of the value.",
+        "Off, the comma is part of the value. Only where any text is a value (ids, numbers and patterns).",
         default=False,
         choices=(False, True),
         source="vendor-facts 2.6 rule 11",

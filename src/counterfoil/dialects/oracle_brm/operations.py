@@ -65,7 +65,12 @@ def _shower(request: Request, world: World) -> Callable[[int, ShownBill], Json]:
     """How this request wants a bill shown: in which type, with which members."""
     extended = request.query.get("@type") == wire.EXTENDED
     plan, site, fields = plan_of(world), request.origin + request.base, _fields(request)
-    return lambda customer, bill: wire.bill(wire.View(world, plan, site, extended, customer, bill), fields)
+
+    def show(customer: int, bill: ShownBill) -> Json:
+        view = wire.View(world.ledger.book(customer), plan, extended, bill)
+        return wire.bill(wire.Owned(view, customer, world, site), fields)
+
+    return show
 
 
 def _fields(request: Request) -> frozenset[str] | None:

@@ -241,26 +241,17 @@ def _bill_number(wanted: Wanted, name: str, value: Any, reading: Reading) -> Non
 
 
 def _bill_number_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
-    patterns = [Pattern(text, reading.one_or_more) for text in reading.alternatives(value)]
-    wanted.of_bill.append(lambda bill: bill.run is not None and any(p.may_fit_run(bill.run) for p in patterns))
-    if not all(pattern.names_whole_runs for pattern in patterns):
+    patterns = Patterns(reading.alternatives(value), reading.one_or_more)
+    wanted.of_bill.append(lambda bill: bill.run is not None and patterns.may_fit_run(bill.run))
+    if not patterns.name_whole_runs:
         wanted.of_customers_bill.append(
-            lambda customer, bill: (
-                bill.run is not None and _any_fits(patterns, bill_number(customer, bill.account, bill.run))
-            )
+            lambda customer, bill: bool(bill.run and patterns.fit(bill_number(customer, bill.account, bill.run)))
         )
 
 
 def _remaining_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
-    patterns = [Pattern(text, reading.one_or_more) for text in reading.alternatives(value)]
-    wanted.of_bill.append(lambda bill: _any_fits(patterns, f"{bill.remaining:f}"))
-
-
-def _any_fits(patterns: list[Pattern], text: str) -> bool:
-    for pattern in patterns:  # a loop: any() of a generator takes three times as long, a hundred thousand times
-        if pattern.fits(text):
-            return True
-    return False
+    patterns = Patterns(reading.alternatives(value), reading.one_or_more)
+    wanted.of_bill.append(lambda bill: bool(patterns.fit(f"{bill.remaining:f}")))
 
 
 _COMPARISONS = {
@@ -294,30 +285,32 @@ FILTERS: Mapping[str, ReadFilter] = {
 # --- values --------------------------------------------------------------------------------------
 
 
-_RUNS = re.compile(r"(?:B[0-9]*-?)?", re.ASCII)
+_RUNS = re.compile(r"(?:B[0-9]*-?)?%", re.ASCII)
 
 
-class Pattern:
-    """A text in which a percent sign stands for any characters; nothing else is special.
+class Patterns:
+    """Texts in which a percent sign stands for any characters, and nothing else is special; ``fit`` says if one fits."""
 
-    Each piece is taken where it first occurs, for good (an atomic group): that finds a fit wherever there is one, and
-    ``%1%1%1%1%1…`` takes no longer than any other.
-    """
-
-    def __init__(self, text: str, one_or_more: bool) -> None:
-        first, *rest = (text if one_or_more else re.sub("%+", "%", text)).split("%")
-        some = ".{1,}" if one_or_more else ".*"
-        middle = "".join(f"(?>{some}?{re.escape(piece)})" for piece in rest[:-1])
-        last = some + re.escape(rest[-1]) if rest else ""
-        self._first = first
-        self.fits = re.compile(re.escape(first) + middle + last, re.DOTALL).fullmatch
+    def __init__(self, texts: Iterable[str], one_or_more: bool) -> None:
+        self._some = ".+" if one_or_more else ".*"
+        # Where any is good, more of them are no more: `%%%…` would be as many groups.
+        patterns = [text if one_or_more else re.sub("%+", "%", text) for text in texts]
+        self.fit = re.compile("|".join(map(self._expression, patterns)), re.DOTALL).fullmatch
         # `B5-%` takes the whole of run 5, whoever's the bills are: a number always goes on after the hyphen.
-        self.names_whole_runs = rest == [""] and bool(_RUNS.fullmatch(first))
+        self.name_whole_runs = all(_RUNS.fullmatch(pattern) for pattern in patterns)
+        self._starts = [pattern.partition("%")[0] for pattern in patterns]
 
     def may_fit_run(self, run: int) -> bool:
         """Whether a bill number of ``run`` could fit, as far as the part before the first percent sign tells."""
-        start = f"B{run}-"
-        return start.startswith(self._first) or self._first.startswith(start)
+        number = f"B{run}-"
+        return any(number.startswith(start) or start.startswith(number) for start in self._starts)
+
+    def _expression(self, pattern: str) -> str:
+        """Each piece is taken where it first occurs, for good (an atomic group): that finds a fit wherever there is
+        one, and ``%1%1%1%1…`` takes no longer than any other."""
+        first, *middle = (re.escape(piece) for piece in pattern.split("%"))
+        last = self._some + middle.pop() if middle else ""
+        return first + "".join(f"(?>{self._some}?{piece})" for piece in middle) + last
 
 
 _RFC_3339 = re.compile(
