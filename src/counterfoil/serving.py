@@ -9,9 +9,14 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from counterfoil.server.exchange import ASGI
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 class CannotListen(Exception):
@@ -45,6 +50,31 @@ def origin_of(taken: socket.socket) -> str:
 
 def serve(app: ASGI, taken: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until interrupted. ``ready`` is called once requests are answered."""
+    # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), taken:
+        _announcing(app, ready).run(sockets=[taken])
+
+
+def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
+    """Serve from a thread of this process; returns, once requests are answered, what stops it."""
+    started = threading.Event()
+    server = _announcing(app, started.set)
+    thread = threading.Thread(target=server.run, args=([taken],), name="counterfoil-server", daemon=True)
+    thread.start()
+    if not started.wait(timeout=30):
+        raise CannotListen("the server did not start within 30 seconds")
+
+    def stop() -> None:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join()
+        taken.close()
+
+    return stop
+
+
+def _announcing(app: ASGI, ready: Callable[[], None]) -> uvicorn.Server:
     import uvicorn
 
     class Announcing(uvicorn.Server):
@@ -52,17 +82,15 @@ def serve(app: ASGI, taken: socket.socket, *, ready: Callable[[], None] = lambda
             await super().startup(sockets=sockets)
             ready()
 
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=64 * 1024,
+    return Announcing(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
     )
-    # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is no failure.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), taken:
-        Announcing(config).run(sockets=[taken])

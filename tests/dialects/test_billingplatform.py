@@ -441,6 +441,11 @@ def test_an_unknown_member_is_refused_if_so_switched(platform: Open) -> None:
     refused(shop.patch("1", name="x", colour="red"), 400, "colour")
     refused(shop.patch("1", name="x", invoiceAmount="1.00"), 400, "invoiceAmount")
     assert shop.get("1")["name"] == "Spring"
+    refused(shop.patch("1", **{"two\nlines": 1}), 400, "two")
+
+
+def test_an_unknown_parameter_is_refused_if_so_switched(platform: Open) -> None:
+    shop = platform(switches={"billingplatform.unknown_parameter": "400"})
     refused(shop.stand_in.get(API, "/billingRuns/?colour=red"), 400, "colour")
     assert platform().stand_in.get(API, "/billingRuns/?colour=red").status_code == 200
 

@@ -121,6 +121,24 @@ def test_percentages_have_two_places(standings: Any) -> None:
     assert one(standings)["percentageDifference"] == -43.05  # 10 after 17.56: -7.56 ÷ 17.56 = -43.0524…
 
 
+def test_percentages_are_rounded_half_up_away_from_zero(stand_in: Callable[..., Any]) -> None:
+    story = stand_in("one-month", apis=["elevate"])
+    story.do(CreateRun(invoice_date=date(2026, 2, 1), cutoff_date=date(2026, 2, 1)))
+    story.do(RequestBills(run=1))
+    story.do(AdvanceClock(days=15))
+    assert one(story)["percentageDifference"] == -16.67  # 10 after 12: -2 ÷ 12 = -16.666…
+
+
+def test_numbers_are_written_plainly(standings: Any) -> None:
+    text = standings.get("elevate", LIST, params={"page": 1, "pageSize": 1}).text
+    assert '"openBillRunValue":12,"previousBillRunValue":10,"valueDifference":2,"percentageDifference":20}' in text
+    standings.do(AddCharge(customer=1, description="Extra", amount=Decimal("88.50")))
+    text = standings.get("elevate", LIST, params={"page": 1, "pageSize": 1}).text
+    assert (
+        '"openBillRunValue":100.5,"previousBillRunValue":10,"valueDifference":90.5,"percentageDifference":905}' in text
+    )
+
+
 def test_a_fall_is_negative_unless_the_switch_says_otherwise(standings: Any) -> None:
     leaver = one(standings, 3)
     assert (leaver["valueDifference"], leaver["percentageDifference"]) == (-10, -100)
@@ -156,11 +174,30 @@ def test_a_run_for_others_is_not_the_previous_one(stand_in: Callable[..., Any]) 
     assert one(story, south)["previousBillRunValue"] == 0, "its newest run is the second, which found nothing left"
 
 
+def test_an_open_run_for_others_takes_nothing_from_this_customer(stand_in: Callable[..., Any]) -> None:
+    """South's run is older and ends on 15 January; customer 1, who is not in it, is valued by the run for everyone."""
+    story = stand_in("one-month", apis=["elevate"])
+    south = story.do(AddCustomer(tariff="basic", group="south", starts=date(2026, 1, 10)))
+    story.do(RecordUsage(customer=south, country="DE", quantity=Decimal(20)))
+    story.do(CreateRun(invoice_date=date(2026, 1, 15), cutoff_date=date(2026, 1, 15), subrun="south"))
+    assert one(story, 1)["openBillRunValue"] == 12, "no run is planned for it: everything so far"
+    story.do(CreateRun(invoice_date=date(2026, 2, 2), cutoff_date=date(2026, 2, 2)))
+    assert one(story, 1)["openBillRunValue"] == 22  # 10.00, 10.00 on 1 February, 40 × 0.05
+    assert one(story, south)["openBillRunValue"] == 10, "its use is of 20 January, after the cutoff"
+    story.do(RequestBills(run=1))
+    story.do(AdvanceClock(minutes=5))
+    assert (one(story, south)["openBillRunValue"], one(story, south)["previousBillRunValue"]) == (11, 10)
+
+
 def test_only_the_primary_account_is_valued(stand_in: Callable[..., Any]) -> None:
     story = stand_in(STANDINGS, apis=["elevate"])
     number = story.do(AddCustomer(tariff="dollars", currencies=("EUR", "USD")))
     assert one(story, number)["openBillRunValue"] == 0
     assert one(story, number)["billingStatus"] == "FIRST_INVOICE", "a bill in dollars is to come"
+    story.do(RequestBills(run=3))
+    story.do(AdvanceClock(minutes=5))
+    assert one(story, number)["previousBillRunValue"] == 0
+    assert one(story, number)["billingStatus"] == "FIRST_INVOICE", "the bill in dollars is the only one"
 
 
 # --- statuses ------------------------------------------------------------------------------------
@@ -175,6 +212,12 @@ def test_every_billing_status_is_reached(standings: Any) -> None:
         5: "NEVER_BILLED",
         6: "ACTIVE",
     }
+
+
+def test_who_has_not_started_is_never_billed_even_with_an_amount_to_come(standings: Any) -> None:
+    standings.do(UpdateRun(run=3, cutoff_date=date(2026, 6, 2)))
+    future = one(standings, 5)
+    assert (future["billingStatus"], future["openBillRunValue"]) == ("NEVER_BILLED", 10)
 
 
 def test_one_customer_passes_through_all_five(standings: Any) -> None:

@@ -253,9 +253,14 @@ def test_amounts_are_exact_and_not_rounded(emnify: Build) -> None:
 
 
 def test_the_widest_amounts_keep_every_digit(emnify: Build) -> None:
+    """999999999999999.9999999999 × 0.75 + 11; its VAT has 29 digits, one more than Python's decimals have unasked."""
     app = emnify()
-    use(app, PLAIN, "99999999999999.9999999999")
-    assert costs(bill(app, PLAIN))[0] == "5000000000009.999999999995"
+    use(app, SAMPLE, "999999999999999.9999999999", country="CH")
+    assert costs(bill(app, SAMPLE)) == (
+        "750000000000010.999999999925",
+        "142500000000002.08999999998575",
+        "892500000000013.08999999991075",
+    )
 
 
 # --- tariff profiles -----------------------------------------------------------------------------
@@ -346,6 +351,29 @@ def test_two_invoices_of_one_month_are_one_bill(emnify: Build) -> None:
     assert both["invoice"]["invoice_number"] == "2026-01-000002-2"
 
 
+def test_one_of_two_invoices_cancelled_leaves_the_month_paid(emnify: Build) -> None:
+    app = emnify()
+    produce_bills(app, date(2026, 1, 15))
+    use(app, PLAIN, "40")
+    produce_bills(app)
+    app.do(CancelBill(customer=PLAIN, bill=1))
+    assert bill(app, PLAIN)["invoice"]["status"]["description"] == "Partially paid"
+    app.do(RecordPayment(customer=PLAIN, bill=2))
+    paid = bill(app, PLAIN)
+    assert paid["invoice"]["status"]["description"] == "Paid"
+    assert (paid["invoice"]["total_paid"], paid["payment_option"]["type"]) == (Decimal("2.38"), "bank_transfer")
+
+
+def test_sims_billed_for_two_months_are_counted_once(emnify: Build) -> None:
+    app = emnify()
+    produce_bills(app, date(2026, 3, 1))
+    assert bill(app, SAMPLE, "202602")["sim_items"]["total"] == {
+        "number_of_active_sims_chargeable": 2,
+        "sim_hosting_fees": 2,
+        "cost": 2,
+    }
+
+
 def test_the_list_has_every_month_and_only_those(emnify: Build) -> None:
     app = emnify()
     produce_bills(app)
@@ -414,6 +442,8 @@ def test_only_the_first_currency_is_billed_here(emnify: Build) -> None:
     body = bill(app, BOTH)
     assert body["sub_total"] == {"cost": 10, "currency": EUR}
     assert [plan["name"] for plan in body["tariff_plan"]] == ["Plain"]
+    produce_bills(app)
+    assert bill(app, BOTH)["sub_total"] == {"cost": 10, "currency": EUR}
 
 
 # --- the rules, on everything there is -----------------------------------------------------------

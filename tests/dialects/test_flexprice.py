@@ -344,6 +344,13 @@ def test_what_is_not_routed_is_plain_text(story: Any, method: str, where: str) -
     assert answer.headers["x-frame-options"] == "DENY"
 
 
+def test_options_is_answered_without_a_key(story: Any) -> None:
+    answer = story.request("OPTIONS", "flexprice", path(), key=None)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "*"
+
+
 def test_other_errors_are_flat(story: Any) -> None:
     answer = story.get("flexprice", "/customers/%FF/invoices/summary")
     assert answer.status_code == 400

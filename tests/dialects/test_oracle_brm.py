@@ -316,3 +316,49 @@ def test_the_switches_are_those_of_the_spec() -> None:
 def test_every_operation_of_the_spec_has_a_route() -> None:
     documented = {f"{method.upper()} {path}" for path, item in SPEC["paths"].items() for method in item}
     assert set(DIALECT.routes) == documented
+
+
+def test_a_run_that_ends_before_the_open_period_begins_does_not_shape_the_bill_in_progress(brm: Any) -> None:
+    brm.do(CreateRun(invoice_date=date(2026, 1, 5), cutoff_date=date(2026, 1, 1)))  # billed up to then already
+    period = one(brm, "0.0.0.1+-bill+1000003")["billingPeriod"]
+    assert period == {"startDateTime": "2026-01-01T00:00:00Z", "endDateTime": "2026-02-01T00:00:00Z"}
+
+
+# --- the default scenario ------------------------------------------------------------------------
+
+
+def test_the_examples_of_the_spec_find_something_in_the_default_scenario(stand_in: Callable[..., Any]) -> None:
+    brm = stand_in("demo", apis=[API])
+    for parameter in SPEC["paths"]["/customerBill"]["get"]["parameters"]:
+        answer = brm.get(API, "/customerBill", params={parameter["name"]: parameter["example"]})
+        assert answer.status_code == 200, parameter["name"]
+        if parameter["name"] in ("id", "billNo", "billNo.like", "billingAccount.id", "state"):
+            assert answer.json(), parameter["name"]
+    for example in SPEC["paths"]["/customerBill/{id}"]["get"]["parameters"][0]["examples"].values():
+        assert one(brm, example["value"])["billNo"] == "B1-1"
+
+
+@pytest.mark.parametrize("scenario", ["demo", "every-state", "late-payer", "multi-currency", "quiet"])
+def test_in_every_scenario_amounts_agree_ids_differ_and_periods_do_not_overlap(
+    stand_in: Callable[..., Any], scenario: str
+) -> None:
+    brm = stand_in(scenario, apis=[API])
+    found = bills(brm, **{"@type": "CustomerBillOracle"})
+    assert len({bill["id"] for bill in found}) == len(found)
+    issued = [bill["billNo"] for bill in found if bill["state"] != "inProgress"]
+    assert len(set(issued)) == len(issued)
+    assert None not in issued
+    last: dict[str, str] = {}
+    for bill in found:
+        applied = sum(Decimal(str(part["appliedAmount"]["value"])) for part in bill["appliedPayment"])
+        amount = {name: Decimal(str(bill[name]["value"])) for name in bill if name.endswith("Amount")}
+        assert amount["remainingAmount"] == amount["taxIncludedAmount"] - applied
+        tax = Decimal(str(bill["taxItem"][0]["taxAmount"]["value"]))
+        assert amount["taxIncludedAmount"] == amount["taxExcludedAmount"] + tax
+        assert bill["billDate"] <= bill["paymentDueDate"]
+        assert bill["nextBillDate"] is None or bill["nextBillDate"] > bill["billDate"]
+        account, period = bill["billingAccount"]["id"], bill["billingPeriod"]
+        assert last.get(account, "") <= period["startDateTime"] <= period["endDateTime"]
+        last[account] = period["endDateTime"]
+    if scenario == "every-state":
+        assert {bill["state"] for bill in found} == {"new", "partiallyPaid", "settled", "onHold", "inProgress"}

@@ -1,4 +1,27 @@
 """Holding an implementation to its documents, over HTTP only.
 
-Nothing here knows the ledger, the world, the dialects' operations or the server.
+Nothing here knows the ledger, the world, the dialects' operations or the server. Importing this package is light: Hypothesis and
+Schemathesis are imported when they are used.
+
+``contract_tests`` turns an API's law book into pytest items; ``check`` is what ``counterfoil check`` calls.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from counterfoil.contract.check import check as check
+    from counterfoil.contract.items import contract_tests as contract_tests
+    from counterfoil.contract.target import Target as Target
+
+_WHERE = {"check": "check", "contract_tests": "items", "Target": "target"}
+__all__ = ["Target", "check", "contract_tests"]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

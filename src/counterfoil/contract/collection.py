@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,7 @@ class Field:
             return Decimal(str(raw))
         if self.kind == MOMENT:
             moment = datetime.fromisoformat(str(raw))
-            return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if self.kind == DAY:
             return date.fromisoformat(str(raw)[:10])
         return raw if isinstance(raw, str) else str(raw).lower() if isinstance(raw, bool) else str(raw)
@@ -76,7 +76,7 @@ class Field:
     def write(self, value: Any) -> str:
         """A comparable value as parameter text."""
         if isinstance(value, datetime):
-            return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         if isinstance(value, Decimal):
             return format(value, "f")
         return value.isoformat() if isinstance(value, date) else str(value)

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from counterfoil.contract.books import credential_scheme, document
-from counterfoil.contract.target import MASK, Target, secrets_of
+from counterfoil.contract.target import Target, secrets_of
 from counterfoil.contract.verdict import Finding, Record
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -45,10 +45,6 @@ class Exclusion:
     issue: str
     applies: Callable[[Any, Any, Any], bool]
     """Given the failure, the case and the response."""
-
-
-def _header_name(case: Any) -> str:
-    return str(getattr(case.meta, "phase", ""))
 
 
 EXCLUSIONS: tuple[Exclusion, ...] = ()
@@ -89,17 +85,13 @@ def configuration(job: Job) -> dict[str, Any]:
         "workers": 1,
         "continue-on-failure": True,
         "request-timeout": job.timeout,
-        "max-redirects": 0,
         "generation": {"max-examples": job.max_examples, "deterministic": True, "database": "none"},
         "phases": {name: {"enabled": name in phases} for name in PHASES},
         "output": {"sanitization": {"enabled": True}},
         "warnings": False,
         "suppress-health-check": ["all"],
     }
-    if job.rate:
-        config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m"
-    else:
-        config["rate-limit"] = "auto"
+    config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m" if job.rate else "auto"
     return config
 
 
@@ -119,7 +111,7 @@ def _events(job: Job, app: Any) -> Iterator[Any]:
 
     try:
         config = SchemathesisConfig.from_dict(configuration(job))
-        schema = schemathesis.openapi.from_dict(json.loads(json.dumps(document(job.api))), config=config)
+        schema: Any = schemathesis.openapi.from_dict(json.loads(json.dumps(document(job.api))), config=config)
         if not job.writes:
             schema = schema.include(lambda context: _only_reads(context.operation))
         schema.app = app
@@ -246,7 +238,7 @@ class Running:
         self._progress = progress
         self._records: list[Record] = []
         self._error: str | None = None
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 (ourselves)
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -58,7 +58,7 @@ class Law:
     """One behaviour that must hold over HTTP.
 
     ``id`` starts with the API's short name (``elevate.sort.desc``). ``operation`` is written as in the spec (``GET /things``).
-    ``clauses`` are ids of the API's ``clauses.yaml``. ``says`` is the behaviour in one sentence of ours. ``writes`` marks a
+    ``clauses`` are ids of the API's ``clauses.yaml``; ``c07`` is short for ``elevate.c07``. ``says`` is the behaviour in one sentence of ours. ``writes`` marks a
     law that changes something at the target: it runs with ``--writes`` only. ``acts`` names what it needs done to the
     target by other means than its API (``Target.acts``); without them it does not apply.
     """
@@ -71,6 +71,10 @@ class Law:
     check: Callable[[Trial], None]
     writes: bool = False
     acts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        full = tuple(clause if "." in clause else f"{self.api}.{clause}" for clause in self.clauses)
+        object.__setattr__(self, "clauses", full)
 
     @property
     def api(self) -> str:

@@ -53,7 +53,7 @@ class Reply:
     @property
     def media_type(self) -> str:
         """The media type without its parameters, lower case."""
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+        return str(self.headers.get("content-type", "")).split(";")[0].strip().lower()
 
     @property
     def text(self) -> str:
@@ -181,9 +181,8 @@ class Probe:
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
         headers = {"Accept": "application/json"}
         name, prefix = self.scheme
-        for key, value in self.target.headers.items():
-            if default or key.lower() != name.lower():
-                headers[key] = value
+        own = self.target.headers.items()
+        headers |= {key: value for key, value in own if default or key.lower() != name.lower()}
         if token is not None:
             headers[name] = f"{prefix}{token}"
         lower = {key.lower() for key in given}

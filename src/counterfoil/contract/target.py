@@ -30,8 +30,10 @@ class Target:
     ``forbidden`` is a second credential that is known but may not: without it, the laws about 403 do not apply.
 
     ``transport`` (an httpx transport) and ``app`` (the ASGI or WSGI application behind it) keep everything in this
-    process. ``acts`` is what can be done to the target other than through its API, by name, and only laws that ask for one
-    by name use it: ``advance(seconds)`` moves its clock, others are named by the law books.
+    process. ``ours`` says that it was started for this check, so that it may be written to. ``twin`` is another one just
+    like it that shares no state with it: there conformance can run while the laws run here. ``acts`` is what can be done
+    to the target other than through its API, by name, and only laws that ask for one by name use it: ``advance(seconds)``
+    moves its clock, ``now()`` gives it, and others are named by the law books.
     """
 
     url: str
@@ -42,6 +44,8 @@ class Target:
     transport: httpx.BaseTransport | None = None
     app: Any = None
     acts: Mapping[str, Act] = field(default_factory=dict)
+    ours: bool = False
+    twin: Target | None = None
 
     def __repr__(self) -> str:
         return f"Target({self.url!r})"

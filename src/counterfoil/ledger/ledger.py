@@ -345,6 +345,7 @@ class Ledger:
             raise RuleBroken(f"payment {ordinal} brought no money that could be given back", field="payment")
         if not 0 < amount <= left:
             raise BadValue(f"{amount} cannot be refunded: {left} of payment {ordinal} is left", field="amount")
+        _check_minor_unit(amount, self.book(customer).accounts[payment.account].currency)
         return self._put_payment(customer, replace(payment, refunded=payment.refunded + amount, changed_at=now))
 
     def cancel_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> Payment:
@@ -431,3 +432,8 @@ def _active_on(book: Book, customer: int, day: date) -> Subscription:
 def _check_dates(run: BillingRun) -> None:
     if run.due_date and run.invoice_date and run.due_date < run.invoice_date:
         raise BadValue(f"the due date {run.due_date} is before the invoice date {run.invoice_date}", field="due_date")
+
+
+def _check_minor_unit(amount: Decimal, currency: str) -> None:
+    if amount % minor_unit(currency):
+        raise BadValue(f"{amount} is finer than {currency} goes", field="amount")

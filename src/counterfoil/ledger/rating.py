@@ -6,7 +6,7 @@ Pure functions of a book; amounts are exact (never rounded). Refuses to know inv
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from counterfoil.ledger.money import ZERO
@@ -123,8 +123,8 @@ class _Allowance:
 
     def _billed_in(self, month: int) -> Iterator[UsageRecord]:
         for invoice in reversed(self._book.invoices):
-            # Late records reach back, so a bill may hold use older than its period, but never younger than its end.
-            if month_key(invoice.period_end - timedelta(days=1)) < month:
+            # Bills stand in the order they were issued, and none holds use younger than that.
+            if month_key(invoice.issued_at.date()) < month:
                 return
             for record in invoice.usage:
                 if (

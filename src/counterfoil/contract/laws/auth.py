@@ -107,7 +107,7 @@ def fresh_token(trial: Trial, login: Login) -> str:
     trial.need(body is not None, "no login was given")
     answer = trial.ask(login.operation, body=body, token=None, status=(200, 201))
     token = answer.get(login.member) if isinstance(answer, dict) else None
-    trial.expect(isinstance(token, str) and token != "", f"a token in {login.member}", answer)  # noqa: S105
+    trial.expect(isinstance(token, str) and token != "", f"a token in {login.member}", answer)
     trial.probe.secrets.add(token, "$COUNTERFOIL_TOKEN")
     return str(token)
 

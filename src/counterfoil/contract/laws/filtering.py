@@ -39,7 +39,8 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
 
         trial.given(filter_.draw(filter_, items), exact)
 
-    text = f"{filter_.param} finds the items whose {filter_.field.name} is {filter_.how} the value given: all of them and no other."
+    told = f"{filter_.field.name} is {filter_.how} the value given"
+    text = f"{filter_.param} finds the items whose {told}: all of them and no other."
     return _law(id, c, clauses, text, check)
 
 

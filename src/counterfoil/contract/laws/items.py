@@ -5,7 +5,8 @@ It refuses to know what is computed; the law book says it in a function of one i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection as Among, Iterable
+from collections.abc import Callable, Iterable
+from collections.abc import Collection as Among
 from decimal import Decimal
 from typing import Any
 

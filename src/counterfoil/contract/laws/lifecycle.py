@@ -138,7 +138,7 @@ def change_is_partial(id: str, r: Resource, *clauses: str) -> Law:
         """What was sent is there when it is read again, and nothing else changed."""
         from hypothesis import strategies as st
 
-        whole = {name: list(values)[0] for name, values in r.values.items()}
+        whole = {name: values[0] for name, values in r.values.items()}
         made = r.make(trial, whole)
 
         def partial(body: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ def change_is_partial(id: str, r: Resource, *clauses: str) -> Law:
             trial.expect(after == {**before, **body}, f"{ {**before, **body} } after {body}", after)
             trial.expect(answer == after, f"the answer to be what is read then: {after}", answer)
 
-        ones = [{name: list(values)[-1]} for name, values in r.values.items()]
+        ones = [{name: values[-1]} for name, values in r.values.items()]
         trial.given(st.one_of(st.sampled_from(ones), r.bodies(1)), partial)
 
     return _law(id, r.change, clauses, check)
@@ -176,7 +176,7 @@ def nothing_changes_nothing(id: str, r: Resource, *clauses: str) -> Law:
 
     def check(trial: Trial) -> None:
         """A change that names no member changes nothing."""
-        made = r.make(trial, {name: list(values)[0] for name, values in r.values.items()})
+        made = r.make(trial, {name: values[0] for name, values in r.values.items()})
         answer = r.patch(trial, r.key(made), {})
         trial.expect(answer == made, f"as it was: {made}", answer)
         found = r.read(trial, r.key(made))

@@ -25,8 +25,8 @@ def _queries(c: Collection, trial: Trial) -> SearchStrategy[dict[str, Any]]:
     from hypothesis import strategies as st
 
     items = c.whole(trial)
-    plain = st.just({})
-    sorts: SearchStrategy[Any] = plain
+    plain: SearchStrategy[Any] = st.just({})
+    sorts = plain
     if c.sorts:
         sorts = st.one_of(
             plain, st.tuples(st.sampled_from(c.sorts), st.booleans()).map(lambda key: c.sort.query([key]))

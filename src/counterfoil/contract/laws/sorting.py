@@ -6,6 +6,7 @@ Items without a value in a key are left out of the comparison: no document says 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection, Field
@@ -23,7 +24,7 @@ def _law(id: str, c: Collection, clauses: tuple[str, ...], check: Callable[[Tria
 
 def in_order(trial: Trial, c: Collection, items: Sequence[Any], keys: Keys) -> None:
     """``items`` follow ``keys``: each pair of neighbours is in order by the first key that tells them apart."""
-    for one, two in zip(items, items[1:], strict=False):
+    for one, two in pairwise(items):
         for key, falls in keys:
             left, right = key.value(one), key.value(two)
             if left is None or right is None or left == right:

@@ -54,11 +54,17 @@ SWITCHES = (
     ),
     Switch(
         "billingplatform.unknown_field",
-        "What a body member that is unknown or not writable does, and an unknown query parameter; nothing, or the request is "
-        "refused.",
+        "What a body member that is unknown or not writable does; nothing, or the request is refused.",
         "ignore",
         ("ignore", "400"),
         "5.6 rule 15",
+    ),
+    Switch(
+        "billingplatform.unknown_parameter",
+        "What a query parameter that is not documented does; nothing, or the request is refused.",
+        "ignore",
+        ("ignore", "400"),
+        "5.2",
     ),
     Switch(
         "billingplatform.since",
@@ -97,5 +103,5 @@ DIALECT = Dialect(
     authenticate=authenticate,
     error=wire.error,
     switches=SWITCHES,
-    strict_query=lambda world: world.switches["billingplatform.unknown_field"] == "400",
+    strict_query=lambda world: world.switches["billingplatform.unknown_parameter"] == "400",
 )

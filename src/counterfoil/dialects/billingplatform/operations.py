@@ -113,7 +113,8 @@ def _members(body: Json, world: World) -> dict[str, Json]:
     if world.switches["billingplatform.unknown_field"] == "400":
         for name in body:
             if name not in FIELDS and name != "status":
-                raise Refusal("malformed", f"{name[:80]} is not a member that can be written", where=name)
+                shown = name[:80] if name.isprintable() else ascii(name[:80])
+                raise Refusal("malformed", f"{shown} is not a member that can be written", where=shown)
     for name in _DATES:
         value = body.get(name)
         if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):

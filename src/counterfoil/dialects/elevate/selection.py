@@ -62,7 +62,7 @@ def _sort_keys(given: str | None, *, refuse: bool) -> tuple[tuple[str, bool], ..
     """Up to ``customerId``, since no two customers share it and nothing after it can matter."""
     keys: list[tuple[str, bool]] = []
     for part in given.split(",") if given is not None else ():
-        name, colon, direction = part.strip().partition(":")
+        name, colon, direction = part.partition(":")
         if name in MEMBERS and (not colon or direction == "desc"):
             keys.append((name, bool(colon)))
         elif refuse:

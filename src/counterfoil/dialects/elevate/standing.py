@@ -11,11 +11,11 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Literal
 
-from counterfoil.ledger.billing import Cutoffs
+from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs
 from counterfoil.ledger.ledger import open_charges
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.receivables import bills_of, tax_on
-from counterfoil.ledger.records import BillingRun, Book, RunStatus, Subscription
+from counterfoil.ledger.records import Account, BillingRun, Book, RunStatus, Subscription
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -31,11 +31,12 @@ _WIDE = Context(prec=60)  # a quotient of two amounts has more digits than Decim
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a standing depends on besides the book. ``previous`` is the newest complete run of each subrun, as
-    ``(subrun, completed at, run number)``; ``today`` decides which subscriptions have started and ended."""
+    """What a standing depends on besides the book. ``open`` has the oldest run not complete of each subrun, as ``(subrun,
+    cutoffs)``, oldest first; ``previous`` the newest complete one, as ``(subrun, completed at, run number)``. A subrun is a
+    group of accounts, None all of them. ``today`` decides which subscriptions have started and ended."""
 
     today: date
-    cutoffs: Cutoffs
+    open: tuple[tuple[str | None, Cutoffs], ...]
     previous: tuple[tuple[str | None, datetime, int], ...]
     gross: bool
 
@@ -65,14 +66,14 @@ class Standing:
 def terms_of(world: World) -> Terms:
     return Terms(
         today=world.today,
-        cutoffs=world.ledger.open_cutoffs(world.today),
+        open=_open_cutoffs(world.ledger.runs.values(), world.today),
         previous=_newest_complete(world.ledger.runs.values()),
         gross=world.switches["elevate.values"] == "gross",
     )
 
 
 def standing(book: Book, terms: Terms) -> Standing:
-    collected = [open_charges(book, account, terms.cutoffs) for account in range(len(book.accounts))]
+    collected = [open_charges(book, index, _cutoffs_for(account, terms)) for index, account in enumerate(book.accounts)]
     account = book.accounts[PRIMARY]
     net = to_minor_unit(collected[PRIMARY].net, account.currency)
     tax = to_minor_unit(tax_on(net, account.tax_rate), account.currency) if terms.gross else ZERO
@@ -82,6 +83,23 @@ def standing(book: Book, terms: Terms) -> Standing:
         open_value=net + tax,
         previous_value=_previous_value(book, terms),
     )
+
+
+def _open_cutoffs(runs: Iterable[BillingRun], today: date) -> tuple[tuple[str | None, Cutoffs], ...]:
+    """Up to the first run for everyone: it is older, for everyone, than those after it. Without a run, all so far is open."""
+    oldest: dict[str | None, Cutoffs] = {}
+    for run in runs:
+        if run.status is not RunStatus.COMPLETE and run.subrun not in oldest:
+            oldest[run.subrun] = cutoffs_of(run, today)
+            if run.subrun is None:
+                break
+    oldest.setdefault(None, no_cutoffs(today))
+    return tuple(oldest.items())
+
+
+def _cutoffs_for(account: Account, terms: Terms) -> Cutoffs:
+    """Those of the oldest open run that bills the account: a customer's bill runs are those it is billed in."""
+    return next(cutoffs for subrun, cutoffs in terms.open if subrun in (None, account.group))
 
 
 def _newest_complete(runs: Iterable[BillingRun]) -> tuple[tuple[str | None, datetime, int], ...]:

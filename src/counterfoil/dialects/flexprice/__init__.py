@@ -32,7 +32,10 @@ DIALECT = Dialect(
     name="flexprice",
     title="Flexprice",
     prefix="/flexprice/v1",
-    routes={"GET /customers/{id}/invoices/summary": operations.get_customer_invoice_summary},
+    routes={
+        "GET /customers/{id}/invoices/summary": operations.get_customer_invoice_summary,
+        "OPTIONS /customers/{id}/invoices/summary": operations.options,
+    },
     authenticate=operations.authenticate,
     error=wire.error,
     switches=SWITCHES,

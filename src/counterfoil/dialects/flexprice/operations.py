@@ -34,6 +34,12 @@ def get_customer_invoice_summary(request: Request, world: World) -> Answer:
     return Answer(200, wire.customer_summaries(customer_id, found), headers)
 
 
+def options(request: Request, world: World) -> Answer:
+    """A browser's question whether a page of another origin may read: any may (3.5)."""
+    asked = f"{request.operation} {request.path['id']}"
+    return Answer(200, None, (*wire.headers(request.headers.get("x-request-id"), world, asked), *wire.CROSS_ORIGIN))
+
+
 def _may_see(principal: Principal | None, customer: int, world: World) -> bool:
     """Keys see their tenant's data only (3.5): here, one customer and those below it, where the key is narrowed."""
     only = principal.customer if principal else None

@@ -23,6 +23,9 @@ SECURITY_HEADERS = (
 )
 """On every answer (vendor facts 3.5)."""
 
+CROSS_ORIGIN = (("Access-Control-Allow-Methods", "*"), ("Access-Control-Allow-Headers", "*, Authorization"))
+"""On answers to OPTIONS besides; that these are sent is our reading of "CORS *"."""
+
 REQUEST_ID = "X-Request-ID"
 SENT_REQUEST_ID = "sent request id"
 """Under which a refusal's ``detail`` carries the caller's request id, where the one who refuses has seen it."""

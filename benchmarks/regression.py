@@ -1,0 +1,170 @@
+"""Counts what the interpreter does for one request of each kind, and compares with what was counted before.
+
+The number is of bytecode instructions that Python carries out between the request's scope and the answer's bytes. It is the same on a
+busy machine as on an idle one, which no time is: five runs differ by nothing or next to nothing (README.md has the
+spread). It does not see time spent inside C or Rust; a list that is filtered or sorted by Python functions, validation
+that has left Rust, something rebuilt on every request: those it sees, and they are what has gone wrong before.
+
+Counts belong to a Python minor version; ``counts.json`` has them for those that were counted. To count anew after a
+change that is worth its price:
+
+    PYTHONPATH=src:. python -m benchmarks.regression --update
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from benchmarks.calls import BEARER, Call, posted
+from benchmarks.inside import ask, run
+
+COUNTS = Path(__file__).with_name("counts.json")
+LOSS = 0.20
+"""How much more a request may cost before it is a finding."""
+CUSTOMERS = 1_000
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+ELEVATE = "/elevate/v1/customer-billing-summaries"
+ORACLE = "/oracle-brm/brm/customerBillManagement/v4/customerBill"
+RUNS = "/billingplatform/backend/api/v1/billingRuns/"
+PAGE = f"{ELEVATE}?page=3&pageSize=100&billingStatus=ACTIVE&sort=openBillRunValue:desc,customerId"
+BILLS = f"{ORACLE}?limit=100&offset=100&amountDue.value.gte=10&remainingAmount.value.lt=50&fields=billNo,amountDue"
+MAKE_RUN = posted(RUNS, {"name": "Spring", "invoiceDate": "2026-03-01", "cutoffDate": "2026-03-01"})
+
+WARM: dict[str, Call] = {
+    "elevate page of 100, the same again": Call(PAGE),
+    "elevate page of 100, the page after": Call(PAGE.replace("page=3", "page=4")),
+    "oracle-brm bills, the same again": Call(BILLS),
+    "emnify bill": Call("/emnify/api/v1/organisation/7/billing/202512"),
+    "flexprice summary": Call("/flexprice/v1/customers/cust_00000007/invoices/summary", headers=BEARER),
+    "billing run by id": Call(f"{RUNS}3"),
+    "billing runs": Call(RUNS),
+    "refused without a credential": Call(f"{RUNS}3", headers=()),
+}
+"""Asked once before, then counted."""
+AFTER_A_WRITE: dict[str, Call] = {
+    "elevate page of 100, first after a write": Call(PAGE),
+    "oracle-brm bills, first after a write": Call(BILLS),
+}
+"""Counted right after a run was made, so that nothing remembered may be used."""
+
+
+def count(act: Callable[[], Any]) -> int:
+    """Bytecode instructions carried out by ``act``, in every Python frame it enters."""
+    instructions = 0
+
+    def within(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal instructions
+        if event == "opcode":
+            instructions += 1
+        return within
+
+    def entered(frame: FrameType, event: str, _: object) -> Any:
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return within
+
+    before = sys.gettrace()
+    sys.settrace(entered)
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return instructions
+
+
+def measure() -> dict[str, int]:
+    """Instructions for one request of each kind, in a world of a thousand customers."""
+    from counterfoil.app import build
+
+    app = build(scenario_name="demo", customers=CUSTOMERS).server
+
+    def cost(call: Call) -> int:
+        return count(lambda: _step(ask(app, call)))
+
+    found: dict[str, int] = {}
+    for name, call in WARM.items():
+        _settle(app, call)
+        found[name] = cost(call)
+    run(ask(app, MAKE_RUN))
+    found["billing run made"] = cost(MAKE_RUN)
+    for name, call in AFTER_A_WRITE.items():
+        run(ask(app, MAKE_RUN))
+        found[name] = cost(call)
+    return found
+
+
+def _settle(app: Any, call: Call) -> None:
+    """Ask until what may be remembered is: the second page asked for of one order lays the whole order out."""
+    for _ in range(3):
+        _step(ask(app, call))
+
+
+def _step(asked: Any) -> None:
+    """Run a coroutine that never has to wait, without an event loop, whose own instructions would be counted too."""
+    from benchmarks.inside import Refused
+
+    try:
+        asked.send(None)
+    except StopIteration:
+        return
+    except Refused as refused:
+        if ": 401 " not in str(refused):
+            raise
+        return
+    raise RuntimeError("the request waited for something; count it with an event loop")
+
+
+def compare(found: dict[str, int], expected: dict[str, int]) -> list[str]:
+    """One line for each request that costs over a fifth more than it did, or that is new or gone."""
+    findings = []
+    for name in sorted(found.keys() | expected.keys()):
+        if name not in found or name not in expected:
+            findings.append(f"{name}: counted only {'before' if name in expected else 'now'}; run --update")
+        elif found[name] > expected[name] * (1 + LOSS):
+            lost = found[name] / expected[name] - 1
+            findings.append(f"{name}: {found[name]:,} instructions, were {expected[name]:,} ({lost:+.0%})")
+    return findings
+
+
+def known() -> dict[str, int] | None:
+    """What was counted before under this Python, None if nothing was."""
+    counts: dict[str, dict[str, int]] = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    return counts.get(VERSION)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=__doc__.partition("\n")[0])
+    parser.add_argument("--update", action="store_true", help="keep what is counted now as what is expected")
+    parser.add_argument("--json", action="store_true", help="print the counts only")
+    options = parser.parse_args()
+    found = measure()
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    expected = known()
+    if options.update:
+        counts = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+        COUNTS.write_text(json.dumps({**counts, VERSION: found}, indent=2, sort_keys=True) + "\n")
+    for name, instructions in found.items():
+        before = f"{instructions / expected[name] - 1:+.1%}" if expected and name in expected else "new"
+        print(f"{instructions:>9,}  {before:>7}  {name}")
+    if options.update:
+        return 0
+    if expected is None:
+        print(f"nothing was counted under Python {VERSION} yet; run with --update", file=sys.stderr)
+        return 3
+    findings = compare(found, expected)
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

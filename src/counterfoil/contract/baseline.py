@@ -1,0 +1,103 @@
+"""Deviations that were accepted: who accepted them, why, and until when.
+
+A baseline is a YAML list. An entry names a law (or ``conformance.<check>``) and may name the operation; it must name its
+owner, its reason and the day it expires. ::
+
+    - id: elevate.summary.percentage
+      owner: billing team
+      reason: The vendor rounds half down; ticket 4711.
+      expires: '2027-01-31'
+
+An entry that has expired accepts nothing any more and is a finding; so is one whose law holds. It knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from counterfoil.contract.specread import SpecUnreadable, read_yaml
+from counterfoil.contract.verdict import Finding, Record
+
+NEEDED = ("id", "owner", "reason", "expires")
+KNOWN = (*NEEDED, "operation", "api")
+
+
+class BadBaseline(ValueError):
+    """The baseline cannot be used: one line that names the entry."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One accepted deviation. ``api`` is read off a law's id; a conformance check needs it only to be narrower."""
+
+    id: str
+    owner: str
+    reason: str
+    expires: date
+    operation: str = ""
+    api: str = ""
+
+    def fits(self, record: Record) -> bool:
+        same_operation = not self.operation or self.operation == record.operation
+        return self.id == record.id and same_operation and (not self.api or self.api == record.api)
+
+    def __str__(self) -> str:
+        return f"{self.id}{' ' + self.operation if self.operation else ''} ({self.owner}: {self.reason})"
+
+
+def read_baseline(path: Path) -> tuple[Entry, ...]:
+    """The entries of a file. Raises ``BadBaseline``."""
+    try:
+        content = read_yaml(path)
+    except SpecUnreadable as error:
+        raise BadBaseline(str(error)) from None
+    if not isinstance(content, list):
+        raise BadBaseline(f"{path}: a baseline is a list of entries with {', '.join(NEEDED)}")
+    return tuple(_entry(f"{path}: entry {number}", value) for number, value in enumerate(content, 1))
+
+
+def _entry(where: str, value: Any) -> Entry:
+    if not isinstance(value, dict):
+        raise BadBaseline(f"{where}: must have {', '.join(NEEDED)}")
+    if lacking := [name for name in NEEDED if not value.get(name)]:
+        raise BadBaseline(f"{where}: has no {', '.join(lacking)}")
+    if unknown := [str(name) for name in value if name not in KNOWN]:
+        raise BadBaseline(f"{where}: {', '.join(unknown)} means nothing here; known are {', '.join(KNOWN)}")
+    texts = {name: str(text) for name, text in value.items() if name != "expires"}
+    try:
+        return Entry(**texts, expires=date.fromisoformat(str(value["expires"])))
+    except ValueError:
+        raise BadBaseline(f"{where}: expires must be a day such as '2027-01-31', not {value['expires']!r}") from None
+
+
+def accept(records: Sequence[Record], entries: Sequence[Entry], today: date) -> list[Record]:
+    """``records`` with what is accepted marked so, and a record for every entry that has expired or is not needed.
+
+    An entry whose law was not tried (another API, not applicable here) is left alone.
+    """
+    result = []
+    for record in records:
+        entry = next((e for e in entries if e.fits(record) and e.expires >= today), None)
+        if record.status == "broken" and entry is not None:
+            record = replace(record, status="accepted", reason=f"{entry.owner}, until {entry.expires}: {entry.reason}")
+        result.append(record)
+    return result + [told for entry in entries for told in _judge(entry, records, today)]
+
+
+def _judge(entry: Entry, records: Sequence[Record], today: date) -> list[Record]:
+    tried = [record for record in records if entry.fits(record) and record.status != "not applicable"]
+    if not tried:
+        return []
+    broken = any(record.status == "broken" for record in tried)
+    if broken and entry.expires >= today:
+        return []
+    expected = "an entry that has not expired" if broken else "an entry that is still needed"
+    got = f"expired on {entry.expires}: {entry}" if broken else f"it holds now, remove: {entry}"
+    first = tried[0]
+    says = "Every accepted deviation is still there, and still accepted."
+    told = Finding(first.api, "baseline", "baseline.entry", entry.operation or first.operation, says, expected, got)
+    return [Record(first.api, "baseline", "baseline.entry", told.operation, "broken", 1, findings=(told,))]

@@ -1,0 +1,140 @@
+"""An API's law book as pytest items: one for each operation and law. ::
+
+    from counterfoil.contract import contract_tests
+
+    test_elevate = contract_tests("elevate", url="https://rest.example.com/v1")
+
+Ids are the same in every run and every worker, so xdist can spread them. A law that does not apply is skipped with the reason.
+It knows no law.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
+
+from counterfoil.contract.books import book, document
+from counterfoil.contract.check import SEED, find_targets
+from counterfoil.contract.law import Book, Effort, Evidence, Law
+from counterfoil.contract.probe import OutOfTime, Probe
+from counterfoil.contract.runner import CouldNotRun, chosen_laws, open_probe, try_law
+from counterfoil.contract.target import Target
+
+TargetOf = Callable[[], Target]
+
+
+def contract_tests(
+    api: str,
+    *,
+    url: str | None = None,
+    target: Target | TargetOf | None = None,
+    token: str | None = None,
+    headers: Sequence[str] = (),
+    writes: bool = False,
+    max_examples: int = 12,
+    seed: int = SEED,
+    only: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Callable[..., None]:
+    """A test function with one item for each operation and law of ``api``; assign it to a name that starts with ``test_``.
+
+    ``url`` is the base the spec's paths are appended to, by default ``COUNTERFOIL_URL_<API>`` of the environment; without any
+    the items are skipped. Credentials come from ``token``, ``headers`` (``"K: V"``) or the environment
+    (``COUNTERFOIL_TOKEN_<API>``, …). Instead of ``url``, ``target`` may be a ``Target`` or a function that makes one, called
+    once in each process. Laws that write run with ``writes`` or at a target that is ``ours``; spread over several
+    workers against one address they would meet each other, so use ``--dist loadgroup`` there: they share a group.
+
+    Raises ``NoSuchBook``, ``UsageError``.
+    """
+    import pytest
+
+    law_book = book(api)
+    everything = writes or target is not None
+    laws = chosen_laws(law_book, writes=everything, only=only)
+    place = _Place(law_book, _target_of(api, url, target, token, headers, environ), writes, Effort(max_examples, seed))
+
+    @pytest.mark.parametrize("law", [_param(law, grouped=target is None) for law in laws])
+    def test_law(law: Law) -> None:
+        __tracebackhide__ = True
+        place.try_(law)
+
+    return test_law
+
+
+def _param(law: Law, *, grouped: bool) -> Any:
+    import pytest
+
+    marks = []
+    if grouped and (law.writes or law.acts):
+        if find_spec("xdist") is not None:  # who registers the mark
+            marks = [pytest.mark.xdist_group(f"counterfoil-{law.api}")]
+    return pytest.param(law, id=f"{law.operation.replace(' ', '-')}-{law.id}", marks=marks)
+
+
+def _target_of(
+    api: str,
+    url: str | None,
+    target: Target | TargetOf | None,
+    token: str | None,
+    headers: Sequence[str],
+    environ: Mapping[str, str] | None,
+) -> TargetOf | None:
+    if isinstance(target, Target):
+        fixed = target
+        return lambda: fixed
+    if target is not None:
+        return target
+    environ = os.environ if environ is None else environ
+    url = url or environ.get(f"COUNTERFOIL_URL_{api.upper().replace('-', '_')}")
+    if not url:
+        return None
+    found = find_targets([api], {api: url}, headers, None, environ)[api]
+    found = replace(found, token=token) if token else found
+    return lambda: found
+
+
+class _Place:
+    """One target as the tests of one process share it: let in once, observed once."""
+
+    def __init__(self, law_book: Book, target: TargetOf | None, writes: bool, effort: Effort) -> None:
+        self._book, self._target_of, self._writes, self._effort = law_book, target, writes, effort
+        self._evidence = Evidence()
+        self._probe: Probe | None = None
+        self._shut: str | None = None
+
+    def try_(self, law: Law) -> None:
+        import pytest
+
+        __tracebackhide__ = True
+        if self._target_of is None:
+            pytest.skip(f"no address: set COUNTERFOIL_URL_{law.api.upper().replace('-', '_')}")
+        try:
+            probe = self._open()
+            if (law.writes or law.acts) and not (self._writes or probe.target.ours):
+                pytest.skip("changes something; use writes=True")
+            record = try_law(law, probe, document(law.api), self._evidence, self._effort)
+        except (CouldNotRun, OutOfTime) as error:
+            pytest.fail(str(error), pytrace=False)
+        if record.status == "not applicable":
+            pytest.skip(record.reason)
+        if record.status == "broken":
+            from counterfoil.contract.report import in_words
+
+            pytest.fail("\n\n".join(in_words(finding) for finding in record.findings), pytrace=False)
+
+    def _open(self) -> Probe:
+        if self._shut is not None:
+            raise CouldNotRun(self._shut)
+        if self._probe is None:
+            assert self._target_of is not None
+            try:
+                self._probe = open_probe(self._book, self._target_of())
+            except CouldNotRun as error:
+                self._shut = str(error)
+                raise
+            atexit.register(self._probe.close)
+        return self._probe

@@ -1,0 +1,252 @@
+"""Showing a verdict: on the terminal, as JSON, as JUnit XML, as one HTML page, as a GitHub step summary.
+
+It judges nothing. Every text was freed of credentials before it came here, and is escaped for where it goes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as Xml
+
+from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, Finding, Record, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MOST_SHOWN = 3
+"""Findings of one cause that the terminal shows in full."""
+
+
+def causes(verdict: Verdict) -> list[tuple[str, list[Finding]]]:
+    """Findings grouped by cause, laws first, then by API."""
+    order = {"law": 0, "conformance": 1, "spec": 2, "baseline": 3}
+    ordered = sorted(verdict.findings, key=lambda f: (order[f.part], f.api, f.id, f.operation))
+    return [(cause, list(found)) for cause, found in groupby(ordered, key=lambda f: f.cause)]
+
+
+# ---------------------------------------------------------------- terminal
+
+
+def to_console(verdict: Verdict, console: Console) -> None:
+    """The summary by API and operation, then every cause, then the verdict."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        "API", "operation", "cases", "held", "broken", "accepted", "n/a", box=None, pad_edge=False, header_style="bold"
+    )
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for api in verdict.apis:
+        for operation in verdict.operations(api):
+            counted = verdict.count(api, operation)
+            marks = [str(counted[name] or "·") for name in ("cases", "held", "broken", "accepted", "not applicable")]
+            table.add_row(Text(api), Text(operation), *marks, style="red" if counted["broken"] else None)
+    console.print(table)
+    reasons: dict[str, list[str]] = {}
+    for record in verdict.records:
+        if record.status == "not applicable":
+            reasons.setdefault(record.reason, []).append(record.id)
+    for reason, ids in reasons.items():
+        more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
+        console.print(Text(f"not applicable: {', '.join(ids[:4])}{more}: {reason}", style="dim"))
+    for cause, findings in causes(verdict):
+        console.print(Text(f"\n✗ {cause} ({len(findings)})", style="bold red"))
+        console.print(Text(f"  {findings[0].says}"))
+        for finding in findings[:MOST_SHOWN]:
+            _finding_to_console(finding, console)
+        if len(findings) > MOST_SHOWN:
+            console.print(f"  … and {len(findings) - MOST_SHOWN} more; --report DIR shows all")
+    for trouble in verdict.troubles:
+        console.print(Text(f"✗ {trouble.api}: {trouble.message}", style="bold red"))
+    for note in verdict.notes:
+        console.print(Text(note, style="dim"))
+    if verdict.left_behind:
+        shown = ", ".join(verdict.left_behind[:5]) + (" …" if len(verdict.left_behind) > 5 else "")
+        console.print(Text(f"left behind: {len(verdict.left_behind)} new resources ({shown})", style="dim"))
+    style = {FINE: "bold green"}.get(verdict.exit_code, "bold red")
+    console.print(Text(f"\n{verdict.in_a_word} ({verdict.seconds:.1f} s, seed {verdict.seed})", style=style))
+
+
+def _finding_to_console(finding: Finding, console: Console) -> None:
+    from rich.text import Text
+
+    lines = [f"  {finding.operation}", f"    expected  {finding.expected}", f"    got       {finding.got}"]
+    if finding.case:
+        lines.append(f"    with      {finding.case}")
+    lines += [f"    {line}" for line in finding.requests[-4:]]
+    if finding.reproduce:
+        lines.append(f"    again     {finding.reproduce}")
+    console.print(Text("\n".join(lines)), soft_wrap=True)
+
+
+# ---------------------------------------------------------------- files
+
+
+def write_report(verdict: Verdict, folder: Path) -> list[Path]:
+    """JUnit XML, HTML and JSON in ``folder``, which is made. Raises ``OSError``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "junit.xml": to_junit(verdict),
+        "report.html": to_html(verdict),
+        "report.json": json.dumps(verdict.as_json(), indent=1, ensure_ascii=False) + "\n",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in files]
+
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _xml(text: str) -> str:
+    """Text that XML 1.0 can hold: what it has no way to write becomes a replacement character."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def to_junit(verdict: Verdict) -> str:
+    """One test suite for each API, one test case for each operation and law or check."""
+    root = Xml.Element("testsuites", name="counterfoil check", time=f"{verdict.seconds:.3f}")
+    for api in verdict.apis:
+        records = [record for record in verdict.records if record.api == api]
+        troubles = [trouble for trouble in verdict.troubles if trouble.api == api]
+        suite = Xml.SubElement(
+            root,
+            "testsuite",
+            name=api,
+            tests=str(len(records) + len(troubles)),
+            failures=str(sum(record.status == "broken" for record in records)),
+            errors=str(len(troubles)),
+            skipped=str(sum(record.status in ("not applicable", "accepted") for record in records)),
+        )
+        for record in records:
+            _case(suite, record)
+        for trouble in troubles:
+            case = Xml.SubElement(suite, "testcase", classname=f"{api}.run", name="could be run")
+            Xml.SubElement(case, "error", message=_xml(trouble.message))
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(suite: Xml.Element, record: Record) -> None:
+    case = Xml.SubElement(
+        suite,
+        "testcase",
+        classname=_xml(f"{record.api}.{record.operation}"),
+        name=_xml(record.id),
+        time=f"{record.seconds:.3f}",
+    )
+    if record.status == "broken":
+        first = record.findings[0]
+        failure = Xml.SubElement(case, "failure", message=_xml(f"expected {first.expected}; got {first.got}")[:1000])
+        failure.text = _xml("\n\n".join(in_words(finding) for finding in record.findings))
+    elif record.status != "held":
+        Xml.SubElement(case, "skipped", message=_xml(f"{record.status}: {record.reason}"))
+
+
+def in_words(finding: Finding) -> str:
+    """A finding as plain text."""
+    lines = [finding.says, f"expected: {finding.expected}", f"got: {finding.got}"]
+    lines += [f"with: {finding.case}"] * bool(finding.case) + list(finding.requests)
+    return "\n".join([*lines, *[f"again: {finding.reproduce}"] * bool(finding.reproduce)])
+
+
+_STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
+h1{padding:.6rem 1rem;border-radius:.4rem;color:#fff;font-size:1.3rem}.fine{background:#1a7f37}.bad{background:#b42318}
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}
+.n{text-align:right}tr.broken td{color:#b42318;font-weight:600}
+pre{background:#f4f4f5;padding:.6rem;border-radius:.3rem;overflow-x:auto;white-space:pre-wrap;word-break:break-word}
+details{border-left:.25rem solid #b42318;padding:.2rem .8rem;margin:.6rem 0}summary{cursor:pointer;font-weight:600}
+dt{font-weight:600}dd{margin:0 0 .4rem}.dim{color:#666}
+@media(prefers-color-scheme:dark){body{background:#18181b;color:#e4e4e7}pre{background:#27272a}.dim{color:#a1a1aa}}
+"""
+
+
+def to_html(verdict: Verdict) -> str:
+    """One page that needs nothing else: the verdict, the table, every cause, what did not apply."""
+    word = escape(verdict.in_a_word)
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
+        f"<title>counterfoil check: {word}</title><style>{_STYLE}</style>",
+        f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
+        f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
+        *(f"<p><b>{escape(t.api)}</b>: {escape(t.message)}</p>" for t in verdict.troubles),
+        _table(verdict),
+        *(_cause(cause, findings) for cause, findings in causes(verdict)),
+        _not_tried(verdict.records),
+        *(f"<p class=dim>{escape(note)}</p>" for note in verdict.notes),
+    ]
+    if verdict.left_behind:
+        parts.append(f"<h2>Left behind at the target</h2><p>{escape(', '.join(verdict.left_behind))}</p>")
+    return "\n".join(parts) + "\n"
+
+
+def _table(verdict: Verdict) -> str:
+    names = ("cases", "held", "broken", "accepted", "not applicable")
+    rows = []
+    for api in verdict.apis:
+        for operation in verdict.operations(api):
+            counted = verdict.count(api, operation)
+            cells = "".join(f"<td class=n>{counted[name] or '·'}" for name in names)
+            mark = " class=broken" if counted["broken"] else ""
+            rows.append(f"<tr{mark}><td>{escape(api)}<td>{escape(operation)}{cells}")
+    head = "".join(f"<th class=n>{name}" for name in names)
+    return f"<table><tr><th>API<th>operation{head}{''.join(rows)}</table>"
+
+
+def _cause(cause: str, findings: list[Finding]) -> str:
+    shown = "".join(
+        f"<dl><dt>{escape(f.operation)}<dd>"
+        + f"<dt>expected<dd>{escape(f.expected)}<dt>got<dd>{escape(f.got)}"
+        + (f"<dt>with<dd>{escape(f.case)}" if f.case else "")
+        + "</dl>"
+        + (f"<pre>{escape(chr(10).join(f.requests))}</pre>" if f.requests else "")
+        + (f"<p class=dim>again: <code>{escape(f.reproduce)}</code></p>" if f.reproduce else "")
+        for f in findings
+    )
+    clauses = ", ".join(dict.fromkeys(clause for f in findings for clause in f.clauses))
+    told = f"<p>{escape(findings[0].says)} <span class=dim>{escape(clauses)}</span></p>"
+    return f"<details open><summary>{escape(cause)} ({len(findings)})</summary>{told}{shown}</details>"
+
+
+def _not_tried(records: Iterable[Record]) -> str:
+    rows = [r for r in records if r.status in ("not applicable", "accepted")]
+    if not rows:
+        return ""
+    cells = "".join(
+        f"<tr><td>{escape(r.id)}<td>{escape(r.operation)}<td>{escape(r.status)}<td>{escape(r.reason)}" for r in rows
+    )
+    return f"<h2>Accepted, or not applicable here</h2><table>{cells}</table>"
+
+
+def to_summary(verdict: Verdict) -> str:
+    """Markdown for a GitHub step summary."""
+    mark = {FINE: "✅", COULD_NOT_RUN: "⚠️"}.get(verdict.exit_code, "❌")
+    lines = [
+        f"### {mark} counterfoil: {_md(verdict.in_a_word)}",
+        "",
+        "| API | cases | held | broken | accepted | n/a |",
+    ]
+    lines.append("|---|--:|--:|--:|--:|--:|")
+    for api in verdict.apis:
+        counted = verdict.count(api)
+        cells = [str(counted[name]) for name in ("cases", "held", "broken", "accepted", "not applicable")]
+        lines.append(f"| {_md(api)} | {' | '.join(cells)} |")
+    for cause, findings in causes(verdict)[:30]:
+        first = findings[0]
+        lines += ["", f"**{_md(cause)}** ({len(findings)}): {_md(first.says)}  "]
+        lines.append(f"expected {_md(first.expected)}, got {_md(first.got)}")
+    lines += [f"\n{_md(trouble.api)}: {_md(trouble.message)}" for trouble in verdict.troubles]
+    return "\n".join(lines) + "\n\n"
+
+
+def _md(text: str) -> str:
+    """Text as it is: nothing in it may become markup, a table cell or HTML."""
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escape(text, quote=False)).replace("\n", " ")

@@ -1,0 +1,55 @@
+"""For ``requests``: an adapter that hands prepared requests to an httpx transport, so that no socket is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import httpx
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+
+
+class TransportAdapter(BaseAdapter):
+    """Mount it on a session for the origin whose requests the transport is to answer."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        sent = httpx.Request(
+            request.method or "GET", request.url or "", headers=dict(request.headers), content=_bytes(request.body)
+        )
+        try:
+            got = self._transport.handle_request(sent)
+        except httpx.TransportError as error:
+            raise requests.ConnectionError(error, request=request) from error
+        response = requests.Response()
+        response.status_code = got.status_code
+        response.headers = CaseInsensitiveDict(got.headers)
+        response.raw = BytesIO(got.read())
+        response.url = request.url or ""
+        response.request = request
+        response.reason = got.reason_phrase
+        response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+        return response
+
+    def close(self) -> None:
+        """The transport is closed by whoever made it."""
+
+
+def session_for(transport: httpx.BaseTransport, origin: str, headers: Mapping[str, str]) -> requests.Session:
+    """A session whose requests to ``origin`` go to the transport, with ``headers``."""
+    session = requests.Session()
+    session.mount(origin, TransportAdapter(transport))
+    session.headers.update(headers)
+    return session
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    return body.encode() if isinstance(body, str) else bytes(body)

@@ -1,0 +1,233 @@
+"""counterfoil inside a test, or any Python program: a world of one's own, with urls, clock, faults, journal and commands.
+
+    with Sandbox(scenario="late-payer") as sandbox:
+        client = sandbox.client("flexprice")
+        sandbox.clock.advance(days=30)
+
+One server, in a thread of this process, is shared by all sandboxes; each has its own world on it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from counterfoil.app import DEFAULT_SCENARIO, Application, build
+from counterfoil.ports import Exchanged, Fault, Wanted, read_fault
+from counterfoil.steering import Clock, Steering
+from counterfoil.world.capsule import write_capsule
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+    from counterfoil.inprocess import InProcess
+
+KEY = "counterfoil-key"
+_numbers = itertools.count(1)
+
+
+class SandboxServer:
+    """All five APIs (or those named) on a free loopback port, served from a thread. Start it, and stop it when done."""
+
+    def __init__(self, apis: Iterable[str] = (), **options: Any) -> None:
+        from counterfoil.serving import in_thread, listen, origin_of
+
+        self.application: Application = build(apis, scenario_name="quiet", **options)
+        taken = listen("127.0.0.1", 0)
+        self.origin = origin_of(taken)
+        self._stop = in_thread(self.application.server, taken)
+
+    def stop(self) -> None:
+        """Stop serving; every world is gone."""
+        self._stop()
+
+
+class _Shared:
+    """The server that sandboxes share when none is given: started by the first, stopped after the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: SandboxServer | None = None
+        self._users = 0
+
+    def take(self) -> SandboxServer:
+        with self._lock:
+            self._users += 1
+            if self._server is None:
+                self._server = SandboxServer()
+            return self._server
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users and self._server is not None:
+                self._server.stop()
+                self._server = None
+
+
+_shared = _Shared()
+
+
+class Sandbox:
+    """A world of its own on a server. Use it as a context, or call ``close``.
+
+    ``scenario`` is a name or a YAML file; ``switches`` are assumptions chosen otherwise. ``key`` is accepted by all APIs.
+    Raises ScenarioError, UsageError or BadValue for options that cannot be.
+    """
+
+    key = KEY
+
+    def __init__(
+        self,
+        scenario: str = DEFAULT_SCENARIO,
+        *,
+        seed: int | None = None,
+        customers: int | None = None,
+        switches: Mapping[str, object] | None = None,
+        server: SandboxServer | None = None,
+    ) -> None:
+        self._shared = server is None
+        self.server = server or _shared.take()
+        self.name = f"test-{os.getpid()}-{next(_numbers)}"
+        self._transports: list[InProcess] = []
+        try:
+            self.application.worlds.create(self.name, scenario, seed=seed, customers=customers, switches=switches)
+        except BaseException:
+            self._release()
+            raise
+
+    @property
+    def application(self) -> Application:
+        return self.server.application
+
+    # --- reaching it -----------------------------------------------------------------------------
+
+    def url(self, api: str) -> str:
+        """The base URL of ``api`` in this world: what your client is given in place of the vendor's."""
+        return f"{self.server.origin}/w/{self.name}{self._prefix(api)}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that authenticate with any of the five."""
+        return {"Authorization": f"Bearer {self.key}", "x-api-key": self.key}
+
+    def client(self, api: str, **options: Any) -> httpx.Client:
+        """An httpx client for ``api``, already authenticated; over the socket unless a ``transport`` is given."""
+        import httpx
+
+        headers = self.headers | dict(options.pop("headers", {}))
+        return httpx.Client(base_url=self.url(api), headers=headers, **options)
+
+    def transport(self) -> InProcess:
+        """An httpx transport that needs no socket: ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
+        from counterfoil.inprocess import InProcess
+
+        self._transports.append(InProcess(self.application.server))
+        return self._transports[-1]
+
+    def session(self) -> requests.Session:
+        """A ``requests`` session that needs no socket, authenticated, for the URLs of ``url``."""
+        from counterfoil.requests_adapter import session_for
+
+        return session_for(self.transport(), self.server.origin, self.headers)
+
+    # --- steering it -----------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The world's clock: ``clock.now``, ``clock.advance(days=30)``, ``clock.advance(to=…)``."""
+        return Clock(lambda: self.application.worlds.named(self.name))
+
+    @property
+    def world(self) -> Steering:
+        """The world's commands: ``world.record_payment(customer="tardy", bill=1)`` and the rest."""
+        return Steering(lambda: self.application.worlds.named(self.name))
+
+    def reset(self) -> None:
+        """Put the world back to where its scenario ended; its faults and journal are gone."""
+        self.application.worlds.reset(self.name)
+        self._forget()
+
+    def fail(
+        self,
+        api: str,
+        operation: str | None = None,
+        *,
+        kind: Literal[
+            "status", "latency", "reset", "truncate", "malformed", "too_many_requests", "slow_drip"
+        ] = "status",
+        **members: Any,
+    ) -> Fault:
+        """Order a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
+
+        Members are those of ``counterfoil.ports.FaultOrder``. Raises ``BadValue`` naming the one that is wrong.
+        """
+        order = read_fault({"api": api, "operation": operation, "kind": kind, **members})
+        return self.application.faults.add(self.name, order)
+
+    def requests(
+        self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
+    ) -> list[Exchanged]:
+        """What was asked of this world and what it answered, oldest first: the newest 500."""
+        wanted = Wanted(api=api, operation=operation, status=None if status is None else str(status), limit=500)
+        return list(self.application.journal.find(self.name, wanted).exchanges)
+
+    def capsule(self, path: Path | None = None) -> bytes:
+        """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
+        data = write_capsule(self.application.worlds.named(self.name))
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return data
+
+    # --- ending it -------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Forget the world; calling it twice is no mistake."""
+        if self.application.worlds.get(self.name) is not None:
+            self.application.worlds.delete(self.name)
+            self._forget()
+            self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _release(self) -> None:
+        for transport in self._transports:
+            transport.close()
+        if self._shared:
+            _shared.give_back()
+
+    def _forget(self) -> None:
+        self.application.faults.clear(self.name)
+        self.application.journal.clear(self.name)
+
+    def _prefix(self, api: str) -> str:
+        for dialect in self.application.dialects:
+            if dialect.name == api:
+                return dialect.prefix
+        served = ", ".join(dialect.name for dialect in self.application.dialects)
+        raise ValueError(f"'{api}' is not served here; there are: {served}")
+
+
+def money(amount: str | int | Decimal) -> Decimal:
+    """An exact amount: ``money("4.28")``. Floats are refused, because 0.1 is none."""
+    return Decimal(amount)
+
+
+def utc(text: str) -> datetime:
+    """An instant from text such as ``2026-02-01T06:00:00Z``."""
+    return datetime.fromisoformat(text)
