@@ -14,6 +14,7 @@ from pathlib import Path
 from counterfoil.dialect import Dialect
 from counterfoil.resources import api_names, fixtures_dir
 from counterfoil.server.assemble import Options, Server, build_server
+from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
@@ -75,6 +76,11 @@ def scenario(name: str) -> Scenario:
     return read_scenario(fixtures_dir() / "scenarios" / f"{name}.yaml")
 
 
+def rebuilt(capsule: bytes) -> World:
+    """The world a capsule holds, checked against its digest. Raises ``CapsuleError``."""
+    return open_capsule(read_capsule(capsule), all_switches())
+
+
 def build(
     apis: Iterable[str] = (),
     *,
@@ -82,10 +88,17 @@ def build(
     seed: int | None = None,
     customers: int | None = None,
     switches: Mapping[str, object] | None = None,
+    world: World | None = None,
     options: Options | None = None,
 ) -> Application:
-    """The stand-in for the named APIs (all, if none), with one world. Raises UsageError, ScenarioError, SpecError or BadValue."""
+    """The stand-in for the named APIs (all, if none), with one world: ``world``, or a new one from the scenario.
+
+    Raises UsageError, ScenarioError, SpecError or BadValue.
+    """
     served = dialects(apis)
     worlds = Worlds(scenario, all_switches(), seconds=time.monotonic)
-    worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
+    if world is not None:
+        worlds.put(world)
+    else:
+        worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
     return Application(build_server(served, worlds.get, options=options), worlds, served)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -29,11 +30,12 @@ def guarded(act: Callable[[], Any]) -> Any:
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.server.specs import SpecError
     from counterfoil.serving import CannotListen
+    from counterfoil.world.capsule import CapsuleError
     from counterfoil.world.scenario import ScenarioError
 
     try:
         return act()
-    except (UsageError, ScenarioError, SpecError, LedgerError, CannotListen, FileNotFoundError) as error:
+    except (UsageError, ScenarioError, SpecError, LedgerError, CapsuleError, CannotListen, OSError) as error:
         refuse(error)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -80,6 +82,7 @@ def _chosen(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> di
     metavar="NAME=VALUE",
     help="Choose an assumption otherwise; repeatable. See `counterfoil specs show API`.",
 )
+@click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
@@ -92,6 +95,7 @@ def serve(
     seed: int | None,
     customers: int | None,
     switches: dict[str, str],
+    capsule: str | None,
     workers: int,
     no_response_validation: bool,
     log_json: bool,
@@ -108,7 +112,7 @@ def serve(
         refuse(ValueError("--workers: every process would have a world of its own; only 1 is possible for now"))
 
     def run() -> None:
-        from counterfoil.app import build
+        from counterfoil.app import build, rebuilt
         from counterfoil.banner import show
         from counterfoil.server import logs
         from counterfoil.server.assemble import Options
@@ -122,6 +126,7 @@ def serve(
             seed=seed,
             customers=customers,
             switches=switches,
+            world=rebuilt(Path(capsule).read_bytes()) if capsule else None,
             options=Options(validate_responses=not no_response_validation),
         )
         if not quiet:
@@ -134,6 +139,32 @@ def serve(
         serve_on(application.server, taken, ready=ready)
 
     guarded(run)
+
+
+@main.command()
+@click.argument("capsule", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def replay(capsule: str, as_json: bool) -> None:
+    """Rebuild the world in a capsule, command by command, and check that it is the very same one.
+
+    \b
+    Example:
+      counterfoil replay .counterfoil/capsules/test_reminder.json
+    """
+    from counterfoil.app import rebuilt
+    from counterfoil.world.capsule import digest_of
+    from counterfoil.world.commands import write_command
+
+    world = guarded(lambda: rebuilt(Path(capsule).read_bytes()))
+    commands = [{"at": entry.at.isoformat(), **write_command(entry.command)} for entry in world.history[world.told :]]
+    if as_json:
+        _json({"digest": digest_of(world), "now": world.now.isoformat(), "commands": commands})
+        return
+    click.echo(f"the same world: scenario {world.scenario.name}, seed {world.seed}, {len(commands)} commands")
+    for command in commands:
+        at, name = command.pop("at"), command.pop("command")
+        click.echo(f"  {at}  {name} {' '.join(f'{member}={value}' for member, value in command.items())}")
+    click.echo(f"it is {world.now.isoformat()}; serve it with: counterfoil serve --capsule {capsule}")
 
 
 # --- scenarios -----------------------------------------------------------------------------------
@@ -325,8 +356,6 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
     Example:
       counterfoil specs lint
     """
-    from pathlib import Path
-
     from counterfoil.contract.speclint import lint, spec_folders
     from counterfoil.resources import fixtures_dir, specs_dir
 

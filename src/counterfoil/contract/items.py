@@ -69,9 +69,8 @@ def _param(law: Law, *, grouped: bool) -> Any:
     import pytest
 
     marks = []
-    if grouped and (law.writes or law.acts):
-        if find_spec("xdist") is not None:  # who registers the mark
-            marks = [pytest.mark.xdist_group(f"counterfoil-{law.api}")]
+    if grouped and (law.writes or law.acts) and find_spec("xdist") is not None:  # who registers the mark
+        marks = [pytest.mark.xdist_group(f"counterfoil-{law.api}")]
     return pytest.param(law, id=f"{law.operation.replace(' ', '-')}-{law.id}", marks=marks)
 
 
