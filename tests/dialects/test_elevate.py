@@ -184,6 +184,8 @@ def test_an_open_run_for_others_takes_nothing_from_this_customer(stand_in: Calla
     story.do(CreateRun(invoice_date=date(2026, 2, 2), cutoff_date=date(2026, 2, 2)))
     assert one(story, 1)["openBillRunValue"] == 22  # 10.00, 10.00 on 1 February, 40 × 0.05
     assert one(story, south)["openBillRunValue"] == 10, "its use is of 20 January, after the cutoff"
+    story.do(CreateRun(invoice_date=date(2026, 2, 9), cutoff_date=date(2026, 2, 9), subrun="south"))
+    assert one(story, south)["openBillRunValue"] == 10, "the oldest of its runs is the open one"
     story.do(RequestBills(run=1))
     story.do(AdvanceClock(minutes=5))
     assert (one(story, south)["openBillRunValue"], one(story, south)["previousBillRunValue"]) == (11, 10)

@@ -58,7 +58,8 @@ class Law:
     """One behaviour that must hold over HTTP.
 
     ``id`` starts with the API's short name (``elevate.sort.desc``). ``operation`` is written as in the spec (``GET /things``).
-    ``clauses`` are ids of the API's ``clauses.yaml``; ``c07`` is short for ``elevate.c07``. ``says`` is the behaviour in one sentence of ours. ``writes`` marks a
+    ``clauses`` are ids of the API's ``clauses.yaml``; ``c07`` is short for ``elevate.c07``. ``says`` is
+    the behaviour in one sentence of ours. ``writes`` marks a
     law that changes something at the target: it runs with ``--writes`` only. ``acts`` names what it needs done to the
     target by other means than its API (``Target.acts``); without them it does not apply.
     """

@@ -148,7 +148,7 @@ class RecordUsage(Command, frozen=True, kw_only=True, tag="record_usage"):
     def carry_out(self, world: World) -> Any:
         return world.ledger.record_usage(
             self.customer,
-            self.service,
+            Service(self.service),  # built in Python it may be a plain string
             self.country,
             _finite(self.quantity, "quantity"),
             started_at=self.started_at or world.now,

@@ -80,7 +80,9 @@ class World:
         self.customers_asked = customers
         self.name = name
         self.version = 0
-        self._lock = RLock()
+        # Held while a command is carried out and while a request is answered: neither sees half of the other.
+        # Whoever holds it must not wait for an answer about this world from another thread.
+        self.lock = RLock()
         self._memory: dict[Hashable, Any] = {}
         self._memory_version = 0
 
@@ -98,7 +100,7 @@ class World:
 
     def execute(self, command: Command) -> Any:
         """Carry a command out and record it; returns its fact. Raises ``LedgerError``, with nothing changed."""
-        with self._lock:
+        with self.lock:
             fact = self.carry_out(command)
             self.version += 1
             return fact
@@ -112,7 +114,7 @@ class World:
 
     def fork(self, name: str) -> World:
         """An equal world under another name; neither ever sees what is done to the other."""
-        with self._lock:
+        with self.lock:
             twin = World.__new__(World)
             twin._start(self.scenario, self.seed, self.customers_asked, name)
             twin.switches = self.switches

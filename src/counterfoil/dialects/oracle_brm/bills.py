@@ -96,9 +96,11 @@ def open_period(book: Book, account: int, plan: Plan) -> tuple[date, date]:
 
 
 def _shown_bills(book: Book, plan: Plan) -> tuple[ShownBill, ...]:
-    found = []
+    # Remembered by themselves: another day changes the plan of every book, and none of these.
+    all_issued = book.derived("oracle-brm.issued", None, lambda: [_issued(bill) for bill in bills_of(book)])
+    found: list[ShownBill] = []
     for account in range(len(book.accounts)):
-        issued = [_issued(bill) for bill in bills_of(book) if bill.invoice.account == account]
+        issued = [bill for bill in all_issued if bill.account == account]
         planned = _in_progress(book, account, len(issued) + 1, plan)
         found += [*issued, planned] if planned else issued
     return tuple(found)
@@ -193,6 +195,9 @@ def _last_update(collected: Collected, since: date, today: date) -> datetime:
 # --- ids and numbers -----------------------------------------------------------------------------
 
 
+ReadName = Callable[[str], "Name | None"]
+
+
 class Name(NamedTuple):
     """What an id or a number says: whose, and as far as it says so, which account and bill, or of which run."""
 
@@ -232,7 +237,7 @@ def account_number(customer: int, account: int) -> str:
     return f"A-{customer:06d}-{account}" if account else f"A-{customer:06d}"
 
 
-# Nine digits: more customers than fit on the shelf. What is longer names nobody.
+# Bounded: what is longer than any number of customers names nobody.
 _BILL_ID = re.compile(r"0\.0\.0\.1\+-bill\+([1-9][0-9]{0,15})", re.ASCII)
 _BILL_NUMBER = re.compile(r"B([1-9][0-9]{0,9})-([1-9][0-9]{0,9})(?:\.([1-9][0-9]{0,2}))?", re.ASCII)
 _ACCOUNT_ID = re.compile(r"0\.0\.0\.1\+-account\+([1-9][0-9]{0,12})", re.ASCII)
@@ -266,6 +271,3 @@ def from_account(text: str) -> Name | None:
 
 def with_plus(text: str) -> str:
     return text.replace(" ", "+")
-
-
-ReadName = Callable[[str], Name | None]

@@ -1,0 +1,56 @@
+"""What all commands share: refusing in one line, reading NAME=VALUE options, writing JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+CONFIGURATION = 2
+
+
+def refuse(error: Exception) -> NoReturn:
+    """One line on standard error, and exit code 2."""
+    field = getattr(error, "field", None)
+    message = getattr(error, "message", None) or str(error)
+    click.echo(f"counterfoil: {' '.join(message.split())}{f' ({field})' if field else ''}", err=True)
+    sys.exit(CONFIGURATION)
+
+
+def guarded(act: Callable[[], Any]) -> Any:
+    """``act()``, with whatever a user can get wrong as one line."""
+    from counterfoil.app import UsageError
+    from counterfoil.ledger.errors import LedgerError
+    from counterfoil.server.specs import SpecError
+    from counterfoil.serving import CannotListen
+    from counterfoil.world.capsule import CapsuleError
+    from counterfoil.world.scenario import ScenarioError
+
+    try:
+        return act()
+    except (UsageError, ScenarioError, SpecError, LedgerError, CapsuleError, CannotListen, OSError) as error:
+        refuse(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def pairs_of(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    chosen = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"'{pair}' is not NAME=VALUE, as in oracle-brm.token=optional")
+        chosen[name] = value
+    return chosen
+
+
+def shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def print_json(value: Any) -> None:
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,101 @@
+"""``counterfoil scenarios``: list, tell and check the stories a world can start from."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+import click
+
+from counterfoil.cli.common import guarded, print_json
+
+
+@click.group()
+def scenarios() -> None:
+    """The stories a world can start from.
+
+    \b
+    Example:
+      counterfoil scenarios show late-payer
+    """
+
+
+@scenarios.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def list_scenarios(as_json: bool) -> None:
+    """List the scenarios that come along.
+
+    \b
+    Example:
+      counterfoil scenarios list
+    """
+    from counterfoil.app import scenario, scenario_names
+
+    titles = {name: guarded(partial(scenario, name)).told.title for name in scenario_names()}
+    if as_json:
+        print_json([{"name": name, "title": title} for name, title in titles.items()])
+        return
+    for name, title in titles.items():
+        click.echo(f"{name:16} {title}")
+
+
+@scenarios.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def show_scenario(name: str, as_json: bool) -> None:
+    """Tell a scenario's story, and what the world is like when it has been told.
+
+    \b
+    Example:
+      counterfoil scenarios show one-month
+    """
+    from counterfoil.app import all_switches, scenario
+    from counterfoil.world.world import World
+
+    read = guarded(lambda: scenario(name))
+    world = guarded(lambda: World(read, known_switches=all_switches()))
+    facts = {
+        "name": read.name,
+        "title": read.told.title,
+        "text": read.told.text,
+        "now": world.now.isoformat(),
+        "seed": world.seed,
+        "customers": world.ledger.customers,
+        "runs": {str(number): str(run.status) for number, run in world.ledger.runs.items()},
+        "people": {str(number): known.key for number, known in world.known.items() if known.key},
+        "digest": read.digest,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(f"{facts['title']}\n\n{facts['text']}\n")
+    for fact in ("now", "seed", "customers", "runs", "people"):
+        value = facts[fact]
+        shown = ", ".join(f"{key} {text}" for key, text in value.items()) if isinstance(value, dict) else value
+        click.echo(f"{fact:10} {shown}")
+
+
+@scenarios.command("lint")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+def lint_scenarios(files: tuple[str, ...]) -> None:
+    """Check scenario files: every key known, every reference there, the story possible. Exit code 1 on findings.
+
+    \b
+    Example:
+      counterfoil scenarios lint my-story.yaml
+    """
+    from counterfoil.app import all_switches, scenario
+    from counterfoil.ledger.errors import LedgerError
+    from counterfoil.world.scenario import ScenarioError
+    from counterfoil.world.world import World
+
+    findings = 0
+    for file in files:
+        try:
+            World(scenario(file), known_switches=all_switches())
+        except (ScenarioError, LedgerError) as error:
+            findings += 1
+            click.echo(str(error))
+    if findings:
+        sys.exit(1)
+    click.echo(f"{len(files)} fine")

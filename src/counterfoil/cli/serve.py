@@ -1,0 +1,112 @@
+"""``counterfoil serve`` and ``counterfoil replay``: a world on a port, and a world rebuilt from its capsule."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
+
+
+@click.command()
+@click.argument("apis", nargs=-1, metavar="[API]...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the scenery; the scenario has one of its own.")
+@click.option("--customers", type=click.IntRange(0, 5_000_000), help="How many customers in all, scenery included.")
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    callback=pairs_of,
+    metavar="NAME=VALUE",
+    help="Choose an assumption otherwise; repeatable. See `counterfoil specs show API`.",
+)
+@click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
+@click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
+@click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
+@click.option("--quiet", "-q", is_flag=True, help="No banner and no access log.")
+def serve(
+    apis: tuple[str, ...],
+    host: str,
+    port: int,
+    scenario: str,
+    seed: int | None,
+    customers: int | None,
+    switches: dict[str, str],
+    capsule: str | None,
+    workers: int,
+    no_response_validation: bool,
+    log_json: bool,
+    quiet: bool,
+) -> None:
+    """Serve the named APIs, or all five, from one billing world.
+
+    \b
+    Example:
+      counterfoil serve --scenario late-payer --port 8080
+      curl -s -H 'x-api-key: counterfoil-key' http://127.0.0.1:8080/flexprice/v1/customers/cust_00000003/invoices/summary
+    """
+    if workers > 1:
+        refuse(ValueError("--workers: every process would have a world of its own; only 1 is possible for now"))
+
+    def run() -> None:
+        from counterfoil.app import build, rebuilt
+        from counterfoil.banner import show
+        from counterfoil.server import logs
+        from counterfoil.server.assemble import Options
+        from counterfoil.serving import listen, origin_of
+        from counterfoil.serving import serve as serve_on
+
+        taken = listen(host, port)
+        application = build(
+            apis,
+            scenario_name=scenario,
+            seed=seed,
+            customers=customers,
+            switches=switches,
+            world=rebuilt(Path(capsule).read_bytes()) if capsule else None,
+            options=Options(validate_responses=not no_response_validation),
+        )
+        if not quiet:
+            logs.set_up(as_json=log_json)
+
+        def ready() -> None:
+            if not quiet:
+                show(application, origin_of(taken), full=sys.stdout.isatty())
+
+        serve_on(application.server, taken, ready=ready)
+
+    guarded(run)
+
+
+@click.command()
+@click.argument("capsule", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def replay(capsule: str, as_json: bool) -> None:
+    """Rebuild the world in a capsule, command by command, and check that it is the very same one.
+
+    \b
+    Example:
+      counterfoil replay .counterfoil/capsules/test_reminder.json
+    """
+    from counterfoil.app import rebuilt
+    from counterfoil.world.capsule import digest_of
+    from counterfoil.world.commands import write_command
+
+    world = guarded(lambda: rebuilt(Path(capsule).read_bytes()))
+    commands = [{"at": entry.at.isoformat(), **write_command(entry.command)} for entry in world.history[world.told :]]
+    if as_json:
+        print_json({"digest": digest_of(world), "now": world.now.isoformat(), "commands": commands})
+        return
+    click.echo(f"the same world: scenario {world.scenario.name}, seed {world.seed}, {len(commands)} commands")
+    for command in commands:
+        at, name = command.pop("at"), command.pop("command")
+        click.echo(f"  {at}  {name} {' '.join(f'{member}={value}' for member, value in command.items())}")
+    click.echo(f"it is {world.now.isoformat()}; serve it with: counterfoil serve --capsule {capsule}")

@@ -1,0 +1,122 @@
+"""``counterfoil specs``: list, show and check the OpenAPI documents."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from counterfoil.cli.common import guarded, print_json, refuse, shown
+
+
+@click.group()
+def specs() -> None:
+    """The OpenAPI documents the stand-in serves and the checker checks by.
+
+    \b
+    Example:
+      counterfoil specs show oracle-brm
+    """
+
+
+@specs.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def list_specs(as_json: bool) -> None:
+    """List the APIs with the path each is served at.
+
+    \b
+    Example:
+      counterfoil specs list
+    """
+    from counterfoil.app import dialects
+
+    found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in guarded(dialects)]
+    if as_json:
+        print_json(found)
+        return
+    for each in found:
+        click.echo(f"{each['name']:16} {each['path']:46} {each['title']}")
+
+
+@specs.command("show")
+@click.argument("api")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def show_spec(api: str, as_json: bool) -> None:
+    """Show an API's operations, and the switches for what its vendor leaves open.
+
+    \b
+    Example:
+      counterfoil specs show flexprice
+    """
+    from counterfoil.app import dialect
+    from counterfoil.server.specs import load
+
+    chosen = guarded(lambda: dialect(api))
+    document = guarded(lambda: load(api)).resolved
+    operations = [
+        {
+            "operation": f"{method.upper()} {path}",
+            "summary": operation.get("summary", ""),
+            "source": operation.get("x-source"),
+        }
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if isinstance(operation, dict)
+    ]
+    switches = [
+        {
+            "name": s.name,
+            "default": s.default,
+            "choices": list(s.choices) if s.choices else "a whole number",
+            "text": s.text,
+            "source": s.source,
+        }
+        for s in chosen.switches
+    ]
+    if as_json:
+        print_json(
+            {"api": api, "title": chosen.title, "path": chosen.prefix, "operations": operations, "switches": switches}
+        )
+        return
+    click.echo(f"{chosen.title}, served at {chosen.prefix}\n")
+    for operation in operations:
+        click.echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
+    click.echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
+    for switch in switches:
+        choices = switch["choices"] if isinstance(switch["choices"], str) else ", ".join(map(shown, switch["choices"]))
+        click.echo(
+            f"  {switch['name']} = {shown(switch['default'])}   (can be: {choices})\n      {switch['text']} [{switch['source']}]"
+        )
+
+
+@specs.command("lint")
+@click.argument("folders", nargs=-1, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
+    """Check specs: valid OpenAPI, sources marked, examples valid, links and clauses resolve. Exit code 1 on findings.
+
+    FOLDERS hold one folder with an openapi.yaml for each API; by default the specs that come along.
+
+    \b
+    Example:
+      counterfoil specs lint
+    """
+    from counterfoil.contract.speclint import lint, spec_folders
+    from counterfoil.resources import fixtures_dir, specs_dir
+
+    roots = [Path(folder) for folder in folders] or [guarded(specs_dir)]
+    found = [
+        folder for root in roots for folder in ([root] if (root / "openapi.yaml").exists() else spec_folders(root))
+    ]
+    if not found:
+        refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, roots))}"))
+    printed = guarded(fixtures_dir) / "examples"
+    findings = [finding for folder in found for finding in lint(folder, printed / folder.name)]
+    if as_json:
+        print_json([{"api": f.api, "where": f.where, "message": f.message} for f in findings])
+    else:
+        for finding in findings:
+            click.echo(f"{finding.api}: {finding.where}: {finding.message}")
+        click.echo(f"{len(findings)} findings" if findings else "no findings")
+    sys.exit(1 if findings else 0)

@@ -1,0 +1,55 @@
+"""What the contract tests check: the two independent applications and the stand-in, each in this process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from independent import billingplatform_app, elevate_app
+
+from counterfoil.app import build
+from counterfoil.contract import Target
+from counterfoil.inprocess import InProcess
+from counterfoil.world.commands import AdvanceClock, RequestBills
+
+KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
+LOGINS = {"elevate": {"username": "counterfoil", "password": KEY}}
+INDEPENDENT = {"elevate": (elevate_app, "/v1"), "billingplatform": (billingplatform_app, "/backend/api/v1")}
+
+
+def independent(api: str, *bugs: str) -> Target:
+    """One of the plain Flask applications, with planted bugs, and a clock that only ``advance`` moves."""
+    module, base = INDEPENDENT[api]
+    app = module.create_app(bugs=frozenset(bugs))
+    clock = [datetime(2026, 3, 1, 12, tzinfo=UTC)]
+    app.config["CLOCK"] = lambda: clock[0]
+
+    def advance(seconds: int) -> None:
+        clock[0] += timedelta(seconds=seconds)
+
+    return _target(f"http://independent{base}", api, httpx.WSGITransport(app=app), app, advance, lambda: clock[0])
+
+
+def stand_in(api: str, **options: Any) -> Target:
+    """The stand-in with a world of its own."""
+    application = build([api], **options)
+    world = application.world
+
+    def advance(seconds: int) -> None:
+        world.execute(AdvanceClock(to=world.now + timedelta(seconds=seconds)))
+
+    def complete_run() -> None:
+        number = next(number for number, run in world.ledger.runs.items() if run.status.value == "pending")
+        world.execute(RequestBills(run=number))
+        advance(3600)
+
+    transport, prefix = InProcess(application.server), application.dialects[0].prefix
+    target = _target(f"http://stand-in{prefix}", api, transport, application.server, advance, lambda: world.now)
+    return Target(**{**vars(target), "acts": {**target.acts, "complete_run": complete_run}})
+
+
+def _target(url: str, api: str, transport: Any, app: Any, advance: Any, now: Any) -> Target:
+    acts = {"advance": advance, "now": now}
+    login = LOGINS.get(api)
+    return Target(url, KEY, forbidden=FORBIDDEN, login=login, transport=transport, app=app, acts=acts, ours=True)

@@ -1,0 +1,198 @@
+"""A target that cannot be checked is one clear line within a bounded time: never a stack trace, never a hang, never green."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from counterfoil.contract import Target, check
+from counterfoil.contract.books import book
+from counterfoil.contract.probe import Probe, Trouble
+from counterfoil.contract.runner import CouldNotRun, open_probe
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+SECRET = "s3cret-of-a-customer"
+
+
+class Server:
+    """An HTTP server that behaves as told, and remembers what it was asked."""
+
+    def __init__(self, behave: Behaviour) -> None:
+        self.asked: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                behave(self)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def answer(status: int, body: bytes, *headers: tuple[str, str]) -> Behaviour:
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers or (("Content-Type", "application/json"),):
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return behave
+
+
+def hang(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(5)
+
+
+def stream(handler: BaseHTTPRequestHandler) -> None:
+    """JSON that never ends, a little at a time: each piece is in time, the whole never is."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.end_headers()
+    try:
+        for _ in range(200):
+            handler.wfile.write(b"[" * 100)
+            time.sleep(0.03)
+    except OSError:
+        pass
+
+
+def drop(handler: BaseHTTPRequestHandler) -> None:
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[Behaviour], Server]]:
+    opened: list[Server] = []
+
+    def serve(behave: Behaviour) -> Server:
+        opened.append(Server(behave))
+        return opened[-1]
+
+    yield serve
+    for server in opened:
+        server.close()
+
+
+HTML = answer(200, b"<!doctype html><html><body>Welcome</body></html>", ("Content-Type", "text/html"))
+ELSEWHERE = answer(302, b"", ("Location", "http://elsewhere.invalid/v1"))
+
+
+@pytest.mark.parametrize(
+    ("behave", "told"),
+    [
+        (hang, "no answer within 0.3 s"),
+        (stream, "does not end within"),
+        (drop, "the connection failed"),
+        (HTML, "HTML where JSON was due"),
+        (ELSEWHERE, "redirects to http://elsewhere.invalid/v1, which is not followed"),
+        (answer(200, b""), "empty body"),
+        (answer(200, b"[{", ("Content-Type", "application/json")), "where JSON was due"),
+        (answer(200, b"[NaN]"), "where JSON was due"),
+        (answer(200, b"[" * 100_000), "where JSON was due"),
+        (answer(401, b'{"error":"Unauthorized"}'), "could not log in"),
+        (answer(403, b'{"error":"Forbidden"}'), "could not log in"),
+        (answer(404, b"{}"), "answered 404"),
+        (answer(500, SECRET.encode()), "answered 500"),
+        (answer(429, b"{}", ("Retry-After", "3600")), "too many requests"),
+    ],
+)
+def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: str) -> None:
+    server = serving(behave)
+    started = time.monotonic()
+    with pytest.raises(CouldNotRun) as raised:
+        open_probe(book("elevate"), Target(server.url, SECRET), seconds=0.3)
+    line = str(raised.value)
+    assert told in line
+    assert "\n" not in line
+    assert SECRET not in line
+    assert time.monotonic() - started < 3
+
+
+def test_a_body_without_end_is_cut_by_its_bytes(serving: Any) -> None:
+    probe = Probe(Target(serving(answer(200, b"x" * 50_000)).url), most_bytes=1000)
+    with pytest.raises(Trouble, match="does not end within 1,000 bytes"):
+        probe.send("GET", "/things")
+
+
+def test_a_429_is_waited_for_and_tried_again(serving: Any) -> None:
+    seen: list[int] = []
+
+    def busy_once(handler: BaseHTTPRequestHandler) -> None:
+        seen.append(1)
+        busy = answer(429, b"{}", ("Retry-After", "0"))
+        (busy if len(seen) == 1 else answer(200, b"[]"))(handler)
+
+    assert Probe(Target(serving(busy_once).url)).send("GET", "/things").body == []
+    assert len(seen) == 2
+
+
+def test_nothing_outside_the_base_is_requested(serving: Any) -> None:
+    server = serving(answer(200, b"[]"))
+    probe = Probe(Target(server.url))
+    for path in ("/../secrets", "//elsewhere.invalid/", "http://elsewhere.invalid/", "things", "/a/./b"):
+        if path.startswith("//"):
+            probe.send("GET", path)
+            continue
+        with pytest.raises(Trouble, match="nothing outside"):
+            probe.send("GET", path)
+    assert all(asked.startswith("/v1/") for asked in server.asked)
+    assert probe.path_of("http://elsewhere.invalid/v1/things") is None
+    assert probe.path_of(f"{server.url}/things?a=b") == "/things?a=b"
+    assert probe.path_of("/other/things") is None
+
+
+def test_tls_trouble_is_named(serving: Any) -> None:
+    url = serving(answer(200, b"[]")).url.replace("http://", "https://")
+    with pytest.raises(CouldNotRun, match="TLS failed"):
+        open_probe(book("elevate"), Target(url), seconds=2)
+
+
+def test_nobody_there_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    code = check(["elevate"], urls={"elevate": url}, environ={"COUNTERFOIL_TOKEN": SECRET})
+    told = capsys.readouterr()
+    assert code == 3
+    assert "cannot be reached" in told.out
+    assert SECRET not in told.out + told.err
+
+
+def test_a_wrong_credential_is_exit_3(serving: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    url = serving(answer(401, b'{"error":"Unauthorized","message":"no"}')).url
+    assert check(["elevate"], urls={"elevate": url}, headers=[f"Authorization: Bearer {SECRET}"], environ={}) == 3
+    told = capsys.readouterr()
+    assert "could not log in" in told.out
+    assert SECRET not in told.out + told.err
+
+
+def test_a_target_that_dies_on_the_way_is_exit_3(serving: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[int] = []
+
+    def die(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(1)
+        (answer(200, b"[]") if len(asked) < 3 else drop)(handler)
+
+    assert check(["elevate"], urls={"elevate": serving(die).url}, only=["elevate.auth", "elevate.paging"], environ={}) == 3
+    assert "stopped answering" in capsys.readouterr().out
+    assert len(asked) < 40
