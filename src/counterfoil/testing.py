@@ -151,6 +151,12 @@ class Sandbox:
         """The world's commands: ``world.record_payment(customer="tardy", bill=1)`` and the rest."""
         return Steering(lambda: self.application.worlds.named(self.name))
 
+    def ids(self, customer: int | str) -> dict[str, dict[str, str]]:
+        """What a customer is called in each API: ``ids("tardy")["flexprice"]["id"]`` is ``cust_00000003``."""
+        world = self.application.worlds.named(self.name)
+        number = self.world.number(customer)
+        return {dialect.name: dict(dialect.ids(world, number)) for dialect in self.application.dialects}
+
     def reset(self) -> None:
         """Put the world back to where its scenario ended; its faults and journal are gone."""
         self.application.worlds.reset(self.name)

@@ -50,6 +50,7 @@ class Known:
 NOTHING_KNOWN = Known()
 
 
+@lru_cache(maxsize=4096)
 def paint(seed: int, number: int, country: str, known: Known = NOTHING_KNOWN) -> Party:
     """The party customer ``number`` is in a world of that ``seed``."""
     country = known.country or country

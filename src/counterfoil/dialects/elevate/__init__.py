@@ -74,4 +74,5 @@ DIALECT = Dialect(
     authenticate=operations.authenticate,
     error=wire.error,
     switches=SWITCHES,
+    ids=lambda world, customer: {"customerId": str(customer)},
 )

@@ -84,4 +84,5 @@ DIALECT = Dialect(
     error=wire.error,
     media_type=wire.MEDIA_TYPE,
     switches=SWITCHES,
+    ids=lambda world, customer: {"org_id": str(customer)},
 )

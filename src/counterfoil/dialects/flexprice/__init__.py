@@ -39,4 +39,5 @@ DIALECT = Dialect(
     authenticate=operations.authenticate,
     error=wire.error,
     switches=SWITCHES,
+    ids=lambda world, customer: {"id": wire.customer_id_of(customer)},
 )

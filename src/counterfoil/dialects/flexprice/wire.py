@@ -49,13 +49,18 @@ _CUSTOMER = re.compile(r"cust_([0-9]{8,16})", re.ASCII)
 _ECHOED = re.compile(r"[!-~]{1,200}", re.ASCII)
 
 
+def customer_id_of(customer: int) -> str:
+    """``cust_00000001`` for the ledger's customer 1."""
+    return f"cust_{customer:08d}"
+
+
 def customer_number(customer_id: str) -> int | None:
     """The ledger's number for ``cust_00000001``; None for what no customer is called."""
     match = _CUSTOMER.fullmatch(customer_id)
     if match is None:
         return None
     number = int(match[1])
-    return number if f"cust_{number:08d}" == customer_id else None
+    return number if customer_id_of(number) == customer_id else None
 
 
 def customer_summaries(customer_id: str, summaries: Sequence[Summary]) -> Json:

@@ -7,7 +7,7 @@ the bill in progress. What is not here (bills on demand, applied rates, PATCH, t
 from __future__ import annotations
 
 from counterfoil.dialect import Dialect
-from counterfoil.dialects.oracle_brm import operations, wire
+from counterfoil.dialects.oracle_brm import bills, operations, wire
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
 
@@ -78,4 +78,5 @@ DIALECT = Dialect(
     media_type="application/json;charset=utf-8",
     switches=SWITCHES,
     strict_query=_refuses_unknown_query,
+    ids=bills.ids_of,
 )

@@ -233,6 +233,15 @@ def account_id(customer: int, account: int) -> str:
     return f"0.0.0.1+-account+{PER_CUSTOMER * customer + account}"
 
 
+def ids_of(world: World, customer: int) -> dict[str, str]:
+    """What a customer's accounts are called here, the first without a number."""
+    accounts = range(len(world.ledger.book(customer).accounts))
+    return {
+        f"billingAccount.id{f' {account + 1}' if account else ''}": account_id(customer, account)
+        for account in accounts
+    }
+
+
 def account_number(customer: int, account: int) -> str:
     return f"A-{customer:06d}-{account}" if account else f"A-{customer:06d}"
 
