@@ -61,7 +61,7 @@ def _add(merged: dict[str, Json], api: str, facts: Facts) -> None:
 
 def _fit(operation: dict[str, Json], document: dict[str, Json], mark: str) -> None:
     operation["operationId"] = f"{mark}_{operation.get('operationId', 'unnamed')}"
-    needed = operation.get("security", document.get("security", []))
+    needed: Json = operation.get("security", document.get("security", []))
     operation["security"] = [{f"{mark}_{name}": scopes for name, scopes in one.items()} for one in needed]
     for answer in operation["responses"].values():
         answer.pop("links", None)

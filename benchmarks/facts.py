@@ -19,6 +19,8 @@ ORACLE = "/oracle-brm/brm/customerBillManagement/v4/customerBill"
 RUNS = "/billingplatform/backend/api/v1/billingRuns/"
 EMNIFY = "/emnify/api/v1/organisation/{}/billing/202512"
 FLEXPRICE = "/flexprice/v1/customers/cust_{:08}/invoices/summary"
+EMNIFY_ROUTE = EMNIFY.format("{id}")
+FLEXPRICE_ROUTE = FLEXPRICE.replace("cust_{:08}", "{id}")
 BILL_FIELDS = "billNo,state,amountDue,remainingAmount"
 NEW_RUN = {"name": "Spring", "invoiceDate": "2026-03-01", "cutoffDate": "2026-03-01", "dueDate": "2026-03-15"}
 
@@ -76,8 +78,8 @@ def gather(port: int, customers: int) -> Facts:
     examples = {
         f"GET {ELEVATE}": rows[:100],
         f"GET {ORACLE}": talk.json(Call(f"{ORACLE}?limit=100&fields={BILL_FIELDS}")),
-        f"GET {EMNIFY.format(7)}": talk.json(Call(EMNIFY.format(7))),
-        f"GET {FLEXPRICE.format(7)}": talk.json(Call(FLEXPRICE.format(7))),
+        f"GET {EMNIFY_ROUTE}": talk.json(Call(EMNIFY.format(7))),
+        f"GET {FLEXPRICE_ROUTE}": talk.json(Call(FLEXPRICE.format(7))),
         f"GET {RUNS}{{id}}": runs[2],
         f"POST {RUNS}": talk.json(posted(RUNS, NEW_RUN)),
     }

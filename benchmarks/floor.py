@@ -28,18 +28,21 @@ def starlette(answers: dict[str, Any]) -> Any:
 
         return answer
 
-    routes = [Route(key.partition(" ")[2], told(body), methods=[key.partition(" ")[0]]) for key, body in answers.items()]
+    routes = [
+        Route(key.partition(" ")[2], told(body), methods=[key.partition(" ")[0]]) for key, body in answers.items()
+    ]
     return Starlette(routes=routes)
 
 
 def asgi(answers: dict[str, Any]) -> Any:
     by_path = {key.partition(" ")[2]: body for key, body in answers.items()}
+    around = [(*path.split("{id}"), body) for path, body in by_path.items() if "{id}" in path]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]
         body = by_path.get(path)
         if body is None:
-            body = by_path[path.rpartition("/")[0] + "/{id}"]
+            body = next(told for left, right, told in around if path.startswith(left) and path.endswith(right))
         if scope["method"] == "POST":
             orjson.loads((await receive())["body"])
         payload = orjson.dumps(body)

@@ -1,9 +1,9 @@
 """Counts what the interpreter does for one request of each kind, and compares with what was counted before.
 
-The number is of bytecode instructions that Python carries out between the request's scope and the answer's bytes. It is the same on a
-busy machine as on an idle one, which no time is: five runs differ by nothing or next to nothing (README.md has the
-spread). It does not see time spent inside C or Rust; a list that is filtered or sorted by Python functions, validation
-that has left Rust, something rebuilt on every request: those it sees, and they are what has gone wrong before.
+The number is of bytecode instructions that Python carries out between the request's scope and the answer's bytes. It is
+the same on a busy machine as on an idle one, which no time is: five runs differed by nothing at all. It does not see time
+spent inside C or Rust. A list filtered or sorted by Python functions, validation that has left Rust, something rebuilt on
+every request: those it sees.
 
 Counts belong to a Python minor version; ``counts.json`` has them for those that were counted. To count anew after a
 change that is worth its price:

@@ -15,14 +15,34 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.calls import Call, posted
-from benchmarks.facts import BILL_FIELDS, ELEVATE, EMNIFY, FLEXPRICE, NEW_RUN, ORACLE, RUNS, Facts, Row
+from benchmarks.facts import (
+    BILL_FIELDS,
+    ELEVATE,
+    EMNIFY,
+    EMNIFY_ROUTE,
+    FLEXPRICE,
+    FLEXPRICE_ROUTE,
+    NEW_RUN,
+    ORACLE,
+    RUNS,
+    Facts,
+    Row,
+)
 
 Json = Any
 SIZE = 100
 SELECTIONS = 300  # more than any memory of selections should hold: counterfoil's has room for 64
 DISTINCT = 10_000
-MEMBERS = ("customerId", "billingStatus", "ratingStatus", "openBillRunValue", "previousBillRunValue")
-MEMBERS += ("valueDifference", "percentageDifference")
+APIS = ("elevate", "oracle-brm", "emnify", "flexprice", "billingplatform")
+MEMBERS = (
+    "customerId",
+    "billingStatus",
+    "ratingStatus",
+    "openBillRunValue",
+    "previousBillRunValue",
+    "valueDifference",
+    "percentageDifference",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +102,10 @@ def queries(facts: Facts, *, keys: int) -> list[Query]:
     """Selections with at least a page of rows, by one sort key or up to ``keys``, shuffled; the seed is fixed."""
     filters: list[tuple[tuple[str, Json], ...]] = [(("ratingStatus", "COMPLETE"),)]
     filters += [(("billingStatus", status),) for status in ("ACTIVE", "CEASED")]
-    filters += [((name, 0),) for name in ("valueDifference", "percentageDifference", "openBillRunValue")]
+    filters += [((name, 0),) for name in ("valueDifference", "percentageDifference")]
     filters += [(*one, ("ratingStatus", "COMPLETE")) for one in filters[1:]]
     singles = list(itertools.product(MEMBERS, (False, True)))
-    orders = [(one,) for one in singles]
+    orders: list[tuple[tuple[str, bool], ...]] = [(one,) for one in singles]
     if keys > 1:
         orders += [pair for pair in itertools.permutations(singles, 2) if pair[0][0] != pair[1][0]]
     rng = random.Random(5)
@@ -111,6 +131,10 @@ def _summaries(queries_of: Callable[[list[Query]], list[Query]]) -> Callable[[st
         return [Asked(Call(query.path(style)), _same_rows(query, facts), f"GET {ELEVATE}") for query in wanted]
 
     return ask
+
+
+def _hundred_customers(body: Json) -> str | None:
+    return None if len(body["data"]) == SIZE else f"{len(body['data'])} customers, not {SIZE}"
 
 
 def _walk(pages: list[Query]) -> list[Query]:
@@ -148,7 +172,9 @@ def _bills(style: str, facts: Facts) -> list[Asked]:
 def _same_bills(facts: Facts, low: int, high: int, page: int) -> Callable[[Json], str | None]:
     def judge(body: Json) -> str | None:
         fitting = (
-            bill for bill in facts.bills if bill["amountDue"]["value"] >= low and bill["remainingAmount"]["value"] <= high
+            bill
+            for bill in facts.bills
+            if bill["amountDue"]["value"] >= low and bill["remainingAmount"]["value"] <= high
         )
         expected = list(itertools.islice(fitting, page * SIZE, (page + 1) * SIZE))
         got = [{name: value for name, value in bill.items() if name != "href"} for bill in body]
@@ -162,16 +188,14 @@ def _emnify(_: str, facts: Facts) -> list[Asked]:
         parts = body["sub_total"]["cost"] + body["vat"]["cost"]
         return None if abs(parts - body["total"]["cost"]) < 0.01 else "sub total and VAT are not the total"
 
-    return [Asked(Call(EMNIFY.format(number)), adds_up, f"GET {EMNIFY.format(7)}") for number in _billed(facts)]
+    return [Asked(Call(EMNIFY.format(number)), adds_up, f"GET {EMNIFY_ROUTE}") for number in _billed(facts)]
 
 
 def _flexprice(_: str, facts: Facts) -> list[Asked]:
     def owned(number: int) -> Callable[[Json], str | None]:
         return lambda body: None if body["customer_id"] == f"cust_{number:08}" else "another customer's summary"
 
-    return [
-        Asked(Call(FLEXPRICE.format(number)), owned(number), f"GET {FLEXPRICE.format(7)}") for number in _billed(facts)
-    ]
+    return [Asked(Call(FLEXPRICE.format(number)), owned(number), f"GET {FLEXPRICE_ROUTE}") for number in _billed(facts)]
 
 
 def _billed(facts: Facts) -> list[int]:
@@ -189,7 +213,10 @@ def _by_id(style: str, facts: Facts) -> list[Asked]:
 
     if style == "localstripe":
         return [
-            Asked(Call(f"/v1/customers/cus_{number}", headers=STRIPE), lambda body: None if "id" in body else "no customer")
+            Asked(
+                Call(f"/v1/customers/cus_{number}", headers=STRIPE),
+                lambda body: None if "id" in body else "no customer",
+            )
             for number in range(1, 7)
         ]
     if style == "moto":
@@ -256,12 +283,12 @@ def _dynamo_pages(facts: Facts, queries_of: Callable[[list[Query]], list[Query]]
 
 
 def _dynamo_page(active: list[Row], start: int) -> Asked:
-    expected = [r["customerId"] for r in reversed(active) if r["customerId"] < start][:SIZE]
+    following = [row for row in reversed(active) if row["customerId"] < start][:SIZE]
+    expected = [row["customerId"] for row in following if row["ratingStatus"] == "COMPLETE"]
 
     def judge(body: Json) -> str | None:
         got = [int(item["customerId"]["N"]) for item in body["Items"]]
-        wanted = [number for number in expected if number in set(got) or True]
-        return None if got and set(got) <= set(wanted) and got == sorted(got, reverse=True) else "other items"
+        return None if got == expected else "other items"
 
     body = {
         "TableName": TABLE,
@@ -298,5 +325,5 @@ WORKS = (
     Work("e", "billing run by id", ("billingplatform",), _by_id),
     Work("f", "create billing run", ("billingplatform",), _create),
     Work("g", "billing runs: nine by id, one created", ("billingplatform",), _mix),
-    Work("g-all", "all five APIs: nine reads, one run created", tuple(sorted(("elevate", "oracle-brm", "emnify", "flexprice", "billingplatform"))), _mix_of_all),
+    Work("g-all", "all five APIs: nine reads, one run created", APIS, _mix_of_all),
 )  # fmt: skip

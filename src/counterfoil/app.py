@@ -6,14 +6,18 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from counterfoil.dialect import Dialect
 from counterfoil.resources import api_names, fixtures_dir
 from counterfoil.server.assemble import Options, Server, build_server
+from counterfoil.server.exchange import ASGI, Receive, Scope, Send
+from counterfoil.server.faults import FaultBook
+from counterfoil.server.journal import JournalBook
 from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.switches import Switch
@@ -21,6 +25,7 @@ from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 DEFAULT_SCENARIO = "demo"
+CONTROL = "/_sandbox/v1"
 
 
 class UsageError(Exception):
@@ -34,6 +39,8 @@ class Application:
     server: Server
     worlds: Worlds
     dialects: tuple[Dialect, ...]
+    faults: FaultBook
+    journal: JournalBook
 
     @property
     def world(self) -> World:
@@ -90,8 +97,13 @@ def build(
     switches: Mapping[str, object] | None = None,
     world: World | None = None,
     options: Options | None = None,
+    control_token: str | None = None,
+    hosts: Sequence[str] = (),
 ) -> Application:
     """The stand-in for the named APIs (all, if none), with one world: ``world``, or a new one from the scenario.
+
+    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets anybody on
+    this machine in. ``hosts`` are names it may be called by, besides loopback ones.
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """
@@ -101,4 +113,29 @@ def build(
         worlds.put(world)
     else:
         worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
-    return Application(build_server(served, worlds.get, options=options), worlds, served)
+    faults = FaultBook(lambda: (place.world.name for place in worlds))
+    journal = JournalBook(lambda: datetime.now(UTC))
+
+    def control_api() -> Server:
+        from counterfoil.sandbox.control import control
+
+        desk = control(worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts)
+        return build_server([desk], worlds.get)
+
+    chosen = options or Options()
+    mounts: dict[str, ASGI] = {CONTROL: Later(control_api), **chosen.mounts}
+    server = build_server(served, worlds.get, options=replace(chosen, faults=faults, journal=journal, mounts=mounts))
+    return Application(server, worlds, served, faults, journal)
+
+
+class Later:
+    """An ASGI application that is built when the first request for it comes, so that starting need not wait for it."""
+
+    def __init__(self, make: Callable[[], ASGI]) -> None:
+        self._make = make
+        self._made: ASGI | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._made is None:
+            self._made = self._make()
+        await self._made(scope, receive, send)

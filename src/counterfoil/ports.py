@@ -113,7 +113,7 @@ class Exchanged:
     """One request and its answer. ``number`` grows by one in each world; ``at`` is the time outside, ``now`` the world's.
 
     ``path`` is what the client sent, with its query. ``operation`` is None where no operation was meant. ``fault`` is the id
-    of the fault that struck.
+    of the fault that struck. ``status`` is 0 where the connection ended before an answer.
     """
 
     number: int

@@ -6,7 +6,7 @@ Loaded by every pytest run where counterfoil is installed, so nothing but pytest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +59,11 @@ def counterfoil(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Leave the world of a failed test where it can be replayed, and say where."""
-    report: Any = yield
+    report = yield
     if report.when == "call" and report.failed and _sandbox in item.stash:
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", item.nodeid)[-150:].strip("-")
         path = _capsules(item.config) / f"{name}.json"

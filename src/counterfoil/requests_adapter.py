@@ -21,7 +21,10 @@ class TransportAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         sent = httpx.Request(
-            request.method or "GET", request.url or "", headers=dict(request.headers), content=_bytes(request.body)
+            request.method or "GET",
+            request.url or "",
+            headers=[(_text(name), _text(value)) for name, value in request.headers.items()],
+            content=_bytes(request.body),
         )
         try:
             got = self._transport.handle_request(sent)
@@ -53,3 +56,7 @@ def _bytes(body: Any) -> bytes:
     if body is None:
         return b""
     return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")

@@ -7,6 +7,7 @@ unless another server is chosen.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import signal
 import socket
 import threading
@@ -39,6 +40,14 @@ def listen(host: str, port: int) -> socket.socket:
         taken.close()
         raise CannotListen(f"{port} is no port: choose one from 0 to 65535 with --port") from None
     return taken
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def origin_of(taken: socket.socket) -> str:

@@ -9,16 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
 from counterfoil.contract.target import Target
-from counterfoil.ledger.periods import next_first_of_month
-from counterfoil.ledger.records import RunStatus
-from counterfoil.world.commands import AdvanceClock, CreateRun, RequestBills
+from counterfoil.ledger.money import minor_unit
+from counterfoil.ledger.periods import next_first_of_month, start_of
+from counterfoil.ledger.receivables import Bill, Settlement, bills_of
+from counterfoil.ledger.records import Book, PaymentState, RunStatus
+from counterfoil.world.commands import (
+    AdvanceClock,
+    CancelBill,
+    CreateRun,
+    PauseSubscription,
+    RecordPayment,
+    RefundPayment,
+    RequestBills,
+    Subscribe,
+)
 from counterfoil.world.world import World
 
+if TYPE_CHECKING:
+    from counterfoil.dialect import Dialect
+
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
+MOST_KNOWN = 60
+"""So many customers the checker is told of; the first are those that the scenario writes down."""
 
 
 class StandIns:
@@ -51,12 +67,15 @@ def target_of(application: Application, api: str, origin: str, **more: Any) -> T
             application.worlds.fork(f"{kind}-{api}", application.world.name)
     prefix = application.server.served[api][0].prefix
     laws = application.worlds.named(f"laws-{api}")
+    found = next(each for each in application.dialects if each.name == api)
+    logins = logins_of(application, api)
     target = Target(
         f"{origin}/w/laws-{api}{prefix}",
         KEY,
         forbidden=FORBIDDEN,
-        login=_login(application, api),
-        acts=acts_on(laws),
+        login=next(iter(logins.values()), None),
+        acts={**acts_on(laws), **Desk(laws, found).acts, **({"logins": lambda: logins} if logins else {})},
+        known=known_of(laws, found),
         ours=True,
         **more,
     )
@@ -85,13 +104,124 @@ def acts_on(world: World) -> dict[str, Any]:
     return {"now": now, "advance": advance, "complete_run": complete_run}
 
 
-def _login(application: Application, api: str) -> Any:
-    """The body of the API's login, from the example in its spec; None where it has no login."""
+def known_of(world: World, dialect: Dialect) -> dict[str, tuple[str, ...]]:
+    """The ids the API calls the world's first customers by, under the names of the path parameters they fill."""
+    known: dict[str, tuple[str, ...]] = {}
+    for customer in range(1, min(world.ledger.customers, MOST_KNOWN) + 1):
+        for name, value in dialect.ids(world, customer).items():
+            known[name] = (*known.get(name, ()), value)
+    return known
+
+
+class Desk:
+    """What a clerk may do for one customer of a stand-in, called by the id that the API knows him by.
+
+    Each raises ``LookupError`` (one line) where there is nothing of the kind to do.
+    """
+
+    def __init__(self, world: World, dialect: Dialect) -> None:
+        self._world = world
+        self._ids = next(iter(known_of(world, dialect).values()), ())
+        names = ("pay", "refund", "cancel_bill", "pause", "subscribe", "next_due", "narrowed")
+        self.acts: dict[str, Any] = {name: getattr(self, name) for name in names}
+
+    def pay(self, who: str, how: str = "all") -> dict[str, Any]:
+        """Pay the newest bill that something remains on: ``all`` of it, ``part``, ``over`` it, or (``pending``) promise to."""
+        bill = self._bill(who, lambda bill: bill.remaining > 0 and not bill.is_held)
+        unit = minor_unit(bill.invoice.currency)
+        amount = {"part": bill.remaining // (2 * unit) * unit, "over": bill.remaining + unit}.get(how, bill.remaining)
+        if not amount:
+            raise LookupError(f"the bill of {who} is too small to be paid in part")
+        state = PaymentState.PENDING if how == "pending" else PaymentState.SUCCEEDED
+        self._world.execute(RecordPayment(**self._of(who, bill), amount=amount, state=state, overpay=how == "over"))
+        return {"currency": bill.invoice.currency, "amount": amount}
+
+    def refund(self, who: str) -> dict[str, Any]:
+        """Give the newest payment of a bill that was paid in full back."""
+        bill = self._bill(who, lambda bill: bill.settlement is Settlement.PAID and bool(bill.applied))
+        payment, amount = bill.applied[-1]
+        self._world.execute(RefundPayment(customer=self._number(who), payment=payment.ordinal))
+        return {"currency": bill.invoice.currency, "amount": amount}
+
+    def cancel_bill(self, who: str) -> dict[str, Any]:
+        """Cancel the newest bill that nothing was paid on."""
+        bill = self._bill(who, lambda bill: bill.remaining > 0 and not (bill.paid or bill.is_held))
+        self._world.execute(CancelBill(**self._of(who, bill)))
+        return {"currency": bill.invoice.currency, "amount": bill.total}
+
+    def pause(self, who: str) -> dict[str, Any]:
+        """Pause the newest of two or more active subscriptions in different currencies."""
+        active = [each for each in self._book(who).subscriptions if each.state_on(self._world.today) == "active"]
+        if len({each.tariff.currency for each in active}) < 2:
+            raise LookupError(f"{who} is not active in two currencies")
+        last = active[-1]
+        if [each.tariff.currency for each in active].count(last.tariff.currency) > 1:
+            raise LookupError(f"{who} has several subscriptions in {last.tariff.currency}")
+        self._world.execute(PauseSubscription(customer=self._number(who), subscription=last.ordinal))
+        return {"currency": last.tariff.currency}
+
+    def subscribe(self, who: str) -> dict[str, Any]:
+        """Put a customer on a tariff in another currency than that of its newest subscription."""
+        book = self._book(who)
+        currencies = [account.currency for account in book.accounts]
+        last = book.subscriptions[-1].tariff.currency if book.subscriptions else None
+        for key, tariff in self._world.ledger.tariffs.items():
+            if tariff.currency in currencies and tariff.currency != last:
+                self._world.execute(Subscribe(customer=self._number(who), tariff=key))
+                return {"currency": tariff.currency}
+        raise LookupError(f"{who} has no account for a tariff in another currency")
+
+    def next_due(self) -> dict[str, Any]:
+        """Whose bill, with something left to pay, falls due next, and when: the instant its due date begins."""
+        found = [
+            (start_of(bill.invoice.due_on), place, bill.invoice.currency)
+            for place in range(len(self._ids))
+            for bill in bills_of(self._world.ledger.book(place + 1))
+            if bill.remaining > 0 and start_of(bill.invoice.due_on) > self._world.now
+        ]
+        if not found:
+            raise LookupError("no bill falls due")
+        at, place, currency = min(found)
+        return {"who": self._ids[place], "at": at, "currency": currency}
+
+    def narrowed(self) -> dict[str, Any]:
+        """A credential that sees one customer only, with the id of that one and of a foreign one."""
+        for grant in self._world.grants.values():
+            if grant.customer is not None and grant.customer <= len(self._ids) and not self._payees(grant.customer):
+                others = [number for number in range(1, len(self._ids) + 1) if number != grant.customer]
+                if others:
+                    return {
+                        "token": grant.key,
+                        "own": self._ids[grant.customer - 1],
+                        "foreign": self._ids[others[0] - 1],
+                    }
+        raise LookupError("no credential sees one customer only")
+
+    def _payees(self, number: int) -> tuple[int, ...]:
+        return self._world.ledger.paid_for_by(number)
+
+    def _number(self, who: str) -> int:
+        return self._ids.index(who) + 1
+
+    def _book(self, who: str) -> Book:
+        return self._world.ledger.book(self._number(who))
+
+    def _bill(self, who: str, fits: Callable[[Bill], bool]) -> Bill:
+        found = [bill for bill in bills_of(self._book(who)) if fits(bill) and not bill.is_cancelled]
+        if not found:
+            raise LookupError(f"{who} has no such bill")
+        return found[-1]
+
+    def _of(self, who: str, bill: Bill) -> dict[str, Any]:
+        return {"customer": self._number(who), "account": bill.invoice.account, "bill": bill.invoice.ordinal}
+
+
+def logins_of(application: Application, api: str) -> dict[str, Any]:
+    """The bodies of the API's logins, by the names of the examples in its spec; none where it has no login."""
     paths = application.server.served[api][1].resolved["paths"]
     body = paths.get("/authenticate", {}).get("post", {}).get("requestBody", {})
     for media in body.get("content", {}).values():
         if "example" in media:
-            return media["example"]
-        for example in media.get("examples", {}).values():
-            return example["value"]
-    return None
+            return {"example": media["example"]}
+        return {name: example["value"] for name, example in media.get("examples", {}).items()}
+    return {}

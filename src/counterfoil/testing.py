@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from counterfoil.app import DEFAULT_SCENARIO, Application, build
+from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
+from counterfoil.app import Application, build
 from counterfoil.ports import Exchanged, Fault, Wanted, read_fault
 from counterfoil.steering import Clock, Steering
 from counterfoil.world.capsule import write_capsule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from independent import billingplatform_app, elevate_app
 from counterfoil.app import build
 from counterfoil.contract import Target
 from counterfoil.inprocess import InProcess
-from counterfoil.world.commands import AdvanceClock, RequestBills
+from counterfoil.standins import acts_on
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
 LOGINS = {"elevate": {"username": "counterfoil", "password": KEY}}
@@ -34,19 +35,9 @@ def independent(api: str, *bugs: str) -> Target:
 def stand_in(api: str, **options: Any) -> Target:
     """The stand-in with a world of its own."""
     application = build([api], **options)
-    world = application.world
-
-    def advance(seconds: int) -> None:
-        world.execute(AdvanceClock(to=world.now + timedelta(seconds=seconds)))
-
-    def complete_run() -> None:
-        number = next(number for number, run in world.ledger.runs.items() if run.status.value == "pending")
-        world.execute(RequestBills(run=number))
-        advance(3600)
-
     transport, prefix = InProcess(application.server), application.dialects[0].prefix
-    target = _target(f"http://stand-in{prefix}", api, transport, application.server, advance, lambda: world.now)
-    return Target(**{**vars(target), "acts": {**target.acts, "complete_run": complete_run}})
+    target = _target(f"http://stand-in{prefix}", api, transport, application.server, None, None)
+    return replace(target, acts=acts_on(application.world))
 
 
 def _target(url: str, api: str, transport: Any, app: Any, advance: Any, now: Any) -> Target:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.contract import Target, check
+from counterfoil.contract import Target
 from counterfoil.contract.books import book
+from counterfoil.contract.check import check
 from counterfoil.contract.probe import Probe, Trouble
 from counterfoil.contract.runner import CouldNotRun, open_probe
 
@@ -129,8 +130,8 @@ def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: s
 
 
 def test_a_body_without_end_is_cut_by_its_bytes(serving: Any) -> None:
-    probe = Probe(Target(serving(answer(200, b"x" * 50_000)).url), most_bytes=1000)
-    with pytest.raises(Trouble, match="does not end within 1,000 bytes"):
+    target = Target(serving(answer(200, b"x" * 50_000)).url)
+    with Probe(target, most_bytes=1000) as probe, pytest.raises(Trouble, match="does not end within 1,000 bytes"):
         probe.send("GET", "/things")
 
 
@@ -142,23 +143,22 @@ def test_a_429_is_waited_for_and_tried_again(serving: Any) -> None:
         busy = answer(429, b"{}", ("Retry-After", "0"))
         (busy if len(seen) == 1 else answer(200, b"[]"))(handler)
 
-    assert Probe(Target(serving(busy_once).url)).send("GET", "/things").body == []
+    with Probe(Target(serving(busy_once).url)) as probe:
+        assert probe.send("GET", "/things").body == []
     assert len(seen) == 2
 
 
 def test_nothing_outside_the_base_is_requested(serving: Any) -> None:
     server = serving(answer(200, b"[]"))
-    probe = Probe(Target(server.url))
-    for path in ("/../secrets", "//elsewhere.invalid/", "http://elsewhere.invalid/", "things", "/a/./b"):
-        if path.startswith("//"):
-            probe.send("GET", path)
-            continue
-        with pytest.raises(Trouble, match="nothing outside"):
-            probe.send("GET", path)
-    assert all(asked.startswith("/v1/") for asked in server.asked)
-    assert probe.path_of("http://elsewhere.invalid/v1/things") is None
-    assert probe.path_of(f"{server.url}/things?a=b") == "/things?a=b"
-    assert probe.path_of("/other/things") is None
+    with Probe(Target(server.url)) as probe:
+        for path in ("/../secrets", "http://elsewhere.invalid/", "things", "/a/./b"):
+            with pytest.raises(Trouble, match="nothing outside"):
+                probe.send("GET", path)
+        probe.send("GET", "//elsewhere.invalid/")
+        assert server.asked == ["/v1//elsewhere.invalid/"]
+        assert probe.path_of("http://elsewhere.invalid/v1/things") is None
+        assert probe.path_of(f"{server.url}/things?a=b") == "/things?a=b"
+        assert probe.path_of("/other/things") is None
 
 
 def test_tls_trouble_is_named(serving: Any) -> None:
@@ -193,6 +193,8 @@ def test_a_target_that_dies_on_the_way_is_exit_3(serving: Any, capsys: pytest.Ca
         asked.append(1)
         (answer(200, b"[]") if len(asked) < 3 else drop)(handler)
 
-    assert check(["elevate"], urls={"elevate": serving(die).url}, only=["elevate.auth", "elevate.paging"], environ={}) == 3
+    assert (
+        check(["elevate"], urls={"elevate": serving(die).url}, only=["elevate.auth", "elevate.paging"], environ={}) == 3
+    )
     assert "stopped answering" in capsys.readouterr().out
     assert len(asked) < 40

@@ -12,7 +12,9 @@ from counterfoil.contract.verdict import Finding, Record, Verdict
 
 TODAY = date(2026, 1, 20)
 LAW = "elevate.sort.desc"
-BROKEN = Record("elevate", "law", LAW, "GET /x", "broken", 3, findings=(Finding("elevate", "law", LAW, "GET /x", "", "a", "b"),))
+BROKEN = Record(
+    "elevate", "law", LAW, "GET /x", "broken", 3, findings=(Finding("elevate", "law", LAW, "GET /x", "", "a", "b"),)
+)
 HELD = Record("elevate", "law", LAW, "GET /x", "held", 3)
 
 

@@ -36,7 +36,7 @@ class Sandbox:
         return self.client.request(method, BASE + path, **options)
 
     def get(self, path: str, **query: Any) -> Any:
-        answer = self("GET", path, params=query)
+        answer = self("GET", path, params=query or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -62,7 +62,14 @@ class Sandbox:
 
     def bill_january(self, world: str = DEFAULT) -> None:
         """The one-month story up to its bill: run 1, dated and cut off on the first of February."""
-        self.do("create_run", world, name="January", invoice_date="2026-02-01", cutoff_date="2026-02-01", due_date="2026-02-15")
+        self.do(
+            "create_run",
+            world,
+            name="January",
+            invoice_date="2026-02-01",
+            cutoff_date="2026-02-01",
+            due_date="2026-02-15",
+        )
         self.do("advance_clock", world, to="2026-02-01T09:00:00Z")
         self.do("request_bills", world, run=1)
         self.do("advance_clock", world, minutes=5)

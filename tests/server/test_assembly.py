@@ -100,15 +100,15 @@ def test_the_observer_sees_every_request_that_reached_a_dialect_once_it_is_answe
 
 
 def test_the_interceptor_may_answer_refuse_send_or_let_pass() -> None:
-    async def intercept(exchange: Any, send: Any) -> Answer | None:
+    async def intercept(exchange: Any) -> Answer | None:
         how = exchange.captures.get("id")
         if how == "answer":
             return Answer(299, b"not json on purpose")
         if how == "refuse":
             raise Refusal("unavailable", "down", status=503)
         if how == "send":
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
-            await send({"type": "http.response.body", "body": b"abc"})
+            await exchange.wire({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
+            await exchange.wire({"type": "http.response.body", "body": b"abc"})
             exchange.sent = True
         return None
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from counterfoil.server import guards
 from counterfoil.server.specs import from_document
+
+from .listening import get, listening
 
 HEAVY = ("starlette.testclient", "httpcore", "requests.sessions", "flask", "faker", "rich", "click", "schemathesis")
 
@@ -163,3 +168,29 @@ def test_no_workaround_lives_elsewhere() -> None:
             if line.startswith(("from connexion", "import connexion"))
         ]
         assert found == allowed.get(file.name, []), file.name
+
+
+async def _breaks(scope: Any, receive: Any, send: Any) -> None:
+    await guards.break_connection(send, "on purpose", abruptly=True)
+
+
+async def _raises(scope: Any, receive: Any, send: Any) -> None:
+    raise ConnectionError("on purpose")
+
+
+@pytest.mark.parametrize("http", ["httptools", "h11"])
+def test_an_exception_breaks_no_connection_but_the_guard_does(http: str, caplog: pytest.LogCaptureFixture) -> None:
+    with listening(_breaks, http) as port:
+        assert get(port, "/") == (b"", True)
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+    with listening(_raises, http) as port:
+        httpx.get(f"http://127.0.0.1:{port}/")
+    trap = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert trap, "uvicorn lets an exception through in silence: break_connection may be simpler"
+
+
+def test_under_another_server_a_broken_connection_is_an_exception() -> None:
+    async def send(message: Any) -> None: ...
+
+    with pytest.raises(ConnectionError, match="on purpose"):
+        asyncio.run(_breaks({}, None, send))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +27,8 @@ class Stub:
     name: str
     version: int = 0
     switches: Mapping[str, Any] = field(default_factory=dict)
+    lock: Any = field(default_factory=threading.RLock)
+    now: datetime = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def list_notes(request: Request, world: Any) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from pathlib import Path
 
@@ -27,6 +28,12 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     metavar="NAME=VALUE",
     help="Choose an assumption otherwise; repeatable. See `counterfoil specs show API`.",
 )
+@click.option(
+    "--control-token",
+    envvar="COUNTERFOIL_CONTROL_TOKEN",
+    metavar="TOKEN",
+    help="What the control API wants; made up and printed where --host is not loopback and none is given.",
+)
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
@@ -40,6 +47,7 @@ def serve(
     seed: int | None,
     customers: int | None,
     switches: dict[str, str],
+    control_token: str | None,
     capsule: str | None,
     workers: int,
     no_response_validation: bool,
@@ -61,10 +69,11 @@ def serve(
         from counterfoil.banner import show
         from counterfoil.server import logs
         from counterfoil.server.assemble import Options
-        from counterfoil.serving import listen, origin_of
+        from counterfoil.serving import is_loopback, listen, origin_of
         from counterfoil.serving import serve as serve_on
 
         taken = listen(host, port)
+        token = control_token or (None if is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
             scenario_name=scenario,
@@ -73,6 +82,8 @@ def serve(
             switches=switches,
             world=rebuilt(Path(capsule).read_bytes()) if capsule else None,
             options=Options(validate_responses=not no_response_validation),
+            control_token=token,
+            hosts=(host,),
         )
         if not quiet:
             logs.set_up(as_json=log_json)
@@ -80,6 +91,8 @@ def serve(
         def ready() -> None:
             if not quiet:
                 show(application, origin_of(taken), full=sys.stdout.isatty())
+            if token and not control_token:
+                click.echo(f"control token: {token}")
 
         serve_on(application.server, taken, ready=ready)
 

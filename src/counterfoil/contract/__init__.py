@@ -3,7 +3,7 @@
 Nothing here knows the ledger, the world, the dialects' operations or the server. Importing this package is light: Hypothesis and
 Schemathesis are imported when they are used.
 
-``contract_tests`` turns an API's law book into pytest items; ``check`` is what ``counterfoil check`` calls.
+``contract_tests`` turns an API's law book into pytest items; ``counterfoil.contract.check`` is behind ``counterfoil check``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from counterfoil.contract.check import check as check
     from counterfoil.contract.items import contract_tests as contract_tests
     from counterfoil.contract.target import Target as Target
 
-_WHERE = {"check": "check", "contract_tests": "items", "Target": "target"}
-__all__ = ["Target", "check", "contract_tests"]
+_WHERE = {"contract_tests": "items", "Target": "target"}
+__all__ = ["Target", "contract_tests"]
 
 
 def __getattr__(name: str) -> Any:

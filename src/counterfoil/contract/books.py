@@ -41,7 +41,9 @@ def book(api: str) -> Book:
         except BaseException:
             del sys.modules[name]
             raise
-    result: Book = sys.modules[name].BOOK
+    result: Book | None = getattr(sys.modules[name], "BOOK", None)
+    if result is None:
+        raise NoSuchBook(f"{_path(api)} has no BOOK")
     return result
 
 
@@ -54,7 +56,7 @@ def document(api: str) -> dict[str, Any]:
 def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:
     """How the spec says a credential is sent: the header's name and what stands before the token."""
     schemes = spec.get("components", {}).get("securitySchemes", {})
-    for needed in spec.get("security", []):
+    for needed in spec.get("security") or _first_needed(spec):
         for name in needed:
             scheme = schemes.get(name, {})
             if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
@@ -62,6 +64,12 @@ def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:
             if scheme.get("type") in ("http", "oauth2", "openIdConnect"):
                 return "Authorization", "Bearer "
     return "Authorization", "Bearer "
+
+
+def _first_needed(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the first operation that needs a credential asks for, where the spec asks for none in general."""
+    operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())
+    return next((each["security"] for each in operations if isinstance(each, dict) and each.get("security")), [])
 
 
 def _path(api: str) -> Any:

@@ -23,7 +23,7 @@ from counterfoil.contract import conformance
 from counterfoil.contract.baseline import BadBaseline, accept, read_baseline
 from counterfoil.contract.books import NoSuchBook, book
 from counterfoil.contract.law import Effort, Evidence
-from counterfoil.contract.runner import CouldNotRun, open_probe, run_laws
+from counterfoil.contract.runner import CouldNotRun, named, open_probe, run_laws
 from counterfoil.contract.specread import SpecUnreadable
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import USAGE, Finding, Record, Trouble, Verdict
@@ -178,9 +178,9 @@ def _login(api: str, environ: Mapping[str, str]) -> Any:
 
 def _known(targets: Mapping[str, Target], only: Sequence[str]) -> None:
     """Every name in ``only`` is a law, or the beginning of some. Raises ``UsageError``."""
-    ids = [law.id for api in targets for law in book(api).laws]
+    laws = [law for api in targets for law in book(api).laws]
     for name in only:
-        if not any(id == name or id.startswith(f"{name}.") for id in ids):
+        if not any(named(law, [name]) for law in laws):
             raise UsageError(f"there is no law '{name}'")
 
 

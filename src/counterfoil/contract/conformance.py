@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from counterfoil.contract.books import credential_scheme, document
+from counterfoil.contract.probe import LONGEST_WAIT
 from counterfoil.contract.target import Target, secrets_of
 from counterfoil.contract.verdict import Finding, Record
 
@@ -30,6 +31,8 @@ LOGIN_PATH = "/authenticate"
 """Trading credentials for a token changes nothing, so it may be tried without ``--writes``."""
 
 Progress = Callable[[str], None]
+_ONE_AT_A_TIME = threading.Lock()
+"""Schemathesis keeps hooks for a whole process."""
 
 
 class CouldNotConform(Exception):
@@ -48,7 +51,10 @@ class Exclusion:
 
 
 def _of_unknown_query(failure: Any, case: Any, response: Any) -> bool:
-    return type(failure).__name__ == "AcceptedNegativeData" and "in query - violates `additionalProperties`" in failure.message
+    return (
+        type(failure).__name__ == "AcceptedNegativeData"
+        and "in query - violates `additionalProperties`" in failure.message
+    )
 
 
 EXCLUSIONS: tuple[Exclusion, ...] = (
@@ -76,6 +82,8 @@ class Job:
     rate: float | None = None
     max_time: float | None = None
     timeout: float = 10.0
+    patient: bool = True
+    """Whether to wait as long as a 429 asks for (within ``LONGEST_WAIT``); a stand-in's clock would not move meanwhile."""
 
 
 def job_for(api: str, target: Target, *, token: str | None = None, **options: Any) -> Job:
@@ -84,7 +92,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
     headers = dict(target.headers)
     if token or target.token:
         headers[name] = f"{prefix}{token or target.token}"
-    return Job(api, target.url.rstrip("/"), headers, **options)
+    return Job(api, target.url.rstrip("/"), headers, patient=not target.ours, **options)
 
 
 def configuration(job: Job) -> dict[str, Any]:
@@ -97,13 +105,20 @@ def configuration(job: Job) -> dict[str, Any]:
         "workers": 1,
         "continue-on-failure": True,
         "request-timeout": job.timeout,
-        "generation": {"max-examples": job.max_examples, "deterministic": True, "database": "none"},
+        "generation": {
+            "max-examples": job.max_examples,
+            "deterministic": True,
+            "database": "none",
+            # An invented credential beside the good one says nothing where a spec takes either of two.
+            "with-security-parameters": False,
+        },
         "phases": {name: {"enabled": name in phases} for name in PHASES},
         "output": {"sanitization": {"enabled": True}},
         "warnings": False,
         "suppress-health-check": ["all"],
     }
-    config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m" if job.rate else "auto"
+    if job.rate:
+        config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m"
     return config
 
 
@@ -121,8 +136,9 @@ def assumed(value: Any) -> Any:
 def run(job: Job, *, app: Any = None, progress: Progress = lambda text: None) -> list[Record]:
     """One record for each operation and check that Schemathesis made. Raises ``CouldNotConform``."""
     records = _Records(job)
-    for event in _events(job, app):
-        records.add(event, progress)
+    with _ONE_AT_A_TIME:
+        for event in _events(job, app):
+            records.add(event, progress)
     return records.finish()
 
 
@@ -138,6 +154,8 @@ def _events(job: Job, app: Any) -> Iterator[Any]:
         if not job.writes:
             schema = schema.include(lambda context: _only_reads(context.operation))
         schema.app = app
+        if job.patient:  # Schemathesis' own rate-limit "auto" waits however long it is told to
+            schemathesis.hook("after_call")(_sit_out)
         if app is None:  # an application in this process has no elsewhere
             schemathesis.hook("before_call")(_stay_on_the_spot)
         schemathesis.hook("filter_failure")(_says_something)
@@ -151,6 +169,8 @@ def _events(job: Job, app: Any) -> Iterator[Any]:
         raise CouldNotConform(" ".join(str(error).split())[:300]) from None
     finally:
         # before_call exists globally only, and a second run in this process must not call it twice.
+        if job.patient:
+            schemathesis.hooks.unregister(_sit_out)
         if app is None:
             schemathesis.hooks.unregister(_stay_on_the_spot)
         schemathesis.hooks.unregister(_says_something)
@@ -163,6 +183,13 @@ def _only_reads(operation: Any) -> bool:
 def _stay_on_the_spot(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """No redirect is followed: it may lead to somebody who did not ask to be tested."""
     kwargs["allow_redirects"] = False
+
+
+def _sit_out(context: Any, case: Any, response: Any) -> None:
+    """After a 429, as long a pause as was asked for, within bounds."""
+    if response.status_code == 429:
+        wait = (response.headers.get("retry-after") or ["1"])[0]
+        time.sleep(min(float(wait) if wait.isdigit() else 1.0, LONGEST_WAIT))
 
 
 def _says_something(context: Any, failure: Any, case: Any, response: Any) -> bool:

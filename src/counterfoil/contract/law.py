@@ -224,7 +224,10 @@ class Trial:
             self.skip(f"nobody can {name.replace('_', ' ')} at this target")
         self.evidence.forget()
         self.probe.said.append(f"# {name} {' '.join(map(str, args))}".rstrip())
-        return act(*args, **options)
+        try:
+            return act(*args, **options)
+        except Exception as error:
+            self.skip(f"could not {name.replace('_', ' ')}: {' '.join(str(error).split()) or type(error).__name__}")
 
     def moment(self) -> datetime:
         """What time it is at the target: by the act ``now``, else by the ``Date`` of its last answer, else do not apply."""
@@ -259,6 +262,12 @@ class Trial:
         if self.probe.target.forbidden is None:
             self.skip("no credential without permission was given")
         return self.probe.target.forbidden
+
+    def known(self, name: str) -> tuple[str, ...]:
+        """The ids that fill the path parameter ``name`` (``Target.known``), or the law does not apply."""
+        ids = tuple(self.probe.target.known.get(name, ()))
+        self.need(ids, f"no {name} was given to look at")
+        return ids
 
     # ------------------------------------------------------------------ judging
 

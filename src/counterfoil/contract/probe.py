@@ -154,10 +154,12 @@ class Probe:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         token: str | None = UNSET,
+        patient: bool = True,
     ) -> Reply:
         """One request, answered. ``token=None`` sends no credential, the target's headers included.
 
-        Raises ``Trouble`` when no answer can be had: unreachable, TLS, too slow, too long, too many 429.
+        Unless ``patient``, a 429 is an answer like any other and not waited for. Raises ``Trouble`` when no answer can be
+        had: unreachable, TLS, too slow, too long, too many 429.
         """
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
         all_headers = self._headers(headers or {}, self.token if token is UNSET else token, default=token is UNSET)
@@ -169,7 +171,7 @@ class Probe:
         for attempt in range(PATIENCE + 1):
             self._wait_turn()
             status, reply_headers, read = self._exchange(method, url, all_headers, content)
-            if status != httpx.codes.TOO_MANY_REQUESTS:
+            if status != httpx.codes.TOO_MANY_REQUESTS or not patient:
                 self.last_date = reply_headers.get("date")
                 return Reply(status, reply_headers, read, line)
             if attempt < PATIENCE:

@@ -23,6 +23,18 @@ MOST_SHOWN = 3
 """Findings of one cause that the terminal shows in full."""
 
 
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _safe(text: str) -> str:
+    """Text that any terminal and file can take: no control characters, no half characters, and what XML 1.0 can hold."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+def _html(text: str) -> str:
+    return escape(_safe(text))
+
+
 def causes(verdict: Verdict) -> list[tuple[str, list[Finding]]]:
     """Findings grouped by cause, laws first, then by API."""
     order = {"law": 0, "conformance": 1, "spec": 2, "baseline": 3}
@@ -37,6 +49,9 @@ def to_console(verdict: Verdict, console: Console) -> None:
     """The summary by API and operation, then every cause, then the verdict."""
     from rich.table import Table
     from rich.text import Text
+
+    def say(text: str, style: str = "") -> None:
+        console.print(Text(_safe(text), style=style), soft_wrap=True)
 
     table = Table(
         "API", "operation", "cases", "held", "broken", "accepted", "n/a", box=None, pad_edge=False, header_style="bold"
@@ -55,23 +70,23 @@ def to_console(verdict: Verdict, console: Console) -> None:
             reasons.setdefault(record.reason, []).append(record.id)
     for reason, ids in reasons.items():
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
-        console.print(Text(f"not applicable: {', '.join(ids[:4])}{more}: {reason}", style="dim"))
+        say(f"not applicable: {', '.join(ids[:4])}{more}: {reason}", "dim")
     for cause, findings in causes(verdict):
-        console.print(Text(f"\n✗ {cause} ({len(findings)})", style="bold red"))
-        console.print(Text(f"  {findings[0].says}"))
+        say(f"\n✗ {cause} ({len(findings)})", "bold red")
+        say(f"  {findings[0].says}")
         for finding in findings[:MOST_SHOWN]:
             _finding_to_console(finding, console)
         if len(findings) > MOST_SHOWN:
-            console.print(f"  … and {len(findings) - MOST_SHOWN} more; --report DIR shows all")
+            say(f"  … and {len(findings) - MOST_SHOWN} more; --report DIR shows all")
     for trouble in verdict.troubles:
-        console.print(Text(f"✗ {trouble.api}: {trouble.message}", style="bold red"))
+        say(f"✗ {trouble.api}: {trouble.message}", "bold red")
     for note in verdict.notes:
-        console.print(Text(note, style="dim"))
+        say(note, "dim")
     if verdict.left_behind:
         shown = ", ".join(verdict.left_behind[:5]) + (" …" if len(verdict.left_behind) > 5 else "")
-        console.print(Text(f"left behind: {len(verdict.left_behind)} new resources ({shown})", style="dim"))
+        say(f"left behind: {len(verdict.left_behind)} new resources ({shown})", "dim")
     style = {FINE: "bold green"}.get(verdict.exit_code, "bold red")
-    console.print(Text(f"\n{verdict.in_a_word} ({verdict.seconds:.1f} s, seed {verdict.seed})", style=style))
+    say(f"\n{verdict.in_a_word} ({verdict.seconds:.1f} s, seed {verdict.seed})", style)
 
 
 def _finding_to_console(finding: Finding, console: Console) -> None:
@@ -83,7 +98,7 @@ def _finding_to_console(finding: Finding, console: Console) -> None:
     lines += [f"    {line}" for line in finding.requests[-4:]]
     if finding.reproduce:
         lines.append(f"    again     {finding.reproduce}")
-    console.print(Text("\n".join(lines)), soft_wrap=True)
+    console.print(Text(_safe("\n".join(lines))), soft_wrap=True)
 
 
 # ---------------------------------------------------------------- files
@@ -95,19 +110,11 @@ def write_report(verdict: Verdict, folder: Path) -> list[Path]:
     files = {
         "junit.xml": to_junit(verdict),
         "report.html": to_html(verdict),
-        "report.json": json.dumps(verdict.as_json(), indent=1, ensure_ascii=False) + "\n",
+        "report.json": json.dumps(verdict.as_json(), indent=1) + "\n",
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in files]
-
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _xml(text: str) -> str:
-    """Text that XML 1.0 can hold: what it has no way to write becomes a replacement character."""
-    return _NOT_XML.sub("\ufffd", text)
 
 
 def to_junit(verdict: Verdict) -> str:
@@ -129,7 +136,7 @@ def to_junit(verdict: Verdict) -> str:
             _case(suite, record)
         for trouble in troubles:
             case = Xml.SubElement(suite, "testcase", classname=f"{api}.run", name="could be run")
-            Xml.SubElement(case, "error", message=_xml(trouble.message))
+            Xml.SubElement(case, "error", message=_safe(trouble.message))
     Xml.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
@@ -138,16 +145,16 @@ def _case(suite: Xml.Element, record: Record) -> None:
     case = Xml.SubElement(
         suite,
         "testcase",
-        classname=_xml(f"{record.api}.{record.operation}"),
-        name=_xml(record.id),
+        classname=_safe(f"{record.api}.{record.operation}"),
+        name=_safe(record.id),
         time=f"{record.seconds:.3f}",
     )
     if record.status == "broken":
         first = record.findings[0]
-        failure = Xml.SubElement(case, "failure", message=_xml(f"expected {first.expected}; got {first.got}")[:1000])
-        failure.text = _xml("\n\n".join(in_words(finding) for finding in record.findings))
+        failure = Xml.SubElement(case, "failure", message=_safe(f"expected {first.expected}; got {first.got}")[:1000])
+        failure.text = _safe("\n\n".join(in_words(finding) for finding in record.findings))
     elif record.status != "held":
-        Xml.SubElement(case, "skipped", message=_xml(f"{record.status}: {record.reason}"))
+        Xml.SubElement(case, "skipped", message=_safe(f"{record.status}: {record.reason}"))
 
 
 def in_words(finding: Finding) -> str:
@@ -171,20 +178,20 @@ dt{font-weight:600}dd{margin:0 0 .4rem}.dim{color:#666}
 
 def to_html(verdict: Verdict) -> str:
     """One page that needs nothing else: the verdict, the table, every cause, what did not apply."""
-    word = escape(verdict.in_a_word)
+    word = _html(verdict.in_a_word)
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
         f"<title>counterfoil check: {word}</title><style>{_STYLE}</style>",
         f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
         f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
-        *(f"<p><b>{escape(t.api)}</b>: {escape(t.message)}</p>" for t in verdict.troubles),
+        *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.troubles),
         _table(verdict),
         *(_cause(cause, findings) for cause, findings in causes(verdict)),
         _not_tried(verdict.records),
-        *(f"<p class=dim>{escape(note)}</p>" for note in verdict.notes),
+        *(f"<p class=dim>{_html(note)}</p>" for note in verdict.notes),
     ]
     if verdict.left_behind:
-        parts.append(f"<h2>Left behind at the target</h2><p>{escape(', '.join(verdict.left_behind))}</p>")
+        parts.append(f"<h2>Left behind at the target</h2><p>{_html(', '.join(verdict.left_behind))}</p>")
     return "\n".join(parts) + "\n"
 
 
@@ -196,24 +203,24 @@ def _table(verdict: Verdict) -> str:
             counted = verdict.count(api, operation)
             cells = "".join(f"<td class=n>{counted[name] or '·'}" for name in names)
             mark = " class=broken" if counted["broken"] else ""
-            rows.append(f"<tr{mark}><td>{escape(api)}<td>{escape(operation)}{cells}")
+            rows.append(f"<tr{mark}><td>{_html(api)}<td>{_html(operation)}{cells}")
     head = "".join(f"<th class=n>{name}" for name in names)
     return f"<table><tr><th>API<th>operation{head}{''.join(rows)}</table>"
 
 
 def _cause(cause: str, findings: list[Finding]) -> str:
     shown = "".join(
-        f"<dl><dt>{escape(f.operation)}<dd>"
-        + f"<dt>expected<dd>{escape(f.expected)}<dt>got<dd>{escape(f.got)}"
-        + (f"<dt>with<dd>{escape(f.case)}" if f.case else "")
+        f"<dl><dt>{_html(f.operation)}<dd>"
+        + f"<dt>expected<dd>{_html(f.expected)}<dt>got<dd>{_html(f.got)}"
+        + (f"<dt>with<dd>{_html(f.case)}" if f.case else "")
         + "</dl>"
-        + (f"<pre>{escape(chr(10).join(f.requests))}</pre>" if f.requests else "")
-        + (f"<p class=dim>again: <code>{escape(f.reproduce)}</code></p>" if f.reproduce else "")
+        + (f"<pre>{_html(chr(10).join(f.requests))}</pre>" if f.requests else "")
+        + (f"<p class=dim>again: <code>{_html(f.reproduce)}</code></p>" if f.reproduce else "")
         for f in findings
     )
     clauses = ", ".join(dict.fromkeys(clause for f in findings for clause in f.clauses))
-    told = f"<p>{escape(findings[0].says)} <span class=dim>{escape(clauses)}</span></p>"
-    return f"<details open><summary>{escape(cause)} ({len(findings)})</summary>{told}{shown}</details>"
+    told = f"<p>{_html(findings[0].says)} <span class=dim>{_html(clauses)}</span></p>"
+    return f"<details open><summary>{_html(cause)} ({len(findings)})</summary>{told}{shown}</details>"
 
 
 def _not_tried(records: Iterable[Record]) -> str:
@@ -221,7 +228,7 @@ def _not_tried(records: Iterable[Record]) -> str:
     if not rows:
         return ""
     cells = "".join(
-        f"<tr><td>{escape(r.id)}<td>{escape(r.operation)}<td>{escape(r.status)}<td>{escape(r.reason)}" for r in rows
+        f"<tr><td>{_html(r.id)}<td>{_html(r.operation)}<td>{_html(r.status)}<td>{_html(r.reason)}" for r in rows
     )
     return f"<h2>Accepted, or not applicable here</h2><table>{cells}</table>"
 
@@ -249,4 +256,4 @@ def to_summary(verdict: Verdict) -> str:
 
 def _md(text: str) -> str:
     """Text as it is: nothing in it may become markup, a table cell or HTML."""
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escape(text, quote=False)).replace("\n", " ")
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escape(_safe(text), quote=False)).replace("\n", " ")

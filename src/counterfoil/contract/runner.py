@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from counterfoil.contract.books import credential_scheme, document
 from counterfoil.contract.law import Book, Broken, Effort, Evidence, Law, NotApplicable, Trial
@@ -58,8 +59,9 @@ def _log_in(probe: Probe, book: Book) -> None:
 def _greet(probe: Probe, book: Book) -> None:
     method, template = book.greeting.split(" ", 1)
     path = template
-    for name, value in book.greeting_path.items():
-        path = path.replace(f"{{{name}}}", str(value))
+    known = {name: ids[0] for name, ids in probe.target.known.items() if ids}
+    for name, value in {**book.greeting_path, **known}.items():
+        path = path.replace(f"{{{name}}}", quote(str(value), safe="+@:"))
     reply = probe.send(method, path, query=book.greeting_query)
     where = f"{book.greeting} at {probe.target.url}"
     if reply.status in (401, 403):
@@ -78,9 +80,13 @@ def _greet(probe: Probe, book: Book) -> None:
 
 def chosen_laws(book: Book, *, writes: bool, only: Collection[str] = ()) -> list[Law]:
     """The laws to run, in order; ``only`` names ids, or their beginnings."""
-    laws = [law for law in book.laws if not only or any(law.id == o or law.id.startswith(f"{o}.") for o in only)]
-    may = [law for law in laws if writes or not (law.writes or law.acts)]
+    may = [law for law in book.laws if named(law, only) and (writes or not (law.writes or law.acts))]
     return sorted(may, key=lambda law: (bool(law.acts), law.writes))
+
+
+def named(law: Law, only: Collection[str]) -> bool:
+    """Whether ``only`` names the law, by its id or the beginning of it, or names nothing at all."""
+    return not only or any(law.id == name or law.id.startswith(f"{name}.") for name in only)
 
 
 def run_laws(
@@ -114,7 +120,7 @@ def run_laws(
             raise CouldNotRun(f"the target stopped answering: {record.findings[0].got}")
     if not writes:
         for law in book.laws:
-            if (law.writes or law.acts) and (not only or law.id in only):
+            if (law.writes or law.acts) and named(law, only):
                 yield Record(
                     book.api, "law", law.id, law.operation, "not applicable", reason="changes something; use --writes"
                 )

@@ -6,7 +6,7 @@ that leaves the checker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ class Target:
     process. ``ours`` says that it was started for this check, so that it may be written to. ``twin`` is another one just
     like it that shares no state with it: there conformance can run while the laws run here. ``acts`` is what can be done
     to the target other than through its API, by name, and only laws that ask for one by name use it: ``advance(seconds)``
-    moves its clock, ``now()`` gives it, and others are named by the law books.
+    moves its clock, ``now()`` gives it, and others are named by the law books. ``known`` holds what is there to be looked at
+    where the API itself does not list it: ids, by the name of the path parameter they fill (``{"org_id": ("17", "23")}``).
     """
 
     url: str
@@ -46,6 +47,7 @@ class Target:
     acts: Mapping[str, Act] = field(default_factory=dict)
     ours: bool = False
     twin: Target | None = None
+    known: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Target({self.url!r})"

@@ -10,10 +10,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from counterfoil.dialect import Answer, Dialect, Operation, Principal, Refusal, Request
+from counterfoil.ports import Faults, Journal
 from counterfoil.sandbox import operations, wire
 from counterfoil.sandbox.desk import Bounds, Desk
 from counterfoil.sandbox.operations import Steer
-from counterfoil.sandbox.ports import Faults, Journal
 from counterfoil.sandbox.safety import guard
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
@@ -62,7 +62,7 @@ def _bound(steer: Steer, desk: Desk) -> Operation:
     def operation(request: Request, world: World) -> Answer:
         if request.base != PREFIX:
             raise Refusal("unknown_path", "the control API is in no world: leave out /w/ and the name behind it")
-        with wire.as_refusals():
+        with wire.as_refusals(), desk.still(request.path.get("world")):
             return steer(desk, request)
 
     return operation

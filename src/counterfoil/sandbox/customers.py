@@ -85,11 +85,11 @@ def row(world: World, apis: Iterable[Dialect], number: int) -> dict[str, Json]:
             {
                 "account": index,
                 "currency": each.currency,
-                "open": wire.exact(each.open),
-                "balance": wire.exact(each.balance),
-                "overdue": wire.exact(each.overdue),
+                "open": wire.money(each.open, each.currency),
+                "balance": wire.money(each.balance, each.currency),
+                "overdue": wire.money(each.overdue, each.currency),
                 "bills": each.bills,
-                "last_bill": None if each.last_bill is None else wire.exact(each.last_bill),
+                "last_bill": None if each.last_bill is None else wire.money(each.last_bill, each.currency),
             }
             for index, each in enumerate(standings(world, book))
         ],
@@ -218,7 +218,7 @@ def in_full(world: World, apis: Iterable[Dialect], number: int) -> dict[str, Jso
         ],
         "subscriptions": [wire.subscription(each, world.today) for each in book.subscriptions],
         "bills": [wire.bill(each, world.now) for each in reversed(bills_of(book))],
-        "payments": [wire.payment(each) for each in reversed(book.payments)],
+        "payments": [wire.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)],
     }
 
 
@@ -229,7 +229,7 @@ def _open(world: World, book: Book, account: int) -> dict[str, Json]:
     currency = book.accounts[account].currency
     return {
         "run": run.number if run else None,
-        "net": wire.exact(collected.net),
+        "net": wire.money(collected.net, currency),
         "fully_rated": collected.fully_rated,
         "lines": [wire.line(line, currency) for line in collected.lines],
         "usage": [wire.usage(record) for record in collected.usage],

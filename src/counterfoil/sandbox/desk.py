@@ -6,13 +6,14 @@ It makes, forks, resets and forgets worlds, journal and faults with them. It kno
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from counterfoil.dialect import Dialect, Refusal
 from counterfoil.ledger.errors import BadValue, UnknownRecord
+from counterfoil.ports import Faults, Journal, TooMany
 from counterfoil.resources import fixtures_dir
-from counterfoil.sandbox.ports import Faults, Journal, TooMany
 from counterfoil.world.commands import AddCustomer, Command
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.world import World
@@ -72,6 +73,11 @@ class Desk:
         if world is None:
             raise UnknownRecord("there is no world of that name", field="world")
         return world
+
+    def still(self, name: str | None) -> AbstractContextManager[object]:
+        """That world stands still meanwhile, so that an answer is all of one version: commands may come from other threads."""
+        world = self.worlds.get(name) if name is not None else None
+        return nullcontext() if world is None else world.lock
 
     def place(self, name: str) -> Place:
         """The world with how long it may idle."""
@@ -143,7 +149,7 @@ class Desk:
         return world.execute(command)
 
     def _life(self, asked: float | None) -> float:
-        life = self.bounds.usual_life if asked is None else asked
+        life = self.bounds.usual_life if asked is None else float(asked)
         if life > self.bounds.longest_life:
             raise BadValue(f"a world may idle {self.bounds.longest_life:.0f} seconds at most", field="time_to_live")
         return life

@@ -41,7 +41,7 @@ def run(world: World, number: int) -> dict[str, Json]:
         **wire.run(kept),
         "is_open": open_run is not None and open_run.number == number,
         "bills": sum(count for count, _ in billed.values()),
-        "totals": {currency: wire.exact(total) for currency, (_, total) in sorted(billed.items())},
+        "totals": {currency: wire.money(total, currency) for currency, (_, total) in sorted(billed.items())},
         "next": step[1] if step else None,
     }
 
@@ -72,13 +72,13 @@ def _figures(world: World) -> dict[str, Json]:
         "currencies": [
             {
                 "currency": currency,
-                "open_net": wire.exact(open_net.get(currency, ZERO)),
+                "open_net": wire.money(open_net.get(currency, ZERO), currency),
                 "revenue": [
-                    {"month": month, "bills": count, "total": wire.exact(total)}
+                    {"month": month, "bills": count, "total": wire.money(total, currency)}
                     for month, (count, total) in sorted(revenue.get(currency, {}).items())
                 ],
                 "ageing": [
-                    {"age": label, "bills": count, "remaining": wire.exact(total)}
+                    {"age": label, "bills": count, "remaining": wire.money(total, currency)}
                     for label in order
                     for count, total in [ageing.get(currency, {}).get(label, (0, ZERO))]
                 ],

@@ -14,9 +14,9 @@ import msgspec
 from counterfoil import __version__
 from counterfoil.dialect import Answer, Json, Request
 from counterfoil.ledger.errors import BadValue, UnknownRecord
+from counterfoil.ports import Wanted, read_fault
 from counterfoil.sandbox import customers, figures, timeline, wire
 from counterfoil.sandbox.desk import Desk
-from counterfoil.sandbox.ports import Wanted, read_fault
 from counterfoil.world.capsule import make_capsule
 from counterfoil.world.commands import COMMANDS, plain_fact, read_command
 from counterfoil.world.world import World

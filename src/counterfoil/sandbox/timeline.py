@@ -16,7 +16,7 @@ from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.records import BillingRun, RunStatus
-from counterfoil.sandbox.wire import exact, instant
+from counterfoil.sandbox.wire import instant, money
 from counterfoil.world.commands import AdvanceClock, plain_fact, write_command
 from counterfoil.world.world import Entry, World
 
@@ -124,7 +124,7 @@ def _falling_due(world: World) -> Iterator[Event]:
                 count, amount = day.get(bill.invoice.currency, (0, ZERO))
                 day[bill.invoice.currency] = (count + readers, amount + readers * bill.remaining)
     for day_due, by_currency in due.items():
-        amounts = {currency: exact(amount) for currency, (_, amount) in sorted(by_currency.items())}
+        amounts = {currency: money(amount, currency) for currency, (_, amount) in sorted(by_currency.items())}
         count = sum(count for count, _ in by_currency.values())
         owed = ", ".join(f"{amount} {currency}" for currency, amount in amounts.items())
         moment = start_of(day_due)

@@ -17,6 +17,7 @@ import msgspec
 
 from counterfoil.dialect import Answer, Json, Refusal
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
+from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.receivables import Bill
 from counterfoil.ledger.records import (
     Account,
@@ -32,7 +33,7 @@ from counterfoil.ledger.records import (
     UsageLine,
     UsageRecord,
 )
-from counterfoil.sandbox.ports import Exchanged, Fault, Message, TooMany
+from counterfoil.ports import Exchanged, Fault, Message, TooMany
 from counterfoil.world.worlds import TooManyWorlds
 
 PROBLEM = "application/problem+json"
@@ -84,9 +85,16 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def exact(amount: Decimal) -> str:
-    """The number in full, never in powers of ten: ``1000``, ``0.05``; a zero is ``0``."""
-    return f"{amount:f}" if amount else "0"
+def exact(number: Decimal) -> str:
+    """A quantity or a percentage in full, never in powers of ten and without idle zeros: ``1000``, ``0.5``."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) if number else "0"
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount or a price, exact, with at least the decimals the currency has: ``10.00``, ``0.045``, ``0.00``."""
+    rounded = to_minor_unit(amount, currency)
+    return f"{rounded or abs(rounded):f}" if rounded == amount else exact(amount)
 
 
 def _optional(moment: datetime | date | None) -> str | None:
@@ -136,13 +144,13 @@ def usage(record: UsageRecord) -> dict[str, Json]:
     }
 
 
-def payment(kept: Payment) -> dict[str, Json]:
+def payment(kept: Payment, currency: str) -> dict[str, Json]:
     return {
         "payment": kept.ordinal,
         "account": kept.account,
         "bill": kept.invoice,
-        "amount": exact(kept.amount),
-        "refunded": exact(kept.refunded),
+        "amount": money(kept.amount, currency),
+        "refunded": money(kept.refunded, currency),
         "method": kept.method,
         "state": str(kept.state),
         "received_at": instant(kept.received_at),
@@ -159,8 +167,8 @@ def line(kept: Line, currency: str) -> dict[str, Json]:
     body: dict[str, Json] = {
         "kind": _KINDS[type(kept)],
         "text": text,
-        "amount": exact(kept.amount),
-        "computation": f"{exact(kept.amount)} {currency} = {how}",
+        "amount": money(kept.amount, currency),
+        "computation": f"{money(kept.amount, currency)} {currency} = {how}",
     }
     if isinstance(kept, OneOffLine):
         return {**body, "charge": kept.charge.ordinal, "dated": kept.charge.dated.isoformat()}
@@ -174,7 +182,7 @@ def line(kept: Line, currency: str) -> dict[str, Json]:
             "unit": UNITS[kept.rate.service],
             "quantity": exact(kept.quantity),
             "covered": exact(kept.covered),
-            "price": exact(kept.price),
+            "price": money(kept.price, currency),
             "record_numbers": list(kept.records),
         }
     return {**body, "dated": kept.dated.isoformat()}
@@ -187,7 +195,7 @@ def _fee_words(kept: FeeLine, currency: str) -> tuple[str, str]:
 def _sim_words(kept: SimLine, currency: str) -> tuple[str, str]:
     return (
         f"{kept.tariff.name}: {kept.sims} SIMs, {kept.dated:%B %Y}",
-        f"{kept.sims} SIMs × {exact(kept.fee)} {currency}",
+        f"{kept.sims} SIMs × {money(kept.fee, currency)} {currency}",
     )
 
 
@@ -201,7 +209,7 @@ def _package_words(kept: PackageLine, currency: str) -> tuple[str, str]:
 
 def _usage_words(kept: UsageLine, currency: str) -> tuple[str, str]:
     unit = UNITS[kept.rate.service]
-    price = f"{exact(kept.price)} {currency} for each in {kept.country}"
+    price = f"{money(kept.price, currency)} {currency} for each in {kept.country}"
     text = f"{kept.tariff.name}: {exact(kept.quantity)} {unit} in {kept.country} ({kept.rate.zone.name})"
     if not kept.covered:
         return text, f"{exact(kept.quantity)} {unit} × {price}"
@@ -224,31 +232,32 @@ _KINDS = {FeeLine: "fee", SimLine: "sims", PackageLine: "package", UsageLine: "u
 
 def bill(kept: Bill, now: datetime) -> dict[str, Json]:
     """A bill with its lines and its payments; ``applied`` is how much of a payment covers this bill."""
-    invoice = kept.invoice
+    invoice, currency = kept.invoice, kept.invoice.currency
     applied = {payment.ordinal: covers for payment, covers in kept.applied}
     return {
         "account": invoice.account,
         "bill": invoice.ordinal,
         "run": invoice.run,
-        "currency": invoice.currency,
+        "currency": currency,
         "period_start": invoice.period_start.isoformat(),
         "period_end": invoice.period_end.isoformat(),
         "issued_on": invoice.issued_on.isoformat(),
         "due_on": invoice.due_on.isoformat(),
         "issued_at": instant(invoice.issued_at),
-        "net": exact(kept.net),
+        "net": money(kept.net, currency),
         "tax_rate": exact(invoice.tax_rate),
-        "tax": exact(kept.tax),
-        "total": exact(kept.total),
-        "paid": exact(kept.paid),
-        "remaining": exact(kept.remaining),
-        "overpaid": exact(kept.overpaid),
+        "tax": money(kept.tax, currency),
+        "total": money(kept.total, currency),
+        "paid": money(kept.paid, currency),
+        "remaining": money(kept.remaining, currency),
+        "overpaid": money(kept.overpaid, currency),
         "settlement": str(kept.settlement),
         "held": kept.is_held,
         "overdue": kept.is_overdue(now),
-        "lines": [line(each, invoice.currency) for each in invoice.lines],
+        "lines": [line(each, currency) for each in invoice.lines],
         "payments": [
-            {**payment(each), "applied": exact(applied.get(each.ordinal, Decimal(0)))} for each in kept.payments
+            {**payment(each, currency), "applied": money(applied.get(each.ordinal, ZERO), currency)}
+            for each in kept.payments
         ],
     }
 
@@ -266,20 +275,24 @@ def why(kept: Bill, now: datetime) -> dict[str, Json]:
 def steps(kept: Bill) -> list[str]:
     """From the lines to what remains, one sentence each."""
     currency = kept.invoice.currency
-    amounts = " + ".join(exact(each.amount) for each in kept.invoice.lines)
-    said = [f"net {exact(kept.net_exact)} {currency} = {amounts}"]
+
+    def said(amount: Decimal) -> str:
+        return money(amount, currency)
+
+    amounts = " + ".join(said(each.amount) for each in kept.invoice.lines)
+    way = [f"net {said(kept.net_exact)} {currency} = {amounts}"]
     if kept.net != kept.net_exact:
-        said.append(f"rounded half up to what {currency} can show: {exact(kept.net)}")
-    said.append(
-        f"tax {exact(kept.tax)} {currency} = {exact(kept.invoice.tax_rate)} % of {exact(kept.net)}, rounded half up"
+        way.append(f"rounded half up to what {currency} can show: {said(kept.net)}")
+    way.append(
+        f"tax {said(kept.tax)} {currency} = {exact(kept.invoice.tax_rate)} % of {said(kept.net)}, rounded half up"
     )
-    said.append(f"total {exact(kept.total)} {currency} = {exact(kept.net)} + {exact(kept.tax)}")
+    way.append(f"total {said(kept.total)} {currency} = {said(kept.net)} + {said(kept.tax)}")
     for each, covers in kept.applied:
-        said.append(f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {exact(covers)}")
-    said.append(f"remaining {exact(kept.remaining)} {currency} = {exact(kept.total)} − {exact(kept.paid)}")
+        way.append(f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {said(covers)}")
+    way.append(f"remaining {said(kept.remaining)} {currency} = {said(kept.total)} − {said(kept.paid)}")
     if kept.overpaid:
-        said.append(f"{exact(kept.overpaid)} {currency} came in beyond the total")
-    return said
+        way.append(f"{said(kept.overpaid)} {currency} came in beyond the total")
+    return way
 
 
 # --- runs ----------------------------------------------------------------------------------------

@@ -21,7 +21,19 @@ from counterfoil.server import guards, logs
 from counterfoil.server.auth import Security
 from counterfoil.server.dispatch import Dispatcher, to_bytes
 from counterfoil.server.errors import APOLOGY, Refusals, problem
-from counterfoil.server.exchange import ASGI, KEY, Exchange, Interceptor, Observer, Receive, Scope, Send
+from counterfoil.server.exchange import (
+    ASGI,
+    KEY,
+    ConnectionBroken,
+    Exchange,
+    Interceptor,
+    Observer,
+    Receive,
+    Scope,
+    Send,
+)
+from counterfoil.server.faults import FaultBook
+from counterfoil.server.journal import JournalBook
 from counterfoil.server.parameters import decoded
 from counterfoil.server.responses import Promises, ResponseValidation
 from counterfoil.server.routing import Routing
@@ -42,14 +54,16 @@ _RESERVED = ("/w", "/health", "/ready", "/docs")
 class Options:
     """How to serve. ``validate_responses``: hold every answer against its spec. ``validate_specs``: also validate the
     specs themselves at start (about a second). ``specs``: where the specs are, by default those that come along.
-    ``interceptor`` and ``observer`` are the seams for faults and the journal. ``mounts``: other ASGI applications by path
-    prefix (``/_sandbox/v1``); ``/`` takes whatever nothing else takes; they see the whole path."""
+    ``faults`` and ``journal`` are what usually sits in the seams ``interceptor`` and ``observer``. ``mounts``: other ASGI
+    applications by path prefix (``/_sandbox/v1``); ``/`` takes whatever nothing else takes; they see the whole path."""
 
     validate_responses: bool = True
     validate_specs: bool = False
     specs: Path | None = None
     interceptor: Interceptor | None = None
     observer: Observer | None = None
+    faults: FaultBook | None = None
+    journal: JournalBook | None = None
     mounts: Mapping[str, ASGI] = field(default_factory=dict)
 
 
@@ -66,8 +80,9 @@ def build_server(dialects: Sequence[Dialect], world_of: WorldOf, *, options: Opt
 def build_stack(dialect: Dialect, spec: Spec, options: Options) -> ASGI:
     """connexion's middleware around the dispatcher, for one dialect: errors, routing, security, both validations."""
     promises: dict[str, Promises] = {}
+    interceptor = options.interceptor or (options.faults.intercept if options.faults is not None else None)
     stack = guards.Connexion(
-        Dispatcher(dialect, options.interceptor),
+        Dispatcher(dialect, interceptor),
         import_name="counterfoil",
         middlewares=[
             partial(Refusals, dialect=dialect, promises=promises),
@@ -116,6 +131,9 @@ class Server:
             spec = load(dialect.name, directory=options.specs, validate=options.validate_specs)
             self.served[dialect.name] = (dialect, spec)
             self._stacks.append((prefix, prefix + "/", dialect, build_stack(dialect, spec, options)))
+        if options.faults is not None:
+            options.faults.learn(self.served)
+        self._observer = options.observer or (options.journal.observe if options.journal is not None else None)
         # longest first, so that a prefix inside another one is found; "/" last
         self._mounts = sorted(options.mounts.items(), key=lambda item: -len(item[0].rstrip("/")))
         self._docs: Any = None
@@ -130,6 +148,8 @@ class Server:
         if scope["type"] == "http":
             try:
                 await self._serve(scope, receive, send)
+            except ConnectionBroken as broken:
+                await guards.break_connection(send, str(broken), abruptly=broken.abruptly)
             except Exception:  # a mount, or world_of; dialects answer for themselves
                 logs.server.exception("%s failed", logs.shown(scope["path"]))
                 with contextlib.suppress(RuntimeError):  # the answer had begun: the connection is closed instead
@@ -190,26 +210,38 @@ class Server:
             headers=headers,
             base=base,
             origin=_origin(scope, headers),
+            wire=send,
+            listen=receive,
+            finish=self._finish,
+            started=started,
         )
         scope[KEY] = exchange
-        await stack(scope, receive, send)
-        exchange.duration = time.perf_counter() - started
-        status = exchange.answer.status if exchange.answer is not None else 0
+        try:
+            await stack(scope, receive, send)
+        finally:
+            self._finish(exchange)
+
+    def _finish(self, exchange: Exchange) -> None:
+        """Write down what was answered, once."""
+        if exchange.finished:
+            return
+        exchange.finished = True
+        exchange.duration = time.perf_counter() - exchange.started
         logs.request_line(
             method=exchange.method,
-            path=path,
+            path=exchange.base + exchange.path,
             query=exchange.query_string,
-            status=status,
+            status=exchange.answer.status if exchange.answer is not None else 0,
             seconds=exchange.duration,
-            api=dialect.name,
+            api=exchange.dialect.name,
             world=exchange.world_name,
             operation=exchange.operation or "",
         )
-        if self.options.observer is not None:
+        if self._observer is not None:
             try:
-                self.options.observer(exchange)
-            except Exception:  # whoever looks on must not disturb what was already answered
-                logs.server.exception("%s: the observer failed", dialect.name)
+                self._observer(exchange)
+            except Exception:  # whoever looks on must not disturb what is being answered
+                logs.server.exception("%s: the observer failed", exchange.dialect.name)
 
     def _mount(self, path: str) -> ASGI | None:
         ours = path.partition("/")[2].partition("/")[0] in ("health", "ready", "docs", "w")

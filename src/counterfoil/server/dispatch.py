@@ -31,41 +31,51 @@ class Dispatcher:
             return
         exchange: Exchange = scope[KEY]
         if self.interceptor is not None:
-            answer = await self.interceptor(exchange, send)
-            if exchange.sent:
-                return
-            if answer is not None:
-                exchange.on_purpose = True
-                await transmit(exchange, answer, send)
-                return
+            step = self.interceptor(exchange)
+            if step is not None:
+                answer = await step
+                if exchange.sent:
+                    return
+                if answer is not None:
+                    exchange.on_purpose = True
+                    await transmit(exchange, answer, send)
+                    return
         await transmit(exchange, self.answer(exchange), send)
 
     def answer(self, exchange: Exchange) -> Answer:
+        """What the operation answers. The world stands still meanwhile: commands may come from other threads."""
         operation = exchange.operation or ""
         run = self.dialect.routes.get(operation)
         if run is None:
             raise Refusal("not_implemented", f"{operation} is documented, but this stand-in does not have it")
-        return run(
-            Request(
-                operation=operation,
-                path=exchange.path_values,
-                query=exchange.query_values,
-                headers=exchange.headers,
-                body=exchange.body,
-                principal=exchange.principal,
-                base=exchange.base,
-                origin=exchange.origin,
-            ),
-            exchange.world,
+        request = Request(
+            operation=operation,
+            path=exchange.path_values,
+            query=exchange.query_values,
+            headers=exchange.headers,
+            body=exchange.body,
+            principal=exchange.principal,
+            base=exchange.base,
+            origin=exchange.origin,
         )
+        with exchange.world.lock:
+            return run(request, exchange.world)
 
 
 async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
     """Send one answer. Raises ``ValueError``/``TypeError`` before anything is sent if its body is no JSON."""
     payload = to_bytes(answer.body)
+    delivery = exchange.delivery
+    if delivery is not None:
+        payload = delivery.payload(payload)
+        more = delivery.headers(answer.status)
+        if more:
+            answer = Answer(answer.status, answer.body, (*answer.headers, *more), answer.media_type)
     exchange.answer = answer
     exchange.payload = payload
-    headers = [(name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers]
+    exchange.sent_headers = headers = [
+        (name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers
+    ]
     if answer.status >= 200 and answer.status not in (204, 304):
         if answer.body is not None:
             headers.append((b"content-type", (answer.media_type or exchange.dialect.media_type).encode("latin-1")))
@@ -74,7 +84,13 @@ async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
         payload = b""
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     exchange.sent = True
-    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else payload})
+    if exchange.method == "HEAD":
+        payload = b""
+    if delivery is not None and payload:
+        await delivery.send(exchange, payload, send)
+        return
+    exchange.finish(exchange)
+    await send({"type": "http.response.body", "body": payload})
 
 
 def to_bytes(body: Any) -> bytes:

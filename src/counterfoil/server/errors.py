@@ -14,7 +14,7 @@ import orjson
 from counterfoil.dialect import Answer, Dialect, Refusal
 from counterfoil.server import logs
 from counterfoil.server.dispatch import transmit
-from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
+from counterfoil.server.exchange import ASGI, KEY, ConnectionBroken, Exchange, Receive, Scope, Send
 from counterfoil.server.responses import Promises, SpecBroken
 from counterfoil.server.validation import ClientGone
 
@@ -41,6 +41,8 @@ class Refusals:
             await self.refuse(exchange, refusal, send)
         except ClientGone:
             return
+        except ConnectionBroken:  # on purpose: there is nobody left to be told
+            raise
         except SpecBroken as broken:
             logs.server.error("%s: %s", self.dialect.name, broken)
             await self.refuse(exchange, Refusal("internal", APOLOGY), send)

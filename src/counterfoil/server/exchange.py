@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from counterfoil.dialect import Answer, Dialect, Principal
 
@@ -24,11 +24,42 @@ KEY = "counterfoil.exchange"
 """Where the exchange is kept in the ASGI scope."""
 
 
+class ConnectionBroken(Exception):
+    """The connection is to be broken on purpose. ``abruptly``: reset, as by a crash; else closed too early. The message
+    is what a client in this process is told."""
+
+    def __init__(self, message: str, *, abruptly: bool) -> None:
+        super().__init__(message)
+        self.abruptly = abruptly
+
+
+class Delivery(Protocol):
+    """How an answer leaves where it does not simply leave: it is looked at once the answer is known and checked."""
+
+    def headers(self, status: int) -> tuple[tuple[str, str], ...]:
+        """Headers besides the answer's own."""
+        ...
+
+    def payload(self, payload: bytes) -> bytes:
+        """The bytes to be sent instead; their length is promised."""
+        ...
+
+    async def send(self, exchange: Exchange, payload: bytes, send: Send) -> None:
+        """Send the body, after the head was sent. May raise ``ConnectionBroken``. Calls ``exchange.finish`` before its
+        last bytes, and leaves in ``exchange.payload`` what was sent."""
+        ...
+
+
 @dataclass(slots=True)
 class Exchange:
     """``path`` is what follows the dialect's prefix, as sent (percent-encoded). ``captures`` are path parameters as
-    sent; ``values`` the parameters typed by the spec, by place. ``operation`` is ``None`` until routed. ``answer`` is
-    what was sent, ``payload`` its bytes, ``duration`` in seconds; both set when the request is over."""
+    sent; ``values`` the parameters typed by the spec, by place. ``operation`` is ``None`` until routed.
+
+    ``wire`` and ``listen`` are the HTTP server's own send and receive. ``answer`` is what was sent, ``sent_headers`` and
+    ``payload`` its bytes. ``started`` is of ``perf_counter``; ``duration``, in seconds, is set by ``finish``, which is
+    called once, just before the last bytes leave: whoever has the answer in hand finds it in the journal. ``delivery`` and
+    ``fault`` are set by faults.
+    """
 
     dialect: Dialect
     world: World
@@ -39,6 +70,10 @@ class Exchange:
     headers: dict[str, str]
     base: str
     origin: str
+    wire: Send
+    listen: Receive
+    finish: Callable[[Exchange], None]
+    started: float
     operation: str | None = None
     captures: dict[str, str] = field(default_factory=dict)
     path_values: dict[str, Any] = field(default_factory=dict)
@@ -48,15 +83,21 @@ class Exchange:
     principal: Principal | None = None
     answer: Answer | None = None
     payload: bytes = b""
+    sent_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     sent: bool = False
+    finished: bool = False
+    delivery: Delivery | None = None
+    fault: int | None = None
     on_purpose: bool = False
     duration: float = 0.0
 
 
-Interceptor = Callable[[Exchange, Send], Awaitable[Answer | None]]
-"""The seam for faults: called once a request is routed, authenticated and validated, before its operation. It may wait,
-raise a ``Refusal``, return an ``Answer`` to be sent instead (not checked against the spec: it is wrong on purpose), send
-by itself (then it sets ``exchange.sent``), or return ``None`` to let the operation answer."""
+Interceptor = Callable[[Exchange], Awaitable[Answer | None] | None]
+"""The seam for faults: called once a request is routed, authenticated and validated, before its operation. ``None`` lets
+the operation answer, for the price of the call. What it returns else is awaited: it may wait, raise a ``Refusal`` or
+``ConnectionBroken``, set ``exchange.delivery``, send by ``exchange.wire`` (then it sets ``exchange.sent``), and return an
+``Answer`` to be sent instead (not checked against the spec: it is wrong on purpose), or ``None`` to let the operation
+answer."""
 
 Observer = Callable[[Exchange], None]
-"""The seam for the journal: called once for every request that reached a dialect, after it was answered."""
+"""The seam for the journal: called once for every request that reached a dialect, just before its last bytes leave."""

@@ -40,14 +40,15 @@ RUN = Resource(
     FETCH,
     CHANGE,
     RUNS,
+    # Whatever is sent together makes sense: no due date is before an invoice date.
     values={
         "name": ("counterfoil", "Run for März – 1", None),
         "subrun": ("A", "B", None),
         "invoiceMessage": ("New year", "Other", None),
-        "invoiceDate": ("2031-03-01", "2032-02-29", None),
-        "cutoffDate": ("2031-03-01", "2030-12-31", None),
+        "invoiceDate": ("2031-03-01", "2030-12-31", None),
+        "cutoffDate": ("2031-03-01", "2028-02-29", None),
         "transactionCutoffDate": ("2031-03-31", "2031-01-01", None),
-        "dueDate": ("2031-03-15", "2031-12-31", None),
+        "dueDate": ("2031-03-15", "2032-02-29", None),
     },
     owned={
         "status": "Complete",
@@ -60,6 +61,7 @@ RUN = Resource(
     is_locked=lambda item: item["status"] != "Pending",
     conflict=(409, 422),
 )
+FRESH = {"status": "Pending", "commencedDate": None, "completedDate": None}
 _NO_BODIES: tuple[Any, ...] = ([], 1, "text", {"name": 1})
 ERROR = errors.members("error")
 WAYS = (Way(LIST), Way(FETCH, path=NOBODY))
@@ -314,7 +316,7 @@ LAWS: tuple[Law, ...] = (
                               "c17", "c19", "c20"),
     lifecycle.created_is_listed("billingplatform.create.listed", RUN, "c11", "c06"),
     lifecycle.ids_grow("billingplatform.create.ids-grow", RUN, "c11", "c26"),
-    lifecycle.starts_as("billingplatform.create.pending", RUN, {"status": "Pending", "commencedDate": None, "completedDate": None},
+    lifecycle.starts_as("billingplatform.create.pending", RUN, FRESH,
                         "v08", "c18", sending={"status": "Requested"}),
     lifecycle.change_is_partial("billingplatform.change.partial", RUN, "c13", "c14",
                                 "v15", "c19"),
@@ -327,7 +329,7 @@ LAWS: tuple[Law, ...] = (
     lifecycle.locked_members("billingplatform.lock.dates", RUN, DATES, "c15",
                              text="Past Pending no date can be changed: the refusal names it, and nothing of the body is done."),
     lifecycle.locked_members("billingplatform.lock.message", RUN, ("invoiceMessage",), "v10",
-                             text="Past Pending the invoice message cannot be changed: the refusal names it, and nothing is done."),
+                             text="Past Pending the invoice message cannot be changed: it is named, and nothing is done."),
     # as they come
     _law("slash.reading", LIST, "reading", slash_or_none, "v06"),
     _law("slash.creating", CREATE, "lifecycle", slash_or_none_posting, "v06", writes=True),

@@ -1,0 +1,86 @@
+"""Making, forking and resetting worlds, and what one weighs: called in this process, through the registry of worlds.
+
+Run as ``python -m benchmarks.worlds CUSTOMERS`` it prints its findings as JSON: sizes must not see each other's memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.peers import resident
+
+REPEATS = 200
+FORKS = 1_000
+
+
+def milliseconds(act: Callable[[int], object], repeats: int = REPEATS) -> list[float]:
+    """How long ``act(0)``, ``act(1)``, … took, in ms. The garbage collector is on, as it is in a server."""
+    took = []
+    for turn in range(repeats):
+        began = time.perf_counter()
+        act(turn)
+        took.append((time.perf_counter() - began) * 1e3)
+    return took
+
+
+def spread(took: list[float]) -> dict[str, float]:
+    """Median, least and most."""
+    return {"median": statistics.median(took), "least": min(took), "most": max(took)}
+
+
+def measure(customers: int, scenario: str = "demo") -> dict[str, Any]:
+    """Times in ms and memory in bytes, for one number of customers."""
+    from counterfoil.app import all_switches
+    from counterfoil.app import scenario as read
+    from counterfoil.world.commands import CreateRun
+    from counterfoil.world.worlds import Worlds
+
+    switches = all_switches()
+    worlds = Worlds(read, switches)
+    worlds.create("small", scenario)  # what is imported and read once is nobody's weight
+    gc.collect()
+    before = resident(os.getpid())
+    told = milliseconds(lambda _: worlds.create("default", scenario, customers=customers), 1)
+    gc.collect()
+    with_one = resident(os.getpid())
+    forked = milliseconds(lambda turn: worlds.fork(f"fork-{turn}", "default"))
+    created = milliseconds(lambda turn: worlds.create(f"create-{turn}", scenario, customers=customers))
+
+    for turn in range(REPEATS):
+        worlds.named(f"fork-{turn}").execute(CreateRun(name="Spring"))
+    reset = milliseconds(lambda turn: worlds.reset(f"fork-{turn}"))
+    return {
+        "customers": customers,
+        "first_ms": told[0],
+        "fork_ms": spread(forked),
+        "create_ms": spread(created),
+        "reset_ms": spread(reset),
+        "bytes_per_customer": (with_one - before) * 1e6 / customers,
+        "bytes_per_world": _weight(worlds, "kept"),
+        "bytes_per_written_world": _weight(
+            worlds, "written", lambda name: worlds.named(name).execute(CreateRun(name="Spring"))
+        ),
+    }
+
+
+def _weight(worlds: Any, mark: str, touch: Callable[[str], object] = lambda name: None) -> float:
+    """Resident bytes that each of many forks adds. They stay: what one freed, the next would live in unseen."""
+    gc.collect()
+    before = resident(os.getpid())
+    for turn in range(FORKS):
+        name = f"{mark}-{turn}"
+        worlds.fork(name, "default")
+        touch(name)
+    gc.collect()
+    return max(0.0, (resident(os.getpid()) - before) * 1e6 / FORKS)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]))))

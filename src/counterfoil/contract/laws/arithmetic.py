@@ -1,0 +1,88 @@
+"""Adding up inside one answer: amounts that come as numbers or as decimals in strings, and sums that must agree.
+
+It refuses to know what is added up; the law book says it. ``Complaint`` is that of ``items``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal, localcontext
+from typing import Any
+
+from counterfoil.contract.laws.items import Complaint
+
+NOISE = Decimal("0.000001")
+"""What binary floating point, and the last place printed, may take from or add to a sum."""
+
+_DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
+
+
+def amount(value: Any) -> Decimal:
+    """A JSON number, or a plain decimal in a string. Raises ``ValueError`` (one line) for anything else."""
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return Decimal(value)
+    raise ValueError(f"{value!r} is no amount")
+
+
+def at(document: Any, path: str, default: Any = None) -> Any:
+    """What a dotted ``path`` leads to (``mrc.data_packages.total``); ``default`` where the way ends in null or nothing."""
+    for step in path.split("."):
+        document = document.get(step) if isinstance(document, Mapping) else None
+    return default if document is None else document
+
+
+def amount_at(document: Any, path: str) -> Decimal:
+    """The amount at the end of ``path``; zero where the way ends in null."""
+    return amount(at(document, path, 0))
+
+
+def total_of(parts: Iterable[Any], member: str) -> Decimal:
+    """The sum of a member over ``parts``."""
+    with localcontext(prec=80):
+        return sum((amount_at(part, member) for part in parts), Decimal(0))
+
+
+def agrees(got: Decimal, want: Decimal, what: str, within: Decimal = NOISE) -> Complaint:
+    """``got`` is ``want``, give or take ``within``."""
+    with localcontext(prec=80):
+        return None if abs(got - want) <= within else (f"{what} {_short(want)}", _short(got))
+
+
+def sums_to(total: Any, parts: Iterable[Any], member: str, what: str, within: Decimal = NOISE) -> Complaint:
+    """``member`` of ``total`` is the sum of that member over ``parts``."""
+    return agrees(amount_at(total, member), total_of(parts, member), f"{what}: {member}", within)
+
+
+def first(complaints: Iterable[Complaint]) -> Complaint:
+    """The first complaint, if there is any."""
+    return next((complaint for complaint in complaints if complaint is not None), None)
+
+
+def everywhere(document: Any, name: str) -> Iterator[Any]:
+    """Every value of a member called ``name``, at any depth."""
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            if key == name:
+                yield value
+            yield from everywhere(value, name)
+    elif isinstance(document, list):
+        for each in document:
+            yield from everywhere(each, name)
+
+
+def has_places(value: Any, count: int) -> bool:
+    """A decimal in a string with exactly ``count`` places."""
+    return isinstance(value, str) and re.fullmatch(rf"-?[0-9]+\.[0-9]{{{count}}}", value, re.ASCII) is not None
+
+
+def is_number(value: Any) -> bool:
+    """A JSON number (booleans are none)."""
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+
+
+def _short(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,180 @@
+"""Comparing: equality and the four comparators of one field, over numbers and instants, alone and beside another filter.
+
+It refuses to know which fields an API compares, and how a pattern is written; the law book says both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.contract.collection import MOMENT, Collection, Field, Filter, above, below, equal, observed
+from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.target import Json
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+STEPS: dict[str, Any] = {MOMENT: timedelta(milliseconds=1)}
+"""The least that counts, by kind of field: what a comparator must still tell apart."""
+_LEAST_NUMBER = Decimal("0.001")
+
+Tries = Callable[[Filter, Sequence[Json]], Sequence[Any]]
+"""The values to try a filter with, given the observed items; the most telling first."""
+
+
+def around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
+    """Observed values as often as values just beside them, where a wrong comparator shows."""
+    from hypothesis import strategies as st
+
+    values = observed(filter_.field, items)[:40]
+    step = STEPS.get(filter_.field.kind, _LEAST_NUMBER)
+    beside = [moved for value in values for moved in (value + step, value - step)]
+    return st.one_of(st.sampled_from(values), st.sampled_from(beside))
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """One field's five filters: ``x``, ``x.gt``, ``x.gte``, ``x.lt`` and ``x.lte``."""
+
+    same: Filter
+    above: Filter
+    at_least: Filter
+    below: Filter
+    at_most: Filter
+
+    @property
+    def all(self) -> tuple[Filter, ...]:
+        return self.same, self.above, self.at_least, self.below, self.at_most
+
+
+def compared(field: Field) -> Comparisons:
+    """The five filters of ``field``, named as TMF630 names them."""
+    name = field.name
+    return Comparisons(
+        equal(field, draw=around),
+        replace(above(field, f"{name}.gt"), draw=around),
+        replace(above(field, f"{name}.gte", inclusive=True), draw=around),
+        replace(below(field, f"{name}.lt"), draw=around),
+        replace(below(field, f"{name}.lte", inclusive=True), draw=around),
+    )
+
+
+def parts(id: str, c: Collection, fields: Sequence[Comparisons], *clauses: str) -> Law:
+    """The five answers about one value fit together."""
+
+    def check(trial: Trial) -> None:
+        """Below, equal and above a value part the list; at least is above or equal, at most is below or equal."""
+        items = c.some(trial)
+        cases = [(five, value) for five in fields for value in observed(five.same.field, items)[:3]]
+        trial.need(cases, "no item has a value to compare")
+
+        def fit_together(case: tuple[Comparisons, Any]) -> None:
+            five, value = case
+            having = [item for item in items if five.same.field.value(item) is not None]
+            same, over, at_least, under, at_most = (c.all(trial, f.query(value)) for f in five.all)
+            told = f"{five.same.param} at {five.same.write(value)}"
+            c.same_items(trial, [*under, *same, *over], having, f"{told}: below, equal and above are every item once")
+            c.same_items(trial, at_least, [*over, *same], f"{told}: at least is above or equal")
+            c.same_items(trial, at_most, [*under, *same], f"{told}: at most is below or equal")
+
+        trial.each(cases, fit_together)
+
+    return Law(id, c.operation, "filtering", clauses, says(check), check)
+
+
+def spellings(moment: datetime) -> list[str]:
+    """One instant, written in UTC, with offsets to the east and to the west, and with a fraction of a second."""
+    zones = (UTC, timezone(timedelta(hours=-8)), timezone(timedelta(hours=5, minutes=30)))
+    offsets = [moment.astimezone(zone).isoformat() for zone in zones]
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return [*offsets, f"{utc.isoformat(timespec='milliseconds')}Z"]
+
+
+def by_instant(id: str, c: Collection, five: Comparisons, *clauses: str) -> Law:
+    """Instants are compared, whatever the offset they are written with."""
+
+    def check(trial: Trial) -> None:
+        items = c.some(trial)
+        moments = [value for value in observed(five.same.field, items)[:3] if value.microsecond % 1000 == 0]
+        trial.need(moments, f"no item has a value in {five.same.field.name}")
+
+        def same_answer(case: tuple[Filter, int]) -> None:
+            filter_, place = case
+            moment = moments[place % len(moments)]
+            text = spellings(moment)[place % 4]
+            want = filter_.select(items, moment)
+            got = c.all(trial, {filter_.param: text})
+            c.same_items(trial, got, want, f"{filter_.param}={text} finds what that instant finds in UTC")
+
+        trial.each(list(product(five.all, range(12))), same_answer)
+
+    text = f"{five.same.param} and its comparators take one instant with any offset, or with a fraction, for the same."
+    return Law(id, c.operation, "filtering", clauses, text, check)
+
+
+def each_with_another(
+    id: str, c: Collection, seconds: Sequence[Filter], *clauses: str, tries: Tries, others: int = 3
+) -> Law:
+    """Every filter of ``c.filters`` beside some of ``seconds``, with values that tell: each takes something away."""
+
+    def check(trial: Trial) -> None:
+        """Every filter holds beside another: together they find the items that fit both."""
+        items = c.some(trial, 2)
+        chosen = _Chosen(items, tries)
+        usable = [f for f in c.filters if chosen.values(f)]
+        partners = [f for f in seconds if chosen.values(f)]
+        cases: list[tuple[Filter, Filter]] = []
+        for place, first in enumerate(usable):
+            own = [f for f in partners if f.param != first.param]
+            start = place * others
+            cases += [(first, own[(start + n) % len(own)]) for n in range(min(others, len(own)))]
+            # Two bounds on one field: the later of the two must not push out the other.
+            cases += [(first, f) for f in usable if f.field == first.field and f.param != first.param][:1]
+        trial.need(cases, "needs two filters with values")
+
+        def fit_both(pair: tuple[Filter, Filter]) -> None:
+            one, two = pair
+            first, second = chosen.telling(one, two)
+            query = {**one.query(first), **two.query(second)}
+            want = [items[n] for n in sorted(chosen.of(one, first) & chosen.of(two, second))]
+            c.same_items(trial, c.all(trial, query), want, f"the items that fit {query}")
+
+        trial.each(cases, fit_both)
+
+    return Law(id, c.operation, "filtering", clauses, says(check), check)
+
+
+class _Chosen:
+    """The client's own selections, each made once; as places in the list."""
+
+    def __init__(self, items: Sequence[Json], tries: Tries) -> None:
+        self._items, self._tries = items, tries
+        self._values: dict[str, list[Any]] = {}
+        self._found: dict[tuple[str, Any], frozenset[int]] = {}
+
+    def values(self, filter_: Filter) -> list[Any]:
+        if filter_.param not in self._values:
+            self._values[filter_.param] = list(self._tries(filter_, self._items))[:5]
+        return self._values[filter_.param]
+
+    def of(self, filter_: Filter, wanted: Any) -> frozenset[int]:
+        key = (filter_.param, wanted)
+        if key not in self._found:
+            kept = set(map(id, filter_.select(self._items, wanted)))
+            self._found[key] = frozenset(n for n, item in enumerate(self._items) if id(item) in kept)
+        return self._found[key]
+
+    def telling(self, one: Filter, two: Filter) -> tuple[Any, Any]:
+        """Values with which both filters count: each alone finds more than the two together, and these find something."""
+
+        def worth(pair: tuple[Any, Any]) -> tuple[bool, bool]:
+            first, second = self.of(one, pair[0]), self.of(two, pair[1])
+            both = first & second
+            return both < first and both < second, bool(both)
+
+        return max(product(self.values(one), self.values(two)), key=worth)

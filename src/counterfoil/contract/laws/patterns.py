@@ -1,0 +1,102 @@
+"""Patterns in which a percent sign stands for any characters, as in SQL's LIKE.
+
+It refuses to know which members can be asked for so. Where a pattern's percent sign would have to stand for nothing, both
+readings (none or more, one or more) are let pass: documents differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from counterfoil.contract.collection import Collection, Field, Filter
+from counterfoil.contract.law import Law, Trial
+from counterfoil.contract.target import Json
+
+LIKE = "like"
+TextOf = Callable[[Any], "str | None"]
+
+
+def fits(text: str, pattern: str, *, least: int = 0) -> bool:
+    """Whether the whole ``text`` fits, each percent sign standing for ``least`` characters or more."""
+    some = ".+" if least else ".*"
+    return re.fullmatch(some.join(map(re.escape, pattern.split("%"))), text, re.DOTALL) is not None
+
+
+def percent(name: str, param: str, text_of: TextOf) -> Filter:
+    """A filter by pattern; ``text_of`` gives an item's text, or None when it has none."""
+    return Filter(Field(name, at=text_of), param, LIKE, fits, str, _drawn)
+
+
+def _drawn(filter_: Filter, items: Sequence[Json]) -> Any:
+    from hypothesis import strategies as st
+
+    return st.sampled_from([p for p in patterns(filter_, items) if _is_plain(filter_, items, p)])
+
+
+def _is_plain(filter_: Filter, items: Sequence[Json], pattern: str) -> bool:
+    """Whether both readings of the percent sign find the same."""
+    texts = filter(None, map(filter_.field.raw, items))
+    return all(fits(text, pattern) == fits(text, pattern, least=1) for text in texts)
+
+
+def plain_patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
+    """Patterns on which all readings agree: those that find some first."""
+    return [pattern for pattern in patterns(filter_, items) if "%" in pattern and _is_plain(filter_, items, pattern)]
+
+
+def patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
+    """Beginnings, ends, insides and more of observed texts, which stand here as long and short ones, first and last."""
+    texts = sorted({text for item in items if (text := filter_.field.raw(item))}, key=lambda text: (len(text), text))
+    found: list[str] = []
+    for text in dict.fromkeys([texts[-1], texts[0], texts[len(texts) // 2]] if texts else []):
+        third, half = max(1, len(text) // 3), len(text) // 2
+        found += [
+            f"{text[:half]}%",
+            f"%{text[half:]}",
+            f"%{text[third:-third] or text}%",
+            f"{text[:1]}%{text[-1:]}",
+            f"{text[:1]}%{text[half : half + 1]}%{text[-1:]}",
+            text,
+            text[:half],
+            text[half:],
+            f"{text}%",
+            f"%{text}",
+            # What a regular expression or a shell would read otherwise stands for itself.
+            f"{text[:half]}.{text[half + 1 :]}",
+            f"{text[:half]}.*",
+            f"{text[:1]}[^%",
+            "%",
+        ]
+    return list(dict.fromkeys(found))
+
+
+def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
+    """A pattern finds exactly what fits it."""
+
+    def check(trial: Trial) -> None:
+        items = c.some(trial)
+        tries = patterns(filter_, items)
+        trial.need(tries, f"no item has a value in {filter_.field.name}")
+
+        def exact(pattern: str) -> None:
+            may = {str(c.identity.raw(item)) for item in filter_.select(items, pattern)}
+            must = {
+                str(c.identity.raw(item))
+                for item in items
+                if (text := filter_.field.raw(item)) is not None and fits(text, pattern, least=1)
+            }
+            got = [str(c.identity.raw(item)) for item in c.all(trial, {filter_.param: pattern})]
+            told = f"the {len(may)} items whose {filter_.field.name} fits {pattern}"
+            trial.expect(len(got) == len(set(got)), f"{told}, each once", got)
+            trial.expect(must <= set(got) <= may, told, f"{len(got)}; {_odd(must, set(got), may)}")
+
+        trial.each(tries, exact)
+
+    text = f"{filter_.param} finds the items that fit the pattern, where % stands for any characters: all and no other."
+    return Law(id, c.operation, "filtering", clauses, text, check)
+
+
+def _odd(must: set[str], got: set[str], may: set[str]) -> str:
+    return f"missing {sorted(must - got)[:3]}, unexpected {sorted(got - may)[:3]}"

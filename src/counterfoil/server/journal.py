@@ -1,0 +1,241 @@
+"""What was asked and answered in each world, bounded, and shown without credentials.
+
+Keeping is cheap, showing is not: an exchange is kept as references to what was there anyway and made readable when somebody
+asks. Bounds are by count and bytes for each world, and by bytes for all; the oldest go first, of all worlds those of
+the one that has been quiet longest. It keeps no world alive.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from threading import Lock
+
+from counterfoil.ports import Exchanged, Found, Message, Wanted
+from counterfoil.server import redact
+from counterfoil.server.exchange import Exchange
+
+LARGEST_BODY = 16 * 1024
+MEBIBYTE = 1024 * 1024
+OVERHEAD = 1200
+"""Bytes an exchange takes besides bodies, headers and query, measured with tracemalloc over 500 (tests/server)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept: exchanges and bytes of one world, bytes of all, and how many worlds' numbers are remembered."""
+
+    exchanges: int = 500
+    bytes: int = MEBIBYTE
+    bytes_of_all: int = 128 * MEBIBYTE
+    worlds: int = 32_768
+
+
+class _Kept:
+    """One exchange by reference."""
+
+    __slots__ = (
+        "answer_headers", "api", "at", "body", "body_is_cut", "duration", "fault", "headers", "method", "now", "number",
+        "operation", "path", "payload", "payload_is_cut", "query", "size", "status",
+    )  # fmt: skip
+    number: int
+    at: datetime
+    now: datetime
+    api: str
+    operation: str | None
+    method: str
+    path: tuple[str, str]
+    query: bytes
+    status: int
+    duration: float
+    headers: Mapping[str, str]
+    body: bytes
+    body_is_cut: bool
+    answer_headers: list[tuple[bytes, bytes]]
+    payload: bytes
+    payload_is_cut: bool
+    fault: int | None
+    size: int
+
+
+@dataclass(slots=True)
+class _Log:
+    """One world's exchanges. ``last`` is the number of its newest, ``version`` grows with each and each clearing."""
+
+    kept: deque[_Kept] = field(default_factory=deque)
+    bytes: int = 0
+    last: int = 0
+    dropped: int = 0
+    version: int = 0
+
+
+class JournalBook:
+    """The journal of every world, by its name; implements ``counterfoil.ports.Journal``, from any thread.
+
+    ``clock`` tells the time outside, with its offset.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], bounds: Bounds | None = None) -> None:
+        self._clock = clock
+        self._bounds = bounds or Bounds()
+        self._logs: OrderedDict[str, _Log] = OrderedDict()  # that hold something, the quietest first
+        self._empty: OrderedDict[str, _Log] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+        self._callbacks: tuple[Callable[[str, int], None], ...] = ()
+
+    # --- keeping ---------------------------------------------------------------------------------
+
+    def observe(self, exchange: Exchange) -> None:
+        """The server's ``Observer``."""
+        kept = _keep(exchange, self._clock())
+        bounds, name = self._bounds, exchange.world_name
+        with self._lock:
+            log = self._logs.get(name)
+            if log is None:
+                log = self._logs[name] = self._empty.pop(name) if name in self._empty else _Log()
+            else:
+                self._logs.move_to_end(name)
+            log.last = kept.number = log.last + 1
+            log.version += 1
+            log.kept.append(kept)
+            log.bytes += kept.size
+            self._bytes += kept.size
+            while len(log.kept) > bounds.exchanges or log.bytes > bounds.bytes:
+                self._drop(log)
+            while self._bytes > bounds.bytes_of_all:
+                self._drop_quietest()
+            version = log.version
+        for call in self._callbacks:
+            call(name, version)
+
+    def _drop(self, log: _Log) -> None:
+        size = log.kept.popleft().size
+        log.bytes -= size
+        log.dropped += 1
+        self._bytes -= size
+
+    def _drop_quietest(self) -> None:
+        name, log = next(iter(self._logs.items()))
+        if log.kept:
+            self._drop(log)
+        if not log.kept:
+            self._rest(name)
+
+    def _rest(self, name: str) -> None:
+        self._empty[name] = self._logs.pop(name)
+        if len(self._empty) > self._bounds.worlds:
+            self._empty.popitem(last=False)
+
+    # --- the port --------------------------------------------------------------------------------
+
+    def find(self, world: str, wanted: Wanted) -> Found:
+        """The newest ``limit`` that fit, oldest first."""
+        with self._lock:
+            log = self._log(world)
+            kept, dropped = tuple(log.kept), log.dropped
+        fitting = [each for each in kept if _fits(each, wanted)]
+        shown = islice(fitting, max(0, len(fitting) - max(0, wanted.limit)), None)
+        return Found(tuple(_shown(each) for each in shown), len(fitting), dropped)
+
+    def clear(self, world: str) -> None:
+        """Forget a world's exchanges and what was dropped; numbers go on where they were."""
+        with self._lock:
+            log = self._log(world)
+            self._bytes -= log.bytes
+            log.kept.clear()
+            log.bytes = log.dropped = 0
+            log.version += 1
+            version = log.version
+            if world in self._logs:
+                self._rest(world)
+        for call in self._callbacks:
+            call(world, version)
+
+    # --- looking on ------------------------------------------------------------------------------
+
+    def version(self, world: str) -> int:
+        """A number that grows with every exchange of the world, and when they are cleared."""
+        with self._lock:
+            return self._log(world).version
+
+    def subscribe(self, callback: Callable[[str, int], None]) -> Callable[[], None]:
+        """Have ``callback(world, version)`` called after every change, at once and in the thread that made it; it must
+        not take long. Returns what ends it."""
+        self._callbacks = (*self._callbacks, callback)
+
+        def unsubscribe() -> None:
+            self._callbacks = tuple(each for each in self._callbacks if each is not callback)
+
+        return unsubscribe
+
+    def _log(self, world: str) -> _Log:
+        return self._logs.get(world) or self._empty.get(world) or _Log()
+
+
+def _keep(exchange: Exchange, at: datetime) -> _Kept:
+    kept = _Kept()
+    kept.at = at
+    kept.now = exchange.world.now
+    kept.api = exchange.dialect.name
+    kept.operation = exchange.operation
+    kept.method = exchange.method
+    kept.path = (exchange.base, exchange.path)
+    kept.query = query = exchange.query_string
+    kept.status = exchange.answer.status if exchange.answer is not None else 0
+    kept.duration = exchange.duration
+    kept.headers = headers = exchange.headers
+    kept.answer_headers = exchange.sent_headers
+    kept.fault = exchange.fault
+    body, payload = exchange.body_bytes, exchange.payload
+    kept.body_is_cut = len(body) > LARGEST_BODY
+    kept.body = body = body[:LARGEST_BODY]
+    kept.payload_is_cut = len(payload) > LARGEST_BODY
+    kept.payload = payload = payload[:LARGEST_BODY]
+    texts = sum(map(len, headers.values()))
+    kept.size = OVERHEAD + len(body) + len(payload) + len(query) + len(exchange.path) + 64 * len(headers) + texts
+    return kept
+
+
+def _fits(kept: _Kept, wanted: Wanted) -> bool:
+    return (
+        (wanted.api is None or kept.api == wanted.api)
+        and (wanted.operation is None or kept.operation == wanted.operation)
+        and (wanted.status is None or _is_of(kept.status, wanted.status))
+        and (wanted.since is None or kept.at >= wanted.since)
+        and (wanted.after is None or kept.number > wanted.after)
+    )
+
+
+def _is_of(status: int, wanted: str) -> bool:
+    text = f"{status:03}" if status else "0"
+    return text[0] == wanted[0] if wanted[1:].lower() == "xx" else text == wanted
+
+
+def _shown(kept: _Kept) -> Exchanged:
+    query = redact.query(kept.query.decode("latin-1"))
+    answer_headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in kept.answer_headers)
+    return Exchanged(
+        number=kept.number,
+        at=kept.at,
+        now=kept.now,
+        api=kept.api,
+        operation=kept.operation,
+        method=kept.method,
+        path="".join(kept.path) + (f"?{query}" if query else ""),
+        status=kept.status,
+        milliseconds=Decimal(round(kept.duration * 1_000_000)) / 1000,
+        request=_message(tuple(kept.headers.items()), kept.body, kept.body_is_cut),
+        answer=_message(tuple(answer_headers), kept.payload, kept.payload_is_cut),
+        fault=kept.fault,
+    )
+
+
+def _message(headers: tuple[tuple[str, str], ...], body: bytes, is_cut: bool) -> Message:
+    # a cut may fall inside a character
+    text = body.decode("utf-8", "ignore" if is_cut else "replace")
+    return Message(redact.headers(headers), redact.body(text), is_cut)

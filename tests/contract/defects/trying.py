@@ -1,0 +1,101 @@
+"""Trying laws, and Schemathesis, at a stand-in in this process, clean or with a defect planted.
+
+The stand-in does not hold its own answers against its spec here: the implementations that will be checked do not either,
+and a defect must not be found by the implementation's own guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from counterfoil.contract import Target
+from counterfoil.contract.books import book, document
+from counterfoil.contract.conformance import job_for
+from counterfoil.contract.conformance import run as run_conformance
+from counterfoil.contract.law import Effort, Evidence, Law
+from counterfoil.contract.probe import Probe
+from counterfoil.contract.runner import CouldNotRun, chosen_laws, open_probe, try_law
+from counterfoil.contract.verdict import Record
+from counterfoil.server.assemble import Options
+from targets import stand_in
+
+from .plant import DEFECTS, Defect, Point, planted, points_of, watched
+
+QUICK = Effort(max_examples=12, seed=0, shrink=False)
+
+
+@contextmanager
+def standing(api: str, scenario: str, seed: int | None = None) -> Iterator[Target]:
+    """A stand-in with a world of its own; gone afterwards."""
+    target = stand_in(api, scenario_name=scenario, seed=seed, options=Options(validate_responses=False))
+    try:
+        yield target
+    finally:
+        if target.transport is not None:
+            target.transport.close()
+
+
+def laws_of(api: str) -> list[Law]:
+    """All laws of an API's book in the order they are tried: those that read, that write, that have something done."""
+    return chosen_laws(book(api), writes=True)
+
+
+def clean_verdict(api: str, scenario: str, seed: int, effort: Effort = QUICK) -> list[Record]:
+    """Every law at the stand-in as it is."""
+    with standing(api, scenario, seed) as target, open_probe(book(api), target) as probe:
+        evidence = Evidence()
+        return [try_law(law, probe, document(api), evidence, effort) for law in laws_of(api)]
+
+
+def catching(defect: Defect, laws: Sequence[Law], *, first: bool = True, effort: Effort = QUICK) -> list[Record]:
+    """The broken ones among ``laws`` with the defect planted, up to the ``first`` of them or all. Raises ``CouldNotRun``."""
+    caught: list[Record] = []
+    with planted(defect), standing(defect.api, defect.scenario) as target, open_probe(book(defect.api), target) as probe:
+        evidence = Evidence()
+        for law in laws:
+            record = try_law(law, probe, document(defect.api), evidence, effort)
+            if record.status == "broken":
+                caught.append(record)
+                if first:
+                    break
+    return caught
+
+
+def touched(api: str, scenario: str) -> dict[str, dict[str, bool]]:
+    """For each defect of an API: which laws enter what it swaps, found by trying every law at the clean, watched stand-in.
+
+    What is entered while the world is told counts for every law.
+    """
+    defects = [each for each in DEFECTS.values() if each.api == api and each.scenario == scenario]
+    swapped = points_of(defects)
+    points = {point: place for places in swapped.values() for point, place in places.items()}
+    entered: set[Point] = set()
+    by_law: dict[str, set[Point]] = {}
+    with watched(points, entered), standing(api, scenario) as target, open_probe(book(api), target) as probe:
+        always = set(entered)
+        for law in laws_of(api):
+            by_law[law.id] = _entered(law, probe, entered) | always
+    return {
+        defect.id: {law: True for law, entered_by in by_law.items() if entered_by & swapped[defect.id].keys()}
+        for defect in defects
+    }
+
+
+def _entered(law: Law, probe: Probe, entered: set[Point]) -> set[Point]:
+    entered.clear()
+    try_law(law, probe, document(law.api), Evidence(), QUICK)
+    return set(entered)
+
+
+def conformance(api: str, scenario: str, defect: Defect | None = None) -> set[tuple[str, str]]:
+    """What Schemathesis complains about, as (operation, check), with a defect planted or without."""
+    from contextlib import nullcontext
+
+    with planted(defect) if defect else nullcontext(), standing(api, scenario) as target:
+        job = job_for(api, target, fast=True, writes=True, max_examples=5)
+        found = run_conformance(job, app=target.app)
+    return {(record.operation, record.id) for record in found if record.status == "broken"}
+
+
+__all__ = ["CouldNotRun", "catching", "clean_verdict", "conformance", "laws_of", "standing", "touched"]

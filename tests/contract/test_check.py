@@ -1,0 +1,205 @@
+"""``check`` as a whole: parts, exit codes, what may be changed, reports that hold on hostile content."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import httpx
+import pytest
+from targets import independent
+from toy import TOKEN, target
+
+from counterfoil.contract import Target
+from counterfoil.contract.books import book, book_names
+from counterfoil.contract.check import check
+from counterfoil.contract.specread import read_yaml
+from counterfoil.contract.verdict import Finding, Record, Trouble, Verdict
+from counterfoil.resources import specs_dir
+
+LAWS = ["elevate.summary", "elevate.sort"]
+
+
+def starting(*bugs: str, **changes: Any) -> Any:
+    return lambda names: {name: replace(independent(name, *bugs), **changes) for name in names}
+
+
+def test_fine_is_0_and_findings_are_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(["elevate"], start=starting(), only=LAWS, environ={}) == 0
+    assert "FINE" in capsys.readouterr().out
+    assert check(["elevate"], start=starting("sort_ignores_desc"), only=LAWS, environ={}) == 1
+    told = capsys.readouterr().out
+    assert "BROKEN" in told
+    assert "elevate · elevate.sort.desc" in told
+    assert "counterfoil check elevate --only elevate.sort.desc --seed 1" in told
+    assert "sort=customerId:desc" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"apis": ["elevte"]}, "there is no API 'elevte'; there are: billingplatform, elevate"),
+        ({"apis": ["elevate"], "urls": {"elevate": "ftp://x"}}, "must be a base such as"),
+        ({"apis": ["elevate"], "urls": {"elevate": "http://u:p@x/v1"}}, "credentials with --header"),
+        ({"apis": ["elevate"], "urls": {"elevate": "http://[x/v1"}}, "must be a base such as"),
+        ({"apis": ["elevate"], "urls": {"emnify": "http://x"}}, "not to be checked"),
+        ({"apis": ["elevate"], "urls": {"elevate": "http://x/v1"}, "headers": ["nonsense-secret"]}, "--header must be"),
+        ({"apis": ["elevate"], "start": None}, "no address for elevate"),
+        ({"apis": ["elevate"], "only": ["elevate.srt"]}, "there is no law 'elevate.srt'"),
+        ({"apis": ["elevate"], "baseline": Path("/nowhere.yaml")}, "/nowhere.yaml"),
+    ],
+)
+def test_a_meaningless_order_is_2_and_one_line(
+    options: dict[str, Any], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(**{"start": starting(), "environ": {}, **options}) == 2
+    line = capsys.readouterr().err
+    assert told in line
+    assert line.count("\n") == 1
+    assert "nonsense-secret" not in line
+
+
+def test_nothing_checked_is_3() -> None:
+    # Nothing to try any of these laws on: no summaries at all.
+    empty = target(lambda request: [], token=TOKEN)
+    assert check(["elevate"], start=lambda names: {"elevate": empty}, only=["elevate.filter.customer"], environ={}) == 3
+
+
+def test_a_real_implementation_is_only_read(capsys: pytest.CaptureFixture[str]) -> None:
+    methods: list[str] = []
+    healthy = independent("billingplatform")
+    assert healthy.transport is not None
+
+    def note(request: httpx.Request) -> httpx.Response:
+        methods.append(request.method)
+        assert healthy.transport is not None
+        return healthy.transport.handle_request(request)
+
+    watched = replace(healthy, transport=httpx.MockTransport(note), ours=False, acts={})
+    only = ["billingplatform.create", "billingplatform.lock", "billingplatform.runs", "billingplatform.errors"]
+    assert check(["billingplatform"], start=lambda names: {"billingplatform": watched}, only=only, environ={}) == 0
+    assert set(methods) == {"GET"}
+    assert "use --writes" in capsys.readouterr().out
+    assert (
+        check(["billingplatform"], start=lambda names: {"billingplatform": watched}, only=only, writes=True, environ={})
+        == 0
+    )
+    assert {"POST", "PATCH"} <= set(methods)
+    assert "left behind" in capsys.readouterr().out
+
+
+def test_conformance_runs_too_and_finds_what_a_schema_can_tell(tmp_path: Path) -> None:
+    sick = starting("array_in_envelope")
+    assert (
+        check(["billingplatform"], start=sick, fast=True, report=tmp_path, json=True, environ={}, max_examples=5) == 1
+    )
+    found = json.loads((tmp_path / "report.json").read_text())
+    by_part = {(finding["part"], finding["id"]) for finding in found["findings"]}
+    assert ("conformance", "conformance.response_schema_conformance") in by_part
+    assert ("law", "billingplatform.runs.unique") in by_part
+    assert "counterfoil-key" not in (tmp_path / "report.json").read_text()
+
+
+def test_json_is_all_there_is_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    check(["elevate"], start=starting(), only=["elevate.auth"], json=True, environ={})
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 0
+
+
+def test_a_baseline_makes_a_known_deviation_green(tmp_path: Path) -> None:
+    accepted = tmp_path / "baseline.yaml"
+    accepted.write_text("- {id: elevate.sort.unknown, owner: me, reason: known, expires: '2999-01-01'}\n")
+    sick = starting("unknown_sort_accepted")
+    assert check(["elevate"], start=sick, only=LAWS, environ={}) == 1
+    assert check(["elevate"], start=sick, only=LAWS, environ={}, baseline=accepted) == 0
+    assert check(["elevate"], start=starting(), only=LAWS, environ={}, baseline=accepted) == 1
+
+
+def test_time_that_is_used_up_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    check(["elevate"], start=starting(), only=["elevate.filter"], max_time=0.05, environ={})
+    assert "--max-time was used up" in capsys.readouterr().out
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)> ]]> \x00\x1b[31m | **bold** \ud83d"
+
+
+def hostile() -> Verdict:
+    finding = Finding(
+        "elevate",
+        "law",
+        "elevate.x",
+        "GET /x",
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+        (HOSTILE,),
+        ("elevate.c01",),
+        HOSTILE,
+    )
+    broken = Record("elevate", "law", "elevate.x", "GET /x", "broken", 1, findings=(finding,))
+    skipped = Record("elevate", "law", "elevate.y", "GET /x", "not applicable", reason=HOSTILE)
+    return Verdict(
+        records=[broken, skipped], troubles=[Trouble("elevate", HOSTILE)], left_behind=[HOSTILE], notes=[HOSTILE]
+    )
+
+
+def test_reports_hold_on_hostile_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    from counterfoil.contract.report import to_console, to_summary, write_report
+
+    files = write_report(hostile(), tmp_path / "new" / "folder")
+    assert [path.name for path in files] == ["junit.xml", "report.html", "report.json"]
+    suite = Xml.parse(files[0]).getroot()[0]
+    assert [case.get("name") for case in suite] == ["elevate.x", "elevate.y", "could be run"]
+    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("1", "1", "1")
+    page = files[1].read_text(encoding="utf-8")
+    assert "<img" not in page
+    assert "&lt;img" in page
+    assert "src=" not in page.replace("src=x", "")
+    assert json.loads(files[2].read_text())["findings"][0]["id"] == "elevate.x"
+    summary = to_summary(hostile())
+    assert "<img" not in summary
+    assert "**bold**" not in summary
+    to_console(hostile(), Console(markup=False, highlight=False))
+    assert "\x1b[31m" not in capsys.readouterr().out
+
+
+def test_a_github_step_summary_is_written(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    check(["elevate"], start=starting(), only=["elevate.auth"], environ={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert "✅ counterfoil: FINE" in summary.read_text()
+
+
+def test_credentials_come_from_the_environment() -> None:
+    from counterfoil.contract.check import find_targets
+
+    environ = {
+        "COUNTERFOIL_TOKEN": "all",
+        "COUNTERFOIL_TOKEN_ORACLE_BRM": "own",
+        "COUNTERFOIL_LOGIN_ELEVATE": '{"a": "b"}',
+    }
+    urls = {"elevate": "https://e.example/v1/", "oracle-brm": "https://o.example/brm"}
+    found = find_targets([], urls, ["X: y"], None, environ)
+    assert (found["elevate"].token, found["oracle-brm"].token, found["elevate"].login) == ("all", "own", {"a": "b"})
+    assert found["elevate"] == Target("https://e.example/v1", "all", headers={"X": "y"}, login={"a": "b"})
+
+
+@pytest.mark.parametrize("api", book_names())
+def test_every_law_has_an_id_of_its_own_and_a_sentence_it_comes_from(api: str) -> None:
+    laws = book(api).laws
+    ids = [law.id for law in laws]
+    assert len(ids) == len(set(ids))
+    clauses = {clause["id"]: clause for clause in read_yaml(specs_dir() / api / "clauses.yaml")}
+    for law in laws:
+        assert law.id.startswith(f"{api}.")
+        assert law.says
+        assert law.says.strip()[-1] == ".", f"{law.id} is no sentence: {law.says}"
+        assert set(law.clauses) <= set(clauses), law.id
+        for clause in law.clauses:
+            assert law.id in clauses[clause].get("laws", []), f"{clause} does not name {law.id}"
+    named = {law for clause in clauses.values() for law in clause.get("laws", [])}
+    assert named <= set(ids)

@@ -1,0 +1,275 @@
+"""The engine: what a trial tells, how small it makes a case, what it remembers, and what it never shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import strategies as st
+from toy import TOKEN, tried
+
+from counterfoil.contract.collection import (
+    NUMBER,
+    Collection,
+    Field,
+    Offsets,
+    above,
+    below,
+    equal,
+    like,
+    observed,
+    one_of,
+)
+from counterfoil.contract.law import Effort, Evidence, Trial
+from counterfoil.contract.laws import filtering, paging, sorting
+from counterfoil.contract.probe import Probe
+
+THINGS = [{"id": n, "kind": "ab"[n % 2], "size": n % 3} for n in range(1, 8)]
+
+
+def test_a_law_that_returns_holds() -> None:
+    record = tried(lambda trial: trial.expect(trial.ask("GET /things") == [], "nothing"), lambda request: [])
+    assert (record.status, record.cases, record.findings) == ("held", 1, ())
+
+
+def test_a_broken_law_tells_what_came_and_how_to_ask_for_it() -> None:
+    def check(trial: Trial) -> None:
+        trial.expect(trial.ask("GET /things/{id}", path={"id": "a b"}) == 1, "one", "two")
+
+    record = tried(check, lambda request: 2)
+    assert record.status == "broken"
+    finding = record.findings[0]
+    assert (finding.expected, finding.got) == ("one", "two")
+    assert finding.requests == ('curl -sS -H "Authorization: Bearer $COUNTERFOIL_TOKEN" http://toy/v1/things/a%20b',)
+
+
+def test_the_smallest_failing_case_is_reported() -> None:
+    asked: list[str] = []
+
+    def check(trial: Trial) -> None:
+        def small(n: int) -> None:
+            trial.expect(trial.ask("GET /things", query={"n": n}) < 10, "less than 10", n)
+
+        trial.given(st.integers(0, 1000), small)
+
+    def echo(request: httpx.Request) -> int:
+        asked.append(request.url.params["n"])
+        return int(request.url.params["n"])
+
+    finding = tried(check, echo).findings[0]
+    assert (finding.case, finding.got) == ("10", "10")
+    assert len(finding.requests) == 1, "only the requests of the smallest case are shown"
+    assert finding.requests[0].endswith("'http://toy/v1/things?n=10'")
+    assert len(asked) == len(set(asked)), "no case is asked twice"
+
+
+def test_the_same_seed_asks_the_same() -> None:
+    def run(seed: int) -> list[str]:
+        asked: list[str] = []
+
+        def check(trial: Trial) -> None:
+            trial.given(
+                st.integers(0, 10**6), lambda n: trial.expect(trial.ask("GET /things", query={"n": n}) == [], "nothing")
+            )
+
+        tried(check, lambda request: asked.append(str(request.url)) or [], effort=Effort(seed=seed))
+        return asked
+
+    assert run(5) == run(5) != run(6)
+
+
+def test_without_shrinking_the_first_failure_ends_the_search() -> None:
+    asked: list[int] = []
+
+    def check(trial: Trial) -> None:
+        def fails(n: int) -> None:
+            asked.append(n)
+            trial.broken("anything else", n)
+
+        trial.given(st.integers(0, 10**6), fails)
+
+    assert tried(check, lambda request: [], effort=Effort(shrink=False)).status == "broken"
+    assert len(asked) == 1
+
+
+def test_a_target_that_changes_its_mind_confuses_nobody() -> None:
+    answers = iter(range(10**6))
+
+    def check(trial: Trial) -> None:
+        trial.given(st.integers(0, 50), lambda n: trial.expect(trial.ask("GET /things") % 3 != 2, "steady", n))
+
+    assert tried(check, lambda request: next(answers)).status == "broken"
+
+
+def test_what_was_observed_is_asked_for_once_until_something_is_written() -> None:
+    asked: list[str] = []
+    evidence = Evidence()
+
+    def look(trial: Trial) -> None:
+        for _ in range(2):
+            trial.observe("things", lambda: trial.ask("GET /things"))
+        trial.expect(False, "never", "now")
+
+    def handler(request: httpx.Request) -> list[Any]:
+        asked.append(request.method)
+        return []
+
+    first = tried(look, handler, evidence=evidence)
+    second = tried(look, handler, evidence=evidence)
+    assert asked == ["GET"]
+    assert first.findings[0].requests == second.findings[0].requests != (), (
+        "evidence shows in a finding that leans on it"
+    )
+    tried(lambda trial: trial.ask("POST /things", body={}), handler, evidence=evidence)
+    tried(look, handler, evidence=evidence)
+    assert asked == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    "answer", [{"id": None}, [], 7, "text", None, {"id": {"x": 1}}, httpx.Response(200, content=b"\xff")]
+)
+def test_an_answer_of_a_shape_nobody_foresaw_is_a_finding_on_one_line(answer: Any) -> None:
+    record = tried(lambda trial: int(trial.ask("GET /things")["id"]["x"]["y"]) and None, lambda request: answer)
+    assert record.status == "broken"
+    assert "\n" not in record.findings[0].got
+
+
+def test_credentials_are_never_shown() -> None:
+    def check(trial: Trial) -> None:
+        trial.call("GET /things", token="another-of-ours")
+        trial.call("GET /things", token=None)
+        trial.json(trial.call("POST /login", body={"username": "me", "password": "pass-phrase"}, token=None), 201)
+
+    def echo(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            200, content=f"you sent {request.headers.get('authorization')} {request.content!r} {TOKEN}"
+        )
+
+    login = {"username": "me", "password": "pass-phrase"}
+    record = tried(check, echo, login=login, forbidden="another-of-ours", headers={"X-Api": "header-secret"})
+    told = repr(record)
+    for secret in (TOKEN, "another-of-ours", "pass-phrase", "header-secret"):
+        assert secret not in told
+    assert '"Authorization: Bearer $COUNTERFOIL_FORBIDDEN"' in told
+    assert "Authorization" not in record.findings[0].requests[1], "token=None sends none"
+
+
+def test_a_law_without_its_act_does_not_apply() -> None:
+    assert "nobody can advance" in tried(lambda trial: trial.act("advance", 1), lambda request: []).reason
+    assert tried(lambda trial: trial.skip("no runs"), lambda request: []).reason == "no runs"
+
+
+def test_amounts_are_exact() -> None:
+    def check(trial: Trial) -> None:
+        trial.expect(trial.ask("GET /things") == Decimal("0.1"), "a tenth")
+
+    assert tried(check, lambda request: httpx.Response(200, content=b"0.1")).status == "held"
+
+
+# ---------------------------------------------------------------- families, at a list that keeps them and at ones that do not
+
+
+ID, KIND, SIZE = Field("id", NUMBER), Field("kind"), Field("size", NUMBER)
+LIST = Collection(
+    "GET /things",
+    identity=ID,
+    pages=Offsets(largest=100),
+    filters=(equal(KIND), above(SIZE, "over")),
+    sorts=(KIND, SIZE, ID),
+)
+
+
+def serve(**bugs: bool) -> Any:
+    def handler(request: httpx.Request) -> list[Any]:
+        ask, found = request.url.params, list(THINGS)
+        if "kind" in ask:
+            found = [t for t in found if t["kind"] in ask["kind"].removeprefix("in:").split(",")]
+        if "name" in ask:
+            found = [t for t in found if ask["name"].lower() in str(t["kind"])]
+        if "over" in ask and not (bugs.get("second_filter_lost") and "kind" in ask):
+            found = [t for t in found if float(ask["over"]) < t["size"] + (1 if bugs.get("inclusive") else 0)]
+        if "under" in ask:
+            found = [t for t in found if t["size"] < float(ask["under"])]
+        for key in reversed(ask.get("sort", "").split(",") if "sort" in ask else []):
+            name = key.removesuffix(":desc")
+            found.sort(key=lambda t, name=name: t[name], reverse=key != name and not bugs.get("never_falls"))
+        offset, limit = int(ask.get("offset", 0)), int(ask.get("limit", 100))
+        if bugs.get("ties_shuffled") and ask.get("sort") == "kind" and offset:
+            found = found[::-1]
+        if bugs.get("third_page_repeats") and limit == 2 and offset == 4:
+            offset = 2
+        return found[offset : offset + limit]
+
+    return handler
+
+
+FAMILIES = [
+    paging.slices("toy.slices", LIST),
+    paging.concatenation("toy.concatenation", LIST),
+    paging.any_offset("toy.window", LIST),
+    paging.past_the_end("toy.end", LIST),
+    sorting.by_one("toy.asc", LIST),
+    sorting.by_one("toy.desc", LIST, falling=True),
+    sorting.by_several("toy.several", LIST),
+    sorting.reversed_up_to_ties("toy.reversed", LIST),
+    filtering.selects("toy.kind", LIST, equal(KIND)),
+    filtering.selects("toy.in", LIST, one_of(KIND)),
+    filtering.selects("toy.like", LIST, like(KIND, "name", write=str)),
+    filtering.selects("toy.over", LIST, above(SIZE, "over")),
+    filtering.selects("toy.under", LIST, below(SIZE, "under")),
+    filtering.both("toy.both", LIST),
+    filtering.union("toy.union", LIST, one_of(KIND), equal(KIND)),
+]
+
+
+@pytest.mark.parametrize("law", FAMILIES, ids=lambda law: law.id)
+def test_a_family_holds_at_a_list_that_keeps_it(law: Any) -> None:
+    record = tried(law.check, serve())
+    assert (record.status, record.reason) == ("held", ""), record.findings
+
+
+@pytest.mark.parametrize(
+    ("bug", "caught_by"),
+    [
+        ("never_falls", {"toy.desc", "toy.several", "toy.reversed"}),
+        ("inclusive", {"toy.over", "toy.both"}),
+        ("second_filter_lost", {"toy.both"}),
+        ("third_page_repeats", {"toy.concatenation", "toy.slices", "toy.window"}),
+        ("ties_shuffled", {"toy.slices"}),
+    ],
+)
+def test_a_family_catches_a_list_that_does_not(bug: str, caught_by: set[str]) -> None:
+    broken = {
+        law.id
+        for law in FAMILIES
+        if tried(law.check, serve(**{bug: True}), effort=Effort(max_examples=40)).status == "broken"
+    }
+    assert broken & caught_by
+    assert broken <= caught_by
+
+
+def test_observed_values_come_with_the_ends_first() -> None:
+    assert observed(SIZE, [{"size": n} for n in (5, 1, 9, 3, 7, 1)] + [{}]) == [1, 9, 5, 3, 7]
+
+
+def test_importing_the_package_is_light() -> None:
+    code = (
+        "import sys, counterfoil.contract; sys.exit(bool({'hypothesis', 'schemathesis', 'httpx'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_rate_spreads_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    from toy import target
+
+    with Probe(target(lambda request: []), rate=50) as probe:
+        started = time.monotonic()
+        for _ in range(6):
+            probe.send("GET", "/things")
+    assert time.monotonic() - started >= 5 / 50
