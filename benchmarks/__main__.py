@@ -1,6 +1,6 @@
 """``python -m benchmarks``: counterfoil and its peers on the same work in one run, by turns. README.md says how to read it.
 
-Exit codes: 0 done, 2 usage, 3 could not run (no load tool, or counterfoil itself gave a wrong answer).
+Exit codes: 0 done, 2 usage, 130 interrupted, 3 could not run (no load tool, or counterfoil itself gave a wrong answer).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -17,7 +18,8 @@ from typing import Any
 from benchmarks import growth, load, machine, plot, report, startup
 from benchmarks.bout import Pace, Wrong, fight
 from benchmarks.facts import Facts, gather
-from benchmarks.peers import CONTENDERS, HERE, Absent, Contender, Place, Running, free_port
+from benchmarks.peers import CONTENDERS, HERE
+from benchmarks.running import Absent, Contender, Place, Running, free_port
 from benchmarks.work import APIS, WORKS
 
 OTHERS = {"h": "process start to first 200", "i": "worlds, and (j) memory", "k": "growth with customers"}
@@ -62,17 +64,22 @@ def main() -> int:
     if not load.present():
         print(load.HINT, file=sys.stderr)
         return 3
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop must stop the peers too
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every start would be a first one
     pace = QUICK if options.quick else Pace(options.rounds, options.seconds)
     found: dict[str, Any] = {
         "machine": machine.describe(),
-        "pace": f"{pace.rounds} rounds of {pace.seconds:g} s by turns after {pace.warm:g} s of warming up, "
+        "pace": f"{'--quick, which shows that everything works and not how fast; ' if options.quick else ''}"
+        f"{pace.rounds} rounds of {pace.seconds:g} s by turns after {pace.warm:g} s of warming up, "
         f"{load.CONNECTIONS} connections, server on one core, wrk on another, {options.customers:,} customers",
     }
     until = time.monotonic() + options.minutes * 60
     try:
         facts = _facts(options.customers)
         _measure(options, pace, facts, found, until)
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
     except (Absent, Wrong, ValueError) as problem:
         print(f"counterfoil could not be measured: {problem}", file=sys.stderr)
         return 3

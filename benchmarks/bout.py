@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.facts import Facts, Talk
 from benchmarks.load import Round, Unfit, drive, write
-from benchmarks.peers import Absent, Contender, Place, Running, free_port
+from benchmarks.running import Absent, Contender, Place, Running, free_port
 from benchmarks.work import Asked, Work
 
 SERVER_CORE, LOAD_CORE = 0, 1

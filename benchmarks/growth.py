@@ -19,7 +19,8 @@ from typing import Any
 from benchmarks.calls import Call, posted
 from benchmarks.facts import BILL_FIELDS, ELEVATE, NEW_RUN, ORACLE, RUNS
 from benchmarks.inside import App, ask
-from benchmarks.peers import HERE, STARTED_HERE, resident
+from benchmarks.peers import HERE, STARTED_HERE
+from benchmarks.running import resident
 from benchmarks.worlds import milliseconds, spread
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

@@ -60,6 +60,8 @@ def drive(file: Path, port: int, seconds: float, *, first: int = 0, core: int | 
     if done.returncode or line is None:
         raise Unfit(f"wrk failed: {(done.stderr or done.stdout).strip()[-200:]}")
     found = json.loads(line.removeprefix("RESULT "))
-    if found["refused"] or found["broken"] or not found["requests"]:
+    if not found["requests"]:
+        raise Unfit(f"answered nothing within {seconds:g} s")
+    if found["refused"] or found["broken"]:
         raise Unfit(f"{found['refused']} of {found['requests']} requests refused, {found['broken']} connections broken")
     return Round(found["requests"] / found["seconds"], found["p50_ms"], found["p99_ms"])

@@ -18,7 +18,8 @@ from typing import Any
 
 from benchmarks.calls import BEARER
 from benchmarks.facts import RUNS, Facts
-from benchmarks.peers import CONTENDERS, Absent, Contender, Place, Running, answers_http, free_port
+from benchmarks.peers import CONTENDERS
+from benchmarks.running import Absent, Contender, Place, Running, answers_http, free_port
 from benchmarks.work import APIS
 
 ONE = ("billingplatform",)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.peers import resident
+from benchmarks.running import resident
 
 REPEATS = 200
 FORKS = 1_000

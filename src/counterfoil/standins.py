@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
@@ -18,8 +19,10 @@ from counterfoil.ledger.periods import next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
 from counterfoil.ledger.records import Book, PaymentState, RunStatus
 from counterfoil.world.commands import (
+    AddCharge,
     AdvanceClock,
     CancelBill,
+    CancelSubscription,
     CreateRun,
     PauseSubscription,
     RecordPayment,
@@ -122,7 +125,7 @@ class Desk:
     def __init__(self, world: World, dialect: Dialect) -> None:
         self._world = world
         self._ids = next(iter(known_of(world, dialect).values()), ())
-        names = ("pay", "refund", "cancel_bill", "pause", "subscribe", "next_due", "narrowed")
+        names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "narrowed")
         self.acts: dict[str, Any] = {name: getattr(self, name) for name in names}
 
     def pay(self, who: str, how: str = "all") -> dict[str, Any]:
@@ -149,16 +152,21 @@ class Desk:
         self._world.execute(CancelBill(**self._of(who, bill)))
         return {"currency": bill.invoice.currency, "amount": bill.total}
 
-    def pause(self, who: str) -> dict[str, Any]:
-        """Pause the newest of two or more active subscriptions in different currencies."""
+    def charge(self, who: str, amount: int) -> dict[str, Any]:
+        """Put a one-off charge on a customer's first account, to be billed by the next run."""
+        self._world.execute(AddCharge(customer=self._number(who), description="Counterfoil", amount=Decimal(amount)))
+        return {"currency": self._book(who).accounts[0].currency}
+
+    def pause(self, who: str, how: str = "pause") -> dict[str, Any]:
+        """Pause (or ``cancel``) the newest active subscription that is the only one in its currency."""
         active = [each for each in self._book(who).subscriptions if each.state_on(self._world.today) == "active"]
-        if len({each.tariff.currency for each in active}) < 2:
-            raise LookupError(f"{who} is not active in two currencies")
-        last = active[-1]
-        if [each.tariff.currency for each in active].count(last.tariff.currency) > 1:
-            raise LookupError(f"{who} has several subscriptions in {last.tariff.currency}")
-        self._world.execute(PauseSubscription(customer=self._number(who), subscription=last.ordinal))
-        return {"currency": last.tariff.currency}
+        currencies = [each.tariff.currency for each in active]
+        alone = [each for each in active if currencies.count(each.tariff.currency) == 1]
+        if not alone:
+            raise LookupError(f"{who} has no active subscription that is alone in its currency")
+        chosen = PauseSubscription if how == "pause" else CancelSubscription
+        self._world.execute(chosen(customer=self._number(who), subscription=alone[-1].ordinal))
+        return {"currency": alone[-1].tariff.currency}
 
     def subscribe(self, who: str) -> dict[str, Any]:
         """Put a customer on a tariff in another currency than that of its newest subscription."""

@@ -7,19 +7,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.regression import VERSION, compare, count, known  # noqa: E402
+from benchmarks.regression import GROWTH, VERSION, compare, count, known  # noqa: E402
 
 
-def counted() -> dict[str, int]:
+def measured(what: str) -> dict[str, Any]:
     """In a process of its own: coverage tools and debuggers count with the same hook, other tests leave caches filled."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.regression", "--json"],
+        [sys.executable, "-m", "benchmarks.regression", what],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
         capture_output=True,
@@ -27,15 +28,22 @@ def counted() -> dict[str, int]:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def test_no_request_costs_a_fifth_more_than_before() -> None:
     expected = known()
     if expected is None:
         pytest.skip(f"nothing was counted under Python {VERSION}; python -m benchmarks.regression --update")
-    findings = compare(counted(), expected)
+    findings = compare(measured("--json"), expected)
     assert not findings, "\n".join([*findings, "worth it? then: python -m benchmarks.regression --update"])
+
+
+@pytest.mark.xfail(reason="Ledger.create_run takes the highest of all runs' numbers each time", strict=False)
+def test_a_run_is_made_and_found_as_fast_among_many_as_among_few() -> None:
+    grown = measured("--growth")
+    assert max(grown.values()) < GROWTH, grown
 
 
 def test_a_loss_of_a_quarter_is_found_and_one_of_a_tenth_is_not() -> None:

@@ -201,8 +201,8 @@ def test_it_is_exactly_that_status_even_where_the_vendor_maps_it_elsewhere() -> 
 
 
 def test_too_many_requests_says_when_to_come_back(stand_in: Any) -> None:
-    book = FaultBook()
-    here = stand_in(options=Options(faults=book))
+    here = stand_in()
+    book = here.application.faults
     for dialect in here.application.dialects:
         book.add("default", FaultOrder(api=dialect.name, kind="too_many_requests", retry_after=17))
     for api, path in (
@@ -218,7 +218,7 @@ def test_too_many_requests_says_when_to_come_back(stand_in: Any) -> None:
 
 
 def test_every_documented_error_of_every_api_can_be_had(stand_in: Any) -> None:
-    here = stand_in(options=Options(faults=FaultBook()))
+    here = stand_in()
     paths = {
         "elevate": SUMMARIES,
         "oracle-brm": "/customerBill",

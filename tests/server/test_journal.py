@@ -16,7 +16,6 @@ import pytest
 from counterfoil.inprocess import InProcess
 from counterfoil.ports import Exchanged, FaultOrder, Wanted
 from counterfoil.server import redact
-from counterfoil.server.assemble import Options
 from counterfoil.server.faults import FaultBook
 from counterfoil.server.journal import OVERHEAD, Bounds, JournalBook
 
@@ -146,7 +145,7 @@ def test_a_world_is_bounded_in_bytes() -> None:
 
 
 def test_all_together_are_bounded_and_the_quietest_world_gives_first() -> None:
-    journal = JournalBook(ticking(), Bounds(bytes_of_all=35_000))
+    journal = JournalBook(ticking(), Bounds(bytes_of_all=40_000))
     ask = Client(server(journal=journal))
 
     def talk(world: str, times: int) -> None:
@@ -198,21 +197,21 @@ def test_what_an_exchange_is_said_to_take_is_what_it_takes() -> None:
         tracemalloc.stop()
     said = journal._logs["default"].bytes / 420
     assert said > OVERHEAD
-    assert 0.5 < taken / said < 1.3, (taken, said)
+    assert 0.7 < taken / said < 1.3, (taken, said)
 
 
 def test_the_journal_keeps_no_world_alive(journal: JournalBook, ask: Client) -> None:
     ask.get("/notes")
     held = journal._logs["default"].kept[0]
-    assert WORLDS["default"] not in [getattr(held, name) for name in held.__slots__]
+    assert not any(part is WORLDS["default"] for part in held)
 
 
 # -- credentials ------------------------------------------------------------------------------------------------------
 
 
 def test_tokens_of_every_login_are_blanked(stand_in: Any) -> None:
-    journal = JournalBook(ticking())
-    here = stand_in(options=Options(journal=journal))
+    here = stand_in()
+    journal = here.application.journal
     here.post("elevate", "/authenticate", json={"username": "hidden", "password": "hidden"})
     here.post("emnify", "/authenticate", json={"application_token": "counterfoil-key"})
     here.post("emnify", "/authenticate", json={"application_token": "wrong-hidden"})

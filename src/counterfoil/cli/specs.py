@@ -120,3 +120,75 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{finding.api}: {finding.where}: {finding.message}")
         click.echo(f"{len(findings)} findings" if findings else "no findings")
     sys.exit(1 if findings else 0)
+
+
+@specs.command("coverage")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--markdown", is_flag=True, help="As the table README shows.")
+def show_coverage(as_json: bool, markdown: bool) -> None:
+    """How many sentences of each vendor's document are accounted for, and by what. Exit code 1 if one is not.
+
+    \b
+    Example:
+      counterfoil specs coverage
+    """
+    from dataclasses import asdict
+
+    from counterfoil.contract.coverage import as_markdown, coverage
+    from counterfoil.resources import api_names, specs_dir
+
+    found = [coverage(guarded(specs_dir) / api) for api in api_names()]
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif markdown:
+        click.echo(as_markdown(found))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("API", "clauses", "by a law", "by the spec", "untestable", "accounted for", "laws")
+        for each in found:
+            watched = f"{each.by_law} ({each.share_by_law:.0%})"
+            table.add_row(
+                each.api,
+                str(each.clauses),
+                watched,
+                str(each.by_spec),
+                str(each.untestable),
+                f"{each.share:.0%}",
+                str(each.laws),
+            )
+        Console().print(table)
+    sys.exit(1 if any(each.open for each in found) else 0)
+
+
+@specs.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def diff_specs(old: Path, new: Path, as_json: bool) -> None:
+    """Compare two OpenAPI files. Exit code 1 if something changed that breaks clients, 3 if they could not be compared.
+
+    Compares with api-smart-diff from npm, and so needs Node.js.
+
+    \b
+    Example:
+      counterfoil specs diff old/openapi.yaml specs/elevate/openapi.yaml
+    """
+    from dataclasses import asdict
+
+    from counterfoil.contract.specdiff import CannotCompare, compare
+
+    try:
+        changes = compare(old, new)
+    except CannotCompare as error:
+        click.echo(f"counterfoil: {error}", err=True)
+        sys.exit(3)
+    if as_json:
+        print_json([asdict(change) for change in changes])
+    else:
+        for change in changes:
+            click.echo(f"{change.kind:13} {change.where}: {change.text}")
+        breaking = sum(change.is_breaking for change in changes)
+        click.echo(f"{breaking} breaking, {len(changes) - breaking} other changes" if changes else "no changes")
+    sys.exit(1 if any(change.is_breaking for change in changes) else 0)

@@ -285,6 +285,9 @@ def _conform(api: str, target: Target, token: str | None, plan: Plan, part: _Par
             part.records += conformance.Running(job, said).records()
     except conformance.CouldNotConform as error:
         part.troubles.append(Trouble(api, f"conformance could not run: {error}"))
+    except Exception as error:  # a dependency's own failure must not hide what the laws found
+        words = " ".join(str(error).split())[:200]
+        part.troubles.append(Trouble(api, f"conformance could not run: {type(error).__name__}: {words}"))
     tell(api, "done")
 
 

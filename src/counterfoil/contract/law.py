@@ -95,7 +95,8 @@ class Book:
     """One API's laws, and what the checker has to know before it can try them.
 
     ``greeting`` is an operation that every caller with a good credential may use, with ``greeting_query`` and
-    ``greeting_path``: the first request, which tells whether anybody is there and lets us in. ``login`` is for APIs that trade
+    ``greeting_path``: the first request, which tells whether anybody is there and lets us in. With ``greeting_known`` the
+    first ids of ``Target.known``, where there are any, stand in its path. ``login`` is for APIs that trade
     credentials for a token.
     """
 
@@ -104,6 +105,7 @@ class Book:
     greeting: str
     greeting_query: Mapping[str, Any] = field(default_factory=dict)
     greeting_path: Mapping[str, Any] = field(default_factory=dict)
+    greeting_known: bool = False
     login: Login | None = None
 
 

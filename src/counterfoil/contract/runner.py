@@ -59,7 +59,7 @@ def _log_in(probe: Probe, book: Book) -> None:
 def _greet(probe: Probe, book: Book) -> None:
     method, template = book.greeting.split(" ", 1)
     path = template
-    known = {name: ids[0] for name, ids in probe.target.known.items() if ids}
+    known = {name: ids[0] for name, ids in probe.target.known.items() if ids and book.greeting_known}
     for name, value in {**book.greeting_path, **known}.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe="+@:"))
     reply = probe.send(method, path, query=book.greeting_query)

@@ -111,8 +111,8 @@ class Ledger:
             raise BadValue(
                 "a customer has one account for each currency; a currency is there twice", field="currencies"
             )
-        if billed_to is not None:
-            self.book(billed_to)
+        if billed_to is not None and not self.knows(billed_to):
+            raise UnknownRecord(f"there is no customer {billed_to} who could pay", field="billed_to")
         number = self.shelf.add(Book(opened=opened, accounts=accounts, billed_to=billed_to, lived_until=now))
         if billed_to is not None:
             self._payers[billed_to] = (*self.paid_for_by(billed_to), number)

@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from threading import Lock
+from typing import Any, NamedTuple
 
 from counterfoil.ports import Exchanged, Found, Message, Wanted
 from counterfoil.server import redact
@@ -21,7 +22,7 @@ from counterfoil.server.exchange import Exchange
 
 LARGEST_BODY = 16 * 1024
 MEBIBYTE = 1024 * 1024
-OVERHEAD = 1200
+OVERHEAD = 1500
 """Bytes an exchange takes besides bodies, headers and query, measured with tracemalloc over 500 (tests/server)."""
 
 
@@ -35,20 +36,18 @@ class Bounds:
     worlds: int = 32_768
 
 
-class _Kept:
-    """One exchange by reference."""
+class _Kept(NamedTuple):
+    """One exchange by reference. It is kept as a bare tuple of the same order and gets its names when it is shown."""
 
-    __slots__ = (
-        "answer_headers", "api", "at", "body", "body_is_cut", "duration", "fault", "headers", "method", "now", "number",
-        "operation", "path", "payload", "payload_is_cut", "query", "size", "status",
-    )  # fmt: skip
+    size: int
     number: int
     at: datetime
     now: datetime
     api: str
     operation: str | None
     method: str
-    path: tuple[str, str]
+    base: str
+    path: str
     query: bytes
     status: int
     duration: float
@@ -59,14 +58,13 @@ class _Kept:
     payload: bytes
     payload_is_cut: bool
     fault: int | None
-    size: int
 
 
 @dataclass(slots=True)
 class _Log:
     """One world's exchanges. ``last`` is the number of its newest, ``version`` grows with each and each clearing."""
 
-    kept: deque[_Kept] = field(default_factory=deque)
+    kept: deque[tuple[Any, ...]] = field(default_factory=deque)
     bytes: int = 0
     last: int = 0
     dropped: int = 0
@@ -92,19 +90,20 @@ class JournalBook:
 
     def observe(self, exchange: Exchange) -> None:
         """The server's ``Observer``."""
-        kept = _keep(exchange, self._clock())
-        bounds, name = self._bounds, exchange.world_name
+        bounds, name, at = self._bounds, exchange.world_name, self._clock()
         with self._lock:
             log = self._logs.get(name)
             if log is None:
                 log = self._logs[name] = self._empty.pop(name) if name in self._empty else _Log()
             else:
                 self._logs.move_to_end(name)
-            log.last = kept.number = log.last + 1
+            log.last = number = log.last + 1
             log.version += 1
+            kept = _keep(exchange, number, at)
+            size = kept[0]
             log.kept.append(kept)
-            log.bytes += kept.size
-            self._bytes += kept.size
+            log.bytes += size
+            self._bytes += size
             while len(log.kept) > bounds.exchanges or log.bytes > bounds.bytes:
                 self._drop(log)
             while self._bytes > bounds.bytes_of_all:
@@ -114,7 +113,7 @@ class JournalBook:
             call(name, version)
 
     def _drop(self, log: _Log) -> None:
-        size = log.kept.popleft().size
+        size = log.kept.popleft()[0]
         log.bytes -= size
         log.dropped += 1
         self._bytes -= size
@@ -137,7 +136,7 @@ class JournalBook:
         """The newest ``limit`` that fit, oldest first."""
         with self._lock:
             log = self._log(world)
-            kept, dropped = tuple(log.kept), log.dropped
+            kept, dropped = tuple(map(_Kept._make, log.kept)), log.dropped
         fitting = [each for each in kept if _fits(each, wanted)]
         shown = islice(fitting, max(0, len(fitting) - max(0, wanted.limit)), None)
         return Found(tuple(_shown(each) for each in shown), len(fitting), dropped)
@@ -177,28 +176,38 @@ class JournalBook:
         return self._logs.get(world) or self._empty.get(world) or _Log()
 
 
-def _keep(exchange: Exchange, at: datetime) -> _Kept:
-    kept = _Kept()
-    kept.at = at
-    kept.now = exchange.world.now
-    kept.api = exchange.dialect.name
-    kept.operation = exchange.operation
-    kept.method = exchange.method
-    kept.path = (exchange.base, exchange.path)
-    kept.query = query = exchange.query_string
-    kept.status = exchange.answer.status if exchange.answer is not None else 0
-    kept.duration = exchange.duration
-    kept.headers = headers = exchange.headers
-    kept.answer_headers = exchange.sent_headers
-    kept.fault = exchange.fault
-    body, payload = exchange.body_bytes, exchange.payload
-    kept.body_is_cut = len(body) > LARGEST_BODY
-    kept.body = body = body[:LARGEST_BODY]
-    kept.payload_is_cut = len(payload) > LARGEST_BODY
-    kept.payload = payload = payload[:LARGEST_BODY]
-    texts = sum(map(len, headers.values()))
-    kept.size = OVERHEAD + len(body) + len(payload) + len(query) + len(exchange.path) + 64 * len(headers) + texts
-    return kept
+def _keep(exchange: Exchange, number: int, at: datetime) -> tuple[Any, ...]:
+    body, payload, headers, answer = exchange.body_bytes, exchange.payload, exchange.headers, exchange.answer
+    body_is_cut, payload_is_cut = len(body) > LARGEST_BODY, len(payload) > LARGEST_BODY
+    if body_is_cut:
+        body = body[:LARGEST_BODY]
+    if payload_is_cut:
+        payload = payload[:LARGEST_BODY]
+    path, query = exchange.path, exchange.query_string
+    size = OVERHEAD + len(body) + len(payload) + len(query) + len(path)
+    for value in headers.values():
+        size += 64 + len(value)
+    return (
+        size,
+        number,
+        at,
+        exchange.world.now,
+        exchange.dialect.name,
+        exchange.operation,
+        exchange.method,
+        exchange.base,
+        path,
+        query,
+        0 if answer is None else answer.status,
+        exchange.duration,
+        headers,
+        body,
+        body_is_cut,
+        exchange.sent_headers,
+        payload,
+        payload_is_cut,
+        exchange.fault,
+    )
 
 
 def _fits(kept: _Kept, wanted: Wanted) -> bool:
@@ -226,7 +235,7 @@ def _shown(kept: _Kept) -> Exchanged:
         api=kept.api,
         operation=kept.operation,
         method=kept.method,
-        path="".join(kept.path) + (f"?{query}" if query else ""),
+        path=kept.base + kept.path + (f"?{query}" if query else ""),
         status=kept.status,
         milliseconds=Decimal(round(kept.duration * 1_000_000)) / 1000,
         request=_message(tuple(kept.headers.items()), kept.body, kept.body_is_cut),

@@ -87,7 +87,7 @@ class Worlds:
     def create(
         self,
         name: str,
-        scenario: str,
+        scenario: str | Scenario,
         *,
         seed: int | None = None,
         customers: int | None = None,

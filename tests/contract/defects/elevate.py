@@ -226,7 +226,7 @@ def sort_by_difference_sorts_by_percentage(plant: Plant) -> None:
     _keys(plant, lambda keys: [(other.get(name, name), falls) for name, falls in keys])
 
 
-@defect("sorting")
+@defect("sorting", scenario="multi-currency")
 def default_order_is_by_value(plant: Plant) -> None:
     """Without a sort the list comes by open value."""
     _keys(plant, lambda keys: keys or [("openBillRunValue", False)])
@@ -511,7 +511,7 @@ def difference_is_rounded_to_whole_units(plant: Plant) -> None:
     plant.after(selection, "summary", lambda row, *_: {**row, "valueDifference": Decimal(round(row["valueDifference"]))})
 
 
-@defect("arithmetic")
+@defect("arithmetic", scenario="late-payer")
 def percentage_is_of_the_open_value(plant: Plant) -> None:
     """percentageDifference is a share of the open value."""
 
@@ -545,14 +545,10 @@ def billed_customers_are_never_billed(plant: Plant) -> None:
     plant.after(standing, "_status", lambda status, *_, **__: "NEVER_BILLED" if status == "FIRST_INVOICE" else status)
 
 
-@defect("agreement")
-def the_newest_of_two_complete_runs_is_forgotten(plant: Plant) -> None:
-    """When a run completes, the previous value stays that of the run before."""
-    plant.after(
-        standing,
-        "_newest_complete",
-        lambda newest, runs: tuple((subrun, at, min(n, 2)) for subrun, at, n in newest),
-    )
+@defect("lifecycle")
+def previous_is_the_first_run(plant: Plant) -> None:
+    """The previous value stays that of the very first run, however many complete."""
+    plant.around(standing, "_newest_complete", lambda newest: lambda runs: newest(list(runs)[:1]))
 
 
 @defect("lifecycle")
@@ -635,7 +631,7 @@ def token_expires_a_minute_early(plant: Plant) -> None:
 @defect("auth")
 def token_works_at_the_instant_it_ends(plant: Plant) -> None:
     """Only at the boundary instant: the token is still good."""
-    ways.lets_in(plant, DIALECT, lambda refusal, headers: refusal.reason == "expired" and _ends_now(headers))
+    ways.works_when_it_ends(plant, DIALECT)
 
 
 # --- other errors --------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ should notice: ``watched`` finds out which of the swapped parts any law enters a
 from __future__ import annotations
 
 import functools
+import sys
+import threading
 import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -129,57 +131,56 @@ def points_of(defects: Iterable[Defect]) -> dict[str, dict[Point, tuple[Any, str
 def watched(points: dict[Point, tuple[Any, str, Any]], entered: set[Point]) -> Iterator[None]:
     """Every use of one of ``points`` is written into ``entered``; nothing is remembered meanwhile, so all of it is done.
 
-    A function or property is watched itself. For a plain value (a table, a number) those functions of its module are
-    watched that name it.
+    A point that is a function or a property is used when it is entered; a plain value, or a table, when a function of its
+    module that names it is. Threads that begin meanwhile are watched too.
     """
-    plant = Plant()
+    codes: dict[types.CodeType, set[Point]] = {}
+    for point, (owner, name, value) in points.items():
+        for code in _codes(owner, name, value):
+            codes.setdefault(code, set()).add(point)
+
+    def note(frame: types.FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code in codes:
+            entered.update(codes[frame.f_code])
+
+    forgetful = Plant()
+    forgetful.around(World, "remember", lambda _: lambda self, key, compute: compute())
+    forgetful.around(Book, "derived", lambda _: lambda self, name, terms, compute: compute())
+    before = sys.getprofile()
+    threading.setprofile(note)
+    sys.setprofile(note)
     try:
-        plant.around(World, "remember", lambda _: lambda self, key, compute: compute())
-        plant.around(Book, "derived", lambda _: lambda self, name, terms, compute: compute())
-        for point, (owner, name, old) in points.items():
-            for user, used in _users(owner, name, old):
-                _watch(plant, user, used, point, entered)
         yield
     finally:
-        plant.undo()
+        sys.setprofile(before)
+        threading.setprofile(None)  # type: ignore[arg-type]
+        forgetful.undo()
 
 
-def _watch(plant: Plant, owner: Any, name: str, point: Point, entered: set[Point]) -> None:
-    if (_where(owner), name) in plant.swapped:  # watched for another point already: watch it for both
-        old = _get(owner, name)
-        _set(owner, name, _noting(old, point, entered))
-        return
-    plant.put(owner, name, _noting(_get(owner, name), point, entered))
-
-
-def _noting(old: Any, point: Point, entered: set[Point]) -> Any:
-    if isinstance(old, property):
-        assert old.fget is not None
-        return property(_noting(old.fget, point, entered))
-
-    @functools.wraps(old)
-    def noting(*args: Any, **options: Any) -> Any:
-        entered.add(point)
-        return old(*args, **options)
-
-    return noting
-
-
-def _users(owner: Any, name: str, value: Any) -> list[tuple[Any, str]]:
-    if isinstance(value, property | types.FunctionType | functools.partial):
-        return [(owner, name)]
+def _codes(owner: Any, name: str, value: Any) -> list[types.CodeType]:
+    """The code that is run when the value there is used."""
+    function = getattr(value, "fget", None) or getattr(value, "func", None) or getattr(value, "__func__", None) or value
+    if isinstance(function, types.FunctionType):
+        return [function.__code__]
     module = owner if isinstance(owner, types.ModuleType) else _module_with(owner)
     named = name if module is owner else next(n for n, v in vars(module).items() if v is owner)
+    classes = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__]
+    functions = [each for place in (module, *classes) for each in vars(place).values()]
+    functions = [getattr(each, "fget", each) for each in functions]
     return [
-        (place, each)
-        for place in (module, *(v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__))
-        for each, function in vars(place).items()
-        if isinstance(function, types.FunctionType) and function.__module__ == module.__name__ and _names(function.__code__, named)
+        code
+        for function in functions
+        if isinstance(function, types.FunctionType) and function.__module__ == module.__name__
+        for code in _all_code(function.__code__)
+        if named in code.co_names
     ]
 
 
-def _names(code: types.CodeType, name: str) -> bool:
-    return name in code.co_names or any(_names(each, name) for each in code.co_consts if isinstance(each, types.CodeType))
+def _all_code(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from _all_code(each)
 
 
 def _where(owner: Any) -> str:
@@ -187,14 +188,11 @@ def _where(owner: Any) -> str:
         return owner.__name__
     if isinstance(owner, type):
         return f"{owner.__module__}.{owner.__qualname__}"
-    module = _module_with(owner)
-    return f"{module.__name__}.{next(name for name, value in vars(module).items() if value is owner)}"
+    return f"{type(owner).__name__} {id(owner)}"
 
 
 def _module_with(table: Any) -> types.ModuleType:
-    """The module that a table (or a dialect) is a name of."""
-    import sys
-
+    """The module that has a name for a table."""
     for name, module in sorted(sys.modules.items()):
         if name.startswith("counterfoil.") and any(value is table for value in vars(module).values()):
             return module

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from counterfoil.app import build
 from counterfoil.contract import Target
 from counterfoil.contract.books import book, document
 from counterfoil.contract.conformance import job_for
@@ -17,10 +18,12 @@ from counterfoil.contract.law import Effort, Evidence, Law
 from counterfoil.contract.probe import Probe
 from counterfoil.contract.runner import CouldNotRun, chosen_laws, open_probe, try_law
 from counterfoil.contract.verdict import Record
+from counterfoil.inprocess import InProcess
 from counterfoil.server.assemble import Options
-from targets import stand_in
+from counterfoil.server.errors import Refusals
+from counterfoil.standins import target_of
 
-from .plant import DEFECTS, Defect, Point, planted, points_of, watched
+from .plant import DEFECTS, Defect, Plant, Point, planted, points_of, watched
 
 QUICK = Effort(max_examples=12, seed=0, shrink=False)
 
@@ -28,12 +31,14 @@ QUICK = Effort(max_examples=12, seed=0, shrink=False)
 @contextmanager
 def standing(api: str, scenario: str, seed: int | None = None) -> Iterator[Target]:
     """A stand-in with a world of its own; gone afterwards."""
-    target = stand_in(api, scenario_name=scenario, seed=seed, options=Options(validate_responses=False))
-    try:
-        yield target
-    finally:
-        if target.transport is not None:
-            target.transport.close()
+    unguarded = Plant()
+    unguarded.put(Refusals, "breach", lambda self, exchange, answer: None)
+    application = build([api], scenario_name=scenario, seed=seed, options=Options(validate_responses=False))
+    with InProcess(application.server) as transport:
+        try:
+            yield target_of(application, api, "http://stand-in", transport=transport, app=application.server)
+        finally:
+            unguarded.undo()
 
 
 def laws_of(api: str) -> list[Law]:
@@ -62,7 +67,7 @@ def catching(defect: Defect, laws: Sequence[Law], *, first: bool = True, effort:
     return caught
 
 
-def touched(api: str, scenario: str) -> dict[str, dict[str, bool]]:
+def touched(api: str, scenario: str) -> dict[str, list[str]]:
     """For each defect of an API: which laws enter what it swaps, found by trying every law at the clean, watched stand-in.
 
     What is entered while the world is told counts for every law.
@@ -77,7 +82,7 @@ def touched(api: str, scenario: str) -> dict[str, dict[str, bool]]:
         for law in laws_of(api):
             by_law[law.id] = _entered(law, probe, entered) | always
     return {
-        defect.id: {law: True for law, entered_by in by_law.items() if entered_by & swapped[defect.id].keys()}
+        defect.id: [law for law, entered_by in by_law.items() if entered_by & swapped[defect.id].keys()]
         for defect in defects
     }
 
@@ -93,7 +98,8 @@ def conformance(api: str, scenario: str, defect: Defect | None = None) -> set[tu
     from contextlib import nullcontext
 
     with planted(defect) if defect else nullcontext(), standing(api, scenario) as target:
-        job = job_for(api, target, fast=True, writes=True, max_examples=5)
+        assert target.twin is not None
+        job = job_for(api, target.twin, fast=True, writes=True, max_examples=5)
         found = run_conformance(job, app=target.app)
     return {(record.operation, record.id) for record in found if record.status == "broken"}
 

@@ -98,6 +98,20 @@ def lets_in(plant: Plant, dialect: Dialect, when: Callable[[Refusal, Any], bool]
     plant.around(dialect, "authenticate", around)
 
 
+def works_when_it_ends(plant: Plant, dialect: Dialect) -> None:
+    """A token opens the door at the very instant it expires."""
+
+    def around(authenticate: Any) -> Any:
+        def asked(headers: Any, world: Any) -> Any:
+            token = world.tokens.find(headers.get("authorization", "").partition(" ")[2])
+            ends_now = token is not None and token.expires_at == world.now
+            return EVERYTHING if ends_now else authenticate(headers, world)
+
+        return asked
+
+    plant.around(dialect, "authenticate", around)
+
+
 def without_credential(refusal: Refusal, headers: Any) -> bool:
     return "authorization" not in headers and "x-api-key" not in headers
 

@@ -93,7 +93,9 @@ def values_part(id: str, c: Collection, member: Field, values: Iterable[Any], *c
         for value in values:
             trial.cases += 1
             got += c.all(trial, {member.name: value})
-        c.same_items(trial, got, [i for i in items if member.raw(i) in values], f"each item under its own {member.name}")
+        c.same_items(
+            trial, got, [i for i in items if member.raw(i) in values], f"each item under its own {member.name}"
+        )
 
     text = f"The answers for {', '.join(map(str, values))} in {member.name} share no item, and together leave none out."
     return Law(id, c.operation, "filtering", clauses, text, check)

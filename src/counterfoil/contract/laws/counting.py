@@ -60,7 +60,7 @@ def headers(
                 due = len(fitting[offset : offset + limit])
                 trial.expect(len(body) == due, f"{due} items from {offset} on", f"{len(body)} items")
 
-        trial.given(st.tuples(filters, windows, st.sampled_from(list(extras))), counted, most=30)
+        trial.given(st.tuples(filters, windows, st.sampled_from(list(extras))), counted, most=20)
 
     text = f"{in_body} counts the items in the body, {in_all} all that fit: on every page and under every filter."
     return Law(id, c.operation, "counting", clauses, text, check)

@@ -1,0 +1,66 @@
+"""How much of each document is accounted for: every clause by a law, by a place in the spec, or by a reason why not.
+
+Reads ``specs/<api>/clauses.yaml``; the rules they must keep are in ``speclint``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from counterfoil.contract.specread import read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Clauses of one API, counted by the strongest thing that stands for each."""
+
+    api: str
+    clauses: int
+    by_law: int
+    by_spec: int
+    untestable: int
+    open: int
+    laws: int
+
+    @property
+    def share(self) -> float:
+        """How many of the clauses are accounted for, from 0 to 1."""
+        return 1 - self.open / self.clauses if self.clauses else 0.0
+
+    @property
+    def share_by_law(self) -> float:
+        """How many of the clauses a law watches, from 0 to 1."""
+        return self.by_law / self.clauses if self.clauses else 0.0
+
+
+def coverage(folder: Path) -> Coverage:
+    """The coverage of the API whose spec is in ``folder``. Raises ``SpecUnreadable``."""
+    clauses = read_yaml(folder / "clauses.yaml")
+    by_law = [clause for clause in clauses if clause.get("laws")]
+    rest = [clause for clause in clauses if not clause.get("laws")]
+    by_spec = [clause for clause in rest if clause.get("spec")]
+    untestable = [clause for clause in rest if not clause.get("spec") and clause.get("untestable")]
+    return Coverage(
+        api=folder.name,
+        clauses=len(clauses),
+        by_law=len(by_law),
+        by_spec=len(by_spec),
+        untestable=len(untestable),
+        open=len(rest) - len(by_spec) - len(untestable),
+        laws=len({law for clause in by_law for law in clause["laws"]}),
+    )
+
+
+def as_markdown(found: Iterable[Coverage]) -> str:
+    """The table that README shows."""
+    lines = [
+        "| API | clauses | watched by a law | by the spec alone | not testable over HTTP | accounted for | laws |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {c.api} | {c.clauses} | {c.by_law} ({c.share_by_law:.0%}) | {c.by_spec} | {c.untestable} | {c.share:.0%} | {c.laws} |"
+        for c in found
+    ]
+    return "\n".join(lines)

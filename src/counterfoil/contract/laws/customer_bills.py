@@ -1,0 +1,135 @@
+"""What TM Forum's customer bill (TMF678) says of itself, whoever serves it: amounts, state, dates and periods.
+
+A complaint about one bill each, for ``items.each``, and the members they read. It refuses to know how bills are asked for, and
+what a vendor adds to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.contract.collection import MOMENT, NUMBER, Field
+from counterfoil.contract.laws.items import Complaint, close
+
+ID = Field("id")
+NUMBER_OF = Field("billNo")
+STATE = Field("state")
+ACCOUNT = Field("billingAccount.id")
+DUE = Field("amountDue.value", NUMBER)
+REMAINING = Field("remainingAmount.value", NUMBER)
+BILL_DATE = Field("billDate", MOMENT)
+ENDS = Field("billingPeriod.endDateTime", MOMENT)
+STARTS = Field("billingPeriod.startDateTime", MOMENT)
+UPDATED = Field("lastUpdate", MOMENT)
+PAY_BY = Field("paymentDueDate", MOMENT)
+NEXT = Field("nextBillDate", MOMENT)
+NET = Field("taxExcludedAmount.value", NUMBER)
+TOTAL = Field("taxIncludedAmount.value", NUMBER)
+
+DECIMALS = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0) | dict.fromkeys(
+    ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
+)
+"""ISO 4217: the currencies that have not two decimals."""
+
+
+def as_written(bill: Any) -> str | None:
+    """The remaining amount with all decimals of its currency."""
+    amount = REMAINING.value(bill)
+    return None if amount is None else f"{amount:.{_decimals(bill)}f}"
+
+
+def _decimals(bill: Any) -> int:
+    return DECIMALS.get(bill["amountDue"]["unit"], 2)
+
+
+def one_currency(bill: Any) -> Complaint:
+    """All amounts of a bill are in one currency."""
+    units = {money["unit"] for money in _amounts(bill)}
+    return None if len(units) == 1 else ("one currency", sorted(units))
+
+
+def _amounts(bill: Any) -> Iterator[Any]:
+    names = ("amountDue", "remainingAmount", "taxExcludedAmount", "taxIncludedAmount")
+    yield from (bill[name] for name in names if bill.get(name))
+    yield from (each["taxAmount"] for each in bill.get("taxItem") or () if each.get("taxAmount"))
+    yield from (each["appliedAmount"] for each in bill.get("appliedPayment") or () if each.get("appliedAmount"))
+
+
+def applied(bill: Any) -> Decimal:
+    return sum((Decimal(each["appliedAmount"]["value"]) for each in bill.get("appliedPayment") or ()), Decimal())
+
+
+def _taxes(bill: Any) -> Decimal:
+    return sum((Decimal(each["taxAmount"]["value"]) for each in bill.get("taxItem") or ()), Decimal())
+
+
+def _same(left: Any, right: Any, bill: Any) -> bool:
+    """Equal in the currency's least unit."""
+    return close(left, right, str(Decimal(1).scaleb(-_decimals(bill)) / 2))
+
+
+def total_is_net_and_tax(bill: Any) -> Complaint:
+    """taxIncludedAmount is taxExcludedAmount and the tax amounts of taxItem."""
+    want = NET.value(bill) + _taxes(bill)
+    return None if _same(TOTAL.value(bill), want, bill) else (f"taxIncludedAmount {want}", bill)
+
+
+def tax_is_rate_of_net(bill: Any) -> Complaint:
+    """The only tax of a bill is taxExcludedAmount times its rate, in percent, rounded."""
+    tax = bill["taxItem"][0]
+    want = NET.value(bill) * Decimal(tax["taxRate"]) / 100
+    return None if _same(tax["taxAmount"]["value"], want, bill) else (f"taxAmount {want}", bill)
+
+
+def remaining_is_total_less_payments(bill: Any) -> Complaint:
+    """remainingAmount is taxIncludedAmount less what was applied, and never negative."""
+    want = TOTAL.value(bill) - applied(bill)
+    holds = _same(REMAINING.value(bill), want, bill) and REMAINING.value(bill) >= 0
+    return None if holds else (f"remainingAmount {want}", bill)
+
+
+def state_agrees_with_amounts(bill: Any) -> Complaint:
+    """new: nothing is paid; partiallyPaid: something, and something remains; settled: nothing remains."""
+    paid, remaining = applied(bill), REMAINING.value(bill)
+    agrees = {
+        "new": paid == 0,
+        "partiallyPaid": paid > 0 and remaining > 0,
+        "settled": remaining == 0,
+        "inProgress": paid == 0,
+    }.get(bill["state"], True)
+    return None if agrees else (f"amounts that make a bill {bill['state']}", bill)
+
+
+def nothing_left_is_settled(bill: Any) -> Complaint:
+    """A bill that was paid, and of which nothing remains, is settled."""
+    return None if bill["state"] == "settled" else ("state settled", bill)
+
+
+def due_not_before_bill(bill: Any) -> Complaint:
+    """paymentDueDate is not before billDate, and nextBillDate, where there is one, is after it."""
+    following = NEXT.value(bill)
+    if PAY_BY.value(bill) < BILL_DATE.value(bill):
+        return "paymentDueDate not before billDate", bill
+    return None if following is None or following > BILL_DATE.value(bill) else ("nextBillDate after billDate", bill)
+
+
+def periods_are_whole(bill: Any) -> Complaint:
+    """Every period has an end, and one that has a start starts before it ends."""
+    for period in _periods(bill):
+        starts, ends = STARTS.read(period.get("startDateTime") or period["endDateTime"]), period.get("endDateTime")
+        if ends is None or (period.get("startDateTime") and not starts < ENDS.read(ends)):
+            return "a period with an end, after its start", period
+    return None
+
+
+def _periods(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _periods(each)
+    elif isinstance(value, Mapping):
+        if "startDateTime" in value or "endDateTime" in value:
+            yield value
+        for each in value.values():
+            yield from _periods(each)

@@ -1,0 +1,87 @@
+"""What changed between two OpenAPI documents, and does it break clients? The rules behind ``counterfoil specs diff``.
+
+The comparing is done by api-smart-diff, from npm: among what can be had through PyPI and npm it alone noticed a new required
+parameter and a removed response member alike (openapi-diff 0.24.1 calls the former no change at all). It needs Node.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from counterfoil.contract.specread import SpecUnreadable, read_json, read_yaml
+
+PACKAGE = "api-smart-diff@1.0.6"
+LONGEST_WAIT = 180
+
+# npx puts the folder it installed to on PATH; the package is required from beside it.
+_SCRIPT = """
+const { createRequire } = require("node:module"), path = require("node:path"), fs = require("node:fs");
+const bin = process.env.PATH.split(path.delimiter).find(p => p.includes("_npx"));
+const { apiDiff } = createRequire(path.join(bin, "..", "x.js"))("api-smart-diff");
+const [before, after] = process.argv.slice(2).map(file => JSON.parse(fs.readFileSync(file, "utf8")));
+const found = apiDiff(before, after).map(d => ({ kind: d.type, where: d.path.join("/"), text: d.description || d.action }));
+process.stdout.write(JSON.stringify(found));
+"""
+
+
+class CannotCompare(Exception):
+    """Two documents that cannot be compared, or nothing to compare them with; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: ``kind`` is breaking, non-breaking, annotation, deprecated or unclassified."""
+
+    kind: str
+    where: str
+    text: str
+
+    @property
+    def is_breaking(self) -> bool:
+        return self.kind == "breaking"
+
+
+def compare(old: Path, new: Path) -> list[Change]:
+    """The changes from ``old`` to ``new`` (YAML or JSON files), breaking ones first. Raises ``CannotCompare``."""
+    documents = [_read(old), _read(new)]
+    npx = shutil.which("npx")
+    if npx is None:
+        raise CannotCompare("npx is not there: install Node.js, which brings it")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, document in zip(("old", "new"), documents, strict=True):
+            paths.append(Path(folder) / f"{name}.json")
+            paths[-1].write_text(json.dumps(document, default=str))
+        script = Path(folder) / "compare.cjs"
+        script.write_text(_SCRIPT)
+        command = [npx, "--yes", "--prefer-offline", "--package", PACKAGE, "--", "node", str(script), *map(str, paths)]
+        environment = os.environ | {"NO_UPDATE_NOTIFIER": "1", "npm_config_update_notifier": "false"}
+        try:
+            done = subprocess.run(  # noqa: S603 - our own script, over files of our own
+                command, capture_output=True, text=True, timeout=LONGEST_WAIT, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired:
+            raise CannotCompare(f"{PACKAGE} did not answer within {LONGEST_WAIT} seconds") from None
+    if done.returncode != 0:
+        said = next((line for line in done.stderr.splitlines() if "rror" in line), "no reason given")
+        raise CannotCompare(f"{PACKAGE} could not compare them: {said[:200]}")
+    changes = [Change(**found) for found in json.loads(done.stdout)]
+    seen = [change for change in changes if change.is_breaking or not change.where.startswith("components/")]
+    return sorted(seen, key=lambda change: (not change.is_breaking, change.where))
+
+
+def _read(path: Path) -> Any:
+    try:
+        document = read_json(path) if path.suffix == ".json" else read_yaml(path)
+    except SpecUnreadable as error:
+        raise CannotCompare(str(error)) from None
+    if not isinstance(document, dict) or "openapi" not in document:
+        raise CannotCompare(f"{path}: not an OpenAPI document")
+    return document

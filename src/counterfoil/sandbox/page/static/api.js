@@ -1,0 +1,89 @@
+// The control API and the vendors' APIs, by fetch. Nothing else is asked for data.
+
+import {session} from "./session.js";
+
+export const CONTROL = "/_sandbox/v1";
+
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem?.detail ?? `the server answered ${status}`);
+    this.status = status;
+    this.field = problem?.field;
+  }
+}
+
+function headers(more = {}) {
+  const all = {Accept: "application/json", ...more};
+  if (session.token) all["X-Counterfoil-Token"] = session.token;
+  if (session.visit) all["X-Counterfoil-Visit"] = session.visit;
+  return all;
+}
+
+// A call to a path of this server; answers parsed JSON, or null where there is none. Throws Refused.
+export async function call(method, path, body) {
+  const sent = body === undefined ? {} : {body: JSON.stringify(body)};
+  const response = await fetch(path, {
+    method, ...sent, headers: headers(body === undefined ? {} : {"Content-Type": "application/json"}),
+    cache: "no-store", credentials: "same-origin",
+  });
+  if (response.status === 204) return null;
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Refused(response.status, answer);
+  return answer;
+}
+
+const query = (values) => {
+  const sent = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  return sent.length ? `?${new URLSearchParams(sent)}` : "";
+};
+
+export const get = (path, values = {}) => call("GET", CONTROL + path + query(values));
+export const ofWorld = (path = "", values = {}) => get(`/worlds/${session.world}${path}`, values);
+export const inWorld = (method, path, body) => call(method, `${CONTROL}/worlds/${session.world}${path}`, body);
+export const command = (name, members = {}) => inWorld("POST", `/commands/${name}`, members);
+
+// The events of this world as they come: onEvent(name, data). Ends when the stream does.
+export async function events(onEvent, signal) {
+  const response = await fetch(`/events/${session.world}`, {headers: headers({Accept: "text/event-stream"}), signal, cache: "no-store"});
+  if (!response.ok) throw new Refused(response.status, await response.json().catch(() => null));
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const {value, done} = await reader.read();
+    if (done) return;
+    rest += value;
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const lines = Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+      if (lines.event) onEvent(lines.event, JSON.parse(lines.data));
+    }
+  }
+}
+
+// A plot, as an SVG document.
+export function plot(name, currency) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", `/plots/${session.world}/${name}.svg${query({currency})}`);
+    request.responseType = "document";
+    for (const [header, value] of Object.entries(headers({Accept: "image/svg+xml"}))) request.setRequestHeader(header, value);
+    request.onload = () => request.status === 200 ? resolve(request.responseXML) : reject(new Refused(request.status, null));
+    request.onerror = () => reject(new Error("the server cannot be reached"));
+    request.send();
+  });
+}
+
+// A vendor's API as its clients would call it: status and body, whatever they are.
+export async function vendor(path, key, header) {
+  const credential = header === "x-api-key" ? {"x-api-key": key} : {Authorization: `Bearer ${key}`};
+  try {
+    const response = await fetch(path, {headers: {...credential, Accept: "application/json"}, cache: "no-store", credentials: "omit"});
+    const text = await response.text();
+    let body;
+    try { body = JSON.parse(text); } catch { body = text; }
+    return {status: response.status, body};
+  } catch {
+    return {status: 0, body: "the connection broke"};
+  }
+}
