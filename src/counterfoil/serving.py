@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 import threading
@@ -85,6 +86,9 @@ def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
 
 def _announcing(app: ASGI, ready: Callable[[], None]) -> uvicorn.Server:
     import uvicorn
+
+    # Bytes that are no HTTP are the sender's mistake, answered with 400, and nothing to warn about.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -22,8 +22,9 @@ from counterfoil.server.specs import SpecError
 Json = Any
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
-"""JSON's numbers, bounded: 1e400 is no amount of money, and arithmetic on it could take for ever."""
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,329})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?")
+"""JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take for ever."""
+LARGEST_EXPONENT = 330
 HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
 """OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
 MOST_PAIRS = 200
@@ -42,7 +43,10 @@ def _integer(text: str) -> int:
 def _number(text: str) -> Decimal:
     if not NUMBER.fullmatch(text):
         raise ValueError("must be a number")
-    return Decimal(text)
+    number = Decimal(text)
+    if abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError("must be a number that a double can hold")
+    return number
 
 
 def _boolean(text: str) -> bool:

@@ -16,7 +16,7 @@ from counterfoil.dialect import Dialect, Refusal
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
-from counterfoil.server.parameters import Parameters
+from counterfoil.server.parameters import LARGEST_EXPONENT, Parameters
 from counterfoil.server.schemas import Schemas, Validator
 from counterfoil.server.specs import SpecError
 
@@ -29,7 +29,6 @@ Json = Any
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 64
-LARGEST_EXPONENT = 330  # a JSON double goes from 5e-324 to 1.8e308
 MOST_REMEMBERED = 256
 
 

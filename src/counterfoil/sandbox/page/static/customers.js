@@ -1,0 +1,175 @@
+// Customers: a searched, sorted page of them; and one of them down to the usage record.
+
+import {afterwards} from "./app.js";
+import {command, ofWorld} from "./api.js";
+import {button, copyable, field, h, num, openDialog, pressing, show, table, td, th} from "./dom.js";
+import {date, isZero, moment, money, plural} from "./format.js";
+import {session} from "./session.js";
+
+const LIMIT = 20;
+const list = {search: "", sort: "number", only: "all", offset: 0};
+
+export const customers = {
+  title: "Customers",
+  async show(root, args, reason) {
+    if (reason === "journal") return;
+    if (args[0]) await showOne(root, Number(args[0]));
+    else await showList(root);
+  },
+};
+
+// --- all ----------------------------------------------------------------------------------------
+
+async function showList(root) {
+  const found = await ofWorld("/customers", {...list, limit: LIMIT});
+  const again = () => showList(root);
+  const search = h("input", {type: "search", value: list.search, "data-key": "search", id: "search", placeholder: "name, email or number"});
+  let waiting;
+  search.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { list.search = search.value; list.offset = 0; again(); }, 180);
+  });
+  const only = h("select", {"data-key": "only", onchange: (event) => { list.only = event.target.value; list.offset = 0; again(); }},
+    [["all", "everyone"], ["owing", "those who owe"], ["overdue", "those overdue"]].map(([value, text]) => h("option", {value, selected: value === list.only}, text)));
+  const to = Math.min(found.offset + LIMIT, found.total);
+  show(root,
+    h("div", {class: "title"}, h("h1", {}, "Customers")),
+    h("form", {class: "filters", role: "search", onsubmit: (event) => event.preventDefault()}, field("Search", search), field("Show", only)),
+    found.names_searched === "known" && list.search ? h("p", {class: "muted"}, "In a world this large only numbers, and names that were given, are searched.") : null,
+    table("Customers", heads(again, found), found.customers.map(row)),
+    h("div", {class: "pager"},
+      button("‹ Previous", pressing(async () => { list.offset = Math.max(0, list.offset - LIMIT); await again(); }), {"data-key": "previous", class: "small", disabled: list.offset === 0}),
+      h("span", {class: "muted", id: "showing"}, found.total ? `${found.offset + 1}–${to} of ${found.total.toLocaleString("en")}` : "nobody fits"),
+      button("Next ›", pressing(async () => { list.offset += LIMIT; await again(); }), {"data-key": "next-page", class: "small", disabled: to >= found.total})));
+}
+
+function heads(again, found) {
+  const nameless = found.total > 500 || found.names_searched === "known";
+  const columns = [["number", "No."], [nameless ? null : "name", "Name"], [null, "Ids"], ["open", "Open"], ["balance", "Balance"], ["overdue", "Overdue"], ["bills", "Bills"]];
+  return columns.map(([by, text]) => {
+    const isNumber = !["Name", "Ids"].includes(text);
+    if (!by) return th(text, {class: isNumber ? "num" : null});
+    const sorted = list.sort === by ? "ascending" : list.sort === `-${by}` ? "descending" : null;
+    return th(button([text, h("span", {"aria-hidden": "true", class: "arrow"}, sorted === "ascending" ? "▲" : sorted === "descending" ? "▼" : "↕")], pressing(async () => {
+      list.sort = sorted === "descending" ? by : sorted === "ascending" ? `-${by}` : by === "number" || by === "name" ? by : `-${by}`;
+      list.offset = 0;
+      await again();
+    }), {class: "sort", "data-key": `sort-${by}`}), {"aria-sort": sorted ?? "none", class: isNumber ? "num" : null});
+  });
+}
+
+function row(each) {
+  const amounts = (name) => each.accounts.map((account) => h("div", {class: isZero(account[name]) ? "muted" : null}, money(account[name], account.currency),
+    name === "overdue" && !isZero(account[name]) ? h("span", {class: "tag late"}, "late") : null));
+  return h("tr", {},
+    num(String(each.customer)),
+    td([h("a", {href: `#/customers/${each.customer}`, "data-key": `customer-${each.customer}`}, each.name), h("div", {class: "muted"}, each.email)], {class: "who"}),
+    td(ids(each)), num(amounts("open")), num(amounts("balance")), num(amounts("overdue")),
+    num(String(each.accounts.reduce((all, account) => all + account.bills, 0))));
+}
+
+function ids(each) {
+  return h("details", {class: "ids", "data-key": `ids-${each.customer}`}, h("summary", {"aria-label": `Ids of ${each.name} in every API`}, "in five APIs"), idList(each));
+}
+
+function idList(each) {
+  return h("dl", {class: "id-list"}, Object.entries(each.ids).map(([api, names]) => [h("dt", {}, api),
+    h("dd", {}, Object.entries(names).map(([name, value]) => h("div", {}, h("code", {class: "muted"}, name), " ", copyable(value, `the ${name} of ${api}`))),
+      Object.keys(names).length ? null : h("span", {class: "muted"}, "knows no customers"))]));
+}
+
+// --- one ----------------------------------------------------------------------------------------
+
+async function showOne(root, number) {
+  session.customer = number;
+  const customer = await ofWorld(`/customers/${number}`);
+  show(root,
+    h("p", {class: "crumb"}, h("a", {href: "#/customers"}, "‹ Customers")),
+    h("div", {class: "title"}, h("h1", {}, customer.name),
+      h("a", {class: "button", href: "#/windows"}, "See in five windows")),
+    h("p", {class: "muted"}, `No. ${number}${customer.key ? ` · ${customer.key}` : ""} · ${customer.contact} · ${customer.email} · ${customer.street}, ${customer.zipcode} ${customer.city}, ${customer.country}`,
+      customer.billed_to ? [" · billed to ", h("a", {href: `#/customers/${customer.billed_to}`}, `customer ${customer.billed_to}`)] : null,
+      customer.pays_for.length ? [" · pays for ", customer.pays_for.map((each) => h("a", {href: `#/customers/${each}`}, ` ${each}`))] : null),
+    h("div", {class: "two"},
+      h("div", {}, customer.accounts.map((account) => openCard(customer, account))),
+      h("div", {},
+        h("section", {class: "card", "aria-label": "Tariffs"}, h("h2", {}, "Tariffs"), subscriptions(customer)),
+        h("section", {class: "card", "aria-label": "Ids"}, h("h2", {}, "Ids"), idList(customer)))),
+    h("section", {class: "card", "aria-label": "Bills"}, h("h2", {}, "Bills"), customer.bills.length ? customer.bills.map((bill, index) => billCard(customer, bill, index)) : h("p", {class: "muted"}, "No bills yet: a billing run makes them.")),
+    h("section", {class: "card", "aria-label": "Payments"}, h("h2", {}, "Payments"), payments(customer)));
+}
+
+function openCard(customer, account) {
+  const open = account.open_charges;
+  return h("section", {class: "card", "aria-label": `Open charges in ${account.currency}`},
+    h("div", {class: "card-head"}, h("h2", {}, "Open charges"), h("strong", {class: "amount", id: `open-${account.account}`}, money(open.net, account.currency))),
+    h("p", {class: "muted"}, open.run ? `Net; they count toward run ${open.run}.` : "Net; no billing run is open that would collect them.",
+      open.fully_rated ? null : h("span", {class: "tag late"}, "some usage has no price yet")),
+    open.lines.length ? lines(open.lines, account.currency, open.usage) : h("p", {class: "muted"}, "Nothing so far."),
+    h("p", {}, `Balance of issued bills: `, h("strong", {}, money(account.balance, account.currency)), ` · tax ${account.tax_rate} % · pays by ${account.payment_method}`),
+    account.account === 0 ? usageForm(customer) : null);
+}
+
+function usageForm(customer) {
+  const quantity = h("input", {type: "number", min: "0", step: "any", value: "20", "data-key": "quantity", id: "usage-quantity", required: true, class: "narrow"});
+  const service = h("select", {"data-key": "service", id: "usage-service"}, h("option", {value: "data"}, "MB of data"), h("option", {value: "sms"}, "SMS"));
+  const country = h("input", {value: customer.country, "data-key": "country", id: "usage-country", maxlength: "2", class: "narrow", required: true});
+  return h("form", {class: "act", "aria-label": "Record usage", onsubmit: pressing(() => afterwards(
+    () => command("record_usage", {customer: customer.customer, service: service.value, country: country.value.toUpperCase(), quantity: quantity.value}),
+    (done) => `Usage record ${done.fact.ordinal}: ${done.fact.quantity} ${done.fact.service === "sms" ? "SMS" : "MB"} in ${done.fact.country}.`))},
+  field("Quantity", quantity), field("Of", service), field("Country", country), h("button", {id: "record-usage", "data-key": "record-usage"}, "Record usage"));
+}
+
+function subscriptions(customer) {
+  if (!customer.subscriptions.length) return h("p", {class: "muted"}, "On no tariff.");
+  return h("ul", {class: "plain"}, customer.subscriptions.map((each) => h("li", {}, h("strong", {}, each.tariff_name), " ", h("span", {class: "tag"}, each.state),
+    h("div", {class: "muted"}, `since ${date(each.started)} · ${plural(each.sims, "SIM")}${each.ended ? ` · ends ${date(each.ended)}` : ""}`))));
+}
+
+function lines(all, currency, usage = []) {
+  return table("Lines", [th("What"), th("How it comes about"), th("Amount", {class: "num"})], all.map((line) => h("tr", {},
+    td([line.text, records(line.records ?? usage.filter((each) => line.record_numbers?.includes(each.record)))]),
+    td(line.computation, {class: "muted"}), num(money(line.amount, currency)))));
+}
+
+function records(all) {
+  if (!all.length) return null;
+  return h("details", {class: "records"}, h("summary", {}, plural(all.length, "usage record")),
+    h("ol", {class: "plain"}, all.map((each) => h("li", {}, `No. ${each.record}: ${each.quantity} ${each.unit} in ${each.country}, ${moment(each.started_at)}`, each.rated ? null : h("span", {class: "tag late"}, "no price yet")))));
+}
+
+export const state = (bill) => bill.overdue ? `${bill.settlement}, overdue` : bill.settlement;
+
+function billCard(customer, bill, index) {
+  const name = `${customer.customer}-${bill.account}-${bill.bill}`;
+  const owes = !isZero(bill.remaining) && bill.settlement !== "cancelled";
+  const why = h("div", {class: "why"});
+  return h("details", {class: "bill", open: index === 0, "data-key": `bill-${name}`},
+    h("summary", {}, h("span", {class: "bill-name"}, `Bill ${bill.bill}`), h("span", {class: "muted"}, `run ${bill.run} · issued ${date(bill.issued_on)} · due ${date(bill.due_on)}`),
+      h("span", {class: `tag ${bill.overdue ? "late" : owes ? "owed" : "good"}`}, state(bill)), bill.held ? h("span", {class: "tag"}, "held") : null,
+      h("strong", {class: "amount"}, money(bill.total, bill.currency))),
+    h("p", {}, "Paid ", h("strong", {}, money(bill.paid, bill.currency)), ", remaining ", h("strong", {id: `remaining-${bill.bill}`}, money(bill.remaining, bill.currency)), "."),
+    owes ? payForm(customer, bill, name) : null,
+    h("p", {}, button("Why this amount?", pressing(async () => {
+      const found = await ofWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
+      show(why, lines(found.lines, found.currency), h("ol", {class: "steps"}, found.steps.map((each) => h("li", {}, each))));
+    }), {class: "small", "data-key": `why-${name}`, "aria-label": `Why is bill ${bill.bill} ${money(bill.total, bill.currency)}?`})), why);
+}
+
+function payForm(customer, bill, name) {
+  const amount = h("input", {type: "text", inputmode: "decimal", value: bill.remaining, "data-key": `amount-${name}-${bill.remaining}`, id: `pay-amount-${bill.bill}`, class: "narrow", pattern: "[0-9]+([.][0-9]+)?", required: true});
+  const members = {customer: customer.customer, account: bill.account, bill: bill.bill};
+  const pay = (more) => afterwards(() => command("record_payment", {...members, ...more}), `Paid ${more.amount ? money(more.amount, bill.currency) : "in full"} on bill ${bill.bill}.`);
+  return h("form", {class: "act", "aria-label": `Pay bill ${bill.bill}`, onsubmit: pressing(() => pay({amount: amount.value}))},
+    field(`Amount in ${bill.currency}`, amount), h("button", {"data-key": `pay-${name}`, id: `pay-${bill.bill}`}, "Pay this amount"),
+    button("Pay in full", pressing(() => pay({})), {class: "primary", "data-key": `pay-full-${name}`, id: `pay-full-${bill.bill}`}));
+}
+
+function payments(customer) {
+  if (!customer.payments.length) return h("p", {class: "muted"}, "No payments yet.");
+  const currency = (each) => customer.accounts[each.account].currency;
+  return table("Payments", [th("No.", {class: "num"}), th("When"), th("On"), th("By"), th("State"), th("Amount", {class: "num"})], customer.payments.map((each) => h("tr", {},
+    num(String(each.payment)), td(moment(each.received_at)), td(`bill ${each.bill}`), td(each.method), td(h("span", {class: `tag ${each.state === "failed" ? "late" : each.state === "succeeded" ? "good" : ""}`}, each.state)),
+    num([money(each.amount, currency(each)), isZero(each.refunded) ? null : h("div", {class: "muted"}, `${money(each.refunded)} given back`)]))));
+}
+

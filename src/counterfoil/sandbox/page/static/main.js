@@ -1,0 +1,180 @@
+// Starts the page, keeps it up to date, and finds the view an address means.
+
+import {app} from "./app.js";
+import {Refused, call, get, ofWorld} from "./api.js";
+import {complain, field, h, openDialog, pressing} from "./dom.js";
+import {follow} from "./live.js";
+import {enter, keep, session} from "./session.js";
+import {showClock, showWorld} from "./world.js";
+import {tour} from "./tour.js";
+import {overview} from "./overview.js";
+import {customers} from "./customers.js";
+import {runs} from "./runs.js";
+import {windows} from "./windows.js";
+import {journal} from "./journal.js";
+import {faults} from "./faults.js";
+
+const VIEWS = {overview, customers, runs, windows, journal, faults};
+const main = document.getElementById("main");
+
+let shown = null;
+let busy = null;
+let again = null;
+
+// --- which view ---------------------------------------------------------------------------------
+
+function wanted() {
+  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+  return VIEWS[name] ? {name, args: rest.map(decodeURIComponent)} : {name: "overview", args: []};
+}
+
+async function render(reason) {
+  const {name, args} = wanted();
+  const view = VIEWS[name];
+  const isNew = shown !== location.hash;
+  shown = location.hash;
+  for (const link of document.querySelectorAll(".tabs a")) {
+    if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  document.title = `${view.title} · counterfoil sandbox`;
+  if (isNew) main.dataset.view = name;
+  await view.show(main, args, isNew ? "new" : reason);
+  main.dataset.ready = `${name} ${session.version}`;
+}
+
+// One refresh at a time; what comes meanwhile is done once afterwards.
+function refresh(reason = "version") {
+  if (busy) {
+    again = again === "version" ? again : reason;
+    return busy;
+  }
+  busy = (async () => {
+    do {
+      const now = again ?? reason;
+      again = null;
+      try {
+        if (now !== "journal") await know();
+        await render(now);
+      } catch (error) {
+        await mend(error);
+      }
+    } while (again);
+  })().finally(() => { busy = null; });
+  return busy;
+}
+
+async function know() {
+  const [info, clock] = await Promise.all([ofWorld(), ofWorld("/clock")]);
+  session.info = info;
+  session.clock = clock;
+  session.version = clock.version;
+  showWorld();
+  showClock();
+}
+
+// A world that is gone is left for the one that is always there; a token that is missing is asked for.
+async function mend(error) {
+  if (error instanceof Refused && error.status === 401) return askForToken();
+  if (error instanceof Refused && error.status === 404 && error.field === "world") return leave();
+  complain(error);
+}
+
+async function leave() {
+  if (session.isPublic) await visit();
+  else if (session.world !== "default") enter("default");
+  else return;
+  live();
+  await refresh();
+}
+
+async function goTo(world) {
+  enter(world);
+  live();
+  shown = null;
+  await refresh();
+}
+
+function live() {
+  follow({
+    onChange(data) {
+      const version = data.version !== session.version;
+      const exchanges = data.journal !== session.journal;
+      session.journal = data.journal;
+      if (version) refresh("version");
+      else if (exchanges) refresh("journal");
+    },
+    onGone: leave,
+  });
+}
+
+// --- who is asking ------------------------------------------------------------------------------
+
+async function visit() {
+  const met = await call("POST", "/visit", {});
+  session.visit = met.visit;
+  session.mine = met.worlds;
+  if (!met.worlds.includes(session.world)) enter(met.worlds[0]);
+}
+
+function askForToken() {
+  return new Promise((resolve) => {
+    const input = h("input", {type: "password", autocomplete: "off", required: true, name: "token"});
+    const form = h("form", {onsubmit: pressing(async () => {
+      session.token = input.value.trim();
+      keep("counterfoil.token", session.token);
+      document.getElementById("dialog").close();
+      await start();
+      resolve();
+    })}, h("p", {}, "This server can be reached from other machines, so its control API wants the token it printed when it started."),
+    field("Control token", input), h("p", {}, h("button", {class: "primary"}, "Go on")));
+    openDialog("Control token", form);
+    input.focus();
+  });
+}
+
+// --- light and dark -----------------------------------------------------------------------------
+
+const THEMES = ["system", "light", "dark"];
+function theme() {
+  const toggle = document.getElementById("theme");
+  let now = "system";
+  try { now = localStorage.getItem("counterfoil.theme") ?? "system"; } catch { /* not kept */ }
+  const put = () => {
+    if (now === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = now;
+    toggle.textContent = {system: "◐", light: "☀", dark: "☾"}[now];
+    toggle.setAttribute("aria-label", `Colours: ${now === "system" ? "as the system has them" : now}`);
+    toggle.title = toggle.getAttribute("aria-label");
+  };
+  toggle.addEventListener("click", () => {
+    now = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+    try { localStorage.setItem("counterfoil.theme", now); } catch { /* not kept */ }
+    put();
+  });
+  put();
+}
+
+async function start() {
+  try {
+    if (session.isPublic) await visit();
+    [session.served, session.scenarios] = await Promise.all([get("/apis"), get("/scenarios").then((all) => all.scenarios)]);
+    await refresh("new");
+    live();
+  } catch (error) {
+    await mend(error);
+  }
+}
+
+Object.assign(app, {refresh, goTo});
+theme();
+window.addEventListener("hashchange", async () => {
+  await refresh("new");
+  main.focus({preventScroll: true});
+  window.scrollTo(0, 0);
+});
+document.getElementById("start-tour").addEventListener("click", () => tour.open());
+document.getElementById("dialog").addEventListener("click", (event) => {
+  if (event.target === event.currentTarget) event.currentTarget.close();
+});
+start();

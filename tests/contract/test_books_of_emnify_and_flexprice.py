@@ -1,0 +1,60 @@
+"""The law books of emnify and flexprice hold at the stand-in, whatever the scenario; a real implementation is asked too, where
+``COUNTERFOIL_URL_<API>`` names one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from counterfoil.app import build
+from counterfoil.contract import Target, contract_tests
+from counterfoil.contract.books import book
+from counterfoil.contract.law import Effort
+from counterfoil.contract.runner import law_verdict
+from counterfoil.inprocess import InProcess
+from counterfoil.standins import target_of
+
+APIS = ("emnify", "flexprice")
+SCENARIOS = ("demo", "every-state", "late-payer", "multi-currency", "quiet", "one-month")
+
+
+def stand_in(api: str, **options: Any) -> Target:
+    """The stand-in in this process, with what may be looked at and done there."""
+    application = build([api], **options)
+    transport = InProcess(application.server)
+    return target_of(application, api, "http://stand-in", transport=transport, app=application.server)
+
+
+test_emnify = contract_tests("emnify", target=partial(stand_in, "emnify", scenario_name="every-state"))
+test_flexprice = contract_tests("flexprice", target=partial(stand_in, "flexprice", scenario_name="multi-currency"))
+
+test_real_emnify = contract_tests("emnify")
+test_real_flexprice = contract_tests("flexprice")
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize(("scenario", "seed"), [*((name, 1) for name in SCENARIOS), ("demo", 2)])
+def test_no_false_alarm(api: str, scenario: str, seed: int) -> None:
+    verdict = law_verdict(book(api), stand_in(api, scenario_name=scenario, seed=seed), writes=True, seed=seed)
+    assert [record.id for record in verdict.records if record.status == "broken"] == []
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_laws_can_be_tried_in_any_order(api: str) -> None:
+    """Each backwards, and twice at one world: no law leans on what another left behind."""
+    target = stand_in(api, scenario_name="every-state")
+    for law in [*reversed(book(api).laws), *book(api).laws]:
+        found = law_verdict(book(api), target, writes=True, only=[law.id], effort=Effort(3, 0, False))
+        assert [record.id for record in found.records if record.status == "broken"] == []
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_without_ids_the_laws_that_need_them_say_so(api: str) -> None:
+    """A stranger who gives no ids is told, and is not told that all is well."""
+    target = stand_in(api, scenario_name="quiet")
+    verdict = law_verdict(book(api), target, writes=True)
+    reasons = {record.reason for record in verdict.records if record.status == "not applicable"}
+    assert any("was given to look at" in reason for reason in reasons)
+    assert any(record.status == "held" for record in verdict.records), "what needs no id is tried all the same"

@@ -1,0 +1,31 @@
+"""The loop: Schemathesis, every phase and every check, over all five specs against the stand-in. Nothing may fail.
+
+What is passed over is named, with its reason and issue, in ``counterfoil.contract.conformance.EXCLUSIONS``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from counterfoil.contract.check import Plan, carry_out
+from counterfoil.contract.conformance import EXCLUSIONS
+from counterfoil.resources import api_names
+from counterfoil.standins import StandIns
+
+
+@pytest.mark.parametrize("api", api_names())
+def test_no_answer_breaks_the_spec(api: str) -> None:
+    stand_ins = StandIns()
+    try:
+        verdict = carry_out(stand_ins.start([api]), Plan(seed=20))
+    finally:
+        stand_ins.stop()
+    assert verdict.exit_code == 0, "\n".join(f"{finding}" for finding in verdict.findings) or verdict.in_a_word
+    phases = {record.id.split(".")[0] for record in verdict.records if record.part == "conformance"}
+    assert phases, "conformance ran"
+
+
+def test_every_exclusion_has_a_reason_and_an_issue() -> None:
+    for exclusion in EXCLUSIONS:
+        assert len(exclusion.reason) > 20
+        assert exclusion.issue.startswith("https://")
