@@ -122,8 +122,13 @@ def build(
         desk = control(worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts)
         return build_server([desk], worlds.get)
 
+    def page() -> ASGI:
+        from counterfoil.sandbox.page import Front
+
+        return Front(worlds, apis=served, journal_version=journal.version, token=control_token, hosts=hosts)
+
     chosen = options or Options()
-    mounts: dict[str, ASGI] = {CONTROL: Later(control_api), **chosen.mounts}
+    mounts: dict[str, ASGI] = {CONTROL: Later(control_api), "/": Later(page), **chosen.mounts}
     server = build_server(served, worlds.get, options=replace(chosen, faults=faults, journal=journal, mounts=mounts))
     return Application(server, worlds, served, faults, journal)
 

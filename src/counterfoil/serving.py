@@ -87,6 +87,8 @@ def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
 def _announcing(app: ASGI, ready: Callable[[], None]) -> uvicorn.Server:
     import uvicorn
 
+    from counterfoil.server.upgrades import IgnoringUpgrades
+
     # Bytes that are no HTTP are the sender's mistake, answered with 400, and nothing to warn about.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
@@ -98,12 +100,12 @@ def _announcing(app: ASGI, ready: Callable[[], None]) -> uvicorn.Server:
     return Announcing(
         uvicorn.Config(
             app,
+            http=IgnoringUpgrades,
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=5,
-            h11_max_incomplete_event_size=64 * 1024,
         )
     )

@@ -40,7 +40,6 @@ def test_no_request_costs_a_fifth_more_than_before() -> None:
     assert not findings, "\n".join([*findings, "worth it? then: python -m benchmarks.regression --update"])
 
 
-@pytest.mark.xfail(reason="Ledger.create_run takes the highest of all runs' numbers each time", strict=False)
 def test_a_run_is_made_and_found_as_fast_among_many_as_among_few() -> None:
     grown = measured("--growth")
     assert max(grown.values()) < GROWTH, grown

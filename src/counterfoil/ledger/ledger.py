@@ -224,7 +224,7 @@ class Ledger:
 
     def create_run(self, fields: Mapping[str, Any], now: datetime) -> BillingRun:
         """A new pending run. ``fields``: any of name, subrun, message and the four dates."""
-        number = max(self.runs, default=0) + 1
+        number = next(reversed(self.runs), 0) + 1  # numbers only grow, and max() of 20,000 takes a millisecond
         run = BillingRun(number, fields.get("name"), RunStatus.PENDING, created_at=now, updated_at=now)
         run = replace(run, **fields)
         _check_dates(run)

@@ -154,9 +154,9 @@ def a_zone_of_messages_costs_a_message(plant: Plant) -> None:
     _part(plant, "_sms_zone", lambda part, lines: {"cost": amounts.number(lines[0].price)})
 
 
-@defect("arithmetic", scenario="demo")
+@defect("arithmetic")
 def one_off_charges_are_not_in_the_sub_total(plant: Plant) -> None:
-    """Only with one-off charges: a charge counts twice in its list, once in the sub-total."""
+    """Only with one-off charges: a charge is listed with twice what the sub-total has of it."""
     plant.after(
         amounts, "_one_off", lambda item, *_: {**item, "cost": item["cost"] * 2}
     )

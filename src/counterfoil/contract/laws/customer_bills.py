@@ -8,25 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from operator import methodcaller
 from typing import Any
 
-from counterfoil.contract.collection import MOMENT, NUMBER, Field
+from counterfoil.contract.collection import MOMENT, NUMBER, TEXT, Field
 from counterfoil.contract.laws.items import Complaint, close
 
+
+def _at(name: str, kind: str = TEXT) -> Field:
+    """A member by its dotted name. Reading it so takes a third of the time that any way to any member takes: it is read
+    some 400,000 times in one run over 300 bills."""
+    outer, _, inner = name.partition(".")
+    if not inner:
+        return Field(name, kind, at=methodcaller("get", outer))
+    return Field(name, kind, at=lambda bill: (bill.get(outer) or {}).get(inner))
+
+
 ID = Field("id")
-NUMBER_OF = Field("billNo")
-STATE = Field("state")
-ACCOUNT = Field("billingAccount.id")
-DUE = Field("amountDue.value", NUMBER)
-REMAINING = Field("remainingAmount.value", NUMBER)
-BILL_DATE = Field("billDate", MOMENT)
-ENDS = Field("billingPeriod.endDateTime", MOMENT)
-STARTS = Field("billingPeriod.startDateTime", MOMENT)
-UPDATED = Field("lastUpdate", MOMENT)
-PAY_BY = Field("paymentDueDate", MOMENT)
-NEXT = Field("nextBillDate", MOMENT)
-NET = Field("taxExcludedAmount.value", NUMBER)
-TOTAL = Field("taxIncludedAmount.value", NUMBER)
+NUMBER_OF = _at("billNo")
+STATE = _at("state")
+ACCOUNT = _at("billingAccount.id")
+DUE = _at("amountDue.value", NUMBER)
+REMAINING = _at("remainingAmount.value", NUMBER)
+BILL_DATE = _at("billDate", MOMENT)
+ENDS = _at("billingPeriod.endDateTime", MOMENT)
+STARTS = _at("billingPeriod.startDateTime", MOMENT)
+UPDATED = _at("lastUpdate", MOMENT)
+PAY_BY = _at("paymentDueDate", MOMENT)
+NEXT = _at("nextBillDate", MOMENT)
+NET = _at("taxExcludedAmount.value", NUMBER)
+TOTAL = _at("taxIncludedAmount.value", NUMBER)
 
 DECIMALS = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0) | dict.fromkeys(
     ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
@@ -58,7 +69,15 @@ def _amounts(bill: Any) -> Iterator[Any]:
 
 
 def applied(bill: Any) -> Decimal:
-    return sum((Decimal(each["appliedAmount"]["value"]) for each in bill.get("appliedPayment") or ()), Decimal())
+    """What was applied to the bill in all."""
+    parts = (each.get("appliedAmount") for each in bill.get("appliedPayment") or ())
+    return sum((Decimal(part["value"]) for part in parts if part), Decimal())
+
+
+def shows_taxes(bill: Any) -> bool:
+    """Whether every tax of the bill is there with its rate and amount."""
+    taxes = bill.get("taxItem")
+    return bool(taxes) and all(tax.get("taxAmount") and tax.get("taxRate") is not None for tax in taxes)
 
 
 def _taxes(bill: Any) -> Decimal:

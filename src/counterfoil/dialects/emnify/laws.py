@@ -661,9 +661,9 @@ def _attempt(trial: Trial, body: Mapping[str, Any]) -> Reply:
 def _nobody(trial: Trial) -> str:
     """A credential not tried before, so that trying it again and again blocks nobody, not even this law."""
     try:
-        return f"nobody-{trial.moment():%Y%m%d%H%M%S}-{trial.probe.sent}"
+        return f"nobody-{trial.law.id}-{trial.moment():%Y%m%d%H%M%S}-{trial.probe.sent}"
     except NotApplicable:
-        return f"nobody-{trial.probe.sent}"
+        return f"nobody-{trial.law.id}-{trial.probe.sent}"
 
 
 def wrong_logins(trial: Trial) -> None:

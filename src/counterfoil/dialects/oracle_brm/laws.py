@@ -47,6 +47,7 @@ from counterfoil.contract.laws.customer_bills import (
     one_currency,
     periods_are_whole,
     remaining_is_total_less_payments,
+    shows_taxes,
     state_agrees_with_amounts,
     tax_is_rate_of_net,
     total_is_net_and_tax,
@@ -168,8 +169,9 @@ def payments(bill: Any) -> Iterator[tuple[Any, Decimal, Decimal]]:
     """What the bill takes of which payments."""
     for each in bill.get("appliedPayment") or ():
         payment = each.get("payment") or {}
-        if payment.get("amount") and payment["amount"]["unit"] == each["appliedAmount"]["unit"]:
-            yield payment["id"], Decimal(each["appliedAmount"]["value"]), Decimal(payment["amount"]["value"])
+        part = each.get("appliedAmount")
+        if part and payment.get("amount") and payment["amount"]["unit"] == part["unit"]:
+            yield payment["id"], Decimal(part["value"]), Decimal(payment["amount"]["value"])
 
 
 # ---------------------------------------------------------------- ways to ask
@@ -379,12 +381,13 @@ LAWS: tuple[Law, ...] = (
     items.each("oracle-brm.bill.currency", BILLS, one_currency, "c56"),
     items.each(
         "oracle-brm.bill.total", BILLS, total_is_net_and_tax, "c76", "c77",
-        only=lambda bill: bool(bill.get("taxItem")) and None not in (TOTAL.value(bill), NET.value(bill)),
+        only=lambda bill: shows_taxes(bill) and None not in (TOTAL.value(bill), NET.value(bill)),
         lacking="no bill shows its taxes",
     ),
     items.each(
         "oracle-brm.bill.tax-rate", BILLS, tax_is_rate_of_net, "c156",
-        only=lambda bill: len(bill.get("taxItem") or ()) == 1 and NET.value(bill) is not None, lacking="no bill has a single tax",
+        only=lambda bill: shows_taxes(bill) and len(bill["taxItem"]) == 1 and NET.value(bill) is not None,
+        lacking="no bill shows a single tax with its rate",
     ),
     items.each(
         "oracle-brm.bill.remaining", BILLS, remaining_is_total_less_payments, "c72", "c57",

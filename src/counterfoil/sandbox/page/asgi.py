@@ -26,7 +26,9 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return headers
 
 
-async def send_json(send: Send, status: int, body: Any, headers: Pairs = (), media_type: str = "application/json") -> None:
+async def send_json(
+    send: Send, status: int, body: Any, headers: Pairs = (), media_type: str = "application/json"
+) -> None:
     """The whole answer."""
     payload = orjson.dumps(body)
     own = ((b"content-type", media_type.encode()), (b"content-length", str(len(payload)).encode()))

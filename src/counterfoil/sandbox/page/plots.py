@@ -21,10 +21,10 @@ from counterfoil.sandbox import wire
 from counterfoil.sandbox.figures import figures
 from counterfoil.world.world import World
 
-WIDTH = 640
-LABEL = 176
-ROOM = WIDTH - LABEL - 104
-ROW = 26
+WIDTH = 460
+LABEL = 148
+ROOM = WIDTH - LABEL - 92
+ROW = 28
 MOST_ROWS = 10
 MOST_MONTHS = 12
 
@@ -145,7 +145,7 @@ def _row(row: Row, index: int, longest: Decimal) -> Markup:
     top = index * ROW + 4
     thick = (ROW - 8) // len(row.bars)
     bars = Markup("").join(_bar(bar, top + at * (thick + 1), thick, longest) for at, bar in enumerate(row.bars))
-    label = row.label if len(row.label) <= 25 else row.label[:24] + "…"
+    label = row.label if len(row.label) <= 21 else row.label[:20] + "…"
     return Markup('<g><text x="{}" y="{}" class="plot-label">{}</text>{}</g>').format(
         LABEL - 10, top + ROW // 2, label, bars
     )
@@ -153,11 +153,19 @@ def _row(row: Row, index: int, longest: Decimal) -> Markup:
 
 def _bar(bar: Bar, top: int, thick: int, longest: Decimal) -> Markup:
     length = float(abs(bar.value) / longest) * ROOM if longest else 0.0
-    size = "plot-number" if thick > 10 else "plot-number small"
+    size = "plot-number" if thick > 12 else "plot-number small"
     return Markup(
         '<rect class="plot-bar {}" x="{}" y="{}" width="{}" height="{}" rx="1.5"/><text x="{}" y="{}" class="{}">{}</text>'
     ).format(
-        bar.kind, LABEL, top, f"{max(length, 1.0):.1f}", thick, f"{LABEL + length + 6:.1f}", top + thick - 1, size, bar.text
+        bar.kind,
+        LABEL,
+        top,
+        f"{max(length, 1.0):.1f}",
+        thick,
+        f"{LABEL + length + 6:.1f}",
+        top + thick - 1,
+        size,
+        bar.text,
     )
 
 

@@ -10,7 +10,6 @@ from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
 
-
 def site(worlds: Worlds, *, needs_token: bool, public: bool) -> Flask:
     """The page over ``worlds``. ``needs_token`` and ``public`` tell the script in it what to ask its visitor for."""
     app = Flask(__name__)

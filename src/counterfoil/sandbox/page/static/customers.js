@@ -87,7 +87,7 @@ async function showOne(root, number) {
     h("p", {class: "crumb"}, h("a", {href: "#/customers"}, "‹ Customers")),
     h("div", {class: "title"}, h("h1", {}, customer.name),
       h("a", {class: "button", href: "#/windows"}, "See in five windows")),
-    h("p", {class: "muted"}, `No. ${number}${customer.key ? ` · ${customer.key}` : ""} · ${customer.contact} · ${customer.email} · ${customer.street}, ${customer.zipcode} ${customer.city}, ${customer.country}`,
+    h("p", {class: "muted lead"}, `No. ${number}${customer.key ? ` · ${customer.key}` : ""} · ${customer.contact} · ${customer.email} · ${customer.street}, ${customer.zipcode} ${customer.city}, ${customer.country}`,
       customer.billed_to ? [" · billed to ", h("a", {href: `#/customers/${customer.billed_to}`}, `customer ${customer.billed_to}`)] : null,
       customer.pays_for.length ? [" · pays for ", customer.pays_for.map((each) => h("a", {href: `#/customers/${each}`}, ` ${each}`))] : null),
     h("div", {class: "two"},

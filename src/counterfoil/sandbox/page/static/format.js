@@ -13,7 +13,7 @@ export const moment = (text) => text ? `${date(text)}, ${time(text)}` : "–";
 
 export function money(amount, currency) {
   const [whole, cents] = amount.replace("-", "").split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u00a0");
   return `${amount.startsWith("-") ? "−" : ""}${grouped}${cents ? `.${cents}` : ""}${currency ? `\u00a0${currency}` : ""}`;
 }
 

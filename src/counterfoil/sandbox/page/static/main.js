@@ -143,7 +143,6 @@ function theme() {
   const put = () => {
     if (now === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = now;
-    toggle.textContent = {system: "◐", light: "☀", dark: "☾"}[now];
     toggle.setAttribute("aria-label", `Colours: ${now === "system" ? "as the system has them" : now}`);
     toggle.title = toggle.getAttribute("aria-label");
   };

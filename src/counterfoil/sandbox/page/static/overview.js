@@ -16,7 +16,7 @@ export const overview = {
   title: "Overview",
   async show(root, args, reason) {
     if (reason === "journal") return;
-    const [figures, timeline] = await Promise.all([ofWorld("/figures"), ofWorld("/timeline", {limit: 12, ahead: 12})]);
+    const [figures, timeline] = await Promise.all([ofWorld("/figures"), ofWorld("/timeline", {limit: 9, ahead: 7})]);
     const currencies = figures.currencies.map((each) => each.currency);
     const currency = currencies.includes(chosen) ? chosen : currencies[0];
     const of = figures.currencies.find((each) => each.currency === currency);

@@ -100,7 +100,7 @@ async function press({id, wait}) {
   target.classList.add("pressed");
   await pause(180);
   target.click();
-  await until(() => session.version !== version && !document.getElementById(id)?.matches("[aria-busy=true]"));
+  await until(() => session.version !== version && document.getElementById("main").dataset.ready?.endsWith(` ${session.version}`));
   if (wait) await until(() => document.querySelector(wait) && !document.querySelector("main [aria-busy=true]"));
   if (document.getElementById("trouble").textContent) throw new Error(document.getElementById("trouble").textContent);
   document.getElementById(id)?.classList.remove("pressed");

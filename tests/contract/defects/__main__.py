@@ -1,0 +1,100 @@
+"""Plant every defect, try every law it can touch and Schemathesis at it, and write ``caught.json`` and ``REPORT.md``.
+
+``python -m tests.contract.defects [API…]`` from the repository's root, with ``src`` on the path; takes about ten minutes on two
+cores. ``--no-conformance`` and ``--no-laws`` leave one half of the record as it was; ``--only NAME`` tries some defects;
+``--clean`` tries every law at the clean stand-in instead, over all scenarios and 20 seeds each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any
+
+from . import record as records
+from .all import APIS, SEEDS, scenario_names
+from .plant import DEFECTS
+from .record import COMMAND, RECORD, REPORT, Caught
+from .trying import catching, clean_verdict, conformance, laws_of, touched
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog=COMMAND, description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("apis", nargs="*", metavar="API", default=list(APIS))
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--no-conformance", action="store_true")
+    parser.add_argument("--no-laws", action="store_true")
+    parser.add_argument("--clean", action="store_true")
+    asked = parser.parse_args(arguments)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(asked.workers, mp_context=spawn, initializer=_quiet) as pool:
+        return _false_alarms(pool, asked.apis) if asked.clean else _examine(pool, asked)
+
+
+def _quiet() -> None:
+    logging.disable(logging.CRITICAL)  # a planted crash is logged by the server, as it should be
+
+
+def _examine(pool: Any, asked: Any) -> int:
+    started = time.monotonic()
+    chosen = [d for d in DEFECTS.values() if d.api in asked.apis and (not asked.only or d.name in asked.only)]
+    groups = sorted({(defect.api, defect.scenario) for defect in chosen})
+    record = records.read()
+    if not asked.no_laws:
+        maps = {group: pool.submit(touched, *group) for group in groups}
+        found = {pool.submit(_caught, d.id, maps[d.api, d.scenario].result()[d.id]): d for d in chosen}
+        for place, future in enumerate(as_completed(found), 1):
+            defect, laws = found[future], tuple(future.result())
+            record[defect.id] = Caught(laws, record.get(defect.id, Caught(())).conformance)
+            print(f"{place}/{len(found)} {defect.id}: {len(laws) or 'NO'} laws", file=sys.stderr)
+    if not asked.no_conformance:
+        clean = {group: pool.submit(conformance, *group) for group in groups}
+        told = {pool.submit(_complaints, d.id): d for d in chosen}
+        for place, future in enumerate(as_completed(told), 1):
+            defect = told[future]
+            more = future.result() - clean[defect.api, defect.scenario].result()
+            record[defect.id] = Caught(record.get(defect.id, Caught(())).laws, bool(more))
+            print(f"{place}/{len(told)} {defect.id}: conformance {'complains' if more else 'is content'}", file=sys.stderr)
+    records.write(record)
+    laws = [law.id for api in APIS for law in laws_of(api)]
+    REPORT.write_text(records.report(record, laws))
+    survivors = [d.id for d in chosen if not record[d.id].laws and not record[d.id].conformance]
+    print(f"{len(chosen)} defects in {time.monotonic() - started:.0f} s; see {REPORT} and {RECORD}")
+    print(f"not caught: {', '.join(survivors) or 'none'}")
+    print(f"laws that never caught anything: {', '.join(records.idle(record, laws)) or 'none'}")
+    return 1 if survivors else 0
+
+
+def _caught(id: str, touching: list[str]) -> list[str]:
+    defect = DEFECTS[id]
+    laws = [law for law in laws_of(defect.api) if law.id in touching]
+    return [broken.id for broken in catching(defect, laws, first=False)]
+
+
+def _complaints(id: str) -> set[tuple[str, str]]:
+    return conformance(DEFECTS[id].api, DEFECTS[id].scenario, DEFECTS[id])
+
+
+def _false_alarms(pool: Any, apis: list[str]) -> int:
+    tries = {
+        pool.submit(clean_verdict, api, scenario, seed): (api, scenario, seed)
+        for api in apis
+        for scenario in scenario_names()
+        for seed in SEEDS
+    }
+    alarms = 0
+    for future in as_completed(tries):
+        for broken in (each for each in future.result() if each.status == "broken"):
+            alarms += 1
+            print(*tries[future], broken.id, broken.findings[0].expected, broken.findings[0].got, sep=" | ")
+    print(f"{len(tries)} clean stand-ins, {alarms} false alarms")
+    return 1 if alarms else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

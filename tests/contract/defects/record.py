@@ -1,0 +1,106 @@
+"""What every defect was caught by, as ``python -m tests.contract.defects`` found it out, and the report made of that.
+
+``caught.json`` is that record. The tests lean on it for which laws to try first, and check what it says; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .plant import DEFECTS, Defect
+
+HERE = Path(__file__).parent
+RECORD, REPORT = HERE / "caught.json", HERE / "REPORT.md"
+COMMAND = "python -m tests.contract.defects"
+
+
+@dataclass(frozen=True)
+class Caught:
+    """``laws`` that a defect breaks; ``conformance``: whether Schemathesis complains of it, None if that was not tried."""
+
+    laws: tuple[str, ...]
+    conformance: bool | None = None
+
+
+def read() -> dict[str, Caught]:
+    """The record, by defect; of those that are still there."""
+    told: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
+    return {id: Caught(tuple(each["laws"]), each["conformance"]) for id, each in told.items() if id in DEFECTS}
+
+
+def write(record: Mapping[str, Caught]) -> None:
+    told = {id: {"conformance": each.conformance, "laws": list(each.laws)} for id, each in sorted(record.items())}
+    lines = ",\n".join(f"{json.dumps(id)}: {json.dumps(each)}" for id, each in told.items())
+    RECORD.write_text(f"{{\n{lines}\n}}\n")
+
+
+def witnesses(record: Mapping[str, Caught]) -> dict[str, list[str]]:
+    """For each defect the laws that are to catch it, so that every law has caught something and few are tried.
+
+    A law goes to a defect that no other law catches, if it can, and else to the one caught by the fewest; a defect that no
+    law is left for gets the first of those that caught it.
+    """
+    given: dict[str, list[str]] = {id: [] for id in record}
+    for law in sorted({law for caught in record.values() for law in caught.laws}):
+        by = [id for id, caught in record.items() if law in caught.laws]
+        given[min(by, key=lambda id: (len(record[id].laws), id))].append(law)
+    for id, caught in record.items():
+        given[id] = given[id] or list(caught.laws[:1])
+    return given
+
+
+def idle(record: Mapping[str, Caught], laws: Iterable[str]) -> list[str]:
+    """The laws that never caught anything."""
+    busy = {law for caught in record.values() for law in caught.laws}
+    return [law for law in laws if law not in busy]
+
+
+def report(record: Mapping[str, Caught], laws: Iterable[str]) -> str:
+    """The report as Markdown."""
+    known = [(defect, record.get(id, Caught(()))) for id, defect in DEFECTS.items()]
+    apis, families = (sorted({getattr(defect, by) for defect, _ in known}) for by in ("api", "family"))
+    survivors = [defect for defect, caught in known if not caught.laws and not caught.conformance]
+    lines = [
+        "# Planted defects, and what catches them",
+        "",
+        f"Written by `{COMMAND}`; `tests/contract/test_defects.py` plants every one of them again. Conformance is Schemathesis",
+        "with its examples and coverage phases, against the stand-in without its own response validation.",
+        "",
+        *_table("API", apis, lambda defect: defect.api, known),
+        "",
+        *_table("family", families, lambda defect: defect.family, known),
+        "",
+        f"Not caught: {', '.join(defect.id for defect in survivors) or 'none'}.",
+        f"Laws that never caught anything: {', '.join(idle(record, laws)) or 'none'}.",
+        "",
+        "| defect | what is wrong | caught by laws | by conformance alone |",
+        "|---|---|---|---|",
+    ]
+    for defect, caught in known:
+        few = ", ".join(f"`{law}`" for law in caught.laws[:3]) + (f" and {len(caught.laws) - 3} more" if len(caught.laws) > 3 else "")
+        alone = {True: "yes", False: "no", None: "not tried"}[caught.conformance]
+        lines.append(f"| `{defect.id}` | {defect.says.replace('|', '/')} | {few or '–'} | {alone} |")
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, names: Iterable[str], of: Any, known: list[tuple[Defect, Caught]]) -> list[str]:
+    lines = [f"| {title} | defects | conformance alone | with laws |", "|---|---|---|---|"]
+    planted, alone, all_ = Counter[str](), Counter[str](), Counter[str]()
+    for defect, caught in known:
+        for name in (of(defect), ""):
+            planted[name] += 1
+            alone[name] += bool(caught.conformance)
+            all_[name] += bool(caught.laws or caught.conformance)
+    for name in (*names, ""):
+        told = f"{alone[name]} ({_share(alone[name], planted[name])})", f"{all_[name]} ({_share(all_[name], planted[name])})"
+        lines.append(f"| {name or '**all**'} | {planted[name]} | {told[0]} | {told[1]} |")
+    return lines
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "–"

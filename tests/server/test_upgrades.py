@@ -1,0 +1,36 @@
+"""Java's HttpClient offers HTTP/2 with each request; its body must arrive all the same."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from counterfoil.testing import SandboxServer
+
+
+@pytest.fixture(scope="module")
+def port() -> object:
+    server = SandboxServer(["billingplatform"])
+    yield int(server.origin.rpartition(":")[2])
+    server.stop()
+
+
+def answer(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        return connection.recv(65_536)
+
+
+@pytest.mark.parametrize("name", [b"Upgrade", b"upgrade", b"UPGRADE"])
+def test_a_body_beside_an_offer_to_upgrade_arrives(port: int, name: bytes) -> None:
+    body = b'{"name": "from Java, upgrade: h2c"}'
+    request = (
+        b"POST /billingplatform/backend/api/v1/billingRuns/ HTTP/1.1\r\nHost: localhost\r\n"
+        b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n" + name + b": h2c\r\n"
+        b"Authorization: Bearer counterfoil-key\r\nContent-Type: application/json\r\n"
+        b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+    )
+    said = answer(port, request)
+    assert said.startswith(b"HTTP/1.1 200"), said
+    assert b'"name":"from Java, upgrade: h2c"' in said
