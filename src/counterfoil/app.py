@@ -34,9 +34,10 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A server, ready to be called, and its worlds."""
+    """A server, ready to be called, and its worlds. ``door`` is what is served: the server, or in public mode the gate before it."""
 
     server: Server
+    door: ASGI
     worlds: Worlds
     dialects: tuple[Dialect, ...]
     faults: FaultBook
@@ -99,11 +100,13 @@ def build(
     options: Options | None = None,
     control_token: str | None = None,
     hosts: Sequence[str] = (),
+    public: bool = False,
 ) -> Application:
     """The stand-in for the named APIs (all, if none), with one world: ``world``, or a new one from the scenario.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets anybody on
-    this machine in. ``hosts`` are names it may be called by, besides loopback ones.
+    this machine in. ``hosts`` are names it may be called by, besides loopback ones. ``public`` gives every visitor of the
+    page a world of their own, made like the first one, and lets nobody into that.
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """
@@ -118,19 +121,29 @@ def build(
 
     def control_api() -> Server:
         from counterfoil.sandbox.control import control
+        from counterfoil.sandbox.desk import Bounds
 
-        desk = control(worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts)
+        bounds = Bounds(customers=200, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None
+        desk = control(
+            worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts, bounds=bounds
+        )
         return build_server([desk], worlds.get)
 
     def page() -> ASGI:
         from counterfoil.sandbox.page import Front
 
-        return Front(worlds, apis=served, journal_version=journal.version, token=control_token, hosts=hosts)
+        token = control_token
+        return Front(worlds, apis=served, journal_version=journal.version, token=token, hosts=hosts, public=public)
 
     chosen = options or Options()
     mounts: dict[str, ASGI] = {CONTROL: Later(control_api), "/": Later(page), **chosen.mounts}
     server = build_server(served, worlds.get, options=replace(chosen, faults=faults, journal=journal, mounts=mounts))
-    return Application(server, worlds, served, faults, journal)
+    door: ASGI = server
+    if public:
+        from counterfoil.sandbox.page.visitors import Gate
+
+        door = Gate(server, worlds, hosts=hosts)
+    return Application(server, door, worlds, served, faults, journal)
 
 
 class Later:

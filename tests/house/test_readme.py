@@ -50,6 +50,19 @@ def test_a_command_of_the_readme_works(command: str, origin: str) -> None:
         assert "error" not in answer
 
 
+@pytest.mark.parametrize(("path", "block"), re.findall(r"<!-- from: (\S+) -->\n```python\n(.*?)```", README, re.DOTALL))
+def test_code_in_the_readme_is_code_that_is_tested(path: str, block: str) -> None:
+    assert block in (ROOT / path).read_text(), "README and the example it quotes have parted"
+
+
+def test_the_coverage_table_is_what_the_command_prints() -> None:
+    from counterfoil.contract.coverage import as_markdown, coverage
+    from counterfoil.resources import api_names, specs_dir
+
+    printed = as_markdown(coverage(specs_dir() / api) for api in api_names())
+    assert f"<!-- coverage -->\n{printed}\n<!-- coverage-end -->" in README, "paste `counterfoil specs coverage --markdown`"
+
+
 def test_ci_runs_the_readme_s_test_line() -> None:
     assert "<!-- test-line -->" in README
     assert "README.md" in (ROOT / ".ci" / "run").read_text()

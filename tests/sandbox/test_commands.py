@@ -110,7 +110,7 @@ USE = {"customer": 1, "country": "DE", "quantity": 1}
         ("set_switch", {"name": "billingplatform.create_status", "value": 418}, 422, "value"),
         ("create_run", {"invoice_date": "2026-02-30"}, 400, "invoice_date"),
         ("create_run", {"invoice_date": "2026-02-01", "due_date": "2026-01-01"}, 422, "due_date"),
-        ("add_customer", {"billed_to": 7}, 404, "customer"),
+        ("add_customer", {"billed_to": 7}, 404, "billed_to"),
         ("add_customer", {"currencies": ["euro"]}, 422, "currencies"),
     ],
 )

@@ -52,6 +52,7 @@ def check(
     rate: float | None,
     max_time: float | None,
     only: tuple[str, ...],
+    known: tuple[str, ...],
     baseline: Path | None,
     report: Path | None,
     as_json: bool,
@@ -87,6 +88,7 @@ def check(
             rate=rate,
             max_time=max_time,
             only=only,
+            known=known,
             start=stand_ins.start,
         )
     except KeyboardInterrupt:

@@ -34,6 +34,16 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     metavar="TOKEN",
     help="What the control API wants; made up and printed where --host is not loopback and none is given.",
 )
+@click.option(
+    "--public", is_flag=True, help="For strangers: each visitor of the page gets a world of their own, bounded in all."
+)
+@click.option(
+    "--known-as",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A host name this server is reached by, besides --host and loopback; repeatable.",
+)
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
@@ -48,6 +58,8 @@ def serve(
     customers: int | None,
     switches: dict[str, str],
     control_token: str | None,
+    public: bool,
+    names: tuple[str, ...],
     capsule: str | None,
     workers: int,
     no_response_validation: bool,
@@ -64,6 +76,9 @@ def serve(
     if workers > 1:
         refuse(ValueError("--workers: every process would have a world of its own; only 1 is possible for now"))
 
+    if public and control_token:
+        refuse(ValueError("--public: visitors need no control token, and nobody may steer all worlds; leave one out"))
+
     def run() -> None:
         from counterfoil.app import build, rebuilt
         from counterfoil.banner import show
@@ -73,7 +88,7 @@ def serve(
         from counterfoil.serving import serve as serve_on
 
         taken = listen(host, port)
-        token = control_token or (None if is_loopback(host) else secrets.token_urlsafe(24))
+        token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
             scenario_name=scenario,
@@ -83,18 +98,22 @@ def serve(
             world=rebuilt(Path(capsule).read_bytes()) if capsule else None,
             options=Options(validate_responses=not no_response_validation),
             control_token=token,
-            hosts=(host,),
+            hosts=(host, *names),
+            public=public,
         )
         if not quiet:
             logs.set_up(as_json=log_json)
 
         def ready() -> None:
             if not quiet:
-                show(application, origin_of(taken), full=sys.stdout.isatty())
+                if public:
+                    click.echo(f"page {origin_of(taken)}/ (public: every visitor has a world of their own)")
+                else:
+                    show(application, origin_of(taken), full=sys.stdout.isatty())
             if token and not control_token:
                 click.echo(f"control token: {token}")
 
-        serve_on(application.server, taken, ready=ready)
+        serve_on(application.door, taken, ready=ready)
 
     guarded(run)
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ def check(
     max_time: float | None = None,
     progress: bool | None = None,
     only: Sequence[str] = (),
+    known: Sequence[str] = (),
     start: Start | None = None,
     today: date | None = None,
     environ: Mapping[str, str] | None = None,
@@ -67,13 +68,14 @@ def check(
     ``urls`` are the bases of real implementations by API; other APIs are checked at what ``start(names)`` gives.
     ``headers`` (``"K: V"``) go with every request to ``urls``. ``max_examples`` bounds the generated cases of a law and of
     conformance for an operation. ``rate`` is requests a second, ``max_time`` seconds for each API and part. ``only``
-    names laws, and leaves conformance and the spec out. ``json`` prints the verdict as JSON and nothing else. ``progress``
+    names laws, and leaves conformance and the spec out. ``known`` (``"emnify.org_id=17"``) says what there is to look at. ``json`` prints the verdict as JSON and nothing else. ``progress``
     shows how far it is; by default on a terminal.
     """
     environ = os.environ if environ is None else environ
     plan = Plan(writes, max_examples, seed, fast, rate, max_time, tuple(only))
     try:
         targets = find_targets(apis, urls or {}, headers, start, environ)
+        targets = with_known(targets, known)
         entries = read_baseline(baseline) if baseline else ()
         _known(targets, only)
         with _shown(progress, json) as tell:
@@ -132,6 +134,19 @@ def find_targets(
             raise UsageError(f"no address for {', '.join(rest)}: use --url API=URL")
         found |= start(rest)
     return {name: found[name] for name in names}
+
+
+def with_known(targets: Mapping[str, Target], known: Sequence[str]) -> dict[str, Target]:
+    """The targets with ids to look at, each given as ``API.NAME=VALUE``. Raises ``UsageError``."""
+    found = dict(targets)
+    for text in known:
+        place, equals, value = text.partition("=")
+        api, dot, name = place.partition(".")
+        if not equals or not dot or not value or api not in found:
+            raise UsageError(f"--known must be API.NAME=VALUE for an API that is checked, not '{text}'")
+        before = found[api].known
+        found[api] = replace(found[api], known={**before, name: (*before.get(name, ()), value)})
+    return found
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -8,18 +8,18 @@ cores. ``--no-conformance`` and ``--no-laws`` leave one half of the record as it
 from __future__ import annotations
 
 import argparse
-import logging
 import multiprocessing
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
+from . import jobs
 from . import record as records
 from .all import APIS, SEEDS, scenario_names
 from .plant import DEFECTS
 from .record import COMMAND, RECORD, REPORT, Caught
-from .trying import catching, clean_verdict, conformance, laws_of, touched
+from .trying import clean_verdict, conformance, laws_of, touched
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,34 +32,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clean", action="store_true")
     asked = parser.parse_args(arguments)
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(asked.workers, mp_context=spawn, initializer=_quiet) as pool:
+    with ProcessPoolExecutor(asked.workers, mp_context=spawn, initializer=jobs.quiet) as pool:
         return _false_alarms(pool, asked.apis) if asked.clean else _examine(pool, asked)
-
-
-def _quiet() -> None:
-    logging.disable(logging.CRITICAL)  # a planted crash is logged by the server, as it should be
 
 
 def _examine(pool: Any, asked: Any) -> int:
     started = time.monotonic()
     chosen = [d for d in DEFECTS.values() if d.api in asked.apis and (not asked.only or d.name in asked.only)]
     groups = sorted({(defect.api, defect.scenario) for defect in chosen})
-    record = records.read()
+    laws_broken: dict[str, tuple[str, ...]] = {}
+    complained: dict[str, bool] = {}
     if not asked.no_laws:
         maps = {group: pool.submit(touched, *group) for group in groups}
-        found = {pool.submit(_caught, d.id, maps[d.api, d.scenario].result()[d.id]): d for d in chosen}
+        found = {pool.submit(jobs.broken_laws, d.id, maps[d.api, d.scenario].result()[d.id]): d for d in chosen}
         for place, future in enumerate(as_completed(found), 1):
-            defect, laws = found[future], tuple(future.result())
-            record[defect.id] = Caught(laws, record.get(defect.id, Caught(())).conformance)
-            print(f"{place}/{len(found)} {defect.id}: {len(laws) or 'NO'} laws", file=sys.stderr)
+            defect = found[future]
+            laws_broken[defect.id] = tuple(future.result())
+            print(f"{place}/{len(found)} {defect.id}: {len(laws_broken[defect.id]) or 'NO'} laws", file=sys.stderr)
     if not asked.no_conformance:
         clean = {group: pool.submit(conformance, *group) for group in groups}
-        told = {pool.submit(_complaints, d.id): d for d in chosen}
+        told = {pool.submit(jobs.complaints, d.id): d for d in chosen}
         for place, future in enumerate(as_completed(told), 1):
             defect = told[future]
             more = future.result() - clean[defect.api, defect.scenario].result()
-            record[defect.id] = Caught(record.get(defect.id, Caught(())).laws, bool(more))
+            complained[defect.id] = bool(more)
             print(f"{place}/{len(told)} {defect.id}: conformance {'complains' if more else 'is content'}", file=sys.stderr)
+    record = records.read()
+    for id in {*laws_broken, *complained}:
+        was = record.get(id, Caught(()))
+        record[id] = Caught(laws_broken.get(id, was.laws), complained.get(id, was.conformance))
     records.write(record)
     laws = [law.id for api in APIS for law in laws_of(api)]
     REPORT.write_text(records.report(record, laws))
@@ -68,16 +69,6 @@ def _examine(pool: Any, asked: Any) -> int:
     print(f"not caught: {', '.join(survivors) or 'none'}")
     print(f"laws that never caught anything: {', '.join(records.idle(record, laws)) or 'none'}")
     return 1 if survivors else 0
-
-
-def _caught(id: str, touching: list[str]) -> list[str]:
-    defect = DEFECTS[id]
-    laws = [law for law in laws_of(defect.api) if law.id in touching]
-    return [broken.id for broken in catching(defect, laws, first=False)]
-
-
-def _complaints(id: str) -> set[tuple[str, str]]:
-    return conformance(DEFECTS[id].api, DEFECTS[id].scenario, DEFECTS[id])
 
 
 def _false_alarms(pool: Any, apis: list[str]) -> int:

@@ -546,15 +546,14 @@ def malformed_period(trial: Trial) -> None:
 
     org = trial.known("org_id")[0]
     digits = st.text("0123456789", min_size=1, max_size=9).filter(lambda text: len(text) != 6)
-    others = st.sampled_from(
-        ["2026-1", "2026-01", "202601x", "x202601", "２０２６０１", "20260a", "202601 ", "+20260", "2026.1"]
-    )
+    others = ("2026-1", "2026-01", "202601x", "x202601", "２０２６０１", "20260a", "202601 ", "+20260", "2026.1")
 
     def refused(text: str) -> None:
         reply = trial.call(BILL, path={"org_id": org, "billing_period": text})
         auth.refused(trial, reply, 422 if reply.status == 422 else 400, either(api_error(1000), api_error(1403, 1400)))
 
-    trial.given(st.one_of(others, digits), refused, most=20)
+    trial.each(others, refused)
+    trial.given(digits, refused, most=12)
 
 
 def no_such_month(trial: Trial) -> None:

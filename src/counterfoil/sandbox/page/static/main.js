@@ -81,8 +81,10 @@ async function mend(error) {
 }
 
 async function leave() {
-  if (session.isPublic) await visit();
-  else if (session.world !== "default") enter("default");
+  if (session.isPublic) {
+    await visit();
+    enter(session.mine[0]);
+  } else if (session.world !== "default") enter("default");
   else return;
   live();
   await refresh();

@@ -128,9 +128,19 @@ async function until(happened) {
 }
 
 const MOST = 4;
+const SPEAKS = [/(state|status|status[.]description)$/i, /(remaining|unpaid|overdue|open|previous|invoiceAmount|total_paid|applied)/i, /(cost|value|amount|count)/i];
+const HUMS = /(date|update|validFor|[.]id$)/i;
+
+// What says most comes first: states, then sums that are owed, then other sums; dates last.
+function rank(path) {
+  if (HUMS.test(path)) return 9;
+  const at = SPEAKS.findIndex((each) => each.test(path));
+  return at < 0 ? 5 : at;
+}
+
 function changes(was, is) {
   return h("div", {class: "told"}, h("h3", {}, "What the five APIs say differently"), h("dl", {}, is.panes.map((pane, index) => {
-    const all = differences(was.panes[index].answer.body, pane.answer.body).filter((each) => !/updated|lastUpdate|generated/i.test(each.path));
+    const all = differences(was.panes[index].answer.body, pane.answer.body).sort((one, other) => rank(one.path) - rank(other.path));
     return [h("dt", {}, pane.api.name), all.length ? all.slice(0, MOST).map((each) => h("dd", {}, h("code", {}, each.path || "answer"), " ", h("span", {class: "was"}, each.from), " → ", h("strong", {}, each.to)))
       : h("dd", {class: "muted"}, "nothing"), all.length > MOST ? h("dd", {class: "muted"}, `and ${all.length - MOST} more`) : null];
   })));

@@ -82,7 +82,16 @@ function pane({api, path, url, header, answer, before}) {
 // --- what changed -------------------------------------------------------------------------------
 
 const isBranch = (value) => value !== null && typeof value === "object";
-const plain = (value) => value === undefined ? "nothing" : isBranch(value) ? (Array.isArray(value) ? `[${value.length}]` : "{…}") : String(value);
+const TELLING = ["status", "state", "name", "invoiceAmount", "value", "description", "id"];
+
+// A value in a few words; of an object the member that says most.
+function plain(value) {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 1 ? "1 entry" : `${value.length} entries`;
+  if (!isBranch(value)) return String(value);
+  const name = TELLING.find((each) => value[each] !== undefined && !isBranch(value[each]));
+  return name ? `{${name}: ${value[name]}, …}` : "{…}";
+}
 
 // Members of lists are the same one where they have the same id.
 function partner(list, item, index) {

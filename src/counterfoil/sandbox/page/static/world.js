@@ -43,22 +43,22 @@ async function reset() {
 }
 
 async function fork() {
-  const made = await call("POST", `${CONTROL}/worlds/${session.world}/fork`, named());
+  const made = await call("POST", `${CONTROL}/worlds/${session.world}/fork`, await named());
   await app.goTo(made.name);
   say(`This is a world of its own now, ${made.name}; the one it came from is as it was.`);
 }
 
-// A name for a new world: the server's choice, or the next of those a visitor may use.
-function named() {
+// A name for a new world: the server's choice, or, for a visitor, that of the world they are not in, which makes room.
+async function named() {
   if (!session.mine) return {};
-  const free = session.mine.find((name) => name !== session.world);
-  return {name: free ?? session.mine[0]};
+  const name = session.mine.find((each) => each !== session.world);
+  await call("DELETE", `${CONTROL}/worlds/${name}`).catch((error) => { if (error.status !== 404) throw error; });
+  return {name};
 }
 
 export async function begin(scenario, seed) {
-  const body = {...named(), scenario};
+  const body = {...await named(), scenario};
   if (seed !== undefined && seed !== "") body.seed = Number(seed);
-  if (body.name) await call("DELETE", `${CONTROL}/worlds/${body.name}`).catch(() => null);
   const made = await call("POST", `${CONTROL}/worlds`, body);
   await app.goTo(made.name);
 }

@@ -1,0 +1,92 @@
+"""The checker catches every planted defect, every law catches one, and the stand-in as it is gives no alarm.
+
+What caught which defect is on record (``defects/caught.json``, by ``python -m tests.contract.defects``). Here every defect is
+planted again and tried with the laws that the record names for it, spread so that each law has to catch something; if those
+fail, with all the laws that the defect can touch, until one catches it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from defects import record as records
+from defects.all import APIS, SEEDS, scenario_names
+from defects.plant import DEFECTS, Defect, planted
+from defects.trying import CouldNotRun, catching, clean_verdict, laws_of, touched
+
+from counterfoil.contract import Effort
+
+LEAST = 105
+RECORD = records.read()
+WITNESSES = records.witnesses(RECORD)
+TELL = f"; run `{records.COMMAND}` if that is meant"
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """A planted crash is logged, as it should be; it is not this test's concern."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("defect", DEFECTS.values(), ids=lambda defect: defect.id)
+def test_the_defect_is_caught(defect: Defect) -> None:
+    laws = [law for law in laws_of(defect.api) if law.id in WITNESSES.get(defect.id, ())]
+    try:
+        caught = {broken.id for broken in catching(defect, laws, first=False)}
+    except CouldNotRun as error:
+        pytest.fail(f"nothing could be checked: {error}")
+    missed = [law.id for law in laws if law.id not in caught]
+    assert not missed, f"{', '.join(missed)} caught {defect.id} once, and no longer{TELL}"
+    assert caught or _caught_by_any(defect), f"no law catches {defect.id}: {defect.says}"
+
+
+def _caught_by_any(defect: Defect) -> bool:
+    """Whether a law that enters what the defect swaps catches it. Slow: the laws have to be watched first."""
+    touching = touched(defect.api, defect.scenario)[defect.id]
+    return bool(catching(defect, [law for law in laws_of(defect.api) if law.id in touching]))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("api", APIS)
+def test_the_stand_in_as_it_is_gives_no_alarm(api: str, seed: int) -> None:
+    """All scenarios and 20 seeds, of the world and of the values drawn; every pair of both with ``--clean``."""
+    names = scenario_names()
+    scenario = names[(seed + APIS.index(api)) % len(names)]
+    alarms = [each for each in clean_verdict(api, scenario, seed, Effort(6, seed, shrink=False)) if each.status == "broken"]
+    told = [(each.id, each.findings[0].expected, each.findings[0].got) for each in alarms]
+    assert not told, f"{scenario}, seed {seed}"
+
+
+def test_every_law_has_caught_something() -> None:
+    """A law that never caught anything gets a defect, or goes."""
+    idle = records.idle(RECORD, (law.id for api in APIS for law in laws_of(api)))
+    assert not idle, f"never caught anything: {', '.join(idle)}{TELL}"
+
+
+def test_there_are_enough_defects_of_every_api_and_family() -> None:
+    assert len(DEFECTS) >= LEAST
+    assert set(Counter(defect.api for defect in DEFECTS.values())) == set(APIS)
+    families = {law.family for api in APIS for law in laws_of(api)}
+    assert families <= {defect.family for defect in DEFECTS.values()} | {"identity"}
+
+
+def test_the_report_tells_what_is_on_record() -> None:
+    laws = [law.id for api in APIS for law in laws_of(api)]
+    assert records.REPORT.read_text() == records.report(RECORD, laws), f"the report is out of date{TELL}"
+    assert not set(DEFECTS) - set(RECORD), f"not on record{TELL}"
+
+
+def test_planting_is_undone() -> None:
+    """After a defect everything is where it was."""
+    for defect in DEFECTS.values():
+        with planted(defect) as plant:
+            before = dict(plant.swapped)
+            assert before, f"{defect.id} changes nothing"
+        for owner, name, old in before.values():
+            now = owner[name] if isinstance(owner, dict) else vars(owner)[name] if hasattr(owner, "__dict__") else getattr(owner, name)
+            assert now is old, f"{defect.id} left {name} changed"
