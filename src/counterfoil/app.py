@@ -34,7 +34,8 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A server, ready to be called, and its worlds. ``door`` is what is served: the server, or in public mode the gate before it."""
+    """A server, ready to be called, and its worlds. ``door`` is what is put on a port: the server itself, or the gate that
+    stands before it in public mode."""
 
     server: Server
     door: ASGI

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from defects import record as records
@@ -33,7 +34,13 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize("defect", DEFECTS.values(), ids=lambda defect: defect.id)
+def _param(defect: Defect) -> Any:
+    """A defect whose law is still wanting has to survive until the law is there."""
+    marks = [pytest.mark.xfail(reason=f"the law {defect.wanting} is wanting", strict=True)] if defect.wanting else []
+    return pytest.param(defect, id=defect.id, marks=marks)
+
+
+@pytest.mark.parametrize("defect", [_param(defect) for defect in DEFECTS.values()])
 def test_the_defect_is_caught(defect: Defect) -> None:
     laws = [law for law in laws_of(defect.api) if law.id in WITNESSES.get(defect.id, ())]
     try:
@@ -57,7 +64,9 @@ def test_the_stand_in_as_it_is_gives_no_alarm(api: str, seed: int) -> None:
     """All scenarios and 20 seeds, of the world and of the values drawn; every pair of both with ``--clean``."""
     names = scenario_names()
     scenario = names[(seed + APIS.index(api)) % len(names)]
-    alarms = [each for each in clean_verdict(api, scenario, seed, Effort(6, seed, shrink=False)) if each.status == "broken"]
+    alarms = [
+        each for each in clean_verdict(api, scenario, seed, Effort(6, seed, shrink=False)) if each.status == "broken"
+    ]
     told = [(each.id, each.findings[0].expected, each.findings[0].got) for each in alarms]
     assert not told, f"{scenario}, seed {seed}"
 
@@ -88,5 +97,11 @@ def test_planting_is_undone() -> None:
             before = dict(plant.swapped)
             assert before, f"{defect.id} changes nothing"
         for owner, name, old in before.values():
-            now = owner[name] if isinstance(owner, dict) else vars(owner)[name] if hasattr(owner, "__dict__") else getattr(owner, name)
+            now = (
+                owner[name]
+                if isinstance(owner, dict)
+                else vars(owner)[name]
+                if hasattr(owner, "__dict__")
+                else getattr(owner, name)
+            )
             assert now is old, f"{defect.id} left {name} changed"

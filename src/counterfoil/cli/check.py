@@ -35,6 +35,12 @@ from counterfoil.cli.common import pairs_of
 @click.option("--max-time", type=click.FloatRange(0.1, 86_400), help="Seconds for each API and part, at most.")
 @click.option("--only", multiple=True, metavar="LAW", help="Only this law, or those whose ids begin so; repeatable.")
 @click.option(
+    "--known",
+    multiple=True,
+    metavar="API.NAME=VALUE",
+    help="An id to look at, where nothing lists them (emnify.org_id, flexprice.id); repeatable.",
+)
+@click.option(
     "--baseline", type=click.Path(path_type=Path), help="Known deviations, each with owner, reason and expiry."
 )
 @click.option(

@@ -56,7 +56,9 @@ def _examine(pool: Any, asked: Any) -> int:
             defect = told[future]
             more = future.result() - clean[defect.api, defect.scenario].result()
             complained[defect.id] = bool(more)
-            print(f"{place}/{len(told)} {defect.id}: conformance {'complains' if more else 'is content'}", file=sys.stderr)
+            print(
+                f"{place}/{len(told)} {defect.id}: conformance {'complains' if more else 'is content'}", file=sys.stderr
+            )
     record = records.read()
     for id in {*laws_broken, *complained}:
         was = record.get(id, Caught(()))

@@ -234,7 +234,7 @@ def since_leaves_the_instant_out(plant: Plant) -> None:
     plant.after(operations, "_instant", lambda instant, *_: instant + timedelta(microseconds=1))
 
 
-@defect("filtering")
+@defect("filtering", wanting="billingplatform.since.offsets")
 def since_ignores_the_offset(plant: Plant) -> None:
     """Only with offset timestamps: 10:00+02:00 is taken for 10:00Z."""
     plant.after(operations, "_instant", lambda instant, *_: instant.replace(tzinfo=UTC))
@@ -276,9 +276,9 @@ def dates_of_a_run_are_exchanged(plant: Plant) -> None:
     """completedDate is before commencedDate."""
     _documents(
         plant,
-        lambda d, run: {**d, "commencedDate": d["completedDate"], "completedDate": d["commencedDate"]}
-        if d["completedDate"]
-        else d,
+        lambda d, run: (
+            {**d, "commencedDate": d["completedDate"], "completedDate": d["commencedDate"]} if d["completedDate"] else d
+        ),
     )
 
 
@@ -318,7 +318,9 @@ def a_complete_run_is_pending_again(plant: Plant) -> None:
 
     def shown(document: Any, run: Any, world: World) -> Any:
         newest = max((r.number for r in world.ledger.runs.values() if r.status is RunStatus.COMPLETE), default=0)
-        return {**document, "status": "Pending"} if document["status"] == "Complete" and run.number < newest else document
+        return (
+            {**document, "status": "Pending"} if document["status"] == "Complete" and run.number < newest else document
+        )
 
     plant.after(operations, "run_document", shown)
 
@@ -570,7 +572,9 @@ def lock_is_silent(plant: Plant) -> None:
 def a_conflict_does_not_name_the_member(plant: Plant) -> None:
     """The refusal of a locked member does not say which it was."""
     ways.error_says(
-        plant, DIALECT, lambda answer, refusal: replace(answer, body={"error": "locked"}) if answer.status == 409 else answer
+        plant,
+        DIALECT,
+        lambda answer, refusal: replace(answer, body={"error": "locked"}) if answer.status == 409 else answer,
     )
 
 
@@ -601,10 +605,12 @@ def a_date_that_does_not_exist_is_taken(plant: Plant) -> None:
     plant.around(
         operations,
         "_members",
-        lambda members: lambda body, world: {
-            name: value
-            for name, value in members({n: v for n, v in body.items() if v != "2026-02-30"}, world).items()
-        },
+        lambda members: (
+            lambda body, world: {
+                name: value
+                for name, value in members({n: v for n, v in body.items() if v != "2026-02-30"}, world).items()
+            }
+        ),
     )
     ways.any_body(plant)
 

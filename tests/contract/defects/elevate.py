@@ -22,7 +22,9 @@ defect = defects_of("elevate")
 def _pages(plant: Plant, change: Any) -> None:
     """``change(page)`` instead of ``page(first, end)``, however the list was made."""
     for kind in (Order, Chosen):
-        plant.around(kind, "page", lambda page: lambda self, first, end: change(lambda f, e: page(self, f, e), first, end))
+        plant.around(
+            kind, "page", lambda page: lambda self, first, end: change(lambda f, e: page(self, f, e), first, end)
+        )
 
 
 def _keys(plant: Plant, change: Any) -> None:
@@ -63,7 +65,9 @@ def _given(plant: Plant, change: Any) -> None:
 @defect("paging")
 def page_off_by_one(plant: Plant) -> None:
     """Page 1 is taken for the second page."""
-    _pages(plant, lambda page, first, end: page(first, end) if first == 0 and end >= 1000 else page(end, 2 * end - first))
+    _pages(
+        plant, lambda page, first, end: page(first, end) if first == 0 and end >= 1000 else page(end, 2 * end - first)
+    )
 
 
 @defect("paging")
@@ -238,10 +242,12 @@ def falling_order_is_shifted(plant: Plant) -> None:
     plant.around(
         selection,
         "_grouped",
-        lambda grouped: lambda places, table, keys: (
-            (found := grouped(places, table, keys))[1:] + found[:1]
-            if any(falls for _, falls in keys)
-            else grouped(places, table, keys)
+        lambda grouped: (
+            lambda places, table, keys: (
+                (found := grouped(places, table, keys))[1:] + found[:1]
+                if any(falls for _, falls in keys)
+                else grouped(places, table, keys)
+            )
         ),
     )
 
@@ -303,7 +309,7 @@ def percentage_compares_as_text(plant: Plant) -> None:
     )
 
 
-@defect("filtering")
+@defect("filtering", wanting="elevate.filter.difference-sign")
 def difference_filter_ignores_the_sign(plant: Plant) -> None:
     """Only for negative differences: valueDifference=5 finds -5, too."""
     _matching(
@@ -361,7 +367,9 @@ def in_of_differences_finds_nothing(plant: Plant) -> None:
 @defect("filtering")
 def like_is_case_sensitive(plant: Plant) -> None:
     """``like:act`` does not find ACTIVE."""
-    plant.around(selection, "_matcher", lambda old: lambda name, given, case_matters: old(name, given, case_matters=True))
+    plant.around(
+        selection, "_matcher", lambda old: lambda name, given, case_matters: old(name, given, case_matters=True)
+    )
 
 
 @defect("filtering")
@@ -441,7 +449,9 @@ def fields_are_ignored(plant: Plant) -> None:
 def fields_always_hold_the_id(plant: Plant) -> None:
     """customerId comes though it was not asked for."""
     plant.after(
-        selection, "_fields", lambda names, *_, **__: names if names is None else tuple(dict.fromkeys(("customerId", *names)))
+        selection,
+        "_fields",
+        lambda names, *_, **__: names if names is None else tuple(dict.fromkeys(("customerId", *names))),
     )
 
 
@@ -508,7 +518,9 @@ def difference_is_never_negative(plant: Plant) -> None:
 @defect("arithmetic")
 def difference_is_rounded_to_whole_units(plant: Plant) -> None:
     """valueDifference has no cents."""
-    plant.after(selection, "summary", lambda row, *_: {**row, "valueDifference": Decimal(round(row["valueDifference"]))})
+    plant.after(
+        selection, "summary", lambda row, *_: {**row, "valueDifference": Decimal(round(row["valueDifference"]))}
+    )
 
 
 @defect("arithmetic", scenario="late-payer")
@@ -554,9 +566,7 @@ def previous_is_the_first_run(plant: Plant) -> None:
 @defect("lifecycle")
 def previous_value_holds_the_tax(plant: Plant) -> None:
     """What was open without tax becomes the previous value with it."""
-    plant.around(
-        standing, "_previous_value", lambda value: lambda book, terms: value(book, replace(terms, gross=True))
-    )
+    plant.around(standing, "_previous_value", lambda value: lambda book, terms: value(book, replace(terms, gross=True)))
 
 
 @defect("reading")
@@ -610,8 +620,13 @@ def a_wrong_password_gets_a_token(plant: Plant) -> None:
     plant.around(
         operations,
         "_permitted",
-        lambda old: lambda key, world, *, unknown, forbidden: old(
-            "counterfoil-key" if unknown == "Unknown credentials" else key, world, unknown=unknown, forbidden=forbidden
+        lambda old: (
+            lambda key, world, *, unknown, forbidden: old(
+                "counterfoil-key" if unknown == "Unknown credentials" else key,
+                world,
+                unknown=unknown,
+                forbidden=forbidden,
+            )
         ),
     )
 

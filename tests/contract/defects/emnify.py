@@ -103,7 +103,11 @@ def sims_total_leaves_the_volumes_out(plant: Plant) -> None:
 @defect("arithmetic")
 def data_total_is_the_first_tariff(plant: Plant) -> None:
     """A rate zone shows the cost of its first country."""
-    _part(plant, "_data_tariff", lambda part, lines: {"cost": part["ratezone"][0]["cost"]} if len(part["ratezone"]) > 1 else {})
+    _part(
+        plant,
+        "_data_tariff",
+        lambda part, lines: {"cost": part["ratezone"][0]["cost"]} if len(part["ratezone"]) > 1 else {},
+    )
 
 
 @defect("arithmetic")
@@ -157,9 +161,7 @@ def a_zone_of_messages_costs_a_message(plant: Plant) -> None:
 @defect("arithmetic")
 def one_off_charges_are_not_in_the_sub_total(plant: Plant) -> None:
     """Only with one-off charges: a charge is listed with twice what the sub-total has of it."""
-    plant.after(
-        amounts, "_one_off", lambda item, *_: {**item, "cost": item["cost"] * 2}
-    )
+    plant.after(amounts, "_one_off", lambda item, *_: {**item, "cost": item["cost"] * 2})
 
 
 # --- form and parties ----------------------------------------------------------------------------
@@ -203,7 +205,9 @@ def _on_the_thirtieth(period: str) -> str:
 @defect("agreement")
 def periods_say_the_month_after(plant: Plant) -> None:
     """period names the month after the bill's."""
-    plant.around(wire, "period_in_words", lambda words: lambda month: words(month + 1 if month % 100 < 12 else month + 89))
+    plant.around(
+        wire, "period_in_words", lambda words: lambda month: words(month + 1 if month % 100 < 12 else month + 89)
+    )
 
 
 @defect("identity")
@@ -215,14 +219,23 @@ def a_zone_comes_for_each_use(plant: Plant) -> None:
 @defect("identity")
 def a_country_comes_for_each_use(plant: Plant) -> None:
     """Only for a country that was used twice: it comes twice."""
-    plant.put(amounts, "_countries", lambda lines: [[line] for line in (*lines, *(replace(l, quantity=l.quantity * 0, covered=l.covered * 0) for l in lines[:1]))])
+    plant.put(
+        amounts,
+        "_countries",
+        lambda lines: [
+            [line]
+            for line in (*lines, *(replace(l, quantity=l.quantity * 0, covered=l.covered * 0) for l in lines[:1]))
+        ],
+    )
 
 
 @defect("agreement")
 def split_bills_do_not_name_the_profile(plant: Plant) -> None:
     """Only where a bill is split: its tariffs lack tariff_profile."""
     plant.after(
-        amounts, "_data_tariff", lambda part, *_: {name: value for name, value in part.items() if name != "tariff_profile"}
+        amounts,
+        "_data_tariff",
+        lambda part, *_: {name: value for name, value in part.items() if name != "tariff_profile"},
     )
 
 
@@ -250,7 +263,11 @@ def payment_option_comes_with_the_first_payment(plant: Plant) -> None:
 
     def early(option: Any, bill: Any) -> Any:
         paid = wire._money_for(bill)
-        return option or ({"id": 1, "type": "card", "description": "Card", "paid_at": "2026-02-02T09:00:00.000+0000"} if paid else None)
+        return option or (
+            {"id": 1, "type": "card", "description": "Card", "paid_at": "2026-02-02T09:00:00.000+0000"}
+            if paid
+            else None
+        )
 
     plant.after(wire, "payment_option", early)
 
@@ -308,7 +325,11 @@ def invoiced_bills_are_priced_anew(plant: Plant) -> None:
     def dearer(bill: Any) -> Any:
         if bill["invoice"] is None:
             return bill
-        return {**bill, "traffic": bill["traffic"], "invoice_items": [*(bill["invoice_items"] or ()), {"cost": 0, "currency": bill["total"]["currency"]}]}
+        return {
+            **bill,
+            "traffic": bill["traffic"],
+            "invoice_items": [*(bill["invoice_items"] or ()), {"cost": 0, "currency": bill["total"]["currency"]}],
+        }
 
     _bill(plant, dearer)
 
@@ -320,7 +341,9 @@ def final_bills_age(plant: Plant) -> None:
     def around(details: Any) -> Any:
         def shown(world: World, org_id: int, book: Any, bill: Any) -> Any:
             body = details(world, org_id, book, bill)
-            if body["invoice"] is None or not any(world.today.year * 100 + world.today.month > bill.month + n for n in (1,)):
+            if body["invoice"] is None or not any(
+                world.today.year * 100 + world.today.month > bill.month + n for n in (1,)
+            ):
                 return body
             return {**body, "total": {**body["total"], "cost": body["total"]["cost"] + world.today.toordinal()}}
 
@@ -347,7 +370,9 @@ def reading_counts_itself(plant: Plant) -> None:
 @defect("reading")
 def periods_count_months_from_zero(plant: Plant) -> None:
     """202601 is described as December 2025's neighbour: the month after."""
-    plant.put(wire, "period", lambda month: {"id": month, "description": f"{wire.MONTHS[month % 100 % 12]} {month // 100}"})
+    plant.put(
+        wire, "period", lambda month: {"id": month, "description": f"{wire.MONTHS[month % 100 % 12]} {month // 100}"}
+    )
 
 
 @defect("reading")
@@ -356,7 +381,11 @@ def previews_are_not_listed(plant: Plant) -> None:
     plant.around(
         operations,
         "months_with_a_bill",
-        lambda old: lambda book, today: [m for m in old(book, today) if not (b := months.monthly_bill(book, m, today)) or not b.is_preview],
+        lambda old: (
+            lambda book, today: [
+                m for m in old(book, today) if not (b := months.monthly_bill(book, m, today)) or not b.is_preview
+            ]
+        ),
     )
 
 
@@ -445,9 +474,11 @@ def error_codes_are_http_statuses(plant: Plant) -> None:
     ways.error_says(
         plant,
         DIALECT,
-        lambda answer, refusal: replace(answer, body={**answer.body, "error_code": answer.status})
-        if "error_code" in (answer.body or {})
-        else answer,
+        lambda answer, refusal: (
+            replace(answer, body={**answer.body, "error_code": answer.status})
+            if "error_code" in (answer.body or {})
+            else answer
+        ),
     )
 
 
@@ -456,7 +487,10 @@ def answers_are_in_latin_1(plant: Plant) -> None:
     """The Content-Type says ISO-8859-1."""
     for operation in (PERIODS, BILL):
         ways.answers(
-            plant, DIALECT, operation, lambda answer, *_: replace(answer, media_type="application/json;charset=ISO-8859-1")
+            plant,
+            DIALECT,
+            operation,
+            lambda answer, *_: replace(answer, media_type="application/json;charset=ISO-8859-1"),
         )
 
 
@@ -609,5 +643,12 @@ def overdue_bills_are_paid(plant: Plant) -> None:
     plant.after(
         wire,
         "payment_option",
-        lambda option, bill: option or ({"id": 1, "type": "card", "description": "Card", "paid_at": ""} if bill.bills and not any(b.paid for b in bill.bills) else None),
+        lambda option, bill: (
+            option
+            or (
+                {"id": 1, "type": "card", "description": "Card", "paid_at": ""}
+                if bill.bills and not any(b.paid for b in bill.bills)
+                else None
+            )
+        ),
     )

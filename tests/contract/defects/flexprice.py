@@ -87,7 +87,10 @@ def zero_amounts_are_left_out(plant: Plant) -> None:
 @defect("agreement")
 def inner_customer_is_the_payer(plant: Plant) -> None:
     """Summaries name another customer than was asked for."""
-    _each(plant, lambda shown: {"customer_id": "cust_00000001" if shown["customer_id"] != "cust_00000001" else "cust_00000002"})
+    _each(
+        plant,
+        lambda shown: {"customer_id": "cust_00000001" if shown["customer_id"] != "cust_00000001" else "cust_00000002"},
+    )
 
 
 @defect("agreement")
@@ -149,7 +152,9 @@ def overdue_count_holds_paid_invoices(plant: Plant) -> None:
     """Every invoice past its due date is overdue, paid or not."""
     _sums(
         plant,
-        lambda sums, bills, now: replace(sums, overdue_count=sum(summary.start_of(b.invoice.due_on) < now for b in bills)),
+        lambda sums, bills, now: replace(
+            sums, overdue_count=sum(summary.start_of(b.invoice.due_on) < now for b in bills)
+        ),
     )
 
 
@@ -221,7 +226,11 @@ def a_free_number_is_not_found(plant: Plant) -> None:
     def answered(answer: Answer, request: Any, world: World) -> Answer:
         number = wire.customer_number(request.path["id"])
         known = number is None or world.ledger.knows(number)
-        return answer if known else Answer(404, {"code": "not_found", "message": "no such customer", "http_status_code": 404})
+        return (
+            answer
+            if known
+            else Answer(404, {"code": "not_found", "message": "no such customer", "http_status_code": 404})
+        )
 
     ways.answers(plant, DIALECT, SUMMARY, answered)
 
@@ -272,7 +281,10 @@ def request_ids_are_all_the_same(plant: Plant) -> None:
 def a_browser_from_elsewhere_may_not_ask(plant: Plant) -> None:
     """OPTIONS names one origin."""
     ways.heads(
-        plant, DIALECT, OPTIONS, lambda heads, body: {**heads, "Access-Control-Allow-Origin": "https://flexprice.example.com"}
+        plant,
+        DIALECT,
+        OPTIONS,
+        lambda heads, body: {**heads, "Access-Control-Allow-Origin": "https://flexprice.example.com"},
     )
 
 
@@ -410,7 +422,9 @@ def new_invoices_show_in_the_revenue_late(plant: Plant) -> None:
 def overdue_at_the_instant_it_is_due(plant: Plant) -> None:
     """Only at the boundary instant: an invoice is overdue as its due date begins."""
     plant.around(
-        summary, "_sum_up", lambda sum_up: lambda currency, bills, now: sum_up(currency, bills, now + timedelta(microseconds=1))
+        summary,
+        "_sum_up",
+        lambda sum_up: lambda currency, bills, now: sum_up(currency, bills, now + timedelta(microseconds=1)),
     )
 
 
@@ -465,5 +479,9 @@ def invoices_of_all_currencies_are_added_up(plant: Plant) -> None:
 
     plant.after(summary, "_considered", noted)
     plant.around(
-        summary, "_sum_up", lambda sum_up: lambda currency, bills, now: sum_up(currency, [*bills, *considered[0]][: len(considered[0])], now)
+        summary,
+        "_sum_up",
+        lambda sum_up: (
+            lambda currency, bills, now: sum_up(currency, [*bills, *considered[0]][: len(considered[0])], now)
+        ),
     )

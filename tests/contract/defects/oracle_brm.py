@@ -41,7 +41,9 @@ def _pages(plant: Plant, change: Any) -> None:
     """``change(page, start, stop)`` yields the bills of a page."""
     for kind in (ByBook, OneByOne):
         plant.around(
-            kind, "page", lambda page: lambda self, start, stop: iter(change(lambda a, b: list(page(self, a, b)), start, stop))
+            kind,
+            "page",
+            lambda page: lambda self, start, stop: iter(change(lambda a, b: list(page(self, a, b)), start, stop)),
         )
 
 
@@ -151,7 +153,11 @@ def offsets_turn_the_wrong_way(plant: Plant) -> None:
     plant.around(
         selection,
         "instant",
-        lambda read: lambda name, text: read(name, f"{text[:-6]}{text[-6:].translate(other)}" if text[-3] == ":" and text[-6] in "+-" else text),
+        lambda read: (
+            lambda name, text: read(
+                name, f"{text[:-6]}{text[-6:].translate(other)}" if text[-3] == ":" and text[-6] in "+-" else text
+            )
+        ),
     )
 
 
@@ -181,7 +187,9 @@ def bill_number_is_a_prefix(plant: Plant) -> None:
             selection._bill_number(wanted, name, value, reading)
         else:
             wanted.of_customers_bill.append(
-                lambda customer, bill: bool(bill.run) and bills.bill_number(customer, bill.account, bill.run).startswith(value)
+                lambda customer, bill: (
+                    bool(bill.run) and bills.bill_number(customer, bill.account, bill.run).startswith(value)
+                )
             )
 
     plant.put(FILTERS, "billNo", read)
@@ -199,7 +207,11 @@ def percent_stands_for_one_character(plant: Plant) -> None:
     plant.around(
         selection.Patterns,
         "__init__",
-        lambda init: lambda self, texts, one_or_more: _patterns(init, self, texts, lambda text: re.escape(text).replace("%", ".")),
+        lambda init: (
+            lambda self, texts, one_or_more: _patterns(
+                init, self, texts, lambda text: re.escape(text).replace("%", ".")
+            )
+        ),
     )
 
 
@@ -209,7 +221,9 @@ def patterns_are_regular_expressions(plant: Plant) -> None:
     plant.around(
         selection.Patterns,
         "__init__",
-        lambda init: lambda self, texts, one_or_more: _patterns(init, self, texts, lambda text: text.replace("%", ".*")),
+        lambda init: (
+            lambda self, texts, one_or_more: _patterns(init, self, texts, lambda text: text.replace("%", ".*"))
+        ),
     )
 
 
@@ -219,8 +233,10 @@ def patterns_are_not_held_to_the_end(plant: Plant) -> None:
     plant.around(
         selection.Patterns,
         "__init__",
-        lambda init: lambda self, texts, one_or_more: _patterns(
-            init, self, texts, lambda text: re.escape(text).replace("%", ".*") + ".*"
+        lambda init: (
+            lambda self, texts, one_or_more: _patterns(
+                init, self, texts, lambda text: re.escape(text).replace("%", ".*") + ".*"
+            )
         ),
     )
 
@@ -231,8 +247,10 @@ def patterns_count_one_percent_sign_only(plant: Plant) -> None:
     plant.around(
         selection.Patterns,
         "__init__",
-        lambda init: lambda self, texts, one_or_more: _patterns(
-            init, self, texts, lambda text: re.escape(text).replace("%", ".*", 1)
+        lambda init: (
+            lambda self, texts, one_or_more: _patterns(
+                init, self, texts, lambda text: re.escape(text).replace("%", ".*", 1)
+            )
         ),
     )
 
@@ -288,13 +306,19 @@ def account_filter_finds_the_neighbour(plant: Plant) -> None:
 @defect("filtering")
 def accounts_have_no_number(plant: Plant) -> None:
     """billingAccount.id takes ids only, no account numbers."""
-    plant.put(FILTERS, "billingAccount.id", selection._named(lambda text: None if text.startswith("A-") else bills.from_account(text)))
+    plant.put(
+        FILTERS,
+        "billingAccount.id",
+        selection._named(lambda text: None if text.startswith("A-") else bills.from_account(text)),
+    )
 
 
 @defect("filtering")
 def id_filter_finds_the_account(plant: Plant) -> None:
     """id finds all bills of the same account."""
-    plant.put(FILTERS, "id", selection._named(lambda text: (name := bills.from_bill_id(text)) and name._replace(ordinal=None)))
+    plant.put(
+        FILTERS, "id", selection._named(lambda text: (name := bills.from_bill_id(text)) and name._replace(ordinal=None))
+    )
 
 
 @defect("filtering")
@@ -351,8 +375,10 @@ def state_counts_alone_only(plant: Plant) -> None:
     plant.around(
         selection,
         "_select",
-        lambda select: lambda world, filters, visible: select(
-            world, {n: v for n, v in filters.items() if n != "state" or len(filters) == 1}, visible
+        lambda select: (
+            lambda world, filters, visible: select(
+                world, {n: v for n, v in filters.items() if n != "state" or len(filters) == 1}, visible
+            )
         ),
     )
 
@@ -363,7 +389,9 @@ def a_number_nobody_has_finds_everything(plant: Plant) -> None:
     _asked(
         plant,
         lambda query: {
-            n: v for n, v in query.items() if n != "billNo" or v == selection.NOT_YET_NUMBERED or bills.from_bill_number(v)
+            n: v
+            for n, v in query.items()
+            if n != "billNo" or v == selection.NOT_YET_NUMBERED or bills.from_bill_number(v)
         },
     )
 
@@ -473,7 +501,12 @@ def extended_bills_leave_nulls_out(plant: Plant) -> None:
 def extended_bills_show_the_net_as_due(plant: Plant) -> None:
     """Only with @type=CustomerBillOracle: amountDue leaves the tax out."""
     _extended(
-        plant, lambda bill: {**bill, "amountDue": bill["taxExcludedAmount"]} if {"amountDue", "taxExcludedAmount"} <= bill.keys() else bill
+        plant,
+        lambda bill: (
+            {**bill, "amountDue": bill["taxExcludedAmount"]}
+            if {"amountDue", "taxExcludedAmount"} <= bill.keys()
+            else bill
+        ),
     )
 
 
@@ -612,9 +645,11 @@ def periods_overlap_by_a_day(plant: Plant) -> None:
     plant.around(
         bills,
         "_shown_bills",
-        lambda shown: lambda book, plan: tuple(
-            replace(bill, period_start=bill.period_start - timedelta(days=1)) if bill.ordinal > 1 else bill
-            for bill in shown(book, plan)
+        lambda shown: (
+            lambda book, plan: tuple(
+                replace(bill, period_start=bill.period_start - timedelta(days=1)) if bill.ordinal > 1 else bill
+                for bill in shown(book, plan)
+            )
         ),
     )
 
@@ -635,15 +670,22 @@ def payments_show_half_of_themselves(plant: Plant) -> None:
 @defect("agreement")
 def balances_leave_other_bills_out(plant: Plant) -> None:
     """An account's balance is what remains on the very bill that shows it."""
-    plant.after(
-        wire, "_balance", lambda shown, view: {**shown, "amount": view.money(view.bill.remaining)}
-    )
+    plant.after(wire, "_balance", lambda shown, view: {**shown, "amount": view.money(view.bill.remaining)})
 
 
 @defect("reading")
 def one_bill_shows_another_due_date(plant: Plant) -> None:
     """A bill fetched alone is due a day later than in the list."""
-    ways.body_of(plant, DIALECT, FETCH, lambda bill: {**bill, "paymentDueDate": bill["billDate"], "billDate": bill["paymentDueDate"]} if "billDate" in bill and "paymentDueDate" in bill else bill)
+    ways.body_of(
+        plant,
+        DIALECT,
+        FETCH,
+        lambda bill: (
+            {**bill, "paymentDueDate": bill["billDate"], "billDate": bill["paymentDueDate"]}
+            if "billDate" in bill and "paymentDueDate" in bill
+            else bill
+        ),
+    )
 
 
 @defect("reading")
@@ -655,7 +697,11 @@ def bills_are_not_found_by_number(plant: Plant) -> None:
 @defect("reading")
 def hrefs_lead_to_the_account(plant: Plant) -> None:
     """href names the customer's first bill."""
-    _shows(plant, "href", lambda value, owned: f"{owned.site}/customerBill/{bills.bill_id(owned.customer, 0, 1).replace('+', '%2B')}")
+    _shows(
+        plant,
+        "href",
+        lambda value, owned: f"{owned.site}/customerBill/{bills.bill_id(owned.customer, 0, 1).replace('+', '%2B')}",
+    )
 
 
 @defect("reading")
@@ -705,7 +751,11 @@ def timestamps_without_an_offset_are_taken(plant: Plant) -> None:
         "instant",
         lambda read: lambda name, text: read(name, f"{text}Z" if re.fullmatch(r"[0-9T:-]{19}", text) else text),
     )
-    ways.reads(plant, tuple(n for n in FILTERS if n.partition(".")[0] in ("billDate", "lastUpdate")), lambda texts, read: texts[0])
+    ways.reads(
+        plant,
+        tuple(n for n in FILTERS if n.partition(".")[0] in ("billDate", "lastUpdate")),
+        lambda texts, read: texts[0],
+    )
 
 
 @defect("errors")
@@ -718,7 +768,9 @@ def numbers_that_are_none_are_zero(plant: Plant) -> None:
         except Refusal:
             return Decimal(0)
 
-    ways.reads(plant, tuple(n for n in FILTERS if n.startswith(("amountDue", "remaining")) and not n.endswith("like")), read)
+    ways.reads(
+        plant, tuple(n for n in FILTERS if n.startswith(("amountDue", "remaining")) and not n.endswith("like")), read
+    )
 
 
 @defect("errors")
@@ -798,5 +850,7 @@ def errors_have_no_charset(plant: Plant) -> None:
 def errors_have_no_code(plant: Plant) -> None:
     """The TMF Error lacks its code."""
     ways.error_says(
-        plant, DIALECT, lambda answer, refusal: replace(answer, body={n: v for n, v in answer.body.items() if n != "code"})
+        plant,
+        DIALECT,
+        lambda answer, refusal: replace(answer, body={n: v for n, v in answer.body.items() if n != "code"}),
     )

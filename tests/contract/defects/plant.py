@@ -31,7 +31,7 @@ Point = tuple[str, str]
 
 @dataclass(frozen=True)
 class Defect:
-    """One bug to plant. ``scenario`` is the story in which it shows."""
+    """One bug to plant. ``scenario`` is the story in which it shows, ``wanting`` the law that is still to be written for it."""
 
     api: str
     family: str
@@ -39,6 +39,7 @@ class Defect:
     says: str
     plant: Callable[[Plant], None]
     scenario: str
+    wanting: str = ""
 
     @property
     def id(self) -> str:
@@ -51,11 +52,11 @@ DEFECTS: dict[str, Defect] = {}
 def defects_of(api: str, scenario: str = "every-state") -> Callable[..., Callable[[Any], Any]]:
     """The decorator for one API's defects: ``@defect(family)``, or ``@defect(family, scenario=…)``."""
 
-    def defect(family: str, scenario: str = scenario) -> Callable[[Any], Any]:
+    def defect(family: str, scenario: str = scenario, wanting: str = "") -> Callable[[Any], Any]:
         def note(plant: Callable[[Plant], None]) -> Callable[[Plant], None]:
             said = " ".join((plant.__doc__ or "").split())
             assert said, f"{plant.__name__} does not say what is wrong"
-            one = Defect(api, family, plant.__name__, said, plant, scenario)
+            one = Defect(api, family, plant.__name__, said, plant, scenario, wanting)
             assert one.id not in DEFECTS, f"{one.id} is there twice"
             DEFECTS[one.id] = one
             return plant

@@ -65,6 +65,7 @@ def report(record: Mapping[str, Caught], laws: Iterable[str]) -> str:
     known = [(defect, record.get(id, Caught(()))) for id, defect in DEFECTS.items()]
     apis, families = (sorted({getattr(defect, by) for defect, _ in known}) for by in ("api", "family"))
     survivors = [defect for defect, caught in known if not caught.laws and not caught.conformance]
+    not_caught = [f"`{each.id}`" + (f" (wants the law `{each.wanting}`)" if each.wanting else "") for each in survivors]
     lines = [
         "# Planted defects, and what catches them",
         "",
@@ -75,14 +76,16 @@ def report(record: Mapping[str, Caught], laws: Iterable[str]) -> str:
         "",
         *_table("family", families, lambda defect: defect.family, known),
         "",
-        f"Not caught: {', '.join(defect.id for defect in survivors) or 'none'}.",
+        f"Not caught: {', '.join(not_caught) or 'none'}.",
         f"Laws that never caught anything: {', '.join(idle(record, laws)) or 'none'}.",
         "",
         "| defect | what is wrong | caught by laws | by conformance alone |",
         "|---|---|---|---|",
     ]
     for defect, caught in known:
-        few = ", ".join(f"`{law}`" for law in caught.laws[:3]) + (f" and {len(caught.laws) - 3} more" if len(caught.laws) > 3 else "")
+        few = ", ".join(f"`{law}`" for law in caught.laws[:3]) + (
+            f" and {len(caught.laws) - 3} more" if len(caught.laws) > 3 else ""
+        )
         alone = {True: "yes", False: "no", None: "not tried"}[caught.conformance]
         lines.append(f"| `{defect.id}` | {defect.says.replace('|', '/')} | {few or '–'} | {alone} |")
     return "\n".join(lines) + "\n"
@@ -97,7 +100,10 @@ def _table(title: str, names: Iterable[str], of: Any, known: list[tuple[Defect, 
             alone[name] += bool(caught.conformance)
             all_[name] += bool(caught.laws or caught.conformance)
     for name in (*names, ""):
-        told = f"{alone[name]} ({_share(alone[name], planted[name])})", f"{all_[name]} ({_share(all_[name], planted[name])})"
+        told = (
+            f"{alone[name]} ({_share(alone[name], planted[name])})",
+            f"{all_[name]} ({_share(all_[name], planted[name])})",
+        )
         lines.append(f"| {name or '**all**'} | {planted[name]} | {told[0]} | {told[1]} |")
     return lines
 

@@ -56,7 +56,11 @@ def clean_verdict(api: str, scenario: str, seed: int, effort: Effort = QUICK) ->
 def catching(defect: Defect, laws: Sequence[Law], *, first: bool = True, effort: Effort = QUICK) -> list[Record]:
     """The broken ones among ``laws`` with the defect planted, up to the ``first`` of them or all. Raises ``CouldNotRun``."""
     caught: list[Record] = []
-    with planted(defect), standing(defect.api, defect.scenario) as target, open_probe(book(defect.api), target) as probe:
+    with (
+        planted(defect),
+        standing(defect.api, defect.scenario) as target,
+        open_probe(book(defect.api), target) as probe,
+    ):
         evidence = Evidence()
         for law in laws:
             record = try_law(law, probe, document(defect.api), evidence, effort)

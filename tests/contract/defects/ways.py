@@ -72,7 +72,9 @@ def body_of(plant: Plant, dialect: Dialect, operation: str, change: Callable[[di
     answers(plant, dialect, operation, changed)
 
 
-def heads(plant: Plant, dialect: Dialect, operation: str, change: Callable[[dict[str, str], Any], dict[str, str]]) -> None:
+def heads(
+    plant: Plant, dialect: Dialect, operation: str, change: Callable[[dict[str, str], Any], dict[str, str]]
+) -> None:
     """The headers that the operation answers are ``change(headers, body)``."""
 
     def changed(answer: Answer, *_: Any) -> Answer:
