@@ -68,7 +68,9 @@ def check(
     ``urls`` are the bases of real implementations by API; other APIs are checked at what ``start(names)`` gives.
     ``headers`` (``"K: V"``) go with every request to ``urls``. ``max_examples`` bounds the generated cases of a law and of
     conformance for an operation. ``rate`` is requests a second, ``max_time`` seconds for each API and part. ``only``
-    names laws, and leaves conformance and the spec out. ``known`` (``"emnify.org_id=17"``) says what there is to look at. ``json`` prints the verdict as JSON and nothing else. ``progress``
+    names laws, and leaves conformance and the spec out.
+    ``known`` (``"emnify.org_id=17"``) says what there is to look at.
+    ``json`` prints the verdict as JSON and nothing else. ``progress``
     shows how far it is; by default on a terminal.
     """
     environ = os.environ if environ is None else environ
