@@ -344,7 +344,8 @@ class Book:
         Books never change, so what is derived from one under equal terms is always equal.
         """
         known = self.memo.get(name)
-        if known is not None and known[0] == terms:
+        # Mostly they are the very same; comparing equal ones takes a page of bills 70 µs longer.
+        if known is not None and (known[0] is terms or known[0] == terms):
             return known[1]  # type: ignore[no-any-return]
         value = compute()
         self.memo[name] = (terms, value)

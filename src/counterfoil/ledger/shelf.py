@@ -8,20 +8,27 @@ customer to a place of its own. Forks copy the array only when they first write 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, compress
 
 from counterfoil.ledger.records import Book
 
 
 class Shelf:
-    """Books by customer number, counted from 1. ``version`` grows when the sharing changes, not when books do."""
+    """Books by customer number, counted from 1. ``version`` grows when the sharing changes, not when books do;
+    ``edition`` grows with every change to either."""
 
     def __init__(self) -> None:
         self._books: list[Book] = []
         self._readers: list[int] = []  # how many customers each book stands for
         self._place = array("I")  # customer number - 1 -> index into _books
         self._place_is_shared = False
+        # By place, the numbers of the customers there, rising: made when first asked for, and kept up from then on.
+        self._customers: list[array[int]] | None = None
+        self._customers_are_shared = False
         self.version = 0
+        self.edition = 0
 
     def __len__(self) -> int:
         return len(self._place)
@@ -39,14 +46,18 @@ class Shelf:
         twin._readers = self._readers.copy()
         twin._place = self._place
         twin._place_is_shared = self._place_is_shared = True
+        twin._customers = self._customers
+        twin._customers_are_shared = self._customers_are_shared = True
         twin.version = self.version
+        twin.edition = self.edition
         return twin
 
     def add(self, book: Book) -> int:
         """Shelve a new customer's book and return the customer's number."""
         self._own_places()
-        self._place.append(self._new_place(book))
-        return len(self._place)
+        number = len(self._place) + 1
+        self._place.append(self._new_place(book, number))
+        return number
 
     def add_many(self, books: list[Book], choices: Iterable[int]) -> None:
         """Shelve many new customers at once: each takes the book that its choice is the index of."""
@@ -59,23 +70,28 @@ class Shelf:
             readers[place - first] += 1
         self._books.extend(books)
         self._readers.extend(readers)
+        self._customers = None
         self.version += 1
+        self.edition += 1
 
     def put(self, customer: int, book: Book) -> None:
         """Give ``customer`` a book of its own."""
         place = self._place[customer - 1]
+        self.edition += 1
         if self._readers[place] == 1:
             self._books[place] = book
             return
         self._own_places()
         self._readers[place] -= 1
-        self._place[customer - 1] = self._new_place(book)
+        self._take_out(customer, place)
+        self._place[customer - 1] = self._new_place(book, customer)
 
     def change_all(self, change: Callable[[Book], Book]) -> None:
         """Replace every book by ``change(book)``, once for each, however many customers share it."""
         for place, readers in enumerate(self._readers):
             if readers:
                 self._books[place] = change(self._books[place])
+        self.edition += 1
 
     def distinct(self) -> Iterator[tuple[Book, int]]:
         """Each book in use, with the number of customers it stands for."""
@@ -89,13 +105,62 @@ class Shelf:
         """Books by place, some of which may be out of use. Not to be changed."""
         return self._books
 
-    def _new_place(self, book: Book) -> int:
+    def readers(self) -> list[int]:
+        """By place, how many customers have the book there. Not to be changed."""
+        return self._readers
+
+    def customers_at(self, place: int) -> array[int]:
+        """The numbers of the customers whose book is at ``place``, rising. Not to be changed."""
+        if self._customers is None:
+            self._customers = self._by_place()
+        return self._customers[place]
+
+    def customers_of(self, places: Sequence[int]) -> array[int]:
+        """The numbers of the customers whose books are at any of ``places``, rising. Not to be changed.
+
+        Merged where they are few, else picked out of all: measured, 61,000 of a million take 10 ms by the first way and
+        130 by the second, 870,000 take 510 and 140.
+        """
+        if len(places) == 1:
+            return self.customers_at(places[0])
+        if 3 * sum(map(self._readers.__getitem__, places)) < len(self):
+            return array("I", sorted(chain.from_iterable(map(self.customers_at, places))))
+        wanted = bytearray(len(self._books))
+        for place in places:
+            wanted[place] = 1
+        return array("I", compress(range(1, len(self) + 1), map(wanted.__getitem__, self._place)))
+
+    def _by_place(self) -> list[array[int]]:
+        found = [array("I") for _ in self._books]
+        keep = [each.append for each in found]
+        for number, place in enumerate(self._place, 1):
+            keep[place](number)
+        self._customers_are_shared = False
+        return found
+
+    def _take_out(self, customer: int, place: int) -> None:
+        if self._customers is not None:
+            self._own_customers()
+            left = self._customers[place][:]  # forks may have this very array
+            del left[bisect_left(left, customer)]
+            self._customers[place] = left
+
+    def _new_place(self, book: Book, customer: int) -> int:
         self._books.append(book)
         self._readers.append(1)
+        if self._customers is not None:
+            self._own_customers()
+            self._customers.append(array("I", (customer,)))
         self.version += 1
+        self.edition += 1
         return len(self._books) - 1
 
     def _own_places(self) -> None:
         if self._place_is_shared:
             self._place = self._place[:]
             self._place_is_shared = False
+
+    def _own_customers(self) -> None:
+        if self._customers_are_shared and self._customers is not None:
+            self._customers = self._customers.copy()
+            self._customers_are_shared = False

@@ -6,7 +6,8 @@ the world's ``now`` where they need a time. A fork shares everything that never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import RLock
@@ -45,10 +46,57 @@ class Entry:
     fact: Any
 
 
+class Memory:
+    """What was worked out and still holds. It forgets all when its stamp changes, and the oldest when it grows too heavy."""
+
+    def __init__(self) -> None:
+        self._stamp = -1
+        self._known: dict[Hashable, tuple[Any, int]] = {}
+        self._weight = 0
+
+    def recall(self, stamp: int, key: Hashable, compute: Callable[[], T], most: int) -> T:
+        """``compute()``, or what it was when ``stamp`` was last the same; ``most`` is in bytes."""
+        if self._stamp != stamp:
+            self._stamp, self._known, self._weight = stamp, {}, 0
+        known = self._known.get(key)
+        if known is not None:
+            return known[0]  # type: ignore[no-any-return]
+        value = compute()
+        weight = _weight(value)
+        while self._known and self._weight + weight > most:
+            self._weight -= self._known.pop(next(iter(self._known)))[1]
+        self._known[key] = value, weight
+        self._weight += weight
+        return value
+
+
+def _weight(value: Any) -> int:
+    """In bytes, roughly. What holds much says how much (``weight``); a list's items are taken for small numbers."""
+    if hasattr(value, "weight"):
+        return int(value.weight)
+    if isinstance(value, array):
+        return 100 + len(value) * value.itemsize
+    return 500 + 40 * (len(value) if isinstance(value, Sized) else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """A key for what depends on the books and on ``facts`` alone: it outlives commands that change neither of them.
+
+    ``facts`` must hold everything else that matters (dates, switches), or an object made from it, which is compared
+    by identity.
+    """
+
+    name: Hashable
+    facts: Hashable
+
+
 class World:
     """A scenario that has been told, and can be steered on. ``version`` grows with every command."""
 
-    MEMORY = 64  # derived answers remembered for one version
+    MEMORY = 64 * 2**20
+    """Bytes, about, of what was derived for one version, and again of what depends on the books alone: a thousand orders
+    of a world of 300 different books, or sixteen lists that name a million customers each."""
 
     def __init__(
         self,
@@ -83,8 +131,8 @@ class World:
         # Held while a command is carried out and while a request is answered: neither sees half of the other.
         # Whoever holds it must not wait for an answer about this world from another thread.
         self.lock = RLock()
-        self._memory: dict[Hashable, Any] = {}
-        self._memory_version = 0
+        self._of_version = Memory()
+        self._of_books = Memory()
 
     # --- time and change -------------------------------------------------------------------------
 
@@ -131,17 +179,13 @@ class World:
             return twin
 
     def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """``compute()``, which must depend on this world alone, remembered until the world's version changes."""
-        if self._memory_version != self.version:
-            self._memory = {}
-            self._memory_version = self.version
-        if key in self._memory:
-            return self._memory[key]  # type: ignore[no-any-return]
-        value = compute()
-        if len(self._memory) >= self.MEMORY:
-            self._memory.pop(next(iter(self._memory)))
-        self._memory[key] = value
-        return value
+        """``compute()``, which must depend on this world alone, remembered until the world's version changes.
+
+        With a ``Lasting`` key it must depend on the books and the key's facts alone, and is remembered until a book changes.
+        """
+        if isinstance(key, Lasting):
+            return self._of_books.recall(self.ledger.shelf.edition, key, compute, self.MEMORY)
+        return self._of_version.recall(self.version, key, compute, self.MEMORY)
 
     # --- people ----------------------------------------------------------------------------------
 

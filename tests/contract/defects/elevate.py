@@ -9,6 +9,7 @@ from typing import Any
 from counterfoil.dialect import Answer, Refusal
 from counterfoil.dialects.elevate import DIALECT, operations, selection, standing, wire
 from counterfoil.dialects.elevate.selection import Chosen, Order
+from counterfoil.server.validation import Body
 from counterfoil.world.world import World
 
 from . import ways
@@ -665,7 +666,7 @@ def half_a_login_is_unauthorized(plant: Plant) -> None:
 
         return checked
 
-    plant.around(ways.Body, "check", around)
+    plant.around(Body, "check", around)
 
 
 @defect("errors")

@@ -9,6 +9,7 @@ from typing import Any
 
 from counterfoil.dialect import Answer, Principal, Refusal
 from counterfoil.dialects.emnify import DIALECT, amounts, login, months, operations, wire
+from counterfoil.ledger.periods import month_key
 from counterfoil.world.world import World
 
 from . import ways
@@ -101,8 +102,8 @@ def sims_total_leaves_the_volumes_out(plant: Plant) -> None:
 
 
 @defect("arithmetic")
-def data_total_is_the_first_tariff(plant: Plant) -> None:
-    """A rate zone shows the cost of its first country."""
+def a_tariff_costs_its_first_zone(plant: Plant) -> None:
+    """Only with several rate zones: a data tariff costs what its first one does."""
     _part(
         plant,
         "_data_tariff",
@@ -159,7 +160,7 @@ def a_zone_of_messages_costs_a_message(plant: Plant) -> None:
 
 
 @defect("arithmetic")
-def one_off_charges_are_not_in_the_sub_total(plant: Plant) -> None:
+def one_off_charges_are_listed_at_twice_their_cost(plant: Plant) -> None:
     """Only with one-off charges: a charge is listed with twice what the sub-total has of it."""
     plant.after(amounts, "_one_off", lambda item, *_: {**item, "cost": item["cost"] * 2})
 
@@ -203,7 +204,7 @@ def _on_the_thirtieth(period: str) -> str:
 
 
 @defect("agreement")
-def periods_say_the_month_after(plant: Plant) -> None:
+def a_bill_is_for_the_month_after(plant: Plant) -> None:
     """period names the month after the bill's."""
     plant.around(
         wire, "period_in_words", lambda words: lambda month: words(month + 1 if month % 100 < 12 else month + 89)
@@ -224,7 +225,10 @@ def a_country_comes_for_each_use(plant: Plant) -> None:
         "_countries",
         lambda lines: [
             [line]
-            for line in (*lines, *(replace(l, quantity=l.quantity * 0, covered=l.covered * 0) for l in lines[:1]))
+            for line in (
+                *lines,
+                *(replace(each, quantity=each.quantity * 0, covered=each.covered * 0) for each in lines[:1]),
+            )
         ],
     )
 
@@ -319,8 +323,8 @@ def invoiced_bills_stay_refreshable(plant: Plant) -> None:
 
 
 @defect("lifecycle")
-def invoiced_bills_are_priced_anew(plant: Plant) -> None:
-    """Only for final bills: the sub-total rises by 1 with the invoice, and everything with it."""
+def an_invoice_brings_an_item_of_its_own(plant: Plant) -> None:
+    """Only for final bills: invoice_items has an item that the preview had not."""
 
     def dearer(bill: Any) -> Any:
         if bill["invoice"] is None:
@@ -336,14 +340,12 @@ def invoiced_bills_are_priced_anew(plant: Plant) -> None:
 
 @defect("lifecycle")
 def final_bills_age(plant: Plant) -> None:
-    """Only as time passes: a final bill has an interest item once a month more has begun."""
+    """Only as time passes: the total of a final bill changes from day to day."""
 
     def around(details: Any) -> Any:
         def shown(world: World, org_id: int, book: Any, bill: Any) -> Any:
             body = details(world, org_id, book, bill)
-            if body["invoice"] is None or not any(
-                world.today.year * 100 + world.today.month > bill.month + n for n in (1,)
-            ):
+            if body["invoice"] is None or bill.month >= month_key(world.today):
                 return body
             return {**body, "total": {**body["total"], "cost": body["total"]["cost"] + world.today.toordinal()}}
 
@@ -368,8 +370,8 @@ def reading_counts_itself(plant: Plant) -> None:
 
 
 @defect("reading")
-def periods_count_months_from_zero(plant: Plant) -> None:
-    """202601 is described as December 2025's neighbour: the month after."""
+def periods_describe_the_month_after(plant: Plant) -> None:
+    """202601 is described as February 2026."""
     plant.put(
         wire, "period", lambda month: {"id": month, "description": f"{wire.MONTHS[month % 100 % 12]} {month // 100}"}
     )

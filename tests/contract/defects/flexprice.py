@@ -10,7 +10,8 @@ from typing import Any
 from counterfoil.dialect import Answer
 from counterfoil.dialects.flexprice import DIALECT, operations, summary, wire
 from counterfoil.ledger.money import ZERO
-from counterfoil.ledger.receivables import Settlement
+from counterfoil.ledger.periods import start_of
+from counterfoil.ledger.receivables import Settlement, bills_of
 from counterfoil.ledger.records import UsageLine
 from counterfoil.world.world import World
 
@@ -124,7 +125,7 @@ def a_currency_comes_for_each_subscription(plant: Plant) -> None:
 
     def around(currencies: Any) -> Any:
         def listed(world: World, book: Any) -> list[str]:
-            found = currencies(world, book)
+            found: list[str] = currencies(world, book)
             return found + found[:1] if len(book.subscriptions) > 1 else found
 
         return listed
@@ -152,9 +153,7 @@ def overdue_count_holds_paid_invoices(plant: Plant) -> None:
     """Every invoice past its due date is overdue, paid or not."""
     _sums(
         plant,
-        lambda sums, bills, now: replace(
-            sums, overdue_count=sum(summary.start_of(b.invoice.due_on) < now for b in bills)
-        ),
+        lambda sums, bills, now: replace(sums, overdue_count=sum(start_of(b.invoice.due_on) < now for b in bills)),
     )
 
 
@@ -169,7 +168,7 @@ def overdue_amount_is_the_whole_invoice(plant: Plant) -> None:
     """Only for invoices paid in part: overdue counts the whole of them."""
 
     def changed(sums: Any, bills: Any, now: Any) -> Any:
-        late = [b for b in bills if b.remaining > 0 and summary.start_of(b.invoice.due_on) < now]
+        late = [b for b in bills if b.remaining > 0 and start_of(b.invoice.due_on) < now]
         return replace(sums, overdue=sum((b.total for b in late), ZERO))
 
     _sums(plant, changed)
@@ -312,7 +311,7 @@ def any_key_will_do(plant: Plant) -> None:
 @defect("auth")
 def a_basic_login_is_a_bad_token(plant: Plant) -> None:
     """Only for other schemes than bearer: they are called an invalid token."""
-    plant.put(operations.wire, "WRONG_SCHEME", "Invalid token")
+    plant.put(wire, "WRONG_SCHEME", "Invalid token")
 
 
 @defect("auth")
@@ -404,7 +403,7 @@ def overpaid_is_paid(plant: Plant) -> None:
 @defect("lifecycle")
 def void_invoices_stay_in_the_revenue(plant: Plant) -> None:
     """A void invoice is counted on."""
-    plant.put(summary, "_not_void", lambda book: list(summary.bills_of(book)))
+    plant.put(summary, "_not_void", lambda book: list(bills_of(book)))
 
 
 @defect("lifecycle")

@@ -354,8 +354,8 @@ def only_the_last_filter_counts(plant: Plant) -> None:
 
 
 @defect("filtering")
-def a_range_is_a_union(plant: Plant) -> None:
-    """Only with two bounds on one field: a bill has to fit one of them."""
+def only_the_last_bound_counts(plant: Plant) -> None:
+    """Only with two bounds on billDate: the first is passed over."""
 
     def read(_: Any) -> Any:
         def selected(world: Any, filters: Any, visible: Any) -> Any:
@@ -604,7 +604,7 @@ def _taxed(bill: Any, tax: Decimal) -> Any:
 
 
 @defect("arithmetic")
-def remaining_ignores_all_but_the_first_payment(plant: Plant) -> None:
+def remaining_ignores_payments(plant: Plant) -> None:
     """remainingAmount does not fall with payments."""
     _issued(plant, lambda bill: replace(bill, remaining=bill.total))
 
@@ -622,8 +622,8 @@ def part_paid_bills_are_new(plant: Plant) -> None:
 
 
 @defect("agreement")
-def paid_bills_stay_partially_paid(plant: Plant) -> None:
-    """Only when nothing remains: a paid bill is shown on hold."""
+def paid_bills_are_on_hold(plant: Plant) -> None:
+    """A bill of which nothing remains is shown on hold."""
     _issued(plant, lambda bill: replace(bill, state="onHold") if bill.state == "settled" else bill)
 
 
@@ -674,8 +674,8 @@ def balances_leave_other_bills_out(plant: Plant) -> None:
 
 
 @defect("reading")
-def one_bill_shows_another_due_date(plant: Plant) -> None:
-    """A bill fetched alone is due a day later than in the list."""
+def one_bill_has_its_dates_exchanged(plant: Plant) -> None:
+    """A bill fetched alone shows billDate and paymentDueDate each in the place of the other."""
     ways.body_of(
         plant,
         DIALECT,

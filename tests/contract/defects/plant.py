@@ -129,8 +129,10 @@ def points_of(defects: Iterable[Defect]) -> dict[str, dict[Point, tuple[Any, str
 
 
 @contextmanager
-def watched(points: dict[Point, tuple[Any, str, Any]], entered: set[Point]) -> Iterator[None]:
-    """Every use of one of ``points`` is written into ``entered``; nothing is remembered meanwhile, so all of it is done.
+def watched(points: dict[Point, tuple[Any, str, Any]], entered: set[Point]) -> Iterator[Callable[[], None]]:
+    """Every use of one of ``points`` is written into ``entered``.
+
+    Yields a function that has the stand-in forget what it worked out, so that all of it is done again.
 
     A point that is a function or a property is used when it is entered; a plain value, or a table, when a function of its
     module that names it is. Threads that begin meanwhile are watched too.
@@ -144,17 +146,37 @@ def watched(points: dict[Point, tuple[Any, str, Any]], entered: set[Point]) -> I
         if event == "call" and frame.f_code in codes:
             entered.update(codes[frame.f_code])
 
-    forgetful = Plant()
-    forgetful.around(World, "remember", lambda _: lambda self, key, compute: compute())
-    forgetful.around(Book, "derived", lambda _: lambda self, name, terms, compute: compute())
+    turn = [0]
     before = sys.getprofile()
+
+    def forget() -> None:
+        turn[0] += 1
+        sys.setprofile(before)  # from here on this thread tries laws: only what it does to the world counts
+
+    def told(execute: Any) -> Any:
+        def executed(self: World, command: Any) -> Any:
+            outer = sys.getprofile()
+            sys.setprofile(note)
+            try:
+                return execute(self, command)
+            finally:
+                sys.setprofile(outer)
+
+        return executed
+
+    forgetful = Plant()
+    forgetful.around(World, "remember", lambda old: lambda self, key, compute: old(self, (turn[0], key), compute))
+    forgetful.around(
+        Book, "derived", lambda old: lambda self, name, terms, compute: old(self, name, (turn[0], terms), compute)
+    )
+    forgetful.around(World, "execute", told)
     threading.setprofile(note)
     sys.setprofile(note)
     try:
-        yield
+        yield forget
     finally:
         sys.setprofile(before)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
         forgetful.undo()
 
 

@@ -6,7 +6,7 @@ and a defect must not be found by the implementation's own guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from counterfoil.app import build
@@ -81,17 +81,22 @@ def touched(api: str, scenario: str) -> dict[str, list[str]]:
     points = {point: place for places in swapped.values() for point, place in places.items()}
     entered: set[Point] = set()
     by_law: dict[str, set[Point]] = {}
-    with watched(points, entered), standing(api, scenario) as target, open_probe(book(api), target) as probe:
+    with (
+        watched(points, entered) as forget,
+        standing(api, scenario) as target,
+        open_probe(book(api), target) as probe,
+    ):
         always = set(entered)
         for law in laws_of(api):
-            by_law[law.id] = _entered(law, probe, entered) | always
+            by_law[law.id] = _entered(law, probe, entered, forget) | always
     return {
         defect.id: [law for law, entered_by in by_law.items() if entered_by & swapped[defect.id].keys()]
         for defect in defects
     }
 
 
-def _entered(law: Law, probe: Probe, entered: set[Point]) -> set[Point]:
+def _entered(law: Law, probe: Probe, entered: set[Point], forget: Callable[[], None]) -> set[Point]:
+    forget()
     entered.clear()
     try_law(law, probe, document(law.api), Evidence(), QUICK)
     return set(entered)

@@ -1,0 +1,179 @@
+"""The command line from the outside: every mistake is one clear line, exit code 2, and nothing half-started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def counterfoil(*arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "counterfoil", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["serve", "--port", "0", "stripe"],
+            "there is no API 'stripe'; there are: billingplatform, elevate, emnify, flexprice, oracle-brm",
+        ),
+        (["serve", "--port", "0", "--scenario", "nope"], "there is no scenario 'nope'; there are: demo, every-state"),
+        (["serve", "--port", "0", "--scenario", "none.yaml"], "none.yaml: cannot be read"),
+        (["serve", "--seed", "soon"], "'soon' is not a valid integer"),
+        (["serve", "--port", "99999"], "99999 is not in the range"),
+        (["serve", "--port", "0", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1"),
+        (["serve", "--port", "0", "--customers", "3"], "needs 6 customers"),
+        (["serve", "--port", "0", "--customers", "-1"], "-1 is not in the range"),
+        (["serve", "--port", "0", "--switch", "elevate.sort=1"], "there is no switch 'elevate.sort'"),
+        (["serve", "--port", "0", "--switch", "billingplatform.create_status=404"], "it can be 200, 201"),
+        (["serve", "--port", "0", "--switch", "nonsense"], "is not NAME=VALUE"),
+        (["serve", "--port", "0", "--capsule", "README.md"], "not a capsule"),
+        (["serve", "--port", "0", "--workers", "2"], "every process would have a world of its own"),
+        (["replay", "none.json"], "No such file"),
+        (["scenarios", "show", "nope"], "there is no scenario 'nope'"),
+        (["specs", "show", "nope"], "there is no API 'nope'"),
+        (["specs", "lint", "tests"], "there is no openapi.yaml"),
+        (["check", "nope"], "there is no API 'nope'"),
+        (["check", "elevate", "--url", "elevate=ftp://x"], "must be a base such as"),
+        (["dance"], "No such command 'dance'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_two(arguments: list[str], says: str) -> None:
+    done = counterfoil(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    if not done.stderr.startswith("Usage:"):
+        assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_a_broken_scenario_is_file_and_line(tmp_path: Path) -> None:
+    story = tmp_path / "story.yaml"
+    story.write_text((ROOT / "fixtures/scenarios/one-month.yaml").read_text().replace("monthly_fee", "monthly_fees"))
+    done = counterfoil("serve", "--port", "0", "--scenario", str(story))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"counterfoil: {story}:17: unknown key 'monthly_fees'")
+    done = counterfoil("scenarios", "lint", str(story))
+    assert (done.returncode, done.stdout.count("\n")) == (1, 1)
+
+
+def test_a_busy_port_is_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = counterfoil("serve", "--port", str(port))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"counterfoil: cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port or --host\n"
+    )
+
+
+def serving(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "counterfoil", "serve", "--port", "0", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(how: signal.Signals) -> None:
+    with serving("elevate") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("elevate http://127.0.0.1:")
+        process.send_signal(how)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_interrupted_before_it_serves_it_leaves_no_trace() -> None:
+    with serving("--customers", "200000") as process:
+        time.sleep(0.15)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) in (0, 130, -signal.SIGINT)
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert "counterfoil/" not in said or "KeyboardInterrupt" in said
+
+
+def test_logs_can_be_json_and_never_hold_credentials() -> None:
+    with serving("elevate", "--log-json") as process:
+        assert process.stdout is not None
+        base = process.stdout.readline().split()[1]
+        for path in ("/customer-billing-summaries?page=1&pageSize=1&token=sesame-open", "/nowhere"):
+            request = urllib.request.Request(base + path, headers={"Authorization": "Bearer counterfoil-key"})
+            try:
+                urllib.request.urlopen(request, timeout=10).close()
+            except urllib.error.HTTPError as error:
+                error.close()
+        process.terminate()
+        process.wait(timeout=20)
+        assert process.stderr is not None
+        lines = [json.loads(line) for line in process.stderr]
+    assert [line["status"] for line in lines] == [200, 404]
+    assert "counterfoil-key" not in json.dumps(lines)
+    assert "sesame" not in json.dumps(lines)
+
+
+def test_lists_for_people_and_for_machines() -> None:
+    assert "one-month" in counterfoil("scenarios", "list").stdout
+    assert {each["name"] for each in json.loads(counterfoil("scenarios", "list", "--json").stdout)} >= {"demo", "quiet"}
+    shown = json.loads(counterfoil("scenarios", "show", "late-payer", "--json").stdout)
+    assert shown["people"] == {"1": "prompt", "2": "halfway", "3": "tardy"}
+    assert {each["name"] for each in json.loads(counterfoil("specs", "list", "--json").stdout)} == {
+        "billingplatform",
+        "elevate",
+        "emnify",
+        "flexprice",
+        "oracle-brm",
+    }
+    flexprice = json.loads(counterfoil("specs", "show", "flexprice", "--json").stdout)
+    assert {switch["name"] for switch in flexprice["switches"]} >= {"flexprice.invoice_cap"}
+    assert counterfoil("specs", "lint").stdout == "no findings\n"
+
+
+def test_coverage_has_no_open_sentence() -> None:
+    done = counterfoil("specs", "coverage", "--json")
+    assert done.returncode == 0
+    assert all(each["open"] == 0 and each["clauses"] >= 40 for each in json.loads(done.stdout))
+
+
+def test_diff_tells_breaking_from_harmless(tmp_path: Path) -> None:
+    if shutil.which("npx") is None:
+        if os.environ.get("CI"):
+            pytest.fail("npx is not there, and CI must try `specs diff`")
+        pytest.skip("npx is not there: `specs diff` was NOT tried")
+    old = ROOT / "specs/billingplatform/openapi.yaml"
+    required = tmp_path / "required.yaml"
+    required.write_text(re.sub(r"(name: idAfter\s+in: query\s+required:) false", r"\1 true", old.read_text()))
+    assert required.read_text() != old.read_text()
+    done = counterfoil("specs", "diff", str(old), str(required), timeout=200)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "breaking" in done.stdout
+    assert "idAfter" in done.stdout
+    same = counterfoil("specs", "diff", str(old), str(old), timeout=200)
+    assert (same.returncode, same.stdout) == (0, "no changes\n")
+    missing = counterfoil("specs", "diff", str(old), "none.yaml")
+    assert (missing.returncode, missing.stdout) == (3, "")
+
+
+@pytest.mark.parametrize("command", ["", "serve", "check", "replay", "specs", "scenarios"])
+def test_every_help_has_an_example(command: str) -> None:
+    done = counterfoil(*filter(None, [command]), "--help")
+    assert done.returncode == 0
+    assert "Example:" in done.stdout

@@ -1,0 +1,195 @@
+"""A real browser in front of a real server. Each test has a world of its own on a server its process shares.
+
+Chromium is Debian's; where it is missing and this runs as root it is installed. Otherwise the tests are skipped with a line that
+says so, except in CI, where a skipped browser is a failure.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from counterfoil.app import Application, build
+from counterfoil.serving import in_thread, listen, origin_of
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
+PATIENCE = 15_000
+DESKTOP = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "pages" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(120))
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        with (Path(tempfile.gettempdir()) / "counterfoil-chromium.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes installs, the others wait
+            if shutil.which("chromium") is None:
+                quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                subprocess.run(["apt-get", "update"], **quiet, check=False)
+                wanted = ["chromium", "fonts-inter", "fonts-liberation2"]
+                subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *wanted], **quiet, check=False)
+        found = shutil.which("chromium")
+    if found is None:
+        message = "THE PAGE IS NOT TESTED: no Chromium here, and it could not be installed (apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(message, pytrace=False)
+        warnings.warn(pytest.PytestWarning(message), stacklevel=1)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=_chromium(), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Served:
+    """A server on a port, and a client of its control API."""
+
+    application: Application
+    origin: str
+    client: httpx.Client
+    names: list[str] = field(default_factory=list)
+
+    def world(self, scenario: str = "one-month", **options: Any) -> str:
+        """A new world; its name."""
+        name: str = self.call("POST", "", {"scenario": scenario, **options})["name"]
+        self.names.append(name)
+        return name
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The control API, below ``/worlds``."""
+        answer = self.client.request(method, f"/_sandbox/v1/worlds{path}", json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    def do(self, world: str, command: str, **members: Any) -> Any:
+        return self.call("POST", f"/{world}/commands/{command}", members)["fact"]
+
+
+def start(**options: Any) -> tuple[Served, Callable[[], None]]:
+    taken = listen("127.0.0.1", 0)
+    application = build(**options)
+    stop = in_thread(application.door, taken)
+    origin = origin_of(taken)
+    client = httpx.Client(base_url=origin)
+
+    def end() -> None:
+        client.close()
+        stop()
+
+    return Served(application, origin, client), end
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    server, end = start(scenario_name="one-month")
+    yield server
+    end()
+
+
+@dataclass
+class Opened:
+    """The page in one tab, in one world."""
+
+    tab: Page
+    served: Served
+    world: str
+    errors: list[str] = field(default_factory=list)
+
+    def go(self, view: str) -> None:
+        """To a view, as by its link, once it is shown."""
+        if self.tab.evaluate("location.hash") == f"#/{view}":
+            return
+        self.tab.evaluate(
+            "view => { document.getElementById('main').dataset.ready = ''; location.hash = '#/' + view; }", view
+        )
+        expect(self.tab.locator("main")).to_have_attribute("data-ready", _begins(view.split("/")[0]))
+
+    def now(self) -> str:
+        return self.tab.inner_text("#now")
+
+
+def _begins(view: str) -> Any:
+    import re
+
+    return re.compile(rf"^{view} ")
+
+
+Pages = Callable[..., Opened]
+
+
+@pytest.fixture
+def pages(browser: Browser, served: Served) -> Iterator[Pages]:
+    """``pages(world, view="overview", **context options)`` opens the page; its script may fail nowhere."""
+    opened: list[Opened] = []
+    contexts = []
+
+    def open_page(world: str, view: str = "overview", server: Served = served, **options: Any) -> Opened:
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce", **options})
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        tab = context.new_page()
+        page = Opened(tab, server, world)
+        opened.append(page)
+        tab.on("pageerror", lambda error: page.errors.append(str(error)))
+        tab.on("console", lambda said: page.errors.append(said.text) if "Content Security" in said.text else None)
+        if world:
+            tab.add_init_script(
+                f"if (!sessionStorage.getItem('counterfoil.world')) sessionStorage.setItem('counterfoil.world', '{world}')"
+            )
+        tab.goto(f"{server.origin}/#/{view}")
+        expect(tab.locator("main")).to_have_attribute("data-ready", _begins(view.split("/")[0]))
+        return page
+
+    expect.set_options(timeout=PATIENCE)
+    yield open_page
+    for context in contexts:
+        context.close()
+    for page in opened:
+        assert page.errors == []
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Takes the picture of a view that the documentation shows, if COUNTERFOIL_SCREENSHOTS is set: trees stay clean else."""
+
+    def take(tab: Page, name: str) -> None:
+        if os.environ.get("COUNTERFOIL_SCREENSHOTS"):
+            expect(tab.locator("#said")).to_be_empty()
+            tab.mouse.move(0, 0)
+            tab.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+
+    return take

@@ -1,0 +1,143 @@
+"""The page for everybody: on a phone, in the dark, by keyboard alone, by those who hear it; and names that mean harm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from tests.page.conftest import PHONE
+from tests.page.test_stories import SUMMARY, ask, billed
+
+VIEWS = ("overview", "customers", "customers/1", "runs", "windows/1", "journal", "faults")
+
+
+def complaints(tab: Page) -> list[str]:
+    """What axe finds that is serious or worse, one line each. Injected as an isolated script, past the page's policy."""
+    results = Axe().run(tab, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:120]}"
+        for each in results["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_view(pages: Any, served: Any, scheme: str) -> None:
+    world = billed(served)
+    ask(served, world, SUMMARY)
+    served.call("POST", f"/{world}/faults", {"api": "elevate", "kind": "latency", "delay_ms": 1, "times": 1})
+    page = pages(world, color_scheme=scheme)
+    found = {}
+    for view in VIEWS:
+        page.go(view)
+        if view == "windows/1":
+            served.do(world, "record_payment", customer=1, bill=1, amount="0.01")
+            expect(page.tab.locator(".window mark").first).to_be_visible()
+        found[view] = complaints(page.tab)
+    page.tab.get_by_role("button", name="Scenario…").click()
+    found["scenarios"] = complaints(page.tab)
+    page.tab.keyboard.press("Escape")
+    page.tab.click("#start-tour")
+    found["tour"] = complaints(page.tab)
+    assert {view: lines for view, lines in found.items() if lines} == {}
+
+
+def test_nothing_is_wider_than_a_phone(pages: Any, served: Any, picture: Any) -> None:
+    page = pages(billed(served), viewport=PHONE, has_touch=True)
+    for view in VIEWS:
+        page.go(view)
+        wider = page.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wider <= 0, f"{view} is {wider} px too wide"
+        if view == "overview":
+            picture(page.tab, "phone")
+    page.tab.click("#start-tour")
+    assert page.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_dark_is_dark_by_system_and_by_choice(pages: Any, served: Any, picture: Any) -> None:
+    def ground(tab: Page) -> int:
+        colour: str = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(int(part) for part in colour.removeprefix("rgb(").rstrip(")").split(","))
+
+    page = pages(served.world(), color_scheme="dark")
+    assert ground(page.tab) < 150
+    page.tab.click("#theme")
+    expect(page.tab.locator("#theme")).to_have_attribute("aria-label", "Colours: light")
+    assert ground(page.tab) > 600
+    page.tab.click("#theme")
+    assert ground(page.tab) < 150
+    page.go("customers/1")
+    picture(page.tab, "dark")
+
+
+def test_everything_is_done_by_keyboard(pages: Any, served: Any) -> None:
+    world = billed(served)
+    page = pages(world)
+    tab = page.tab
+
+    def tab_to(selector: str) -> None:
+        for _ in range(80):
+            tab.keyboard.press("Tab")
+            if tab.evaluate("selector => document.activeElement.matches(selector)", selector):
+                outline = tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                assert outline != "none", f"{selector} has the focus and does not show it"
+                return
+        pytest.fail(f"Tab never comes to {selector}")
+
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab_to("#clock-day")
+    tab.keyboard.press("Space")
+    expect(tab.locator("#now")).to_contain_text("2 February")
+    assert tab.evaluate("document.activeElement.id") == "clock-day"  # the focus stays where it was
+    tab_to("a[href='#/customers']")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("h1")).to_have_text("Customers")
+    assert tab.evaluate("document.activeElement.id") == "main"
+    tab_to("a[href='#/customers/1']")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#remaining-1")).to_have_text("14.28 EUR")
+    tab_to("#pay-full-1")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#remaining-1")).to_have_text("0.00 EUR")
+
+
+NASTY = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"&amp;"
+
+
+def test_a_name_is_only_ever_a_name(pages: Any, served: Any) -> None:
+    world = billed(served)
+    served.do(world, "add_customer", name=NASTY, email=f"{NASTY}@x.example", country="DE", tariff="basic")
+    served.do(world, "record_usage", customer=2, country="DE", quantity="1")
+    served.do(world, "add_charge", customer=2, amount="3.00", description=NASTY)
+    served.do(
+        world, "create_run", name=NASTY[:100], message=NASTY[:100], invoice_date="2026-03-01", cutoff_date="2026-03-01"
+    )
+    served.do(world, "request_bills", run=2)
+    served.do(world, "advance_clock", months=1)
+    served.do(world, "record_payment", customer=2, bill=1, amount="1.00", method=NASTY[:60])
+    ask(served, world, "/elevate/v1/customer-billing-summaries?page=1&pageSize=5&customerId=%3Cimg%20src=x%3E")
+    page = pages(world)
+    for view in ("overview", "customers", "customers/2", "runs", "windows/2", "journal", "faults"):
+        page.go(view)
+        assert page.tab.locator("main img, main script").count() == 0, view
+        assert "owned" not in page.tab.title(), view
+    page.go("customers/2")
+    expect(page.tab.locator("h1")).to_have_text(NASTY)
+    page.tab.get_by_role("button", name="Why is bill 1").click()
+    expect(page.tab.locator(".why")).to_contain_text("onerror")
+    refused = page.tab.evaluate(
+        "() => { try { document.body.innerHTML = '<i>x</i>'; return 'done'; } catch (error) { return error.name; } }"
+    )
+    assert refused == "TypeError"  # the policy takes no string for markup
+    page.errors.clear()
+
+
+def test_a_search_for_markup_shows_no_markup(pages: Any, served: Any) -> None:
+    page = pages(served.world(), "customers")
+    page.tab.fill("#search", NASTY[:90])
+    expect(page.tab.locator("#showing")).to_have_text("nobody fits")
+    assert page.tab.locator("main img").count() == 0

@@ -1,0 +1,238 @@
+"""Public mode: what a visitor may, and what none may to another. Over HTTP, and the page itself in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from tests.page.conftest import start
+
+from counterfoil.app import Application, build
+from counterfoil.inprocess import InProcess
+from counterfoil.sandbox.page.visitors import Gate, Limits
+
+WORLDS = "/_sandbox/v1/worlds"
+
+
+@pytest.fixture
+def application() -> Application:
+    return build(scenario_name="one-month", public=True)
+
+
+class Visit:
+    """One browser that came by: its cookie, its word, its worlds."""
+
+    def __init__(self, door: Any) -> None:
+        self.client = httpx.Client(transport=InProcess(door), base_url="http://127.0.0.1:8000")
+        met = self.client.post("/visit", json={})
+        assert met.status_code == 200, met.text
+        self.cookie = met.headers["set-cookie"]
+        self.client.headers["X-Counterfoil-Visit"] = met.json()["visit"]
+        self.worlds = met.json()["worlds"]
+        self.world = self.worlds[0]
+
+    def key(self) -> str:
+        (grant,) = self.client.get(f"{WORLDS}/{self.world}").json()["credentials"]
+        return str(grant["key"])
+
+
+@pytest.fixture
+def visits(application: Application) -> Iterator[tuple[Visit, Visit]]:
+    one, other = Visit(application.door), Visit(application.door)
+    yield one, other
+    one.client.close()
+    other.client.close()
+
+
+def test_every_visitor_has_a_world_of_their_own(visits: tuple[Visit, Visit]) -> None:
+    one, other = visits
+    assert not set(one.worlds) & set(other.worlds)
+    assert one.client.post(f"{WORLDS}/{one.world}/commands/advance_clock", json={"days": 1}).status_code == 200
+    assert one.client.get(f"{WORLDS}/{one.world}").json()["commands"] == 1
+    assert other.client.get(f"{WORLDS}/{other.world}").json()["commands"] == 0
+    again = one.client.post("/visit", json={})
+    assert again.json()["worlds"] == one.worlds
+    assert "set-cookie" not in again.headers
+
+
+def test_the_cookie_is_for_the_browser_alone(visits: tuple[Visit, Visit]) -> None:
+    assert "HttpOnly" in visits[0].cookie
+    assert "SameSite=Strict" in visits[0].cookie
+    assert "Path=/" in visits[0].cookie
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "{world}"),
+        ("GET", "{world}/customers"),
+        ("GET", "{world}/journal"),
+        ("GET", "{world}/capsule"),
+        ("POST", "{world}/reset"),
+        ("POST", "{world}/commands/advance_clock"),
+        ("POST", "{world}/fork"),
+        ("POST", "{world}/faults"),
+        ("DELETE", "{world}"),
+    ],
+)
+@pytest.mark.parametrize("whose", ["another", "default"])
+def test_nobody_touches_what_is_not_theirs(
+    application: Application, visits: tuple[Visit, Visit], method: str, path: str, whose: str
+) -> None:
+    one, other = visits
+    world = other.world if whose == "another" else "default"
+    for spelled in (world, world.replace("d", "%64", 1) if "d" in world else world):
+        answer = one.client.request(method, f"{WORLDS}/{path.format(world=spelled)}", json={})
+        assert answer.status_code in (403, 404), answer.text
+    for escaped in ("/%5Fsandbox/v1/worlds/", "/_sandbox/v1/%77orlds/", "/_sandbox/v1/worlds//"):
+        assert one.client.request(method, escaped + path.format(world=world), json={}).status_code in (403, 404)
+    kept = application.worlds.get(world)
+    assert kept is not None
+    assert kept.version == 0
+
+
+def test_events_and_plots_of_others_are_not_shown(visits: tuple[Visit, Visit]) -> None:
+    one, other = visits
+    assert one.client.get(f"/plots/{one.world}/revenue.svg?currency=EUR").status_code == 200
+    for world in (other.world, "default"):
+        assert one.client.get(f"/plots/{world}/revenue.svg").status_code == 403
+        assert one.client.get(f"/events/{world}").status_code == 403
+        assert one.client.get(f"/%65vents/{world}").status_code in (403, 404)
+
+
+def test_the_list_of_worlds_is_nobodys(visits: tuple[Visit, Visit]) -> None:
+    assert visits[0].client.get(WORLDS).status_code == 403
+
+
+def test_changes_need_cookie_and_word(visits: tuple[Visit, Visit]) -> None:
+    one, other = visits
+    reset = f"{WORLDS}/{one.world}/reset"
+    assert one.client.post(reset, headers={"X-Counterfoil-Visit": ""}).status_code == 403
+    assert (
+        one.client.post(reset, headers={"X-Counterfoil-Visit": other.client.headers["X-Counterfoil-Visit"]}).status_code
+        == 403
+    )
+    assert one.client.post(reset, headers={"Origin": "http://evil.example"}).status_code == 403
+    assert one.client.post(reset, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert one.client.post("/visit", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert one.client.post(reset).status_code == 200
+    forged = one.client.cookies["counterfoil-visitor"][:-1] + "x"
+    assert (
+        httpx.Client(transport=one.client._transport, base_url="http://127.0.0.1:8000")
+        .get(f"{WORLDS}/{one.world}", headers={"Cookie": f"counterfoil-visitor={forged}"})
+        .status_code
+        == 403
+    )
+    for odd in ("", "x", "é.1.2", ".", "..", "a=b; c"):
+        raw = httpx.Headers([(b"cookie", f"counterfoil-visitor={odd}".encode("latin-1"))])
+        bare = httpx.Client(transport=one.client._transport, base_url="http://127.0.0.1:8000")
+        assert bare.get(f"{WORLDS}/{one.world}", headers=raw).status_code == 403
+
+
+def test_a_visitors_apis_open_to_their_key_only(visits: tuple[Visit, Visit]) -> None:
+    one, other = visits
+    path = "/elevate/v1/customer-billing-summaries?page=1&pageSize=5"
+    keys = {"own": one.key(), "another's": other.key(), "the usual": "counterfoil-key"}
+    seen = {
+        whose: one.client.get(f"/w/{one.world}{path}", headers={"Authorization": f"Bearer {key}"}).status_code
+        for whose, key in keys.items()
+    }
+    assert seen == {"own": 200, "another's": 401, "the usual": 401}
+    assert one.client.get(path, headers={"Authorization": "Bearer counterfoil-key"}).status_code == 401
+    one.client.post(f"{WORLDS}/{one.world}/reset")
+    assert (
+        one.client.get(f"/w/{one.world}{path}", headers={"Authorization": "Bearer counterfoil-key"}).status_code == 401
+    )
+
+
+def test_worlds_are_bounded_in_number_size_and_life(application: Application) -> None:
+    hour = [0.0]
+    gate = Gate(
+        application.server,
+        application.worlds,
+        hosts=(),
+        limits=Limits(worlds=2, life=100.0, visits=(1.0, 100.0)),
+        seconds=lambda: hour[0],
+    )
+    one, _ = Visit(gate), Visit(gate)
+    with httpx.Client(transport=InProcess(gate), base_url="http://127.0.0.1:8000") as third:
+        assert third.post("/visit", json={}).status_code == 503
+    named = {"name": one.worlds[1], "scenario": "quiet"}
+    assert one.client.post(WORLDS, json=named).status_code == 503
+    assert one.client.post(WORLDS, json={**named, "name": "mine"}).status_code == 403
+    assert one.client.post(WORLDS, json={"scenario": "quiet"}).status_code == 403
+    hour[0] = 101.0
+    assert one.client.get(f"{WORLDS}/{one.world}").status_code == 403
+
+
+def test_a_scenario_may_be_chosen_within_bounds(visits: tuple[Visit, Visit]) -> None:
+    one, _ = visits
+    named = {"name": one.worlds[1], "scenario": "demo"}
+    assert one.client.post(WORLDS, json={**named, "customers": 100_000}).status_code == 422
+    assert one.client.post(WORLDS, json={**named, "time_to_live": 90_000}).status_code == 422
+    assert one.client.post(WORLDS, json=named).status_code == 201
+    assert one.client.post(f"{WORLDS}/{one.world}/fork", json={"name": one.worlds[1]}).status_code == 409
+    assert one.client.post(f"{WORLDS}/{one.world}/fork", content=b"x" * 100_000).status_code == 413
+
+
+def test_rates_are_limited(application: Application) -> None:
+    still = Gate(
+        application.server,
+        application.worlds,
+        hosts=(),
+        limits=Limits(changes=(1.0, 3.0), visits=(1.0, 2.0)),
+        seconds=lambda: 0.0,
+    )
+    one, _ = Visit(still), Visit(still)
+    statuses = [one.client.post(f"{WORLDS}/{one.world}/reset").status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 429, 429]
+    with httpx.Client(transport=InProcess(still), base_url="http://127.0.0.1:8000") as third:
+        refused = third.post("/visit", json={})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+
+
+def test_every_answer_carries_the_safe_headers(visits: tuple[Visit, Visit]) -> None:
+    one, _ = visits
+    for path in (
+        "/",
+        "/docs",
+        "/docs/elevate",
+        "/elevate/v1/customer-billing-summaries",
+        f"{WORLDS}/{one.world}",
+        "/health",
+    ):
+        headers = one.client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_no_name_lets_in_by_rebinding(application: Application) -> None:
+    with httpx.Client(transport=InProcess(application.door), base_url="http://evil.example") as client:
+        assert client.post("/visit", json={}).status_code == 403
+
+
+def test_the_page_works_for_a_visitor_and_shows_no_usual_key(pages: Any) -> None:
+    server, end = start(scenario_name="one-month", public=True)
+    try:
+        page = pages("", server=server)
+        tab = page.tab
+        tab.click("#clock-day")
+        expect(tab.locator("#now")).to_contain_text("21 January")
+        page.go("windows/1")
+        expect(tab.locator(".window .tag.good")).to_have_count(5)
+        assert "counterfoil-key" not in tab.content()
+        tab.get_by_role("button", name="Fork").click()
+        expect(tab.locator("#said")).to_contain_text("a world of its own")
+        tab.click("#clock-day")
+        expect(tab.locator("#now")).to_contain_text("22 January")
+        tab.get_by_role("button", name="Scenario…").click()
+        tab.click("[data-scenario=late-payer]")
+        expect(tab.locator("#world")).to_contain_text("One who pays late")
+        assert server.application.world.version == 0
+        assert len(server.application.worlds) == 3
+    finally:
+        end()

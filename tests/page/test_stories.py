@@ -1,0 +1,238 @@
+"""What a visitor of the page does, done in a browser: the tour, resetting, paying, runs, faults, the journal."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+
+def test_the_tour_tells_one_month_in_six_presses(pages: Any, served: Any, picture: Any) -> None:
+    page = pages(served.world("quiet"))
+    tab = page.tab
+    tab.click("#start-tour")
+    tab.click("#tour-next")
+    told = {}
+    for number, title in enumerate(("Usage", "Run", "Bills", "Part payment", "Overdue", "Paid"), 1):
+        expect(tab.locator("#tour h2")).to_have_text(f"{number} of 6: {title}")
+        tab.click("#tour-press")
+        expect(tab.locator("#tour .told")).to_be_visible(timeout=30_000)
+        told[title] = tab.inner_text("#tour .told")
+        if title == "Part payment":
+            picture(tab, "tour")
+        tab.click("#tour-next")
+    assert "openBillRunValue 12 → 13" in told["Usage"]
+    assert "Pending" in told["Run"]
+    assert "previousBillRunValue 0 → 13" in told["Bills"]
+    assert "inProgress → new" in told["Bills"]
+    assert "new → partiallyPaid" in told["Part payment"]
+    assert "total_overdue_amount 0 → 10" in told["Overdue"]
+    assert "partiallyPaid → settled" in told["Paid"]
+    expect(tab.locator("#tour h2")).to_have_text("That was a month")
+    world = tab.evaluate("sessionStorage.getItem('counterfoil.world')")
+    done = [
+        each["command"]["command"] for each in served.call("GET", f"/{world}/timeline?limit=100")["past"]["entries"]
+    ]
+    assert done.count("create_run") == done.count("request_bills") == 1
+    assert done.count("record_payment") == 2
+    bill = served.call("GET", f"/{world}/customers/1")["bills"][-1]
+    assert (bill["total"], bill["paid"], bill["settlement"]) == ("15.47", "15.47", "paid")
+
+
+def test_reset_brings_the_story_back(pages: Any, served: Any) -> None:
+    world = served.world()
+    page = pages(world)
+    assert page.now() == "Tue, 20 January 2026, 12:00"
+    page.tab.click("#clock-month")
+    expect(page.tab.locator("#now")).to_have_text("Fri, 20 February 2026, 12:00")
+    page.tab.get_by_role("button", name="Reset").click()
+    expect(page.tab.locator("#now")).to_have_text("Tue, 20 January 2026, 12:00")
+    assert served.call("GET", f"/{world}")["commands"] == 0
+
+
+def test_a_fork_goes_its_own_way(pages: Any, served: Any) -> None:
+    world = served.world()
+    page = pages(world)
+    page.tab.get_by_role("button", name="Fork").click()
+    expect(page.tab.locator("#said")).to_contain_text("a world of its own")
+    page.tab.click("#clock-day")
+    expect(page.tab.locator("#now")).to_have_text("Wed, 21 January 2026, 12:00")
+    assert served.call("GET", f"/{world}")["now"] == "2026-01-20T12:00:00Z"
+
+
+def test_a_scenario_is_picked_by_its_story(pages: Any, served: Any, picture: Any) -> None:
+    page = pages(served.world())
+    tab = page.tab
+    tab.get_by_role("button", name="Scenario…").click()
+    expect(tab.locator("dialog")).to_contain_text("Tardy has paid nothing for two months")
+    picture(tab, "scenarios")
+    tab.click("[data-scenario=late-payer]")
+    expect(tab.locator("#world")).to_contain_text("One who pays late")
+    expect(tab.locator("dialog")).to_be_hidden()
+
+
+def billed(served: Any) -> str:
+    world: str = served.world()
+    served.do(
+        world,
+        "create_run",
+        name="January 2026",
+        invoice_date="2026-02-01",
+        cutoff_date="2026-02-01",
+        due_date="2026-02-15",
+    )
+    served.do(world, "advance_clock", to="2026-02-01T06:00:00Z")
+    served.do(world, "request_bills", run=1)
+    served.do(world, "advance_clock", minutes=10)
+    return world
+
+
+def test_a_bill_is_paid_in_part_and_then_in_full(pages: Any, served: Any, picture: Any) -> None:
+    world = billed(served)
+    page = pages(world, "customers/1")
+    tab = page.tab
+    expect(tab.locator("#remaining-1")).to_have_text("14.28 EUR")
+    tab.fill("#pay-amount-1", "4.28")
+    tab.click("#pay-1")
+    expect(tab.locator("#remaining-1")).to_have_text("10.00 EUR")
+    tab.get_by_role("button", name="Why is bill 1").click()
+    expect(tab.locator(".why")).to_contain_text("40 MB × 0.05 EUR")
+    expect(tab.locator(".why")).to_contain_text("remaining 10.00 EUR = 14.28 − 4.28")
+    tab.locator(".why .records summary").click()
+    expect(tab.locator(".why .records")).to_contain_text("No. 1: 25 MB in DE")
+    picture(tab, "customer")
+    tab.click("#pay-full-1")
+    expect(tab.locator(".bill summary .tag")).to_have_text("paid")
+    assert served.call("GET", f"/{world}/customers/1")["bills"][0]["settlement"] == "paid"
+
+
+def test_what_cannot_be_is_said_and_changes_nothing(pages: Any, served: Any) -> None:
+    world = billed(served)
+    page = pages(world, "customers/1")
+    page.tab.fill("#pay-amount-1", "99")
+    page.tab.click("#pay-1")
+    expect(page.tab.locator("#trouble")).to_contain_text("Not done.")
+    assert served.call("GET", f"/{world}/customers/1")["bills"][0]["paid"] == "0.00"
+
+
+def test_a_run_is_watched_from_pending_to_complete(pages: Any, served: Any, picture: Any) -> None:
+    world = served.world()
+    tab = pages(world, "runs").tab
+    tab.click("#create-run")
+    stage = tab.locator("[id='run-1'] [data-status]")
+    expect(stage).to_have_text("pending")
+    tab.click("#request-1")
+    expect(stage).to_have_text("requested")
+    tab.click("#watch-1")
+    expect(stage).to_have_text("running")
+    picture(tab, "runs")
+    expect(stage).to_have_text("complete")
+
+
+def test_what_others_do_is_seen_without_a_press(pages: Any, served: Any) -> None:
+    world = served.world()
+    tab = pages(world, "runs").tab
+    served.do(world, "create_run", name="By another", invoice_date="2026-02-01", cutoff_date="2026-02-01")
+    expect(tab.locator("main")).to_contain_text("By another")
+    served.do(world, "request_bills", run=1)
+    expect(tab.locator("[id='run-1'] [data-status]")).to_have_text("requested")
+    served.do(world, "advance_clock", minutes=1)
+    expect(tab.locator("[id='run-1'] [data-status]")).to_have_text("running")
+    expect(tab.locator("#now")).to_contain_text("12:01")
+
+
+def ask(served: Any, world: str, path: str, key: str = "counterfoil-key") -> int:
+    url = f"/w/{world}{path}"
+    return int(served.client.get(url, headers={"Authorization": f"Bearer {key}", "x-api-key": key}).status_code)
+
+
+SUMMARY = "/flexprice/v1/customers/cust_00000001/invoices/summary"
+
+
+def test_the_journal_is_live_and_filtered(pages: Any, served: Any, picture: Any) -> None:
+    world = served.world()
+    tab = pages(world, "journal").tab
+    expect(tab.locator("main")).to_contain_text("Nobody has asked anything")
+    assert ask(served, world, SUMMARY) == 200
+    expect(tab.locator(".journal li")).to_have_count(1)
+    assert ask(served, world, "/elevate/v1/customer-billing-summaries?page=1&pageSize=5") == 200
+    assert ask(served, world, SUMMARY, key="wrong") == 401
+    expect(tab.locator(".journal li")).to_have_count(3)
+    tab.locator(".journal summary").first.click()
+    expect(tab.locator(".journal details[open]")).to_contain_text("Answer")
+    assert "wrong" not in tab.inner_text(".journal details[open]")
+    picture(tab, "journal")
+    tab.select_option("#journal-status", "4xx")
+    expect(tab.locator(".journal li")).to_have_count(1)
+    tab.select_option("#journal-status", "")
+    tab.select_option("#journal-api", "elevate")
+    expect(tab.locator(".journal li")).to_have_count(1)
+    expect(tab.locator(".journal li")).to_contain_text("/elevate/v1/")
+
+
+def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, picture: Any) -> None:
+    world = served.world()
+    tab = pages(world, "faults").tab
+    tab.select_option("#fault-api", "flexprice")
+    tab.select_option("#fault-operation", "GET /customers/{id}/invoices/summary")
+    tab.fill("#fault-status", "500")
+    tab.click("#add-fault")
+    expect(tab.locator("main table")).to_contain_text("answer a status, 500")
+    assert ask(served, world, SUMMARY) == 500
+    expect(tab.locator("main tbody td").nth(5)).to_have_text("1")
+    picture(tab, "faults")
+    tab.get_by_role("button", name="Remove fault 1").click()
+    expect(tab.locator("main")).to_contain_text("No faults")
+    assert ask(served, world, SUMMARY) == 200
+
+
+def test_five_windows_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
+    world = billed(served)
+    tab = pages(world, "windows/1").tab
+    expect(tab.locator(".window")).to_have_count(5)
+    assert tab.locator(".window mark").count() == 0
+    served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
+    oracle = tab.locator("#window-oracle-brm")
+    expect(oracle.locator("mark", has_text="partiallyPaid")).to_be_visible()
+    expect(oracle).to_contain_text('was "new"')
+    expect(tab.locator("#window-billingplatform .changes")).to_have_text("unchanged")
+    picture(tab, "windows")
+
+
+def test_a_copied_curl_line_works(pages: Any, served: Any) -> None:
+    page = pages(served.world(), "windows/1", permissions=["clipboard-read", "clipboard-write"])
+    page.tab.get_by_role("button", name="Copy as curl: Flexprice").click()
+    expect(page.tab.locator("#said")).to_contain_text("Copied")
+    line = page.tab.evaluate("navigator.clipboard.readText()")
+    header, url = re.fullmatch(r"curl -s -H '([^']+)' '([^']+)'", line).groups()  # type: ignore[union-attr]
+    name, value = header.split(": ")
+    assert served.client.get(url, headers={name: value}).status_code == 200
+
+
+def test_customers_are_searched_sorted_and_paged(pages: Any, served: Any, picture: Any) -> None:
+    tab = pages(served.world("demo"), "customers").tab
+    expect(tab.locator("#showing")).to_have_text("1–20 of 50")
+    picture(tab, "customers")
+    tab.get_by_role("button", name="Next ›").click()
+    expect(tab.locator("#showing")).to_have_text("21–40 of 50")
+    tab.fill("#search", "tardy")
+    expect(tab.locator("#showing")).to_have_text("1–1 of 1")
+    expect(tab.locator("main tbody")).to_contain_text("Tardy Traders AG")
+    assert tab.evaluate("document.activeElement.id") == "search"
+    tab.fill("#search", "")
+    expect(tab.locator("#showing")).to_have_text("1–20 of 50")
+    tab.locator("[data-key='sort-overdue']").click()
+    expect(tab.locator("th[aria-sort=descending]")).to_contain_text("Overdue")
+    first = tab.inner_text("main tbody tr:first-child")
+    assert "late" in first
+    tab.locator("main tbody tr:first-child .ids summary").click()
+    expect(tab.locator("main tbody tr:first-child .ids")).to_contain_text("cust_")
+
+
+def test_the_overview_draws_its_plots(pages: Any, served: Any, picture: Any) -> None:
+    tab: Page = pages(served.world("demo")).tab
+    expect(tab.locator("svg.plot")).to_have_count(3)
+    assert "Billed by month" in (tab.locator("svg.plot").nth(2).get_attribute("aria-label") or "")
+    expect(tab.locator("main")).to_contain_text("To come")
+    picture(tab, "overview")
