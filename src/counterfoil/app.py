@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 
 from counterfoil.dialect import Dialect
 from counterfoil.resources import api_names, fixtures_dir
@@ -20,7 +21,7 @@ from counterfoil.server.faults import FaultBook
 from counterfoil.server.journal import JournalBook
 from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
-from counterfoil.world.switches import Switch
+from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
 
@@ -35,7 +36,7 @@ class UsageError(Exception):
 @dataclass(frozen=True, slots=True)
 class Application:
     """A server, ready to be called, and its worlds. ``door`` is what is put on a port: the server itself, or the gate that
-    stands before it in public mode."""
+    stands before it in public mode. ``closing`` is to be set when serving ends, for those who listen to events."""
 
     server: Server
     door: ASGI
@@ -43,6 +44,7 @@ class Application:
     dialects: tuple[Dialect, ...]
     faults: FaultBook
     journal: JournalBook
+    closing: Event = field(default_factory=Event)
 
     @property
     def world(self) -> World:
@@ -112,7 +114,8 @@ def build(
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """
     served = dialects(apis)
-    worlds = Worlds(scenario, all_switches(), seconds=time.monotonic)
+    at_hand = [switch for each in served for switch in each.switches]
+    worlds = Worlds(scenario, KnownSwitches(at_hand, all_switches), seconds=time.monotonic)
     if world is not None:
         worlds.put(world)
     else:
@@ -124,17 +127,27 @@ def build(
         from counterfoil.sandbox.control import control
         from counterfoil.sandbox.desk import Bounds
 
-        bounds = Bounds(customers=200, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None
+        # ten years of 60 customers, the most one command can ask for, take 0.4 s
+        bounds = Bounds(customers=60, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None
         desk = control(
             worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts, bounds=bounds
         )
         return build_server([desk], worlds.get)
 
+    closing = Event()
+
     def page() -> ASGI:
         from counterfoil.sandbox.page import Front
 
-        token = control_token
-        return Front(worlds, apis=served, journal_version=journal.version, token=token, hosts=hosts, public=public)
+        return Front(
+            worlds,
+            apis=served,
+            journal_version=journal.version,
+            token=control_token,
+            hosts=hosts,
+            public=public,
+            closing=closing,
+        )
 
     chosen = options or Options()
     mounts: dict[str, ASGI] = {CONTROL: Later(control_api), "/": Later(page), **chosen.mounts}
@@ -144,7 +157,7 @@ def build(
         from counterfoil.sandbox.page.visitors import Gate
 
         door = Gate(server, worlds, hosts=hosts)
-    return Application(server, door, worlds, served, faults, journal)
+    return Application(server, door, worlds, served, faults, journal, closing)
 
 
 class Later:

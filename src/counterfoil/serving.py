@@ -7,6 +7,7 @@ unless another server is chosen.
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import logging
 import signal
@@ -15,10 +16,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from counterfoil.server import late
 from counterfoil.server.exchange import ASGI
 
 if TYPE_CHECKING:
-    import uvicorn
+    from uvicorn.server import Server
 
 
 class CannotListen(Exception):
@@ -58,12 +60,25 @@ def origin_of(taken: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def serve(app: ASGI, taken: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until interrupted. ``ready`` is called once requests are answered."""
+def serve(
+    app: ASGI,
+    taken: socket.socket,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    closing: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until interrupted. ``ready`` is called once requests are answered, ``closing`` before connections are closed:
+    a stream of events would otherwise be waited for."""
+
+    def answering() -> None:
+        gc.freeze()  # what was built to start stays: the collector need not look it over, now or ever
+        gc.enable()
+        ready()
+
     # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), taken:
-        _announcing(app, ready).run(sockets=[taken])
+        _announcing(app, answering, closing).run(sockets=[taken])
 
 
 def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
@@ -84,21 +99,29 @@ def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
     return stop
 
 
-def _announcing(app: ASGI, ready: Callable[[], None]) -> uvicorn.Server:
-    import uvicorn
+def _announcing(app: ASGI, ready: Callable[[], None], closing: Callable[[], None] = lambda: None) -> Server:
+    # uvicorn's __init__ imports its command line and its reloader too: 5 ms of processes, sockets and signals
+    late.put_off("uvicorn", open_package=True)
+    from uvicorn.config import Config
+    from uvicorn.server import Server
 
     from counterfoil.server.upgrades import IgnoringUpgrades
 
+    late.settle("uvicorn")
     # Bytes that are no HTTP are the sender's mistake, answered with 400, and nothing to warn about.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
-    class Announcing(uvicorn.Server):
+    class Announcing(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             ready()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            closing()
+            await super().shutdown(sockets)
+
     return Announcing(
-        uvicorn.Config(
+        Config(
             app,
             http=IgnoringUpgrades,
             log_config=None,

@@ -36,7 +36,7 @@ FLAGS = (
 )
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 PATIENCE = 15_000
-DESKTOP = {"width": 1280, "height": 860}
+DESKTOP = {"width": 1120, "height": 740}
 PHONE = {"width": 390, "height": 844}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from tests.page.conftest import PHONE
+from tests.page.conftest import PHONE, start
 from tests.page.test_stories import SUMMARY, ask, billed
 
 VIEWS = ("overview", "customers", "customers/1", "runs", "windows/1", "journal", "faults")
@@ -141,3 +141,23 @@ def test_a_search_for_markup_shows_no_markup(pages: Any, served: Any) -> None:
     page.tab.fill("#search", NASTY[:90])
     expect(page.tab.locator("#showing")).to_have_text("nobody fits")
     assert page.tab.locator("main img").count() == 0
+
+
+def test_a_token_is_asked_for_where_one_is_needed(pages: Any, browser: Any) -> None:
+    server, end = start(scenario_name="one-month", control_token="sesame")
+    try:
+        tab = browser.new_page()
+        tab.goto(server.origin)
+        expect(tab.locator("dialog")).to_contain_text("Control token")
+        tab.fill("dialog input", "mustard")
+        tab.keyboard.press("Enter")
+        expect(tab.locator("dialog input")).to_have_value("")
+        tab.fill("dialog input", "sesame")
+        tab.keyboard.press("Enter")
+        expect(tab.locator("h1")).to_have_text("Overview")
+        expect(tab.locator("svg.plot")).to_have_count(3)
+        tab.click("#clock-day")
+        expect(tab.locator("#now")).to_contain_text("21 January")
+        tab.close()
+    finally:
+        end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from counterfoil.app import build
 from counterfoil.inprocess import InProcess
+from counterfoil.sandbox.page.events import MOST_OF_A_WORLD
 from counterfoil.world.commands import AddCustomer, RecordUsage
 
 
@@ -42,6 +44,7 @@ def test_the_shell_and_its_files_carry_a_strict_policy(client: httpx.Client) -> 
         file = client.get(f"/static/{name}")
         assert file.status_code == 200
         assert file.headers["content-security-policy"] == policy
+        assert f"/{name}" in shell.text
         assert client.get(f"/static/{name}", headers={"If-None-Match": file.headers["etag"]}).status_code == 304
 
 
@@ -122,3 +125,13 @@ def test_flask_is_imported_by_the_first_visitor_only() -> None:
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["False", "False", "True"]
+
+
+def test_so_many_may_listen_and_no_more(served: Any) -> None:
+    world = served.world()
+    with contextlib.ExitStack() as listening:
+        for _ in range(MOST_OF_A_WORLD):
+            stream = listening.enter_context(served.client.stream("GET", f"/events/{world}"))
+            assert stream.status_code == 200
+        assert served.client.get(f"/events/{world}").status_code == 429
+    assert served.client.get(f"/events/{served.world()}x").status_code == 404

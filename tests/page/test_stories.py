@@ -61,12 +61,11 @@ def test_a_fork_goes_its_own_way(pages: Any, served: Any) -> None:
     assert served.call("GET", f"/{world}")["now"] == "2026-01-20T12:00:00Z"
 
 
-def test_a_scenario_is_picked_by_its_story(pages: Any, served: Any, picture: Any) -> None:
+def test_a_scenario_is_picked_by_its_story(pages: Any, served: Any) -> None:
     page = pages(served.world())
     tab = page.tab
     tab.get_by_role("button", name="Scenario…").click()
     expect(tab.locator("dialog")).to_contain_text("Tardy has paid nothing for two months")
-    picture(tab, "scenarios")
     tab.click("[data-scenario=late-payer]")
     expect(tab.locator("#world")).to_contain_text("One who pays late")
     expect(tab.locator("dialog")).to_be_hidden()

@@ -113,9 +113,9 @@ def serve(
             if token and not control_token:
                 click.echo(f"control token: {token}")
 
-        serve_on(application.door, taken, ready=ready)
+        serve_on(application.door, taken, ready=ready, closing=application.closing.set)
 
-    guarded(run)
+    guarded(run, quickly=True)
 
 
 @click.command()

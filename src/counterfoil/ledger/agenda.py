@@ -7,14 +7,15 @@ advancing the clock in two steps is the same as in one.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
+from typing import Any
 
 from counterfoil.ledger.billing import issue_invoices
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.money import to_minor_unit
-from counterfoil.ledger.periods import add_months, first_of_month, month_key, start_of
+from counterfoil.ledger.periods import month_key, start_of
 from counterfoil.ledger.rating import can_be_rated
 from counterfoil.ledger.receivables import Bill, bills_of
 from counterfoil.ledger.records import (
@@ -32,14 +33,13 @@ QUEUED_FOR = timedelta(minutes=1)
 PRODUCED_IN = timedelta(minutes=4)
 """From request to Running, and on to Complete. Assumptions: the vendor's guide gives the order, no durations."""
 
-NOON = time(12, tzinfo=UTC)
-
 
 def next_instant(ledger: Ledger) -> datetime | None:
     """When the next thing happens by itself; None when nothing is due, ever."""
-    instants = [instant for run in ledger.runs.values() if (instant := _next_step(run))]
-    instants += [instant for book, _ in ledger.shelf.distinct() if (instant := next_habit(book))]
-    return min(instants, default=None)
+    instants = {_next_step(run) for run in ledger.runs.values()}
+    instants.update(next_habit(book) for book, _ in ledger.shelf.distinct())
+    instants.discard(None)
+    return min(instants, default=None)  # type: ignore[type-var]
 
 
 def happen(ledger: Ledger, now: datetime) -> None:
@@ -52,7 +52,8 @@ def happen(ledger: Ledger, now: datetime) -> None:
 
 def next_habit(book: Book) -> datetime | None:
     """When the book's customer next does something by habit."""
-    return book.derived("next habit", None, lambda: _next_habit(book))
+    known = book.memo.get("next habit")  # asked of every book at every instant: 5,000 times while the demo is told
+    return known[1] if known is not None else book.derived("next habit", None, lambda: _next_habit(book))
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -92,9 +93,11 @@ def _next_habit(book: Book) -> datetime | None:
 
 def _next_use(habit: UsageHabit, since: datetime) -> datetime:
     """The first noon of the habit's day strictly after ``since``."""
-    month = first_of_month(since.date())
-    instant = datetime.combine(month.replace(day=habit.day), NOON)
-    return instant if instant > since else datetime.combine(add_months(month, 1).replace(day=habit.day), NOON)
+    instant = datetime(since.year, since.month, habit.day, 12, tzinfo=UTC)
+    if instant > since:
+        return instant
+    year, month = divmod(since.year * 12 + since.month, 12)  # a habit's day is in every month
+    return datetime(year, month + 1, habit.day, 12, tzinfo=UTC)
 
 
 def _to_be_paid(book: Book, habits: Habits) -> list[tuple[Bill, Decimal]]:
@@ -119,30 +122,34 @@ def _live(book: Book, now: datetime) -> Book:
     if habits is None or next_habit(book) != now:
         return book
     since = book.lived_until or start_of(book.opened)
-    payments = [(bill, amount) for bill, amount in _to_be_paid(book, habits) if _pays_at(bill, habits) == now]
-    for habit in habits.usage:
-        if _next_use(habit, since) == now:
-            book = _use(book, habits, habit, now)
-    for bill, amount in payments:
-        book = _pay(book, bill, amount, now)
-    return book.having(lived_until=now)
+    changes: dict[str, Any] = {}
+    records = _uses(book, habits, [habit for habit in habits.usage if _next_use(habit, since) == now], now)
+    if records:
+        changes["usage"], changes["usage_count"] = (*book.usage, *records), records[-1].ordinal
+    paid = [(bill, amount) for bill, amount in _to_be_paid(book, habits) if _pays_at(bill, habits) == now]
+    if paid:
+        payments = (_payment(book, place, bill, amount, now) for place, (bill, amount) in enumerate(paid, 1))
+        changes["payments"] = (*book.payments, *payments)
+    return book.having(lived_until=now, **changes)
 
 
-def _use(book: Book, habits: Habits, habit: UsageHabit, now: datetime) -> Book:
-    for subscription in book.subscriptions:
-        if subscription.state_on(now.date()) == "active":
-            quantity = vary(habit.quantity, habit.spread, habits.salt, habit.day, month_key(now.date()))
-            record = UsageRecord(
-                book.usage_count + 1, subscription.ordinal, habit.service, habit.country, quantity, now
-            )
-            record = replace(record, rated=can_be_rated(subscription, record))
-            return book.having(usage=(*book.usage, record), usage_count=record.ordinal)
-    return book
+def _uses(book: Book, habits: Habits, due: list[UsageHabit], now: datetime) -> list[UsageRecord]:
+    """What the first subscription that is active today is used for; nothing, where none is."""
+    today = now.date()
+    subscription = next((each for each in book.subscriptions if each.state_on(today) == "active"), None) if due else None
+    if subscription is None:
+        return []
+    records = []
+    for number, habit in enumerate(due, book.usage_count + 1):
+        quantity = vary(habit.quantity, habit.spread, habits.salt, habit.day, month_key(today))
+        record = UsageRecord(number, subscription.ordinal, habit.service, habit.country, quantity, now)
+        records.append(record if can_be_rated(subscription, record) else replace(record, rated=False))
+    return records
 
 
-def _pay(book: Book, bill: Bill, amount: Decimal, now: datetime) -> Book:
-    payment = Payment(
-        ordinal=len(book.payments) + 1,
+def _payment(book: Book, place: int, bill: Bill, amount: Decimal, now: datetime) -> Payment:
+    return Payment(
+        ordinal=len(book.payments) + place,
         account=bill.invoice.account,
         invoice=bill.invoice.ordinal,
         amount=amount,
@@ -151,7 +158,6 @@ def _pay(book: Book, bill: Bill, amount: Decimal, now: datetime) -> Book:
         received_at=now,
         changed_at=now,
     )
-    return book.having(payments=(*book.payments, payment))
 
 
 def vary(quantity: Decimal, spread: Decimal, *keys: int) -> Decimal:

@@ -88,10 +88,10 @@ class Shelf:
 
     def change_all(self, change: Callable[[Book], Book]) -> None:
         """Replace every book by ``change(book)``, once for each, however many customers share it."""
+        self.edition += 1
         for place, readers in enumerate(self._readers):
             if readers:
                 self._books[place] = change(self._books[place])
-        self.edition += 1
 
     def distinct(self) -> Iterator[tuple[Book, int]]:
         """Each book in use, with the number of customers it stands for."""

@@ -50,8 +50,10 @@ def import_connexion_quickly() -> None:
         late.put_off(name, promise=True)
     with late.promising():
         importlib.import_module("connexion.middleware.main")
-    for name in ("connexion", "connexion.decorators", "werkzeug", "jsonschema"):
+    for name in ("connexion", "connexion.decorators"):
         late.settle(name)
+    for name in ("werkzeug", "jsonschema"):
+        late.settle(name, close=True)
     if isinstance(sys.modules["connexion"], late.Late):
         # connexion.problem is a submodule and, once __init__ ran, a function: leave the name to __init__
         sys.modules["connexion"].__dict__.pop("problem", None)

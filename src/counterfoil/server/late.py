@@ -30,7 +30,9 @@ class Late(types.ModuleType):
         spec = self.__dict__["__spec__"]
         settled = self.__dict__.get("_settled")
         is_open_package = "__path__" in self.__dict__
-        wanted = ("__all__",) if settled else () if is_open_package else ("__path__",)
+        wanted = () if is_open_package else ("__path__",)
+        if settled:
+            wanted = (*wanted, "__all__")
         promises = "_promised" in self.__dict__
         if name.startswith("__") and (name not in wanted or (promises and _promising == threading.get_ident())):
             raise AttributeError(name)
@@ -146,11 +148,14 @@ def put_off(name: str, *, open_package: bool = False, promise: bool = False) -> 
         setattr(sys.modules[parent], child, module)
 
 
-def settle(name: str) -> None:
-    """From here on a missing name means that somebody wants the whole package."""
+def settle(name: str, *, close: bool = False) -> None:
+    """From here on a missing name means that somebody wants the whole package; ``close``: so does importing a part of it,
+    for packages whose parts count on their ``__init__`` (each other's half-run names, where it did not run first)."""
     module = sys.modules[name]
     if isinstance(module, Late):
         module.__dict__["_settled"] = True
+        if close:
+            module.__dict__.pop("__path__", None)
 
 
 @contextmanager

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from counterfoil import resources
+from counterfoil import kept, resources
 
 Json = Any
 
@@ -119,22 +117,16 @@ def _parsed_before(path: Path, text: bytes) -> Json:
         if candidate is None:
             continue
         with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, KeyError):
-            kept = orjson.loads(candidate.read_bytes())
-            if kept["digest"] == digest:
-                return kept["document"]
+            parsed = orjson.loads(candidate.read_bytes())
+            if parsed["digest"] == digest:
+                return parsed["document"]
     return None
 
 
 def _parse_and_keep(path: Path, text: bytes) -> Json:
     document = _parse(path, text)
-    target = _cache_file(_digest(text))
-    if target is not None:
-        with contextlib.suppress(OSError, TypeError):  # a read-only home is no reason not to serve
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=target.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(_wrap(text, document))
-            Path(temporary).replace(target)
+    with contextlib.suppress(TypeError):  # a document JSON cannot say is served all the same
+        kept.keep(_cache_file(_digest(text)), _wrap(text, document))
     return document
 
 
@@ -152,15 +144,7 @@ def _parse(path: Path, text: bytes) -> Json:
 
 
 def _cache_file(digest: str) -> Path | None:
-    folder = os.environ.get("COUNTERFOIL_CACHE")
-    if folder == "":
-        return None
-    try:
-        home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".cache")
-    except RuntimeError:  # no home directory at all
-        return None
-    base = Path(folder) if folder else Path(home) / "counterfoil"
-    return base / "specs" / f"{digest}.json"
+    return kept.file_for("specs", digest)
 
 
 # -- references -------------------------------------------------------------------------------------------------------

@@ -6,20 +6,30 @@ carries it out.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-import yaml
 from msgspec import Meta
 
+from counterfoil import kept
 from counterfoil.ledger.records import Service
 from counterfoil.world.commands import COMMANDS
+
+if TYPE_CHECKING:
+    import yaml
+
+FORM = 1
+"""To be raised whenever the kept form of the same YAML changes, so that what was kept before is not read."""
+
+_INSTANT, _DAY = "\0instant", "\0day"  # keys no YAML can have
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
@@ -223,22 +233,75 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
-    """The scenario that YAML ``source`` tells. Raises ``ScenarioError`` with ``where`` and the line."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        tree = yaml.compose(source, Loader=loader)
-        data = yaml.load(source, Loader=loader)  # noqa: S506 - a safe loader, the C one where there is one
-    except (yaml.YAMLError, ValueError) as error:
-        raise ScenarioError(f"{where}:{_yaml_mistake(error)}") from None
-    if tree is None or not isinstance(data, dict):
-        raise ScenarioError(f"{where}:1: a scenario is a mapping with title, text, starts, seller, …")
+    """The scenario that YAML ``source`` tells. Raises ``ScenarioError`` with ``where`` and the line.
+
+    What a source that was fine before said is kept, as specs are: with PyYAML to import it takes ten times as long.
+    """
+    digest = sha256(source).hexdigest()
+    file = kept.file_for("scenarios", f"{digest}-{FORM}")
+    data = _kept(file)
+    was_kept = data is not None
+    if not was_kept:
+        data = _parsed(source, where)
     try:
         told = msgspec.convert(data, ScenarioText, strict=True)
     except msgspec.ValidationError as error:
-        raise ScenarioError(_at_line(where, tree, str(error))) from None
-    scenario = Scenario(name=name, told=told, digest=sha256(source).hexdigest(), where=where, source=source)
-    _check_references(scenario, tree)
+        raise ScenarioError(_at_line(where, source, str(error))) from None
+    scenario = Scenario(name=name, told=told, digest=digest, where=where, source=source)
+    _check_references(scenario)
+    if not was_kept and file is not None:
+        with contextlib.suppress(TypeError):  # what JSON cannot say is read again each time
+            kept.keep(file, msgspec.json.encode(_as_json(data)))
     return scenario
+
+
+def _parsed(source: bytes, where: str) -> dict[Any, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(source, Loader=loader)  # noqa: S506 - a safe loader, the C one where there is one
+    except (yaml.YAMLError, ValueError) as error:
+        raise ScenarioError(f"{where}:{_yaml_mistake(error)}") from None
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{where}:1: a scenario is a mapping with title, text, starts, seller, …")
+    return data
+
+
+def _kept(file: Path | None) -> Any:
+    if file is None:
+        return None
+    try:
+        return _from_json(msgspec.json.decode(file.read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+def _as_json(value: Any) -> Any:
+    """YAML's values in JSON's, so that ``_from_json`` makes the very same of them; TypeError where that cannot be."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a key that is no text")
+        return {key: _as_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    if isinstance(value, datetime):
+        return {_INSTANT: value.isoformat()}
+    if isinstance(value, date):
+        return {_DAY: value.isoformat()}
+    if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        if _INSTANT in value:
+            return datetime.fromisoformat(value[_INSTANT])
+        if _DAY in value:
+            return date.fromisoformat(value[_DAY])
+        return {key: _from_json(member) for key, member in value.items()}
+    return [_from_json(each) for each in value] if isinstance(value, list) else value
 
 
 def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mapping[str, Any]]:
@@ -258,12 +321,12 @@ def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mappi
     return at, name, members
 
 
-def _check_references(scenario: Scenario, tree: yaml.Node) -> None:
+def _check_references(scenario: Scenario) -> None:
     """Every key that names another part of the file names one that is there, once."""
     told = scenario.told
 
     def refuse(path: str, message: str) -> None:
-        raise ScenarioError(_at_line(scenario.where, tree, f"{message} - at `$.{path}`"))
+        raise ScenarioError(_at_line(scenario.where, scenario.source, f"{message} - at `$.{path}`"))
 
     if told.starts.tzinfo is None:
         refuse("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
@@ -295,13 +358,18 @@ def _check_references(scenario: Scenario, tree: yaml.Node) -> None:
 
 
 def _yaml_mistake(error: Exception) -> str:
+    import yaml
+
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"{error.problem_mark.line + 1}: not valid YAML: {error.problem}"
     return f"1: not valid YAML: {str(error).splitlines()[0]}"
 
 
-def _at_line(where: str, tree: yaml.Node, mistake: str) -> str:
+def _at_line(where: str, source: bytes, mistake: str) -> str:
     """A msgspec message with its JSON path turned into a line number."""
+    import yaml
+
+    tree = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     message, _, path = mistake.partition(" - at `")
     steps = re.findall(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]", path)
     unknown = re.search(r"unknown field `(.+)`", message)
@@ -313,6 +381,8 @@ def _at_line(where: str, tree: yaml.Node, mistake: str) -> str:
 
 
 def _line(node: yaml.Node, steps: list[tuple[str, str]]) -> int:
+    import yaml
+
     line = int(node.start_mark.line)
     for key, index in steps:
         if isinstance(node, yaml.MappingNode) and key:

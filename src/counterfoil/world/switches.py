@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from counterfoil.ledger.errors import BadValue
@@ -38,30 +38,62 @@ class Switch:
         raise BadValue(f"switch {self.name} cannot be '{value}': it can be {allowed}", field="value")
 
 
+class KnownSwitches:
+    """The switches there are: those at hand, and all of them, fetched only when somebody names or lists another.
+
+    A stand-in for one API need not import the other four to know that a scenario sets none of theirs.
+    """
+
+    def __init__(self, at_hand: Iterable[Switch] = (), everywhere: Callable[[], Iterable[Switch]] | None = None) -> None:
+        self.at_hand = {switch.name: switch for switch in at_hand}
+        self._everywhere = everywhere
+
+    def find(self, name: str) -> Switch | None:
+        """The switch of that name; None if there is none anywhere."""
+        return self.at_hand.get(name) or self._all().get(name)
+
+    def __iter__(self) -> Iterator[Switch]:
+        return iter(self._all().values())
+
+    def _all(self) -> dict[str, Switch]:
+        if self._everywhere is not None:
+            self.at_hand = {switch.name: switch for switch in self._everywhere()}
+            self._everywhere = None
+        return self.at_hand
+
+
 class Switches(Mapping[str, Setting]):
     """The value of every known switch: what was set, or its default. Setting gives a new one; this one never changes."""
 
-    def __init__(self, known: Iterable[Switch] = (), chosen: Mapping[str, object] | None = None) -> None:
-        self._known = {switch.name: switch for switch in known}
-        self._values = {name: switch.default for name, switch in self._known.items()}
-        for name, value in (chosen or {}).items():
-            self._values[name] = self.known(name).checked(value)
+    def __init__(
+        self, known: KnownSwitches | Iterable[Switch] = (), chosen: Mapping[str, object] | None = None
+    ) -> None:
+        self._known = known if isinstance(known, KnownSwitches) else KnownSwitches(known)
+        self._chosen = {name: self.known(name).checked(value) for name, value in (chosen or {}).items()}
+        self._values = {name: switch.default for name, switch in self._known.at_hand.items()} | self._chosen
 
     def known(self, name: str) -> Switch:
         """The switch of that name; raises ``BadValue`` listing those there are."""
-        if name not in self._known:
-            raise BadValue(f"there is no switch '{name}'; there are: {', '.join(sorted(self._known))}", field="name")
-        return self._known[name]
+        found = self._known.find(name)
+        if found is None:
+            names = ", ".join(sorted(switch.name for switch in self._known))
+            raise BadValue(f"there is no switch '{name}'; there are: {names}", field="name")
+        return found
 
     def having(self, name: str, value: object) -> Switches:
         """The same switches with one set otherwise."""
-        return Switches(self._known.values(), {**self._values, name: value})
+        return Switches(self._known, {**self._chosen, name: value})
 
     def __getitem__(self, name: str) -> Setting:
-        return self._values[name]
+        if name in self._values:
+            return self._values[name]
+        found = self._known.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found.default
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return (switch.name for switch in self._known)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return sum(1 for _ in self._known)

@@ -47,7 +47,8 @@ class Entry:
 
 
 class Memory:
-    """What was worked out and still holds. It forgets all when its stamp changes, and the oldest when it grows too heavy."""
+    """What was worked out and still holds. It forgets all when its stamp changes, and what was
+    not asked for the longest when it grows too heavy."""
 
     def __init__(self) -> None:
         self._stamp = -1
@@ -58,11 +59,14 @@ class Memory:
         """``compute()``, or what it was when ``stamp`` was last the same; ``most`` is in bytes."""
         if self._stamp != stamp:
             self._stamp, self._known, self._weight = stamp, {}, 0
-        known = self._known.get(key)
+        known = self._known.pop(key, None)
         if known is not None:
+            self._known[key] = known  # the last to be forgotten now
             return known[0]  # type: ignore[no-any-return]
         value = compute()
         weight = _weight(value)
+        if weight > most:
+            return value
         while self._known and self._weight + weight > most:
             self._weight -= self._known.pop(next(iter(self._known)))[1]
         self._known[key] = value, weight
@@ -74,8 +78,8 @@ def _weight(value: Any) -> int:
     """In bytes, roughly. What holds much says how much (``weight``); a list's items are taken for small numbers."""
     if hasattr(value, "weight"):
         return int(value.weight)
-    if isinstance(value, array):
-        return 100 + len(value) * value.itemsize
+    if isinstance(value, array | bytes):
+        return 100 + memoryview(value).nbytes
     return 500 + 40 * (len(value) if isinstance(value, Sized) else 0)
 
 

@@ -14,7 +14,7 @@ from threading import RLock
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.scenario import Scenario
-from counterfoil.world.switches import Switch
+from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 
 DEFAULT = "default"
@@ -45,13 +45,13 @@ class Worlds:
     def __init__(
         self,
         read: Callable[[str], Scenario],
-        known_switches: Iterable[Switch] = (),
+        known_switches: KnownSwitches | Iterable[Switch] = (),
         *,
         limit: int = 16_384,
         seconds: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._read = read
-        self._switches = tuple(known_switches)
+        self._switches = known_switches if isinstance(known_switches, KnownSwitches) else KnownSwitches(known_switches)
         self._limit = limit
         self._seconds = seconds
         self._places: dict[str, Place] = {}

@@ -68,8 +68,9 @@ def _examine(pool: Any, asked: Any) -> int:
     REPORT.write_text(records.report(record, laws))
     survivors = [d.id for d in chosen if not record[d.id].laws and not record[d.id].conformance]
     print(f"{len(chosen)} defects in {time.monotonic() - started:.0f} s; see {REPORT} and {RECORD}")
-    print(f"not caught: {', '.join(survivors) or 'none'}")
-    print(f"laws that never caught anything: {', '.join(records.idle(record, laws)) or 'none'}")
+    print(f"not caught: {len(survivors)} {', '.join(survivors[:12])}")
+    idle = records.idle(record, laws)
+    print(f"laws that never caught anything: {len(idle)} {', '.join(idle[:12])}")
     return 1 if survivors else 0
 
 

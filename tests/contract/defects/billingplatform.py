@@ -234,7 +234,7 @@ def since_leaves_the_instant_out(plant: Plant) -> None:
     plant.after(operations, "_instant", lambda instant, *_: instant + timedelta(microseconds=1))
 
 
-@defect("filtering", wanting="billingplatform.since.offsets")
+@defect("filtering")
 def since_ignores_the_offset(plant: Plant) -> None:
     """Only with offset timestamps: 10:00+02:00 is taken for 10:00Z."""
     plant.after(operations, "_instant", lambda instant, *_: instant.replace(tzinfo=UTC))

@@ -310,7 +310,7 @@ def percentage_compares_as_text(plant: Plant) -> None:
     )
 
 
-@defect("filtering", wanting="elevate.filter.difference-sign")
+@defect("filtering")
 def difference_filter_ignores_the_sign(plant: Plant) -> None:
     """Only for negative differences: valueDifference=5 finds -5, too."""
     _matching(

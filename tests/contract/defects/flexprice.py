@@ -12,7 +12,7 @@ from counterfoil.dialects.flexprice import DIALECT, operations, summary, wire
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Settlement, bills_of
-from counterfoil.ledger.records import UsageLine
+from counterfoil.ledger.records import OneOffLine, UsageLine
 from counterfoil.world.world import World
 
 from . import ways
@@ -148,7 +148,7 @@ def small_amounts_have_an_exponent(plant: Plant) -> None:
     plant.put(wire, "amount", lambda value: str(value.normalize()))
 
 
-@defect("arithmetic", scenario="every-state")
+@defect("arithmetic", scenario="late-payer")
 def overdue_count_holds_paid_invoices(plant: Plant) -> None:
     """Every invoice past its due date is overdue, paid or not."""
     _sums(
@@ -163,7 +163,7 @@ def unpaid_amount_holds_the_overdue_twice(plant: Plant) -> None:
     _sums(plant, lambda sums, bills, now: replace(sums, unpaid=sums.unpaid + sums.overdue))
 
 
-@defect("arithmetic", scenario="every-state")
+@defect("arithmetic", scenario="late-payer")
 def overdue_amount_is_the_whole_invoice(plant: Plant) -> None:
     """Only for invoices paid in part: overdue counts the whole of them."""
 
@@ -413,6 +413,18 @@ def new_invoices_show_in_the_revenue_late(plant: Plant) -> None:
     def changed(sums: Any, bills: Any, now: Any) -> Any:
         newest = max(bills, key=lambda bill: bill.invoice.issued_at, default=None)
         return replace(sums, revenue=sums.revenue - (newest.total if newest else ZERO))
+
+    _sums(plant, changed)
+
+
+@defect("lifecycle")
+def one_off_charges_are_usage(plant: Plant) -> None:
+    """Only for one-off charges: they are among the usage, not the fixed charges."""
+
+    def changed(sums: Any, bills: Any, now: Any) -> Any:
+        unpaid = [bill for bill in bills if bill.settlement is not Settlement.PAID]
+        extra = sum((ln.amount for b in unpaid for ln in b.invoice.lines if isinstance(ln, OneOffLine)), ZERO)
+        return replace(sums, usage=sums.usage + extra, fixed=sums.fixed - extra)
 
     _sums(plant, changed)
 

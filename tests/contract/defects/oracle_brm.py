@@ -268,12 +268,12 @@ def _patterns(init: Any, self: Any, texts: Any, expression: Any) -> None:
 
 
 @defect("filtering")
-def remaining_like_has_no_trailing_zeros(plant: Plant) -> None:
-    """remainingAmount.value.like=%.00 finds nothing: the amount is matched as a short number."""
+def remaining_like_looks_at_the_total(plant: Plant) -> None:
+    """Only for bills that were paid: remainingAmount.value.like is asked of the total."""
 
     def read(wanted: Any, name: str, value: str, reading: Any) -> None:
         patterns = selection.Patterns((value,), reading.one_or_more)
-        wanted.of_bill.append(lambda bill: bool(patterns.fit(wire_text(bill.remaining))))
+        wanted.of_bill.append(lambda bill: bool(patterns.fit(f"{bill.total:f}")))
 
     plant.put(FILTERS, "remainingAmount.value.like", read)
 
@@ -565,6 +565,17 @@ def numbers_are_given_twice(plant: Plant) -> None:
 def settled_bills_have_no_due_date(plant: Plant) -> None:
     """paymentDueDate is left out when a bill is paid."""
     _shows(plant, "paymentDueDate", lambda value, view: None if view.bill.state == "settled" else value)
+
+
+@defect("lifecycle")
+def every_run_numbers_all_bills_anew(plant: Plant) -> None:
+    """When a run completes, the bills of the runs before it get other numbers."""
+
+    def renumbered(number: str | None, owned: Any) -> str | None:
+        complete = sum(run.completed_at is not None for run in owned.world.ledger.runs.values())
+        return number and f"{number}.{complete}"
+
+    _shows(plant, "billNo", renumbered)
 
 
 @defect("agreement")

@@ -47,10 +47,10 @@ def plain_patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
 
 
 def patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
-    """Beginnings, ends, insides and more of two observed texts, the longest and a middling one."""
+    """Beginnings, ends, insides and more of three observed texts: the longest, a middling and the shortest."""
     texts = sorted({text for item in items if (text := filter_.field.raw(item))}, key=lambda text: (len(text), text))
     found: list[str] = []
-    for text in dict.fromkeys([texts[-1], texts[len(texts) // 2]] if texts else []):
+    for text in dict.fromkeys([texts[-1], texts[len(texts) // 2], texts[0]] if texts else []):
         third, half = max(1, len(text) // 3), len(text) // 2
         found += [
             f"{text[:half]}%",

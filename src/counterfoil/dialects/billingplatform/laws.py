@@ -10,7 +10,7 @@ from typing import Any
 
 from counterfoil.contract.collection import INTEGER, MOMENT, Collection, Field, Offsets, above
 from counterfoil.contract.law import Book, Law, Trial, says
-from counterfoil.contract.laws import auth, errors, filtering, items, lifecycle, paging, reading, sorting
+from counterfoil.contract.laws import auth, comparing, errors, filtering, items, lifecycle, paging, reading, sorting
 from counterfoil.contract.laws.auth import Way
 from counterfoil.contract.laws.items import Complaint
 from counterfoil.contract.laws.lifecycle import Resource
@@ -163,6 +163,18 @@ def since_includes_the_instant(trial: Trial) -> None:
         )
 
 
+def since_knows_offsets(trial: Trial) -> None:
+    """createdSince and updatedSince take one instant with any offset, or with a fraction, for the same."""
+    made, now = RUN.make(trial, {}), trial.moment()
+    for param in ("createdSince", "updatedSince"):
+        for seconds, is_in in ((-5, True), (5, False)):
+            for text in comparing.spellings(now + timedelta(seconds=seconds)):
+                trial.cases += 1
+                found = RUNS.ids(RUNS.all(trial, {param: text}))
+                told = f"run {made['id']} {'' if is_in else 'not '}among those with {param}={text}"
+                trial.expect((made["id"] in found) == is_in, told, found)
+
+
 def update_is_seen(trial: Trial) -> None:
     """updatedSince finds a run after it was changed, which it did not before; createdSince still does not."""
     RUNS.whole(trial)
@@ -273,6 +285,7 @@ LAWS: tuple[Law, ...] = (
          text="A later updatedSince only ever removes runs."),
     _law("since.created-now", LIST, "lifecycle", created_now_is_found, "c08", writes=True),
     _law("since.instant", LIST, "lifecycle", since_includes_the_instant, "c08", "c09", writes=True),
+    _law("since.offsets", LIST, "lifecycle", since_knows_offsets, "c08", "c09", writes=True),
     _law("since.update-seen", LIST, "lifecycle", update_is_seen, "c09", writes=True),
     errors.bad_requests(
         "billingplatform.errors.parameters",

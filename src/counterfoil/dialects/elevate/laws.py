@@ -5,14 +5,30 @@ Clause ids are those of ``specs/elevate/clauses.yaml``. Nothing here knows the s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import INTEGER, NUMBER, Collection, Field, Pages, Sort, equal, like, one_of
+from counterfoil.contract.collection import (
+    INTEGER,
+    NUMBER,
+    Collection,
+    Field,
+    Filter,
+    Pages,
+    Sort,
+    equal,
+    like,
+    observed,
+    one_of,
+)
 from counterfoil.contract.law import Book, Law, Login, Trial, says
 from counterfoil.contract.laws import auth, errors, filtering, items, paging, reading, selecting, sorting
 from counterfoil.contract.laws.auth import Way
 from counterfoil.contract.laws.items import Complaint, close
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 LIST = "GET /customer-billing-summaries"
 PAGE = {"page": 1, "pageSize": 100}
@@ -52,6 +68,13 @@ def _asking(**query: Any) -> Way:
 def _spellings(number: Decimal) -> list[str]:
     text = format(number, "f")
     return [f"{text}0", f"{text}00"] if "." in text else [f"{text}.0", f"{text}.00"]
+
+
+def _opposites(filter_: Filter, items: Sequence[Any]) -> SearchStrategy[Any]:
+    """The observed values with their signs turned: a filter that passes over the sign finds what it should not."""
+    from hypothesis import strategies as st
+
+    return st.sampled_from([-value for value in observed(filter_.field, items)])
 
 
 # ---------------------------------------------------------------- one summary
@@ -140,6 +163,7 @@ LAWS: tuple[Law, ...] = (
     filtering.selects("elevate.filter.billing-status", SUMMARIES, equal(BILLING_STATUS), "c15", "c16"),
     filtering.selects("elevate.filter.rating-status", SUMMARIES, equal(RATING_STATUS), "c14", "c16"),
     filtering.selects("elevate.filter.difference", SUMMARIES, equal(DIFFERENCE), "c12", "c16"),
+    filtering.selects("elevate.filter.difference-sign", SUMMARIES, equal(DIFFERENCE, draw=_opposites), "c12", "c16"),
     filtering.selects("elevate.filter.percentage", SUMMARIES, equal(PERCENTAGE), "c13", "c16"),
     filtering.same_value("elevate.filter.difference-by-value", SUMMARIES, equal(DIFFERENCE), _spellings, "c12"),
     filtering.same_value("elevate.filter.percentage-by-value", SUMMARIES, equal(PERCENTAGE), _spellings, "c13"),

@@ -47,18 +47,11 @@ def list_billing_summaries(request: Request, world: World) -> Answer:
     seen_by = request.principal.customer if request.principal else None
     chosen = selection.select(world, wanted, seen_by)
     page, size = request.query["page"], request.query["pageSize"]
-    rows = selection.rows(world)
-    places = world.ledger.shelf.places()
     numbers = chosen.page((page - 1) * size, page * size)
-    if wanted.fields is None:
-        return Answer(200, [{wire.ID: number, **rows[places[number - 1]]} for number in numbers])
-    return Answer(
-        200,
-        [
-            {name: number if name == wire.ID else rows[places[number - 1]][name] for name in wanted.fields}
-            for number in numbers
-        ],
-    )
+    rows = selection.table(world).show(world.ledger.shelf.places(), numbers)
+    if wanted.fields is not None:
+        rows = [{name: row[name] for name in wanted.fields} for row in rows]
+    return Answer(200, rows)
 
 
 def _permitted(key: str, world: World, *, unknown: str, forbidden: str) -> Principal:

@@ -1,29 +1,33 @@
 """Which customers a list holds, in which order, and how a page of a million is found without touching them all.
 
 Filters and sort keys other than ``customerId`` are the same for every customer that shares a book, so they are worked
-out once for each book; only then are books expanded to customer numbers. Whole orders are remembered for the world's
-version. It knows the query's grammar, and nothing of money.
+out once for each book; only then are books expanded to customer numbers, those of a page. Orders are remembered until a
+book changes, or what summaries depend on besides. It knows the query's grammar, and nothing of money.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate, compress, groupby, islice
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from counterfoil.dialect import Json, Refusal
-from counterfoil.dialects.elevate.standing import standing, terms_of
-from counterfoil.dialects.elevate.wire import ID, MEMBERS, NUMBERS, STATUSES, Style, summary, text
+from counterfoil.dialects.elevate.standing import Terms, standing, terms_of
+from counterfoil.dialects.elevate.wire import ID, MEMBERS, NUMBERS, STATUSES, Style, plain, summary, text
 from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.records import Book
+from counterfoil.world.world import Lasting
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-Row = Mapping[str, Json]
+Row = dict[str, Json]
 FILTERS = (ID, "valueDifference", "percentageDifference", "ratingStatus", "billingStatus")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 
@@ -118,21 +122,71 @@ def _matcher(name: str, given: str, *, case_matters: bool) -> Callable[[Json], b
 # --- one row for each book -----------------------------------------------------------------------
 
 
-def rows(world: World) -> list[Row]:
-    """By place on the shelf, the summary of each book, without the customer's number."""
-    return world.remember("elevate.rows", lambda: _rows(world))
+class Table:
+    """By place on the shelf, the summary of each book: to select by (``rows``), and to show (``shown``)."""
+
+    def __init__(self, rows: list[Row], shown: list[Row]) -> None:
+        self.rows = rows
+        self._shown = shown
+        self._columns: dict[str, list[Json]] = {}
+        self._ranks: dict[str, list[int]] = {}
+        self.weight = 500 * len(rows)
+
+    def __getitem__(self, place: int) -> Row:
+        return self.rows[place]
+
+    def column(self, name: str) -> list[Json]:
+        """By place, the values of one member."""
+        if name not in self._columns:
+            self._columns[name] = [row[name] for row in self.rows]
+        return self._columns[name]
+
+    def ranks(self, name: str) -> list[int]:
+        """By place, where its value stands among all values of the member, equal ones alike.
+
+        A sort by two keys compares such numbers in 60 µs for 300 books, and the values themselves in 400.
+        """
+        if name not in self._ranks:
+            column = self.column(name)
+            rank = {value: index for index, value in enumerate(sorted(set(column), key=_sortable))}
+            self._ranks[name] = [rank[value] for value in column]
+        return self._ranks[name]
+
+    def show(self, places: array[int], numbers: Iterable[int]) -> list[Row]:
+        """The summaries of customers, with their numbers. Copying a row and putting the number in takes a third of the
+        time that merging two takes."""
+        shown = self._shown
+        found = []
+        for number in numbers:
+            row = shown[places[number - 1]].copy()
+            row[ID] = number
+            found.append(row)
+        return found
 
 
-def _rows(world: World) -> list[Row]:
-    terms = terms_of(world)
+def table(world: World) -> Table:
+    """The summaries of all books as the world stands. It stays the same one until a book or its terms change."""
+    return world.remember("elevate.table", lambda: _lasting_table(world))
+
+
+def _lasting_table(world: World) -> Table:
     style = Style(
         signed=world.switches["elevate.difference_sign"] == "signed",
         without_base=ZERO if world.switches["elevate.percentage_without_base"] == "zero" else None,
     )
-    return [
-        book.derived("elevate.row", (terms, style), lambda book=book: summary(standing(book, terms), style))  # type: ignore[misc]
-        for book in world.ledger.shelf.books()
-    ]
+    terms = (terms_of(world), style)
+    return world.remember(Lasting("elevate.table", terms), lambda: _table(world.ledger.shelf.books(), *terms))
+
+
+def _table(books: list[Book], terms: Terms, style: Style) -> Table:
+    both = (terms, style)
+    pairs = [book.derived("elevate.row", both, lambda book=book: _row(book, terms, style)) for book in books]  # type: ignore[misc]
+    return Table([row for row, _ in pairs], [shown for _, shown in pairs])
+
+
+def _row(book: Book, terms: Terms, style: Style) -> tuple[Row, Row]:
+    row = summary(standing(book, terms), style)
+    return row, {ID: 0, **{name: plain(value) for name, value in row.items()}}
 
 
 # --- the order of customers ----------------------------------------------------------------------
@@ -141,72 +195,38 @@ def _rows(world: World) -> list[Row]:
 class Order:
     """All customers that match, in order, as groups of places whose customers rank equal; within a group by number.
 
-    How many customers each group has is known without looking at them, so the first page asked for is picked out of the
-    groups it touches; when a second one is asked for, the whole order is laid out once, and pages are slices of it.
-    Measured with a million customers on one core: the first page after a write takes 1 to 40 ms, laying out 40 to 160.
+    How many customers each group has is known without looking at them: the groups a page touches are found by bisection,
+    and only their customers are put in order (``together``, by number, rising). Measured with 10,000 customers on one core:
+    20 µs for a page of small groups, 300 for the first page that touches a group of thousands. With a million 130 ms.
     """
 
-    def __init__(self, places: array[int], groups: list[list[int]], readers: list[int], *, descending: bool) -> None:
-        self._places = places
+    def __init__(
+        self,
+        groups: list[list[int]],
+        readers: list[int],
+        together: Callable[[list[int]], Sequence[int]],
+        *,
+        descending: bool,
+    ) -> None:
         self._groups = groups
-        self._ends = list(accumulate(sum(readers[place] for place in group) for group in groups))
-        self._width = len(readers)
-        self._numbers = range(len(places), 0, -1) if descending else range(1, len(places) + 1)
+        self._ends = list(accumulate(sum(map(readers.__getitem__, group)) for group in groups))
+        self._together = together
         self._descending = descending
-        self._asked = False
-        self._laid_out: Sequence[int] | None = None
-        if len(groups) == 1 and self._ends[0] == len(places):
-            self._laid_out = self._numbers
+        self.weight = 500 + 100 * len(groups) + 8 * sum(map(len, groups))
 
-    def page(self, first: int, end: int) -> Sequence[int]:
+    def page(self, first: int, end: int) -> list[int]:
         """The customers from index ``first`` up to, without, ``end``."""
-        if self._laid_out is None and not self._asked:
-            self._asked = True
-            return self._look_for(first, end)
-        if self._laid_out is None:
-            self._laid_out = self._lay_out()
-        return self._laid_out[first:end]
-
-    def _look_for(self, first: int, end: int) -> list[int]:
-        """A page without laying out: groups that lie wholly on it are found in one pass, those at its edges in one each."""
-        starts = [0, *self._ends]
-        touched = [
-            (group, max(first - start, 0), min(end, stop) - start, stop - start)
-            for group, start, stop in zip(self._groups, starts, self._ends, strict=False)
-            if start < end and first < stop
-        ]
-        found: list[list[int]] = []
-        keep: dict[int, list[int]] = {}
-        for group, since, until, size in touched:
-            whole = until - since == size
-            found.append([] if whole else self._pick(group, since, until))
-            keep |= dict.fromkeys(group if whole else (), found[-1])
-        for number in self._pick(
-            list(keep), 0, sum(size for _, since, until, size in touched if until - since == size)
-        ):
-            keep[self._places[number - 1]].append(number)
-        return [number for numbers in found for number in numbers]
-
-    def _pick(self, group: list[int], first: int, end: int) -> list[int]:
-        wanted = bytearray(self._width)
-        for place in group:
-            wanted[place] = 1
-        places = reversed(self._places) if self._descending else iter(self._places)
-        return list(islice(compress(self._numbers, map(wanted.__getitem__, places)), first, end))
-
-    def _lay_out(self) -> Sequence[int]:
-        if len(self._groups) == 1:
-            return self._pick(self._groups[0], 0, self._ends[0])
-        found: list[list[int]] = [[] for _ in self._groups]
-        keep: list[Callable[[int], None]] = [_drop] * self._width
-        for group, numbers in zip(self._groups, found, strict=True):
-            for place in group:
-                keep[place] = numbers.append
-        for number, place in zip(
-            self._numbers, reversed(self._places) if self._descending else self._places, strict=True
-        ):
-            keep[place](number)
-        return [number for numbers in found for number in numbers]
+        found: list[int] = []
+        index = bisect_right(self._ends, first)
+        while index < len(self._groups) and (start := self._ends[index - 1] if index else 0) < end:
+            customers = self._together(self._groups[index])
+            since, until, size = max(first - start, 0), end - start, len(customers)
+            if self._descending:
+                found.extend(reversed(customers[max(size - until, 0) : size - since]))
+            else:
+                found.extend(customers[since:until])
+            index += 1
+        return found
 
 
 class Chosen:
@@ -214,6 +234,7 @@ class Chosen:
 
     def __init__(self, numbers: Sequence[int]) -> None:
         self._numbers = numbers
+        self.weight = 500 + 40 * len(numbers)
 
     def page(self, first: int, end: int) -> Sequence[int]:
         return self._numbers[first:end]
@@ -222,37 +243,63 @@ class Chosen:
 def select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen:
     """The customers that match, in order. ``seen_by`` sees only itself and those it pays for; None sees everyone."""
     key = ("elevate.order", wanted.filters, wanted.keys, wanted.case_matters, seen_by)
-    return world.remember(key, lambda: _select(world, wanted, seen_by))
+    return world.remember(Lasting(key, table(world)), lambda: _select(world, wanted, seen_by))
 
 
 def _select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen:
     shelf = world.ledger.shelf
-    by_book = dict(shelf.distinct())
-    readers = [by_book.get(book, 0) for book in shelf.books()]
-    table = rows(world)
-    tests = [
-        (name, _matcher(name, given, case_matters=wanted.case_matters)) for name, given in wanted.filters if name != ID
-    ]
-    fitting = [
-        place for place, row in enumerate(table) if readers[place] and all(test(row[name]) for name, test in tests)
-    ]
-    groups = _grouped(fitting, table, [key for key in wanted.keys if key[0] != ID])
+    groups = _grouped(_fitting(world, wanted), table(world), [key for key in wanted.keys if key[0] != ID])
     descending = (ID, True) in wanted.keys
     named = _named(world, dict(wanted.filters).get(ID), seen_by)
     if named is None:
-        return Order(shelf.places(), groups, readers, descending=descending)
+        return Order(groups, shelf.readers(), partial(_together, world), descending=descending)
     rank = {place: index for index, group in enumerate(groups) for place in group}
     places = shelf.places()
     kept = [number for number in sorted(named, reverse=descending) if places[number - 1] in rank]
     return Chosen(sorted(kept, key=lambda number: rank[places[number - 1]]))
 
 
-def _grouped(places: list[int], table: list[Row], keys: Sequence[tuple[str, bool]]) -> list[list[int]]:
+def _fitting(world: World, wanted: Wanted) -> list[int]:
+    """The places in use whose summaries pass all filters but the one by customer. Many orders share one such list."""
+    filters = tuple((name, given) for name, given in wanted.filters if name != ID)
+    all_books, readers = table(world), world.ledger.shelf.readers()
+
+    def find() -> list[int]:
+        found = [place for place, count in enumerate(readers) if count]
+        for name, given in filters:
+            test, column = _matcher(name, given, case_matters=wanted.case_matters), all_books.column(name)
+            found = [place for place in found if test(column[place])]
+        return found
+
+    return world.remember(Lasting(("elevate.fitting", filters, wanted.case_matters), all_books), find)
+
+
+def _together(world: World, places: list[int]) -> Sequence[int]:
+    """The customers at any of ``places``, by number."""
+    shelf = world.ledger.shelf
+    if len(places) == 1:
+        return shelf.customers_at(places[0])
+    if sum(map(shelf.readers().__getitem__, places)) == len(shelf):
+        return range(1, len(shelf) + 1)
+    key = Lasting(("elevate.together", tuple(places)), None)
+    return world.remember(key, lambda: shelf.customers_of(places))
+
+
+def _grouped(places: list[int], rows: Table, keys: Sequence[tuple[str, bool]]) -> list[list[int]]:
     """Places in order of the sort keys, those that rank equal together. Null sorts before every number."""
-    for name, descending in reversed(keys):
-        places = sorted(places, key=lambda place: _sortable(table[place][name]), reverse=descending)
-    names = [name for name, _ in keys]
-    return [list(group) for _, group in groupby(places, key=lambda place: [table[place][name] for name in names])]
+    if not keys:
+        return [places] if places else []
+    ranks = [[-rank for rank in rows.ranks(name)] if descending else rows.ranks(name) for name, descending in keys]
+    together: dict[Any, list[int]] = {}
+    if len(ranks) == 1:
+        (only,) = ranks
+        for place in places:
+            together.setdefault(only[place], []).append(place)
+    else:
+        standings = list(zip(*ranks, strict=True))
+        for place in places:
+            together.setdefault(standings[place], []).append(place)
+    return [together[rank] for rank in sorted(together)]
 
 
 def _sortable(value: Json) -> tuple[bool, Json]:
@@ -277,7 +324,3 @@ def _below(world: World, payer: int) -> list[int]:
     for number in found:
         found.extend(world.ledger.paid_for_by(number))
     return found
-
-
-def _drop(number: int) -> None:
-    pass

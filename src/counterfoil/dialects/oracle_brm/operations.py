@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 
 from counterfoil.dialect import Answer, Json, Principal, Refusal, Request
 from counterfoil.dialects.oracle_brm import wire
-from counterfoil.dialects.oracle_brm.bills import ShownBill, from_bill_id, from_bill_number, plan_of
-from counterfoil.dialects.oracle_brm.selection import find, select
+from counterfoil.dialects.oracle_brm.bills import ShownBill, from_bill_id, from_bill_number
+from counterfoil.dialects.oracle_brm.selection import find, select, stock_of
 from counterfoil.world.world import World
 
 API = "oracle-brm"
@@ -64,11 +64,16 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
 def _shower(request: Request, world: World) -> Callable[[int, ShownBill], Json]:
     """How this request wants a bill shown: in which type, with which members."""
     extended = request.query.get("@type") == wire.EXTENDED
-    plan, site, fields = plan_of(world), request.origin + request.base, _fields(request)
+    plan, site, wanted = stock_of(world).plan, request.origin + request.base, wire.members(_fields(request))
+    book_of = world.ledger.shelf.__getitem__
+    views: dict[tuple[int, int], wire.View] = {}
+    whose = 0  # a customer's bills stand together in a list
 
     def show(customer: int, bill: ShownBill) -> Json:
-        view = wire.View(world.ledger.book(customer), plan, extended, bill)
-        return wire.bill(wire.Owned(view, customer, world, site), fields)
+        nonlocal views, whose
+        if customer != whose:
+            views, whose = wire.views(book_of(customer), plan, extended), customer
+        return wire.bill(wire.Owned(views[bill.account, bill.ordinal], customer, world, site), wanted)
 
     return show
 

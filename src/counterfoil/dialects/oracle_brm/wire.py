@@ -8,11 +8,9 @@ JSON numbers with all their digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from urllib.parse import quote
 
 from counterfoil.dialect import Answer, Json, Refusal
 from counterfoil.dialects.oracle_brm.bills import (
@@ -53,17 +51,20 @@ _UNSET: Mapping[str, Mapping[str, None]] = {
 """The members of each object inside a bill that an extended bill shows as null when they are not set."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class View:
-    """One bill of a book about to be shown in a type, whoever's it is."""
+    """One bill of a book about to be shown in a type, whoever's it is. ``whoevers`` are the members that name nobody, by
+    name, without those left out, and ``balance`` is its account's: made once for each book. Never to be changed."""
 
     book: Book
     plan: Plan
     extended: bool
     bill: ShownBill
+    whoevers: dict[str, Json] = field(default_factory=dict)
+    balance: Json = None
 
     def money(self, amount: Decimal) -> Json:
-        return {"unit": self.bill.currency, "value": amount}
+        return {"unit": self.bill.currency, "value": plain(amount)}
 
     def object(self, kind: str, members: dict[str, Json]) -> Json:
         """An object of ``kind``: with what is set, and in an extended bill with null for the rest."""
@@ -71,7 +72,7 @@ class View:
         return {**unset, **members, "@type": kind}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Owned:
     """A view, and whose bill it is: a customer of a world that is reached under an address (``site``)."""
 
@@ -79,18 +80,27 @@ class Owned:
     customer: int
     world: World
     site: str
+    id: str = field(init=False)
 
-    @cached_property
-    def id(self) -> str:
-        return bill_id(self.customer, self.view.bill.account, self.view.bill.ordinal)
+    def __post_init__(self) -> None:
+        self.id = bill_id(self.customer, self.view.bill.account, self.view.bill.ordinal)
 
-    @cached_property
+    @property
     def name(self) -> str:
         return self.world.party(self.customer).name
 
-    @cached_property
+    @property
     def account_key(self) -> int:
         return PER_CUSTOMER * self.customer + self.view.bill.account
+
+
+def plain(amount: Decimal) -> Json:
+    """An amount as the int or float that is written with the very same digits, if there is one.
+
+    Checking a page of 100 bills by the spec and writing it takes half the time that it takes with ``Decimal``.
+    """
+    near: int | float = int(amount) if amount.as_tuple().exponent == 0 else float(amount)
+    return near if repr(near) == str(amount) else amount
 
 
 def instant(moment: datetime) -> str:
@@ -155,7 +165,8 @@ OF_BILL: Mapping[str, Callable[[View], Json]] = {
 
 
 def _href(owned: Owned) -> Json:
-    return f"{owned.site}/customerBill/{quote(owned.id, safe='')}"
+    # The one character in our ids that a path must not hold as it is. urllib's quote takes 4 µs, this a tenth of one.
+    return f"{owned.site}/customerBill/{owned.id.replace('+', '%2B')}"
 
 
 def _bill_number(owned: Owned) -> Json:
@@ -191,7 +202,7 @@ def _financial_account(owned: Owned) -> Json:
     reference = {
         "id": f"0.0.0.1+-billinfo+{owned.account_key}",
         "name": f"Receivables in {owned.view.bill.currency}",
-        "accountBalance": _whoevers(owned.view)[1],
+        "accountBalance": owned.view.balance,
     }
     return owned.view.object("FinancialAccountRef", reference)
 
@@ -230,34 +241,56 @@ ALWAYS = ("id", "href")
 """What ``fields`` cannot take away (vendor facts 2.6, rule 10)."""
 
 
-def bill(owned: Owned, fields: Collection[str] | None) -> Json:
-    """A bill whole, or (``fields``) reduced to the members named, with id and href.
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members that a request wants to see, in the order in which they stand; ``whole`` when it wants all."""
+
+    own: tuple[tuple[str, Callable[[Owned], Json]], ...]
+    whoevers: tuple[str, ...]
+    whole: bool
+
+
+def members(fields: Collection[str] | None) -> Members:
+    """All members, or (``fields``) those named, with id and href."""
+    own = tuple((n, show) for n, show in OF_CUSTOMER.items() if fields is None or n in fields or n in ALWAYS)
+    whoevers = tuple(name for name in OF_BILL if fields is None or name in fields)
+    return Members(own, whoevers, fields is None)
+
+
+def bill(owned: Owned, wanted: Members) -> Json:
+    """A bill whole, or reduced to the members wanted.
 
     ``billingCycleSpecification`` stands in whole extended bills only: it is never set, and no selection needs a null.
     """
-    own = {n: show(owned) for n, show in OF_CUSTOMER.items() if fields is None or n in fields or n in ALWAYS}
-    whoevers = _whoevers(owned.view)[0]
-    shown = own | (whoevers if fields is None else {name: whoevers[name] for name in whoevers if name in fields})
-    if not owned.view.extended:
-        return {name: value for name, value in shown.items() if value is not None}
-    return shown if fields is not None else shown | {"billingCycleSpecification": None}
+    extended, whoevers = owned.view.extended, owned.view.whoevers
+    shown = {}
+    for name, show in wanted.own:
+        value = show(owned)
+        if value is not None or extended:
+            shown[name] = value
+    if wanted.whole:
+        return {**shown, **whoevers, "billingCycleSpecification": None} if extended else {**shown, **whoevers}
+    for name in wanted.whoevers:
+        if name in whoevers:
+            shown[name] = whoevers[name]
+    return shown
 
 
-def _whoevers(view: View) -> tuple[dict[str, Json], Json]:
-    """The members of the view's bill that name nobody, and its account's balance: made once for each book.
+def views(book: Book, plan: Plan, extended: bool) -> dict[tuple[int, int], View]:
+    """The book's bills about to be shown, by account and ordinal. Made once for each book: measured on a page of 100
+    bills, two thirds of the time it takes to show them."""
 
-    Measured on a page of 100 bills: two thirds of the time it takes to show them. Never to be changed.
-    """
+    def show_all() -> dict[tuple[int, int], View]:
+        found = {}
+        for each in shown_bills(book, plan):
+            view = View(book, plan, extended, each)
+            whoevers = {name: show(view) for name, show in OF_BILL.items()}
+            view.whoevers = {name: value for name, value in whoevers.items() if extended or value is not None}
+            view.balance = _balance(view)
+            found[each.account, each.ordinal] = view
+        return found
 
-    def show_all() -> dict[tuple[int, int], tuple[dict[str, Json], Json]]:
-        views = [replace(view, bill=each) for each in shown_bills(view.book, view.plan)]
-        return {
-            (each.bill.account, each.bill.ordinal): ({n: show(each) for n, show in OF_BILL.items()}, _balance(each))
-            for each in views
-        }
-
-    name = "oracle-brm.extended" if view.extended else "oracle-brm.base"
-    return view.book.derived(name, view.plan, show_all)[view.bill.account, view.bill.ordinal]
+    return book.derived("oracle-brm.extended" if extended else "oracle-brm.base", plan, show_all)
 
 
 # --- errors --------------------------------------------------------------------------------------

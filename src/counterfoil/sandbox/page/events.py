@@ -7,7 +7,9 @@ its world a few times a second, so that nobody looking costs the APIs nothing: t
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import orjson
@@ -20,6 +22,9 @@ from counterfoil.world.worlds import Worlds
 LOOK_EVERY = 0.15
 BEAT_EVERY = 15.0
 """Seconds. Proxies drop connections that are silent for longer, mostly after 30 or 60."""
+MOST = 1000
+MOST_OF_A_WORLD = 12
+"""Browsers that may listen at once. A browser opens six connections to one server at most, one for each tab of the page."""
 UNDER_WAY = ("requested", "running")
 
 HEADERS = [
@@ -32,20 +37,28 @@ HEADERS = [
 class Events:
     """Answers ``GET /events/{world}`` until the browser goes, the world goes, or ``longest`` seconds have passed."""
 
-    def __init__(self, worlds: Worlds, journal_version: Callable[[str], int], *, longest: float = 3600.0) -> None:
+    def __init__(
+        self, worlds: Worlds, journal_version: Callable[[str], int], closing: Event, *, longest: float = 3600.0
+    ) -> None:
         self._worlds = worlds
         self._journal_version = journal_version
+        self._closing = closing
         self._longest = longest
-        self.open = 0
+        self._open: Counter[str] = Counter()
+
+    def is_full(self, name: str) -> bool:
+        """Whether nobody else may listen, to this world or at all."""
+        return self._open[name] >= MOST_OF_A_WORLD or self._open.total() >= MOST
 
     async def stream(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         """The world is known to exist."""
         gone = asyncio.ensure_future(_disconnected(receive))
-        self.open += 1
+        self._open[name] += 1
         try:
             await self._tell(name, gone, send)
         finally:
-            self.open -= 1
+            self._open[name] -= 1
+            self._open += Counter()  # drops those nobody listens to
             gone.cancel()
 
     async def _tell(self, name: str, gone: asyncio.Future[None], send: Send) -> None:
@@ -53,7 +66,7 @@ class Events:
         began = beat = loop.time()
         told: tuple[Any, ...] | None = None
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        while not gone.done() and loop.time() - began < self._longest:
+        while not (gone.done() or self._closing.is_set()) and loop.time() - began < self._longest:
             world = self._worlds.get(name)
             if world is None:
                 await _event(send, "gone", {})

@@ -1,4 +1,4 @@
-"""The Flask application: the shell, its files, and plots drawn from a world. It changes nothing."""
+"""The Flask application: the shell, and plots drawn from a world. It changes nothing."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ from flask import Flask, Response, abort, render_template, request
 
 from counterfoil import __version__
 from counterfoil.sandbox.page import plots
+from counterfoil.sandbox.page.files import Files
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
 
-def site(worlds: Worlds, *, needs_token: bool, public: bool) -> Flask:
+def site(worlds: Worlds, files: Files, *, needs_token: bool, public: bool) -> Flask:
     """The page over ``worlds``. ``needs_token`` and ``public`` tell the script in it what to ask its visitor for."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
 
     @app.get("/")
     def shell() -> Response:
-        page = render_template("page.html", version=__version__, needs_token=needs_token, public=public)
+        page = render_template("page.html", version=__version__, files=files, needs_token=needs_token, public=public)
         answer = Response(page, mimetype="text/html")
         answer.headers["Cache-Control"] = "no-cache"
         return answer
-
-    @app.get("/favicon.ico")
-    def icon() -> Response:
-        return app.send_static_file("icon.svg")
 
     @app.get("/plots/<name>/<plot>.svg")
     def drawn(name: str, plot: str) -> Response:

@@ -47,7 +47,7 @@ class Limits:
     idle: float = 1800.0
     life: float = 86_400.0
     calls: tuple[float, float] = (40.0, 400.0)
-    changes: tuple[float, float] = (5.0, 60.0)
+    changes: tuple[float, float] = (2.0, 40.0)
     visits: tuple[float, float] = (0.02, 20.0)
 
 

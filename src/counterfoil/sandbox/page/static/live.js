@@ -4,6 +4,11 @@ import {events} from "./api.js";
 
 let stop = null;
 
+// A tab nobody sees gives its connection back: a browser opens six to one server at most.
+export function pause() {
+  stop?.abort();
+}
+
 export function follow({onChange, onGone}) {
   stop?.abort();
   const ending = stop = new AbortController();

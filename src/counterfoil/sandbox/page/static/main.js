@@ -3,7 +3,7 @@
 import {app} from "./app.js";
 import {Refused, call, get, ofWorld} from "./api.js";
 import {complain, field, h, openDialog, pressing} from "./dom.js";
-import {follow} from "./live.js";
+import {follow, pause} from "./live.js";
 import {enter, keep, session} from "./session.js";
 import {showClock, showWorld} from "./world.js";
 import {tour} from "./tour.js";
@@ -65,12 +65,19 @@ function refresh(reason = "version") {
 }
 
 async function know() {
-  const [info, clock] = await Promise.all([ofWorld(), ofWorld("/clock")]);
+  const [info, clock, timeline] = await Promise.all([ofWorld(), ofWorld("/clock"), ofWorld("/timeline", {limit: 1, ahead: 10})]);
   session.info = info;
   session.clock = clock;
+  session.next = soonest(clock, timeline.future.events);
   session.version = clock.version;
   showWorld();
   showClock();
+}
+
+// The next thing to come, of itself or on the calendar, such as bills falling due.
+function soonest(clock, events) {
+  const dated = events.find((each) => each.at > clock.now) ?? null;
+  return clock.next && (!dated || clock.next.at <= dated.at) ? clock.next : dated;
 }
 
 // A world that is gone is left for the one that is always there; a token that is missing is asked for.
@@ -173,6 +180,11 @@ window.addEventListener("hashchange", async () => {
   await refresh("new");
   main.focus({preventScroll: true});
   window.scrollTo(0, 0);
+});
+document.addEventListener("visibilitychange", () => {
+  if (!session.info) return;
+  if (document.hidden) pause();
+  else live();
 });
 document.getElementById("start-tour").addEventListener("click", () => tour.open());
 document.getElementById("dialog").addEventListener("click", (event) => {

@@ -141,7 +141,7 @@ function rank(path) {
 function changes(was, is) {
   return h("div", {class: "told"}, h("h3", {}, "What the five APIs say differently"), h("dl", {}, is.panes.map((pane, index) => {
     const all = differences(was.panes[index].answer.body, pane.answer.body).sort((one, other) => rank(one.path) - rank(other.path));
-    return [h("dt", {}, pane.api.name), all.length ? all.slice(0, MOST).map((each) => h("dd", {}, h("code", {}, each.path || "answer"), " ", h("span", {class: "was"}, each.from), " → ", h("strong", {}, each.to)))
+    return [h("dt", {}, pane.api.name), all.length ? all.slice(0, MOST).map((each) => h("dd", {}, h("code", {}, each.path || "answer"), " ", h("s", {class: "was"}, each.from), " → ", h("strong", {}, each.to)))
       : h("dd", {class: "muted"}, "nothing"), all.length > MOST ? h("dd", {class: "muted"}, `and ${all.length - MOST} more`) : null];
   })));
 }

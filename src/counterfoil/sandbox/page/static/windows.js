@@ -32,7 +32,7 @@ export const windows = {
       h("div", {class: "title"}, h("h1", {}, "Five windows"), h("form", {class: "inline", onsubmit: pressing(() => {
         location.hash = `#/windows/${number.value}`;
       })}, h("label", {}, "Customer ", number), h("button", {class: "small"}, "Look"), h("a", {href: `#/customers/${session.customer}`}, found.customer.name))),
-      h("p", {class: "lead muted"}, "One ledger, told by five vendors, each in its own words. What the last action changed is marked ", h("mark", {}, "◆ now"), h("span", {class: "was"}, " was before"), "."),
+      h("p", {class: "lead muted"}, "One ledger, told by five vendors, each in its own words. What the last action changed is marked ", h("mark", {}, "◆ now"), h("span", {class: "was"}, " was ", h("s", {}, "before")), "."),
       h("div", {class: "windows"}, found.panes.map(pane)));
   },
 };
@@ -90,7 +90,9 @@ function plain(value) {
   if (Array.isArray(value)) return value.length === 1 ? "1 entry" : `${value.length} entries`;
   if (!isBranch(value)) return String(value);
   const name = TELLING.find((each) => value[each] !== undefined && !isBranch(value[each]));
-  return name ? `{${name}: ${value[name]}, …}` : "{…}";
+  if (name) return `{${name}: ${value[name]}, …}`;
+  const inner = Object.entries(value).find(([, each]) => isBranch(each) && !Array.isArray(each));
+  return inner ? `{${inner[0]}: ${plain(inner[1])}}` : "{…}";
 }
 
 // Members of lists are the same one where they have the same id.
@@ -130,6 +132,6 @@ function pretty(value, before, compare, indent) {
   return [text];
 }
 
-const changed = (text, was) => [h("mark", {}, `◆ ${text}`), h("span", {class: "was"}, ` was ${was}`)];
+const changed = (text, was) => [h("mark", {}, `◆ ${text}`), h("span", {class: "was"}, " was ", h("s", {}, was))];
 
 export {pretty};

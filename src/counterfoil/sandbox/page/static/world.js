@@ -22,8 +22,7 @@ export function showWorld() {
 }
 
 export function showClock() {
-  const {clock} = session;
-  const {next} = clock;
+  const {clock, next} = session;
   show(document.getElementById("clock"),
     h("p", {class: "now"}, h("span", {class: "muted"}, "It is "), h("time", {datetime: clock.now, id: "now"}, `${longDate(clock.now)}, ${time(clock.now)}`)),
     h("p", {class: "row"},
@@ -31,7 +30,7 @@ export function showClock() {
       button("+1 month", pressing(() => advance({months: 1})), {"data-key": "month", id: "clock-month", class: "small"}),
       button("To the next event", pressing(() => advance({to: next.at})),
         {"data-key": "next", id: "clock-next", class: "small", disabled: !next})),
-    h("p", {class: "muted next", id: "next"}, next ? `Next: ${next.what} · ${moment(next.at)}` : "Nothing will happen by itself."));
+    h("p", {class: "muted next", id: "next"}, next ? `Next: ${next.what} · ${moment(next.at)}` : "Nothing is certain to come."));
 }
 
 export async function advance(by) {
