@@ -19,15 +19,20 @@ class TransportAdapter(BaseAdapter):
         super().__init__()
         self._transport = transport
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, *_: Any, **__: Any
+    ) -> requests.Response:
         sent = httpx.Request(
             request.method or "GET",
             request.url or "",
             headers=[(_text(name), _text(value)) for name, value in request.headers.items()],
             content=_bytes(request.body),
+            extensions={"timeout": {"read": timeout[1] if isinstance(timeout, tuple) else timeout}},
         )
         try:
             got = self._transport.handle_request(sent)
+        except httpx.TimeoutException as error:
+            raise requests.ReadTimeout(error, request=request) from error
         except httpx.TransportError as error:
             raise requests.ConnectionError(error, request=request) from error
         response = requests.Response()

@@ -61,7 +61,9 @@ def _chromium() -> str:
         message = "THE PAGE IS NOT TESTED: no Chromium here, and it could not be installed (apt-get install chromium)"
         if os.environ.get("CI"):
             pytest.fail(message, pytrace=False)
-        warnings.warn(pytest.PytestWarning(message), stacklevel=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")  # said in the summary, where a reason for skipping is not
+            warnings.warn(pytest.PytestWarning(message), stacklevel=1)
         pytest.skip(message)
     return found
 
@@ -108,6 +110,7 @@ def start(**options: Any) -> tuple[Served, Callable[[], None]]:
 
     def end() -> None:
         client.close()
+        application.closing.set()
         stop()
 
     return Served(application, origin, client), end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -213,6 +215,36 @@ def test_every_answer_carries_the_safe_headers(visits: tuple[Visit, Visit]) -> N
 def test_no_name_lets_in_by_rebinding(application: Application) -> None:
     with httpx.Client(transport=InProcess(application.door), base_url="http://evil.example") as client:
         assert client.post("/visit", json={}).status_code == 403
+
+
+def test_the_command_line_has_it() -> None:
+    program = [sys.executable, "-m", "counterfoil", "serve", "--public", "--port", "0", "--scenario", "one-month"]
+    refused = subprocess.run([*program, "--control-token", "x"], capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    with subprocess.Popen([*program, "--known-as", "sandbox.example"], stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            line = serving.stdout.readline()
+            assert line.startswith("page http://127.0.0.1:")
+            with httpx.Client(base_url=line.split()[1], headers={"Host": "sandbox.example"}) as client:
+                assert client.post("visit", json={}).status_code == 200
+                assert client.post("visit", json={}, headers={"Host": "evil.example"}).status_code == 403
+        finally:
+            serving.terminate()
+
+
+def test_a_visit_that_ended_is_begun_anew(pages: Any) -> None:
+    server, end = start(scenario_name="one-month", public=True)
+    try:
+        page = pages("", server=server)
+        page.tab.click("#clock-day")
+        expect(page.tab.locator("#now")).to_contain_text("21 January")
+        page.tab.context.clear_cookies()
+        page.go("runs")
+        expect(page.tab.locator("h1")).to_have_text("Billing runs")
+        expect(page.tab.locator("#now")).to_contain_text("20 January")
+    finally:
+        end()
 
 
 def test_the_page_works_for_a_visitor_and_shows_no_usual_key(pages: Any) -> None:

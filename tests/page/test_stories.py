@@ -188,7 +188,7 @@ def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, pictur
 
 def test_five_windows_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
     world = billed(served)
-    tab = pages(world, "windows/1").tab
+    tab = pages(world, "windows/1", viewport={"width": 1500, "height": 720}).tab
     expect(tab.locator(".window")).to_have_count(5)
     assert tab.locator(".window mark").count() == 0
     served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
@@ -235,3 +235,11 @@ def test_the_overview_draws_its_plots(pages: Any, served: Any, picture: Any) -> 
     assert "Billed by month" in (tab.locator("svg.plot").nth(2).get_attribute("aria-label") or "")
     expect(tab.locator("main")).to_contain_text("To come")
     picture(tab, "overview")
+
+
+def test_a_world_that_is_gone_is_left_for_the_one_that_stays(pages: Any, served: Any) -> None:
+    world = served.world("late-payer")
+    page = pages(world)
+    expect(page.tab.locator("#world")).to_contain_text("One who pays late")
+    served.call("DELETE", f"/{world}")
+    expect(page.tab.locator("#world")).to_contain_text("One month of one customer")

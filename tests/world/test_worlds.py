@@ -158,3 +158,15 @@ def test_a_refused_command_names_its_field_and_changes_nothing(worlds: Worlds, d
     assert digest_of(world) == before
     assert world.version == 0
     assert world.commands == []
+
+
+def test_amounts_have_no_exponent(worlds: Worlds) -> None:
+    world = worlds.create("one", "late-payer")
+    world.execute(read_command({"command": "add_charge", "customer": 1, "description": "x", "amount": "0.0000000001"}))
+    assert b'"amount": "0.0000000001"' in write_capsule(world)
+
+
+def test_a_capsule_for_a_world_too_large_is_refused_at_once(worlds: Worlds) -> None:
+    capsule = json.loads(write_capsule(worlds.create("one", "late-payer")))
+    with pytest.raises(CapsuleError, match="not a capsule"):
+        read_capsule(json.dumps(capsule | {"customers": 10**12}).encode())

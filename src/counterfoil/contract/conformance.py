@@ -337,6 +337,9 @@ class Running:
         for reader in self._readers:
             reader.join()
         code = self._process.wait()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
         if self._error is not None:
             raise CouldNotConform(self._error)
         if code != 0 or not self._records:

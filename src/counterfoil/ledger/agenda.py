@@ -36,10 +36,9 @@ PRODUCED_IN = timedelta(minutes=4)
 
 def next_instant(ledger: Ledger) -> datetime | None:
     """When the next thing happens by itself; None when nothing is due, ever."""
-    instants = {_next_step(run) for run in ledger.runs.values()}
-    instants.update(next_habit(book) for book, _ in ledger.shelf.distinct())
-    instants.discard(None)
-    return min(instants, default=None)  # type: ignore[type-var]
+    instants = [instant for run in ledger.runs.values() if (instant := _next_step(run))]
+    instants += [instant for book, _ in ledger.shelf.distinct() if (instant := next_habit(book))]
+    return min(instants, default=None)
 
 
 def happen(ledger: Ledger, now: datetime) -> None:
@@ -136,7 +135,9 @@ def _live(book: Book, now: datetime) -> Book:
 def _uses(book: Book, habits: Habits, due: list[UsageHabit], now: datetime) -> list[UsageRecord]:
     """What the first subscription that is active today is used for; nothing, where none is."""
     today = now.date()
-    subscription = next((each for each in book.subscriptions if each.state_on(today) == "active"), None) if due else None
+    subscription = (
+        next((each for each in book.subscriptions if each.state_on(today) == "active"), None) if due else None
+    )
     if subscription is None:
         return []
     records = []

@@ -18,7 +18,8 @@ from counterfoil.ports import Wanted, read_fault
 from counterfoil.sandbox import customers, figures, timeline, wire
 from counterfoil.sandbox.desk import Desk
 from counterfoil.world.capsule import make_capsule
-from counterfoil.world.commands import COMMANDS, plain_fact, read_command
+from counterfoil.world.commands import COMMANDS, read_command
+from counterfoil.world.plain import plain
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
 
@@ -166,7 +167,7 @@ def list_switches(desk: Desk, request: Request) -> Answer:
 def _commanded(desk: Desk, request: Request, data: dict[str, Json]) -> Answer:
     world = _world(desk, request)
     fact = desk.carry_out(world, read_command(data))
-    return Answer(200, {"fact": plain_fact(fact), "version": world.version, "now": wire.instant(world.now)})
+    return Answer(200, {"fact": plain(fact), "version": world.version, "now": wire.instant(world.now)})
 
 
 def any_command(desk: Desk, request: Request) -> Answer:

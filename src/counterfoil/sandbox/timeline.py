@@ -17,7 +17,8 @@ from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.records import BillingRun, RunStatus
 from counterfoil.sandbox.wire import instant, money
-from counterfoil.world.commands import AdvanceClock, plain_fact, write_command
+from counterfoil.world.commands import AdvanceClock, write_command
+from counterfoil.world.plain import plain
 from counterfoil.world.world import Entry, World
 
 Event = tuple[datetime, dict[str, Json]]
@@ -39,7 +40,7 @@ def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
         "at": instant(entry.at),
         "by": "scenario" if number <= world.told else "command",
         "command": write_command(entry.command),
-        "fact": plain_fact(entry.fact),
+        "fact": plain(entry.fact),
         "meanwhile": _meanwhile(world, entry) if isinstance(entry.command, AdvanceClock) else [],
     }
 

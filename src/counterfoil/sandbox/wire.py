@@ -13,8 +13,6 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from counterfoil.dialect import Answer, Json, Refusal
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.money import ZERO, to_minor_unit
@@ -34,6 +32,7 @@ from counterfoil.ledger.records import (
     UsageRecord,
 )
 from counterfoil.ports import Exchanged, Fault, Message, TooMany
+from counterfoil.world.plain import plain
 from counterfoil.world.worlds import TooManyWorlds
 
 PROBLEM = "application/problem+json"
@@ -342,5 +341,5 @@ def _message(kept: Message) -> dict[str, Json]:
 
 
 def fault(kept: Fault) -> dict[str, Json]:
-    order: dict[str, Json] = msgspec.to_builtins(kept.order)
+    order: dict[str, Json] = plain(kept.order)
     return {"id": kept.id, **order, "counted": kept.counted, "struck": kept.struck}

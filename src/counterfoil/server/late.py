@@ -121,7 +121,8 @@ def _keep_promises(module: Late) -> None:
             if type(value) is Promise and value._module is module:
                 names[name] = value.kept()
                 stand_in = value._stand_in
-                for child in stand_in.__subclasses__() if stand_in is not None else ():
+                children: list[type] = stand_in.__subclasses__() if stand_in is not None else []
+                for child in children:
                     child.__bases__ = tuple(names[name] if base is stand_in else base for base in child.__bases__)
 
 

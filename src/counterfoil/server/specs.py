@@ -22,6 +22,8 @@ from counterfoil import kept, resources
 
 Json = Any
 
+_INNER = (dict, list)
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 FORM = 2
 """To be raised whenever the parsed form of the same YAML changes, so that what was kept before is not read."""
@@ -168,9 +170,10 @@ class _References:
             reference = node.get("$ref")
             if isinstance(reference, str):
                 return self._target(reference)
-            return {key: self._walk(value) for key, value in node.items()}
+            # most of a spec is text: stepping into each leaf took half of the time
+            return {key: self._walk(each) if isinstance(each, _INNER) else each for key, each in node.items()}
         if isinstance(node, list):
-            return [self._walk(value) for value in node]
+            return [self._walk(each) if isinstance(each, _INNER) else each for each in node]
         return node
 
     def _target(self, reference: str) -> Json:

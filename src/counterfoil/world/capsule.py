@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Capsule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     scenario_digest: str
     scenario_text: str
     seed: int
-    customers: int | None = None
+    customers: Annotated[int, msgspec.Meta(ge=0, le=5_000_000)] | None = None
     switches: dict[str, bool | int | str] = {}
     commands: list[dict[str, Any]] = []
     digest: str
@@ -97,7 +97,8 @@ def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: st
 def digest_of(world: World) -> str:
     """SHA-256 over all that can be seen of a world: equal worlds have equal digests, on every machine."""
     digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
-    digest.update(repr((sorted(world.known.items()), list(world.tokens), world.seed)).encode())
+    digest.update(repr((sorted(world.known.items()), list(world.tokens), world.tokens.logins)).encode())
+    digest.update(repr((world.scenario.name, world.seed)).encode())
     books = [sha256(repr(book).encode()).digest() for book in world.ledger.shelf.books()]
     for place in world.ledger.shelf.places():
         digest.update(books[place])

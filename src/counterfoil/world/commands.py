@@ -6,7 +6,6 @@ instants are UTC. Members left out take the world's time or the ledger's default
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,8 @@ from counterfoil.ledger.agenda import happen, next_instant
 from counterfoil.ledger.errors import BadValue, RuleBroken
 from counterfoil.ledger.money import checked_currency
 from counterfoil.ledger.periods import add_months
-from counterfoil.ledger.records import Account, Book, PaymentState, Service
+from counterfoil.ledger.records import Account, PaymentState, Service
+from counterfoil.world.plain import plain
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -411,17 +411,10 @@ def read_command(data: Any) -> Command:
 
 def write_command(command: Command) -> dict[str, Any]:
     """The JSON object that stands for ``command``: members at their default are left out."""
-    plain: dict[str, Any] = msgspec.to_builtins(command, str_keys=True)
+    members: dict[str, Any] = plain(command)
     defaults = dict(zip(command.__struct_fields__[::-1], command.__struct_defaults__[::-1], strict=False))
     return {
         name: value
-        for name, value in plain.items()
+        for name, value in members.items()
         if name == "command" or name not in defaults or getattr(command, name) != defaults[name]
     }
-
-
-def plain_fact(fact: Any) -> Any:
-    """A command's fact as JSON values: a record becomes an object, amounts stay exact strings."""
-    if isinstance(fact, Book):
-        return asdict(fact)
-    return msgspec.to_builtins(fact, str_keys=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORM = 1
 """To be raised whenever the kept form of the same YAML changes, so that what was kept before is not read."""
 
-_INSTANT, _DAY = "\0instant", "\0day"  # keys no YAML can have
+_INSTANT, _DAY = "\0instant", "\0day"
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
@@ -272,16 +272,17 @@ def _kept(file: Path | None) -> Any:
     if file is None:
         return None
     try:
-        return _from_json(msgspec.json.decode(file.read_bytes()))
-    except (OSError, ValueError):
+        data = _from_json(msgspec.json.decode(file.read_bytes()))
+    except (OSError, ValueError, TypeError):  # spoilt: it is read anew
         return None
+    return data if isinstance(data, dict) else None
 
 
 def _as_json(value: Any) -> Any:
     """YAML's values in JSON's, so that ``_from_json`` makes the very same of them; TypeError where that cannot be."""
     if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("a key that is no text")
+        if not all(isinstance(key, str) and not key.startswith("\0") for key in value):
+            raise TypeError("a key that is no text, or one of ours")
         return {key: _as_json(member) for key, member in value.items()}
     if isinstance(value, list):
         return [_as_json(each) for each in value]
@@ -370,6 +371,7 @@ def _at_line(where: str, source: bytes, mistake: str) -> str:
     import yaml
 
     tree = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    assert tree is not None  # it was read before, as a mapping
     message, _, path = mistake.partition(" - at `")
     steps = re.findall(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]", path)
     unknown = re.search(r"unknown field `(.+)`", message)

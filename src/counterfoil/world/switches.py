@@ -44,7 +44,9 @@ class KnownSwitches:
     A stand-in for one API need not import the other four to know that a scenario sets none of theirs.
     """
 
-    def __init__(self, at_hand: Iterable[Switch] = (), everywhere: Callable[[], Iterable[Switch]] | None = None) -> None:
+    def __init__(
+        self, at_hand: Iterable[Switch] = (), everywhere: Callable[[], Iterable[Switch]] | None = None
+    ) -> None:
         self.at_hand = {switch.name: switch for switch in at_hand}
         self._everywhere = everywhere
 

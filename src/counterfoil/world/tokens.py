@@ -56,6 +56,11 @@ class Tokens:
             del self._tokens[next(iter(self._tokens))]
         return token
 
+    @property
+    def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
+        """All failed logins that still count, by API."""
+        return sorted(self._failures.items())
+
     def failures(self, api: str) -> tuple[datetime, ...]:
         """When logins failed in a row, newest last."""
         return self._failures.get(api, ())

@@ -16,8 +16,8 @@ export function follow({onChange, onGone}) {
     let pause = 500;
     while (!ending.signal.aborted) {
       try {
-        document.body.dataset.live = "yes";
         await events((name, data) => {
+          document.body.dataset.live = "yes";
           pause = 500;
           if (ending.signal.aborted) return;
           if (name === "gone") onGone();
@@ -25,7 +25,7 @@ export function follow({onChange, onGone}) {
         }, ending.signal);
       } catch (error) {
         if (ending.signal.aborted) return;
-        if (error.status === 404) { onGone(); return; }
+        if (error.status === 404 || error.status === 403) { onGone(); return; }
         document.body.dataset.live = "no";
       }
       await new Promise((resolve) => { setTimeout(resolve, pause); });

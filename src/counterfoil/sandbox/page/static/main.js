@@ -57,7 +57,7 @@ function refresh(reason = "version") {
         if (now !== "journal") await know();
         await render(now);
       } catch (error) {
-        await mend(error);
+        mend(error).catch(complain);  // not awaited: mending ends in a refresh, which waits for this one
       }
     } while (again);
   })().finally(() => { busy = null; });
@@ -84,10 +84,13 @@ function soonest(clock, events) {
 async function mend(error) {
   if (error instanceof Refused && error.status === 401) return askForToken();
   if (error instanceof Refused && error.status === 404 && error.field === "world") return leave();
+  if (error instanceof Refused && error.status === 403 && session.isPublic && Date.now() - left > 5000) return leave();
   complain(error);
 }
 
+let left = 0;
 async function leave() {
+  left = Date.now();
   if (session.isPublic) {
     await visit();
     enter(session.mine[0]);

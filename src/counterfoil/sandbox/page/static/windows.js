@@ -7,7 +7,7 @@ import {credential, session} from "./session.js";
 // How each API is asked about a customer: the path below its base, from the customer's ids.
 const ASKED = {
   elevate: (ids) => `/customer-billing-summaries?page=1&pageSize=10&customerId=${encodeURIComponent(ids.customerId)}`,
-  "oracle-brm": (ids) => `/customerBill?${new URLSearchParams({"billingAccount.id": ids["billingAccount.id"], limit: "10"})}`,
+  "oracle-brm": (ids) => `/customerBill?${new URLSearchParams({"billingAccount.id": ids["billingAccount.id"], limit: "50"})}`,
   flexprice: (ids) => `/customers/${encodeURIComponent(ids.id)}/invoices/summary`,
   emnify: (ids, period) => `/organisation/${encodeURIComponent(ids.org_id)}/billing/${period}`,
   billingplatform: () => "/billingRuns/",

@@ -1,0 +1,125 @@
+"""What a start must not wait for: whatever is not needed up to the first 200 is not imported until then, nor by then."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LATER = (
+    *("rich", "faker", "flask", "httpx", "requests", "starlette.testclient", "schemathesis", "hypothesis", "pytest"),
+    *(
+        "jsonschema",
+        "jsonschema.exceptions",
+        "attr",
+        "referencing",
+        "werkzeug",
+        "jinja2",
+        "yaml",
+        "openapi_spec_validator",
+    ),
+    *(
+        "connexion",
+        "connexion.json_schema",
+        "uvicorn",
+        "multiprocessing",
+        "counterfoil.sandbox.page",
+        "counterfoil.contract",
+    ),
+)
+
+SERVE = """
+import http.client, json, os, sys, threading
+import counterfoil.serving as serving
+from counterfoil.server.late import Late, Promise
+
+real = serving.serve
+
+def ask(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    answers = []
+    for path, headers in ((PATH, {"authorization": "Bearer counterfoil-key"}), (PATH, {}), ("/elevate/v1/nowhere", {})):
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        answers.append(answer.status)
+    import gc
+    there = sorted(name for name, module in sys.modules.items() if type(module) is not Late)
+    print(json.dumps({"answers": answers, "there": there, "collects": gc.isenabled()}), flush=True)
+    os._exit(0)
+
+def serve(app, taken, *, ready=lambda: None, **rest):
+    def then():
+        ready()
+        threading.Thread(target=ask, args=(taken.getsockname()[1],)).start()
+    real(app, taken, ready=then, **rest)
+
+serving.serve = serve
+from counterfoil.cli import main
+main(["serve", *sys.argv[1:], "--port", "0", "--quiet"])
+"""
+
+
+def started(*apis: str, cache: Path) -> dict[str, object]:
+    code = SERVE.replace("PATH", repr("/elevate/v1/customer-billing-summaries?page=1&pageSize=10"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, *apis],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PYTHONPATH": ":".join(sys.path), "COUNTERFOIL_CACHE": str(cache)},
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was parsed is kept, as it is after any start before."""
+    folder = tmp_path_factory.mktemp("cache")
+    started(cache=folder)
+    return folder
+
+
+def test_up_to_the_first_answers_nothing_is_imported_that_they_do_not_need(cache: Path) -> None:
+    seen = started("elevate", cache=cache)
+    assert seen["answers"] == [200, 401, 404]
+    assert [name for name in LATER if name in seen["there"]] == []  # type: ignore[operator]
+
+
+def test_one_api_does_not_import_the_others(cache: Path) -> None:
+    seen = started("elevate", cache=cache)["there"]
+    packages = [name for name in seen if name.startswith("counterfoil.dialects.") and name.count(".") == 2]  # type: ignore[attr-defined]
+    assert packages == ["counterfoil.dialects.elevate"]
+
+
+def test_all_five_import_nothing_heavier(cache: Path) -> None:
+    seen = started(cache=cache)
+    assert seen["answers"] == [200, 401, 404]
+    assert [name for name in LATER if name in seen["there"]] == []  # type: ignore[operator]
+
+
+def test_the_collector_is_awake_once_requests_are_answered(cache: Path) -> None:
+    assert started("elevate", cache=cache)["collects"] is True
+
+
+def test_a_switch_of_an_api_that_is_not_served_is_still_known_and_checked_at_start(tmp_path: Path) -> None:
+    def refused(switch: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "counterfoil", "serve", "elevate", "--port", "0", "--switch", switch],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PYTHONPATH": ":".join(sys.path), "COUNTERFOIL_CACHE": ""},
+        )
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1
+        return done.stderr
+
+    assert "there is no switch 'oracle-brm.nothing'" in refused("oracle-brm.nothing=1")
+    assert "elevate.like" in refused("oracle-brm.nothing=1")
+    assert "switch oracle-brm.token cannot be 'perhaps'" in refused("oracle-brm.token=perhaps")

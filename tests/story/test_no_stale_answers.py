@@ -1,0 +1,275 @@
+"""No answer is stale: whatever was done to a world, every answer is what it would be if nothing were ever remembered.
+
+Hypothesis tells stories of writes (commands of every kind that changes what is owed, switches, forks) and asks all five
+APIs the same questions after each. Every question is asked twice, as it is, and with nothing known from before; the two
+answers must be equal to the byte, headers included. The stories are the same in every run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import KEY
+from counterfoil.app import Application, build, dialects
+from counterfoil.inprocess import InProcess
+from counterfoil.ledger.errors import LedgerError
+from counterfoil.ledger.records import Book, PaymentState, Service
+from counterfoil.ledger.shelf import Shelf
+from counterfoil.world import commands as c
+from counterfoil.world.world import World
+
+ALONE, SHARING = 8, 12
+CUSTOMERS = ALONE + SHARING
+PREFIXES = {dialect.name: dialect.prefix for dialect in dialects(())}
+SWITCHES = {
+    "elevate.difference_sign": ("signed", "absolute"),
+    "elevate.percentage_without_base": ("zero", "null"),
+    "elevate.values": ("net", "gross"),
+    "elevate.like": ("contains", "case_sensitive"),
+    "oracle-brm.comma_is_or": (False, True),
+    "oracle-brm.like_percent": ("zero-or-more", "one-or-more"),
+    "oracle-brm.default_limit": (0, 7),
+    "oracle-brm.partial_status": (200, 206),
+    "emnify.empty_period": (404, 200),
+    "billingplatform.currency_as": ("number", "string"),
+    "flexprice.subscription_status": ("active", "all-but-cancelled"),
+    "flexprice.invoice_cap": (50, "none"),
+}
+
+
+@pytest.fixture(scope="module")
+def application() -> Application:
+    """Twenty customers, of whom twelve have four books among them and with the first four."""
+    application = build(scenario_name="demo", customers=ALONE)
+    world = application.world
+    books = [world.ledger.book(number) for number in range(1, 5)]
+    world.populate(books, [place % 4 for place in range(SHARING)], ["DE", "FR", "AT", "US"])
+    return application
+
+
+@pytest.fixture(scope="module")
+def client(application: Application) -> Iterator[httpx.Client]:
+    keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
+    with httpx.Client(
+        transport=InProcess(application.server), base_url="http://counterfoil.test", headers=keys
+    ) as client:
+        yield client
+
+
+@contextmanager
+def nothing_known_before() -> Iterator[None]:
+    """What a request works out is worked out from the books, and is gone after the request."""
+    known: dict[Any, Any] = {}
+
+    def recall(key: Any, compute: Any) -> Any:
+        if key not in known:
+            known[key] = compute()
+        return known[key]
+
+    def customers_at(shelf: Shelf, place: int) -> array[int]:
+        return array("I", (number for number, at in enumerate(shelf.places(), 1) if at == place))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(World, "remember", lambda self, key, compute: recall(key, compute))
+        patch.setattr(Book, "derived", lambda self, name, terms, compute: recall((self, name, terms), compute))
+        patch.setattr(Shelf, "customers_at", customers_at)
+        yield
+
+
+# --- questions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    api: str
+    path: str
+
+    def of(self, client: httpx.Client, world: str) -> tuple[Any, ...]:
+        answer = client.get(f"/w/{world}{PREFIXES[self.api]}{self.path}")
+        return answer.status_code, answer.headers.multi_items(), answer.content
+
+
+def _query(path: str, **names: Any) -> str:
+    return f"{path}?{urlencode({name: value for name, value in names.items() if value is not None})}"
+
+
+def _maybe(*values: Any) -> st.SearchStrategy[Any]:
+    """One of the values, or (as likely as all of them) nothing: with every filter given, nothing would be found."""
+    return st.sampled_from((None,) * len(values) + values)
+
+
+def _number(most: int = CUSTOMERS + 3) -> st.SearchStrategy[int]:
+    return st.integers(1, most)
+
+
+_KEYS = [
+    f"{name}{direction}"
+    for name in ("customerId", "billingStatus", "ratingStatus", "openBillRunValue", "previousBillRunValue")
+    for direction in ("", ":desc")
+] + ["valueDifference", "percentageDifference:desc"]
+
+SUMMARIES = st.builds(
+    lambda page, size, sort, **filters: Asked(
+        "elevate",
+        _query(
+            "/customer-billing-summaries",
+            page=page,
+            pageSize=size,
+            sort=",".join(dict.fromkeys(sort)) or None,
+            **filters,
+        ),
+    ),
+    st.integers(1, 3),
+    st.sampled_from((3, 7, 100)),
+    st.lists(st.sampled_from(_KEYS), max_size=3),
+    billingStatus=_maybe("ACTIVE", "like:i", "in:CEASED,NEVER_BILLED", "FIRST_INVOICE"),
+    ratingStatus=_maybe("COMPLETE", "INCOMPLETE"),
+    valueDifference=_maybe("0", "like:.5", "like:-"),
+    customerId=_maybe("like:1", "in:1,2,21", "7"),
+    fields=_maybe("customerId,openBillRunValue"),
+)
+BILLS = st.builds(
+    lambda low, high, state, number, after, account, kind, limit, offset, fields: Asked(
+        "oracle-brm",
+        _query(
+            "/customerBill",
+            **{
+                "amountDue.value.gte": low,
+                "remainingAmount.value.lt": high,
+                "state": state,
+                "billNo.like": number,
+                "lastUpdate.gt": after,
+                "billingAccount.id": account,
+                "@type": kind,
+                "limit": limit,
+                "offset": offset,
+                "fields": fields,
+            },
+        ),
+    ),
+    _maybe("0", "8.5", "12"),
+    _maybe("0.01", "20", "100"),
+    _maybe("new", "settled", "inProgress", "partiallyPaid", "onHold"),
+    _maybe("B2-%", "%1", "B1-3,B2-3"),
+    _maybe("2026-01-15T00:00:00Z"),
+    _maybe("A-000003", "A-000021"),
+    _maybe("CustomerBill", "CustomerBillOracle"),
+    _maybe(5, 30),
+    _maybe(0, 4, 50),
+    _maybe("billNo,amountDue", "state,remainingAmount,financialAccount", "none"),
+)
+MONTHS = st.sampled_from((202512, 202601, 202602))
+OTHERS = st.one_of(
+    st.builds(
+        lambda n, month: Asked("emnify", f"/organisation/{n}/billing/{month}"),
+        _number(),
+        st.sampled_from((202512, 202601, 202602)),
+    ),
+    st.builds(lambda n: Asked("emnify", f"/organisation/{n}/billing"), _number()),
+    st.builds(lambda n: Asked("flexprice", f"/customers/cust_{n:08d}/invoices/summary"), _number()),
+    st.builds(lambda n: Asked("billingplatform", f"/billingRuns/{n}"), st.integers(1, 8)),
+    st.just(Asked("billingplatform", "/billingRuns/")),
+    st.builds(lambda n: Asked("oracle-brm", f"/customerBill/B2-{n}"), _number()),
+)
+WIDE = (
+    Asked("elevate", "/customer-billing-summaries?page=1&pageSize=100&sort=billingStatus,ratingStatus:desc"),
+    Asked("elevate", "/customer-billing-summaries?page=2&pageSize=5&sort=openBillRunValue:desc&billingStatus=like:E"),
+    Asked("oracle-brm", "/customerBill?amountDue.value.gte=0&remainingAmount.value.lt=100&billNo.like=B%25,B%25-1%25"),
+)
+"""Asked in every story: they show whatever changes."""
+QUESTIONS = st.tuples(SUMMARIES, BILLS, OTHERS).map(lambda drawn: WIDE + drawn)
+
+
+# --- deeds ---------------------------------------------------------------------------------------
+
+FORK = "fork"
+_AMOUNT = st.sampled_from([Decimal(text) for text in ("0.01", "1", "4.37", "12.5")])
+_RUN = st.integers(1, 8)
+_RUN_DATES = st.fixed_dictionaries(
+    {},
+    optional={
+        "invoice_date": st.sampled_from([date(2026, 2, 1), date(2026, 3, 1)]),
+        "cutoff_date": st.sampled_from([date(2026, 1, 10), date(2026, 2, 1)]),
+        "due_date": st.just(date(2026, 3, 20)),
+        "name": st.just("Spring"),
+    },
+)
+_OF_BILL = st.fixed_dictionaries({"customer": _number(), "bill": st.integers(1, 7)})
+
+
+def _one(kind: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.builds(kind, customer=_number(), **given)
+
+
+DEEDS = st.one_of(
+    st.just(FORK),
+    _one(c.RecordUsage, country=st.sampled_from(("DE", "FR", "US")), quantity=_AMOUNT, rated=st.booleans()),
+    _one(c.RecordUsage, country=st.just("DE"), quantity=_AMOUNT, service=st.just(Service.SMS)),
+    _one(c.RateAgain),
+    _one(c.AddCharge, description=st.just("Repair"), amount=_AMOUNT | st.just(Decimal("-3.20"))),
+    st.builds(lambda of, **more: c.RecordPayment(**of, **more), _OF_BILL, amount=st.none() | _AMOUNT),
+    st.builds(lambda of: c.RecordPayment(**of, state=PaymentState.PENDING), _OF_BILL),
+    _one(c.ResolvePayment, payment=st.integers(1, 7), succeeded=st.booleans()),
+    _one(c.RefundPayment, payment=st.integers(1, 7)),
+    st.builds(lambda of: c.HoldBill(**of), _OF_BILL),
+    st.builds(lambda of: c.ReleaseBill(**of), _OF_BILL),
+    st.builds(lambda of: c.CancelBill(**of), _OF_BILL),
+    _one(c.CancelSubscription),
+    _one(c.PauseSubscription),
+    _one(c.ResumeSubscription),
+    st.builds(c.AddCustomer, billed_to=st.none() | _number(), name=st.none() | st.just("Ida")),
+    st.builds(lambda dates: c.CreateRun(**dates), _RUN_DATES),
+    st.builds(lambda run, dates: c.UpdateRun(run=run, **dates), _RUN, _RUN_DATES),
+    st.builds(lambda run: c.RequestBills(run=run), _RUN),
+    st.sampled_from(
+        [c.AdvanceClock(minutes=1), c.AdvanceClock(minutes=5), c.AdvanceClock(days=1), c.AdvanceClock(days=16)]
+    ),
+    st.sampled_from([c.SetSwitch(name=name, value=value) for name, values in SWITCHES.items() for value in values]),
+)
+
+
+# --- the story -----------------------------------------------------------------------------------
+
+
+@settings(max_examples=35, derandomize=True, database=None, deadline=None)
+@given(QUESTIONS, st.lists(DEEDS, min_size=4, max_size=8))
+def test_every_answer_is_what_it_would_be_without_any_memory(
+    application: Application, client: httpx.Client, questions: tuple[Asked, ...], deeds: list[Any]
+) -> None:
+    worlds = application.worlds
+    names = ["story"]
+    worlds.fork("story", "default")
+    try:
+        _all_hold(client, questions, names)
+        for deed in deeds:
+            if deed == FORK:
+                names.append(f"story-{len(names)}")
+                worlds.fork(names[-1], names[-2])
+            else:
+                with suppress(LedgerError):
+                    worlds.named(names[-1]).execute(deed)
+            _all_hold(client, questions, names[-2:])
+    finally:
+        for name in names:
+            worlds.delete(name)
+
+
+def _all_hold(client: httpx.Client, questions: tuple[Asked, ...], names: list[str]) -> None:
+    remembered = [asked.of(client, name) for name in names for asked in questions]
+    for (name, asked), answer in zip(itertools.product(names, questions), remembered, strict=True):
+        with nothing_known_before():
+            assert answer == asked.of(client, name)
+    assert all(status < 500 for status, *_ in remembered)
