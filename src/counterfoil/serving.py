@@ -112,8 +112,9 @@ def _announcing(app: ASGI, ready: Callable[[], None], closing: Callable[[], None
 
     late.settle("uvicorn")
     sys.modules["uvicorn"].__dict__["Config"] = Config  # its own lifespan/off.py takes it from there
-    # Bytes that are no HTTP are the sender's mistake, answered with 400, and nothing to warn about.
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # Bytes that are no HTTP are the sender's mistake, answered with 400; an answer cut short by Ctrl-C was meant to be; and
+    # what fails in the application is logged there. Nothing is left for uvicorn to say.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
     class Announcing(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

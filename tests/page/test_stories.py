@@ -188,7 +188,7 @@ def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, pictur
 
 def test_five_windows_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
     world = billed(served)
-    tab = pages(world, "windows/1", viewport={"width": 1500, "height": 720}).tab
+    tab = pages(world, "windows/1", viewport={"width": 1120, "height": 660}).tab
     expect(tab.locator(".window")).to_have_count(5)
     assert tab.locator(".window mark").count() == 0
     served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
@@ -196,6 +196,7 @@ def test_five_windows_show_what_the_last_action_changed(pages: Any, served: Any,
     expect(oracle.locator("mark", has_text="partiallyPaid")).to_be_visible()
     expect(oracle).to_contain_text('was "new"')
     expect(tab.locator("#window-billingplatform .changes")).to_have_text("unchanged")
+    tab.evaluate("window.scrollTo(0, 300)")
     picture(tab, "windows")
 
 

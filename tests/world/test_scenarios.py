@@ -75,7 +75,7 @@ def test_a_mistake_names_file_line_and_what_is_wrong(find: str, put: str, line: 
     ("find", "put", "says"),
     [
         ("quantity: 4", "quantity: 0", "story step 1: record_usage: a quantity used must be above zero (quantity)"),
-        ("customer: acme", "customer: nobody", "customer"),
+        ("customer: acme", "customer: nobody", "there is no customer 'nobody'"),
         ("record_usage", "record_usag", "there are: add_customer"),
         ("country: DE, quantity: 4", "country: DE", "quantity"),
         ("2026-01-02T00", "2025-01-02T00", "time cannot run backwards"),
@@ -85,6 +85,22 @@ def test_a_story_that_breaks_a_rule_names_the_step(find: str, put: str, says: st
     with pytest.raises(ScenarioError, match="story step 1") as caught:
         opened(GOOD.replace(find, put, 1))
     assert says in str(caught.value)
+    assert str(caught.value).startswith("test.yaml:16: ")
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        ("monthly_fee: 10", "monthly_fee: .nan"),
+        ("per_unit: 0.05", "per_unit: .inf"),
+        ("{name: Seller}", "{name: Seller, tax_rate: .nan}"),
+        ("countries: [DE]", "countries: []"),
+        ("quantity: 4", "quantity: .nan"),
+    ],
+)
+def test_numbers_that_are_none_and_zones_without_countries_are_refused(find: str, put: str) -> None:
+    with pytest.raises(ScenarioError, match=r"^test.yaml:\d+: "):
+        opened(GOOD.replace(find, put, 1))
 
 
 def test_fewer_customers_than_the_story_needs_are_refused() -> None:

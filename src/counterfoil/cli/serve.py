@@ -79,6 +79,13 @@ def serve(
     if public and control_token:
         refuse(ValueError("--public: visitors need no control token, and nobody may steer all worlds; leave one out"))
 
+    if not host.strip():
+        refuse(ValueError("--host: name an address; 127.0.0.1 for this machine only, 0.0.0.0 for any"))
+    if control_token and not (control_token.isascii() and control_token.isprintable()):
+        refuse(ValueError("--control-token: only printable ASCII can be sent in a header"))
+    if capsule and (ignored := _given("scenario", "seed", "customers", "switches")):
+        refuse(ValueError(f"--capsule brings a world of its own; leave out {', '.join(ignored)}"))
+
     def run() -> None:
         from counterfoil.app import build, rebuilt
         from counterfoil.banner import show
@@ -116,6 +123,12 @@ def serve(
         serve_on(application.door, taken, ready=ready, closing=application.closing.set)
 
     guarded(run, quickly=True)
+
+
+def _given(*names: str) -> list[str]:
+    """Which of these options the user gave."""
+    context = click.get_current_context()
+    return [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
 
 
 @click.command()

@@ -15,7 +15,7 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.ledger.errors import LedgerError
+from counterfoil.ledger.errors import LedgerError, UnknownRecord
 from counterfoil.ledger.ledger import Ledger, new_subscription
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
 from counterfoil.ledger.records import (
@@ -36,6 +36,7 @@ from counterfoil.world.scenario import (
     ScenarioError,
     ScenarioText,
     step_of,
+    wrong_step,
 )
 from counterfoil.world.scenery import Known
 
@@ -233,7 +234,6 @@ def _bill_monthly(world: World, told: ScenarioText) -> None:
 
 
 def _tell(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
-    where = f"{world.scenario.where}: story step {index + 1}"
     at, name, members = step_of(world.scenario, index)
     try:
         command = _command(name, members, numbers)
@@ -242,14 +242,17 @@ def _tell(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
         world.carry_out(command)
     except LedgerError as error:
         named = f" ({error.field})" if error.field else ""
-        raise ScenarioError(f"{where}: {name}: {error.message}{named}") from None
+        raise wrong_step(world.scenario, index, f"{name}: {error.message}{named}") from None
 
 
 def _command(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
-    resolved = {
-        member: numbers.get(value, value) if member in ("customer", "billed_to") and isinstance(value, str) else value
-        for member, value in members.items()
-    }
+    resolved = dict(members)
+    for member in ("customer", "billed_to"):
+        key = members.get(member)
+        if isinstance(key, str):
+            if key not in numbers:
+                raise UnknownRecord(f"there is no customer '{key}' in this scenario", field=member)
+            resolved[member] = numbers[key]
     return read_command({"command": name, **resolved})
 
 

@@ -47,7 +47,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         for name in self.__struct_fields__:
             value = getattr(self, name)
             most = {"tax_rate": 100, "share": 1, "spread": 1}.get(name, 10**12)
-            if isinstance(value, Decimal) and not 0 <= value <= most:
+            if isinstance(value, Decimal) and not (value.is_finite() and 0 <= value <= most):
                 raise ValueError(f"'{name}' must be a number from 0 to {most}")
 
 
@@ -71,7 +71,7 @@ class Zone(_Part, frozen=True, kw_only=True):
 
     key: Key
     name: str
-    countries: tuple[Country, ...]
+    countries: Annotated[tuple[Country, ...], Meta(min_length=1)]
 
 
 class Package(_Part, frozen=True, kw_only=True):
@@ -310,16 +310,19 @@ def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mappi
     step = dict(scenario.told.story[index])
     at = step.pop("at", None)
     if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
-        raise ScenarioError(
-            f"{scenario.where}: story step {index + 1}: 'at' must be an instant such as 2026-01-05T09:00:00Z"
-        )
+        raise wrong_step(scenario, index, "'at' must be an instant such as 2026-01-05T09:00:00Z")
     if len(step) != 1 or (name := next(iter(step))) not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        raise ScenarioError(f"{scenario.where}: story step {index + 1}: give one command; there are: {known}")
+        raise wrong_step(scenario, index, f"give one command; there are: {', '.join(COMMANDS)}")
     members = step[name]
     if not isinstance(members, dict):
-        raise ScenarioError(f"{scenario.where}: story step {index + 1}: {name} takes a mapping of its members")
+        raise wrong_step(scenario, index, f"{name} takes a mapping of its members")
     return at, name, members
+
+
+def wrong_step(scenario: Scenario, index: int, mistake: str) -> ScenarioError:
+    """What to raise for step ``index`` of the story: the line it stands on, and what is wrong with it."""
+    line = _line(_composed(scenario.source), [("story", ""), ("", str(index))]) + 1
+    return ScenarioError(f"{scenario.where}:{line}: story step {index + 1}: {mistake}")
 
 
 def _check_references(scenario: Scenario) -> None:
@@ -366,12 +369,17 @@ def _yaml_mistake(error: Exception) -> str:
     return f"1: not valid YAML: {str(error).splitlines()[0]}"
 
 
-def _at_line(where: str, source: bytes, mistake: str) -> str:
-    """A msgspec message with its JSON path turned into a line number."""
+def _composed(source: bytes) -> yaml.Node:
+    """The file as nodes that know their lines. It was read before, as a mapping."""
     import yaml
 
     tree = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    assert tree is not None  # it was read before, as a mapping
+    assert tree is not None
+    return tree
+
+
+def _at_line(where: str, source: bytes, mistake: str) -> str:
+    """A msgspec message with its JSON path turned into a line number."""
     message, _, path = mistake.partition(" - at `")
     steps = re.findall(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]", path)
     unknown = re.search(r"unknown field `(.+)`", message)
@@ -379,7 +387,7 @@ def _at_line(where: str, source: bytes, mistake: str) -> str:
         steps.append((unknown[1], ""))
         message = f"unknown key '{unknown[1]}'"
     place = path.strip("$.`")
-    return f"{where}:{_line(tree, steps) + 1}: {message}{f' ({place})' if place else ''}"
+    return f"{where}:{_line(_composed(source), steps) + 1}: {message}{f' ({place})' if place else ''}"
 
 
 def _line(node: yaml.Node, steps: list[tuple[str, str]]) -> int:
