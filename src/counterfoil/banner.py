@@ -46,14 +46,14 @@ def show(application: Application, origin: str, *, full: bool) -> None:
         title_justify="left",
     )
     table.add_column("API")
-    table.add_column("base URL", overflow="fold")
+    table.add_column("base URL", no_wrap=True)
     for name, url in base_urls(application, origin).items():
         table.add_row(name, url)
     console.print(table)
     keys = [key if grant.may is None else f"{key} (403)" for key, grant in world.grants.items()]
     console.print(f"Credentials, as bearer token or x-api-key: {', '.join(keys)}")
     console.print(f"Customers 1 to {world.ledger.customers}, billing runs 1 to {max(world.ledger.runs, default=0)}.")
-    console.print(f"Swagger UI: {origin}/docs/<api>")
+    console.print(f"Page: {origin}/   Swagger UI: {origin}/docs/<api>")
     console.print("Try:")
     for line in curl_lines(application, origin).values():
         print(f"  {line}")

@@ -252,7 +252,7 @@ DEEDS = st.one_of(st.just(FORK), USE, MONEY, PEOPLE, RUNS, CLOCK, CHOICES)
 # --- the story -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=35, derandomize=True, database=None, deadline=None)
+@settings(max_examples=30, derandomize=True, database=None, deadline=None)
 @given(QUESTIONS, st.lists(DEEDS, min_size=5, max_size=8))
 def test_every_answer_is_what_it_would_be_without_any_memory(
     application: Application, client: httpx.Client, questions: tuple[Asked, ...], deeds: list[Any]
