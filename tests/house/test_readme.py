@@ -60,7 +60,9 @@ def test_the_coverage_table_is_what_the_command_prints() -> None:
     from counterfoil.resources import api_names, specs_dir
 
     printed = as_markdown(coverage(specs_dir() / api) for api in api_names())
-    assert f"<!-- coverage -->\n{printed}\n<!-- coverage-end -->" in README, "paste `counterfoil specs coverage --markdown`"
+    assert f"<!-- coverage -->\n{printed}\n<!-- coverage-end -->" in README, (
+        "paste `counterfoil specs coverage --markdown`"
+    )
 
 
 def test_ci_runs_the_readme_s_test_line() -> None:
