@@ -121,12 +121,13 @@ def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: s
     server = serving(behave)
     started = time.monotonic()
     with pytest.raises(CouldNotRun) as raised:
-        open_probe(book("elevate"), Target(server.url, SECRET), seconds=0.3)
+        # Only what never ends is given little time: a busy machine may be slow with the rest.
+        open_probe(book("elevate"), Target(server.url, SECRET), seconds=0.3 if behave in (hang, stream) else 5)
     line = str(raised.value)
     assert told in line
     assert "\n" not in line
     assert SECRET not in line
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_a_body_without_end_is_cut_by_its_bytes(serving: Any) -> None:

@@ -29,9 +29,7 @@ def stand_in(api: str, **options: Any) -> Target:
 
 test_emnify = contract_tests("emnify", target=partial(stand_in, "emnify", scenario_name="every-state"))
 test_flexprice = contract_tests("flexprice", target=partial(stand_in, "flexprice", scenario_name="multi-currency"))
-
-test_real_emnify = contract_tests("emnify")
-test_real_flexprice = contract_tests("flexprice")
+test_oracle_brm = contract_tests("oracle-brm", target=partial(stand_in, "oracle-brm", scenario_name="every-state"))
 
 
 @pytest.mark.parametrize("api", APIS)

@@ -273,13 +273,14 @@ def test_every_answer_is_what_it_would_be_without_any_memory(
     worlds.fork("story", "default")
     try:
         _all_hold(client, questions, names)
-        for deed in deeds:
+        for turn, deed in enumerate(deeds):
+            of_interest = names[-2:]  # a fork and what it came from: changed by turns, asked both
             if deed == FORK:
                 names.append(f"story-{len(names)}")
                 worlds.fork(names[-1], names[-2])
             else:
                 with suppress(LedgerError):
-                    worlds.named(names[-1]).execute(deed)
+                    worlds.named(of_interest[turn % len(of_interest)]).execute(deed)
             _all_hold(client, questions, names[-2:])
     finally:
         for name in names:
