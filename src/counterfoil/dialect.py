@@ -146,7 +146,8 @@ class Dialect:
     whose operation the spec secures, and raises ``Refusal`` (``unauthenticated``, ``expired``, ``forbidden``).
     ``error`` renders any refusal as this vendor would. ``strict_query`` says, for a world, whether a query parameter
     the spec does not know is refused. ``ids`` gives the ids one customer has in this API, each by what it is called there
-    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist.
+    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist. ``absent`` lists operations the vendor
+    has and this stand-in does not, written as in ``routes``: they are answered 501, where any other path is unknown.
     """
 
     name: str
@@ -159,3 +160,4 @@ class Dialect:
     switches: tuple[Switch, ...] = ()
     strict_query: Callable[[World], bool] = lambda world: False
     ids: Callable[[World, int], Mapping[str, str]] = lambda world, customer: {}
+    absent: tuple[str, ...] = ()

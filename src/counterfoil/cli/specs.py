@@ -82,6 +82,8 @@ def show_spec(api: str, as_json: bool) -> None:
     click.echo(f"{chosen.title}, served at {chosen.prefix}\n")
     for operation in operations:
         click.echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
+    for absent in chosen.absent:
+        click.echo(f"  {absent:48} {'not here':10} answered 501")
     click.echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
     for switch in switches:
         choices = switch["choices"] if isinstance(switch["choices"], str) else ", ".join(map(shown, switch["choices"]))

@@ -104,11 +104,16 @@ class Routing(QuietRoutingMiddleware):
     """Finds the operation, writes it down where connexion's later layers look for it, and refuses what is not there."""
 
     table: PathTable
+    absent: PathTable
     base_path: str
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         routes = Routes(specification, base_path=base_path, **kwargs)
         self.table, self.base_path = routes.table, routes.base_path
+        self.absent = PathTable()
+        for operation in kwargs["dialect"].absent:
+            method, _, path = operation.partition(" ")
+            self.absent.add(method, path, operation)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -123,6 +128,8 @@ class Routing(QuietRoutingMiddleware):
 
     def route(self, exchange: Exchange) -> None:
         found = self.table.find(exchange.path)
+        if found is None or exchange.method not in found[0].operations:
+            self.refuse_absent(exchange)
         if found is None:
             raise Refusal("unknown_path", f"there is no {shown(exchange.path)} in this API", where=shown(exchange.path))
         route, caught = found
@@ -135,3 +142,10 @@ class Routing(QuietRoutingMiddleware):
             )
         exchange.operation, names = meant
         exchange.captures = dict(zip(names, caught, strict=True))
+
+    def refuse_absent(self, exchange: Exchange) -> None:
+        """Raise if this is an operation that the vendor has and the stand-in has not."""
+        known = self.absent.find(exchange.path)
+        if known is not None and exchange.method in known[0].operations:
+            operation, _ = known[0].operations[exchange.method]
+            raise Refusal("not_implemented", f"the vendor has {operation}; this stand-in does not")

@@ -90,6 +90,18 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     return Principal(key, grant.customer)
 
 
+# What the vendor has besides (vendor facts 5.7), and this stand-in does not: 501.
+ABSENT = (
+    "GET /customers/",
+    "GET /customers/{id}",
+    "POST /customers/{id}/invoices/",
+    "GET /invoices/",
+    "GET /numbers/",
+    "GET /services/",
+    "GET /features/",
+    "GET /featureTypes/",
+)
+
 DIALECT = Dialect(
     name=NAME,
     title="billingplatform.uk – billing runs",
@@ -104,4 +116,5 @@ DIALECT = Dialect(
     error=wire.error,
     switches=SWITCHES,
     strict_query=lambda world: world.switches["billingplatform.unknown_parameter"] == "400",
+    absent=ABSENT,
 )

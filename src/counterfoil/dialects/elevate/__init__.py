@@ -63,6 +63,28 @@ SWITCHES = (
     ),
 )
 
+# What the vendor has besides (vendor facts 1.7), and this stand-in does not: 501.
+ABSENT = (
+    "GET /customers",
+    "POST /customers",
+    "GET /customers/{id}",
+    "PATCH /customers/{id}",
+    "GET /bill-runs",
+    "GET /bill-runs/{id}",
+    "PATCH /bill-runs/{id}",
+    "POST /adjust-bill-run-schedule/{id}",
+    "GET /adhoc-bill-runs",
+    "GET /adhoc-bill-runs/{id}",
+    "GET /invoices",
+    "GET /billing-cycles",
+    "GET /contract-owners",
+    "GET /users",
+    "POST /users",
+    "GET /user-roles",
+    "GET /app-clients",
+    "POST /app-clients",
+)
+
 DIALECT = Dialect(
     name="elevate",
     title="Elevate Billing",
@@ -75,4 +97,5 @@ DIALECT = Dialect(
     error=wire.error,
     switches=SWITCHES,
     ids=lambda world, customer: {"customerId": str(customer)},
+    absent=ABSENT,
 )

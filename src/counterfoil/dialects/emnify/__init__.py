@@ -75,6 +75,14 @@ SWITCHES = (
     ),
 )
 
+# What the vendor has besides (vendor facts 4.7), and this stand-in does not: 501.
+ABSENT = (
+    "GET /organisation/my",
+    "GET /organisation/{id}",
+    "GET /organisation/{id}/billing_config",
+    "PATCH /organisation/{id}/billing_config",
+)
+
 DIALECT = Dialect(
     name="emnify",
     title="emnify organisation billing",
@@ -85,4 +93,5 @@ DIALECT = Dialect(
     media_type=wire.MEDIA_TYPE,
     switches=SWITCHES,
     ids=lambda world, customer: {"org_id": str(customer)},
+    absent=ABSENT,
 )

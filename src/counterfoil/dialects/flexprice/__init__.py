@@ -28,6 +28,30 @@ SWITCHES = (
     ),
 )
 
+# What the vendor has besides (vendor facts 3.7), and this stand-in does not: 501.
+ABSENT = (
+    "POST /customers",
+    "PUT /customers",
+    "GET /customers/{id}",
+    "DELETE /customers/{id}",
+    "GET /customers/external/{id}",
+    "POST /customers/search",
+    "POST /subscriptions",
+    "GET /subscriptions/{id}",
+    "POST /subscriptions/{id}/cancel",
+    "POST /subscriptions/search",
+    "GET /invoices",
+    "POST /invoices",
+    "GET /invoices/{id}",
+    "PUT /invoices/{id}",
+    "POST /invoices/search",
+    "POST /invoices/{id}/finalize",
+    "POST /invoices/{id}/void",
+    "PUT /invoices/{id}/payment",
+    "GET /payments",
+    "POST /payments",
+)
+
 DIALECT = Dialect(
     name="flexprice",
     title="Flexprice",
@@ -40,4 +64,5 @@ DIALECT = Dialect(
     error=wire.error,
     switches=SWITCHES,
     ids=lambda world, customer: {"id": wire.customer_id_of(customer)},
+    absent=ABSENT,
 )

@@ -65,6 +65,15 @@ def _refuses_unknown_query(world: World) -> bool:
     return world.switches["oracle-brm.unknown_query"] == "refuse"
 
 
+# What the vendor has besides (vendor facts 2.7), and this stand-in does not: 501.
+ABSENT = (
+    "GET /customerBillOnDemand",
+    "POST /customerBillOnDemand",
+    "GET /customerBillOnDemand/{id}",
+    "GET /appliedCustomerBillingRate",
+    "PATCH /billFormat/{id}",
+)
+
 DIALECT = Dialect(
     name=operations.API,
     title="Oracle BRM Customer Bill Management (TMF678)",
@@ -79,4 +88,5 @@ DIALECT = Dialect(
     switches=SWITCHES,
     strict_query=_refuses_unknown_query,
     ids=bills.ids_of,
+    absent=ABSENT,
 )
