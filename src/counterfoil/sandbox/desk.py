@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from counterfoil.dialect import Dialect, Refusal
 from counterfoil.ledger.errors import BadValue, UnknownRecord
@@ -106,7 +106,7 @@ class Desk:
         try:
             world = self.worlds.create(
                 name or self.new_name(),
-                cast(str, told),  # Worlds takes the scenario itself just as well; its annotation says less
+                told,
                 seed=seed,
                 customers=customers,
                 switches=switches,
