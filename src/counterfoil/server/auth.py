@@ -12,8 +12,9 @@ from typing import Any
 from counterfoil.dialect import Dialect, Refusal
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
+from counterfoil.server.routing import Routed
 
-from connexion.middleware.security import SecurityAPI, SecurityMiddleware  # isort: skip  (after guards)
+from connexion.middleware.security import SecurityAPI  # isort: skip  (after guards)
 
 
 class Secured:
@@ -48,7 +49,7 @@ class DialectSecurity(SecurityAPI):  # type: ignore[misc]
         return Secured(self.next_app, self.dialect, optional=any(not each for each in requirements))
 
 
-class Security(SecurityMiddleware):  # type: ignore[misc]
+class Security(Routed):
     """After routing (an unknown path is 404, not 401), before validation (401 beats 400)."""
 
     api_cls = DialectSecurity

@@ -1,8 +1,8 @@
 """Calls the operation that was meant, and writes its answer as bytes. The innermost layer.
 
-It knows neither routing nor validation: both have happened. JSON is written by msgspec, which is as fast as orjson
-(a page of 100 rows: 13 µs against 12 µs) and writes ``Decimal`` as a number with exactly its digits, where orjson would
-need a call back for each (34 µs) and could only make text or floats of it.
+It knows neither routing nor validation: the request's has happened, and the answer's is called. JSON is written by orjson,
+which takes 13 µs for a page of 100 rows where msgspec takes 22; a ``Decimal`` costs it a call back (0.2 µs), which
+is where one that is no finite number is found. Looking for ``NaN`` in the bytes instead took 19 µs.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import msgspec
+import orjson
 
 from counterfoil.dialect import Answer, Dialect, Refusal, Request
 from counterfoil.server.exchange import KEY, Exchange, Interceptor, Receive, Scope, Send
 from counterfoil.server.guards import header_bytes
-
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Dispatcher:
@@ -27,8 +25,6 @@ class Dispatcher:
         self.interceptor = interceptor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
         exchange: Exchange = scope[KEY]
         if self.interceptor is not None:
             step = self.interceptor(exchange)
@@ -63,7 +59,7 @@ class Dispatcher:
 
 
 async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
-    """Send one answer. Raises ``ValueError``/``TypeError`` before anything is sent if its body is no JSON."""
+    """Send one answer. Raises, before anything is sent, ``TypeError`` if its body is no JSON, or what ``exchange.check`` does."""
     payload = to_bytes(answer.body)
     delivery = exchange.delivery
     if delivery is not None:
@@ -82,6 +78,8 @@ async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
         headers.append((b"content-length", str(len(payload)).encode("ascii")))
     else:
         payload = b""
+    if exchange.check is not None:
+        exchange.check(exchange)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     exchange.sent = True
     if exchange.method == "HEAD":
@@ -96,26 +94,18 @@ async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
 def to_bytes(body: Any) -> bytes:
     """The bytes of a JSON value. A ``Decimal`` keeps its digits (``1.10`` stays ``1.10``).
 
-    Raises ``ValueError`` for a ``Decimal`` that is no finite number (msgspec would write ``NaN``, which is no JSON), and
-    ``TypeError`` for what JSON cannot say.
+    Raises ``TypeError`` for what JSON cannot say, a ``Decimal`` that is no finite number among it.
     """
     if body is None:
         return b""
     if isinstance(body, bytes):
         return body
-    payload = _encode(body)
-    if b"NaN" in payload or b"Infinity" in payload:
-        _refuse_what_is_no_number(body)
-    return payload
+    return orjson.dumps(body, _digits)
 
 
-def _refuse_what_is_no_number(value: Any) -> None:
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueError(f"{value} is no JSON number")
-    elif isinstance(value, dict):
-        for member in value.values():
-            _refuse_what_is_no_number(member)
-    elif isinstance(value, list | tuple):
-        for member in value:
-            _refuse_what_is_no_number(member)
+def _digits(value: Any) -> orjson.Fragment:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"JSON has no {type(value).__name__}")
+    if not value.is_finite():
+        raise ValueError(f"{value} is no JSON number")
+    return orjson.Fragment(str(value))

@@ -31,8 +31,7 @@ class Refusals:
         self.promises = promises
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+        if scope["type"] != "http":  # the call that had the stack built
             return
         exchange: Exchange = scope[KEY]
         try:
@@ -54,6 +53,7 @@ class Refusals:
     async def refuse(self, exchange: Exchange, refusal: Refusal, send: Send) -> None:
         if exchange.sent:  # too late to say anything else
             return
+        exchange.check = None  # render has looked already
         await transmit(exchange, self.render(exchange, refusal), send)
 
     def render(self, exchange: Exchange, refusal: Refusal) -> Answer:

@@ -6,8 +6,9 @@ It carries; it decides nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from counterfoil.dialect import Answer, Dialect, Principal
 
@@ -50,15 +51,14 @@ class Delivery(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """``path`` is what follows the dialect's prefix, as sent (percent-encoded). ``captures`` are path parameters as
     sent; ``values`` the parameters typed by the spec, by place. ``operation`` is ``None`` until routed.
 
     ``wire`` and ``listen`` are the HTTP server's own send and receive. ``answer`` is what was sent, ``sent_headers`` and
     ``payload`` its bytes. ``started`` is of ``perf_counter``; ``duration``, in seconds, is set by ``finish``, which is
-    called once, just before the last bytes leave: whoever has the answer in hand finds it in the journal. ``delivery`` and
-    ``fault`` are set by faults.
+    called once, just before the last bytes leave: whoever has the answer in hand finds it in the journal. ``check`` raises if
+    the answer breaks the spec, just before its first bytes leave. ``delivery`` and ``fault`` are set by faults.
     """
 
     dialect: Dialect
@@ -75,15 +75,16 @@ class Exchange:
     finish: Callable[[Exchange], None]
     started: float
     operation: str | None = None
-    captures: dict[str, str] = field(default_factory=dict)
-    path_values: dict[str, Any] = field(default_factory=dict)
-    query_values: dict[str, Any] = field(default_factory=dict)
+    captures: dict[str, str] = {}
+    path_values: dict[str, Any] = {}
+    query_values: dict[str, Any] = {}
     body: Any = None
     body_bytes: bytes = b""
     principal: Principal | None = None
     answer: Answer | None = None
     payload: bytes = b""
-    sent_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    sent_headers: list[tuple[bytes, bytes]] = []
+    check: Callable[[Exchange], None] | None = None
     sent: bool = False
     finished: bool = False
     delivery: Delivery | None = None

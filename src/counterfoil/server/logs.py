@@ -32,6 +32,11 @@ def without_secrets(query: str) -> str:
     return _SECRET.sub(r"\1***", query)
 
 
+def listens() -> bool:
+    """Whether anybody wants access lines."""
+    return access.isEnabledFor(logging.INFO)
+
+
 def request_line(
     *,
     method: str,
@@ -43,8 +48,8 @@ def request_line(
     world: str = "",
     operation: str = "",
 ) -> None:
-    """Write one access line; costs nothing unless somebody listens at INFO."""
-    if not access.isEnabledFor(logging.INFO):
+    """Write one access line, if anybody ``listens``."""
+    if not listens():
         return
     target = shown(path)
     if query:

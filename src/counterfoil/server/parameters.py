@@ -182,11 +182,17 @@ def pairs(query_string: bytes) -> dict[str, list[str]]:
     parts = query_string.decode("latin-1").split("&")
     if len(parts) > MOST_PAIRS:
         raise Refusal("malformed", f"more than {MOST_PAIRS} query parameters", where="query")
+    plain = b"%" not in query_string and b"+" not in query_string and query_string.isascii()
     for part in parts:
         if part:
             name, _, value = part.partition("=")
-            name = decoded(name.replace("+", " "), "query")
-            given.setdefault(name, []).append(decoded(value.replace("+", " "), name))
+            if not plain:
+                name = decoded(name.replace("+", " "), "query")
+                value = decoded(value.replace("+", " "), name)
+            if name in given:
+                given[name].append(value)
+            else:
+                given[name] = [value]
     return given
 
 

@@ -13,16 +13,14 @@ from typing import Any
 
 from counterfoil.dialect import Answer, Dialect
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
-from counterfoil.server.exchange import ASGI, KEY, Exchange, Message, Receive, Scope, Send
+from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import READERS
+from counterfoil.server.routing import Routed
 from counterfoil.server.schemas import Schemas, Validator
 from counterfoil.server.validation import pointer
 
-from connexion.middleware.response_validation import (  # isort: skip  (after guards)
-    ResponseValidationAPI,
-    ResponseValidationMiddleware,
-)
+from connexion.middleware.response_validation import ResponseValidationAPI  # isort: skip  (after guards)
 
 Json = Any
 
@@ -150,14 +148,8 @@ class CheckedOperation:
         self.media_type = dialect.media_type
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange: Exchange = scope[KEY]
-
-        async def checked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self.check(exchange)
-            await send(message)
-
-        await self.next_app(scope, receive, checked)
+        scope[KEY].check = self.check
+        await self.next_app(scope, receive, send)
 
     def check(self, exchange: Exchange) -> None:
         answer = exchange.answer
@@ -186,7 +178,7 @@ class ResponseChecks(ResponseValidationAPI):  # type: ignore[misc]
         return CheckedOperation(self.next_app, promises, self.dialect)
 
 
-class ResponseValidation(ResponseValidationMiddleware):  # type: ignore[misc]
+class ResponseValidation(Routed):
     """Lets nothing out that the spec does not allow."""
 
     api_cls = ResponseChecks

@@ -17,13 +17,11 @@ from counterfoil.server import guards  # noqa: F401  (connexion must be imported
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import LARGEST_EXPONENT, Parameters
+from counterfoil.server.routing import Routed
 from counterfoil.server.schemas import Schemas, Validator
 from counterfoil.server.specs import SpecError
 
-from connexion.middleware.request_validation import (  # isort: skip  (after guards)
-    RequestValidationAPI,
-    RequestValidationMiddleware,
-)
+from connexion.middleware.request_validation import RequestValidationAPI  # isort: skip  (after guards)
 
 Json = Any
 
@@ -277,7 +275,7 @@ class RequestChecks(RequestValidationAPI):  # type: ignore[misc]
         return ValidatedOperation(self.next_app, operation, self.dialect, self.schemas)
 
 
-class RequestValidation(RequestValidationMiddleware):  # type: ignore[misc]
+class RequestValidation(Routed):
     """Refuses what the spec does not allow, and types what it does."""
 
     api_cls = RequestChecks

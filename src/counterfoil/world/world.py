@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime
 from threading import RLock
 from typing import Any, TypeVar
 
+import msgspec
+
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.records import Book
 from counterfoil.world.commands import Command
@@ -83,8 +85,7 @@ def _weight(value: Any) -> int:
     return 500 + 40 * (len(value) if isinstance(value, Sized) else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
+class Lasting(msgspec.Struct, frozen=True):
     """A key for what depends on the books and on ``facts`` alone: it outlives commands that change neither of them.
 
     ``facts`` must hold everything else that matters (dates, switches), or an object made from it, which is compared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from counterfoil.world.world import World
 
 from . import ways
 from .plant import Plant, defects_of
+from .ways import replace
 
 LIST, CREATE = "GET /billingRuns/", "POST /billingRuns/"
 FETCH, CHANGE = "GET /billingRuns/{id}", "PATCH /billingRuns/{id}"

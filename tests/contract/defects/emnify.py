@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from counterfoil.world.world import World
 
 from . import ways
 from .plant import Plant, defects_of
+from .ways import replace
 
 LOGIN = "POST /authenticate"
 PERIODS = "GET /organisation/{org_id}/billing"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -16,6 +15,7 @@ from counterfoil.world.world import World
 
 from . import ways
 from .plant import Plant, defects_of
+from .ways import replace
 
 LIST, FETCH = "GET /customerBill", "GET /customerBill/{id}"
 FIELDS = {**selection._AMOUNTS, **selection._INSTANTS}
