@@ -108,7 +108,7 @@ def _announcing(app: ASGI, ready: Callable[[], None], closing: Callable[[], None
         from uvicorn.config import Config
         from uvicorn.server import Server
 
-    from counterfoil.server.upgrades import IgnoringUpgrades
+    from counterfoil.server.protocol import Answering
 
     late.settle("uvicorn")
     sys.modules["uvicorn"].__dict__["Config"] = Config  # its own lifespan/off.py takes it from there
@@ -128,7 +128,7 @@ def _announcing(app: ASGI, ready: Callable[[], None], closing: Callable[[], None
     return Announcing(
         Config(
             app,
-            http=IgnoringUpgrades,
+            http=Answering,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -159,7 +159,7 @@ class Server:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         started = time.perf_counter()
         path = guards.wire_path(scope)
         world_name, prefix, below = DEFAULT_WORLD, "", path
@@ -170,14 +170,14 @@ class Server:
             world_name = sent_name
         for base, slashed, dialect, stack in self._stacks:
             if below.startswith(slashed) or below == base:
-                await self._serve_dialect(
-                    scope, receive, send, (started, path, world_name, prefix + base), dialect, stack
-                )
-                return
+                where = (started, path, world_name, prefix + base)
+                return self._serve_dialect(scope, receive, send, where, dialect, stack)
         mount = self._mount(path)
         if mount is not None:
-            await mount(scope, receive, send)
-            return
+            return mount(scope, receive, send)
+        return self._serve_own(scope, path, started, send)
+
+    async def _serve_own(self, scope: Scope, path: str, started: float, send: Send) -> None:
         answer = self._own(scope["method"], path)
         await _send(answer, scope["method"], send)
         self._log(scope, path, answer.status, started)

@@ -7,6 +7,7 @@ this layer only asks the dialect; it knows no scheme.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from counterfoil.dialect import Dialect, Refusal
@@ -25,14 +26,14 @@ class Secured:
         self.authenticate = dialect.authenticate
         self.optional = optional
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange: Exchange = scope[KEY]
         try:
             exchange.principal = self.authenticate(exchange.headers, exchange.world)
         except Refusal:
             if not self.optional:
                 raise
-        await self.next_app(scope, receive, send)
+        return self.next_app(scope, receive, send)
 
 
 class DialectSecurity(SecurityAPI):  # type: ignore[misc]

@@ -7,6 +7,7 @@ is where one that is no finite number is found. Looking for ``NaN`` in the bytes
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Any
 
@@ -24,19 +25,20 @@ class Dispatcher:
         self.dialect = dialect
         self.interceptor = interceptor
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange: Exchange = scope[KEY]
-        if self.interceptor is not None:
-            step = self.interceptor(exchange)
-            if step is not None:
-                answer = await step
-                if exchange.sent:
-                    return
-                if answer is not None:
-                    exchange.on_purpose = True
-                    await transmit(exchange, answer, send)
-                    return
-        await transmit(exchange, self.answer(exchange), send)
+        step = self.interceptor(exchange) if self.interceptor is not None else None
+        if step is not None:
+            return self._intercepted(step, exchange, send)
+        return transmit(exchange, self.answer(exchange), send)
+
+    async def _intercepted(self, step: Awaitable[Answer | None], exchange: Exchange, send: Send) -> None:
+        answer = await step
+        if exchange.sent:
+            return
+        if answer is not None:
+            exchange.on_purpose = True
+        await transmit(exchange, answer or self.answer(exchange), send)
 
     def answer(self, exchange: Exchange) -> Answer:
         """What the operation answers. The world stands still meanwhile: commands may come from other threads."""
@@ -69,13 +71,15 @@ async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
             answer = Answer(answer.status, answer.body, (*answer.headers, *more), answer.media_type)
     exchange.answer = answer
     exchange.payload = payload
-    exchange.sent_headers = headers = [
-        (name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers
-    ]
+    exchange.sent_headers = headers = (
+        [(name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers]
+        if answer.headers
+        else []
+    )
     if answer.status >= 200 and answer.status not in (204, 304):
         if answer.body is not None:
             headers.append((b"content-type", (answer.media_type or exchange.dialect.media_type).encode("latin-1")))
-        headers.append((b"content-length", str(len(payload)).encode("ascii")))
+        headers.append((b"content-length", b"%d" % len(payload)))
     else:
         payload = b""
     if exchange.check is not None:

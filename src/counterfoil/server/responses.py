@@ -7,7 +7,7 @@ the same values in the same way, and parsing the bytes again costs as much as ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,9 +147,9 @@ class CheckedOperation:
         self.promises = promises
         self.media_type = dialect.media_type
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope[KEY].check = self.check
-        await self.next_app(scope, receive, send)
+        return self.next_app(scope, receive, send)
 
     def check(self, exchange: Exchange) -> None:
         answer = exchange.answer

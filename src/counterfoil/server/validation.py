@@ -6,7 +6,7 @@ request. The order is: Accept (406), size (413), Content-Type (415), parameters 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -235,13 +235,22 @@ class ValidatedOperation:
         self.body = Body(operation.request_body, schemas, operation.operation_id) if operation.request_body else None
         self.acceptable = Acceptable(_produced(operation.responses))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange: Exchange = scope[KEY]
         self.acceptable.check(exchange.headers.get("accept"))
-        kind = payload = None
         if self.body is not None:
-            exchange.body_bytes = payload = await read_body(exchange.headers, receive)
-            kind = self.body.kind(exchange.headers.get("content-type")) if payload else self.body.first
+            return self._with_body(self.body, exchange, scope, receive, send)
+        self._read_parameters(exchange)
+        return self.next_app(scope, receive, send)
+
+    async def _with_body(self, body: Body, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange.body_bytes = payload = await read_body(exchange.headers, receive)
+        kind = body.kind(exchange.headers.get("content-type")) if payload else body.first
+        self._read_parameters(exchange)
+        exchange.body = body.check(payload, kind)
+        await self.next_app(scope, receive, send)
+
+    def _read_parameters(self, exchange: Exchange) -> None:
         parameters = self.parameters
         if exchange.captures:
             exchange.path_values = parameters.read_path(exchange.captures)
@@ -250,9 +259,6 @@ class ValidatedOperation:
         )
         if parameters.headers:
             parameters.check_headers(exchange.headers)
-        if self.body is not None and payload is not None and kind is not None:
-            exchange.body = self.body.check(payload, kind)
-        await self.next_app(scope, receive, send)
 
 
 def _produced(responses: Mapping[str, Json]) -> list[str]:
