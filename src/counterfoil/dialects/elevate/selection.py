@@ -207,24 +207,39 @@ class Order:
         descending: bool,
     ) -> None:
         self._groups = groups
+        self._found: list[Sequence[int] | None] = [None] * len(groups)
         self._ends = list(accumulate(sum(map(readers.__getitem__, group)) for group in groups))
         self._together = together
         self._descending = descending
-        self.weight = 500 + 100 * len(groups) + 8 * sum(map(len, groups))
+        self.weight = 500 + 110 * len(groups) + 8 * sum(map(len, groups))
 
     def page(self, first: int, end: int) -> list[int]:
         """The customers from index ``first`` up to, without, ``end``."""
-        found: list[int] = []
-        index = bisect_right(self._ends, first)
-        while index < len(self._groups) and (start := self._ends[index - 1] if index else 0) < end:
-            customers = self._together(self._groups[index])
-            since, until, size = max(first - start, 0), end - start, len(customers)
-            if self._descending:
-                found.extend(reversed(customers[max(size - until, 0) : size - since]))
+        page: list[int] = []
+        ends = self._ends
+        index = bisect_right(ends, first)
+        start = ends[index - 1] if index else 0
+        while start < end and index < len(ends):
+            customers = self._found[index] or self._customers(index)
+            stop = ends[index]
+            if start < first or stop > end or self._descending:
+                since, until, size = max(first - start, 0), end - start, stop - start
+                if self._descending:
+                    page.extend(reversed(customers[max(size - until, 0) : size - since]))
+                else:
+                    page.extend(customers[since:until])
             else:
-                found.extend(customers[since:until])
+                page.extend(customers)
+            start = stop
             index += 1
-        return found
+        return page
+
+    def _customers(self, index: int) -> Sequence[int]:
+        group = self._groups[index]
+        customers = self._together(group)
+        if len(group) == 1:  # the shelf's own list, which costs nothing to keep
+            self._found[index] = customers
+        return customers
 
 
 class Chosen:
