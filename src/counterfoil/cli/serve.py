@@ -45,6 +45,13 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     help="A host name this server is reached by, besides --host and loopback; repeatable.",
 )
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
+@click.option(
+    "--server",
+    default="uvicorn",
+    show_default=True,
+    type=click.Choice(["uvicorn", "granian"]),
+    help="granian (an extra: counterfoil[granian]) is faster, but cannot break connections for a fault.",
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
@@ -61,6 +68,7 @@ def serve(
     public: bool,
     names: tuple[str, ...],
     capsule: str | None,
+    server: str,
     workers: int,
     no_response_validation: bool,
     log_json: bool,
@@ -95,6 +103,7 @@ def serve(
         from counterfoil.serving import serve as serve_on
 
         taken = listen(host, port)
+        origin = origin_of(taken)
         token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
@@ -114,13 +123,13 @@ def serve(
         def ready() -> None:
             if not quiet:
                 if public:
-                    click.echo(f"page {origin_of(taken)}/ (public: every visitor has a world of their own)")
+                    click.echo(f"page {origin}/ (public: every visitor has a world of their own)")
                 else:
-                    show(application, origin_of(taken), full=sys.stdout.isatty())
+                    show(application, origin, full=sys.stdout.isatty())
             if token and not control_token:
                 click.echo(f"control token: {token}")
 
-        serve_on(application.door, taken, ready=ready, closing=application.closing.set)
+        serve_on(application.door, taken, ready=ready, closing=application.closing.set, server=server)
 
     guarded(run, quickly=True)
 
