@@ -93,6 +93,13 @@ class Shelf:
             if readers:
                 self._books[place] = change(self._books[place])
 
+    def change(self, places: Sequence[int], change: Callable[[Book], Book]) -> None:
+        """Replace the books at some places, for all who read them."""
+        if places:
+            self.edition += 1
+        for place in places:
+            self._books[place] = change(self._books[place])
+
     def distinct(self) -> Iterator[tuple[Book, int]]:
         """Each book in use, with the number of customers it stands for."""
         return ((book, readers) for book, readers in zip(self._books, self._readers, strict=True) if readers)
