@@ -7,7 +7,6 @@ the one place that says which members belong to which kind of fault. Nothing her
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Protocol
@@ -68,8 +67,7 @@ class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     seed: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """A fault that was ordered: its ``id`` in its world, how many calls it has counted, and how often it struck."""
 
     id: int
@@ -99,8 +97,7 @@ class Faults(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One half of an exchange: headers with credentials blanked, and the body as text, cut at the journal's bound."""
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -108,8 +105,7 @@ class Message:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanged:
+class Exchanged(msgspec.Struct, frozen=True):
     """One request and its answer. ``number`` grows by one in each world; ``at`` is the time outside, ``now`` the world's.
 
     ``path`` is what the client sent, with its query. ``operation`` is None where no operation was meant. ``fault`` is the id
@@ -125,13 +121,12 @@ class Exchanged:
     path: str
     status: int
     milliseconds: Decimal
-    request: Message = field(default_factory=Message)
-    answer: Message = field(default_factory=Message)
+    request: Message = msgspec.field(default_factory=Message)
+    answer: Message = msgspec.field(default_factory=Message)
     fault: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which exchanges are asked for; what is None is not asked about. ``status`` is one (``404``) or a class (``4xx``).
 
     ``since`` is an instant outside, inclusive; ``after`` a number, exclusive.
@@ -145,8 +140,7 @@ class Wanted:
     limit: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The newest ``limit`` of the exchanges asked for, oldest first; how many fit in all; how many the journal dropped."""
 
     exchanges: tuple[Exchanged, ...]

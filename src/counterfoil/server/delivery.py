@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+
+import msgspec
 
 from counterfoil.server.exchange import ConnectionBroken, Exchange, Receive, Send
 from counterfoil.server.prefer import Preferences
@@ -15,8 +16,7 @@ from counterfoil.server.prefer import Preferences
 DRIPS_A_SECOND = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The right answer, with ``Preference-Applied`` (RFC 7240, 3) for the preferences that were met."""
 
     asked: Preferences
@@ -34,16 +34,14 @@ class Told:
         await send({"type": "http.response.body", "body": payload})
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed(Told):
+class Malformed(Told, frozen=True):
     """As long as the right body, but no JSON: whatever ends in a comma is none (RFC 8259)."""
 
     def payload(self, payload: bytes) -> bytes:
         return payload[:-1] + b"," if payload else payload
 
 
-@dataclass(frozen=True, slots=True)
-class Truncated(Told):
+class Truncated(Told, frozen=True):
     """The right body up to ``keep`` bytes (half, if None), never whole; then the connection closes."""
 
     keep: int | None
@@ -61,8 +59,7 @@ class Truncated(Told):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Dripped(Told):
+class Dripped(Told, frozen=True):
     """The right body, slowly: pieces ten times a second, or single bytes; it ends early if the client has gone."""
 
     bytes_per_second: int

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
+
+import msgspec
 
 from counterfoil.ports import Exchanged, Found, Message, Wanted
 from counterfoil.server import redact
@@ -26,8 +27,7 @@ OVERHEAD = 1500
 """Bytes an exchange takes besides bodies, headers and query, measured with tracemalloc over 500 (tests/server)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """How much is kept: exchanges and bytes of one world, bytes of all, and how many worlds' numbers are remembered."""
 
     exchanges: int = 500
@@ -60,11 +60,10 @@ class _Kept(NamedTuple):
     fault: int | None
 
 
-@dataclass(slots=True)
-class _Log:
+class _Log(msgspec.Struct):
     """One world's exchanges. ``last`` is the number of its newest, ``version`` grows with each and each clearing."""
 
-    kept: deque[tuple[Any, ...]] = field(default_factory=deque)
+    kept: deque[tuple[Any, ...]] = msgspec.field(default_factory=deque)
     bytes: int = 0
     last: int = 0
     dropped: int = 0

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from counterfoil.dialect import Refusal
 from counterfoil.server.logs import shown
@@ -63,8 +64,7 @@ READERS: Mapping[str, Callable[[str], Json]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """One declared parameter; ``check`` is ``None`` where its type says everything. ``separator``: how one text holds
     a list (``None``: the parameter is repeated instead)."""
 

@@ -8,7 +8,8 @@ is worse than one that fails. Nothing here knows vendors or faults.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from counterfoil.dialect import Refusal
 from counterfoil.server.documented import Documented
@@ -23,8 +24,7 @@ _NAME = re.compile(rf"[ \t]*({_TOKEN})(.*)", re.DOTALL)
 _VALUE = re.compile(rf'[ \t]*(?:=[ \t]*({_TOKEN}|"(?:[^"\\]|\\.)*")?)?[ \t]*(?:;|\Z)')
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(msgspec.Struct, frozen=True):
     """What is asked for; None where it is not."""
 
     code: int | None = None

@@ -8,8 +8,9 @@ the same values in the same way, and parsing the bytes again costs as much as ch
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from counterfoil.dialect import Answer, Dialect
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
@@ -29,8 +30,7 @@ class SpecBroken(Exception):
     """An answer that the spec does not allow; the message says where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(msgspec.Struct, frozen=True):
     """What the spec promises for one status: a validator by media type, and headers (name, required, reader, check)."""
 
     bodies: Mapping[str, Validator]

@@ -15,6 +15,8 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from counterfoil.ledger.errors import LedgerError, UnknownRecord
 from counterfoil.ledger.ledger import Ledger, new_subscription
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
@@ -109,7 +111,7 @@ def _open_named(world: World, told: ScenarioText) -> dict[str | None, int]:
         except LedgerError as error:
             raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
         numbers[person.key] = number
-        world.known[number] = replace(world.known.get(number, Known()), key=person.key)
+        world.known[number] = msgspec.structs.replace(world.known.get(number, Known()), key=person.key)
     return numbers
 
 
@@ -204,7 +206,6 @@ def _plain_population(told: ScenarioText) -> Population | None:
         "pays": {"share": 1, "after": 0},
         "variants": 200,
     }
-    import msgspec
 
     return msgspec.convert({"profiles": (profile,)}, Population)
 

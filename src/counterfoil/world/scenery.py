@@ -6,11 +6,12 @@ imported on first use: a server that never shows a name never loads it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -19,8 +20,7 @@ _LOCALES = {"DE": "de_DE", "GB": "en_GB", "FR": "fr_FR", "US": "en_US", "ES": "e
 _PAINTING = Lock()  # a Faker generator is one random stream, reseeded for each customer
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """Who a customer is to the world outside: a company with a person to write to and an address.
 
     ``country`` is ISO 3166-1 alpha-2. ``key`` is the scenario's short name for it, if it has one.
@@ -37,8 +37,7 @@ class Party:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What is said of a customer, as against painted; None is left to the scenery."""
 
     name: str | None = None
@@ -57,7 +56,7 @@ def paint(seed: int, number: int, country: str, known: Known = NOTHING_KNOWN) ->
     painted = _painted(seed, number, country)
     name = known.name or painted.name
     email = known.email or f"billing@{_domain(name, number)}.example"
-    return replace(painted, name=name, email=email, key=known.key)
+    return msgspec.structs.replace(painted, name=name, email=email, key=known.key)
 
 
 @lru_cache(maxsize=4096)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from counterfoil.ledger.errors import BadValue
 
 Setting = bool | int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(msgspec.Struct, frozen=True):
     """One assumption a user may need the other way: named, described, with its default and what else it can be.
 
     The name is ``<api>.<what>`` (``oracle-brm.partial_status``). ``choices`` holds every allowed value, so that a

@@ -10,13 +10,13 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha384
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Token:
+
+class Token(msgspec.Struct, frozen=True):
     """A token for one API, standing for credential ``key`` until ``expires_at`` (exclusive)."""
 
     value: str

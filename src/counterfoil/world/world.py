@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import RLock
 from typing import Any, TypeVar
@@ -27,8 +26,7 @@ from counterfoil.world.tokens import Tokens
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """What a known credential may do: use the APIs in ``may`` (all, if None), and see one customer or (None) everyone."""
 
     key: str
@@ -39,8 +37,7 @@ class Grant:
         return self.may is None or api in self.may
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One thing that was done: when (world time), the command, and the fact that came of it."""
 
     at: datetime

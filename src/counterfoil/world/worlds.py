@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from threading import RLock
+
+import msgspec
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.scenario import Scenario
@@ -25,8 +26,7 @@ class TooManyWorlds(RuleBroken):
     """The bound on worlds is reached."""
 
 
-@dataclass(slots=True)
-class Place:
+class Place(msgspec.Struct):
     """A world with what the registry knows of it: the seconds it may idle (None: for ever) and when it was last used."""
 
     world: World

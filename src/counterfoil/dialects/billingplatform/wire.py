@@ -46,8 +46,8 @@ def run_document(run: BillingRun, world: World) -> Json:
 
     Written once for each state of the world: half of it is dates, and writing one takes a microsecond.
     """
-    document: dict[str, Json] = world.remember(("billingplatform.run", run.number), lambda: _run_document(run, world))
-    return document.copy()
+    known, document = world.remember(("billingplatform.run", run.number), lambda: (run, _run_document(run, world)))
+    return document.copy() if known is run else _run_document(run, world)
 
 
 def _run_document(run: BillingRun, world: World) -> dict[str, Json]:

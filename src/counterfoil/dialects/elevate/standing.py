@@ -6,10 +6,11 @@ Pure functions of a book and ``Terms``. It knows no customer numbers: customers 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs
 from counterfoil.ledger.ledger import open_charges
@@ -29,8 +30,7 @@ _HUNDREDTH = Decimal("0.01")
 _WIDE = Context(prec=60)  # a quotient of two amounts has more digits than Decimal keeps by default
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What a standing depends on besides the book. ``open`` has the oldest run not complete of each subrun, as ``(subrun,
     cutoffs)``, oldest first; ``previous`` the newest complete one, as ``(subrun, completed at, run number)``. A subrun is a
     group of accounts, None all of them. ``today`` decides which subscriptions have started and ended."""
@@ -41,8 +41,7 @@ class Terms:
     gross: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """``open_value`` and ``previous_value`` are in major units of the primary account's currency, to its minor unit."""
 
     status: BillingStatus

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from counterfoil.dialect import Answer, Json, Refusal
 from counterfoil.dialects.elevate.standing import Standing
@@ -34,8 +35,7 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """How differences are written: with their sign or without, and what stands where no percentage exists."""
 
     signed: bool

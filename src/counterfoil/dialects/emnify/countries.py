@@ -6,13 +6,12 @@ A country that is not in the table is shown by its ISO code alone. Knows nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from counterfoil.dialect import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(msgspec.Struct, frozen=True):
     """A country as emnify describes one; ``prefix`` is the telephone's, ``mcc`` the mobile country code."""
 
     id: int

@@ -5,9 +5,10 @@ Knows no JSON and no money: what lines amount to is ``amounts``'s question.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+
+import msgspec
 
 from counterfoil.ledger.billing import collect_month, open_since
 from counterfoil.ledger.periods import add_months, first_of_month, last_of_month, month_from_key, month_key
@@ -18,8 +19,7 @@ PRIMARY = 0
 """A bill here is in one currency: that of the organisation's first account. The others have no window in this API."""
 
 
-@dataclass(frozen=True, slots=True)
-class MonthlyBill:
+class MonthlyBill(msgspec.Struct, frozen=True):
     """What ``month`` (``202601``) costs the organisation: ``bills`` already issued for it, or none while it is a preview.
 
     ``plans`` are the tariffs it was on. ``tax_rate`` is in percent.

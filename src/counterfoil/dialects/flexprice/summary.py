@@ -6,10 +6,11 @@ The rule numbers are those of vendor facts 3.6. It reads the ledger and knows no
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
@@ -23,8 +24,7 @@ _STORED = Decimal("0.00000001")  # amounts are stored with eight places (rule 15
 _WIDE = Context(prec=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """Counts, and amounts in major units of ``currency`` (lower case). ``usage`` and ``fixed`` are line amounts of unpaid
     invoices before tax and payments, so they need not sum to ``unpaid`` (rule 14)."""
 

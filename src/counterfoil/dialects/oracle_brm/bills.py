@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+import msgspec
 
 from counterfoil.ledger.billing import PAYMENT_TERMS, Collected, Cutoffs, collect, no_cutoffs, open_since
 from counterfoil.ledger.ledger import open_charges
@@ -26,8 +27,7 @@ PER_CUSTOMER, PER_ACCOUNT = 1000, 1000
 """A customer's accounts and an account's bills are numbered below these in ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownBill:
+class ShownBill(msgspec.Struct, frozen=True):
     """One bill of a book. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
 
     ``ordinal`` counts the account's bills from 1; the one in progress has the next, and keeps it when it is issued.
@@ -56,8 +56,7 @@ class ShownBill:
 # --- the bills -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What decides how the bills in progress look: the date, and what the open run says of its cutoffs and due date."""
 
     today: date

@@ -12,12 +12,13 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import accumulate, compress, islice, repeat
 from typing import Any
+
+import msgspec
 
 from counterfoil.dialect import Refusal
 from counterfoil.dialects.oracle_brm.bills import (
@@ -44,8 +45,7 @@ NOT_YET_NUMBERED = "bill in progress"
 """The bill number that stands for all bills without one (vendor facts 2.6, rule 5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True):
     """A test that compares one attribute of a bill with a bound: of one bill, or of a whole column at once."""
 
     attribute: str
@@ -57,12 +57,11 @@ class Compared:
         return self.compare(self.value_of(bill), self.bound)
 
 
-@dataclass(slots=True)
-class Wanted:
+class Wanted(msgspec.Struct):
     """What a bill must pass: all of the tests (rule 1). ``customers`` are the only ones who can have such a bill, if known."""
 
-    of_bill: list[OfBill] = field(default_factory=list)
-    of_customers_bill: list[OfCustomersBill] = field(default_factory=list)
+    of_bill: list[OfBill] = []
+    of_customers_bill: list[OfCustomersBill] = []
     customers: frozenset[int] | None = None
 
     def only(self, customers: Iterable[int]) -> None:
@@ -252,8 +251,7 @@ def find(world: World, name: Name) -> ShownBill | None:
 # --- filters -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """How filters are read in this world: what alternatives a text holds, and how much a percent sign stands for."""
 
     alternatives: Callable[[str], tuple[str, ...]]

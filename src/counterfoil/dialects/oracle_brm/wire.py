@@ -8,9 +8,10 @@ JSON numbers with all their digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+import msgspec
 
 from counterfoil.dialect import Answer, Json, Refusal
 from counterfoil.dialects.oracle_brm.bills import (
@@ -51,8 +52,7 @@ _UNSET: Mapping[str, Mapping[str, None]] = {
 """The members of each object inside a bill that an extended bill shows as null when they are not set."""
 
 
-@dataclass(slots=True)
-class View:
+class View(msgspec.Struct):
     """One bill of a book about to be shown in a type, whoever's it is. ``whoevers`` are the members that name nobody, by
     name, without those left out, and ``balance`` is its account's: made once for each book. Never to be changed."""
 
@@ -60,7 +60,7 @@ class View:
     plan: Plan
     extended: bool
     bill: ShownBill
-    whoevers: dict[str, Json] = field(default_factory=dict)
+    whoevers: dict[str, Json] = {}
     balance: Json = None
 
     def money(self, amount: Decimal) -> Json:
@@ -72,15 +72,14 @@ class View:
         return {**unset, **members, "@type": kind}
 
 
-@dataclass(slots=True)
-class Owned:
+class Owned(msgspec.Struct):
     """A view, and whose bill it is: a customer of a world that is reached under an address (``site``)."""
 
     view: View
     customer: int
     world: World
     site: str
-    id: str = field(init=False)
+    id: str = ""
 
     def __post_init__(self) -> None:
         self.id = bill_id(self.customer, self.view.bill.account, self.view.bill.ordinal)
@@ -241,8 +240,7 @@ ALWAYS = ("id", "href")
 """What ``fields`` cannot take away (vendor facts 2.6, rule 10)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(msgspec.Struct, frozen=True):
     """The members that a request wants to see, in the order in which they stand; ``whole`` when it wants all."""
 
     own: tuple[tuple[str, Callable[[Owned], Json]], ...]
