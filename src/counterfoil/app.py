@@ -5,13 +5,15 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from counterfoil.dialect import Dialect
 from counterfoil.resources import api_names, fixtures_dir
@@ -25,6 +27,9 @@ from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
 
+if TYPE_CHECKING:
+    from counterfoil.sandbox.page import Front
+
 DEFAULT_SCENARIO = "demo"
 CONTROL = "/_sandbox/v1"
 
@@ -36,7 +41,8 @@ class UsageError(Exception):
 @dataclass(frozen=True, slots=True)
 class Application:
     """A server, ready to be called, and its worlds. ``door`` is what is put on a port: the server itself, or the gate that
-    stands before it in public mode. ``closing`` is to be set when serving ends, for those who listen to events."""
+    stands before it in public mode. ``get_page_ready`` loads the page before anybody asks for it, in a thread. ``closing``
+    is to be set when serving ends, for those who listen to events."""
 
     server: Server
     door: ASGI
@@ -44,6 +50,7 @@ class Application:
     dialects: tuple[Dialect, ...]
     faults: FaultBook
     journal: JournalBook
+    get_page_ready: Callable[[], None] = lambda: None
     closing: Event = field(default_factory=Event)
 
     @property
@@ -135,8 +142,9 @@ def build(
         return build_server([desk], worlds.get)
 
     closing = Event()
+    steering = Later(control_api)
 
-    def page() -> ASGI:
+    def front() -> Front:
         from counterfoil.sandbox.page import Front
 
         return Front(
@@ -147,27 +155,44 @@ def build(
             hosts=hosts,
             public=public,
             closing=closing,
+            soon=[steering.made],
         )
 
+    page = Later(front)
     chosen = options or Options()
-    mounts: dict[str, ASGI] = {CONTROL: Later(control_api), "/": Later(page), **chosen.mounts}
+    mounts: dict[str, ASGI] = {CONTROL: steering, "/": page, **chosen.mounts}
     server = build_server(served, worlds.get, options=replace(chosen, faults=faults, journal=journal, mounts=mounts))
     door: ASGI = server
     if public:
         from counterfoil.sandbox.page.visitors import Gate
 
         door = Gate(server, worlds, hosts=hosts)
-    return Application(server, door, worlds, served, faults, journal, closing)
+
+    def get_page_ready() -> None:
+        Thread(target=lambda: page.made().get_ready(), name="counterfoil-page", daemon=True).start()
+
+    return Application(server, door, worlds, served, faults, journal, get_page_ready, closing)
 
 
-class Later:
+Made = TypeVar("Made", bound=ASGI)
+
+
+class Later(Generic[Made]):
     """An ASGI application that is built when the first request for it comes, so that starting need not wait for it."""
 
-    def __init__(self, make: Callable[[], ASGI]) -> None:
+    def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
-        self._made: ASGI | None = None
+        self._made: Made | None = None
+        self._making = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._made is None:
-            self._made = self._make()
-        await self._made(scope, receive, send)
+        # not in the thread that answers the APIs: building takes 15 to 100 ms
+        app = self._made if self._made is not None else await asyncio.to_thread(self.made)
+        await app(scope, receive, send)
+
+    def made(self) -> Made:
+        """The application, built now if it was not; from any thread."""
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made

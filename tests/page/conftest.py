@@ -41,9 +41,15 @@ PHONE = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "pages" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.timeout(120))
+    """Tests in the browser come last: Playwright keeps an event loop running in the thread of the tests, where those after
+    it could not run one of their own."""
+
+    def in_browser(item: pytest.Item) -> bool:
+        return "browser" in getattr(item, "fixturenames", ())
+
+    for item in filter(in_browser, items):
+        item.add_marker(pytest.mark.timeout(120))
+    items.sort(key=in_browser)
 
 
 def _chromium() -> str:

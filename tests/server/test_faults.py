@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -261,7 +262,8 @@ def test_drawn_latencies_follow_their_distribution(
         waited.append(seconds * 1000)
 
     app = server(faults=book)
-    monkeypatch.setattr(faults_module.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
+    # not asyncio.sleep itself: other tests' servers sleep in threads of this process
+    monkeypatch.setattr(faults_module, "asyncio", SimpleNamespace(sleep=sleep))
 
     def run() -> list[float]:
         waited.clear()
@@ -284,7 +286,8 @@ def test_waiting_has_an_end(book: FaultBook, monkeypatch: pytest.MonkeyPatch) ->
         waited.append(seconds)
 
     app = server(faults=book)
-    monkeypatch.setattr(faults_module.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
+    # not asyncio.sleep itself: other tests' servers sleep in threads of this process
+    monkeypatch.setattr(faults_module, "asyncio", SimpleNamespace(sleep=sleep))
     for _ in range(3):
         book.add("default", order("latency", delay_ms=120_000))
     Client(app).get("/notes/7")

@@ -50,7 +50,7 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     default="uvicorn",
     show_default=True,
     type=click.Choice(["uvicorn", "granian"]),
-    help="granian (an extra: counterfoil[granian]) is faster, but cannot break connections for a fault.",
+    help="granian (an extra: counterfoil[granian]) is faster, but the fault reset is a 500 there.",
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
@@ -128,6 +128,8 @@ def serve(
                     show(application, origin, full=sys.stdout.isatty())
             if token and not control_token:
                 click.echo(f"control token: {token}")
+            if sys.stdout.isatty():  # a person is there, who was just told of the page
+                application.get_page_ready()
 
         serve_on(application.door, taken, ready=ready, closing=application.closing.set, server=server)
 

@@ -5,6 +5,7 @@ Their address carries a digest of all, so that a browser keeps them until one ch
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,8 @@ from counterfoil.sandbox.page.asgi import Scope, Send, headers_of, send_problem
 
 FOLDER = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+FIRST = "main.js"
+IMPORT = re.compile(r'^import .* from "\./(.+)";$', re.MULTILINE)
 FOR_EVER = b"public, max-age=31536000, immutable"
 
 
@@ -37,8 +40,12 @@ class Files:
 
     @property
     def modules(self) -> list[str]:
-        """The scripts, for the shell to have them fetched at once."""
-        return [name for name in self._files if name.endswith(".js")]
+        """The scripts the page begins with, for the shell to have them fetched at once: what the first one imports."""
+        found = [FIRST]
+        for name in found:
+            imported = IMPORT.findall(self._files[name].content.decode())
+            found += [each for each in dict.fromkeys(imported) if each not in found]
+        return found
 
     async def answer(self, path: str, scope: Scope, send: Send) -> None:
         """``path`` is what follows ``/static/``."""

@@ -1,4 +1,4 @@
-"""The ASGI door of the page: events and files here, the shell and plots by Flask; who asks is checked as at the control API.
+"""The ASGI door of the page: events, files and the shell here, plots by Flask; who asks is checked as at the control API.
 
 The shell and its files hold nothing of any world, so anybody may have them; plots and events do, and want the token where
 the control API wants it.
@@ -8,23 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from threading import Event, Lock
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
 
 from counterfoil.dialect import Dialect, Principal, Refusal
 from counterfoil.sandbox.page.asgi import ASGI, Receive, Scope, Send, headers_of, send_problem
 from counterfoil.sandbox.page.events import Events
 from counterfoil.sandbox.page.files import Files
+from counterfoil.sandbox.page.ready import get_ready, rehearse
 from counterfoil.sandbox.page.safe import with_headers
+from counterfoil.sandbox.page.shell import Shell
 from counterfoil.sandbox.safety import guard
 from counterfoil.world.worlds import Worlds
 
 OF_A_WORLD = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 
+SWITCH_EVERY = 0.0005
+"""Seconds a thread may go on before it makes way for another, once somebody looks. With Python's 5 ms, whatever is built or
+drawn in a thread delays the one that answers by 5 ms a step: the page's files took 120 to 190 ms, not 40."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What needs Flask: what the shell says after its beginning, and the application that draws plots."""
+
+    shell: str
+    plots: ASGI
+
 
 class Front:
     """The page over ``worlds``. ``token`` and ``hosts`` as for the control API; ``public`` says that a gate stands before it;
-    ``closing`` is set when the server stops, which ends what would otherwise be listened to for ever."""
+    ``closing`` is set when the server stops, which ends what would otherwise be listened to for ever; ``soon`` is what the
+    page needs from elsewhere as soon as somebody has opened it."""
 
     def __init__(
         self,
@@ -36,16 +53,19 @@ class Front:
         hosts: Sequence[str] = (),
         public: bool = False,
         closing: Event | None = None,
+        soon: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._worlds = worlds
         self._apis = tuple(apis)
-        self._needs_token = token is not None
-        self._public = public
+        self._says = {"needs_token": token is not None, "public": public}
         self._check: Callable[[Mapping[str, str]], Principal] = guard(token, hosts)
         self._events = Events(worlds, journal_version, closing or Event())
         self._files = Files()
-        self._flask: ASGI | None = None
+        self._shell = Shell(self._files, lambda: self._built().shell)
+        self._flask: Built | None = None
         self._building = Lock()
+        self._soon = (self._built, *soon, lambda: rehearse(worlds))
+        self._is_getting_ready = False
         self._guarded = with_headers(self._answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +77,9 @@ class Front:
             await self._files.answer(path.removeprefix("/static/"), scope, send)
             return
         if path == "/":
-            await self._site(scope, receive, send)
+            await self._shell.answer(scope, send)
+            if scope["method"] == "GET":
+                self.get_ready()
             return
         match = OF_A_WORLD.fullmatch(path)
         if match is None:
@@ -73,7 +95,9 @@ class Front:
         if self._worlds.get(match["world"]) is None:
             await send_problem(send, 404, "there is no world of that name", field="world")
         elif match["what"] == "plots":
-            await self._site(scope, receive, send)
+            # importing Flask takes 0.1 s: not in the thread that answers the APIs
+            built = self._flask if self._flask is not None else await asyncio.to_thread(self._built)
+            await built.plots(scope, receive, send)
         elif scope["method"] != "GET":
             await send_problem(send, 405, "events are read with GET", ((b"allow", b"GET"),))
         elif self._events.is_full(match["world"]):
@@ -81,22 +105,24 @@ class Front:
         else:
             await self._events.stream(match["world"], scope, receive, send)
 
-    async def _site(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # importing Flask takes 0.1 to 0.2 s: not in the thread that answers the APIs
-        app: ASGI = self._flask if self._flask is not None else await asyncio.to_thread(self._built)
-        await app(scope, receive, send)
+    def get_ready(self) -> None:
+        """Make what a visitor asks for next, in a thread, while the browser reads what it was sent: that takes 0.1 s and more."""
+        if not self._is_getting_ready:
+            self._is_getting_ready = True
+            Thread(target=get_ready, args=(self._soon,), name="counterfoil-page", daemon=True).start()
 
-    def _built(self) -> ASGI:
+    def _built(self) -> Built:
         with self._building:
             if self._flask is None:
                 self._flask = self._build()
             return self._flask
 
-    def _build(self) -> ASGI:
+    def _build(self) -> Built:
+        sys.setswitchinterval(SWITCH_EVERY)
         from a2wsgi import WSGIMiddleware
 
-        from counterfoil.sandbox.page.site import site
+        from counterfoil.sandbox.page.site import shell, site
 
-        made = site(self._worlds, self._files, needs_token=self._needs_token, public=self._public)
-        app: ASGI = WSGIMiddleware(made, workers=4)  # type: ignore[arg-type, assignment]
-        return app
+        made = site(self._worlds)
+        plots: ASGI = WSGIMiddleware(made, workers=4)  # type: ignore[arg-type, assignment]
+        return Built(shell(made, **self._says), plots)

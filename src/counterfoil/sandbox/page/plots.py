@@ -2,7 +2,7 @@
 
 Colours and fonts come from the page's style sheet by class, so that a plot is light or dark as the page is. Meaning is
 carried by length, text and pattern as well. Every plot has a title and says its numbers in words for those who cannot
-see it.
+see it. The world stands still while it is looked up, not while it is drawn: names may take Faker, 50 ms to import.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from heapq import nlargest
+from typing import Any
 
 from markupsafe import Markup
 
@@ -77,7 +78,8 @@ def _largest(world: World, currency: str) -> list[tuple[Decimal, Decimal, int]]:
         mine = [(*by_place[place], -at) for at, place in enumerate(places) if place in best]
         return [(now, before, 1 - minus) for now, before, minus in nlargest(MOST_ROWS, mine)]
 
-    return world.remember(("sandbox.page.open", currency), compute)
+    with world.lock:
+        return world.remember(("sandbox.page.open", currency), compute)
 
 
 def ageing(world: World, currency: str) -> str:
@@ -112,12 +114,20 @@ PLOTS: dict[str, Callable[[World, str], str]] = {
 }
 
 
-def _of(world: World, currency: str) -> dict[str, list[dict[str, str]]]:
-    for each in figures(world)["currencies"]:
-        if each["currency"] == currency:
-            found: dict[str, list[dict[str, str]]] = each
-            return found
-    return {"ageing": [], "revenue": []}
+def first_currency(world: World) -> str:
+    """What is drawn where nobody says in which currency, so that a browser need not ask for the figures first."""
+    return next((str(each["currency"]) for each in _currencies(world)), "")
+
+
+def _of(world: World, currency: str) -> dict[str, Any]:
+    none: dict[str, Any] = {"ageing": [], "revenue": []}
+    return next((each for each in _currencies(world) if each["currency"] == currency), none)
+
+
+def _currencies(world: World) -> list[dict[str, Any]]:
+    with world.lock:
+        found: list[dict[str, Any]] = figures(world)["currencies"]
+        return found
 
 
 # --- drawing -------------------------------------------------------------------------------------

@@ -6,15 +6,17 @@ import {complain, field, h, openDialog, pressing} from "./dom.js";
 import {follow, pause} from "./live.js";
 import {enter, keep, session} from "./session.js";
 import {showClock, showWorld} from "./world.js";
-import {tour} from "./tour.js";
 import {overview} from "./overview.js";
-import {customers} from "./customers.js";
-import {runs} from "./runs.js";
-import {windows} from "./windows.js";
-import {journal} from "./journal.js";
-import {faults} from "./faults.js";
 
-const VIEWS = {overview, customers, runs, windows, journal, faults};
+// The first view comes with the page; the others, and the tour, when they are first looked at.
+const VIEWS = {
+  overview: async () => overview,
+  customers: async () => (await import("./customers.js")).customers,
+  runs: async () => (await import("./runs.js")).runs,
+  windows: async () => (await import("./windows.js")).windows,
+  journal: async () => (await import("./journal.js")).journal,
+  faults: async () => (await import("./faults.js")).faults,
+};
 const main = document.getElementById("main");
 
 let shown = null;
@@ -28,18 +30,22 @@ function wanted() {
   return VIEWS[name] ? {name, args: rest.map(decodeURIComponent)} : {name: "overview", args: []};
 }
 
+// A view may have asked for what it needs beside what every view needs: one wait for both.
 async function render(reason) {
   const {name, args} = wanted();
-  const view = VIEWS[name];
-  const isNew = shown !== location.hash;
-  shown = location.hash;
+  const {hash} = location;
+  const loading = VIEWS[name]();
+  const asks = reason !== "journal";
+  const [view, asked] = await Promise.all([loading, asks ? loading.then((each) => each.ask?.()) : null, asks ? know() : null]);
+  const isNew = shown !== hash;
+  shown = hash;
   for (const link of document.querySelectorAll(".tabs a")) {
     if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.title = `${view.title} · counterfoil sandbox`;
   if (isNew) main.dataset.view = name;
-  await view.show(main, args, isNew ? "new" : reason);
+  await view.show(main, args, isNew ? "new" : reason, asked);
   main.dataset.ready = `${name} ${session.version}`;
 }
 
@@ -54,7 +60,6 @@ function refresh(reason = "version") {
       const now = again ?? reason;
       again = null;
       try {
-        if (now !== "journal") await know();
         await render(now);
       } catch (error) {
         mend(error).catch(complain);  // not awaited: mending ends in a refresh, which waits for this one
@@ -65,9 +70,13 @@ function refresh(reason = "version") {
 }
 
 async function know() {
-  const [info, clock, timeline] = await Promise.all([ofWorld(), ofWorld("/clock"), ofWorld("/timeline", {limit: 1, ahead: 10})]);
+  const [info, clock, timeline, served] = await Promise.all([
+    ofWorld(), ofWorld("/clock"), ofWorld("/timeline", {limit: 9, ahead: 10}), session.served ?? get("/apis"),
+  ]);
+  session.served = served;
   session.info = info;
   session.clock = clock;
+  session.timeline = timeline;
   session.next = soonest(clock, timeline.future.events);
   session.version = clock.version;
   showWorld();
@@ -169,9 +178,8 @@ function theme() {
 async function start() {
   try {
     if (session.isPublic) await visit();
-    [session.served, session.scenarios] = await Promise.all([get("/apis"), get("/scenarios").then((all) => all.scenarios)]);
     await refresh("new");
-    live();
+    if (session.info) live();  // else what went wrong is being mended
   } catch (error) {
     await mend(error);
   }
@@ -189,7 +197,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) pause();
   else live();
 });
-document.getElementById("start-tour").addEventListener("click", () => tour.open());
+document.getElementById("start-tour").addEventListener("click", pressing(async () => (await import("./tour.js")).tour.open()));
 document.getElementById("dialog").addEventListener("click", (event) => {
   if (event.target === event.currentTarget) event.currentTarget.close();
 });

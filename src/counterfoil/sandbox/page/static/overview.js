@@ -3,6 +3,7 @@
 import {ofWorld, plot} from "./api.js";
 import {h, show, svgFrom, button, pressing} from "./dom.js";
 import {date, isZero, moment, money, plural, time} from "./format.js";
+import {session} from "./session.js";
 import {advance} from "./world.js";
 
 const PLOTS = [
@@ -14,19 +15,26 @@ let chosen = null;
 
 export const overview = {
   title: "Overview",
-  async show(root, args, reason) {
-    if (reason === "journal") return;
-    const [figures, timeline] = await Promise.all([ofWorld("/figures"), ofWorld("/timeline", {limit: 9, ahead: 7})]);
+  // Plots are asked for with the figures, not after them: in no currency means the first.
+  async ask() {
+    const [figures, ...plots] = await Promise.all([ofWorld("/figures"), ...PLOTS.map(([name]) => plot(name, chosen))]);
     const currencies = figures.currencies.map((each) => each.currency);
-    const currency = currencies.includes(chosen) ? chosen : currencies[0];
+    if (!chosen || currencies.includes(chosen)) return {figures, currencies, plots: currencies.length ? plots : []};
+    chosen = null;  // another world's
+    return overview.ask();
+  },
+  async show(root, args, reason, asked) {
+    if (reason === "journal") return;
+    const {figures, currencies, plots} = asked;
+    const {timeline} = session;
+    const currency = chosen ?? currencies[0];
     const of = figures.currencies.find((each) => each.currency === currency);
-    const plots = currency ? await Promise.all(PLOTS.map(([name]) => plot(name, currency))) : [];
     show(root,
       h("div", {class: "title"}, h("h1", {}, "Overview"),
-        currencies.length > 1 ? h("label", {class: "inline"}, "Currency ", h("select", {"data-key": "currency", onchange: (event) => {
+        currencies.length > 1 ? h("label", {class: "inline"}, "Currency ", h("select", {"data-key": "currency", onchange: pressing(async (event) => {
           chosen = event.target.value;
-          overview.show(root, args, "version");
-        }}, currencies.map((each) => h("option", {value: each, selected: each === currency}, each)))) : null),
+          overview.show(root, args, "version", await overview.ask());
+        })}, currencies.map((each) => h("option", {value: each, selected: each === currency}, each)))) : null),
       of ? standing(of) : h("p", {}, "There are no customers in this world yet."),
       h("div", {class: "two"},
         h("section", {class: "card", "aria-label": "Timeline"}, h("h2", {}, "Timeline"), future(timeline.future), past(timeline)),
@@ -61,7 +69,8 @@ function sum(amounts) {
   return digits ? `${text.slice(0, -digits)}.${text.slice(-digits)}` : text;
 }
 
-function future({events, total}) {
+function future({events: all, total}) {
+  const events = all.slice(0, 7);
   return [h("h3", {}, "To come"), events.length === 0 ? h("p", {class: "muted"}, "Nothing is certain to come.") : h("ol", {class: "timeline coming"},
     events.map((each) => h("li", {}, h("time", {datetime: each.at}, date(each.at), h("small", {}, time(each.at))),
       h("span", {}, each.what), button("Go there", pressing(() => advance({to: each.at})), {class: "quiet small", "aria-label": `Advance the clock to ${moment(each.at)}: ${each.what}`})))),

@@ -11,6 +11,7 @@ export const session = {
   isPublic: document.body.dataset.public === "true",
   info: null,          // GET /worlds/{world}
   clock: null,         // GET /worlds/{world}/clock
+  timeline: null,      // GET /worlds/{world}/timeline: as much as the overview shows
   next: null,          // what comes next
   served: null,        // GET /apis
   customer: 1,         // chosen in the customers' view and shown in the five windows

@@ -63,11 +63,12 @@ export async function begin(scenario, seed) {
 }
 
 async function pick() {
+  const {scenarios} = await get("/scenarios");
   const seed = h("input", {type: "number", min: "0", step: "1", inputmode: "numeric", id: "seed", placeholder: "the scenario’s own"});
   openDialog("Choose a scenario",
     h("p", {class: "muted"}, "A new world is made from the story; the one you are in stays as it is."),
     field("Seed", seed, "Another seed paints other names and habits."),
-    h("ul", {class: "stories"}, session.scenarios.map((each) => h("li", {},
+    h("ul", {class: "stories"}, scenarios.map((each) => h("li", {},
       h("div", {}, h("h3", {}, each.title), h("p", {class: "muted"}, `${each.name} · begins ${moment(each.starts)} · seed ${each.seed}`)),
       h("p", {}, each.text),
       button("Start this world", pressing(async () => {
