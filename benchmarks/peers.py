@@ -251,6 +251,10 @@ FLOOR = "canned: no authentication, no validation, no filter, no sort, no state"
 
 CONTENDERS = (
     Contender("counterfoil", "spec", "real", ALL, counterfoil, environment=STARTED_HERE),
+    Contender(
+        "counterfoil under granian", "spec", "real", _works("a-distinct a-same e f g"),
+        lambda place: counterfoil(place, "--server", "granian"), environment=STARTED_HERE,
+    ),
     Contender("Prism static", "spec", "canned", ALL, lambda place: _prism(place, *QUIET), CANNED, "prism"),
     Contender(
         "Prism static (logging)", "spec", "canned", _works("a-distinct e f"), _prism, CANNED, "prism",

@@ -56,7 +56,15 @@ def svg(found: dict[str, Any]) -> str:
 
 def _bar(each: dict[str, Any], y: int, across: Any) -> str:
     name = each["contender"]
-    colour = MINE if name == "counterfoil" else REAL if name in REALLY else FLOOR if name.startswith("bare") else OTHER
+    colour = (
+        MINE
+        if name.startswith("counterfoil")
+        else REAL
+        if name in REALLY
+        else FLOOR
+        if name.startswith("bare")
+        else OTHER
+    )
     end = max(across(each["per_second"]), LEFT + 1)
     return (
         f'<text x="{LEFT - 6}" y="{y}" text-anchor="end">{escape(name)}</text>'

@@ -10,6 +10,7 @@ from benchmarks.work import WORKS
 
 Found = dict[str, Any]
 ME = "counterfoil"
+LOGGING = "Prism static (logging)"
 REALLY = ("Mockoon", "json-server", "moto")
 """Peers that filter or sort what they hold."""
 
@@ -187,11 +188,14 @@ def _ratios(found: Found) -> Iterable[tuple[str, float, float | None, bool]]:
         return size[customers][name]["median"] if customers in size else None
 
     yield "(a) distinct, × Prism static", 3, times("a-distinct", "Prism static"), True
+    yield "(a) distinct, × Prism static, logging as it comes", 3, times("a-distinct", LOGGING), True
     yield "(a) walking pages, × Prism static", 3, times("a-walk", "Prism static"), True
     yield "(a) distinct, × the fastest that really filters and sorts", 20, times("a-distinct", *REALLY), True
     yield "(e) × Prism static", 3, times("e", "Prism static"), True
+    yield "(e) × Prism static, logging as it comes", 3, times("e", LOGGING), True
     yield "(e) × bare Starlette", 0.5, times("e", "bare Starlette"), True
     yield "(f) × Prism static", 2, times("f", "Prism static"), True
+    yield "(f) × Prism static, logging as it comes", 2, times("f", LOGGING), True
     prism, five, one = "Prism static, one API", "counterfoil, all five APIs", "counterfoil, one API"
     yield "(h) all five APIs, × Prism's start with one", 0.35, part(five, prism), False
     yield "(h) all five APIs, × Prism's start with five", 0.35, part(five, "Prism static, all five APIs"), False
