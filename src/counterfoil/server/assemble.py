@@ -220,6 +220,9 @@ class Server:
             await stack(scope, receive, send)
         finally:
             self._finish(exchange)
+            # The exchange knows the server's send, which knows the scope: what is in a circle waits for the collector, and a
+            # page's rows with it. Measured: one collection in 6 requests, p99 40 ms.
+            del scope[KEY]
 
     def _finish(self, exchange: Exchange) -> None:
         """Write down what was answered, once."""
