@@ -1,7 +1,7 @@
-"""Serving with granian, which is faster than uvicorn and cannot reset a connection.
+"""Serving with granian, which answers small requests faster than uvicorn and cannot reset a connection.
 
-Measured by turns (benchmarks/README.md, "The server"): a billing run by id 1.2 times as many requests, a page of 100 1.15
-times. It is not the default because ASGI has no word for breaking a connection and granian no way to its socket, so that the
+Measured by turns (benchmarks/README.md, "The server"): a billing run by id 1.3 times as many requests, a page of 100 0.8 times.
+It is not the default because ASGI has no word for breaking a connection and granian no way to its socket, so that the
 fault ``reset`` becomes a 500. And because its embedded server, which one process with one world needs, calls itself
 experimental.
 """

@@ -50,7 +50,7 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     default="uvicorn",
     show_default=True,
     type=click.Choice(["uvicorn", "granian"]),
-    help="granian (an extra: counterfoil[granian]) is faster, but the fault reset is a 500 there.",
+    help="granian (an extra: counterfoil[granian]) is faster by id, slower by the page; the fault reset is a 500 there.",
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
