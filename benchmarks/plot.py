@@ -10,7 +10,7 @@ from benchmarks.work import WORKS
 
 LEFT, WIDTH, ROW, GAP = 230, 760, 17, 34
 MINE, REAL, OTHER, FLOOR = "#0b6e4f", "#3a7ca5", "#9aa5b1", "#d5dbe1"
-REALLY = ("Mockoon", "json-server", "moto", "localstripe")
+STATEFUL = ("Mockoon", "json-server", "moto", "localstripe")
 
 
 def svg(found: dict[str, Any]) -> str:
@@ -60,7 +60,7 @@ def _bar(each: dict[str, Any], y: int, across: Any) -> str:
         MINE
         if name.startswith("counterfoil")
         else REAL
-        if name in REALLY
+        if name in STATEFUL
         else FLOOR
         if name.startswith("bare")
         else OTHER

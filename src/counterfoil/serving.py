@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from uvicorn.server import Server
 
 
-SERVERS = ("uvicorn", "granian")
-
-
 class CannotListen(Exception):
     """The address is taken or not ours, or the server is not installed; the message is one line with what to do."""
 
@@ -72,7 +69,7 @@ def serve(
     closing: Callable[[], None] = lambda: None,
     server: str = "uvicorn",
 ) -> None:
-    """Serve until interrupted, with one of ``SERVERS``. ``ready`` is called once requests are answered, ``closing`` before
+    """Serve until interrupted, with uvicorn or granian. ``ready`` is called once requests are answered, ``closing`` before
     connections are closed: a stream of events would otherwise be waited for. Raises ``CannotListen``."""
 
     def answering() -> None:

@@ -286,13 +286,10 @@ class Server:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """By name in small letters, which is how ASGI hands them over."""
-    sent = scope["headers"]
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
-    if len(headers) < len(sent):  # RFC 9110, 5.3: one sent several times is a list
-        headers = {}
-        for raw_name, raw_value in sent:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 

@@ -71,11 +71,9 @@ async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
             answer = Answer(answer.status, answer.body, (*answer.headers, *more), answer.media_type)
     exchange.answer = answer
     exchange.payload = payload
-    exchange.sent_headers = headers = (
-        [(name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers]
-        if answer.headers
-        else []
-    )
+    exchange.sent_headers = headers = [
+        (name.lower().encode("ascii"), header_bytes(value)) for name, value in answer.headers
+    ]
     if answer.status >= 200 and answer.status not in (204, 304):
         if answer.body is not None:
             headers.append((b"content-type", (answer.media_type or exchange.dialect.media_type).encode("latin-1")))

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from counterfoil.dialect import Json, Refusal
+from counterfoil.dialect import Json, Refusal, json_number
 from counterfoil.dialects.elevate.standing import Terms, standing, terms_of
-from counterfoil.dialects.elevate.wire import ID, MEMBERS, NUMBERS, STATUSES, Style, plain, summary, text
+from counterfoil.dialects.elevate.wire import ID, MEMBERS, NUMBERS, STATUSES, Style, summary, text
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.records import Book
 from counterfoil.world.world import Lasting
@@ -184,7 +184,8 @@ def _table(books: list[Book], terms: Terms, style: Style) -> Table:
 
 def _row(book: Book, terms: Terms, style: Style) -> tuple[Row, Row]:
     row = summary(standing(book, terms), style)
-    return row, {ID: 0, **{name: plain(value) for name, value in row.items()}}
+    shown = {name: json_number(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+    return row, {ID: 0, **shown}
 
 
 # --- the order of customers ----------------------------------------------------------------------

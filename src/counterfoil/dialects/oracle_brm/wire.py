@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from counterfoil.dialect import Answer, Json, Refusal
+from counterfoil.dialect import Answer, Json, Refusal, json_number
 from counterfoil.dialects.oracle_brm.bills import (
     PER_ACCOUNT,
     PER_CUSTOMER,
@@ -64,7 +64,7 @@ class View(msgspec.Struct):
     balance: Json = None
 
     def money(self, amount: Decimal) -> Json:
-        return {"unit": self.bill.currency, "value": plain(amount)}
+        return {"unit": self.bill.currency, "value": json_number(amount)}
 
     def object(self, kind: str, members: dict[str, Json]) -> Json:
         """An object of ``kind``: with what is set, and in an extended bill with null for the rest."""
@@ -91,15 +91,6 @@ class Owned(msgspec.Struct):
     @property
     def account_key(self) -> int:
         return PER_CUSTOMER * self.customer + self.view.bill.account
-
-
-def plain(amount: Decimal) -> Json:
-    """An amount as the int or float that is written with the very same digits, if there is one.
-
-    Checking a page of 100 bills by the spec and writing it takes half the time that it takes with ``Decimal``.
-    """
-    near: int | float = int(amount) if amount.as_tuple().exponent == 0 else float(amount)
-    return near if repr(near) == str(amount) else amount
 
 
 def instant(moment: datetime) -> str:
