@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from counterfoil.dialect import Dialect
+from counterfoil.api import API
 from counterfoil.resources import api_names, fixtures_dir
 from counterfoil.server.assemble import Options, Server, build_server
 from counterfoil.server.exchange import ASGI, Receive, Scope, Send
@@ -28,7 +28,7 @@ from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
-    from counterfoil.sandbox.page import Front
+    from counterfoil.page import Front
 
 DEFAULT_SCENARIO = "demo"
 CONTROL = "/_sandbox/v1"
@@ -47,7 +47,7 @@ class Application:
     server: Server
     door: ASGI
     worlds: Worlds
-    dialects: tuple[Dialect, ...]
+    dialects: tuple[API, ...]
     faults: FaultBook
     journal: JournalBook
     get_page_ready: Callable[[], None] = lambda: None
@@ -59,16 +59,16 @@ class Application:
         return self.worlds.named(DEFAULT)
 
 
-def dialect(name: str) -> Dialect:
+def dialect(name: str) -> API:
     """The dialect of API ``name``; raises ``UsageError`` listing those there are."""
     if name not in api_names():
         raise UsageError(f"there is no API '{name}'; there are: {', '.join(api_names())}")
-    module = import_module(f"counterfoil.dialects.{name.replace('-', '_')}")
-    found: Dialect = module.DIALECT
+    module = import_module(f"counterfoil.apis.{name.replace('-', '_')}")
+    found: API = module.api
     return found
 
 
-def dialects(names: Iterable[str] = ()) -> tuple[Dialect, ...]:
+def dialects(names: Iterable[str] = ()) -> tuple[API, ...]:
     """The dialects of the named APIs, or of all."""
     return tuple(dialect(name) for name in dict.fromkeys(names or api_names()))
 
@@ -131,8 +131,8 @@ def build(
     journal = JournalBook(lambda: datetime.now(UTC))
 
     def control_api() -> Server:
-        from counterfoil.sandbox.control import control
-        from counterfoil.sandbox.desk import Bounds
+        from counterfoil.control.control_api import control
+        from counterfoil.control.desk import Bounds
 
         # ten years of 60 customers, the most one command can ask for, take 0.4 s
         bounds = Bounds(customers=60, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None
@@ -145,7 +145,7 @@ def build(
     steering = Later(control_api)
 
     def front() -> Front:
-        from counterfoil.sandbox.page import Front
+        from counterfoil.page import Front
 
         return Front(
             worlds,
@@ -164,7 +164,7 @@ def build(
     server = build_server(served, worlds.get, options=replace(chosen, faults=faults, journal=journal, mounts=mounts))
     door: ASGI = server
     if public:
-        from counterfoil.sandbox.page.visitors import Gate
+        from counterfoil.page.visitors import Gate
 
         door = Gate(server, worlds, hosts=hosts)
 

@@ -23,7 +23,7 @@ def fixtures_dir() -> Path:
 def api_names() -> tuple[str, ...]:
     """The short names of all APIs that have a spec, sorted; the control API (``sandbox``) is not one of them."""
     found = (path.parent.name for path in specs_dir().glob("*/openapi.yaml"))
-    return tuple(sorted(name for name in found if name != "sandbox"))
+    return tuple(sorted(name for name in found if name != "control"))
 
 
 def _find(folder: str) -> Path:

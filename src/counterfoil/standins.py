@@ -33,7 +33,7 @@ from counterfoil.world.commands import (
 from counterfoil.world.world import World
 
 if TYPE_CHECKING:
-    from counterfoil.dialect import Dialect
+    from counterfoil.api import API
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
 MOST_KNOWN = 60
@@ -107,7 +107,7 @@ def acts_on(world: World) -> dict[str, Any]:
     return {"now": now, "advance": advance, "complete_run": complete_run}
 
 
-def known_of(world: World, dialect: Dialect) -> dict[str, tuple[str, ...]]:
+def known_of(world: World, dialect: API) -> dict[str, tuple[str, ...]]:
     """The ids the API calls the world's first customers by, under the names of the path parameters they fill."""
     known: dict[str, tuple[str, ...]] = {}
     for customer in range(1, min(world.ledger.customers, MOST_KNOWN) + 1):
@@ -122,7 +122,7 @@ class Desk:
     Each raises ``LookupError`` (one line) where there is nothing of the kind to do.
     """
 
-    def __init__(self, world: World, dialect: Dialect) -> None:
+    def __init__(self, world: World, dialect: API) -> None:
         self._world = world
         self._ids = next(iter(known_of(world, dialect).values()), ())
         names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "narrowed")

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
-from counterfoil.ports import Exchanged, Fault, Wanted, read_fault
-from counterfoil.steering import Clock, Steering
+from counterfoil.control_types import Exchanged, Fault, Wanted, read_fault
 from counterfoil.world.capsule import write_capsule
+from counterfoil.world_client import Clock, Steering
 
 if TYPE_CHECKING:
     import httpx
@@ -175,7 +175,7 @@ class Sandbox:
     ) -> Fault:
         """Order a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
 
-        Members are those of ``counterfoil.ports.FaultOrder``. Raises ``BadValue`` naming the one that is wrong.
+        Members are those of ``counterfoil.control_types.FaultOrder``. Raises ``BadValue`` naming the one that is wrong.
         """
         order = read_fault({"api": api, "operation": operation, "kind": kind, **members})
         return self.application.faults.add(self.name, order)

@@ -16,7 +16,7 @@ import pytest
 
 from counterfoil.app import build
 from counterfoil.inprocess import InProcess
-from counterfoil.sandbox.page.events import MOST_OF_A_WORLD
+from counterfoil.page.events import MOST_OF_A_WORLD
 from counterfoil.world.commands import AddCustomer, RecordUsage
 
 

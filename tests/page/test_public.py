@@ -14,7 +14,7 @@ from tests.page.conftest import start
 
 from counterfoil.app import Application, build
 from counterfoil.inprocess import InProcess
-from counterfoil.sandbox.page.visitors import Gate, Limits
+from counterfoil.page.visitors import Gate, Limits
 
 WORLDS = "/_sandbox/v1/worlds"
 

@@ -21,9 +21,9 @@ import pytest
 
 from counterfoil.app import Later, build
 from counterfoil.inprocess import InProcess
-from counterfoil.sandbox.page import Front
-from counterfoil.sandbox.page.files import FOLDER, Files
-from counterfoil.sandbox.page.shell import Shell
+from counterfoil.page import Front
+from counterfoil.page.files import FOLDER, Files
+from counterfoil.page.shell import Shell
 
 
 def front_of(soon: Sequence[Callable[[], object]]) -> httpx.Client:
@@ -37,13 +37,13 @@ def test_nothing_is_loaded_until_the_shell_is_asked_for_and_then_all_of_it_is() 
         "import sys, threading, httpx; from counterfoil.app import build; from counterfoil.inprocess import InProcess\n"
         "app = build(scenario_name='one-month')\n"
         "client = httpx.Client(transport=InProcess(app.door), base_url='http://127.0.0.1')\n"
-        "loaded = lambda: [name for name in ('flask', 'faker', 'counterfoil.sandbox.control') if name in sys.modules]\n"
+        "loaded = lambda: [name for name in ('flask', 'faker', 'counterfoil.control.control_api') if name in sys.modules]\n"
         "client.get('/health'), client.get('/lost'), client.get('/static/main.js'), client.head('/static/page.css')\n"
         "print(loaded(), sys.getswitchinterval()); client.get('/')\n"
         "[each.join() for each in threading.enumerate() if each.name == 'counterfoil-page']; print(loaded())"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert said.stdout.splitlines() == ["[] 0.005", "['flask', 'faker', 'counterfoil.sandbox.control']"]
+    assert said.stdout.splitlines() == ["[] 0.005", "['flask', 'faker', 'counterfoil.control.control_api']"]
     assert said.stderr == ""
 
 

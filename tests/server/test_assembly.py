@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.dialect import Answer, Refusal
+from counterfoil.api import Answer, Refusal
 from counterfoil.server.assemble import Options, build_server
 from counterfoil.server.logs import JsonLines, Readable, set_up
 from counterfoil.server.specs import SpecError

@@ -15,10 +15,10 @@ import httpx
 import orjson
 import pytest
 
-from counterfoil.dialect import Answer, Refusal
+from counterfoil.api import Answer, Refusal
+from counterfoil.control_types import FaultOrder, TooMany
 from counterfoil.inprocess import InProcess
 from counterfoil.ledger.errors import BadValue
-from counterfoil.ports import FaultOrder, TooMany
 from counterfoil.server import faults as faults_module
 from counterfoil.server.assemble import Options, build_server
 from counterfoil.server.faults import FaultBook

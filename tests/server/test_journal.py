@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from counterfoil.control_types import Exchanged, FaultOrder, Wanted
 from counterfoil.inprocess import InProcess
-from counterfoil.ports import Exchanged, FaultOrder, Wanted
 from counterfoil.server import redact
 from counterfoil.server.faults import FaultBook
 from counterfoil.server.journal import OVERHEAD, Bounds, JournalBook

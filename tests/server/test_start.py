@@ -26,7 +26,7 @@ LATER = (
         "connexion.json_schema",
         "uvicorn",
         "multiprocessing",
-        "counterfoil.sandbox.page",
+        "counterfoil.page",
         "counterfoil.contract",
     ),
 )
@@ -93,8 +93,8 @@ def test_up_to_the_first_answers_nothing_is_imported_that_they_do_not_need(cache
 
 def test_one_api_does_not_import_the_others(cache: Path) -> None:
     seen = started("elevate", cache=cache)["there"]
-    packages = [name for name in seen if name.startswith("counterfoil.dialects.") and name.count(".") == 2]  # type: ignore[attr-defined]
-    assert packages == ["counterfoil.dialects.elevate"]
+    packages = [name for name in seen if name.startswith("counterfoil.apis.") and name.count(".") == 2]  # type: ignore[attr-defined]
+    assert packages == ["counterfoil.apis.elevate"]
 
 
 def test_all_five_import_nothing_heavier(cache: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import httpx
 
-from counterfoil.dialect import Answer, Dialect, Principal, Refusal, Request
+from counterfoil.api import API, Answer, Principal, Refusal, Request
 from counterfoil.server.assemble import Options, Server, build_server
 
 SPECS = Path(__file__).parent / "specs"
@@ -114,7 +114,7 @@ def render(refusal: Refusal) -> Answer:
     return Answer(refusal.status, body)
 
 
-TOY = Dialect(
+TOY = API(
     name="toy",
     title="Toy <1>",
     prefix=PREFIX,

@@ -1,6 +1,6 @@
 """Finding an API's law book and spec by the API's name.
 
-A law book is ``dialects/<name>/laws.py``. It is loaded from its file and not through its package, whose import would bring in
+A law book is ``apis/<name>/laws.py``. It is loaded from its file and not through its package, whose import would bring in
 the very implementation that the book must know nothing of.
 """
 
@@ -29,7 +29,7 @@ def book(api: str) -> Book:
     """The law book of ``api``. Raises ``NoSuchBook``."""
     if api not in book_names():
         raise NoSuchBook(f"there is no law book for '{api}'; there are: {', '.join(book_names())}")
-    name = f"counterfoil.dialects.{api.replace('-', '_')}.laws"
+    name = f"counterfoil.apis.{api.replace('-', '_')}.laws"
     if name not in sys.modules:
         found = spec_from_file_location(name, _path(api))
         assert found is not None
@@ -73,4 +73,4 @@ def _first_needed(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _path(api: str) -> Any:
-    return PACKAGE / "dialects" / api.replace("-", "_") / "laws.py"
+    return PACKAGE / "apis" / api.replace("-", "_") / "laws.py"

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.dialect import Answer, Dialect, Refusal
+from counterfoil.api import API, Answer, Refusal
 from counterfoil.server import guards, logs
 from counterfoil.server.auth import Security
 from counterfoil.server.dispatch import Dispatcher, to_bytes
@@ -67,7 +67,7 @@ class Options:
     mounts: Mapping[str, ASGI] = field(default_factory=dict)
 
 
-def build_server(dialects: Sequence[Dialect], world_of: WorldOf, *, options: Options | None = None) -> Server:
+def build_server(dialects: Sequence[API], world_of: WorldOf, *, options: Options | None = None) -> Server:
     """The ASGI application that serves ``dialects``, each at its prefix, in every world ``world_of`` knows.
 
     ``world_of(name)`` gives the world for ``/w/{name}/…``, ``default`` is without that prefix; ``None`` becomes 404.
@@ -77,7 +77,7 @@ def build_server(dialects: Sequence[Dialect], world_of: WorldOf, *, options: Opt
     return Server(dialects, world_of, options or Options())
 
 
-def build_stack(dialect: Dialect, spec: Spec, options: Options) -> ASGI:
+def build_stack(dialect: API, spec: Spec, options: Options) -> ASGI:
     """connexion's middleware around the dispatcher, for one dialect: errors, routing, security, both validations."""
     promises: dict[str, Promises] = {}
     interceptor = options.interceptor or (options.faults.intercept if options.faults is not None else None)
@@ -110,7 +110,7 @@ def build_stack(dialect: Dialect, spec: Spec, options: Options) -> ASGI:
     return outermost
 
 
-def _refuse_unknown_routes(dialect: Dialect, spec: Spec) -> None:
+def _refuse_unknown_routes(dialect: API, spec: Spec) -> None:
     known = {f"{method.upper()} {path}" for path, item in spec.resolved["paths"].items() for method in item}
     unknown = sorted(set(dialect.routes) - known)
     if unknown:
@@ -120,11 +120,11 @@ def _refuse_unknown_routes(dialect: Dialect, spec: Spec) -> None:
 class Server:
     """The whole application. ``served`` holds each dialect with its spec, by name."""
 
-    def __init__(self, dialects: Sequence[Dialect], world_of: WorldOf, options: Options) -> None:
+    def __init__(self, dialects: Sequence[API], world_of: WorldOf, options: Options) -> None:
         self.world_of = world_of
         self.options = options
-        self.served: dict[str, tuple[Dialect, Spec]] = {}
-        self._stacks: list[tuple[str, str, Dialect, ASGI]] = []
+        self.served: dict[str, tuple[API, Spec]] = {}
+        self._stacks: list[tuple[str, str, API, ASGI]] = []
         for dialect in dialects:
             prefix = dialect.prefix.rstrip("/")
             self._refuse_clash(prefix)
@@ -188,7 +188,7 @@ class Server:
         receive: Receive,
         send: Send,
         where: tuple[float, str, str, str],
-        dialect: Dialect,
+        dialect: API,
         stack: ASGI,
     ) -> None:
         started, path, sent_name, base = where

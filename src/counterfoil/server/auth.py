@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from counterfoil.dialect import Dialect, Refusal
+from counterfoil.api import API, Refusal
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.routing import Routed
@@ -21,7 +21,7 @@ from connexion.middleware.security import SecurityAPI  # isort: skip  (after gua
 class Secured:
     """One operation that wants a credential. ``optional``: the spec also allows none (an empty requirement ``{}``)."""
 
-    def __init__(self, next_app: ASGI, dialect: Dialect, *, optional: bool) -> None:
+    def __init__(self, next_app: ASGI, dialect: API, *, optional: bool) -> None:
         self.next_app = next_app
         self.authenticate = dialect.authenticate
         self.optional = optional
@@ -39,7 +39,7 @@ class Secured:
 class DialectSecurity(SecurityAPI):  # type: ignore[misc]
     """Builds ``Secured`` once per operation."""
 
-    def __init__(self, *args: Any, dialect: Dialect, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, dialect: API, **kwargs: Any) -> None:
         self.dialect = dialect
         super().__init__(*args, **kwargs)
 

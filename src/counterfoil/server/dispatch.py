@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.dialect import Answer, Dialect, Refusal, Request
+from counterfoil.api import API, Answer, Refusal, Request
 from counterfoil.server.exchange import KEY, Exchange, Interceptor, Receive, Scope, Send
 from counterfoil.server.guards import header_bytes
 
@@ -21,7 +21,7 @@ from counterfoil.server.guards import header_bytes
 class Dispatcher:
     """The ASGI application that connexion's middleware wraps."""
 
-    def __init__(self, dialect: Dialect, interceptor: Interceptor | None = None) -> None:
+    def __init__(self, dialect: API, interceptor: Interceptor | None = None) -> None:
         self.dialect = dialect
         self.interceptor = interceptor
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.dialect import Answer, Dialect
+from counterfoil.api import API, Answer
 from counterfoil.server.errors import problem
 from counterfoil.server.specs import Spec
 
@@ -35,7 +35,7 @@ POLICY = (
 class Docs:
     """Answers below ``/docs``."""
 
-    def __init__(self, served: Mapping[str, tuple[Dialect, Spec]]) -> None:
+    def __init__(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         self.served = served
 
     def answer(self, method: str, path: str) -> Answer:

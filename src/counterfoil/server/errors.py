@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.dialect import Answer, Dialect, Refusal
+from counterfoil.api import API, Answer, Refusal
 from counterfoil.server import logs
 from counterfoil.server.dispatch import transmit
 from counterfoil.server.exchange import ASGI, KEY, ConnectionBroken, Exchange, Receive, Scope, Send
@@ -25,7 +25,7 @@ TITLES = {404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Err
 class Refusals:
     """Catches what the inner layers raise, and answers."""
 
-    def __init__(self, app: ASGI, *, dialect: Dialect, promises: Mapping[str, Promises]) -> None:
+    def __init__(self, app: ASGI, *, dialect: API, promises: Mapping[str, Promises]) -> None:
         self.app = app
         self.dialect = dialect
         self.promises = promises

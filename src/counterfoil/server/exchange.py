@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from counterfoil.dialect import Answer, Dialect, Principal
+from counterfoil.api import API, Answer, Principal
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -61,7 +61,7 @@ class Exchange(msgspec.Struct, eq=False):
     the answer breaks the spec, just before its first bytes leave. ``delivery`` and ``fault`` are set by faults.
     """
 
-    dialect: Dialect
+    dialect: API
     world: World
     world_name: str
     method: str

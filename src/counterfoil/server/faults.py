@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from random import Random
 from threading import Lock
 
-from counterfoil.dialect import Answer, Dialect, Reason, Refusal
+from counterfoil.api import API, Answer, Reason, Refusal
+from counterfoil.control_types import Fault, FaultOrder, TooMany
 from counterfoil.ledger.errors import BadValue
-from counterfoil.ports import Fault, FaultOrder, TooMany
 from counterfoil.server.delivery import Dripped, Malformed, Told, Truncated
 from counterfoil.server.documented import Documented, documented
 from counterfoil.server.exchange import ConnectionBroken, Exchange
@@ -82,7 +82,7 @@ class _Standing:
 
 
 class FaultBook:
-    """The faults of every world, by its name; implements ``counterfoil.ports.Faults``, from any thread.
+    """The faults of every world, by its name; implements ``counterfoil.control_types.Faults``, from any thread.
 
     ``names`` gives the names of the worlds there are: when too many have faults, those of others are forgotten.
     """
@@ -91,10 +91,10 @@ class FaultBook:
         self._names = names
         self._worlds: dict[str, list[_Standing]] = {}
         self._last: dict[str, int] = {}
-        self._known: dict[str, tuple[Dialect, dict[str, Documented]]] = {}
+        self._known: dict[str, tuple[API, dict[str, Documented]]] = {}
         self._lock = Lock()
 
-    def learn(self, served: Mapping[str, tuple[Dialect, Spec]]) -> None:
+    def learn(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         """What each API documents; the server tells it once it is built."""
         self._known = {name: (dialect, documented(spec.resolved)) for name, (dialect, spec) in served.items()}
 
@@ -234,7 +234,7 @@ def _ordered(fault: _Standing) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 
-def _error(dialect: Dialect, status: int, message: str, *, retry_after: int | None = None) -> Answer:
+def _error(dialect: API, status: int, message: str, *, retry_after: int | None = None) -> Answer:
     """The vendor's body for a status, with exactly that status, even where the vendor would answer another."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from counterfoil.ports import Exchanged, Found, Message, Wanted
+from counterfoil.control_types import Exchanged, Found, Message, Wanted
 from counterfoil.server import redact
 from counterfoil.server.exchange import Exchange
 
@@ -71,7 +71,7 @@ class _Log(msgspec.Struct):
 
 
 class JournalBook:
-    """The journal of every world, by its name; implements ``counterfoil.ports.Journal``, from any thread.
+    """The journal of every world, by its name; implements ``counterfoil.control_types.Journal``, from any thread.
 
     ``clock`` tells the time outside, with its offset.
     """

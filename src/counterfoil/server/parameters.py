@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from counterfoil.dialect import Refusal
+from counterfoil.api import Refusal
 from counterfoil.server.logs import shown
 from counterfoil.server.schemas import Schemas, Validator
 from counterfoil.server.specs import SpecError

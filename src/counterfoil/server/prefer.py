@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from counterfoil.dialect import Refusal
+from counterfoil.api import Refusal
 from counterfoil.server.documented import Documented
 from counterfoil.server.logs import shown
 

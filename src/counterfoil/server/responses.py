@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.dialect import Answer, Dialect
+from counterfoil.api import API, Answer
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
@@ -142,7 +142,7 @@ def normal(media_type: str) -> str:
 class CheckedOperation:
     """One operation's answers, checked at the moment they would leave."""
 
-    def __init__(self, next_app: ASGI, promises: Promises, dialect: Dialect) -> None:
+    def __init__(self, next_app: ASGI, promises: Promises, dialect: API) -> None:
         self.next_app = next_app
         self.promises = promises
         self.media_type = dialect.media_type
@@ -164,7 +164,7 @@ class ResponseChecks(ResponseValidationAPI):  # type: ignore[misc]
     """Compiles the promises of every operation once, and leaves them where errors are rendered, too."""
 
     def __init__(
-        self, *args: Any, dialect: Dialect, schemas: Schemas, promises: dict[str, Promises], **kwargs: Any
+        self, *args: Any, dialect: API, schemas: Schemas, promises: dict[str, Promises], **kwargs: Any
     ) -> None:
         self.dialect = dialect
         self.schemas = schemas

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from counterfoil.dialect import Refusal
+from counterfoil.api import Refusal
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.guards import QuietRoutingMiddleware
 from counterfoil.server.logs import shown

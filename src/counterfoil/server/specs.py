@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil import kept, resources
+from counterfoil import disk_cache, resources
 
 Json = Any
 
@@ -128,7 +128,7 @@ def _parsed_before(path: Path, text: bytes) -> Json:
 def _parse_and_keep(path: Path, text: bytes) -> Json:
     document = _parse(path, text)
     with contextlib.suppress(TypeError):  # a document JSON cannot say is served all the same
-        kept.keep(_cache_file(_digest(text)), _wrap(text, document))
+        disk_cache.keep(_cache_file(_digest(text)), _wrap(text, document))
     return document
 
 
@@ -146,7 +146,7 @@ def _parse(path: Path, text: bytes) -> Json:
 
 
 def _cache_file(digest: str) -> Path | None:
-    return kept.file_for("specs", digest)
+    return disk_cache.file_for("specs", digest)
 
 
 # -- references -------------------------------------------------------------------------------------------------------

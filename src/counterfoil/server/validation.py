@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.dialect import Dialect, Refusal
+from counterfoil.api import API, Refusal
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
@@ -228,7 +228,7 @@ def _refused(error: Any) -> Refusal:
 class ValidatedOperation:
     """One operation's request, held against the spec."""
 
-    def __init__(self, next_app: ASGI, operation: Any, dialect: Dialect, schemas: Schemas) -> None:
+    def __init__(self, next_app: ASGI, operation: Any, dialect: API, schemas: Schemas) -> None:
         self.next_app = next_app
         self.strict_query = dialect.strict_query
         self.parameters = Parameters(operation.parameters, schemas, operation.operation_id)
@@ -272,7 +272,7 @@ def _produced(responses: Mapping[str, Json]) -> list[str]:
 class RequestChecks(RequestValidationAPI):  # type: ignore[misc]
     """Builds ``ValidatedOperation`` once per operation."""
 
-    def __init__(self, *args: Any, dialect: Dialect, schemas: Schemas, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, dialect: API, schemas: Schemas, **kwargs: Any) -> None:
         self.dialect = dialect
         self.schemas = schemas
         super().__init__(*args, **kwargs)

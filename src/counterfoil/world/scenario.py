@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from counterfoil import kept
+from counterfoil import disk_cache
 from counterfoil.ledger.records import Service
 from counterfoil.world.commands import COMMANDS
 
@@ -238,7 +238,7 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
     What a source that was fine before said is kept, as specs are: with PyYAML to import it takes ten times as long.
     """
     digest = sha256(source).hexdigest()
-    file = kept.file_for("scenarios", f"{digest}-{FORM}")
+    file = disk_cache.file_for("scenarios", f"{digest}-{FORM}")
     data = _kept(file)
     was_kept = data is not None
     if not was_kept:
@@ -251,7 +251,7 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
     _check_references(scenario)
     if not was_kept and file is not None:
         with contextlib.suppress(TypeError):  # what JSON cannot say is read again each time
-            kept.keep(file, msgspec.json.encode(_as_json(data)))
+            disk_cache.keep(file, msgspec.json.encode(_as_json(data)))
     return scenario
 
 

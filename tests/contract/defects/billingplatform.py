@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from counterfoil.dialect import Answer, Refusal
-from counterfoil.dialects.billingplatform import DIALECT, operations, wire
+from counterfoil.api import Answer, Refusal
+from counterfoil.apis.billingplatform import api, handlers, serializers
 from counterfoil.ledger import ledger
 from counterfoil.ledger.records import RunStatus
 from counterfoil.server.routing import PathTable
@@ -24,7 +24,7 @@ defect = defects_of("billingplatform")
 def _asked(plant: Plant, change: Any) -> None:
     """The list is asked for with ``change(query)``."""
     plant.around(
-        DIALECT.routes,
+        api.routes,
         LIST,
         lambda listed: lambda request, world: listed(replace(request, query=change(dict(request.query))), world),
     )
@@ -32,17 +32,17 @@ def _asked(plant: Plant, change: Any) -> None:
 
 def _documents(plant: Plant, change: Any) -> None:
     """Every run is shown as ``change(document, run)``."""
-    plant.after(operations, "run_document", lambda document, run, world: change(document, run))
+    plant.after(handlers, "run_document", lambda document, run, world: change(document, run))
 
 
 def _writes(plant: Plant, change: Any) -> None:
     """The members written are ``change(members)``."""
-    plant.after(operations, "_members", lambda members, *_: change(members))
+    plant.after(handlers, "_members", lambda members, *_: change(members))
 
 
 def _requests(plant: Plant, operation: str, change: Any) -> None:
     plant.around(
-        DIALECT.routes,
+        api.routes,
         operation,
         lambda run: lambda request, world: run(replace(request, body=change(dict(request.body))), world),
     )
@@ -54,7 +54,7 @@ def _requests(plant: Plant, operation: str, change: Any) -> None:
 @defect("identity")
 def the_newest_run_is_listed_twice(plant: Plant) -> None:
     """The list ends with its last run again."""
-    ways.lists(plant, DIALECT, LIST, lambda runs: runs + runs[-1:])
+    ways.lists(plant, api, LIST, lambda runs: runs + runs[-1:])
 
 
 @defect("identity")
@@ -66,14 +66,14 @@ def id_is_a_number(plant: Plant) -> None:
 @defect("sorting")
 def newest_comes_first(plant: Plant) -> None:
     """The list falls by id."""
-    ways.lists(plant, DIALECT, LIST, lambda runs: runs[::-1])
+    ways.lists(plant, api, LIST, lambda runs: runs[::-1])
 
 
 @defect("sorting", scenario="late-payer")
 def order_is_that_of_texts(plant: Plant) -> None:
     """Only with ten runs or more: 10 comes before 2."""
     _more_runs(plant)
-    ways.lists(plant, DIALECT, LIST, lambda runs: sorted(runs, key=lambda run: run["id"]))
+    ways.lists(plant, api, LIST, lambda runs: sorted(runs, key=lambda run: run["id"]))
 
 
 def _more_runs(plant: Plant) -> None:
@@ -127,9 +127,9 @@ def past_the_end_is_the_last_run(plant: Plant) -> None:
         last = max(world.ledger.runs.values(), key=lambda run: run.number, default=None)
         if answer.body or last is None or not request.query.get("offset"):
             return answer
-        return replace(answer, body=[wire.run_document(last, world)])
+        return replace(answer, body=[serializers.run_document(last, world)])
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("paging")
@@ -142,7 +142,7 @@ def the_last_run_is_missing_from_pages(plant: Plant) -> None:
             return answer
         return replace(answer, body=[run for run in answer.body if run["id"] != newest])
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("filtering")
@@ -184,9 +184,9 @@ def created_since_is_created_before(plant: Plant) -> None:
             return answer
         found = {run["id"] for run in answer.body}
         older = [run for run in world.ledger.runs.values() if str(run.number) not in found]
-        return replace(answer, body=[wire.run_document(run, world) for run in older])
+        return replace(answer, body=[serializers.run_document(run, world) for run in older])
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("filtering")
@@ -198,9 +198,9 @@ def updated_since_looks_at_one_year(plant: Plant) -> None:
             return answer
         month = int(request.query["updatedSince"][5:7])
         kept = [run for run in world.ledger.runs.values() if run.updated_at.month >= month]
-        return replace(answer, body=[wire.run_document(run, world) for run in kept])
+        return replace(answer, body=[serializers.run_document(run, world) for run in kept])
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("filtering")
@@ -212,9 +212,9 @@ def created_since_looks_at_one_year(plant: Plant) -> None:
             return answer
         month = int(request.query["createdSince"][5:7])
         kept = [run for run in world.ledger.runs.values() if run.created_at.month >= month]
-        return replace(answer, body=[wire.run_document(run, world) for run in kept])
+        return replace(answer, body=[serializers.run_document(run, world) for run in kept])
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("filtering")
@@ -231,13 +231,13 @@ def created_since_looks_at_the_day(plant: Plant) -> None:
 @defect("filtering")
 def since_leaves_the_instant_out(plant: Plant) -> None:
     """Only at the boundary instant: a run of that very instant is not found."""
-    plant.after(operations, "_instant", lambda instant, *_: instant + timedelta(microseconds=1))
+    plant.after(handlers, "_instant", lambda instant, *_: instant + timedelta(microseconds=1))
 
 
 @defect("filtering")
 def since_ignores_the_offset(plant: Plant) -> None:
     """Only with offset timestamps: 10:00+02:00 is taken for 10:00Z."""
-    plant.after(operations, "_instant", lambda instant, *_: instant.replace(tzinfo=UTC))
+    plant.after(handlers, "_instant", lambda instant, *_: instant.replace(tzinfo=UTC))
 
 
 @defect("filtering")
@@ -297,7 +297,7 @@ def a_complete_run_has_no_amount(plant: Plant) -> None:
 @defect("reading")
 def single_fetch_forgets_the_message(plant: Plant) -> None:
     """A run fetched alone has no invoiceMessage."""
-    ways.body_of(plant, DIALECT, FETCH, lambda run: {**run, "invoiceMessage": None})
+    ways.body_of(plant, api, FETCH, lambda run: {**run, "invoiceMessage": None})
 
 
 @defect("reading")
@@ -309,7 +309,7 @@ def reading_renames_the_first_run(plant: Plant) -> None:
         count[0] += 1
         return [{**run, "name": f"{run['name']} {count[0]}"} if place == 0 else run for place, run in enumerate(runs)]
 
-    ways.lists(plant, DIALECT, LIST, counted)
+    ways.lists(plant, api, LIST, counted)
 
 
 @defect("lifecycle")
@@ -322,7 +322,7 @@ def a_complete_run_is_pending_again(plant: Plant) -> None:
             {**document, "status": "Pending"} if document["status"] == "Complete" and run.number < newest else document
         )
 
-    plant.after(operations, "run_document", shown)
+    plant.after(handlers, "run_document", shown)
 
 
 @defect("errors")
@@ -339,7 +339,7 @@ def an_unknown_run_is_empty(plant: Plant) -> None:
 
         return fetch
 
-    plant.around(DIALECT.routes, FETCH, around)
+    plant.around(api.routes, FETCH, around)
 
 
 @defect("errors")
@@ -353,12 +353,12 @@ def changing_an_unknown_run_creates_it(plant: Plant) -> None:
             except Refusal as refusal:
                 if refusal.reason != "unknown_resource":
                     raise
-                return operations.create_run(request, world)
+                return handlers.create_run(request, world)
             return found
 
         return change
 
-    plant.around(DIALECT.routes, CHANGE, around)
+    plant.around(api.routes, CHANGE, around)
 
 
 # --- creating and changing -----------------------------------------------------------------------
@@ -373,7 +373,7 @@ def creating_forgets_the_subrun(plant: Plant) -> None:
 @defect("lifecycle")
 def created_runs_are_not_listed(plant: Plant) -> None:
     """The list shows the runs that had an invoice date from the start."""
-    ways.lists(plant, DIALECT, LIST, lambda runs: [run for run in runs if run["invoiceDate"]])
+    ways.lists(plant, api, LIST, lambda runs: [run for run in runs if run["invoiceDate"]])
 
 
 @defect("lifecycle")
@@ -402,13 +402,13 @@ def a_client_may_create_a_requested_run(plant: Plant) -> None:
     def created(answer: Answer, request: Any, world: World) -> Answer:
         return replace(answer, body={**answer.body, "status": request.body.get("status", "Pending")})
 
-    ways.answers(plant, DIALECT, CREATE, created)
+    ways.answers(plant, api, CREATE, created)
 
 
 @defect("lifecycle")
 def patch_is_put(plant: Plant) -> None:
     """PATCH clears every member that was not sent."""
-    _requests(plant, CHANGE, lambda body: {**dict.fromkeys(wire.FIELDS), **body})
+    _requests(plant, CHANGE, lambda body: {**dict.fromkeys(serializers.FIELDS), **body})
 
 
 @defect("lifecycle")
@@ -463,11 +463,11 @@ def the_answer_to_a_patch_is_the_old_run(plant: Plant) -> None:
         def change(request: Any, world: World) -> Answer:
             before = world.ledger.runs.get(int(request.path["id"])) if request.path["id"].isdecimal() else None
             answer: Answer = changed(request, world)
-            return answer if before is None else replace(answer, body=wire.run_document(before, world))
+            return answer if before is None else replace(answer, body=serializers.run_document(before, world))
 
         return change
 
-    plant.around(DIALECT.routes, CHANGE, around)
+    plant.around(api.routes, CHANGE, around)
 
 
 @defect("lifecycle")
@@ -478,7 +478,7 @@ def a_client_may_set_the_amount(plant: Plant) -> None:
         amount = request.body.get("invoiceAmount", answer.body["invoiceAmount"])
         return replace(answer, body={**answer.body, "invoiceAmount": amount})
 
-    ways.answers(plant, DIALECT, CREATE, created)
+    ways.answers(plant, api, CREATE, created)
 
 
 @defect("lifecycle")
@@ -573,7 +573,7 @@ def a_conflict_does_not_name_the_member(plant: Plant) -> None:
     """The refusal of a locked member does not say which it was."""
     ways.error_says(
         plant,
-        DIALECT,
+        api,
         lambda answer, refusal: replace(answer, body={"error": "locked"}) if answer.status == 409 else answer,
     )
 
@@ -584,26 +584,26 @@ def a_conflict_does_not_name_the_member(plant: Plant) -> None:
 @defect("auth")
 def anybody_may_read(plant: Plant) -> None:
     """A request without a credential is answered."""
-    ways.lets_in(plant, DIALECT, ways.without_credential)
+    ways.lets_in(plant, api, ways.without_credential)
 
 
 @defect("auth")
 def any_key_will_do(plant: Plant) -> None:
     """A key that nobody has is taken."""
-    ways.lets_in(plant, DIALECT, ways.with_wrong_one)
+    ways.lets_in(plant, api, ways.with_wrong_one)
 
 
 @defect("auth")
 def the_forbidden_may(plant: Plant) -> None:
     """A user without permission is answered."""
-    ways.lets_in(plant, DIALECT, ways.forbidden)
+    ways.lets_in(plant, api, ways.forbidden)
 
 
 @defect("errors")
 def a_date_that_does_not_exist_is_taken(plant: Plant) -> None:
     """30 February is taken for null, silently."""
     plant.around(
-        operations,
+        handlers,
         "_members",
         lambda members: lambda body, world: members({n: v for n, v in body.items() if v != "2026-02-30"}, world),
     )
@@ -644,7 +644,7 @@ def a_wrong_method_is_not_found(plant: Plant) -> None:
 @defect("errors")
 def errors_are_texts(plant: Plant) -> None:
     """The error body is a JSON string."""
-    ways.error_says(plant, DIALECT, lambda answer, refusal: replace(answer, body=answer.body["error"]))
+    ways.error_says(plant, api, lambda answer, refusal: replace(answer, body=answer.body["error"]))
 
 
 @defect("reading")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.dialect import Answer, Refusal
-from counterfoil.dialects.elevate import DIALECT, operations, selection, standing, wire
-from counterfoil.dialects.elevate.selection import Chosen, Order
+from counterfoil.api import Answer, Refusal
+from counterfoil.apis.elevate import api, handlers, selection, serializers, standing
+from counterfoil.apis.elevate.selection import Chosen, Order
 from counterfoil.server.validation import Body
 from counterfoil.world.world import World
 
@@ -115,7 +115,7 @@ def past_the_end_is_an_error(plant: Plant) -> None:
             raise Refusal("unknown_resource", "there is no such page")
         return answer
 
-    ways.answers(plant, DIALECT, LIST, paged)
+    ways.answers(plant, api, LIST, paged)
 
 
 @defect("paging")
@@ -182,7 +182,7 @@ def a_large_page_is_cut_silently(plant: Plant) -> None:
 @defect("errors")
 def a_refused_parameter_is_not_named(plant: Plant) -> None:
     """The error body does not say which parameter was wrong."""
-    plant.put(wire, "_message", lambda refusal: "Validation failed")
+    plant.put(serializers, "_message", lambda refusal: "Validation failed")
 
 
 # --- sorts ---------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def difference_compares_as_text(plant: Plant) -> None:
     _matching(
         plant,
         lambda name, given: name == "valueDifference" and _is_plain(given),
-        lambda value, given, test: wire.text(value) == given,
+        lambda value, given, test: serializers.text(value) == given,
     )
 
 
@@ -306,7 +306,7 @@ def percentage_compares_as_text(plant: Plant) -> None:
     _matching(
         plant,
         lambda name, given: name == "percentageDifference" and _is_plain(given),
-        lambda value, given, test: wire.text(value) == given,
+        lambda value, given, test: serializers.text(value) == given,
     )
 
 
@@ -379,7 +379,7 @@ def like_is_a_prefix(plant: Plant) -> None:
     _matching(
         plant,
         lambda name, given: given.startswith("like:"),
-        lambda value, given, test: wire.text(value).lower().startswith(given[5:].lower()),
+        lambda value, given, test: serializers.text(value).lower().startswith(given[5:].lower()),
     )
 
 
@@ -422,7 +422,9 @@ def an_unknown_status_filters_nothing(plant: Plant) -> None:
     """A status that is none leaves the list whole."""
     _matching(
         plant,
-        lambda name, given: name in wire.STATUSES and _is_plain(given) and given not in wire.STATUSES[name],
+        lambda name, given: (
+            name in serializers.STATUSES and _is_plain(given) and given not in serializers.STATUSES[name]
+        ),
         lambda *_: True,
     )
 
@@ -474,7 +476,7 @@ def an_unknown_field_is_refused(plant: Plant) -> None:
 @defect("identity")
 def the_last_customer_comes_twice(plant: Plant) -> None:
     """The list ends with its last item again."""
-    ways.lists(plant, DIALECT, LIST, lambda items: items + items[-1:])
+    ways.lists(plant, api, LIST, lambda items: items + items[-1:])
 
 
 @defect("identity")
@@ -482,7 +484,7 @@ def customer_id_is_text(plant: Plant) -> None:
     """customerId is a string."""
     ways.each_item(
         plant,
-        DIALECT,
+        api,
         LIST,
         lambda item: {**item, "customerId": str(item["customerId"])} if "customerId" in item else item,
     )
@@ -579,7 +581,7 @@ def reading_turns_the_list_round(plant: Plant) -> None:
         count[0] += 1
         return items[::-1] if count[0] % 2 else items
 
-    ways.lists(plant, DIALECT, LIST, turned)
+    ways.lists(plant, api, LIST, turned)
 
 
 # --- who gets in ---------------------------------------------------------------------------------
@@ -588,19 +590,19 @@ def reading_turns_the_list_round(plant: Plant) -> None:
 @defect("auth")
 def anybody_may_read(plant: Plant) -> None:
     """A request without a credential is answered."""
-    ways.lets_in(plant, DIALECT, ways.without_credential)
+    ways.lets_in(plant, api, ways.without_credential)
 
 
 @defect("auth")
 def any_token_will_do(plant: Plant) -> None:
     """A token that nobody issued is taken."""
-    ways.lets_in(plant, DIALECT, ways.with_wrong_one)
+    ways.lets_in(plant, api, ways.with_wrong_one)
 
 
 @defect("auth")
 def the_forbidden_may(plant: Plant) -> None:
     """A user without permission is answered."""
-    ways.lets_in(plant, DIALECT, ways.forbidden)
+    ways.lets_in(plant, api, ways.forbidden)
 
 
 @defect("auth")
@@ -612,14 +614,14 @@ def forbidden_is_unauthorized(plant: Plant) -> None:
 @defect("auth")
 def a_fetched_token_is_cut(plant: Plant) -> None:
     """The token that the login hands out is not the one it issued."""
-    ways.body_of(plant, DIALECT, LOGIN, lambda body: {"token": body["token"][:-1]})
+    ways.body_of(plant, api, LOGIN, lambda body: {"token": body["token"][:-1]})
 
 
 @defect("auth")
 def a_wrong_password_gets_a_token(plant: Plant) -> None:
     """Login does not look at the password."""
     plant.around(
-        operations,
+        handlers,
         "_permitted",
         lambda old: (
             lambda key, world, *, unknown, forbidden: old(
@@ -635,19 +637,19 @@ def a_wrong_password_gets_a_token(plant: Plant) -> None:
 @defect("auth")
 def token_never_expires(plant: Plant) -> None:
     """A token is good for ever."""
-    plant.put(operations, "TOKEN_MINUTES", 60 * 24 * 365)
+    plant.put(handlers, "TOKEN_MINUTES", 60 * 24 * 365)
 
 
 @defect("auth")
 def token_expires_a_minute_early(plant: Plant) -> None:
     """Only the last minute of a token: it is good for 14."""
-    plant.put(operations, "TOKEN_MINUTES", 14)
+    plant.put(handlers, "TOKEN_MINUTES", 14)
 
 
 @defect("auth")
 def token_works_at_the_instant_it_ends(plant: Plant) -> None:
     """Only at the boundary instant: the token is still good."""
-    ways.works_when_it_ends(plant, DIALECT)
+    ways.works_when_it_ends(plant, api)
 
 
 # --- other errors --------------------------------------------------------------------------------
@@ -690,12 +692,10 @@ def a_form_is_read_as_json(plant: Plant) -> None:
 @defect("errors")
 def errors_have_no_message(plant: Plant) -> None:
     """The error body lacks its message."""
-    ways.error_says(plant, DIALECT, lambda answer, refusal: replace(answer, body={"error": answer.body["error"]}))
+    ways.error_says(plant, api, lambda answer, refusal: replace(answer, body={"error": answer.body["error"]}))
 
 
 @defect("errors")
 def unauthorized_has_no_body(plant: Plant) -> None:
     """A 401 comes without an error body."""
-    ways.error_says(
-        plant, DIALECT, lambda answer, refusal: replace(answer, body=None) if answer.status == 401 else answer
-    )
+    ways.error_says(plant, api, lambda answer, refusal: replace(answer, body=None) if answer.status == 401 else answer)

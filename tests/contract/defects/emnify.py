@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.dialect import Answer, Principal, Refusal
-from counterfoil.dialects.emnify import DIALECT, amounts, login, months, operations, wire
+from counterfoil.api import Answer, Principal, Refusal
+from counterfoil.apis.emnify import amounts, api, handlers, login, months, serializers
 from counterfoil.ledger.periods import month_key
 from counterfoil.world.world import World
 
@@ -23,7 +23,7 @@ defect = defects_of("emnify")
 
 def _bill(plant: Plant, change: Any) -> None:
     """A bill is ``change(bill)``."""
-    plant.after(wire, "bill_details", lambda shown, *_: change(shown))
+    plant.after(serializers, "bill_details", lambda shown, *_: change(shown))
 
 
 def _tree(plant: Plant, change: Any) -> None:
@@ -37,7 +37,7 @@ def _part(plant: Plant, name: str, change: Any) -> None:
 
 
 def _invoice(plant: Plant, change: Any) -> None:
-    plant.after(wire, "invoice", lambda shown, org_id, bill, now: {**shown, **change(shown, bill)})
+    plant.after(serializers, "invoice", lambda shown, org_id, bill, now: {**shown, **change(shown, bill)})
 
 
 # --- the sums of a bill --------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def _on_the_thirtieth(period: str) -> str:
 def a_bill_is_for_the_month_after(plant: Plant) -> None:
     """period names the month after the bill's."""
     plant.around(
-        wire, "period_in_words", lambda words: lambda month: words(month + 1 if month % 100 < 12 else month + 89)
+        serializers, "period_in_words", lambda words: lambda month: words(month + 1 if month % 100 < 12 else month + 89)
     )
 
 
@@ -266,14 +266,14 @@ def payment_option_comes_with_the_first_payment(plant: Plant) -> None:
     """Only for bills paid in part: payment_option is there already."""
 
     def early(option: Any, bill: Any) -> Any:
-        paid = wire._money_for(bill)
+        paid = serializers._money_for(bill)
         return option or (
             {"id": 1, "type": "card", "description": "Card", "paid_at": "2026-02-02T09:00:00.000+0000"}
             if paid
             else None
         )
 
-    plant.after(wire, "payment_option", early)
+    plant.after(serializers, "payment_option", early)
 
 
 @defect("agreement")
@@ -300,7 +300,7 @@ def a_refresh_reopens_the_bill(plant: Plant) -> None:
             return replace(answer, body={**answer.body, "invoice": None, "refresh_allowed": True})
         return answer
 
-    ways.answers(plant, DIALECT, BILL, refreshed)
+    ways.answers(plant, api, BILL, refreshed)
 
 
 @defect("reading")
@@ -313,7 +313,7 @@ def a_refresh_doubles_the_preview(plant: Plant) -> None:
             return replace(answer, body={**answer.body, "total": {**total, "cost": total["cost"] * 2 + 1}})
         return answer
 
-    ways.answers(plant, DIALECT, BILL, refreshed)
+    ways.answers(plant, api, BILL, refreshed)
 
 
 @defect("lifecycle")
@@ -351,7 +351,7 @@ def final_bills_age(plant: Plant) -> None:
 
         return shown
 
-    plant.around(wire, "bill_details", around)
+    plant.around(serializers, "bill_details", around)
 
 
 @defect("reading")
@@ -373,7 +373,9 @@ def reading_counts_itself(plant: Plant) -> None:
 def periods_describe_the_month_after(plant: Plant) -> None:
     """202601 is described as February 2026."""
     plant.put(
-        wire, "period", lambda month: {"id": month, "description": f"{wire.MONTHS[month % 100 % 12]} {month // 100}"}
+        serializers,
+        "period",
+        lambda month: {"id": month, "description": f"{serializers.MONTHS[month % 100 % 12]} {month // 100}"},
     )
 
 
@@ -381,7 +383,7 @@ def periods_describe_the_month_after(plant: Plant) -> None:
 def previews_are_not_listed(plant: Plant) -> None:
     """The list of periods has invoiced months only; previews are answered all the same."""
     plant.around(
-        operations,
+        handlers,
         "months_with_a_bill",
         lambda old: (
             lambda book, today: [
@@ -402,19 +404,19 @@ def future_months_are_answered(plant: Plant) -> None:
 
         return bill
 
-    plant.around(operations, "monthly_bill", around)
+    plant.around(handlers, "monthly_bill", around)
 
 
 @defect("counts")
 def total_count_is_the_page_size(plant: Plant) -> None:
     """X-Total-Count is 100."""
-    ways.heads(plant, DIALECT, PERIODS, lambda heads, body: {**heads, "X-Total-Count": "100"} if heads else heads)
+    ways.heads(plant, api, PERIODS, lambda heads, body: {**heads, "X-Total-Count": "100"} if heads else heads)
 
 
 @defect("counts")
 def there_is_always_another_page(plant: Plant) -> None:
     """X-Total-Pages is 2."""
-    ways.heads(plant, DIALECT, PERIODS, lambda heads, body: {**heads, "X-Total-Pages": "2"} if heads else heads)
+    ways.heads(plant, api, PERIODS, lambda heads, body: {**heads, "X-Total-Pages": "2"} if heads else heads)
 
 
 # --- refusals ------------------------------------------------------------------------------------
@@ -449,13 +451,13 @@ def an_unknown_organisation_is_empty(plant: Plant) -> None:
 
         return periods
 
-    plant.around(DIALECT.routes, PERIODS, around)
+    plant.around(api.routes, PERIODS, around)
 
 
 @defect("auth")
 def foreign_organisations_are_shown(plant: Plant) -> None:
     """A token for one organisation sees them all."""
-    plant.put(operations, "_pays_for", lambda world, payer, customer: True)
+    plant.put(handlers, "_pays_for", lambda world, payer, customer: True)
 
 
 @defect("errors")
@@ -467,7 +469,7 @@ def periods_are_cut_to_six_digits(plant: Plant) -> None:
 @defect("errors")
 def month_thirteen_is_not_found(plant: Plant) -> None:
     """billing_period=202613 gets 404."""
-    plant.put(operations, "_month", int)
+    plant.put(handlers, "_month", int)
 
 
 @defect("errors")
@@ -475,7 +477,7 @@ def error_codes_are_http_statuses(plant: Plant) -> None:
     """error_code is the HTTP status."""
     ways.error_says(
         plant,
-        DIALECT,
+        api,
         lambda answer, refusal: (
             replace(answer, body={**answer.body, "error_code": answer.status})
             if "error_code" in (answer.body or {})
@@ -490,7 +492,7 @@ def answers_are_in_latin_1(plant: Plant) -> None:
     for operation in (PERIODS, BILL):
         ways.answers(
             plant,
-            DIALECT,
+            api,
             operation,
             lambda answer, *_: replace(answer, media_type="application/json;charset=ISO-8859-1"),
         )
@@ -502,13 +504,13 @@ def answers_are_in_latin_1(plant: Plant) -> None:
 @defect("auth")
 def anybody_may_read(plant: Plant) -> None:
     """A request without a credential is answered."""
-    ways.lets_in(plant, DIALECT, ways.without_credential)
+    ways.lets_in(plant, api, ways.without_credential)
 
 
 @defect("auth")
 def any_token_will_do(plant: Plant) -> None:
     """A token that nobody issued is taken."""
-    ways.lets_in(plant, DIALECT, ways.with_wrong_one)
+    ways.lets_in(plant, api, ways.with_wrong_one)
 
 
 @defect("auth")
@@ -520,13 +522,13 @@ def a_broken_token_is_an_api_error(plant: Plant) -> None:
             return answer
         return replace(answer, body={"error_code": 1102, "error_token": "InvalidToken", "message": refusal.message})
 
-    ways.error_says(plant, DIALECT, ours)
+    ways.error_says(plant, api, ours)
 
 
 @defect("auth")
 def the_forbidden_may(plant: Plant) -> None:
     """A credential without permission is answered."""
-    ways.lets_in(plant, DIALECT, ways.forbidden)
+    ways.lets_in(plant, api, ways.forbidden)
 
 
 @defect("auth")
@@ -540,7 +542,7 @@ def a_refused_login_has_a_body(plant: Plant) -> None:
     """A refused login is told why."""
     ways.answers(
         plant,
-        DIALECT,
+        api,
         LOGIN,
         lambda answer, *_: Answer(401, {"message": "wrong password"}) if answer.status == 401 else answer,
     )
@@ -555,19 +557,19 @@ def two_logins_at_once_are_taken(plant: Plant) -> None:
 @defect("auth")
 def applications_get_a_refresh_token(plant: Plant) -> None:
     """A login by application token gets a refresh_token."""
-    ways.body_of(plant, DIALECT, LOGIN, lambda body: {"refresh_token": body["auth_token"], **body})
+    ways.body_of(plant, api, LOGIN, lambda body: {"refresh_token": body["auth_token"], **body})
 
 
 @defect("auth")
 def users_get_no_refresh_token(plant: Plant) -> None:
     """Only for users: their login gets no refresh_token."""
-    ways.body_of(plant, DIALECT, LOGIN, lambda body: {"auth_token": body["auth_token"]})
+    ways.body_of(plant, api, LOGIN, lambda body: {"auth_token": body["auth_token"]})
 
 
 @defect("auth")
 def tokens_are_no_jwt(plant: Plant) -> None:
     """auth_token is not in three parts, and does not open the door."""
-    ways.body_of(plant, DIALECT, LOGIN, lambda body: {**body, "auth_token": body["auth_token"].replace(".", "-")})
+    ways.body_of(plant, api, LOGIN, lambda body: {**body, "auth_token": body["auth_token"].replace(".", "-")})
 
 
 @defect("auth")
@@ -584,7 +586,7 @@ def a_refresh_token_opens_the_door(plant: Plant) -> None:
 
         return asked
 
-    plant.around(DIALECT, "authenticate", around)
+    plant.around(api, "authenticate", around)
 
 
 @defect("auth")
@@ -600,7 +602,7 @@ def login_looks_at_the_header(plant: Plant) -> None:
 
         return asked
 
-    plant.around(DIALECT.routes, LOGIN, around)
+    plant.around(api.routes, LOGIN, around)
 
 
 @defect("auth")
@@ -636,14 +638,14 @@ def token_expires_a_minute_early(plant: Plant) -> None:
 @defect("auth")
 def token_works_at_the_instant_it_ends(plant: Plant) -> None:
     """Only at the boundary instant: the token is still good."""
-    ways.works_when_it_ends(plant, DIALECT)
+    ways.works_when_it_ends(plant, api)
 
 
 @defect("agreement")
 def overdue_bills_are_paid(plant: Plant) -> None:
     """Only when late: an invoice that fell due shows a payment_option."""
     plant.after(
-        wire,
+        serializers,
         "payment_option",
         lambda option, bill: (
             option

@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.dialect import Answer
-from counterfoil.dialects.flexprice import DIALECT, operations, summary, wire
+from counterfoil.api import Answer
+from counterfoil.apis.flexprice import api, handlers, serializers, summary
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Settlement, bills_of
@@ -24,12 +24,12 @@ defect = defects_of("flexprice", scenario="multi-currency")
 
 
 def _answers(plant: Plant, change: Any) -> None:
-    ways.body_of(plant, DIALECT, SUMMARY, change)
+    ways.body_of(plant, api, SUMMARY, change)
 
 
 def _each(plant: Plant, change: Any) -> None:
     """Each summary is shown as ``change(summary)``."""
-    plant.after(wire, "_summary", lambda shown, *_: {**shown, **change(shown)})
+    plant.after(serializers, "_summary", lambda shown, *_: {**shown, **change(shown)})
 
 
 def _sums(plant: Plant, change: Any) -> None:
@@ -139,13 +139,13 @@ def a_currency_comes_for_each_subscription(plant: Plant) -> None:
 @defect("form")
 def amounts_have_two_decimals(plant: Plant) -> None:
     """100 is written 100.00."""
-    plant.put(wire, "amount", lambda value: f"{value:.2f}")
+    plant.put(serializers, "amount", lambda value: f"{value:.2f}")
 
 
 @defect("form")
 def small_amounts_have_an_exponent(plant: Plant) -> None:
     """Only for round amounts: 100 is written 1E+2."""
-    plant.put(wire, "amount", lambda value: str(value.normalize()))
+    plant.put(serializers, "amount", lambda value: str(value.normalize()))
 
 
 @defect("arithmetic", scenario="late-payer")
@@ -223,7 +223,7 @@ def a_free_number_is_not_found(plant: Plant) -> None:
     """Only for ids of the usual form: one that nobody has is 404."""
 
     def answered(answer: Answer, request: Any, world: World) -> Answer:
-        number = wire.customer_number(request.path["id"])
+        number = serializers.customer_number(request.path["id"])
         known = number is None or world.ledger.knows(number)
         return (
             answer
@@ -231,7 +231,7 @@ def a_free_number_is_not_found(plant: Plant) -> None:
             else Answer(404, {"code": "not_found", "message": "no such customer", "http_status_code": 404})
         )
 
-    ways.answers(plant, DIALECT, SUMMARY, answered)
+    ways.answers(plant, api, SUMMARY, answered)
 
 
 @defect("reading")
@@ -261,19 +261,19 @@ def reading_marks_as_seen(plant: Plant) -> None:
 @defect("headers")
 def errors_lack_the_security_headers(plant: Plant) -> None:
     """Only on errors: the security headers are missing."""
-    ways.error_says(plant, DIALECT, lambda answer, refusal: replace(answer, headers=()))
+    ways.error_says(plant, api, lambda answer, refusal: replace(answer, headers=()))
 
 
 @defect("headers")
 def request_ids_are_not_echoed(plant: Plant) -> None:
     """X-Request-ID is always the server's own."""
-    plant.put(wire, "echoed", lambda sent: None)
+    plant.put(serializers, "echoed", lambda sent: None)
 
 
 @defect("headers")
 def request_ids_are_all_the_same(plant: Plant) -> None:
     """Without one sent, every answer has the same X-Request-ID."""
-    plant.around(wire, "_made_id", lambda made: lambda world, asked: made(world, ""))
+    plant.around(serializers, "_made_id", lambda made: lambda world, asked: made(world, ""))
 
 
 @defect("headers")
@@ -281,7 +281,7 @@ def a_browser_from_elsewhere_may_not_ask(plant: Plant) -> None:
     """OPTIONS names one origin."""
     ways.heads(
         plant,
-        DIALECT,
+        api,
         OPTIONS,
         lambda heads, body: {**heads, "Access-Control-Allow-Origin": "https://flexprice.example.com"},
     )
@@ -290,7 +290,7 @@ def a_browser_from_elsewhere_may_not_ask(plant: Plant) -> None:
 @defect("headers")
 def options_has_no_answer(plant: Plant) -> None:
     """OPTIONS is 204."""
-    ways.answers(plant, DIALECT, OPTIONS, lambda answer, *_: replace(answer, status=204))
+    ways.answers(plant, api, OPTIONS, lambda answer, *_: replace(answer, status=204))
 
 
 # --- who gets in, and errors ---------------------------------------------------------------------
@@ -299,31 +299,31 @@ def options_has_no_answer(plant: Plant) -> None:
 @defect("auth")
 def anybody_may_read(plant: Plant) -> None:
     """A request without a credential is answered."""
-    ways.lets_in(plant, DIALECT, ways.without_credential)
+    ways.lets_in(plant, api, ways.without_credential)
 
 
 @defect("auth")
 def any_key_will_do(plant: Plant) -> None:
     """A key that nobody has is taken."""
-    ways.lets_in(plant, DIALECT, ways.with_wrong_one)
+    ways.lets_in(plant, api, ways.with_wrong_one)
 
 
 @defect("auth")
 def a_basic_login_is_a_bad_token(plant: Plant) -> None:
     """Only for other schemes than bearer: they are called an invalid token."""
-    plant.put(wire, "WRONG_SCHEME", "Invalid token")
+    plant.put(serializers, "WRONG_SCHEME", "Invalid token")
 
 
 @defect("auth")
 def the_forbidden_may(plant: Plant) -> None:
     """A key without permission is answered."""
-    ways.lets_in(plant, DIALECT, ways.forbidden)
+    ways.lets_in(plant, api, ways.forbidden)
 
 
 @defect("auth", scenario="every-state")
 def a_narrow_key_sees_everything(plant: Plant) -> None:
     """A key that sees one customer finds them all."""
-    plant.put(operations, "_may_see", lambda principal, customer, world: True)
+    plant.put(handlers, "_may_see", lambda principal, customer, world: True)
 
 
 @defect("errors")
@@ -335,7 +335,7 @@ def unrouted_paths_are_json(plant: Plant) -> None:
             return answer
         return Answer(404, {"code": "not_found", "message": "not found", "http_status_code": 404}, answer.headers)
 
-    ways.error_says(plant, DIALECT, json)
+    ways.error_says(plant, api, json)
 
 
 @defect("errors")
@@ -347,13 +347,13 @@ def a_wrong_method_is_405(plant: Plant) -> None:
 @defect("errors")
 def the_body_tells_another_status(plant: Plant) -> None:
     """http_status_code is 500 in every error."""
-    plant.after(wire, "_flat", lambda body, refusal: {**body, "http_status_code": 500})
+    plant.after(serializers, "_flat", lambda body, refusal: {**body, "http_status_code": 500})
 
 
 @defect("errors")
 def every_error_is_a_system_error(plant: Plant) -> None:
     """code is system_error whatever the status."""
-    plant.after(wire, "_flat", lambda body, refusal: {**body, "code": "system_error"})
+    plant.after(serializers, "_flat", lambda body, refusal: {**body, "code": "system_error"})
 
 
 # --- what payments, time and subscriptions do ----------------------------------------------------

@@ -8,9 +8,9 @@ from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from counterfoil.dialect import Answer, Refusal
-from counterfoil.dialects.oracle_brm import DIALECT, bills, operations, selection, wire
-from counterfoil.dialects.oracle_brm.selection import FILTERS, ByBook, OneByOne
+from counterfoil.api import Answer, Refusal
+from counterfoil.apis.oracle_brm import api, bills, handlers, selection, serializers
+from counterfoil.apis.oracle_brm.selection import FILTERS, ByBook, OneByOne
 from counterfoil.world.world import World
 
 from . import ways
@@ -31,7 +31,7 @@ def _compares(plant: Plant, names: Any, suffix: str, compare: Any) -> None:
 
 def _asked(plant: Plant, change: Any, operation: str = LIST) -> None:
     plant.around(
-        DIALECT.routes,
+        api.routes,
         operation,
         lambda listed: lambda request, world: listed(replace(request, query=change(dict(request.query))), world),
     )
@@ -54,13 +54,13 @@ def _issued(plant: Plant, change: Any) -> None:
 
 def _shows(plant: Plant, member: str, change: Any) -> None:
     """``member`` of every bill is shown as ``change(value, view)``."""
-    table = wire.OF_BILL if member in wire.OF_BILL else wire.OF_CUSTOMER
+    table = serializers.OF_BILL if member in serializers.OF_BILL else serializers.OF_CUSTOMER
     plant.around(table, member, lambda show: lambda view: change(show(view), view))
 
 
 def _extended(plant: Plant, change: Any) -> None:
     """A whole extended bill is ``change(bill)``."""
-    plant.after(wire, "bill", lambda shown, owned, fields: change(shown) if owned.view.extended else shown)
+    plant.after(serializers, "bill", lambda shown, owned, fields: change(shown) if owned.view.extended else shown)
 
 
 # --- comparators ---------------------------------------------------------------------------------
@@ -426,7 +426,7 @@ def offset_is_ignored_with_a_filter(plant: Plant) -> None:
 
         return select
 
-    plant.around(operations, "select", around)
+    plant.around(handlers, "select", around)
 
 
 @defect("paging")
@@ -450,7 +450,7 @@ def offset_past_the_end_is_refused(plant: Plant) -> None:
             raise Refusal("malformed", "offset is past the end", where="offset")
         return answer
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("paging")
@@ -462,13 +462,13 @@ def offset_counts_only_with_a_limit(plant: Plant) -> None:
 @defect("counts")
 def total_count_is_page_count(plant: Plant) -> None:
     """X-Total-Count counts this page."""
-    ways.heads(plant, DIALECT, LIST, lambda heads, body: {**heads, "X-Total-Count": heads["X-Result-Count"]})
+    ways.heads(plant, api, LIST, lambda heads, body: {**heads, "X-Total-Count": heads["X-Result-Count"]})
 
 
 @defect("counts")
 def result_count_is_the_total(plant: Plant) -> None:
     """X-Result-Count counts the whole list."""
-    ways.heads(plant, DIALECT, LIST, lambda heads, body: {**heads, "X-Result-Count": heads["X-Total-Count"]})
+    ways.heads(plant, api, LIST, lambda heads, body: {**heads, "X-Result-Count": heads["X-Total-Count"]})
 
 
 @defect("counts")
@@ -479,13 +479,13 @@ def total_count_passes_over_filters(plant: Plant) -> None:
         everything = len(selection.select(world, {}, None))
         return replace(answer, headers=tuple({**dict(answer.headers), "X-Total-Count": str(everything)}.items()))
 
-    ways.answers(plant, DIALECT, LIST, listed)
+    ways.answers(plant, api, LIST, listed)
 
 
 @defect("counts")
 def an_empty_list_has_no_counts(plant: Plant) -> None:
     """Only when nothing fits: the count headers are missing."""
-    ways.heads(plant, DIALECT, LIST, lambda heads, body: heads if body else {})
+    ways.heads(plant, api, LIST, lambda heads, body: heads if body else {})
 
 
 # --- types and fields ----------------------------------------------------------------------------
@@ -519,19 +519,19 @@ def one_bill_is_always_base(plant: Plant) -> None:
 @defect("types")
 def unasked_bills_are_extended(plant: Plant) -> None:
     """Without @type the extended bill comes."""
-    _asked(plant, lambda query: {"@type": wire.EXTENDED, **query})
+    _asked(plant, lambda query: {"@type": serializers.EXTENDED, **query})
 
 
 @defect("selecting")
 def fields_are_ignored(plant: Plant) -> None:
     """Every member comes, whatever fields says."""
-    plant.put(operations, "_fields", lambda request: None)
+    plant.put(handlers, "_fields", lambda request: None)
 
 
 @defect("selecting")
 def fields_take_away_the_href(plant: Plant) -> None:
     """With fields, href comes only when it is named."""
-    plant.put(wire, "ALWAYS", ("id",))
+    plant.put(serializers, "ALWAYS", ("id",))
 
 
 @defect("selecting")
@@ -543,7 +543,7 @@ def fields_are_ignored_for_one_bill(plant: Plant) -> None:
 @defect("selecting")
 def fields_none_is_all(plant: Plant) -> None:
     """fields=none is taken for no fields at all."""
-    plant.after(operations, "_fields", lambda found, request: None if found == {"none"} else found)
+    plant.after(handlers, "_fields", lambda found, request: None if found == {"none"} else found)
 
 
 # --- one bill ------------------------------------------------------------------------------------
@@ -552,13 +552,15 @@ def fields_none_is_all(plant: Plant) -> None:
 @defect("identity")
 def bills_of_one_account_share_an_id(plant: Plant) -> None:
     """Only for an account's second bill: it has the id of the first."""
-    plant.around(wire, "bill_id", lambda bill_id: lambda customer, account, ordinal: bill_id(customer, account, 1))
+    plant.around(
+        serializers, "bill_id", lambda bill_id: lambda customer, account, ordinal: bill_id(customer, account, 1)
+    )
 
 
 @defect("identity")
 def numbers_are_given_twice(plant: Plant) -> None:
     """The number of a bill is that of its customer, not of the run."""
-    plant.around(wire, "bill_number", lambda number: lambda customer, account, run: number(customer, account, 1))
+    plant.around(serializers, "bill_number", lambda number: lambda customer, account, run: number(customer, account, 1))
 
 
 @defect("shape")
@@ -681,7 +683,7 @@ def payments_show_half_of_themselves(plant: Plant) -> None:
 @defect("agreement")
 def balances_leave_other_bills_out(plant: Plant) -> None:
     """An account's balance is what remains on the very bill that shows it."""
-    plant.after(wire, "_balance", lambda shown, view: {**shown, "amount": view.money(view.bill.remaining)})
+    plant.after(serializers, "_balance", lambda shown, view: {**shown, "amount": view.money(view.bill.remaining)})
 
 
 @defect("reading")
@@ -689,7 +691,7 @@ def one_bill_has_its_dates_exchanged(plant: Plant) -> None:
     """A bill fetched alone shows billDate and paymentDueDate each in the place of the other."""
     ways.body_of(
         plant,
-        DIALECT,
+        api,
         FETCH,
         lambda bill: (
             {**bill, "paymentDueDate": bill["billDate"], "billDate": bill["paymentDueDate"]}
@@ -702,7 +704,7 @@ def one_bill_has_its_dates_exchanged(plant: Plant) -> None:
 @defect("reading")
 def bills_are_not_found_by_number(plant: Plant) -> None:
     """GET /customerBill/B2-1 is 404."""
-    plant.put(operations, "from_bill_number", lambda text: None)
+    plant.put(handlers, "from_bill_number", lambda text: None)
 
 
 @defect("reading")
@@ -730,7 +732,7 @@ def reading_turns_the_list_round(plant: Plant) -> None:
         count[0] += 1
         return items[::-1] if count[0] % 2 else items
 
-    ways.lists(plant, DIALECT, LIST, turned)
+    ways.lists(plant, api, LIST, turned)
 
 
 # --- who gets in, and errors ---------------------------------------------------------------------
@@ -739,19 +741,19 @@ def reading_turns_the_list_round(plant: Plant) -> None:
 @defect("auth")
 def anybody_may_read(plant: Plant) -> None:
     """A request without a credential is answered."""
-    ways.lets_in(plant, DIALECT, ways.without_credential)
+    ways.lets_in(plant, api, ways.without_credential)
 
 
 @defect("auth")
 def any_token_will_do(plant: Plant) -> None:
     """A token that nobody issued is taken."""
-    ways.lets_in(plant, DIALECT, ways.with_wrong_one)
+    ways.lets_in(plant, api, ways.with_wrong_one)
 
 
 @defect("auth")
 def the_forbidden_get_an_empty_list(plant: Plant) -> None:
     """A credential without permission is answered 200."""
-    ways.lets_in(plant, DIALECT, ways.forbidden)
+    ways.lets_in(plant, api, ways.forbidden)
 
 
 @defect("errors")
@@ -820,7 +822,7 @@ def an_unknown_bill_is_empty(plant: Plant) -> None:
 
         return fetch
 
-    plant.around(DIALECT.routes, FETCH, around)
+    plant.around(api.routes, FETCH, around)
 
 
 @defect("errors")
@@ -854,7 +856,7 @@ def far_timestamps_crash(plant: Plant) -> None:
 @defect("errors")
 def errors_have_no_charset(plant: Plant) -> None:
     """Errors come as application/json without the charset."""
-    ways.error_says(plant, DIALECT, lambda answer, refusal: replace(answer, media_type="application/json"))
+    ways.error_says(plant, api, lambda answer, refusal: replace(answer, media_type="application/json"))
 
 
 @defect("errors")
@@ -862,6 +864,6 @@ def errors_have_no_code(plant: Plant) -> None:
     """The TMF Error lacks its code."""
     ways.error_says(
         plant,
-        DIALECT,
+        api,
         lambda answer, refusal: replace(answer, body={n: v for n, v in answer.body.items() if n != "code"}),
     )

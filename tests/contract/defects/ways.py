@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.dialect import Answer, Dialect, Principal, Refusal
+from counterfoil.api import API, Answer, Principal, Refusal
 from counterfoil.server.errors import Refusals
 from counterfoil.server.parameters import Parameter, Parameters
 from counterfoil.server.routing import Routing
@@ -58,22 +58,22 @@ def assumes(plant: Plant, name: str, text: str) -> None:
     plant.around(Parameters, "read_query", around)
 
 
-def answers(plant: Plant, dialect: Dialect, operation: str, change: Callable[[Answer, Any, Any], Answer]) -> None:
+def answers(plant: Plant, dialect: API, operation: str, change: Callable[[Answer, Any, Any], Answer]) -> None:
     """The operation answers ``change(answer, request, world)``."""
     plant.after(dialect.routes, operation, change)
 
 
-def lists(plant: Plant, dialect: Dialect, operation: str, change: Callable[[list[Any]], Any]) -> None:
+def lists(plant: Plant, dialect: API, operation: str, change: Callable[[list[Any]], Any]) -> None:
     """The list that the operation answers is ``change(list)``."""
     answers(plant, dialect, operation, lambda answer, *_: replace(answer, body=change(answer.body)))
 
 
-def each_item(plant: Plant, dialect: Dialect, operation: str, change: Callable[[dict[str, Any]], Any]) -> None:
+def each_item(plant: Plant, dialect: API, operation: str, change: Callable[[dict[str, Any]], Any]) -> None:
     """Each item of the list that the operation answers is ``change(item)``."""
     lists(plant, dialect, operation, lambda items: [change(item) for item in items])
 
 
-def body_of(plant: Plant, dialect: Dialect, operation: str, change: Callable[[dict[str, Any]], Any]) -> None:
+def body_of(plant: Plant, dialect: API, operation: str, change: Callable[[dict[str, Any]], Any]) -> None:
     """The object that the operation answers, if it is one, is ``change(object)``."""
 
     def changed(answer: Answer, *_: Any) -> Answer:
@@ -82,9 +82,7 @@ def body_of(plant: Plant, dialect: Dialect, operation: str, change: Callable[[di
     answers(plant, dialect, operation, changed)
 
 
-def heads(
-    plant: Plant, dialect: Dialect, operation: str, change: Callable[[dict[str, str], Any], dict[str, str]]
-) -> None:
+def heads(plant: Plant, dialect: API, operation: str, change: Callable[[dict[str, str], Any], dict[str, str]]) -> None:
     """The headers that the operation answers are ``change(headers, body)``."""
 
     def changed(answer: Answer, *_: Any) -> Answer:
@@ -93,7 +91,7 @@ def heads(
     answers(plant, dialect, operation, changed)
 
 
-def lets_in(plant: Plant, dialect: Dialect, when: Callable[[Refusal, Any], bool]) -> None:
+def lets_in(plant: Plant, dialect: API, when: Callable[[Refusal, Any], bool]) -> None:
     """Whoever is refused so is let in, and sees everything; ``when(refusal, headers)`` says who."""
 
     def around(authenticate: Any) -> Any:
@@ -110,7 +108,7 @@ def lets_in(plant: Plant, dialect: Dialect, when: Callable[[Refusal, Any], bool]
     plant.around(dialect, "authenticate", around)
 
 
-def works_when_it_ends(plant: Plant, dialect: Dialect) -> None:
+def works_when_it_ends(plant: Plant, dialect: API) -> None:
     """A token opens the door at the very instant it expires."""
 
     def around(authenticate: Any) -> Any:
@@ -149,7 +147,7 @@ def refuses_as(plant: Plant, reason: str, status: int) -> None:
     plant.around(Refusals, "render", around)
 
 
-def error_says(plant: Plant, dialect: Dialect, change: Callable[[Answer, Refusal], Answer]) -> None:
+def error_says(plant: Plant, dialect: API, change: Callable[[Answer, Refusal], Answer]) -> None:
     """The error body, whatever the refusal."""
     plant.after(dialect, "error", change)
 

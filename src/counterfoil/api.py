@@ -1,0 +1,175 @@
+"""What every dialect must say of itself, and the few words it shares with the server.
+
+A dialect is a table of routes and plain functions. An operation receives a ``Request`` that the server has already
+routed, authenticated, parsed and validated against the spec, and the ``World`` it is about; it returns an ``Answer``,
+or raises a ``Refusal``. The dialect turns every refusal, its own and the server's, into the vendor's error body.
+
+What is made for every request is a msgspec ``Struct``, which is made in a tenth of a frozen dataclass's time: 0.15 µs against
+1.5 for a ``Request``.
+
+This module knows nothing of HTTP servers, connexion, or any vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from counterfoil.world.switches import Switch as Switch
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+Json = Any
+"""A JSON value: what orjson reads and writes. Money in it is already in the vendor's form."""
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who is asking, once the credential was accepted.
+
+    ``customer`` narrows what may be seen to one customer (its number in the ledger) and those below it;
+    ``None`` sees the whole world.
+    """
+
+    key: str
+    customer: int | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request, as the spec understands it: names exactly as in the spec, values typed by the parameter's schema.
+
+    ``query`` holds only what was sent, plus the schema's defaults. A numeric parameter is ``int`` or ``Decimal``
+    (never ``float``: ``amountDue.value=0.1`` must compare as a tenth). ``headers`` are lower-case. ``body`` is the
+    parsed JSON, ``None`` when there was none. ``base`` is the path this API is mounted at in this world, without a
+    trailing slash (``/w/blue/oracle-brm/brm/customerBillManagement/v4``), for building ``href`` values; ``origin`` is
+    the scheme and authority the client used (``http://127.0.0.1:8000``).
+    """
+
+    operation: str
+    path: Mapping[str, Any] = {}
+    query: Mapping[str, Any] = {}
+    headers: Mapping[str, str] = {}
+    body: Json = None
+    principal: Principal | None = None
+    base: str = ""
+    origin: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back: ``body`` is a JSON value, ``bytes`` sent as they are, or ``None`` for an empty body.
+
+    ``media_type`` defaults to the dialect's own.
+    """
+
+    status: int = 200
+    body: Json = None
+    headers: tuple[tuple[str, str], ...] = ()
+    media_type: str | None = None
+
+
+Reason = Literal[
+    "malformed",  # a parameter or body that does not fit the spec; ``where`` names it
+    "required",  # a required parameter, member or body is missing; ``where`` names it
+    "unauthenticated",  # no credential, or an unknown one
+    "expired",  # a credential that was valid once
+    "forbidden",  # a known credential that may not do this
+    "unknown_path",  # no such path in the spec
+    "unknown_resource",  # the path is fine, the thing it names is not there
+    "method_not_allowed",  # the path exists, the method does not; ``allow`` lists those that do
+    "not_acceptable",  # nothing the client accepts can be produced
+    "unsupported_media_type",
+    "too_large",  # body, header or URL over the server's bound
+    "conflict",  # well-formed, but the ledger's rules forbid it now
+    "too_many_requests",
+    "not_implemented",  # the vendor has it, this stand-in does not
+    "unavailable",
+    "internal",
+]
+
+
+class Refusal(Exception):
+    """A request that cannot be served, in no vendor's words yet.
+
+    ``reason`` says which kind, ``message`` what was wrong and what to do (one line, safe to show), ``where`` the exact
+    parameter name or JSON pointer. ``status`` is a default by kind that a dialect may override when it renders.
+    """
+
+    STATUS: Mapping[str, int] = {
+        "malformed": 400,
+        "required": 400,
+        "unauthenticated": 401,
+        "expired": 401,
+        "forbidden": 403,
+        "unknown_path": 404,
+        "unknown_resource": 404,
+        "method_not_allowed": 405,
+        "not_acceptable": 406,
+        "conflict": 409,
+        "too_large": 413,
+        "unsupported_media_type": 415,
+        "too_many_requests": 429,
+        "internal": 500,
+        "not_implemented": 501,
+        "unavailable": 503,
+    }
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        where: str | None = None,
+        allow: tuple[str, ...] = (),
+        status: int | None = None,
+        detail: Mapping[str, Json] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.where = where
+        self.allow = allow
+        self.status = status or self.STATUS[reason]
+        self.detail = detail or {}
+
+
+def json_number(amount: Decimal) -> int | float | Decimal:
+    """An amount as the int or float that is written with the very same digits, if there is one.
+
+    Holding a page of 100 rows against the spec takes 24 µs with these and 68 with ``Decimal``.
+    """
+    near: int | float = int(amount) if amount.as_tuple().exponent == 0 else float(amount)
+    return near if repr(near) == str(amount) else amount
+
+
+Operation = Callable[[Request, "World"], Answer]
+Authenticate = Callable[[Mapping[str, str], "World"], Principal]
+
+
+@dataclass(frozen=True, slots=True)
+class API:
+    """One vendor's way of saying what the ledger knows.
+
+    ``routes`` maps ``"GET /customerBill/{id}"``, exactly as the spec writes method and path, to its operation; an
+    operation in the spec without a route is answered 501. ``authenticate`` reads the lower-case headers of a request
+    whose operation the spec secures, and raises ``Refusal`` (``unauthenticated``, ``expired``, ``forbidden``).
+    ``error`` renders any refusal as this vendor would. ``strict_query`` says, for a world, whether a query parameter
+    the spec does not know is refused. ``ids`` gives the ids one customer has in this API, each by what it is called there
+    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist. ``absent`` lists operations the vendor
+    has and this stand-in does not, written as in ``routes``: they are answered 501, where any other path is unknown.
+    """
+
+    name: str
+    title: str
+    prefix: str
+    routes: Mapping[str, Operation]
+    authenticate: Authenticate
+    error: Callable[[Refusal], Answer]
+    media_type: str = "application/json"
+    switches: tuple[Switch, ...] = ()
+    strict_query: Callable[[World], bool] = lambda world: False
+    ids: Callable[[World, int], Mapping[str, str]] = lambda world, customer: {}
+    absent: tuple[str, ...] = ()

@@ -1,0 +1,131 @@
+"""Billing runs in the vendor's words: field names, how dates, times and amounts are written, and the error body.
+
+Everything here is a rendering; it refuses to know HTTP methods and rules about what may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.api import Answer, Json, Refusal
+from counterfoil.ledger.ledger import LOCKED_FIELDS
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.receivables import bills_of
+from counterfoil.ledger.records import BillingRun, Book, RunStatus
+from counterfoil.world.world import World
+
+FIELDS: Mapping[str, str] = {
+    "name": "name",
+    "subrun": "subrun",
+    "invoiceMessage": "message",
+    "invoiceDate": "invoice_date",
+    "cutoffDate": "cutoff_date",
+    "transactionCutoffDate": "transaction_cutoff_date",
+    "dueDate": "due_date",
+}
+"""The members a client may write (vendor facts 5.3), and what the ledger calls them."""
+
+VENDOR_NAMES: Mapping[str, str] = {ours: theirs for theirs, ours in FIELDS.items()}
+LOCKED = frozenset(VENDOR_NAMES[name] for name in LOCKED_FIELDS)
+
+STATUS: Mapping[RunStatus, str] = {
+    RunStatus.PENDING: "Pending",
+    RunStatus.REQUESTED: "Requested",
+    RunStatus.RUNNING: "Running",
+    RunStatus.COMPLETE: "Complete",
+}
+
+HUNDREDTH = Decimal("0.01")
+
+
+def run_document(run: BillingRun, world: World) -> Json:
+    """The whole run, as every operation returns it. What was never set is null.
+
+    Written once for each state of the world: half of it is dates, and writing one takes a microsecond.
+    """
+    known, document = world.remember(("billingplatform.run", run.number), lambda: (run, _run_document(run, world)))
+    return document.copy() if known is run else _run_document(run, world)
+
+
+def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
+    return {
+        "id": str(run.number),
+        "name": run.name,
+        "status": STATUS[run.status],
+        "subrun": run.subrun,
+        "invoiceMessage": run.message,
+        "invoiceAmount": _currency(_invoiced(run, world), world),
+        "invoiceDate": _day(run.invoice_date),
+        "cutoffDate": _day(run.cutoff_date),
+        "transactionCutoffDate": _day(run.transaction_cutoff_date),
+        "dueDate": _day(run.due_date),
+        "commencedDate": _instant(run.commenced_at),
+        "completedDate": _instant(run.completed_at),
+    }
+
+
+def error(refusal: Refusal) -> Answer:
+    """``{"error": text}``: an assumption, the vendor documents no error body (vendor facts 5.4)."""
+    headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
+    return Answer(refusal.status, {"error": _said(refusal)}, headers)
+
+
+def _said(refusal: Refusal) -> str:
+    """One line that names the member or parameter at fault without JSON pointer syntax."""
+    where = refusal.where or ""
+    if where.startswith("/"):
+        return f"{where[1:]}: {refusal.message.removeprefix(f'body{where}: ')}"
+    return refusal.message or refusal.reason
+
+
+# --- amounts, dates and times --------------------------------------------------------------------
+
+
+def _invoiced(run: BillingRun, world: World) -> Decimal:
+    """What the run's invoices in the seller's currency come to; nothing before the run is complete.
+
+    Equal to ``ledger.run_total``, for all runs in one pass: a list shows them all.
+    """
+    if run.status is not RunStatus.COMPLETE:
+        return ZERO
+    totals = world.remember("billingplatform.totals", lambda: _totals(world))
+    return totals.get(run.number, ZERO)
+
+
+def _totals(world: World) -> dict[int, Decimal]:
+    currency = world.scenario.seller.currency
+    totals: dict[int, Decimal] = {}
+    for book, readers in world.ledger.shelf.distinct():
+        for number, total in _billed(book, currency).items():
+            totals[number] = totals.get(number, ZERO) + readers * total
+    return totals
+
+
+def _billed(book: Book, currency: str) -> dict[int, Decimal]:
+    """What each run billed to one book, by run number."""
+
+    def compute() -> dict[int, Decimal]:
+        billed: dict[int, Decimal] = {}
+        for bill in bills_of(book):
+            if bill.invoice.currency == currency:
+                billed[bill.invoice.run] = billed.get(bill.invoice.run, ZERO) + bill.total
+        return billed
+
+    return book.derived("billingplatform.billed", currency, compute)
+
+
+def _currency(amount: Decimal, world: World) -> Any:
+    """Two decimals, or three in a currency that has three: the sum of the invoices is never rounded."""
+    shown = amount if amount.as_tuple().exponent == -3 else amount.quantize(HUNDREDTH)
+    return shown if world.switches["billingplatform.currency_as"] == "number" else str(shown)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,101 @@
+"""Elevate Billing: what each customer is worth in the open bill run, against the run before it.
+
+The route table, the switches, and nothing else: operations answer, ``selection`` filters, sorts and pages, ``standing``
+works out a customer's values and status, ``wire`` says it in the vendor's words.
+"""
+
+from __future__ import annotations
+
+from counterfoil.api import API, Switch
+from counterfoil.apis.elevate import handlers, serializers
+
+SWITCHES = (
+    Switch(
+        "elevate.unknown_sort_field",
+        "What happens when `sort` names a field this resource has not: the request is refused, or the name is passed over.",
+        "400",
+        ("400", "ignore"),
+        "1.6 rule 6",
+    ),
+    Switch(
+        "elevate.unknown_fields_name",
+        "What happens when `fields` names a field this resource has not: the name is passed over, or the request is refused.",
+        "ignore",
+        ("ignore", "400"),
+        "1.6 rule 6",
+    ),
+    Switch(
+        "elevate.like",
+        "How `like:` compares: the text occurs somewhere in the value, upper and lower case being the same (contains) or "
+        "different (case_sensitive).",
+        "contains",
+        ("contains", "case_sensitive"),
+        "1.6 rule 9",
+    ),
+    Switch(
+        "elevate.enum_filter_outside",
+        "What a status filter answers to a value outside the status's list: nothing matches, or the request is refused.",
+        "empty",
+        ("empty", "400"),
+        "1.6 rule 11",
+    ),
+    Switch(
+        "elevate.difference_sign",
+        "Whether `valueDifference` and `percentageDifference` are negative when the open run is below the previous one "
+        "(signed), or never (absolute).",
+        "signed",
+        ("signed", "absolute"),
+        "1.6 rule 12",
+    ),
+    Switch(
+        "elevate.percentage_without_base",
+        "What `percentageDifference` is when the previous run came to nothing, so that no percentage exists.",
+        "zero",
+        ("zero", "null"),
+        "1.6 rule 14",
+    ),
+    Switch(
+        "elevate.values",
+        "Whether the bill run values leave tax out (net) or hold it (gross).",
+        "net",
+        ("net", "gross"),
+        "1.6 rule 17",
+    ),
+)
+
+# What the vendor has besides (vendor facts 1.7), and this stand-in does not: 501.
+ABSENT = (
+    "GET /customers",
+    "POST /customers",
+    "GET /customers/{id}",
+    "PATCH /customers/{id}",
+    "GET /bill-runs",
+    "GET /bill-runs/{id}",
+    "PATCH /bill-runs/{id}",
+    "POST /adjust-bill-run-schedule/{id}",
+    "GET /adhoc-bill-runs",
+    "GET /adhoc-bill-runs/{id}",
+    "GET /invoices",
+    "GET /billing-cycles",
+    "GET /contract-owners",
+    "GET /users",
+    "POST /users",
+    "GET /user-roles",
+    "GET /app-clients",
+    "POST /app-clients",
+)
+
+api = API(
+    name="elevate",
+    title="Elevate Billing",
+    prefix="/elevate/v1",
+    routes={
+        "POST /authenticate": handlers.create_bearer_token,
+        "GET /customer-billing-summaries": handlers.list_billing_summaries,
+    },
+    authenticate=handlers.authenticate,
+    error=serializers.error,
+    switches=SWITCHES,
+    ids=lambda world, customer: {"customerId": str(customer)},
+    absent=ABSENT,
+)

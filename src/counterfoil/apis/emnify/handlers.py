@@ -1,0 +1,111 @@
+"""emnify's three operations. Each reads the request, asks the ledger one thing, and renders the answer."""
+
+from __future__ import annotations
+
+import re
+
+from counterfoil.api import Answer, Refusal, Request
+from counterfoil.apis.emnify import login, serializers
+from counterfoil.apis.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill
+from counterfoil.ledger.periods import month_key
+from counterfoil.ledger.records import Book
+from counterfoil.world.world import World
+
+PER_PAGE = 100
+
+
+def authenticate(request: Request, world: World) -> Answer:
+    """POST /authenticate. A refused login is 401 without a body (vendor facts 4.5)."""
+    tokens = login.log_in(request.body, world)
+    return Answer(401) if tokens is None else Answer(200, tokens)
+
+
+def list_periods(request: Request, world: World) -> Answer:
+    """GET /organisation/{org_id}/billing: the whole list as one page, which its headers say (rule 15)."""
+    org_id = _visible(request, world)
+    months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.book(org_id), world.today)
+    headers = (
+        ("X-Total-Count", str(len(months))),
+        ("X-Total-Pages", "1"),
+        ("X-Current-Page", "1"),
+        ("X-Count-Per-Page", str(max(PER_PAGE, len(months)))),
+    )
+    return Answer(200, [serializers.period(month) for month in months], headers)
+
+
+def get_bill(request: Request, world: World) -> Answer:
+    """GET /organisation/{org_id}/billing/{billing_period}.
+
+    A preview is always computed anew; ``force_refresh`` finds it so, and leaves a persisted bill alone or is refused.
+    """
+    month = _month(str(request.path["billing_period"]))
+    org_id = _visible(request, world)
+    if org_id == serializers.ISSUER:
+        raise _no_bill(month)  # nobody bills the issuer
+    book = world.ledger.book(org_id)
+    bill = _bill(world, book, month)
+    refreshing = request.query.get("force_refresh", False)
+    if refreshing and not bill.is_preview and world.switches["emnify.refresh_refused"] == 409:
+        raise Refusal("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
+    return Answer(200, serializers.bill_details(world, org_id, book, bill))
+
+
+def _bill(world: World, book: Book, month: int) -> MonthlyBill:
+    bill = monthly_bill(book, month, world.today)
+    if bill is not None:
+        return bill
+    if world.switches["emnify.empty_period"] == 200 and 101 <= month <= month_key(world.today):
+        return empty_bill(book, month)
+    raise _no_bill(month)
+
+
+def _no_bill(month: int) -> Refusal:
+    return Refusal("unknown_resource", f"Billing period with Id '{month:06d}' not found.", where="billing_period")
+
+
+def _month(text: str) -> int:
+    """The month ``YYYYMM`` names. The spec's pattern has been checked, but its ``\\d`` takes the digits of any script."""
+    if not re.fullmatch("[0-9]{6}", text):
+        raise Refusal("malformed", "billing_period must be six digits, YYYYMM", where="billing_period")
+    if not 1 <= int(text[4:]) <= 12:
+        raise Refusal(
+            "malformed",
+            f"billing_period {text} has no month {text[4:]}",
+            where="billing_period",
+            status=422,
+            detail={"error_code": 1403},
+        )
+    return int(text)
+
+
+def _visible(request: Request, world: World) -> int:
+    """The organisation asked for, if there is one and the caller may see it (rules 1 and 13)."""
+    org_id = int(request.path["org_id"])
+    if org_id != serializers.ISSUER and not world.ledger.knows(org_id):
+        raise _no_organisation(org_id, world)
+    own = request.principal.customer if request.principal else None
+    if own is not None and not _pays_for(world, own, org_id):
+        if world.switches["emnify.foreign_org"] == 404:
+            raise _no_organisation(org_id, world)
+        raise Refusal("forbidden", f"organisation {org_id} is not below {own}")
+    return org_id
+
+
+def _pays_for(world: World, payer: int, customer: int) -> bool:
+    """Whether ``customer`` is the payer itself or anywhere below it."""
+    below, seen = [payer], set()
+    while below:
+        each = below.pop()
+        if each == customer:
+            return True
+        if each not in seen:
+            seen.add(each)
+            below.extend(world.ledger.paid_for_by(each))
+    return False
+
+
+def _no_organisation(org_id: int, world: World) -> Refusal:
+    code = world.switches["emnify.unknown_org_code"]
+    return Refusal(
+        "unknown_resource", f"Organisation with Id '{org_id}' not found.", where="org_id", detail={"error_code": code}
+    )

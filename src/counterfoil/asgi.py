@@ -1,0 +1,61 @@
+"""ASGI types, and the parts of HTTP that the server, the control API and the page must read in the same way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+DEFAULT_WORLD = "default"
+_UNRESERVED_ESCAPE = re.compile(r"%(4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe]|3[0-9]|2[DdEe])")
+
+
+def raw_path(scope: Scope) -> str:
+    """The request's path as sent: still percent-encoded, one character per byte, without the query.
+
+    Only escapes of unreserved characters are decoded (RFC 3986, 6.2.2.2). Whoever routes or authorises must read the
+    path with this function, so that both see the same segments.
+    """
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:  # ASGI makes raw_path optional
+        return quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
+    path = raw.decode("latin-1")
+    if "?" in path:  # httpx's ASGITransport before 0.26 sends the query along
+        path = path.partition("?")[0]
+    if "%" in path:
+        return _UNRESERVED_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), path)
+    return path
+
+
+def split_world(path: str) -> tuple[str | None, str, str]:
+    """``/w/blue/elevate/v1`` → ``("blue", "/w/blue", "/elevate/v1")``: the world's name, its prefix, and the rest.
+
+    A path without ``/w/`` belongs to the default world and has an empty prefix. The name is ``None`` where it is not
+    percent-encoded UTF-8. ``path`` is what ``raw_path`` returned.
+    """
+    if not path.startswith("/w/"):
+        return DEFAULT_WORLD, "", path
+    sent, _, rest = path[3:].partition("/")
+    name: str | None = sent
+    if "%" in sent or not sent.isascii():
+        try:
+            name = unquote_to_bytes(sent.encode("latin-1")).decode("utf-8")
+        except UnicodeDecodeError:
+            name = None
+    return name, path[: 3 + len(sent)], "/" + rest
+
+
+def request_headers(scope: Scope) -> dict[str, str]:
+    """The request's headers by lower-case name; repeated ones are joined with a comma (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -1,0 +1,164 @@
+"""What was done in a world, and what will happen in it: the past from its commands, the future from its ledger.
+
+The future is what is certain without another command: runs going on, bills falling due, tokens expiring, and when
+customers next do something by habit. It changes nothing and paints no names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from counterfoil.api import Json
+from counterfoil.control.wire import instant, money
+from counterfoil.ledger.agenda import PRODUCED_IN, QUEUED_FOR, next_habit, next_instant
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.periods import start_of
+from counterfoil.ledger.receivables import bills_of
+from counterfoil.ledger.records import BillingRun, RunStatus
+from counterfoil.world.commands import AdvanceClock, write_command
+from counterfoil.world.plain import plain
+from counterfoil.world.world import Entry, World
+
+Event = tuple[datetime, dict[str, Json]]
+
+
+# --- the past ------------------------------------------------------------------------------------
+
+
+def past(world: World, offset: int, limit: int) -> list[dict[str, Json]]:
+    """Entries of the world's history, newest first; ``number`` counts them from 1, the scenario's own included."""
+    last = len(world.history) - offset
+    numbers = range(last, max(last - limit, 0), -1)
+    return [_done(world, number, world.history[number - 1]) for number in numbers]
+
+
+def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
+    return {
+        "number": number,
+        "at": instant(entry.at),
+        "by": "scenario" if number <= world.told else "command",
+        "command": write_command(entry.command),
+        "fact": plain(entry.fact),
+        "meanwhile": _meanwhile(world, entry) if isinstance(entry.command, AdvanceClock) else [],
+    }
+
+
+def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
+    """What billing runs did by themselves while the clock moved."""
+    happened: list[Event] = []
+    for run in world.ledger.runs.values():
+        for moment, verb in ((run.commenced_at, "started"), (run.completed_at, "completed")):
+            if moment is not None and entry.at < moment <= entry.fact:
+                happened.append((moment, {"at": instant(moment), "what": f"{_name(run)} {verb}", "run": run.number}))
+    return [event for _, event in sorted(happened, key=lambda pair: pair[0])]
+
+
+# --- the future ----------------------------------------------------------------------------------
+
+
+def future(world: World) -> list[dict[str, Json]]:
+    """Everything that is certain to come, soonest first."""
+    return world.remember("sandbox.future", lambda: [event for _, event in sorted(_coming(world), key=lambda e: e[0])])
+
+
+def next_by_itself(world: World) -> dict[str, Json] | None:
+    """The next thing that changes the ledger without a command, and when; None when nothing will."""
+    moment = next_instant(world.ledger)
+    if moment is None:
+        return None
+    what = [event["what"] for at, event in (*_run_steps(world), *_habits(world)) if at == moment]
+    return {"at": instant(max(moment, world.now)), "what": "; ".join(what)}
+
+
+def run_step(run: BillingRun) -> Event | None:
+    """What a run that was requested does next."""
+    if run.status is RunStatus.REQUESTED and run.requested_at:
+        moment, verb, kind = run.requested_at + QUEUED_FOR, "starts", "run_starts"
+    elif run.status is RunStatus.RUNNING and run.commenced_at:
+        moment, verb, kind = run.commenced_at + PRODUCED_IN, "completes", "run_completes"
+    else:
+        return None
+    return moment, {"at": instant(moment), "kind": kind, "what": f"{_name(run)} {verb}", "run": run.number}
+
+
+def _coming(world: World) -> Iterator[Event]:
+    yield from _run_steps(world)
+    yield from _planned(world)
+    yield from _habits(world)
+    yield from _falling_due(world)
+    yield from _expiring(world)
+
+
+def _run_steps(world: World) -> Iterator[Event]:
+    return (event for run in world.ledger.runs.values() if (event := run_step(run)))
+
+
+def _planned(world: World) -> Iterator[Event]:
+    """Pending runs whose invoice date is to come; nothing happens then unless bills are requested."""
+    for run in world.ledger.runs.values():
+        if run.status is RunStatus.PENDING and run.invoice_date and run.invoice_date >= world.today:
+            moment = max(start_of(run.invoice_date), world.now)
+            what = f"{_name(run)} is dated; request its bills"
+            yield moment, {"at": instant(moment), "kind": "run_planned", "what": what, "run": run.number}
+
+
+def _habits(world: World) -> Iterator[Event]:
+    customers: dict[datetime, int] = {}
+    for book, readers in world.ledger.shelf.distinct():
+        moment = next_habit(book)
+        if moment is not None:
+            customers[moment] = customers.get(moment, 0) + readers
+    for moment, count in customers.items():
+        what = f"{_counted(count, 'customer')} by habit: a service used, or a bill paid"
+        yield moment, {"at": instant(moment), "kind": "habits", "what": what, "count": count}
+
+
+def _falling_due(world: World) -> Iterator[Event]:
+    """Bills with something to pay, by the day they fall due; they are overdue once that day has begun."""
+    due: dict[date, dict[str, tuple[int, Decimal]]] = {}
+    for book, readers in world.ledger.shelf.distinct():
+        for bill in bills_of(book):
+            if bill.remaining and start_of(bill.invoice.due_on) >= world.now:
+                day = due.setdefault(bill.invoice.due_on, {})
+                count, amount = day.get(bill.invoice.currency, (0, ZERO))
+                day[bill.invoice.currency] = (count + readers, amount + readers * bill.remaining)
+    for day_due, by_currency in due.items():
+        amounts = {currency: money(amount, currency) for currency, (_, amount) in sorted(by_currency.items())}
+        count = sum(count for count, _ in by_currency.values())
+        owed = ", ".join(f"{amount} {currency}" for currency, amount in amounts.items())
+        moment = start_of(day_due)
+        yield (
+            moment,
+            {
+                "at": instant(moment),
+                "kind": "bills_due",
+                "what": f"{_counted(count, 'bill')} due: {owed}",
+                "count": count,
+                "amounts": amounts,
+            },
+        )
+
+
+def _expiring(world: World) -> Iterator[Event]:
+    """Access tokens still good, by API and instant; their values are not shown."""
+    expiring: dict[tuple[datetime, str], int] = {}
+    for token in world.tokens:
+        if token.expires_at > world.now:
+            expiring[token.expires_at, token.api] = expiring.get((token.expires_at, token.api), 0) + 1
+    for (moment, api), count in expiring.items():
+        what = (
+            f"{_counted(count, 'access token')} of {api} expires"
+            if count == 1
+            else f"{count} access tokens of {api} expire"
+        )
+        yield moment, {"at": instant(moment), "kind": "token_expires", "what": what, "api": api, "count": count}
+
+
+def _name(run: BillingRun) -> str:
+    return f"run {run.number} ({run.name})" if run.name else f"run {run.number}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
