@@ -1,8 +1,8 @@
 """What every dialect must say of itself, and the few words it shares with the server.
 
 A dialect is a table of routes and plain functions. An operation receives a ``Request`` that the server has already
-routed, authenticated, parsed and validated against the spec, and the ``World`` it is about; it returns an ``Answer``,
-or raises a ``Refusal``. The dialect turns every refusal, its own and the server's, into the vendor's error body.
+routed, authenticated, parsed and validated against the spec, and the ``World`` it is about; it returns an ``Response``,
+or raises a ``ApiError``. The dialect turns every refusal, its own and the server's, into the vendor's error body.
 
 What is made for every request is a msgspec ``Struct``, which is made in a tenth of a frozen dataclass's time: 0.15 µs against
 1.5 for a ``Request``.
@@ -59,7 +59,7 @@ class Request(msgspec.Struct, frozen=True):
     origin: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """What goes back: ``body`` is a JSON value, ``bytes`` sent as they are, or ``None`` for an empty body.
 
     ``media_type`` defaults to the dialect's own.
@@ -91,7 +91,7 @@ Reason = Literal[
 ]
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request that cannot be served, in no vendor's words yet.
 
     ``reason`` says which kind, ``message`` what was wrong and what to do (one line, safe to show), ``where`` the exact
@@ -145,7 +145,7 @@ def json_number(amount: Decimal) -> int | float | Decimal:
     return near if repr(near) == str(amount) else amount
 
 
-Operation = Callable[[Request, "World"], Answer]
+Operation = Callable[[Request, "World"], Response]
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
 
 
@@ -155,10 +155,10 @@ class API:
 
     ``routes`` maps ``"GET /customerBill/{id}"``, exactly as the spec writes method and path, to its operation; an
     operation in the spec without a route is answered 501. ``authenticate`` reads the lower-case headers of a request
-    whose operation the spec secures, and raises ``Refusal`` (``unauthenticated``, ``expired``, ``forbidden``).
+    whose operation the spec secures, and raises ``ApiError`` (``unauthenticated``, ``expired``, ``forbidden``).
     ``error`` renders any refusal as this vendor would. ``strict_query`` says, for a world, whether a query parameter
     the spec does not know is refused. ``ids`` gives the ids one customer has in this API, each by what it is called there
-    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist. ``absent`` lists operations the vendor
+    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist. ``unimplemented`` lists operations the vendor
     has and this stand-in does not, written as in ``routes``: they are answered 501, where any other path is unknown.
     """
 
@@ -167,9 +167,9 @@ class API:
     prefix: str
     routes: Mapping[str, Operation]
     authenticate: Authenticate
-    error: Callable[[Refusal], Answer]
+    error: Callable[[ApiError], Response]
     media_type: str = "application/json"
     switches: tuple[Switch, ...] = ()
     strict_query: Callable[[World], bool] = lambda world: False
     ids: Callable[[World, int], Mapping[str, str]] = lambda world, customer: {}
-    absent: tuple[str, ...] = ()
+    unimplemented: tuple[str, ...] = ()

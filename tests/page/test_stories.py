@@ -159,7 +159,7 @@ def test_the_journal_is_live_and_filtered(pages: Any, served: Any, picture: Any)
     assert ask(served, world, SUMMARY, key="wrong") == 401
     expect(tab.locator(".journal li")).to_have_count(3)
     tab.locator(".journal summary").first.click()
-    expect(tab.locator(".journal details[open]")).to_contain_text("Answer")
+    expect(tab.locator(".journal details[open]")).to_contain_text("Response")
     assert "wrong" not in tab.inner_text(".journal details[open]")
     picture(tab, "journal")
     tab.select_option("#journal-status", "4xx")

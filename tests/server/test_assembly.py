@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.api import Answer, Refusal
+from counterfoil.api import ApiError, Response
 from counterfoil.server.assemble import Options, build_server
 from counterfoil.server.logs import JsonLines, Readable, set_up
 from counterfoil.server.specs import SpecError
@@ -100,12 +100,12 @@ def test_the_observer_sees_every_request_that_reached_a_dialect_once_it_is_answe
 
 
 def test_the_interceptor_may_answer_refuse_send_or_let_pass() -> None:
-    async def intercept(exchange: Any) -> Answer | None:
+    async def intercept(exchange: Any) -> Response | None:
         how = exchange.captures.get("id")
         if how == "answer":
-            return Answer(299, b"not json on purpose")
+            return Response(299, b"not json on purpose")
         if how == "refuse":
-            raise Refusal("unavailable", "down", status=503)
+            raise ApiError("unavailable", "down", status=503)
         if how == "send":
             await exchange.wire({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
             await exchange.wire({"type": "http.response.body", "body": b"abc"})

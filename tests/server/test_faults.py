@@ -15,7 +15,7 @@ import httpx
 import orjson
 import pytest
 
-from counterfoil.api import Answer, Refusal
+from counterfoil.api import ApiError, Response
 from counterfoil.control_types import FaultOrder, TooMany
 from counterfoil.inprocess import InProcess
 from counterfoil.ledger.errors import BadValue
@@ -191,8 +191,8 @@ def test_a_status_comes_in_the_vendors_own_body(book: FaultBook, ask: Client) ->
 def test_it_is_exactly_that_status_even_where_the_vendor_maps_it_elsewhere() -> None:
     book = FaultBook()
 
-    def always_teapot(refusal: Refusal) -> Answer:
-        return Answer(418, {"said": refusal.reason})
+    def always_teapot(refusal: ApiError) -> Response:
+        return Response(418, {"said": refusal.reason})
 
     odd = dataclasses.replace(TOY, error=always_teapot)
     ask = Client(build_server([odd], WORLDS.get, options=Options(specs=SPECS, faults=book)))  # type: ignore[arg-type]
@@ -306,7 +306,7 @@ def test_a_malformed_body_is_as_long_as_the_right_one(book: FaultBook, ask: Clie
 def test_spoiling_keeps_the_effect_and_also_spoils_refusals(ask: Client) -> None:
     made: list[Any] = []
 
-    def create(request: Any, world: Any) -> Answer:
+    def create(request: Any, world: Any) -> Response:
         made.append(request.body)
         return create_note(request, world)
 
@@ -324,7 +324,7 @@ def test_spoiling_keeps_the_effect_and_also_spoils_refusals(ask: Client) -> None
 
 
 def test_instead_of_the_operation_means_that_it_does_not_run() -> None:
-    def never(request: Any, world: Any) -> Answer:
+    def never(request: Any, world: Any) -> Response:
         raise AssertionError("it ran")
 
     book = FaultBook()

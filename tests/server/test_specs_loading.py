@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from counterfoil import resources
-from counterfoil.api import API, Answer, Principal
+from counterfoil.api import API, Principal, Response
 from counterfoil.server import specs
 from counterfoil.server.assemble import Options, build_server
 from counterfoil.server.schemas import Schemas, convert
@@ -125,7 +125,7 @@ def test_what_cannot_be_served_faithfully_is_refused_at_start(
     tmp_path: Path, cache: Path, operation: str, said: str
 ) -> None:
     write(tmp_path, SMALL.replace("get: {", "get: {" + operation))
-    dialect = API("small", "Small", "/small", {}, lambda h, w: Principal("x"), lambda r: Answer(r.status))
+    dialect = API("small", "Small", "/small", {}, lambda h, w: Principal("x"), lambda r: Response(r.status))
     with pytest.raises(SpecError, match=said):
         build_server([dialect], lambda name: None, options=Options(specs=tmp_path))
 
@@ -175,7 +175,7 @@ def test_resources_are_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monkey
 
 def test_every_spec_that_comes_along_can_be_served() -> None:
     dialects = [
-        API(name, name, f"/{name}", {}, lambda h, w: Principal("x"), lambda r: Answer(r.status))
+        API(name, name, f"/{name}", {}, lambda h, w: Principal("x"), lambda r: Response(r.status))
         for name in resources.api_names()
     ]
     assert set(build_server(dialects, lambda name: None).served) == set(resources.api_names())

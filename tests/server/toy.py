@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import httpx
 
-from counterfoil.api import API, Answer, Principal, Refusal, Request
+from counterfoil.api import API, ApiError, Principal, Request, Response
 from counterfoil.server.assemble import Options, Server, build_server
 
 SPECS = Path(__file__).parent / "specs"
@@ -31,87 +31,87 @@ class Stub:
     now: datetime = datetime(2026, 2, 1, tzinfo=UTC)
 
 
-def list_notes(request: Request, world: Any) -> Answer:
+def list_notes(request: Request, world: Any) -> Response:
     seen = {name: [type(value).__name__, str(value)] for name, value in request.query.items()}
     body = {"query": seen, "base": request.base, "origin": request.origin, "world": world.name}
     count = {13: (), 14: (("X-Total-Count", "many"),)}.get(request.query.get("shared", 0), (("X-Total-Count", "0"),))
-    return Answer(200, body, count)
+    return Response(200, body, count)
 
 
-def create_note(request: Request, world: Any) -> Answer:
+def create_note(request: Request, world: Any) -> Response:
     body = {"id": "1", **request.body}
-    return Answer(201, body, (("Location", f"{request.base}/notes/{body['text']}"),))
+    return Response(201, body, (("Location", f"{request.base}/notes/{body['text']}"),))
 
 
-def read_note(request: Request, world: Any) -> Answer:
+def read_note(request: Request, world: Any) -> Response:
     if request.path["id"].startswith("no"):
-        raise Refusal("unknown_resource", "there is no such note", where="id")
-    return Answer(200, {"id": request.path["id"][:50], "text": "hello", "amount": Decimal("1.10")})
+        raise ApiError("unknown_resource", "there is no such note", where="id")
+    return Response(200, {"id": request.path["id"][:50], "text": "hello", "amount": Decimal("1.10")})
 
 
-def latest(request: Request, world: Any) -> Answer:
-    return Answer(200, {"latest": True})
+def latest(request: Request, world: Any) -> Response:
+    return Response(200, {"latest": True})
 
 
-def delete_note(request: Request, world: Any) -> Answer:
-    return Answer(204)
+def delete_note(request: Request, world: Any) -> Response:
+    return Response(204)
 
 
-def number(request: Request, world: Any) -> Answer:
-    return Answer(200, {"n": request.path["n"]})
+def number(request: Request, world: Any) -> Response:
+    return Response(200, {"n": request.path["n"]})
 
 
-def who(request: Request, world: Any) -> Answer:
-    return Answer(200, {"key": request.principal.key if request.principal else None})
+def who(request: Request, world: Any) -> Response:
+    return Response(200, {"key": request.principal.key if request.principal else None})
 
 
 BROKEN: dict[str, Any] = {
-    "shape": Answer(200, {"id": 7, "text": "x"}),
-    "status": Answer(202, {"id": "7", "text": "x"}),
-    "nan": Answer(200, {"id": "7", "text": "x", "amount": Decimal("NaN")}),
-    "float-nan": Answer(200, {"id": "7", "text": "x", "amount": float("nan")}),
-    "object": Answer(200, {"id": "7", "text": object()}),
-    "surrogate": Answer(200, {"id": "7", "text": "\ud800"}),
-    "media": Answer(200, b"<p>", media_type="text/html"),
-    "empty": Answer(200),
-    "bytes": Answer(200, b"{"),
-    "good-bytes": Answer(200, b'{"id":"7","text":"x"}'),
-    "nulls": Answer(200, {"id": "7", "text": "x", "due": None, "tag": None}),
-    "exact": Answer(200, {"id": "7", "text": "NaN", "amount": Decimal("12.300")}),
+    "shape": Response(200, {"id": 7, "text": "x"}),
+    "status": Response(202, {"id": "7", "text": "x"}),
+    "nan": Response(200, {"id": "7", "text": "x", "amount": Decimal("NaN")}),
+    "float-nan": Response(200, {"id": "7", "text": "x", "amount": float("nan")}),
+    "object": Response(200, {"id": "7", "text": object()}),
+    "surrogate": Response(200, {"id": "7", "text": "\ud800"}),
+    "media": Response(200, b"<p>", media_type="text/html"),
+    "empty": Response(200),
+    "bytes": Response(200, b"{"),
+    "good-bytes": Response(200, b'{"id":"7","text":"x"}'),
+    "nulls": Response(200, {"id": "7", "text": "x", "due": None, "tag": None}),
+    "exact": Response(200, {"id": "7", "text": "NaN", "amount": Decimal("12.300")}),
 }
 
 
-def broken(request: Request, world: Any) -> Answer:
+def broken(request: Request, world: Any) -> Response:
     how = request.path["how"]
     if how == "raise":
         raise RuntimeError("secret detail")
     if how == "error-body":
-        raise Refusal("conflict", "unrenderable")
+        raise ApiError("conflict", "unrenderable")
     if how == "error-crash":
-        raise Refusal("conflict", "crash the renderer")
+        raise ApiError("conflict", "crash the renderer")
     if how == "teapot":
-        raise Refusal("conflict", "not documented, but ours", status=418)
-    return cast(Answer, BROKEN[how])
+        raise ApiError("conflict", "not documented, but ours", status=418)
+    return cast(Response, BROKEN[how])
 
 
 def authenticate(headers: Mapping[str, str], world: Any) -> Principal:
     key = headers.get("authorization", "").removeprefix("Bearer ")
     if key == "counterfoil-forbidden":
-        raise Refusal("forbidden", "may not")
+        raise ApiError("forbidden", "may not")
     if key != "counterfoil-key":
-        raise Refusal("unauthenticated", "who are you?")
+        raise ApiError("unauthenticated", "who are you?")
     return Principal(key)
 
 
-def render(refusal: Refusal) -> Answer:
+def render(refusal: ApiError) -> Response:
     if refusal.message == "unrenderable":
-        return Answer(409, {"nonsense": True})
+        return Response(409, {"nonsense": True})
     if refusal.message == "crash the renderer":
         raise ZeroDivisionError
     body = {"code": str(refusal.status), "reason": refusal.reason, "message": refusal.message}
     if refusal.where is not None:
         body["where"] = refusal.where
-    return Answer(refusal.status, body)
+    return Response(refusal.status, body)
 
 
 TOY = API(

@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.app import dialects
 
-ABSENT = [(dialect.name, operation) for dialect in dialects() for operation in dialect.absent]
+ABSENT = [(dialect.name, operation) for dialect in dialects() for operation in dialect.unimplemented]
 SHAPES = {
     "billingplatform": {"error"},
     "elevate": {"error", "message"},

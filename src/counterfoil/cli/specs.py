@@ -82,7 +82,7 @@ def show_spec(api: str, as_json: bool) -> None:
     click.echo(f"{chosen.title}, served at {chosen.prefix}\n")
     for operation in operations:
         click.echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
-    for absent in chosen.absent:
+    for absent in chosen.unimplemented:
         click.echo(f"  {absent:48} {'not here':10} answered 501")
     click.echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
     for switch in switches:

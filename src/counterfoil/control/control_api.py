@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
-from counterfoil.api import API, Answer, Operation, Principal, Refusal, Request
+from counterfoil.api import API, ApiError, Operation, Principal, Request, Response
 from counterfoil.control import operations, wire
 from counterfoil.control.desk import Bounds, Desk
 from counterfoil.control.operations import Steer
@@ -59,9 +59,9 @@ def control(
 
 
 def _bound(steer: Steer, desk: Desk) -> Operation:
-    def operation(request: Request, world: World) -> Answer:
+    def operation(request: Request, world: World) -> Response:
         if request.base != PREFIX:
-            raise Refusal("unknown_path", "the control API is in no world: leave out /w/ and the name behind it")
+            raise ApiError("unknown_path", "the control API is in no world: leave out /w/ and the name behind it")
         with wire.as_refusals(), desk.still(request.path.get("world")):
             return steer(desk, request)
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.api import API, Refusal
+from counterfoil.api import API, ApiError
 from counterfoil.control_types import Faults, Journal, TooMany
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
@@ -163,12 +163,12 @@ class Desk:
 
     def fault_book(self) -> Faults:
         if self.faults is None:
-            raise Refusal("not_implemented", "this server injects no faults")
+            raise ApiError("not_implemented", "this server injects no faults")
         return self.faults
 
     def journal_book(self) -> Journal:
         if self.journal is None:
-            raise Refusal("not_implemented", "this server keeps no journal")
+            raise ApiError("not_implemented", "this server keeps no journal")
         return self.journal
 
     def api(self, name: str, field: str = "api") -> API:

@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from counterfoil import __version__
-from counterfoil.api import Answer, Json, Request
+from counterfoil.api import Json, Request, Response
 from counterfoil.control import customers, figures, timeline, wire
 from counterfoil.control.desk import Desk
 from counterfoil.control_types import Wanted, read_fault
@@ -23,7 +23,7 @@ from counterfoil.world.plain import plain
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
 
-Steer = Callable[[Desk, Request], Answer]
+Steer = Callable[[Desk, Request], Response]
 
 
 def _world(desk: Desk, request: Request) -> World:
@@ -33,8 +33,8 @@ def _world(desk: Desk, request: Request) -> World:
 # --- the server ----------------------------------------------------------------------------------
 
 
-def show_apis(desk: Desk, request: Request) -> Answer:
-    return Answer(
+def show_apis(desk: Desk, request: Request) -> Response:
+    return Response(
         200,
         {
             "counterfoil": __version__,
@@ -53,7 +53,7 @@ def show_apis(desk: Desk, request: Request) -> Answer:
     )
 
 
-def list_scenarios(desk: Desk, request: Request) -> Answer:
+def list_scenarios(desk: Desk, request: Request) -> Response:
     shown = [
         {
             "name": each.name,
@@ -64,7 +64,7 @@ def list_scenarios(desk: Desk, request: Request) -> Answer:
         }
         for _, each in sorted(desk.scenarios().items())
     ]
-    return Answer(200, {"scenarios": shown})
+    return Response(200, {"scenarios": shown})
 
 
 # --- worlds --------------------------------------------------------------------------------------
@@ -91,14 +91,14 @@ def _shown(desk: Desk, request: Request, world: World, time_to_live: float | Non
     }
 
 
-def list_worlds(desk: Desk, request: Request) -> Answer:
+def list_worlds(desk: Desk, request: Request) -> Response:
     offset, limit = request.query["offset"], request.query["limit"]
     places = desk.places()
     shown = [_shown(desk, request, place.world, place.time_to_live) for place in places[offset : offset + limit]]
-    return Answer(200, {"total": len(places), "offset": offset, "limit": limit, "worlds": shown})
+    return Response(200, {"total": len(places), "offset": offset, "limit": limit, "worlds": shown})
 
 
-def create_world(desk: Desk, request: Request) -> Answer:
+def create_world(desk: Desk, request: Request) -> Response:
     asked = request.body or {}
     world = desk.create(
         asked.get("name"),
@@ -111,38 +111,38 @@ def create_world(desk: Desk, request: Request) -> Answer:
     return _made(desk, request, world)
 
 
-def get_world(desk: Desk, request: Request) -> Answer:
+def get_world(desk: Desk, request: Request) -> Response:
     place = desk.place(request.path["world"])
-    return Answer(200, _shown(desk, request, place.world, place.time_to_live))
+    return Response(200, _shown(desk, request, place.world, place.time_to_live))
 
 
-def delete_world(desk: Desk, request: Request) -> Answer:
+def delete_world(desk: Desk, request: Request) -> Response:
     desk.delete(request.path["world"])
-    return Answer(204)
+    return Response(204)
 
 
-def fork_world(desk: Desk, request: Request) -> Answer:
+def fork_world(desk: Desk, request: Request) -> Response:
     asked = request.body or {}
     world = desk.fork(asked.get("name"), request.path["world"], time_to_live=asked.get("time_to_live"))
     return _made(desk, request, world)
 
 
-def reset_world(desk: Desk, request: Request) -> Answer:
+def reset_world(desk: Desk, request: Request) -> Response:
     desk.reset(request.path["world"])
     return get_world(desk, request)
 
 
-def _made(desk: Desk, request: Request, world: World) -> Answer:
+def _made(desk: Desk, request: Request, world: World) -> Response:
     place = desk.place(world.name)
     location = ("Location", f"{request.base}/worlds/{world.name}")
-    return Answer(201, _shown(desk, request, world, place.time_to_live), (location,))
+    return Response(201, _shown(desk, request, world, place.time_to_live), (location,))
 
 
-def show_capsule(desk: Desk, request: Request) -> Answer:
-    return Answer(200, msgspec.to_builtins(make_capsule(_world(desk, request))))
+def show_capsule(desk: Desk, request: Request) -> Response:
+    return Response(200, msgspec.to_builtins(make_capsule(_world(desk, request))))
 
 
-def list_switches(desk: Desk, request: Request) -> Answer:
+def list_switches(desk: Desk, request: Request) -> Response:
     values = _world(desk, request).switches
     shown = []
     for name, value in sorted(values.items()):
@@ -158,29 +158,29 @@ def list_switches(desk: Desk, request: Request) -> Answer:
                 "source": switch.source,
             }
         )
-    return Answer(200, {"switches": shown})
+    return Response(200, {"switches": shown})
 
 
 # --- commands and time ---------------------------------------------------------------------------
 
 
-def _commanded(desk: Desk, request: Request, data: dict[str, Json]) -> Answer:
+def _commanded(desk: Desk, request: Request, data: dict[str, Json]) -> Response:
     world = _world(desk, request)
     fact = desk.carry_out(world, read_command(data))
-    return Answer(200, {"fact": plain(fact), "version": world.version, "now": wire.instant(world.now)})
+    return Response(200, {"fact": plain(fact), "version": world.version, "now": wire.instant(world.now)})
 
 
-def any_command(desk: Desk, request: Request) -> Answer:
+def any_command(desk: Desk, request: Request) -> Response:
     return _commanded(desk, request, request.body)
 
 
-def one_command(name: str, desk: Desk, request: Request) -> Answer:
+def one_command(name: str, desk: Desk, request: Request) -> Response:
     return _commanded(desk, request, {**(request.body or {}), "command": name})
 
 
-def show_clock(desk: Desk, request: Request) -> Answer:
+def show_clock(desk: Desk, request: Request) -> Response:
     world = _world(desk, request)
-    return Answer(
+    return Response(
         200,
         {
             "now": wire.instant(world.now),
@@ -191,11 +191,11 @@ def show_clock(desk: Desk, request: Request) -> Answer:
     )
 
 
-def show_timeline(desk: Desk, request: Request) -> Answer:
+def show_timeline(desk: Desk, request: Request) -> Response:
     world = _world(desk, request)
     offset, limit = request.query["offset"], request.query["limit"]
     coming = timeline.future(world)
-    return Answer(
+    return Response(
         200,
         {
             "now": wire.instant(world.now),
@@ -215,9 +215,9 @@ def show_timeline(desk: Desk, request: Request) -> Answer:
 # --- looking things up ---------------------------------------------------------------------------
 
 
-def list_customers(desk: Desk, request: Request) -> Answer:
+def list_customers(desk: Desk, request: Request) -> Response:
     query = request.query
-    return Answer(
+    return Response(
         200,
         customers.page(
             _world(desk, request),
@@ -231,31 +231,31 @@ def list_customers(desk: Desk, request: Request) -> Answer:
     )
 
 
-def get_customer(desk: Desk, request: Request) -> Answer:
-    return Answer(200, customers.in_full(_world(desk, request), desk.apis, request.path["customer"]))
+def get_customer(desk: Desk, request: Request) -> Response:
+    return Response(200, customers.in_full(_world(desk, request), desk.apis, request.path["customer"]))
 
 
-def why_bill(desk: Desk, request: Request) -> Answer:
+def why_bill(desk: Desk, request: Request) -> Response:
     path = request.path
-    return Answer(200, customers.why(_world(desk, request), path["customer"], path["account"], path["bill"]))
+    return Response(200, customers.why(_world(desk, request), path["customer"], path["account"], path["bill"]))
 
 
-def list_runs(desk: Desk, request: Request) -> Answer:
-    return Answer(200, figures.runs(_world(desk, request), request.query["offset"], request.query["limit"]))
+def list_runs(desk: Desk, request: Request) -> Response:
+    return Response(200, figures.runs(_world(desk, request), request.query["offset"], request.query["limit"]))
 
 
-def get_run(desk: Desk, request: Request) -> Answer:
-    return Answer(200, figures.run(_world(desk, request), request.path["run"]))
+def get_run(desk: Desk, request: Request) -> Response:
+    return Response(200, figures.run(_world(desk, request), request.path["run"]))
 
 
-def show_figures(desk: Desk, request: Request) -> Answer:
-    return Answer(200, figures.figures(_world(desk, request)))
+def show_figures(desk: Desk, request: Request) -> Response:
+    return Response(200, figures.figures(_world(desk, request)))
 
 
 # --- journal and faults --------------------------------------------------------------------------
 
 
-def list_exchanges(desk: Desk, request: Request) -> Answer:
+def list_exchanges(desk: Desk, request: Request) -> Response:
     journal, world, query = desk.journal_book(), _world(desk, request), request.query
     if "api" in query:
         desk.api(query["api"])
@@ -269,7 +269,7 @@ def list_exchanges(desk: Desk, request: Request) -> Answer:
     )
     found = journal.find(world.name, wanted)
     shown = [wire.exchanged(each) for each in found.exchanges]
-    return Answer(200, {"total": found.total, "dropped": found.dropped, "exchanges": shown})
+    return Response(200, {"total": found.total, "dropped": found.dropped, "exchanges": shown})
 
 
 def _since(text: str | None) -> datetime | None:
@@ -284,33 +284,33 @@ def _since(text: str | None) -> datetime | None:
     return moment
 
 
-def clear_journal(desk: Desk, request: Request) -> Answer:
+def clear_journal(desk: Desk, request: Request) -> Response:
     desk.journal_book().clear(_world(desk, request).name)
-    return Answer(204)
+    return Response(204)
 
 
-def list_faults(desk: Desk, request: Request) -> Answer:
+def list_faults(desk: Desk, request: Request) -> Response:
     shown = [wire.fault(each) for each in desk.fault_book().all(_world(desk, request).name)]
-    return Answer(200, {"faults": shown})
+    return Response(200, {"faults": shown})
 
 
-def add_fault(desk: Desk, request: Request) -> Answer:
+def add_fault(desk: Desk, request: Request) -> Response:
     faults, world = desk.fault_book(), _world(desk, request)
     order = read_fault(request.body)
     desk.check_operation(order.api, order.operation)
     made = faults.add(world.name, order)
-    return Answer(201, wire.fault(made), (("Location", f"{request.base}/worlds/{world.name}/faults/{made.id}"),))
+    return Response(201, wire.fault(made), (("Location", f"{request.base}/worlds/{world.name}/faults/{made.id}"),))
 
 
-def clear_faults(desk: Desk, request: Request) -> Answer:
+def clear_faults(desk: Desk, request: Request) -> Response:
     desk.fault_book().clear(_world(desk, request).name)
-    return Answer(204)
+    return Response(204)
 
 
-def remove_fault(desk: Desk, request: Request) -> Answer:
+def remove_fault(desk: Desk, request: Request) -> Response:
     if not desk.fault_book().remove(_world(desk, request).name, request.path["fault"]):
         raise UnknownRecord(f"there is no fault {request.path['fault']}", field="fault")
-    return Answer(204)
+    return Response(204)
 
 
 ROUTES: dict[str, Steer] = {

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from counterfoil.api import Principal, Refusal
+from counterfoil.api import ApiError, Principal
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _PORTS = {"http": "80", "https": "443"}
@@ -21,7 +21,7 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - names that mean every interface; no
 
 
 def guard(token: str | None, hosts: Iterable[str]) -> Callable[[Mapping[str, str]], Principal]:
-    """The check every operation passes first, on lower-case headers; it raises ``Refusal`` (403, or 401 without the token).
+    """The check every operation passes first, on lower-case headers; it raises ``ApiError`` (403, or 401 without the token).
 
     ``hosts`` are the names the server is reached by besides the loopback ones. An address that means every interface
     (``0.0.0.0``) lets in any Host that is an IP address: a name can be rebound, an address cannot.
@@ -35,10 +35,10 @@ def guard(token: str | None, hosts: Iterable[str]) -> Callable[[Mapping[str, str
         match = _HOST.fullmatch(host)
         name = _bare(match["name"]) if match else ""
         if not (name in names or _is_loopback(name) or (any_address and _address(name))):
-            raise Refusal("forbidden", "the Host header is not a name this server is known by", where="Host")
+            raise ApiError("forbidden", "the Host header is not a name this server is known by", where="Host")
         _check_origin(headers, host)
         if expected is not None and not _has_token(headers, expected):
-            raise Refusal(
+            raise ApiError(
                 "unauthenticated",
                 "the control API needs its token: send 'Authorization: Bearer TOKEN' or 'X-Counterfoil-Token: TOKEN'",
             )
@@ -54,7 +54,7 @@ def _check_origin(headers: Mapping[str, str], host: str) -> None:
     scheme, separator, authority = origin.partition("://")
     port = _PORTS.get(scheme.lower(), "")
     if not separator or not port or _with_port(authority, port) != _with_port(host, port):
-        raise Refusal("forbidden", "a page of another origin may not use the control API", where="Origin")
+        raise ApiError("forbidden", "a page of another origin may not use the control API", where="Origin")
 
 
 def _has_token(headers: Mapping[str, str], expected: bytes) -> bool:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from counterfoil.api import Answer, Json, Refusal
+from counterfoil.api import ApiError, Json, Response
 from counterfoil.control_types import Exchanged, Fault, Message, TooMany
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.money import ZERO, to_minor_unit
@@ -51,18 +51,18 @@ def as_refusals() -> Iterator[None]:
         raise _refusal(error) from None
 
 
-def _refusal(error: LedgerError) -> Refusal:
+def _refusal(error: LedgerError) -> ApiError:
     if isinstance(error, UnknownRecord):
-        return Refusal("unknown_resource", error.message, where=error.field)
+        return ApiError("unknown_resource", error.message, where=error.field)
     if isinstance(error, BadValue):
-        return Refusal("malformed", error.message, where=error.field, status=422)
+        return ApiError("malformed", error.message, where=error.field, status=422)
     if isinstance(error, TooManyWorlds | TooMany):
-        return Refusal("too_many_requests", error.message, where=error.field)
+        return ApiError("too_many_requests", error.message, where=error.field)
     assert isinstance(error, RuleBroken)
-    return Refusal("conflict", error.message, where=error.field)
+    return ApiError("conflict", error.message, where=error.field)
 
 
-def error(refusal: Refusal) -> Answer:
+def error(refusal: ApiError) -> Response:
     """Problem details; ``field`` names the parameter, or the member of the body, that is at fault."""
     body: dict[str, Json] = {
         "type": "about:blank",
@@ -73,7 +73,7 @@ def error(refusal: Refusal) -> Answer:
     if refusal.where is not None:
         body["field"] = refusal.where.removeprefix("/")
     headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
-    return Answer(refusal.status, body, headers, PROBLEM)
+    return Response(refusal.status, body, headers, PROBLEM)
 
 
 # --- plain values --------------------------------------------------------------------------------

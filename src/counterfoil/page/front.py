@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
-from counterfoil.api import API, Principal, Refusal
+from counterfoil.api import API, ApiError, Principal
 from counterfoil.control.safety import guard
 from counterfoil.page.asgi import ASGI, Receive, Scope, Send, headers_of, send_problem
 from counterfoil.page.events import Events
@@ -89,7 +89,7 @@ class Front:
             return
         try:
             self._check(headers_of(scope))
-        except Refusal as refusal:
+        except ApiError as refusal:
             await send_problem(send, refusal.status, refusal.message)
             return
         if self._worlds.get(match["world"]) is None:

@@ -19,7 +19,7 @@ from http.cookies import CookieError, SimpleCookie
 
 import orjson
 
-from counterfoil.api import Refusal
+from counterfoil.api import ApiError
 from counterfoil.control.safety import guard
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.page.asgi import ASGI, Message, Receive, Scope, Send, headers_of, send_json, send_problem
@@ -99,7 +99,7 @@ class Gate:
                 await self._visit(scope, client, send)
                 return
             receive = await self._may(scope, path, client, receive)
-        except Refusal as refusal:
+        except ApiError as refusal:
             headers = ((b"retry-after", b"10"),) if refusal.status == 429 else ()
             await send_problem(send, refusal.status, refusal.message, headers)
             return
@@ -117,7 +117,9 @@ class Gate:
         visitor, cookie = self._known(headers), None
         if visitor is None:
             if not self._visits.take(client):
-                raise Refusal("too_many_requests", "too many new visitors from this address; try again in some minutes")
+                raise ApiError(
+                    "too_many_requests", "too many new visitors from this address; try again in some minutes"
+                )
             cookie = self._sign(f"{secrets.token_hex(16)}.{int(self._seconds())}")
             visitor = self._visitor(cookie)
         self._see_to(visitor.worlds[0])
@@ -130,14 +132,14 @@ class Gate:
             try:
                 self._worlds.fork(name, DEFAULT, time_to_live=self._limits.idle)
             except LedgerError as error:
-                raise Refusal("unavailable", error.message) from None
+                raise ApiError("unavailable", error.message) from None
         self._lock_up(name)
 
     def _room(self) -> None:
         if len(self._worlds) > self._limits.worlds:
             self._worlds.forget_idle()
         if len(self._worlds) > self._limits.worlds:
-            raise Refusal("unavailable", "every world is taken; try again in some minutes")
+            raise ApiError("unavailable", "every world is taken; try again in some minutes")
 
     def _lock_up(self, name: str) -> None:
         """The world's own key and no other: a reset, a fork or a new scenario brings the scenario's keys back."""
@@ -184,10 +186,10 @@ class Gate:
     # --- what they may do ------------------------------------------------------------------------
 
     async def _may(self, scope: Scope, path: str, client: str, receive: Receive) -> Receive:
-        """Nothing, where the request may go on; else a ``Refusal``. A body that had to be read is given back."""
+        """Nothing, where the request may go on; else a ``ApiError``. A body that had to be read is given back."""
         method = scope["method"]
         if "%" in path.partition("?")[0] and scope["path"].startswith(GUARDED) and "%" in "/".join(path.split("/")[:5]):
-            raise Refusal("unknown_path", "write the world's name as it is, without escapes")
+            raise ApiError("unknown_path", "write the world's name as it is, without escapes")
         if not path.startswith(GUARDED):
             return receive  # the shell, documents, and the default world, which lets nobody in
         if path in EVERYBODYS and method in SAFE:
@@ -200,13 +202,13 @@ class Gate:
         headers = headers_of(scope)
         visitor = self._known(headers)
         if visitor is None:
-            raise Refusal("forbidden", "this server keeps visitors apart: open its page, which begins a visit")
+            raise ApiError("forbidden", "this server keeps visitors apart: open its page, which begins a visit")
         if method not in SAFE:
             _from_this_page(headers)
             if not hmac.compare_digest(headers.get("x-counterfoil-visit", "").encode(), visitor.word.encode()):
-                raise Refusal("forbidden", "changes carry the word of the visit in X-Counterfoil-Visit", where="Visit")
+                raise ApiError("forbidden", "changes carry the word of the visit in X-Counterfoil-Visit", where="Visit")
             if not self._changes.take(visitor.worlds[0]) or not self._changes.take(f"{client} at {method}"):
-                raise Refusal("too_many_requests", "too many changes at once; wait a moment")
+                raise ApiError("too_many_requests", "too many changes at once; wait a moment")
         return await self._within(path, method, visitor, receive)
 
     async def _within(self, path: str, method: str, visitor: Visitor, receive: Receive) -> Receive:
@@ -216,10 +218,10 @@ class Gate:
             if match["rest"] != "/fork":
                 return receive
         elif path != f"{CONTROL}/worlds" or method != "POST":
-            raise Refusal("forbidden", "that is not yours: a visit is limited to its own worlds")
+            raise ApiError("forbidden", "that is not yours: a visit is limited to its own worlds")
         body, receive = await _read(receive)
         if _name_in(body) not in visitor.worlds:
-            raise Refusal("forbidden", f"name one of your own worlds: {', '.join(visitor.worlds)}", where="name")
+            raise ApiError("forbidden", f"name one of your own worlds: {', '.join(visitor.worlds)}", where="name")
         self._room()
         return receive
 
@@ -227,7 +229,7 @@ class Gate:
 def _from_this_page(headers: Mapping[str, str]) -> None:
     """Another site's page cannot forge what its visitor's browser says of where a request comes from."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refusal("forbidden", "a page of another site may not do this here", where="Sec-Fetch-Site")
+        raise ApiError("forbidden", "a page of another site may not do this here", where="Sec-Fetch-Site")
 
 
 def _wire_path(scope: Scope) -> str:
@@ -246,7 +248,7 @@ async def _read(receive: Receive) -> tuple[bytes, Receive]:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > LARGEST_BODY:
-            raise Refusal("too_large", f"a body has up to {LARGEST_BODY} bytes here")
+            raise ApiError("too_large", f"a body has up to {LARGEST_BODY} bytes here")
     given = False
 
     async def again() -> Message:

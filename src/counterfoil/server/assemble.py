@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.api import API, Answer, Refusal
+from counterfoil.api import API, ApiError, Response
 from counterfoil.server import guards, logs
 from counterfoil.server.auth import Security
 from counterfoil.server.dispatch import Dispatcher, to_bytes
@@ -255,11 +255,11 @@ class Server:
                 return app
         return None
 
-    def _own(self, method: str, path: str) -> Answer:
+    def _own(self, method: str, path: str) -> Response:
         if path in ("/health", "/ready"):
-            return Answer(200, b'{"status":"ok"}', media_type="application/json")
+            return Response(200, b'{"status":"ok"}', media_type="application/json")
         if path == "/docs" or path.startswith("/docs/"):
-            answer: Answer = self._documents().answer(method, path[5:])
+            answer: Response = self._documents().answer(method, path[5:])
             return answer
         prefixes = {dialect.name: dialect.prefix for dialect, _ in self.served.values()}
         return problem(404, f"nothing is served at {logs.shown(path, 120)}; see 'served'", served=prefixes)
@@ -305,11 +305,11 @@ def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
 def _world_name(sent: str) -> str | None:
     try:
         return decoded(sent, "world")
-    except Refusal:
+    except ApiError:
         return None
 
 
-async def _send(answer: Answer, method: str, send: Send) -> None:
+async def _send(answer: Response, method: str, send: Send) -> None:
     payload = to_bytes(answer.body)
     headers = [(name.encode("ascii"), guards.header_bytes(value)) for name, value in answer.headers]
     headers.append((b"content-type", (answer.media_type or "application/json").encode("ascii")))

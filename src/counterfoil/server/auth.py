@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from counterfoil.api import API, Refusal
+from counterfoil.api import API, ApiError
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.routing import Routed
@@ -30,7 +30,7 @@ class Secured:
         exchange: Exchange = scope[KEY]
         try:
             exchange.principal = self.authenticate(exchange.headers, exchange.world)
-        except Refusal:
+        except ApiError:
             if not self.optional:
                 raise
         return self.next_app(scope, receive, send)

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.api import API, Answer, Refusal, Request
+from counterfoil.api import API, ApiError, Request, Response
 from counterfoil.server.exchange import KEY, Exchange, Interceptor, Receive, Scope, Send
 from counterfoil.server.guards import header_bytes
 
@@ -32,7 +32,7 @@ class Dispatcher:
             return self._intercepted(step, exchange, send)
         return transmit(exchange, self.answer(exchange), send)
 
-    async def _intercepted(self, step: Awaitable[Answer | None], exchange: Exchange, send: Send) -> None:
+    async def _intercepted(self, step: Awaitable[Response | None], exchange: Exchange, send: Send) -> None:
         answer = await step
         if exchange.sent:
             return
@@ -40,12 +40,12 @@ class Dispatcher:
             exchange.on_purpose = True
         await transmit(exchange, answer or self.answer(exchange), send)
 
-    def answer(self, exchange: Exchange) -> Answer:
+    def answer(self, exchange: Exchange) -> Response:
         """What the operation answers. The world stands still meanwhile: commands may come from other threads."""
         operation = exchange.operation or ""
         run = self.dialect.routes.get(operation)
         if run is None:
-            raise Refusal("not_implemented", f"{operation} is documented, but this stand-in does not have it")
+            raise ApiError("not_implemented", f"{operation} is documented, but this stand-in does not have it")
         request = Request(
             operation=operation,
             path=exchange.path_values,
@@ -60,7 +60,7 @@ class Dispatcher:
             return run(request, exchange.world)
 
 
-async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
+async def transmit(exchange: Exchange, answer: Response, send: Send) -> None:
     """Send one answer. Raises, before anything is sent, ``TypeError`` if its body is no JSON, or what ``exchange.check`` does."""
     payload = to_bytes(answer.body)
     delivery = exchange.delivery
@@ -68,7 +68,7 @@ async def transmit(exchange: Exchange, answer: Answer, send: Send) -> None:
         payload = delivery.payload(payload)
         more = delivery.headers(answer.status)
         if more:
-            answer = Answer(answer.status, answer.body, (*answer.headers, *more), answer.media_type)
+            answer = Response(answer.status, answer.body, (*answer.headers, *more), answer.media_type)
     exchange.answer = answer
     exchange.payload = payload
     exchange.sent_headers = headers = [

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.api import API, Answer
+from counterfoil.api import API, Response
 from counterfoil.server.errors import problem
 from counterfoil.server.specs import Spec
 
@@ -38,10 +38,10 @@ class Docs:
     def __init__(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         self.served = served
 
-    def answer(self, method: str, path: str) -> Answer:
+    def answer(self, method: str, path: str) -> Response:
         """``path`` is what follows ``/docs``."""
         if method not in ("GET", "HEAD"):
-            return Answer(405, b"", (("allow", "GET, HEAD"),), "text/plain")
+            return Response(405, b"", (("allow", "GET, HEAD"),), "text/plain")
         parts = [part for part in path.split("/") if part]
         if not parts:
             return self._page("counterfoil", "<ul>" + "".join(self._entry(name) for name in self.served) + "</ul>")
@@ -56,12 +56,12 @@ class Docs:
     def _entry(self, name: str) -> str:
         return f'<li><a href="/docs/{name}">{html.escape(self.served[name][0].title)}</a></li>'
 
-    def _document(self, name: str) -> Answer:
+    def _document(self, name: str) -> Response:
         dialect, spec = self.served[name]
         here: dict[str, Any] = {**spec.raw, "servers": [{"url": dialect.prefix, "description": "this stand-in"}]}
-        return Answer(200, orjson.dumps(here), POLICY, "application/json")
+        return Response(200, orjson.dumps(here), POLICY, "application/json")
 
-    def _swagger(self, name: str) -> Answer:
+    def _swagger(self, name: str) -> Response:
         title = html.escape(self.served[name][0].title)
         return self._page(
             title,
@@ -71,20 +71,20 @@ class Docs:
             f' data-spec="/docs/{name}/openapi.json"',
         )
 
-    def _page(self, title: str, content: str, attributes: str = "") -> Answer:
+    def _page(self, title: str, content: str, attributes: str = "") -> Response:
         text = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
             '<meta name="viewport" content="width=device-width"><link rel="icon" href="/docs/_assets/favicon-32x32.png">'
             f"</head><body{attributes}>{content}</body></html>"
         )
-        return Answer(200, text.encode(), POLICY, "text/html; charset=utf-8")
+        return Response(200, text.encode(), POLICY, "text/html; charset=utf-8")
 
-    def _asset(self, name: str) -> Answer:
+    def _asset(self, name: str) -> Response:
         if name == "start.js":
-            return Answer(200, START.encode(), POLICY, "text/javascript; charset=utf-8")
+            return Response(200, START.encode(), POLICY, "text/javascript; charset=utf-8")
         if name not in ASSETS:
             return problem(404, "no such file")
         import swagger_ui_bundle
 
         content = (Path(str(swagger_ui_bundle.swagger_ui_path)) / name).read_bytes()
-        return Answer(200, content, (*POLICY, ("cache-control", "max-age=3600")), ASSETS[name])
+        return Response(200, content, (*POLICY, ("cache-control", "max-age=3600")), ASSETS[name])

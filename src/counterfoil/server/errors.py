@@ -1,6 +1,6 @@
 """Whatever goes wrong, in the vendor's words: the outermost layer of each dialect, and the plain problem for the rest.
 
-A ``Refusal`` is rendered by its dialect. Anything unexpected is logged once, with its trace, and rendered as the
+A ``ApiError`` is rendered by its dialect. Anything unexpected is logged once, with its trace, and rendered as the
 vendor's 500 without it. Bodies of errors are held against the spec like any other where it documents the status.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.api import API, Answer, Refusal
+from counterfoil.api import API, ApiError, Response
 from counterfoil.server import logs
 from counterfoil.server.dispatch import transmit
 from counterfoil.server.exchange import ASGI, KEY, ConnectionBroken, Exchange, Receive, Scope, Send
@@ -36,7 +36,7 @@ class Refusals:
         exchange: Exchange = scope[KEY]
         try:
             await self.app(scope, receive, send)
-        except Refusal as refusal:
+        except ApiError as refusal:
             await self.refuse(exchange, refusal, send)
         except ClientGone:
             return
@@ -44,19 +44,19 @@ class Refusals:
             raise
         except SpecBroken as broken:
             logs.server.error("%s: %s", self.dialect.name, broken)
-            await self.refuse(exchange, Refusal("internal", APOLOGY), send)
+            await self.refuse(exchange, ApiError("internal", APOLOGY), send)
         except Exception:
             name = exchange.operation or logs.shown(exchange.path)
             logs.server.exception("%s: %s failed in world %s", self.dialect.name, name, logs.shown(exchange.world_name))
-            await self.refuse(exchange, Refusal("internal", APOLOGY), send)
+            await self.refuse(exchange, ApiError("internal", APOLOGY), send)
 
-    async def refuse(self, exchange: Exchange, refusal: Refusal, send: Send) -> None:
+    async def refuse(self, exchange: Exchange, refusal: ApiError, send: Send) -> None:
         if exchange.sent:  # too late to say anything else
             return
         exchange.check = None  # render has looked already
         await transmit(exchange, self.render(exchange, refusal), send)
 
-    def render(self, exchange: Exchange, refusal: Refusal) -> Answer:
+    def render(self, exchange: Exchange, refusal: ApiError) -> Response:
         """The vendor's answer; its 500 if the vendor's answer breaks the spec; a plain problem if even that fails."""
         try:
             answer = with_allow(self.dialect.error(refusal), refusal)
@@ -69,9 +69,9 @@ class Refusals:
         logs.server.error("%s: the error for '%s' breaks the spec: %s", self.dialect.name, refusal.reason, breach)
         if refusal.reason == "internal":
             return answer
-        return self.render(exchange, Refusal("internal", APOLOGY))
+        return self.render(exchange, ApiError("internal", APOLOGY))
 
-    def breach(self, exchange: Exchange, answer: Answer) -> str | None:
+    def breach(self, exchange: Exchange, answer: Response) -> str | None:
         promises = self.promises.get(exchange.operation or "")
         if promises is None:
             return None
@@ -79,14 +79,16 @@ class Refusals:
         return None if breach is None else logs.shown(breach)
 
 
-def with_allow(answer: Answer, refusal: Refusal) -> Answer:
+def with_allow(answer: Response, refusal: ApiError) -> Response:
     """RFC 9110, 15.5.6: a 405 must list what is allowed."""
     if not refusal.allow or any(name.lower() == "allow" for name, _ in answer.headers):
         return answer
-    return Answer(answer.status, answer.body, (*answer.headers, ("allow", ", ".join(refusal.allow))), answer.media_type)
+    return Response(
+        answer.status, answer.body, (*answer.headers, ("allow", ", ".join(refusal.allow))), answer.media_type
+    )
 
 
-def problem(status: int, detail: str, **more: Any) -> Answer:
+def problem(status: int, detail: str, **more: Any) -> Response:
     """A problem (RFC 9457) for what belongs to no vendor."""
     body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail, **more}
-    return Answer(status, orjson.dumps(body), media_type="application/problem+json")
+    return Response(status, orjson.dumps(body), media_type="application/problem+json")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from counterfoil.api import API, Answer, Principal
+from counterfoil.api import API, Principal, Response
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -81,7 +81,7 @@ class Exchange(msgspec.Struct, eq=False):
     body: Any = None
     body_bytes: bytes = b""
     principal: Principal | None = None
-    answer: Answer | None = None
+    answer: Response | None = None
     payload: bytes = b""
     sent_headers: list[tuple[bytes, bytes]] = []
     check: Callable[[Exchange], None] | None = None
@@ -93,11 +93,11 @@ class Exchange(msgspec.Struct, eq=False):
     duration: float = 0.0
 
 
-Interceptor = Callable[[Exchange], Awaitable[Answer | None] | None]
+Interceptor = Callable[[Exchange], Awaitable[Response | None] | None]
 """The seam for faults: called once a request is routed, authenticated and validated, before its operation. ``None`` lets
-the operation answer, for the price of the call. What it returns else is awaited: it may wait, raise a ``Refusal`` or
+the operation answer, for the price of the call. What it returns else is awaited: it may wait, raise a ``ApiError`` or
 ``ConnectionBroken``, set ``exchange.delivery``, send by ``exchange.wire`` (then it sets ``exchange.sent``), and return an
-``Answer`` to be sent instead (not checked against the spec: it is wrong on purpose), or ``None`` to let the operation
+``Response`` to be sent instead (not checked against the spec: it is wrong on purpose), or ``None`` to let the operation
 answer."""
 
 Observer = Callable[[Exchange], None]

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from random import Random
 from threading import Lock
 
-from counterfoil.api import API, Answer, Reason, Refusal
+from counterfoil.api import API, ApiError, Reason, Response
 from counterfoil.control_types import Fault, FaultOrder, TooMany
 from counterfoil.ledger.errors import BadValue
 from counterfoil.server.delivery import Dripped, Malformed, Told, Truncated
@@ -162,14 +162,14 @@ class FaultBook:
 
     # --- the seam --------------------------------------------------------------------------------
 
-    def intercept(self, exchange: Exchange) -> Awaitable[Answer | None] | None:
+    def intercept(self, exchange: Exchange) -> Awaitable[Response | None] | None:
         """The server's ``Interceptor``: two look-ups where nothing is wanted."""
         header = exchange.headers.get("prefer")
         if header is None and exchange.world_name not in self._worlds:
             return None
         return self._step(exchange, header)
 
-    async def _step(self, exchange: Exchange, header: str | None) -> Answer | None:
+    async def _step(self, exchange: Exchange, header: str | None) -> Response | None:
         asked = NOTHING
         if header is not None:
             operation = exchange.operation or ""
@@ -210,7 +210,7 @@ class FaultBook:
         return striking, wait
 
 
-def _strike(fault: _Standing, exchange: Exchange, asked: Preferences) -> Answer | None:
+def _strike(fault: _Standing, exchange: Exchange, asked: Preferences) -> Response | None:
     order = fault.order
     spoiled = Told(asked)
     answer = None
@@ -234,13 +234,13 @@ def _ordered(fault: _Standing) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 
-def _error(dialect: API, status: int, message: str, *, retry_after: int | None = None) -> Answer:
+def _error(dialect: API, status: int, message: str, *, retry_after: int | None = None) -> Response:
     """The vendor's body for a status, with exactly that status, even where the vendor would answer another."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}
-    answer = dialect.error(Refusal(reason, message, status=status, detail=detail))
+    answer = dialect.error(ApiError(reason, message, status=status, detail=detail))
     headers = answer.headers
     if retry_after is not None:
         others = (pair for pair in headers if pair[0].lower() != "retry-after")
         headers = (*others, ("Retry-After", str(retry_after)))
-    return Answer(status, answer.body, headers, answer.media_type)
+    return Response(status, answer.body, headers, answer.media_type)

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from counterfoil.api import Refusal
+from counterfoil.api import ApiError
 from counterfoil.server.logs import shown
 from counterfoil.server.schemas import Schemas, Validator
 from counterfoil.server.specs import SpecError
@@ -77,24 +77,24 @@ class Parameter(msgspec.Struct, frozen=True):
     separator: str | None = None
 
     def value(self, texts: list[str]) -> Json:
-        """The typed value. Raises ``Refusal`` that names the parameter."""
+        """The typed value. Raises ``ApiError`` that names the parameter."""
         if not self.is_list:
             if len(texts) > 1:
-                raise Refusal("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
+                raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
             value = self._read(texts[0])
         else:
             parts = texts if self.separator is None else [p for text in texts for p in text.split(self.separator)]
             value = [self._read(part) for part in parts]
         if self.check is not None and not self.check.is_valid(value):
             error = next(iter(self.check.iter_errors(value)))
-            raise Refusal("malformed", f"{self.name}: {_said(error)}", where=self.name)
+            raise ApiError("malformed", f"{self.name}: {_said(error)}", where=self.name)
         return value
 
     def _read(self, text: str) -> Json:
         try:
             return self.read(text)
         except ValueError as error:
-            raise Refusal("malformed", f"{self.name} {error}, not '{shown(text, 40)}'", where=self.name) from None
+            raise ApiError("malformed", f"{self.name} {error}, not '{shown(text, 40)}'", where=self.name) from None
 
 
 class Parameters:
@@ -129,12 +129,12 @@ class Parameters:
                 values[name] = parameter.value(texts)
             elif strict():
                 known = ", ".join(self.query) or "none"
-                raise Refusal(
+                raise ApiError(
                     "malformed", f"unknown query parameter '{shown(name, 60)}'; known: {known}", where=shown(name, 60)
                 )
         for parameter in self._required:
             if parameter.name not in given:
-                raise Refusal("required", f"the query parameter {parameter.name} is required", where=parameter.name)
+                raise ApiError("required", f"the query parameter {parameter.name} is required", where=parameter.name)
         return values
 
     def check_headers(self, headers: Mapping[str, str]) -> None:
@@ -142,7 +142,7 @@ class Parameters:
             if name in headers:
                 parameter.value([headers[name]])
             elif parameter.required:
-                raise Refusal("required", f"the header {parameter.name} is required", where=parameter.name)
+                raise ApiError("required", f"the header {parameter.name} is required", where=parameter.name)
 
 
 def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Parameter:
@@ -177,11 +177,11 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Param
 
 
 def pairs(query_string: bytes) -> dict[str, list[str]]:
-    """The query's names and values, decoded strictly; raises ``Refusal`` for bytes that are no UTF-8."""
+    """The query's names and values, decoded strictly; raises ``ApiError`` for bytes that are no UTF-8."""
     given: dict[str, list[str]] = {}
     parts = query_string.decode("latin-1").split("&")
     if len(parts) > MOST_PAIRS:
-        raise Refusal("malformed", f"more than {MOST_PAIRS} query parameters", where="query")
+        raise ApiError("malformed", f"more than {MOST_PAIRS} query parameters", where="query")
     plain = b"%" not in query_string and b"+" not in query_string and query_string.isascii()
     for part in parts:
         if part:
@@ -204,7 +204,7 @@ def decoded(text: str, where: str) -> str:
         return unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError:
         name = shown(where, 60)
-        raise Refusal("malformed", f"{name} is not UTF-8, percent-encoded", where=name) from None
+        raise ApiError("malformed", f"{name} is not UTF-8, percent-encoded", where=name) from None
 
 
 def _said(error: Any) -> str:

@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from counterfoil.api import Refusal
+from counterfoil.api import ApiError
 from counterfoil.server.documented import Documented
 from counterfoil.server.logs import shown
 
@@ -41,7 +41,7 @@ NOTHING = Preferences()
 
 
 def preferences(header: str, operation: str, documented: Documented) -> Preferences:
-    """Read the header. Raises ``Refusal`` (malformed, naming Prefer) for a code or delay that cannot be had."""
+    """Read the header. Raises ``ApiError`` (malformed, naming Prefer) for a code or delay that cannot be had."""
     asked = parse(header)
     code = delay = None
     if "code" in asked:
@@ -78,5 +78,5 @@ def _whole(text: str) -> int | None:
     return int(text) if len(text) <= 7 and text.isascii() and text.isdecimal() else None
 
 
-def _refused(rule: str, sent: str) -> Refusal:
-    return Refusal("malformed", f"Prefer: {rule}, not '{shown(sent, 40)}'", where="Prefer")
+def _refused(rule: str, sent: str) -> ApiError:
+    return ApiError("malformed", f"Prefer: {rule}, not '{shown(sent, 40)}'", where="Prefer")

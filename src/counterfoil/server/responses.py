@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.api import API, Answer
+from counterfoil.api import API, Response
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
@@ -36,11 +36,11 @@ class Promise(msgspec.Struct, frozen=True):
     bodies: Mapping[str, Validator]
     headers: tuple[tuple[str, bool, Any, Validator | None], ...]
 
-    def breach(self, answer: Answer, media_type: str) -> str | None:
+    def breach(self, answer: Response, media_type: str) -> str | None:
         """In what the answer breaks the promise, or ``None``."""
         return self._breach_of_body(answer, media_type) or (self._breach_of_headers(answer) if self.headers else None)
 
-    def _breach_of_body(self, answer: Answer, media_type: str) -> str | None:
+    def _breach_of_body(self, answer: Response, media_type: str) -> str | None:
         body = answer.body
         if body is None:
             return "the body is empty, a body is documented" if self.bodies and answer.status != 304 else None
@@ -64,7 +64,7 @@ class Promise(msgspec.Struct, frozen=True):
             return f"the body holds what is no JSON: {unsupported}"
         return f"#{pointer(list(first.instance_path))}: {first.message}"
 
-    def _breach_of_headers(self, answer: Answer) -> str | None:
+    def _breach_of_headers(self, answer: Response) -> str | None:
         given = {name.lower(): value for name, value in answer.headers}
         for name, required, read, check in self.headers:
             if name not in given:
@@ -96,7 +96,7 @@ class Promises:
             else:
                 self.by_status[int(status)] = promise
 
-    def breach(self, answer: Answer, media_type: str, *, any_status: bool = False) -> str | None:
+    def breach(self, answer: Response, media_type: str, *, any_status: bool = False) -> str | None:
         """``any_status``: a status that is not documented at all is no breach (the server's own refusals)."""
         promise = self.by_status.get(answer.status, self.default)
         if promise is None:

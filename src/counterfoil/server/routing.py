@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from counterfoil.api import Refusal
+from counterfoil.api import ApiError
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.guards import QuietRoutingMiddleware
 from counterfoil.server.logs import shown
@@ -112,7 +112,7 @@ class Routing(QuietRoutingMiddleware):
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         self.table = Routes(specification, base_path=base_path, **kwargs).table
         self.absent = PathTable()
-        for operation in kwargs["dialect"].absent:
+        for operation in kwargs["dialect"].unimplemented:
             method, _, path = operation.partition(" ")
             self.absent.add(method, path, operation)
 
@@ -125,11 +125,13 @@ class Routing(QuietRoutingMiddleware):
         if found is None or exchange.method not in found[0].operations:
             self.refuse_absent(exchange)
         if found is None:
-            raise Refusal("unknown_path", f"there is no {shown(exchange.path)} in this API", where=shown(exchange.path))
+            raise ApiError(
+                "unknown_path", f"there is no {shown(exchange.path)} in this API", where=shown(exchange.path)
+            )
         route, caught = found
         meant = route.operations.get(exchange.method)
         if meant is None:
-            raise Refusal(
+            raise ApiError(
                 "method_not_allowed",
                 f"{shown(exchange.method)} is not possible here; use {', '.join(route.allow)}",
                 allow=route.allow,
@@ -142,7 +144,7 @@ class Routing(QuietRoutingMiddleware):
         known = self.absent.find(exchange.path)
         if known is not None and exchange.method in known[0].operations:
             operation, _ = known[0].operations[exchange.method]
-            raise Refusal("not_implemented", f"the vendor has {operation}; this stand-in does not")
+            raise ApiError("not_implemented", f"the vendor has {operation}; this stand-in does not")
 
 
 class Routed(RoutedMiddleware):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.api import API, Refusal
+from counterfoil.api import API, ApiError
 from counterfoil.server import guards  # noqa: F401  (connexion must be imported through it)
 from counterfoil.server.exchange import ASGI, KEY, Exchange, Receive, Scope, Send
 from counterfoil.server.logs import shown
@@ -61,7 +61,7 @@ class Acceptable:
             if len(self._known) < MOST_REMEMBERED:
                 self._known[accept] = fits
         if not fits:
-            raise Refusal("not_acceptable", f"only {', '.join(self.offered)} can be produced here", where="Accept")
+            raise ApiError("not_acceptable", f"only {', '.join(self.offered)} can be produced here", where="Accept")
 
 
 def accepts(header: str, offered: str) -> bool:
@@ -105,18 +105,18 @@ _decoder = msgspec.json.Decoder(float_hook=_amount)
 
 
 def parse_json(payload: bytes) -> Json:
-    """JSON as RFC 8259 has it; fractions become ``Decimal`` with the digits as sent. Raises ``Refusal`` (malformed)."""
+    """JSON as RFC 8259 has it; fractions become ``Decimal`` with the digits as sent. Raises ``ApiError`` (malformed)."""
     try:
         value = _decoder.decode(payload)
     except UnicodeDecodeError:
-        raise Refusal("malformed", "the body is not UTF-8", where="body") from None
+        raise ApiError("malformed", "the body is not UTF-8", where="body") from None
     except RecursionError:
-        raise Refusal("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body") from None
+        raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body") from None
     except (msgspec.MsgspecError, ValueError, InvalidOperation) as error:
         said = str(error) if not isinstance(error, InvalidOperation) else "a number in it is out of range"
-        raise Refusal("malformed", f"the body is not valid JSON: {shown(said)}", where="body") from None
+        raise ApiError("malformed", f"the body is not valid JSON: {shown(said)}", where="body") from None
     if _deeper_than(value, DEEPEST_BODY):
-        raise Refusal("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body")
+        raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body")
     return value
 
 
@@ -135,7 +135,7 @@ def _deeper_than(value: Json, levels: int) -> bool:
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body, bounded. Raises ``Refusal`` (too_large) as soon as the bound is known to be passed."""
+    """The whole body, bounded. Raises ``ApiError`` (too_large) as soon as the bound is known to be passed."""
     said = headers.get("content-length", "")
     if said.isdecimal() and (len(said) > 12 or int(said) > LARGEST_BODY):
         raise _too_large()
@@ -155,8 +155,8 @@ async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_large() -> Refusal:
-    return Refusal("too_large", f"the body is larger than {LARGEST_BODY} bytes", where="body")
+def _too_large() -> ApiError:
+    return ApiError("too_large", f"the body is larger than {LARGEST_BODY} bytes", where="body")
 
 
 class Body:
@@ -175,13 +175,13 @@ class Body:
         self.first = next(iter(self.checks))
 
     def kind(self, header: str | None) -> str:
-        """The media type sent; without a header, the one documented first. Raises ``Refusal`` (415)."""
+        """The media type sent; without a header, the one documented first. Raises ``ApiError`` (415)."""
         if header is None or not header.strip():
             return self.first
         kind = media_type(header)
         charset = _charset(header)
         if kind not in self.checks or charset not in ("utf-8", "utf8", "us-ascii"):
-            raise Refusal(
+            raise ApiError(
                 "unsupported_media_type",
                 f"send the body as {', '.join(self.checks)} in UTF-8, not as '{shown(header, 80)}'",
                 where="Content-Type",
@@ -191,7 +191,7 @@ class Body:
     def check(self, payload: bytes, kind: str) -> Json:
         if not payload.strip():
             if self.required:
-                raise Refusal("required", "a body is required", where="body")
+                raise ApiError("required", "a body is required", where="body")
             return None
         value = parse_json(payload)
         validator = self.checks[kind]
@@ -213,13 +213,13 @@ def pointer(path: list[Any]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _refused(error: Any) -> Refusal:
+def _refused(error: Any) -> ApiError:
     where = pointer(list(error.instance_path))
     missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
     if missing is not None:
         where += pointer([missing])
-        return Refusal("required", f"{shown(where)} is required in the body", where=shown(where))
-    return Refusal("malformed", f"body{shown(where)}: {shown(str(error.message))}", where=shown(where) or "body")
+        return ApiError("required", f"{shown(where)} is required in the body", where=shown(where))
+    return ApiError("malformed", f"body{shown(where)}: {shown(str(error.message))}", where=shown(where) or "body")
 
 
 # -- the layer --------------------------------------------------------------------------------------------------------

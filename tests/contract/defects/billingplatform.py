@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from counterfoil.api import Answer, Refusal
+from counterfoil.api import ApiError, Response
 from counterfoil.apis.billingplatform import api, handlers, serializers
 from counterfoil.ledger import ledger
 from counterfoil.ledger.records import RunStatus
@@ -123,7 +123,7 @@ def the_list_stops_at_two_without_limit(plant: Plant) -> None:
 def past_the_end_is_the_last_run(plant: Plant) -> None:
     """An offset past the end finds the last run again."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         last = max(world.ledger.runs.values(), key=lambda run: run.number, default=None)
         if answer.body or last is None or not request.query.get("offset"):
             return answer
@@ -136,7 +136,7 @@ def past_the_end_is_the_last_run(plant: Plant) -> None:
 def the_last_run_is_missing_from_pages(plant: Plant) -> None:
     """Only past the first page: the newest run is left out."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         newest = str(max(world.ledger.runs, default=0))
         if not request.query.get("offset"):
             return answer
@@ -179,7 +179,7 @@ def updated_since_is_ignored(plant: Plant) -> None:
 def created_since_is_created_before(plant: Plant) -> None:
     """createdSince finds the runs that are older."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         if "createdSince" not in request.query:
             return answer
         found = {run["id"] for run in answer.body}
@@ -193,7 +193,7 @@ def created_since_is_created_before(plant: Plant) -> None:
 def updated_since_looks_at_one_year(plant: Plant) -> None:
     """updatedSince compares the month and forgets the year."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         if "updatedSince" not in request.query:
             return answer
         month = int(request.query["updatedSince"][5:7])
@@ -207,7 +207,7 @@ def updated_since_looks_at_one_year(plant: Plant) -> None:
 def created_since_looks_at_one_year(plant: Plant) -> None:
     """createdSince compares the month and forgets the year."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         if "createdSince" not in request.query:
             return answer
         month = int(request.query["createdSince"][5:7])
@@ -330,11 +330,11 @@ def an_unknown_run_is_empty(plant: Plant) -> None:
     """A run that nobody has is answered 200 with null members."""
 
     def around(fetched: Any) -> Any:
-        def fetch(request: Any, world: World) -> Answer:
+        def fetch(request: Any, world: World) -> Response:
             try:
-                found: Answer = fetched(request, world)
-            except Refusal:
-                return Answer(200, {"id": request.path["id"], "status": "Pending"})
+                found: Response = fetched(request, world)
+            except ApiError:
+                return Response(200, {"id": request.path["id"], "status": "Pending"})
             return found
 
         return fetch
@@ -347,10 +347,10 @@ def changing_an_unknown_run_creates_it(plant: Plant) -> None:
     """PATCH of a run that nobody has creates one."""
 
     def around(changed: Any) -> Any:
-        def change(request: Any, world: World) -> Answer:
+        def change(request: Any, world: World) -> Response:
             try:
-                found: Answer = changed(request, world)
-            except Refusal as refusal:
+                found: Response = changed(request, world)
+            except ApiError as refusal:
                 if refusal.reason != "unknown_resource":
                     raise
                 return handlers.create_run(request, world)
@@ -399,7 +399,7 @@ def ids_fall(plant: Plant) -> None:
 def a_client_may_create_a_requested_run(plant: Plant) -> None:
     """POST takes status."""
 
-    def created(answer: Answer, request: Any, world: World) -> Answer:
+    def created(answer: Response, request: Any, world: World) -> Response:
         return replace(answer, body={**answer.body, "status": request.body.get("status", "Pending")})
 
     ways.answers(plant, api, CREATE, created)
@@ -460,9 +460,9 @@ def the_answer_to_a_patch_is_the_old_run(plant: Plant) -> None:
     """PATCH answers with the run as it was before."""
 
     def around(changed: Any) -> Any:
-        def change(request: Any, world: World) -> Answer:
+        def change(request: Any, world: World) -> Response:
             before = world.ledger.runs.get(int(request.path["id"])) if request.path["id"].isdecimal() else None
-            answer: Answer = changed(request, world)
+            answer: Response = changed(request, world)
             return answer if before is None else replace(answer, body=serializers.run_document(before, world))
 
         return change
@@ -474,7 +474,7 @@ def the_answer_to_a_patch_is_the_old_run(plant: Plant) -> None:
 def a_client_may_set_the_amount(plant: Plant) -> None:
     """invoiceAmount takes what is sent when a run is created."""
 
-    def created(answer: Answer, request: Any, world: World) -> Answer:
+    def created(answer: Response, request: Any, world: World) -> Response:
         amount = request.body.get("invoiceAmount", answer.body["invoiceAmount"])
         return replace(answer, body={**answer.body, "invoiceAmount": amount})
 
@@ -629,7 +629,7 @@ def an_unreadable_moment_is_long_ago(plant: Plant) -> None:
     def read(texts: list[str], value: Any) -> Any:
         try:
             return value(texts)
-        except Refusal:
+        except ApiError:
             return "1970-01-01T00:00:00Z"
 
     ways.reads(plant, ("createdSince", "updatedSince"), read)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.api import Answer, Refusal
+from counterfoil.api import ApiError, Response
 from counterfoil.apis.elevate import api, handlers, selection, serializers, standing
 from counterfoil.apis.elevate.selection import Chosen, Order
 from counterfoil.server.validation import Body
@@ -110,9 +110,9 @@ def past_the_end_starts_again(plant: Plant) -> None:
 def past_the_end_is_an_error(plant: Plant) -> None:
     """A page past the end is answered 404."""
 
-    def paged(answer: Answer, request: Any, world: World) -> Answer:
+    def paged(answer: Response, request: Any, world: World) -> Response:
         if not answer.body and request.query["page"] > 1:
-            raise Refusal("unknown_resource", "there is no such page")
+            raise ApiError("unknown_resource", "there is no such page")
         return answer
 
     ways.answers(plant, api, LIST, paged)
@@ -663,8 +663,8 @@ def half_a_login_is_unauthorized(plant: Plant) -> None:
         def checked(self: Any, payload: bytes, kind: str) -> Any:
             try:
                 return check(self, payload, kind)
-            except Refusal:
-                raise Refusal("unauthenticated", "Unknown credentials") from None
+            except ApiError:
+                raise ApiError("unauthenticated", "Unknown credentials") from None
 
         return checked
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.api import Answer, Principal, Refusal
+from counterfoil.api import ApiError, Principal, Response
 from counterfoil.apis.emnify import amounts, api, handlers, login, months, serializers
 from counterfoil.ledger.periods import month_key
 from counterfoil.world.world import World
@@ -295,7 +295,7 @@ def total_paid_is_what_remains(plant: Plant) -> None:
 def a_refresh_reopens_the_bill(plant: Plant) -> None:
     """force_refresh takes the invoice away from a final bill."""
 
-    def refreshed(answer: Answer, request: Any, world: World) -> Answer:
+    def refreshed(answer: Response, request: Any, world: World) -> Response:
         if request.query.get("force_refresh") and isinstance(answer.body, dict):
             return replace(answer, body={**answer.body, "invoice": None, "refresh_allowed": True})
         return answer
@@ -307,7 +307,7 @@ def a_refresh_reopens_the_bill(plant: Plant) -> None:
 def a_refresh_doubles_the_preview(plant: Plant) -> None:
     """force_refresh adds a preview's total to itself."""
 
-    def refreshed(answer: Answer, request: Any, world: World) -> Answer:
+    def refreshed(answer: Response, request: Any, world: World) -> Response:
         if request.query.get("force_refresh") and answer.body["refresh_allowed"]:
             total = answer.body["total"]
             return replace(answer, body={**answer.body, "total": {**total, "cost": total["cost"] * 2 + 1}})
@@ -429,7 +429,7 @@ def an_unreadable_organisation_is_not_found(plant: Plant) -> None:
     def read(texts: list[str], value: Any) -> Any:
         try:
             return value(texts)
-        except Refusal:
+        except ApiError:
             return 10**15
 
     ways.reads(plant, ("org_id",), read)
@@ -440,13 +440,13 @@ def an_unknown_organisation_is_empty(plant: Plant) -> None:
     """The periods of an organisation that nobody has are an empty list."""
 
     def around(listed: Any) -> Any:
-        def periods(request: Any, world: World) -> Answer:
+        def periods(request: Any, world: World) -> Response:
             try:
-                found: Answer = listed(request, world)
-            except Refusal as refusal:
+                found: Response = listed(request, world)
+            except ApiError as refusal:
                 if refusal.reason != "unknown_resource":
                     raise
-                return Answer(200, [])
+                return Response(200, [])
             return found
 
         return periods
@@ -517,7 +517,7 @@ def any_token_will_do(plant: Plant) -> None:
 def a_broken_token_is_an_api_error(plant: Plant) -> None:
     """A token that cannot be read gets the API's error body, not the gateway's."""
 
-    def ours(answer: Answer, refusal: Refusal) -> Answer:
+    def ours(answer: Response, refusal: ApiError) -> Response:
         if refusal.reason != "unauthenticated":
             return answer
         return replace(answer, body={"error_code": 1102, "error_token": "InvalidToken", "message": refusal.message})
@@ -544,7 +544,7 @@ def a_refused_login_has_a_body(plant: Plant) -> None:
         plant,
         api,
         LOGIN,
-        lambda answer, *_: Answer(401, {"message": "wrong password"}) if answer.status == 401 else answer,
+        lambda answer, *_: Response(401, {"message": "wrong password"}) if answer.status == 401 else answer,
     )
 
 
@@ -594,10 +594,10 @@ def login_looks_at_the_header(plant: Plant) -> None:
     """A login with a stale Authorization header is 401."""
 
     def around(authenticate: Any) -> Any:
-        def asked(request: Any, world: World) -> Answer:
+        def asked(request: Any, world: World) -> Response:
             if "authorization" in request.headers:
-                return Answer(401)
-            answer: Answer = authenticate(request, world)
+                return Response(401)
+            answer: Response = authenticate(request, world)
             return answer
 
         return asked

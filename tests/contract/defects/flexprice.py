@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.api import Answer
+from counterfoil.api import Response
 from counterfoil.apis.flexprice import api, handlers, serializers, summary
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
@@ -222,13 +222,13 @@ def unpaid_count_is_the_total(plant: Plant) -> None:
 def a_free_number_is_not_found(plant: Plant) -> None:
     """Only for ids of the usual form: one that nobody has is 404."""
 
-    def answered(answer: Answer, request: Any, world: World) -> Answer:
+    def answered(answer: Response, request: Any, world: World) -> Response:
         number = serializers.customer_number(request.path["id"])
         known = number is None or world.ledger.knows(number)
         return (
             answer
             if known
-            else Answer(404, {"code": "not_found", "message": "no such customer", "http_status_code": 404})
+            else Response(404, {"code": "not_found", "message": "no such customer", "http_status_code": 404})
         )
 
     ways.answers(plant, api, SUMMARY, answered)
@@ -330,10 +330,10 @@ def a_narrow_key_sees_everything(plant: Plant) -> None:
 def unrouted_paths_are_json(plant: Plant) -> None:
     """A path that is not routed is answered with the declared error body."""
 
-    def json(answer: Answer, refusal: Any) -> Answer:
+    def json(answer: Response, refusal: Any) -> Response:
         if refusal.reason != "unknown_path":
             return answer
-        return Answer(404, {"code": "not_found", "message": "not found", "http_status_code": 404}, answer.headers)
+        return Response(404, {"code": "not_found", "message": "not found", "http_status_code": 404}, answer.headers)
 
     ways.error_says(plant, api, json)
 

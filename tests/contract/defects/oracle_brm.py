@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from counterfoil.api import Answer, Refusal
+from counterfoil.api import ApiError, Response
 from counterfoil.apis.oracle_brm import api, bills, handlers, selection, serializers
 from counterfoil.apis.oracle_brm.selection import FILTERS, ByBook, OneByOne
 from counterfoil.world.world import World
@@ -445,9 +445,9 @@ def later_pages_repeat_the_last_bill(plant: Plant) -> None:
 def offset_past_the_end_is_refused(plant: Plant) -> None:
     """An offset past the end is 400."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         if request.query.get("offset", 0) > 0 and not answer.body:
-            raise Refusal("malformed", "offset is past the end", where="offset")
+            raise ApiError("malformed", "offset is past the end", where="offset")
         return answer
 
     ways.answers(plant, api, LIST, listed)
@@ -475,7 +475,7 @@ def result_count_is_the_total(plant: Plant) -> None:
 def total_count_passes_over_filters(plant: Plant) -> None:
     """Only under a filter: X-Total-Count counts all bills there are."""
 
-    def listed(answer: Answer, request: Any, world: World) -> Answer:
+    def listed(answer: Response, request: Any, world: World) -> Response:
         everything = len(selection.select(world, {}, None))
         return replace(answer, headers=tuple({**dict(answer.headers), "X-Total-Count": str(everything)}.items()))
 
@@ -778,7 +778,7 @@ def numbers_that_are_none_are_zero(plant: Plant) -> None:
     def read(texts: list[str], value: Any) -> Any:
         try:
             return value(texts)
-        except Refusal:
+        except ApiError:
             return Decimal(0)
 
     ways.reads(
@@ -813,11 +813,11 @@ def an_unknown_bill_is_empty(plant: Plant) -> None:
     """A bill that nobody has is answered 200, with an empty object."""
 
     def around(fetched: Any) -> Any:
-        def fetch(request: Any, world: World) -> Answer:
+        def fetch(request: Any, world: World) -> Response:
             try:
-                found: Answer = fetched(request, world)
-            except Refusal:
-                return Answer(200, {})
+                found: Response = fetched(request, world)
+            except ApiError:
+                return Response(200, {})
             return found
 
         return fetch

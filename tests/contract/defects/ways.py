@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.api import API, Answer, Principal, Refusal
+from counterfoil.api import API, ApiError, Principal, Response
 from counterfoil.server.errors import Refusals
 from counterfoil.server.parameters import Parameter, Parameters
 from counterfoil.server.routing import Routing
@@ -48,7 +48,7 @@ def assumes(plant: Plant, name: str, text: str) -> None:
         def read(self: Parameters, query_string: bytes, **options: Any) -> Any:
             try:
                 return read_query(self, query_string, **options)
-            except Refusal as refusal:
+            except ApiError as refusal:
                 if refusal.reason != "required" or refusal.where != name:
                     raise
                 return read_query(self, query_string + f"&{name}={text}".encode(), **options)
@@ -58,7 +58,7 @@ def assumes(plant: Plant, name: str, text: str) -> None:
     plant.around(Parameters, "read_query", around)
 
 
-def answers(plant: Plant, dialect: API, operation: str, change: Callable[[Answer, Any, Any], Answer]) -> None:
+def answers(plant: Plant, dialect: API, operation: str, change: Callable[[Response, Any, Any], Response]) -> None:
     """The operation answers ``change(answer, request, world)``."""
     plant.after(dialect.routes, operation, change)
 
@@ -76,7 +76,7 @@ def each_item(plant: Plant, dialect: API, operation: str, change: Callable[[dict
 def body_of(plant: Plant, dialect: API, operation: str, change: Callable[[dict[str, Any]], Any]) -> None:
     """The object that the operation answers, if it is one, is ``change(object)``."""
 
-    def changed(answer: Answer, *_: Any) -> Answer:
+    def changed(answer: Response, *_: Any) -> Response:
         return replace(answer, body=change(answer.body)) if isinstance(answer.body, dict) else answer
 
     answers(plant, dialect, operation, changed)
@@ -85,20 +85,20 @@ def body_of(plant: Plant, dialect: API, operation: str, change: Callable[[dict[s
 def heads(plant: Plant, dialect: API, operation: str, change: Callable[[dict[str, str], Any], dict[str, str]]) -> None:
     """The headers that the operation answers are ``change(headers, body)``."""
 
-    def changed(answer: Answer, *_: Any) -> Answer:
+    def changed(answer: Response, *_: Any) -> Response:
         return replace(answer, headers=tuple(change(dict(answer.headers), answer.body).items()))
 
     answers(plant, dialect, operation, changed)
 
 
-def lets_in(plant: Plant, dialect: API, when: Callable[[Refusal, Any], bool]) -> None:
+def lets_in(plant: Plant, dialect: API, when: Callable[[ApiError, Any], bool]) -> None:
     """Whoever is refused so is let in, and sees everything; ``when(refusal, headers)`` says who."""
 
     def around(authenticate: Any) -> Any:
         def asked(headers: Any, world: Any) -> Any:
             try:
                 return authenticate(headers, world)
-            except Refusal as refusal:
+            except ApiError as refusal:
                 if when(refusal, headers):
                     return EVERYTHING
                 raise
@@ -122,15 +122,15 @@ def works_when_it_ends(plant: Plant, dialect: API) -> None:
     plant.around(dialect, "authenticate", around)
 
 
-def without_credential(refusal: Refusal, headers: Any) -> bool:
+def without_credential(refusal: ApiError, headers: Any) -> bool:
     return "authorization" not in headers and "x-api-key" not in headers
 
 
-def with_wrong_one(refusal: Refusal, headers: Any) -> bool:
+def with_wrong_one(refusal: ApiError, headers: Any) -> bool:
     return refusal.reason == "unauthenticated" and not without_credential(refusal, headers)
 
 
-def forbidden(refusal: Refusal, headers: Any) -> bool:
+def forbidden(refusal: ApiError, headers: Any) -> bool:
     return refusal.reason == "forbidden"
 
 
@@ -138,8 +138,8 @@ def refuses_as(plant: Plant, reason: str, status: int) -> None:
     """Refusals of one kind have another status."""
 
     def around(render: Any) -> Any:
-        def rendered(self: Refusals, exchange: Any, refusal: Refusal) -> Answer:
-            answer: Answer = render(self, exchange, refusal)
+        def rendered(self: Refusals, exchange: Any, refusal: ApiError) -> Response:
+            answer: Response = render(self, exchange, refusal)
             return replace(answer, status=status) if refusal.reason == reason else answer
 
         return rendered
@@ -147,7 +147,7 @@ def refuses_as(plant: Plant, reason: str, status: int) -> None:
     plant.around(Refusals, "render", around)
 
 
-def error_says(plant: Plant, dialect: API, change: Callable[[Answer, Refusal], Answer]) -> None:
+def error_says(plant: Plant, dialect: API, change: Callable[[Response, ApiError], Response]) -> None:
     """The error body, whatever the refusal."""
     plant.after(dialect, "error", change)
 
@@ -174,7 +174,7 @@ def method_is_not_looked_at(plant: Plant, operation: str) -> None:
         def routed(self: Routing, exchange: Any) -> None:
             try:
                 route(self, exchange)
-            except Refusal as refusal:
+            except ApiError as refusal:
                 if refusal.reason != "method_not_allowed":
                     raise
                 exchange.method = operation.split()[0]

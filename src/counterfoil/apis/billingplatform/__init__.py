@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from counterfoil.api import API, Principal, Refusal
+from counterfoil.api import API, ApiError, Principal
 from counterfoil.apis.billingplatform import handlers, serializers
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
@@ -81,17 +81,17 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     scheme, _, key = headers.get("authorization", "").strip().partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
-        raise Refusal("unauthenticated", "an API key is required: send it as 'Authorization: Bearer KEY'")
+        raise ApiError("unauthenticated", "an API key is required: send it as 'Authorization: Bearer KEY'")
     grant = world.grant(key)
     if grant is None:
-        raise Refusal("unauthenticated", "this API key is not known")
+        raise ApiError("unauthenticated", "this API key is not known")
     if not grant.allows(NAME):
-        raise Refusal("forbidden", "this user may not work with billing runs")
+        raise ApiError("forbidden", "this user may not work with billing runs")
     return Principal(key, grant.customer)
 
 
 # What the vendor has besides (vendor facts 5.7), and this stand-in does not: 501.
-ABSENT = (
+UNIMPLEMENTED = (
     "GET /customers/",
     "GET /customers/{id}",
     "POST /customers/{id}/invoices/",
@@ -116,5 +116,5 @@ api = API(
     error=serializers.error,
     switches=SWITCHES,
     strict_query=lambda world: world.switches["billingplatform.unknown_parameter"] == "400",
-    absent=ABSENT,
+    unimplemented=UNIMPLEMENTED,
 )

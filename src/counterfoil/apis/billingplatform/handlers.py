@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from operator import ge, gt
 
-from counterfoil.api import Answer, Json, Refusal, Request
+from counterfoil.api import ApiError, Json, Request, Response
 from counterfoil.apis.billingplatform.serializers import FIELDS, LOCKED, STATUS, VENDOR_NAMES, run_document
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.records import BillingRun, RunStatus
@@ -23,7 +23,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
 
 
-def list_runs(request: Request, world: World) -> Answer:
+def list_runs(request: Request, world: World) -> Response:
     """All runs by ascending id, narrowed by what was sent; a bare array (rules 11, 12 and 16)."""
     query = request.query
     runs = sorted(world.ledger.runs.values(), key=lambda run: run.number)
@@ -38,14 +38,14 @@ def list_runs(request: Request, world: World) -> Answer:
         runs = [run for run in runs if reaches(run.updated_at, since)]
     first = query.get("offset", 0)
     runs = runs[first : first + query["limit"]] if "limit" in query else runs[first:]
-    return Answer(200, [run_document(run, world) for run in runs])
+    return Response(200, [run_document(run, world) for run in runs])
 
 
-def get_run(request: Request, world: World) -> Answer:
-    return Answer(200, run_document(_run(request, world), world))
+def get_run(request: Request, world: World) -> Response:
+    return Response(200, run_document(_run(request, world), world))
 
 
-def create_run(request: Request, world: World) -> Answer:
+def create_run(request: Request, world: World) -> Response:
     """A new run, Pending whatever the body says; no member is required (rules 13 and 15)."""
     members = _members(request.body, world)
     try:
@@ -53,10 +53,10 @@ def create_run(request: Request, world: World) -> Answer:
     except LedgerError as error:
         raise _refusal(error, world) from None
     status = 201 if world.switches["billingplatform.create_status"] == 201 else 200
-    return Answer(status, run_document(run, world))
+    return Response(status, run_document(run, world))
 
 
-def update_run(request: Request, world: World) -> Answer:
+def update_run(request: Request, world: World) -> Response:
     """Change the members sent, leave the others (rule 14); all of it, or nothing (rules 4 and 6)."""
     run = _run(request, world)
     members = _members(request.body, world)
@@ -70,7 +70,7 @@ def update_run(request: Request, world: World) -> Answer:
             run = world.execute(RequestBills(run=run.number))
         except LedgerError as error:
             raise _refusal(error, world) from None
-    return Answer(200, run_document(run, world))
+    return Response(200, run_document(run, world))
 
 
 # --- changing a run ------------------------------------------------------------------------------
@@ -97,14 +97,14 @@ def _with_what_a_request_needs(run: BillingRun, members: dict[str, Json], status
     Rule 5: the request is the button's, not the API's, unless switched. Rule 2: it needs an invoice date.
     """
     if not world.switches["billingplatform.status_writable"]:
-        raise Refusal("conflict", "status cannot be changed through the API", where="status")
+        raise ApiError("conflict", "status cannot be changed through the API", where="status")
     if run.status is not RunStatus.PENDING or status != REQUESTED:
-        raise Refusal("conflict", f"status cannot go from {STATUS[run.status]} to {status}", where="status")
+        raise ApiError("conflict", f"status cannot go from {STATUS[run.status]} to {status}", where="status")
     invoice_date = members.get("invoiceDate", run.invoice_date)
     if invoice_date is not None:
         return members
     if world.switches["billingplatform.request_needs_invoice_date"]:
-        raise Refusal("conflict", "invoiceDate must be set before bills are requested", where="invoiceDate")
+        raise ApiError("conflict", "invoiceDate must be set before bills are requested", where="invoiceDate")
     return {**members, "invoiceDate": world.today.isoformat()}
 
 
@@ -114,11 +114,11 @@ def _members(body: Json, world: World) -> dict[str, Json]:
         for name in body:
             if name not in FIELDS and name != "status":
                 shown = name[:80] if name.isprintable() else ascii(name[:80])
-                raise Refusal("malformed", f"{shown} is not a member that can be written", where=shown)
+                raise ApiError("malformed", f"{shown} is not a member that can be written", where=shown)
     for name in _DATES:
         value = body.get(name)
         if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
-            raise Refusal("malformed", f"{name} must be a date written YYYY-MM-DD, or null", where=name)
+            raise ApiError("malformed", f"{name} must be a date written YYYY-MM-DD, or null", where=name)
     return {name: value for name, value in body.items() if name in FIELDS}
 
 
@@ -129,7 +129,7 @@ def _command(name: str, members: Mapping[str, Json], **more: int) -> Command:
         return read_command({"command": name, **more, **ours})
     except BadValue as error:
         member = VENDOR_NAMES.get(error.field or "", "body")
-        raise Refusal("malformed", f"{member}: {error.message}", where=member) from None
+        raise ApiError("malformed", f"{member}: {error.message}", where=member) from None
 
 
 # --- reading what was sent -----------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _run(request: Request, world: World) -> BillingRun:
             return world.ledger.run(int(given))
         except UnknownRecord:
             pass
-    raise Refusal("unknown_resource", f"there is no billing run {given[:80]}", where="id")
+    raise ApiError("unknown_resource", f"there is no billing run {given[:80]}", where="id")
 
 
 def _instant(name: str, text: str) -> datetime:
@@ -158,7 +158,9 @@ def _instant(name: str, text: str) -> datetime:
             raise ValueError
         return instant + timedelta(seconds=leap)
     except (ValueError, OverflowError):
-        raise Refusal("malformed", f"{name} must be a date-time with an offset, such as 2026-01-01T00:00:00Z") from None
+        raise ApiError(
+            "malformed", f"{name} must be a date-time with an offset, such as 2026-01-01T00:00:00Z"
+        ) from None
 
 
 # --- refusals ------------------------------------------------------------------------------------
@@ -168,14 +170,14 @@ def _is_lock(error: LedgerError) -> bool:
     return isinstance(error, RuleBroken) and VENDOR_NAMES.get(error.field or "") in LOCKED
 
 
-def _refusal(error: LedgerError, world: World) -> Refusal:
+def _refusal(error: LedgerError, world: World) -> ApiError:
     """What the ledger refused, with the vendor's name for the member."""
     name = VENDOR_NAMES.get(error.field or "")
     if isinstance(error, UnknownRecord):
-        return Refusal("unknown_resource", error.message, where="id")
+        return ApiError("unknown_resource", error.message, where="id")
     if _is_lock(error):
         status = 422 if world.switches["billingplatform.locked_field"] == "422" else 409
         message = f"{name} is locked: bills are requested for this billing run; nothing was changed"
-        return Refusal("conflict", message, where=name, status=status)
+        return ApiError("conflict", message, where=name, status=status)
     # Also where dates contradict each other: the request is well-formed, and it may be the stored one that is in the way.
-    return Refusal("conflict", f"{name}: {error.message}" if name else error.message, where=name)
+    return ApiError("conflict", f"{name}: {error.message}" if name else error.message, where=name)

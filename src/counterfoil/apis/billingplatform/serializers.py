@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.api import Answer, Json, Refusal
+from counterfoil.api import ApiError, Json, Response
 from counterfoil.ledger.ledger import LOCKED_FIELDS
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
@@ -67,13 +67,13 @@ def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
     }
 
 
-def error(refusal: Refusal) -> Answer:
+def error(refusal: ApiError) -> Response:
     """``{"error": text}``: an assumption, the vendor documents no error body (vendor facts 5.4)."""
     headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
-    return Answer(refusal.status, {"error": _said(refusal)}, headers)
+    return Response(refusal.status, {"error": _said(refusal)}, headers)
 
 
-def _said(refusal: Refusal) -> str:
+def _said(refusal: ApiError) -> str:
     """One line that names the member or parameter at fault without JSON pointer syntax."""
     where = refusal.where or ""
     if where.startswith("/"):

@@ -64,7 +64,7 @@ SWITCHES = (
 )
 
 # What the vendor has besides (vendor facts 1.7), and this stand-in does not: 501.
-ABSENT = (
+UNIMPLEMENTED = (
     "GET /customers",
     "POST /customers",
     "GET /customers/{id}",
@@ -97,5 +97,5 @@ api = API(
     error=serializers.error,
     switches=SWITCHES,
     ids=lambda world, customer: {"customerId": str(customer)},
-    absent=ABSENT,
+    unimplemented=UNIMPLEMENTED,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from counterfoil.api import Answer, Principal, Refusal, Request
+from counterfoil.api import ApiError, Principal, Request, Response
 from counterfoil.apis.elevate import selection, serializers
 from counterfoil.world.commands import IssueToken
 
@@ -22,26 +22,26 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     scheme, _, credential = headers.get("authorization", "").partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
-        raise Refusal("unauthenticated", "A bearer token is required")
+        raise ApiError("unauthenticated", "A bearer token is required")
     token = world.tokens.find(credential)
     if token is not None and token.api == NAME:
         if world.now >= token.expires_at:
-            raise Refusal("expired", "The token has expired")
+            raise ApiError("expired", "The token has expired")
         credential = token.key
     return _permitted(credential, world, unknown="The token is not valid", forbidden="This user may not read this")
 
 
-def create_bearer_token(request: Request, world: World) -> Answer:
+def create_bearer_token(request: Request, world: World) -> Response:
     """Trade a user's password or an app client's secret, either of them a known key, for a token good for 15 minutes."""
     secret = request.body["password"] if "password" in request.body else request.body["clientSecret"]
     permitted = _permitted(
         secret, world, unknown="Unknown credentials", forbidden="These credentials may not fetch a token"
     )
     issued = world.execute(IssueToken(api=NAME, key=permitted.key, minutes=TOKEN_MINUTES))
-    return Answer(200, serializers.token(issued.value))
+    return Response(200, serializers.token(issued.value))
 
 
-def list_billing_summaries(request: Request, world: World) -> Answer:
+def list_billing_summaries(request: Request, world: World) -> Response:
     """A page of the customers that match, in the order asked for."""
     wanted = selection.read(request.query, world.switches)
     seen_by = request.principal.customer if request.principal else None
@@ -51,13 +51,13 @@ def list_billing_summaries(request: Request, world: World) -> Answer:
     rows = selection.table(world).show(world.ledger.shelf.places(), numbers)
     if wanted.fields is not None:
         rows = [{name: row[name] for name in wanted.fields} for row in rows]
-    return Answer(200, rows)
+    return Response(200, rows)
 
 
 def _permitted(key: str, world: World, *, unknown: str, forbidden: str) -> Principal:
     grant = world.grant(key)
     if grant is None:
-        raise Refusal("unauthenticated", unknown)
+        raise ApiError("unauthenticated", unknown)
     if not grant.allows(NAME):
-        raise Refusal("forbidden", forbidden)
+        raise ApiError("forbidden", forbidden)
     return Principal(key, grant.customer)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from counterfoil.api import Json, Refusal, json_number
+from counterfoil.api import ApiError, Json, json_number
 from counterfoil.apis.elevate.serializers import ID, MEMBERS, NUMBERS, STATUSES, Style, summary, text
 from counterfoil.apis.elevate.standing import Terms, standing, terms_of
 from counterfoil.ledger.money import ZERO
@@ -49,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def read(query: Mapping[str, Json], switches: Mapping[str, object]) -> Wanted:
-    """Raises ``Refusal`` for names and values that the switches say are refused."""
+    """Raises ``ApiError`` for names and values that the switches say are refused."""
     filters = tuple((name, query[name]) for name in FILTERS if name in query)
     if switches["elevate.enum_filter_outside"] == "400":
         for name, given in filters:
@@ -70,7 +70,7 @@ def _sort_keys(given: str | None, *, refuse: bool) -> tuple[tuple[str, bool], ..
         if name in MEMBERS and (not colon or direction == "desc"):
             keys.append((name, bool(colon)))
         elif refuse:
-            raise Refusal(
+            raise ApiError(
                 "malformed",
                 f"'{part[:60]}' is no field to sort by: give any of {', '.join(MEMBERS)}, with :desc for descending order",
                 where="sort",
@@ -86,7 +86,9 @@ def _fields(given: str | None, *, refuse: bool) -> tuple[str, ...] | None:
     names = {part.strip() for part in given.split(",")}
     unknown = sorted(names.difference(MEMBERS))
     if unknown and refuse:
-        raise Refusal("malformed", f"'{unknown[0][:60]}' is no field: give any of {', '.join(MEMBERS)}", where="fields")
+        raise ApiError(
+            "malformed", f"'{unknown[0][:60]}' is no field: give any of {', '.join(MEMBERS)}", where="fields"
+        )
     return tuple(name for name in MEMBERS if name in names)
 
 
@@ -94,7 +96,7 @@ def _check_status(name: str, given: str) -> None:
     if name in STATUSES and not given.startswith("like:"):
         for literal in _literals(given):
             if literal not in STATUSES[name]:
-                raise Refusal("malformed", f"'{literal[:60]}' is none of {', '.join(STATUSES[name])}", where=name)
+                raise ApiError("malformed", f"'{literal[:60]}' is none of {', '.join(STATUSES[name])}", where=name)
 
 
 def _literals(given: str) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from counterfoil.api import Answer, Json, Refusal
+from counterfoil.api import ApiError, Json, Response
 from counterfoil.apis.elevate.standing import Standing
 
 ID = "customerId"
@@ -75,14 +75,14 @@ def token(value: str) -> Json:
     return {"token": value}
 
 
-def error(refusal: Refusal) -> Answer:
+def error(refusal: ApiError) -> Response:
     """``{error, message}``: the vendor says bodies may vary and generally hold these two."""
     title = TITLES.get(refusal.status, "Error")
     headers = (("Retry-After", "1"),) if refusal.status in (429, 503) else ()
-    return Answer(refusal.status, {"error": title, "message": _message(refusal)}, headers)
+    return Response(refusal.status, {"error": title, "message": _message(refusal)}, headers)
 
 
-def _message(refusal: Refusal) -> str:
+def _message(refusal: ApiError) -> str:
     if refusal.status != 400:
         return refusal.message
     if refusal.where in (None, "", "body", "query"):

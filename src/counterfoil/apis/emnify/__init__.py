@@ -19,7 +19,7 @@ ROUTES = {
 SWITCHES = (
     Switch(
         "emnify.empty_period",
-        "Answer for a past or current month in which the organisation has nothing: 404, or 200 with a bill of zeros.",
+        "Response for a past or current month in which the organisation has nothing: 404, or 200 with a bill of zeros.",
         404,
         (404, 200),
         "vendor-facts 4.6 rule 13",
@@ -76,7 +76,7 @@ SWITCHES = (
 )
 
 # What the vendor has besides (vendor facts 4.7), and this stand-in does not: 501.
-ABSENT = (
+UNIMPLEMENTED = (
     "GET /organisation/my",
     "GET /organisation/{id}",
     "GET /organisation/{id}/billing_config",
@@ -93,5 +93,5 @@ api = API(
     media_type=serializers.MEDIA_TYPE,
     switches=SWITCHES,
     ids=lambda world, customer: {"org_id": str(customer)},
-    absent=ABSENT,
+    unimplemented=UNIMPLEMENTED,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from counterfoil.api import Answer, Refusal, Request
+from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.emnify import login, serializers
 from counterfoil.apis.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill
 from counterfoil.ledger.periods import month_key
@@ -14,13 +14,13 @@ from counterfoil.world.world import World
 PER_PAGE = 100
 
 
-def authenticate(request: Request, world: World) -> Answer:
+def authenticate(request: Request, world: World) -> Response:
     """POST /authenticate. A refused login is 401 without a body (vendor facts 4.5)."""
     tokens = login.log_in(request.body, world)
-    return Answer(401) if tokens is None else Answer(200, tokens)
+    return Response(401) if tokens is None else Response(200, tokens)
 
 
-def list_periods(request: Request, world: World) -> Answer:
+def list_periods(request: Request, world: World) -> Response:
     """GET /organisation/{org_id}/billing: the whole list as one page, which its headers say (rule 15)."""
     org_id = _visible(request, world)
     months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.book(org_id), world.today)
@@ -30,10 +30,10 @@ def list_periods(request: Request, world: World) -> Answer:
         ("X-Current-Page", "1"),
         ("X-Count-Per-Page", str(max(PER_PAGE, len(months)))),
     )
-    return Answer(200, [serializers.period(month) for month in months], headers)
+    return Response(200, [serializers.period(month) for month in months], headers)
 
 
-def get_bill(request: Request, world: World) -> Answer:
+def get_bill(request: Request, world: World) -> Response:
     """GET /organisation/{org_id}/billing/{billing_period}.
 
     A preview is always computed anew; ``force_refresh`` finds it so, and leaves a persisted bill alone or is refused.
@@ -46,8 +46,8 @@ def get_bill(request: Request, world: World) -> Answer:
     bill = _bill(world, book, month)
     refreshing = request.query.get("force_refresh", False)
     if refreshing and not bill.is_preview and world.switches["emnify.refresh_refused"] == 409:
-        raise Refusal("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
-    return Answer(200, serializers.bill_details(world, org_id, book, bill))
+        raise ApiError("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
+    return Response(200, serializers.bill_details(world, org_id, book, bill))
 
 
 def _bill(world: World, book: Book, month: int) -> MonthlyBill:
@@ -59,16 +59,16 @@ def _bill(world: World, book: Book, month: int) -> MonthlyBill:
     raise _no_bill(month)
 
 
-def _no_bill(month: int) -> Refusal:
-    return Refusal("unknown_resource", f"Billing period with Id '{month:06d}' not found.", where="billing_period")
+def _no_bill(month: int) -> ApiError:
+    return ApiError("unknown_resource", f"Billing period with Id '{month:06d}' not found.", where="billing_period")
 
 
 def _month(text: str) -> int:
     """The month ``YYYYMM`` names. The spec's pattern has been checked, but its ``\\d`` takes the digits of any script."""
     if not re.fullmatch("[0-9]{6}", text):
-        raise Refusal("malformed", "billing_period must be six digits, YYYYMM", where="billing_period")
+        raise ApiError("malformed", "billing_period must be six digits, YYYYMM", where="billing_period")
     if not 1 <= int(text[4:]) <= 12:
-        raise Refusal(
+        raise ApiError(
             "malformed",
             f"billing_period {text} has no month {text[4:]}",
             where="billing_period",
@@ -87,7 +87,7 @@ def _visible(request: Request, world: World) -> int:
     if own is not None and not _pays_for(world, own, org_id):
         if world.switches["emnify.foreign_org"] == 404:
             raise _no_organisation(org_id, world)
-        raise Refusal("forbidden", f"organisation {org_id} is not below {own}")
+        raise ApiError("forbidden", f"organisation {org_id} is not below {own}")
     return org_id
 
 
@@ -104,8 +104,8 @@ def _pays_for(world: World, payer: int, customer: int) -> bool:
     return False
 
 
-def _no_organisation(org_id: int, world: World) -> Refusal:
+def _no_organisation(org_id: int, world: World) -> ApiError:
     code = world.switches["emnify.unknown_org_code"]
-    return Refusal(
+    return ApiError(
         "unknown_resource", f"Organisation with Id '{org_id}' not found.", where="org_id", detail={"error_code": code}
     )

@@ -11,7 +11,7 @@ from datetime import timedelta
 from hashlib import sha1, sha256
 from math import ceil
 
-from counterfoil.api import Json, Principal, Refusal
+from counterfoil.api import ApiError, Json, Principal
 from counterfoil.world.commands import IssueToken, NoteLogin
 from counterfoil.world.world import World
 
@@ -26,16 +26,16 @@ UNREADABLE = "token contains an invalid number of segments"  # the gateway's own
 
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:
-    """The holder of a bearer token or key. Raises ``Refusal``: unauthenticated (by the gateway), expired, forbidden."""
+    """The holder of a bearer token or key. Raises ``ApiError``: unauthenticated (by the gateway), expired, forbidden."""
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
     value = value.strip()
     if scheme.lower() != "bearer" or not value:
-        raise Refusal("unauthenticated", "no bearer token in Authorization; log in with POST /authenticate")
+        raise ApiError("unauthenticated", "no bearer token in Authorization; log in with POST /authenticate")
     grant = world.grant(_key_behind(value, world))
     if grant is None:
-        raise Refusal("unauthenticated", UNREADABLE if value.count(".") != 2 else "token signature is not valid")
+        raise ApiError("unauthenticated", UNREADABLE if value.count(".") != 2 else "token signature is not valid")
     if not grant.allows(API):
-        raise Refusal("forbidden", "this credential may not use this API")
+        raise ApiError("forbidden", "this credential may not use this API")
     return Principal(grant.key, grant.customer)
 
 
@@ -48,17 +48,17 @@ def _key_behind(value: str, world: World) -> str:
         return token.key
     minutes = int((token.expires_at - token.issued_at).total_seconds()) // 60
     message = f"the token expired after {minutes} minutes; log in again with POST /authenticate"
-    raise Refusal("expired" if world.switches["emnify.expired_token"] == 1103 else "unauthenticated", message)
+    raise ApiError("expired" if world.switches["emnify.expired_token"] == 1103 else "unauthenticated", message)
 
 
 def log_in(body: Json, world: World) -> Json | None:
-    """Tokens for a login that fits the spec, or None where it is refused. Raises ``Refusal`` (too_many_requests)."""
+    """Tokens for a login that fits the spec, or None where it is refused. Raises ``ApiError`` (too_many_requests)."""
     name = _name_of_attempt(body)
     failures = world.tokens.failures(name)
     blocking = world.switches["emnify.login_block"] != "off"
     if blocking and len(failures) >= FAILURES_ALLOWED and world.now < failures[-1] + BLOCK:
         seconds = ceil((failures[-1] + BLOCK - world.now).total_seconds())
-        raise Refusal(
+        raise ApiError(
             "too_many_requests",
             f"{FAILURES_ALLOWED} logins in a row were refused; try again in {seconds} seconds",
             detail={"retry_after": seconds},

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.api import Answer, Json, Reason, Refusal
+from counterfoil.api import ApiError, Json, Reason, Response
 from counterfoil.apis.emnify.amounts import amounts, number
 from counterfoil.apis.emnify.countries import country, described
 from counterfoil.apis.emnify.months import MonthlyBill
@@ -238,13 +238,13 @@ _CODES: dict[Reason, int] = {
 }
 
 
-def error(refusal: Refusal) -> Answer:
+def error(refusal: ApiError) -> Response:
     """A refusal in emnify's words: the API's error, or the gateway's where it is the token that cannot be read (4.4).
 
     ``detail`` may hold ``error_code``, where the kind of refusal does not decide it, and ``retry_after`` in seconds.
     """
     if refusal.reason == "unauthenticated":
-        return Answer(
+        return Response(
             refusal.status, {"message": refusal.message}, (("x-amzn-ErrorType", "AccessDeniedException"),), MEDIA_TYPE
         )
     code: Any = refusal.detail.get("error_code", _CODES[refusal.reason])
@@ -255,4 +255,4 @@ def error(refusal: Refusal) -> Answer:
     }
     retry = refusal.detail.get("retry_after")
     headers = (("Retry-After", str(retry)),) if retry is not None else ()
-    return Answer(refusal.status, body, headers, MEDIA_TYPE)
+    return Response(refusal.status, body, headers, MEDIA_TYPE)

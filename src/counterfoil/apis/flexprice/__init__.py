@@ -29,7 +29,7 @@ SWITCHES = (
 )
 
 # What the vendor has besides (vendor facts 3.7), and this stand-in does not: 501.
-ABSENT = (
+UNIMPLEMENTED = (
     "POST /customers",
     "PUT /customers",
     "GET /customers/{id}",
@@ -64,5 +64,5 @@ api = API(
     error=serializers.error,
     switches=SWITCHES,
     ids=lambda world, customer: {"id": serializers.customer_id_of(customer)},
-    absent=ABSENT,
+    unimplemented=UNIMPLEMENTED,
 )

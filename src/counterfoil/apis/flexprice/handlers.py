@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from counterfoil.api import Answer, Principal, Reason, Refusal, Request
+from counterfoil.api import ApiError, Principal, Reason, Request, Response
 from counterfoil.apis.flexprice import serializers
 from counterfoil.apis.flexprice.summary import summaries
 
@@ -23,7 +23,7 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     return Principal(grant.key, grant.customer)
 
 
-def get_customer_invoice_summary(request: Request, world: World) -> Answer:
+def get_customer_invoice_summary(request: Request, world: World) -> Response:
     """An id nobody has, or that the key may not see, is answered 200 and empty (3.6, rule 4). Reading it announces nothing:
     the vendor's webhook for overdue invoices (rule 13) is not sent."""
     customer_id = request.path["id"]
@@ -31,13 +31,13 @@ def get_customer_invoice_summary(request: Request, world: World) -> Answer:
     seen = number is not None and world.ledger.knows(number) and _may_see(request.principal, number, world)
     found = summaries(world, number) if seen and number is not None else []
     headers = serializers.headers(request.headers.get("x-request-id"), world, f"{request.operation} {customer_id}")
-    return Answer(200, serializers.customer_summaries(customer_id, found), headers)
+    return Response(200, serializers.customer_summaries(customer_id, found), headers)
 
 
-def options(request: Request, world: World) -> Answer:
+def options(request: Request, world: World) -> Response:
     """A browser's question whether a page of another origin may read: any may (3.5)."""
     asked = f"{request.operation} {request.path['id']}"
-    return Answer(
+    return Response(
         200, None, (*serializers.headers(request.headers.get("x-request-id"), world, asked), *serializers.CROSS_ORIGIN)
     )
 
@@ -68,5 +68,5 @@ def _bearer(headers: Mapping[str, str], world: World) -> Grant:
     return grant
 
 
-def _refused(headers: Mapping[str, str], reason: Reason, message: str) -> Refusal:
-    return Refusal(reason, message, detail={serializers.SENT_REQUEST_ID: headers.get("x-request-id")})
+def _refused(headers: Mapping[str, str], reason: Reason, message: str) -> ApiError:
+    return ApiError(reason, message, detail={serializers.SENT_REQUEST_ID: headers.get("x-request-id")})

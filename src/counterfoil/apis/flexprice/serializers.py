@@ -8,7 +8,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from counterfoil.api import Answer, Json, Refusal
+from counterfoil.api import ApiError, Json, Response
 from counterfoil.apis.flexprice.summary import Summary
 
 if TYPE_CHECKING:
@@ -112,23 +112,23 @@ def _made_id(world: World, asked: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
 
 
-def error(refusal: Refusal) -> Answer:
+def error(refusal: ApiError) -> Response:
     """Plain text for what is not routed, a wrong method included; a body of its own for 401 and 403; the flat form else."""
     sent_id = echoed(refusal.detail.get(SENT_REQUEST_ID))
     common = (*(((REQUEST_ID, sent_id),) if sent_id else ()), *SECURITY_HEADERS)
     if refusal.reason in ("unknown_path", "method_not_allowed"):
-        return Answer(404, NOT_ROUTED, common, "text/plain")
+        return Response(404, NOT_ROUTED, common, "text/plain")
     if refusal.status == 401:
         known = refusal.message in (UNAUTHORIZED, WRONG_SCHEME, INVALID_TOKEN)
-        return Answer(401, {"error": refusal.message if known else UNAUTHORIZED}, common)
+        return Response(401, {"error": refusal.message if known else UNAUTHORIZED}, common)
     if refusal.status == 403:
-        return Answer(403, {"message": "insufficient permissions"}, common)
+        return Response(403, {"message": "insufficient permissions"}, common)
     if refusal.status in (429, 503):
         common = (*common, ("Retry-After", "1"))
-    return Answer(refusal.status, _flat(refusal), common)
+    return Response(refusal.status, _flat(refusal), common)
 
 
-def _flat(refusal: Refusal) -> Json:
+def _flat(refusal: ApiError) -> Json:
     fallback = "validation_error" if refusal.status < 500 else "system_error"
     named = f"{refusal.where}: " if refusal.where and refusal.where not in refusal.message else ""
     return {

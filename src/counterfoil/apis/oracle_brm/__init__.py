@@ -66,7 +66,7 @@ def _refuses_unknown_query(world: World) -> bool:
 
 
 # What the vendor has besides (vendor facts 2.7), and this stand-in does not: 501.
-ABSENT = (
+UNIMPLEMENTED = (
     "GET /customerBillOnDemand",
     "POST /customerBillOnDemand",
     "GET /customerBillOnDemand/{id}",
@@ -88,5 +88,5 @@ api = API(
     switches=SWITCHES,
     strict_query=_refuses_unknown_query,
     ids=bills.ids_of,
-    absent=ABSENT,
+    unimplemented=UNIMPLEMENTED,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
-from counterfoil.api import Answer, Json, Principal, Refusal, Request
+from counterfoil.api import ApiError, Json, Principal, Request, Response
 from counterfoil.apis.oracle_brm import serializers
 from counterfoil.apis.oracle_brm.bills import ShownBill, from_bill_id, from_bill_number
 from counterfoil.apis.oracle_brm.selection import find, select, stock_of
@@ -14,7 +14,7 @@ from counterfoil.world.world import World
 API = "oracle-brm"
 
 
-def list_bills(request: Request, world: World) -> Answer:
+def list_bills(request: Request, world: World) -> Response:
     """The bills that fit, from ``offset`` on and at most ``limit``, with both counts (vendor facts 2.6, rules 7 to 9)."""
     bills = select(world, request.query, _visible(request, world))
     start = request.query.get("offset", 0)
@@ -24,19 +24,19 @@ def list_bills(request: Request, world: World) -> Answer:
     body = [show(customer, bill) for customer, bill in bills.page(min(start, len(bills)), stop)]
     counts = (("X-Result-Count", str(len(body))), ("X-Total-Count", str(len(bills))))
     if len(body) < len(bills) and world.switches["oracle-brm.partial_status"] == 206:
-        return Answer(206, body, (*counts, ("Link", _links(request, start, limit, len(bills)))))
-    return Answer(200, body, counts)
+        return Response(206, body, (*counts, ("Link", _links(request, start, limit, len(bills)))))
+    return Response(200, body, counts)
 
 
-def get_bill(request: Request, world: World) -> Answer:
+def get_bill(request: Request, world: World) -> Response:
     """One bill, by its id or its number (rule 16)."""
     text = request.path["id"]
     name = from_bill_id(text) or from_bill_number(text)
     bill = find(world, name) if name else None
     visible = _visible(request, world)
     if name is None or bill is None or (visible is not None and name.customer not in visible):
-        raise Refusal("unknown_resource", f"There is no customer bill {text[:80]}", where="id")
-    return Answer(200, _shower(request, world)(name.customer, bill))
+        raise ApiError("unknown_resource", f"There is no customer bill {text[:80]}", where="id")
+    return Response(200, _shower(request, world)(name.customer, bill))
 
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:
@@ -49,15 +49,15 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
         return Principal(key="")
     scheme, _, value = (sent or "").strip().partition(" ")
     if scheme.lower() != "bearer" or not value.strip():
-        raise Refusal("unauthenticated", "Send a bearer token in the Authorization header")
+        raise ApiError("unauthenticated", "Send a bearer token in the Authorization header")
     token = world.tokens.find(value.strip())
     if token and token.api == API and token.expires_at <= world.now:
-        raise Refusal("expired", "This token has expired")
+        raise ApiError("expired", "This token has expired")
     grant = world.grant(token.key if token and token.api == API else value.strip())
     if grant is None:
-        raise Refusal("unauthenticated", "This token is not known")
+        raise ApiError("unauthenticated", "This token is not known")
     if not grant.allows(API):
-        raise Refusal("forbidden", "This token may not read customer bills")
+        raise ApiError("forbidden", "This token may not read customer bills")
     return Principal(key=grant.key, customer=grant.customer)
 
 

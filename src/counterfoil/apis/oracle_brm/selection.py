@@ -2,7 +2,7 @@
 
 A filter asks about a bill whoever's it is (amounts, dates, state), or about whose it is (ids and numbers). The first
 kind is asked once for each distinct book, however many customers share it; the second names a few customers, or (a
-pattern for bill numbers) is asked of each. Knows nothing of JSON; a filter that cannot be read is a ``Refusal``.
+pattern for bill numbers) is asked of each. Knows nothing of JSON; a filter that cannot be read is a ``ApiError``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.api import Refusal
+from counterfoil.api import ApiError
 from counterfoil.apis.oracle_brm.bills import (
     IN_PROGRESS,
     Name,
@@ -185,7 +185,7 @@ Selection = ByBook | OneByOne
 def select(world: World, query: Query, visible: Iterable[int] | None) -> Selection:
     """The bills that pass every filter of ``query``, in the order of their ids; only those of ``visible`` customers, if given.
 
-    Remembered until the world changes; paging, ``fields`` and ``@type`` play no part. Raises ``Refusal`` (malformed).
+    Remembered until the world changes; paging, ``fields`` and ``@type`` play no part. Raises ``ApiError`` (malformed).
     """
     filters = {name: query[name] for name in FILTERS if name in query}
     reading = (world.switches["oracle-brm.comma_is_or"], world.switches["oracle-brm.like_percent"])
@@ -400,7 +400,7 @@ _AFTER_ALL: Instant = (datetime.max.replace(tzinfo=UTC), 2)
 
 
 def instant(name: str, text: str) -> Instant:
-    """The instant an RFC 3339 timestamp stands for; raises ``Refusal``.
+    """The instant an RFC 3339 timestamp stands for; raises ``ApiError``.
 
     The format allows more than ``datetime`` does: a leap second is the instant after it; digits beyond microseconds
     count as "a little later"; before year 1 and after 9999 is before and after every bill.
@@ -424,9 +424,9 @@ def instant(name: str, text: str) -> Instant:
     return moment, 1 if digits[6:].strip("0") else 0
 
 
-def _no_instant(name: str, text: str) -> Refusal:
+def _no_instant(name: str, text: str) -> ApiError:
     message = f"{name} must be an RFC 3339 timestamp, as in 2026-01-01T00:00:00Z; got {text[:40]}"
-    return Refusal("malformed", message, where=name)
+    return ApiError("malformed", message, where=name)
 
 
 def _number(name: str, value: Any) -> Decimal:
@@ -434,7 +434,7 @@ def _number(name: str, value: Any) -> Decimal:
     try:
         number = Decimal(value)
     except (InvalidOperation, ValueError):
-        raise Refusal("malformed", f"{name} must be a number, as in 14.28", where=name) from None
+        raise ApiError("malformed", f"{name} must be a number, as in 14.28", where=name) from None
     if not number.is_finite():
-        raise Refusal("malformed", f"{name} must be a number, as in 14.28", where=name)
+        raise ApiError("malformed", f"{name} must be a number, as in 14.28", where=name)
     return number

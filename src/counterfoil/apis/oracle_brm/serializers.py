@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from counterfoil.api import Answer, Json, Refusal, json_number
+from counterfoil.api import ApiError, Json, Response, json_number
 from counterfoil.apis.oracle_brm.bills import (
     PER_ACCOUNT,
     PER_CUSTOMER,
@@ -301,7 +301,7 @@ _REASONS: Mapping[int, str] = {
 }
 
 
-def error(refusal: Refusal) -> Answer:
+def error(refusal: ApiError) -> Response:
     """The TMF ``Error``. Oracle lists no codes: ``code`` is the HTTP status, as ``status`` is (vendor facts 2.4)."""
     status = str(refusal.status)
     body = {
@@ -311,10 +311,10 @@ def error(refusal: Refusal) -> Answer:
         "status": status,
         "@type": "Error",
     }
-    return Answer(refusal.status, body, headers=_error_headers(refusal))
+    return Response(refusal.status, body, headers=_error_headers(refusal))
 
 
-def _error_headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
+def _error_headers(refusal: ApiError) -> tuple[tuple[str, str], ...]:
     if refusal.status == 401:
         return (("WWW-Authenticate", 'Bearer error="invalid_token"' if refusal.reason == "expired" else "Bearer"),)
     if refusal.status in (429, 503):
