@@ -95,7 +95,8 @@ class ApiError(Exception):
     """A request that cannot be served, in no vendor's words yet.
 
     ``reason`` says which kind, ``message`` what was wrong and what to do (one line, safe to show), ``where`` the exact
-    parameter name or JSON pointer. ``status`` is a default by kind that a dialect may override when it renders.
+    parameter name or JSON pointer. ``status`` is a default by kind that an API may override when it renders. ``operation``
+    is set by the server before rendering: the operation that was meant, ``None`` if none was.
     """
 
     STATUS: Mapping[str, int] = {
@@ -134,6 +135,7 @@ class ApiError(Exception):
         self.allow = allow
         self.status = status or self.STATUS[reason]
         self.detail = detail or {}
+        self.operation: str | None = None
 
 
 def json_number(amount: Decimal) -> int | float | Decimal:
@@ -156,10 +158,11 @@ class API:
     ``routes`` maps ``"GET /customerBill/{id}"``, exactly as the spec writes method and path, to its operation; an
     operation in the spec without a route is answered 501. ``authenticate`` reads the lower-case headers of a request
     whose operation the spec secures, and raises ``ApiError`` (``unauthenticated``, ``expired``, ``forbidden``).
-    ``error`` renders any refusal as this vendor would. ``strict_query`` says, for a world, whether a query parameter
+    ``error`` renders any error as this vendor would. ``strict_query`` says, for a world, whether a query parameter
     the spec does not know is refused. ``ids`` gives the ids one customer has in this API, each by what it is called there
-    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist. ``unimplemented`` lists operations the vendor
-    has and this stand-in does not, written as in ``routes``: they are answered 501, where any other path is unknown.
+    (``{"customerId": "7"}``), for the control API to show; the customer is known to exist. ``unimplemented`` lists
+    operations that the vendor has and this stand-in does not, written as in ``routes``: they are answered 501, where any
+    other path is unknown.
     """
 
     name: str

@@ -16,11 +16,11 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from counterfoil.api import API
+from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 from counterfoil.resources import api_names, fixtures_dir
-from counterfoil.server.assemble import Options, Server, build_server
-from counterfoil.server.exchange import ASGI, Receive, Scope, Send
-from counterfoil.server.faults import FaultBook
-from counterfoil.server.journal import JournalBook
+from counterfoil.server.app import Options, Server, build_server
+from counterfoil.server.faults.store import FaultStore
+from counterfoil.server.journal.store import JournalStore
 from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
@@ -45,11 +45,11 @@ class Application:
     is to be set when serving ends, for those who listen to events."""
 
     server: Server
-    door: ASGI
+    door: ASGIApp
     worlds: Worlds
     dialects: tuple[API, ...]
-    faults: FaultBook
-    journal: JournalBook
+    faults: FaultStore
+    journal: JournalStore
     get_page_ready: Callable[[], None] = lambda: None
     closing: Event = field(default_factory=Event)
 
@@ -127,8 +127,8 @@ def build(
         worlds.put(world)
     else:
         worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
-    faults = FaultBook(lambda: (place.world.name for place in worlds))
-    journal = JournalBook(lambda: datetime.now(UTC))
+    faults = FaultStore(lambda: (place.world.name for place in worlds))
+    journal = JournalStore(lambda: datetime.now(UTC))
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
@@ -160,9 +160,14 @@ def build(
 
     page = Later(front)
     chosen = options or Options()
-    mounts: dict[str, ASGI] = {CONTROL: steering, "/": page, **chosen.mounts}
-    server = build_server(served, worlds.get, options=replace(chosen, faults=faults, journal=journal, mounts=mounts))
-    door: ASGI = server
+    mounts: dict[str, ASGIApp] = {CONTROL: steering, "/": page, **chosen.mounts}
+    pipeline = replace(chosen.pipeline, interceptors=(*chosen.pipeline.interceptors, faults.intercept))
+    observers = (*chosen.observers, journal.observe)
+    server = build_server(
+        served, worlds.get, options=replace(chosen, pipeline=pipeline, observers=observers, mounts=mounts)
+    )
+    faults.learn(server.served)
+    door: ASGIApp = server
     if public:
         from counterfoil.page.visitors import Gate
 
@@ -174,7 +179,7 @@ def build(
     return Application(server, door, worlds, served, faults, journal, get_page_ready, closing)
 
 
-Made = TypeVar("Made", bound=ASGI)
+Made = TypeVar("Made", bound=ASGIApp)
 
 
 class Later(Generic[Made]):

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from counterfoil.app import Application
+from counterfoil.server.specs import Spec, resolve
 
 
 def base_urls(application: Application, origin: str) -> dict[str, str]:
@@ -23,9 +24,9 @@ def curl_lines(application: Application, origin: str) -> dict[str, str]:
     lines = {}
     for dialect, spec in application.server.served.values():
         credential = next(iter(application.world.grants), "")
-        for path, operation in _reads(spec.resolved):
-            url = origin + dialect.prefix + _with_examples(path, operation)
-            lines[dialect.name] = f"curl -s {_header(spec.resolved, credential)} '{url}'"
+        for path, operation in _reads(spec):
+            url = origin + dialect.prefix + _with_examples(spec, path, operation)
+            lines[dialect.name] = f"curl -s {_header(spec.raw, credential)} '{url}'"
             break
     return lines
 
@@ -60,16 +61,16 @@ def show(application: Application, origin: str, *, full: bool) -> None:
     console.print("Ctrl-C stops.")
 
 
-def _reads(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for path, item in document["paths"].items():
+def _reads(spec: Spec) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path, item in spec.paths.items():
         if "get" in item:
             yield path, item["get"]
 
 
-def _with_examples(path: str, operation: Mapping[str, Any]) -> str:
+def _with_examples(spec: Spec, path: str, operation: Mapping[str, Any]) -> str:
     query = {}
     for parameter in operation.get("parameters", ()):
-        example = parameter.get("example", parameter.get("schema", {}).get("example"))
+        example = parameter.get("example", resolve(spec.raw, parameter.get("schema", {})).get("example"))
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", quote(str(example), safe=""))
         elif parameter["in"] == "query" and parameter.get("required"):

@@ -1,7 +1,6 @@
-"""Running an application on a port: bind first, build, serve, stop cleanly.
+"""Runs an application on a port with uvicorn: bind first, build, serve, stop cleanly.
 
-The port is taken before anything is built, so that a busy one is one line at once. uvicorn with uvloop and httptools
-unless another server is chosen.
+The port is taken before anything is built, so that a busy one is one line at once.
 """
 
 from __future__ import annotations
@@ -12,20 +11,18 @@ import ipaddress
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from counterfoil.server import late
-from counterfoil.server.exchange import ASGI
+from counterfoil.asgi import ASGIApp
 
 if TYPE_CHECKING:
     from uvicorn.server import Server
 
 
 class CannotListen(Exception):
-    """The address is taken or not ours, or the server is not installed; the message is one line with what to do."""
+    """The address is taken or not ours; the message is one line with what to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,7 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
     except OverflowError:
         taken.close()
-        raise CannotListen(f"{port} is no port: choose one from 0 to 65535 with --port") from None
+        raise CannotListen(f"{port} is not a port: choose one from 0 to 65535 with --port") from None
     return taken
 
 
@@ -62,45 +59,36 @@ def origin_of(taken: socket.socket) -> str:
 
 
 def serve(
-    app: ASGI,
+    app: ASGIApp,
     taken: socket.socket,
     *,
     ready: Callable[[], None] = lambda: None,
     closing: Callable[[], None] = lambda: None,
-    server: str = "uvicorn",
 ) -> None:
-    """Serve until interrupted, with uvicorn or granian. ``ready`` is called once requests are answered, ``closing`` before
-    connections are closed: a stream of events would otherwise be waited for. Raises ``CannotListen``."""
+    """Serve until interrupted. ``ready`` is called once requests are answered, ``closing`` before connections are closed:
+    a stream of events would otherwise be waited for. For a process of our own: it sets signal handlers and log levels."""
 
     def answering() -> None:
-        gc.freeze()  # what was built to start stays: the collector need not look it over, now or ever
+        gc.freeze()  # what was built at start stays: the collector need not look at it again
         gc.enable()
         ready()
 
-    if server == "granian":
-        _with_granian(app, taken, answering, closing)
-        return
-    # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is no failure.
+    # Bytes that are not HTTP are the sender's mistake, answered with 400; a response cut short by Ctrl-C was meant to be;
+    # and what fails in the application is logged there. Nothing is left for uvicorn to say.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is not a failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), taken:
-        _announcing(app, answering, closing).run(sockets=[taken])
+        _server(app, answering, closing).run(sockets=[taken])
 
 
-def _with_granian(app: ASGI, taken: socket.socket, ready: Callable[[], None], closing: Callable[[], None]) -> None:
-    try:
-        import granian  # noqa: F401
-        import uvloop  # noqa: F401
-    except ImportError as missing:
-        raise CannotListen(f"{missing.name} is not installed: pip install 'counterfoil[granian]'") from None
-    from counterfoil.serving_granian import serve as serve_on
+def in_thread(app: ASGIApp, taken: socket.socket) -> Callable[[], None]:
+    """Start serving in a background thread; returns a ``stop()`` function once the server accepts requests.
 
-    serve_on(app, taken, ready=ready, closing=closing)
-
-
-def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
-    """Serve from a thread of this process; returns, once requests are answered, what stops it."""
+    Changes nothing else in the process. Raises ``CannotListen`` if the server does not start within 30 seconds.
+    """
     started = threading.Event()
-    server = _announcing(app, started.set)
+    server = _server(app, started.set)
     thread = threading.Thread(target=server.run, args=([taken],), name="counterfoil-server", daemon=True)
     thread.start()
     if not started.wait(timeout=30):
@@ -115,23 +103,13 @@ def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:
     return stop
 
 
-def _announcing(app: ASGI, ready: Callable[[], None], closing: Callable[[], None] = lambda: None) -> Server:
-    # uvicorn's __init__ imports its command line and its reloader too (5 ms), its configuration a bridge to WSGI (2.6 ms)
-    late.put_off("uvicorn", open_package=True)
-    late.put_off("a2wsgi", promise=True)
-    with late.promising():
-        from uvicorn.config import Config
-        from uvicorn.server import Server
+def _server(app: ASGIApp, ready: Callable[[], None], closing: Callable[[], None] = lambda: None) -> Server:
+    from uvicorn.config import Config
+    from uvicorn.server import Server
 
-    from counterfoil.server.protocol import Answering
+    from counterfoil.server.protocol import IgnoresUpgrade
 
-    late.settle("uvicorn")
-    sys.modules["uvicorn"].__dict__["Config"] = Config  # its own lifespan/off.py takes it from there
-    # Bytes that are no HTTP are the sender's mistake, answered with 400; an answer cut short by Ctrl-C was meant to be; and
-    # what fails in the application is logged there. Nothing is left for uvicorn to say.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-
-    class Announcing(Server):
+    class ServerWithCallbacks(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             ready()
@@ -140,10 +118,10 @@ def _announcing(app: ASGI, ready: Callable[[], None], closing: Callable[[], None
             closing()
             await super().shutdown(sockets)
 
-    return Announcing(
+    return ServerWithCallbacks(
         Config(
             app,
-            http=Answering,
+            http=IgnoresUpgrade,
             log_config=None,
             access_log=False,
             lifespan="off",

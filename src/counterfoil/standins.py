@@ -226,8 +226,8 @@ class Desk:
 
 def logins_of(application: Application, api: str) -> dict[str, Any]:
     """The bodies of the API's logins, by the names of the examples in its spec; none where it has no login."""
-    paths = application.server.served[api][1].resolved["paths"]
-    body = paths.get("/authenticate", {}).get("post", {}).get("requestBody", {})
+    login = application.server.served[api][1].operations.get("POST /authenticate", {})
+    body = login.get("requestBody", {})
     for media in body.get("content", {}).values():
         if "example" in media:
             return {"example": media["example"]}

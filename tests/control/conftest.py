@@ -11,7 +11,7 @@ import pytest
 from counterfoil.app import all_switches, dialects, scenario
 from counterfoil.control.control_api import control
 from counterfoil.inprocess import InProcess
-from counterfoil.server.assemble import build_server
+from counterfoil.server.app import build_server
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 BASE = "/_sandbox/v1"

@@ -11,12 +11,23 @@ from counterfoil.control.control_api import control
 from counterfoil.control.customers import SORTS
 from counterfoil.control.figures import AGES, NOT_DUE
 from counterfoil.control_types import FaultOrder, Kind
-from counterfoil.server.specs import load
+from counterfoil.server.specs import load, target_of
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.worlds import Worlds
 
-SPEC = load("control")
-PATHS = SPEC.resolved["paths"]
+
+def resolved(node: Any) -> Any:
+    """The document with its references replaced by what they point to."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            return resolved(target_of(DOCUMENT, node["$ref"]))
+        return {key: resolved(each) for key, each in node.items()}
+    return [resolved(each) for each in node] if isinstance(node, list) else node
+
+
+DOCUMENT = load("control").raw
+SPEC = resolved(DOCUMENT)
+PATHS = SPEC["paths"]
 KEPT = ("type", "format", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "maxItems", "default")
 
 
@@ -82,7 +93,7 @@ def test_a_commands_body_has_the_members_of_its_class(name: str) -> None:
 def test_every_command_has_its_operation_and_the_spec_no_other() -> None:
     prefix = "/worlds/{world}/commands/"
     assert {path.removeprefix(prefix) for path in PATHS if path.startswith(prefix)} == set(COMMANDS)
-    assert set(SPEC.resolved["components"]["schemas"]["Command"]["properties"]["command"]["enum"]) == set(COMMANDS)
+    assert set(SPEC["components"]["schemas"]["Command"]["properties"]["command"]["enum"]) == set(COMMANDS)
 
 
 def test_a_faults_body_has_the_members_of_its_class() -> None:
@@ -104,11 +115,11 @@ def test_the_spec_and_the_route_table_have_the_same_operations() -> None:
 def test_lists_of_choices_are_those_of_the_code() -> None:
     (sort,) = (each for each in PATHS["/worlds/{world}/customers"]["get"]["parameters"] if each["name"] == "sort")
     assert sorted(sort["schema"]["enum"]) == sorted([*SORTS, *(f"-{name}" for name in SORTS)])
-    currencies = SPEC.resolved["components"]["schemas"]["Figures"]["properties"]["currencies"]["items"]
+    currencies = SPEC["components"]["schemas"]["Figures"]["properties"]["currencies"]["items"]
     ages = currencies["properties"]["ageing"]["items"]["properties"]["age"]["enum"]
     assert ages == [NOT_DUE, *(label for _, label in AGES)]
 
 
 def test_every_operation_wants_the_token() -> None:
     assert all("security" not in operation for item in PATHS.values() for operation in item.values())
-    assert all(requirement for requirement in SPEC.raw["security"])
+    assert all(requirement for requirement in SPEC["security"])

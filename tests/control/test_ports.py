@@ -17,7 +17,7 @@ Build = Callable[..., Sandbox]
 FAULTS, JOURNAL = "/worlds/default/faults", "/worlds/default/journal"
 
 
-class FaultBook:
+class FaultStore:
     """Keeps two faults for each world, and injects none."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class FaultBook:
         self.kept.pop(world, None)
 
 
-class JournalBook:
+class JournalStore:
     """Has one exchange in every world, and remembers what it was asked."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ def test_without_them_their_operations_are_not_implemented(sandbox: Build, metho
 
 
 def test_faults_are_made_seen_and_taken_away(sandbox: Build) -> None:
-    server = sandbox(faults=FaultBook())
+    server = sandbox(faults=FaultStore())
     order = {
         "api": "oracle-brm",
         "operation": "GET /customerBill",
@@ -120,13 +120,13 @@ def test_faults_are_made_seen_and_taken_away(sandbox: Build) -> None:
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: Build, order: Any, status: int, field: str) -> None:
-    server = sandbox(faults=FaultBook())
+    server = sandbox(faults=FaultStore())
     assert server.refused(status, "POST", FAULTS, order)["field"] == field
     assert server.get(FAULTS)["faults"] == []
 
 
 def test_the_journal_is_asked_for_what_was_asked(sandbox: Build) -> None:
-    journal = JournalBook()
+    journal = JournalStore()
     server = sandbox(journal=journal)
     query = {
         "api": "elevate",
@@ -153,12 +153,12 @@ def test_the_journal_is_asked_for_what_was_asked(sandbox: Build) -> None:
      ("api=nobody", 422), ("since=2026-06-30T23:59:60Z", 422)],
 )  # fmt: skip
 def test_a_question_to_the_journal_that_makes_no_sense_is_refused(sandbox: Build, query: str, status: int) -> None:
-    problem = sandbox(journal=JournalBook()).refused(status, "GET", f"{JOURNAL}?{query}")
+    problem = sandbox(journal=JournalStore()).refused(status, "GET", f"{JOURNAL}?{query}")
     assert problem["field"] == query.partition("=")[0]
 
 
 def test_journal_and_faults_go_with_their_world(sandbox: Build) -> None:
-    journal, faults = JournalBook(), FaultBook()
+    journal, faults = JournalStore(), FaultStore()
     server = sandbox(journal=journal, faults=faults)
     server.post("/worlds", {"name": "blue"})
     server.post("/worlds/blue/faults", {"api": "elevate", "kind": "reset"})

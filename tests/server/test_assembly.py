@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from counterfoil.api import ApiError, Response
-from counterfoil.server.assemble import Options, build_server
+from counterfoil.server.app import Options, build_server
 from counterfoil.server.logs import JsonLines, Readable, set_up
 from counterfoil.server.specs import SpecError
 
-from .toy import PREFIX, SPECS, TOY, WORLDS, Client, server
+from .toy import PREFIX, SPECS, TOY, WORLDS, Client, serve, server
 
 
 def test_health_and_readiness(ask: Client) -> None:
@@ -80,44 +80,83 @@ def test_other_applications_are_mounted_beside_the_apis() -> None:
 def test_the_observer_sees_every_request_that_reached_a_dialect_once_it_is_answered() -> None:
     seen: list[tuple[Any, ...]] = []
 
-    def observe(exchange: Any) -> None:
+    def observe(context: Any) -> None:
         seen.append(
             (
-                exchange.dialect.name,
-                exchange.operation,
-                exchange.world_name,
-                exchange.answer.status,
-                exchange.duration > 0,
+                context.api.name,
+                context.operation,
+                context.world_name,
+                context.status,
+                context.duration > 0,
             )
         )
         raise RuntimeError("an observer that fails disturbs nobody")
 
-    ask = Client(server(observer=observe))
+    ask = Client(server(observers=[observe]))
     ask.get("/notes")
     ask("GET", f"/w/blue{PREFIX}/nope")
     ask("GET", "/health")
     assert seen == [("toy", "GET /notes", "default", 200, True), ("toy", None, "blue", 404, True)]
 
 
-def test_the_interceptor_may_answer_refuse_send_or_let_pass() -> None:
-    async def intercept(exchange: Any) -> Response | None:
-        how = exchange.captures.get("id")
-        if how == "answer":
+def test_several_observers_see_the_same_request_in_order() -> None:
+    seen: list[str] = []
+    observers = [lambda context: seen.append("first"), lambda context: seen.append("second")]
+    Client(server(observers=observers)).get("/notes")
+    assert seen == ["first", "second"]
+
+
+def test_an_interceptor_may_respond_refuse_or_let_pass() -> None:
+    async def intercept(context: Any) -> Response | None:
+        how = context.raw_path_params.get("id")
+        if how == "respond":
             return Response(299, b"not json on purpose")
         if how == "refuse":
             raise ApiError("unavailable", "down", status=503)
-        if how == "send":
-            await exchange.wire({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
-            await exchange.wire({"type": "http.response.body", "body": b"abc"})
-            exchange.sent = True
         return None
 
-    ask = Client(server(interceptor=intercept))
-    assert ask.get("/notes/answer").status_code == 299
+    ask = Client(server(interceptors=[lambda context: None, intercept]))
+    assert ask.get("/notes/respond").status_code == 299
     assert ask.get("/notes/refuse").status_code == 503
-    assert ask.get("/notes/send").text == "abc"
     assert ask.get("/notes/pass").status_code == 200
-    assert ask.get("/notes/answer", key=None).status_code == 401
+    assert ask.get("/notes/respond", key=None).status_code == 401
+
+
+def test_a_handler_may_be_asynchronous() -> None:
+    async def later(request: Any, world: Any) -> Response:
+        await asyncio.sleep(0)
+        return Response(200, {"latest": "later"})
+
+    api = dataclasses.replace(TOY, routes={**TOY.routes, "GET /notes/latest": later})
+    assert Client(serve(api)).get("/notes/latest").json() == {"latest": "later"}
+
+
+def test_a_violation_may_be_reported_instead_of_refused() -> None:
+    seen: list[tuple[str, ...]] = []
+    ask = Client(
+        server(
+            observers=[lambda context: seen.append(context.violations)],
+            request_policy="report",
+            response_policy="report",
+        )
+    )
+    assert ask.get("/notes?limit=abc").status_code == 200
+    assert ask.get("/broken/shape").json()["id"] == 7
+    assert ask.get("/notes").status_code == 200
+    assert ["limit must be a whole number" in seen[0][0], "#/id" in seen[1][0], seen[2]] == [True, True, ()]
+
+
+def test_an_error_is_rendered_with_the_operation_at_hand() -> None:
+    operations: list[str | None] = []
+
+    def render(error: ApiError) -> Response:
+        operations.append(error.operation)
+        return TOY.error(error)
+
+    ask = Client(serve(dataclasses.replace(TOY, error=render)))
+    ask.get("/notes/no")
+    ask.get("/nowhere")
+    assert operations == ["GET /notes/{id}", None]
 
 
 def test_a_mount_or_a_world_that_fails_is_a_plain_problem_and_one_log_entry(caplog: pytest.LogCaptureFixture) -> None:

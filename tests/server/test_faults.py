@@ -19,13 +19,12 @@ from counterfoil.api import ApiError, Response
 from counterfoil.control_types import FaultOrder, TooMany
 from counterfoil.inprocess import InProcess
 from counterfoil.ledger.errors import BadValue
-from counterfoil.server import faults as faults_module
-from counterfoil.server.assemble import Options, build_server
-from counterfoil.server.faults import FaultBook
-from counterfoil.server.prefer import parse
+from counterfoil.server.faults import store as faults_module
+from counterfoil.server.faults.prefer import parse
+from counterfoil.server.faults.store import FaultStore
 
 from .listening import get, listening
-from .toy import PREFIX, SPECS, TOY, WORLDS, Client, create_note, server
+from .toy import PREFIX, TOY, Client, create_note, serve, server
 
 READ = "GET /notes/{id}"
 NOTE = PREFIX + "/notes/7"
@@ -34,17 +33,17 @@ WHOLE = b'{"id":"7","text":"hello","amount":1.10}'
 
 
 @pytest.fixture
-def book() -> FaultBook:
-    return FaultBook()
+def book() -> FaultStore:
+    return FaultStore()
 
 
 @pytest.fixture
-def ask(book: FaultBook) -> Client:
+def ask(book: FaultStore) -> Client:
     return Client(server(faults=book))
 
 
 @pytest.fixture
-def client(book: FaultBook) -> Iterator[httpx.Client]:
+def client(book: FaultStore) -> Iterator[httpx.Client]:
     transport = InProcess(server(faults=book))
     with httpx.Client(
         transport=transport, base_url=f"http://toy.test{PREFIX}", headers={"authorization": "Bearer counterfoil-key"}
@@ -73,14 +72,14 @@ def statuses(ask: Client, calls: int, path: str = "/notes/7") -> list[int]:
     ],
 )
 def test_it_starts_with_the_nth_call_and_strikes_as_often_as_was_ordered(
-    book: FaultBook, ask: Client, when: dict[str, int], expected: list[int]
+    book: FaultStore, ask: Client, when: dict[str, int], expected: list[int]
 ) -> None:
     book.add("default", order("status", status=404, **when))
     assert statuses(ask, 4) == expected
     assert (book.all("default")[0].counted, book.all("default")[0].struck) == (4, expected.count(404))
 
 
-def test_chance_is_the_same_every_time_for_one_seed(ask: Client, book: FaultBook) -> None:
+def test_chance_is_the_same_every_time_for_one_seed(ask: Client, book: FaultStore) -> None:
     def run(seed: int) -> list[int]:
         book.clear("default")
         book.add("default", order("status", status=404, probability=Decimal("0.5"), seed=seed))
@@ -90,14 +89,14 @@ def test_chance_is_the_same_every_time_for_one_seed(ask: Client, book: FaultBook
     assert 5 < run(1).count(404) < 25
 
 
-def test_it_is_about_one_world_one_api_and_one_operation(book: FaultBook, ask: Client) -> None:
+def test_it_is_about_one_world_one_api_and_one_operation(book: FaultStore, ask: Client) -> None:
     book.add("blue", order("status", status=500))
     assert ask.get("/notes/7").status_code == 200
     assert ask("GET", f"/w/blue{NOTE}").status_code == 500
     assert ask("GET", f"/w/blue{PREFIX}/notes").status_code == 200
 
 
-def test_without_an_operation_it_is_about_all_of_the_api(book: FaultBook, ask: Client) -> None:
+def test_without_an_operation_it_is_about_all_of_the_api(book: FaultStore, ask: Client) -> None:
     book.add("default", order("malformed", operation=None, times=2))
     for path in ("/notes/7", "/notes"):
         with pytest.raises(ValueError):
@@ -105,7 +104,7 @@ def test_without_an_operation_it_is_about_all_of_the_api(book: FaultBook, ask: C
     assert ask.get("/notes").json()
 
 
-def test_what_is_refused_anyway_is_not_counted(book: FaultBook, ask: Client) -> None:
+def test_what_is_refused_anyway_is_not_counted(book: FaultStore, ask: Client) -> None:
     book.add("default", order("status", operation="GET /notes", status=500, times=1))
     assert ask.get("/notes", key=None).status_code == 401
     assert ask.get("/notes?limit=abc").status_code == 400
@@ -115,7 +114,7 @@ def test_what_is_refused_anyway_is_not_counted(book: FaultBook, ask: Client) -> 
     assert statuses(ask, 2, "/notes") == [500, 200]
 
 
-def test_of_two_the_first_ordered_strikes_and_both_count(book: FaultBook, ask: Client) -> None:
+def test_of_two_the_first_ordered_strikes_and_both_count(book: FaultStore, ask: Client) -> None:
     book.add("default", order("status", status=404, times=1))
     book.add("default", order("status", status=500, times=1))
     assert statuses(ask, 3) == [404, 500, 200]
@@ -135,14 +134,14 @@ def test_of_two_the_first_ordered_strikes_and_both_count(book: FaultBook, ask: C
         ({"operation": "GET /nothing"}, "operation"),
     ],
 )
-def test_what_is_not_documented_is_refused(book: FaultBook, ask: Client, change: dict[str, Any], field: str) -> None:
+def test_what_is_not_documented_is_refused(book: FaultStore, ask: Client, change: dict[str, Any], field: str) -> None:
     with pytest.raises(BadValue) as refused:
         book.add("default", order(**{"kind": "status", "status": 404, **change}))
     assert refused.value.field == field
     assert not book.all("default")
 
 
-def test_faults_are_listed_removed_and_cleared(book: FaultBook, ask: Client) -> None:
+def test_faults_are_listed_removed_and_cleared(book: FaultStore, ask: Client) -> None:
     made = [book.add("default", order("status", status=404)) for _ in range(3)]
     assert [each.id for each in book.all("default")] == [1, 2, 3]
     assert book.remove("default", made[1].id) is True
@@ -154,7 +153,7 @@ def test_faults_are_listed_removed_and_cleared(book: FaultBook, ask: Client) -> 
     assert statuses(ask, 1) == [200]
 
 
-def test_a_world_has_a_hundred_faults_at_most(book: FaultBook, ask: Client) -> None:
+def test_a_world_has_a_hundred_faults_at_most(book: FaultStore, ask: Client) -> None:
     for _ in range(100):
         book.add("default", order("latency", delay_ms=0))
     with pytest.raises(TooMany, match="up to 100 faults"):
@@ -166,7 +165,7 @@ def test_a_world_has_a_hundred_faults_at_most(book: FaultBook, ask: Client) -> N
 def test_faults_of_worlds_that_are_gone_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults_module, "MOST_WORLDS", 3)
     there = {"a", "b", "c"}
-    book = FaultBook(names=lambda: there)
+    book = FaultStore(names=lambda: there)
     server(faults=book)
     for name in ("a", "b", "c"):
         book.add(name, order("reset"))
@@ -181,7 +180,7 @@ def test_faults_of_worlds_that_are_gone_give_way(monkeypatch: pytest.MonkeyPatch
 # -- what the client sees ---------------------------------------------------------------------------------------------
 
 
-def test_a_status_comes_in_the_vendors_own_body(book: FaultBook, ask: Client) -> None:
+def test_a_status_comes_in_the_vendors_own_body(book: FaultStore, ask: Client) -> None:
     book.add("default", order("status", status=404))
     response = ask.get("/notes/7")
     assert (response.status_code, response.headers["content-type"]) == (404, TOY.media_type)
@@ -189,13 +188,13 @@ def test_a_status_comes_in_the_vendors_own_body(book: FaultBook, ask: Client) ->
 
 
 def test_it_is_exactly_that_status_even_where_the_vendor_maps_it_elsewhere() -> None:
-    book = FaultBook()
+    book = FaultStore()
 
     def always_teapot(refusal: ApiError) -> Response:
         return Response(418, {"said": refusal.reason})
 
     odd = dataclasses.replace(TOY, error=always_teapot)
-    ask = Client(build_server([odd], WORLDS.get, options=Options(specs=SPECS, faults=book)))  # type: ignore[arg-type]
+    ask = Client(serve(odd, faults=book))
     book.add("default", order("status", status=404))
     response = ask.get("/notes/7")
     assert (response.status_code, response.json()) == (404, {"said": "unknown_resource"})
@@ -228,7 +227,7 @@ def test_every_documented_error_of_every_api_can_be_had(stand_in: Any) -> None:
         "billingplatform": "/billingRuns/",
     }
     for api, path in paths.items():
-        spec = here.application.server.served[api][1].resolved["paths"]
+        spec = here.application.server.served[api][1].paths
         template = next(
             each for each in spec if each.split("/")[1] == path.partition("?")[0].split("/")[1] and "get" in spec[each]
         )
@@ -240,7 +239,7 @@ def test_every_documented_error_of_every_api_can_be_had(stand_in: Any) -> None:
                 assert response.content
 
 
-def test_latency_comes_before_whatever_else_strikes(book: FaultBook, ask: Client) -> None:
+def test_latency_comes_before_whatever_else_strikes(book: FaultStore, ask: Client) -> None:
     book.add("default", order("latency", delay_ms=60))
     book.add("default", order("latency", delay_ms=40))
     book.add("default", order("status", status=404))
@@ -254,7 +253,7 @@ def test_latency_comes_before_whatever_else_strikes(book: FaultBook, ask: Client
     [("fixed", 50, 50, 50), ("uniform", 40, 60, 50), ("normal", 0, 120, 50), ("exponential", 0, 2000, 50)],
 )
 def test_drawn_latencies_follow_their_distribution(
-    book: FaultBook, ask: Client, monkeypatch: pytest.MonkeyPatch, distribution: Any, low: int, high: int, mean: int
+    book: FaultStore, ask: Client, monkeypatch: pytest.MonkeyPatch, distribution: Any, low: int, high: int, mean: int
 ) -> None:
     waited: list[float] = []
 
@@ -279,7 +278,7 @@ def test_drawn_latencies_follow_their_distribution(
     assert (len(set(first)) == 1) is (distribution == "fixed")
 
 
-def test_waiting_has_an_end(book: FaultBook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_has_an_end(book: FaultStore, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -294,7 +293,7 @@ def test_waiting_has_an_end(book: FaultBook, monkeypatch: pytest.MonkeyPatch) ->
     assert waited == [120.0]
 
 
-def test_a_malformed_body_is_as_long_as_the_right_one(book: FaultBook, ask: Client) -> None:
+def test_a_malformed_body_is_as_long_as_the_right_one(book: FaultStore, ask: Client) -> None:
     book.add("default", order("malformed"))
     response = ask.get("/notes/7")
     assert response.status_code == 200
@@ -310,9 +309,9 @@ def test_spoiling_keeps_the_effect_and_also_spoils_refusals(ask: Client) -> None
         made.append(request.body)
         return create_note(request, world)
 
-    book = FaultBook()
+    book = FaultStore()
     counting = dataclasses.replace(TOY, routes={**TOY.routes, "POST /notes": create})
-    ask = Client(build_server([counting], WORLDS.get, options=Options(specs=SPECS, faults=book)))  # type: ignore[arg-type]
+    ask = Client(serve(counting, faults=book))
     book.add("default", order("malformed", operation=None))
     assert ask.post("/notes", json={"text": "x"}).status_code == 201
     assert made == [{"text": "x"}]
@@ -327,9 +326,9 @@ def test_instead_of_the_operation_means_that_it_does_not_run() -> None:
     def never(request: Any, world: Any) -> Response:
         raise AssertionError("it ran")
 
-    book = FaultBook()
+    book = FaultStore()
     dialect = dataclasses.replace(TOY, routes={**TOY.routes, READ: never})
-    app = build_server([dialect], WORLDS.get, options=Options(specs=SPECS, faults=book))  # type: ignore[arg-type]
+    app = serve(dialect, faults=book)
     book.add("default", order("status", status=404, times=1))
     book.add("default", order("reset"))
     assert Client(app).get("/notes/7").json()["reason"] == "unknown_resource"
@@ -342,7 +341,7 @@ def test_instead_of_the_operation_means_that_it_does_not_run() -> None:
 
 @pytest.mark.parametrize(("kind", "error"), [("reset", httpx.ReadError), ("truncate", httpx.RemoteProtocolError)])
 def test_a_broken_connection_is_httpx_own_error(
-    book: FaultBook, ask: Client, client: httpx.Client, kind: str, error: type[Exception], caplog: Any
+    book: FaultStore, ask: Client, client: httpx.Client, kind: str, error: type[Exception], caplog: Any
 ) -> None:
     book.add("default", order(kind))
     with pytest.raises(error):
@@ -353,7 +352,7 @@ def test_a_broken_connection_is_httpx_own_error(
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-def test_in_process_a_client_waits_no_longer_than_it_wants(book: FaultBook, client: httpx.Client) -> None:
+def test_in_process_a_client_waits_no_longer_than_it_wants(book: FaultStore, client: httpx.Client) -> None:
     book.add("default", order("latency", delay_ms=400, times=1))
     started = time.perf_counter()
     with pytest.raises(httpx.ReadTimeout):
@@ -362,7 +361,7 @@ def test_in_process_a_client_waits_no_longer_than_it_wants(book: FaultBook, clie
     assert client.get("/notes/7", timeout=None).content == WHOLE
 
 
-def test_in_process_a_drip_keeps_a_client_waiting(book: FaultBook, client: httpx.Client) -> None:
+def test_in_process_a_drip_keeps_a_client_waiting(book: FaultStore, client: httpx.Client) -> None:
     book.add("default", order("slow_drip", bytes_per_second=100))
     started = time.perf_counter()
     assert client.get("/notes/7", timeout=0.25).content == WHOLE
@@ -381,14 +380,14 @@ def test_in_process_a_failing_application_is_a_500() -> None:
 
 
 @pytest.fixture(scope="module", params=[("httptools", "asyncio"), ("h11", "asyncio"), ("httptools", "uvloop")])
-def served(request: pytest.FixtureRequest, own_cache: object) -> Iterator[tuple[FaultBook, int]]:
-    book = FaultBook()
+def served(request: pytest.FixtureRequest, own_cache: object) -> Iterator[tuple[FaultStore, int]]:
+    book = FaultStore()
     with listening(server(faults=book), *request.param) as port:
         yield book, port
 
 
 @pytest.fixture
-def wire(served: tuple[FaultBook, int], caplog: pytest.LogCaptureFixture) -> Iterator[tuple[FaultBook, int]]:
+def wire(served: tuple[FaultStore, int], caplog: pytest.LogCaptureFixture) -> Iterator[tuple[FaultStore, int]]:
     """Whatever was broken: the next request is answered as ever, and nothing was logged."""
     book, port = served
     book.clear("default")
@@ -398,7 +397,7 @@ def wire(served: tuple[FaultBook, int], caplog: pytest.LogCaptureFixture) -> Ite
     assert not [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-def test_a_reset_is_a_reset_before_any_byte(wire: tuple[FaultBook, int]) -> None:
+def test_a_reset_is_a_reset_before_any_byte(wire: tuple[FaultStore, int]) -> None:
     book, port = wire
     book.add("default", order("reset"))
     assert get(port, NOTE) == (b"", True)
@@ -407,7 +406,9 @@ def test_a_reset_is_a_reset_before_any_byte(wire: tuple[FaultBook, int]) -> None
 
 
 @pytest.mark.parametrize(("keep", "kept"), [(None, len(WHOLE) // 2), (0, 0), (5, 5), (10**6, len(WHOLE) - 1)])
-def test_a_truncated_body_promises_all_and_sends_some(wire: tuple[FaultBook, int], keep: int | None, kept: int) -> None:
+def test_a_truncated_body_promises_all_and_sends_some(
+    wire: tuple[FaultStore, int], keep: int | None, kept: int
+) -> None:
     book, port = wire
     book.add("default", order("truncate", keep_bytes=keep))
     answer, was_reset = get(port, NOTE)
@@ -419,7 +420,7 @@ def test_a_truncated_body_promises_all_and_sends_some(wire: tuple[FaultBook, int
         httpx.get(f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"})
 
 
-def test_a_slow_drip_is_right_but_slow(wire: tuple[FaultBook, int]) -> None:
+def test_a_slow_drip_is_right_but_slow(wire: tuple[FaultStore, int]) -> None:
     book, port = wire
     book.add("default", order("slow_drip", bytes_per_second=100))
     pieces, started = [], time.perf_counter()
@@ -432,7 +433,7 @@ def test_a_slow_drip_is_right_but_slow(wire: tuple[FaultBook, int]) -> None:
     assert 0.28 < time.perf_counter() - started < 2
 
 
-def test_a_drip_ends_when_the_client_goes(wire: tuple[FaultBook, int]) -> None:
+def test_a_drip_ends_when_the_client_goes(wire: tuple[FaultStore, int]) -> None:
     book, port = wire
     book.add("default", order("slow_drip", bytes_per_second=1, times=1))
     with pytest.raises(httpx.ReadTimeout):
@@ -516,13 +517,13 @@ def test_other_preferences_are_ignored(ask: Client, header: str) -> None:
     assert "preference-applied" not in response.headers
 
 
-def test_an_ordered_fault_wins_over_a_code_but_the_delay_stays(book: FaultBook, ask: Client) -> None:
+def test_an_ordered_fault_wins_over_a_code_but_the_delay_stays(book: FaultStore, ask: Client) -> None:
     book.add("default", order("status", status=500))
     response = ask.get("/notes/7", headers={"prefer": "code=404, delay=1"})
     assert (response.status_code, response.headers["preference-applied"]) == (500, "delay=1")
 
 
-def test_many_faults_at_once_are_counted_right(book: FaultBook) -> None:
+def test_many_faults_at_once_are_counted_right(book: FaultStore) -> None:
     app = server(faults=book)
     book.add("default", order("status", status=404, nth=11, times=20))
 

@@ -10,8 +10,8 @@ import pytest
 from counterfoil import resources
 from counterfoil.api import API, Principal, Response
 from counterfoil.server import specs
-from counterfoil.server.assemble import Options, build_server
-from counterfoil.server.schemas import Schemas, convert
+from counterfoil.server.app import Options, build_server
+from counterfoil.server.json_schema import Schemas
 from counterfoil.server.specs import SpecError
 
 SMALL = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/x: {get: {responses: {200: {description: d}}}}}\n"
@@ -85,7 +85,11 @@ def test_status_codes_are_text_and_dates_stay_readable(tmp_path: Path, cache: Pa
         (SMALL.replace("3.0.3", "3.1.0"), "only 3.0.x"),
         (SMALL.replace("{description: d}", "{$ref: '#/components/x'}"), "#/components/x points to nothing"),
         (SMALL.replace("{description: d}", "{$ref: 'other.yaml#/x'}"), "outside the document"),
-        (SMALL.replace("{description: d}", "{$ref: '#/paths/~1x'}"), "refers to itself"),
+        (
+            SMALL.replace("{description: d}", "{$ref: '#/components/responses/A'}")
+            + "components: {responses: {A: {$ref: '#/components/responses/A'}}}",
+            "refers to itself",
+        ),
         ("&a [*a]", "JSON"),
     ],
 )
@@ -148,7 +152,9 @@ def test_what_cannot_be_served_faithfully_is_refused_at_start(
     ],
 )
 def test_openapi_schemas_mean_the_same_when_compiled(schema: object, good: list[object], bad: list[object]) -> None:
-    validator = Schemas().compile(schema, "response")
+    schemas = Schemas({})
+    validator = schemas.validator(schema, "response")
+    schemas.compile()
     assert [value for value in good if not validator.is_valid(value)] == []
     assert [value for value in bad if validator.is_valid(value)] == []
 
@@ -157,10 +163,37 @@ def test_read_only_and_write_only_members() -> None:
     schema = {
         "type": "object",
         "required": ["id", "password"],
-        "properties": {"id": {"type": "string", "readOnly": True}, "password": {"type": "string", "writeOnly": True}},
+        "properties": {
+            "id": {"type": "string", "readOnly": True},
+            "password": {"$ref": "#/components/schemas/Password"},
+        },
     }
-    assert convert(schema, "request")["required"] == ["password"]
-    assert convert(schema, "response")["required"] == ["id"]
+    schemas = Schemas({"components": {"schemas": {"Password": {"type": "string", "writeOnly": True}}}})
+    request, response = schemas.validator(schema, "request"), schemas.validator(schema, "response")
+    schemas.compile()
+    assert request.is_valid({"password": "x"})
+    assert request.is_valid({"password": "x", "id": 5}), "the server owns it"
+    assert not request.is_valid({"id": "1"})
+    assert response.is_valid({"id": "1"})
+    assert not response.is_valid({"password": "x"})
+
+
+def test_a_schema_may_refer_to_itself() -> None:
+    tree = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"},
+            "children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+            "parent": {"nullable": True, "allOf": [{"$ref": "#/components/schemas/Tree"}]},
+        },
+    }
+    schemas = Schemas({"components": {"schemas": {"Tree": tree}}})
+    validator = schemas.validator({"$ref": "#/components/schemas/Tree"}, "response")
+    schemas.compile()
+    assert validator.is_valid({"name": "a", "parent": None, "children": [{"name": "b", "parent": {"name": "a"}}]})
+    assert not validator.is_valid({"name": "a", "children": [{"name": "b", "children": [{"name": 3}]}]})
+    assert not validator.is_valid({"name": "a", "parent": {"name": "b", "parent": {}}})
 
 
 def test_resources_are_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +13,11 @@ from typing import Any, cast
 import httpx
 
 from counterfoil.api import API, ApiError, Principal, Request, Response
-from counterfoil.server.assemble import Options, Server, build_server
+from counterfoil.server.app import Options, Server, build_server
+from counterfoil.server.context import Observer
+from counterfoil.server.faults.store import FaultStore
+from counterfoil.server.journal.store import JournalStore
+from counterfoil.server.pipeline import PipelineOptions
 
 SPECS = Path(__file__).parent / "specs"
 PREFIX = "/toy/api/v1"
@@ -29,6 +33,9 @@ class Stub:
     switches: Mapping[str, Any] = field(default_factory=dict)
     lock: Any = field(default_factory=threading.RLock)
     now: datetime = datetime(2026, 2, 1, tzinfo=UTC)
+
+    def write_may_block(self) -> bool:
+        return False
 
 
 def list_notes(request: Request, world: Any) -> Response:
@@ -142,8 +149,31 @@ WORLDS = {
 }
 
 
+def serve(
+    api: API,
+    *,
+    faults: FaultStore | None = None,
+    journal: JournalStore | None = None,
+    observers: Sequence[Observer] = (),
+    mounts: Any = None,
+    **pipeline: Any,
+) -> Server:
+    """A server for one API of the toy spec; ``pipeline`` are options of ``PipelineOptions``."""
+    interceptors = (*pipeline.pop("interceptors", ()), *([faults.intercept] if faults is not None else []))
+    options = Options(
+        specs=SPECS,
+        observers=(*observers, *([journal.observe] if journal is not None else [])),
+        mounts=mounts or {},
+        pipeline=PipelineOptions(interceptors=interceptors, **pipeline),
+    )
+    made = build_server([api], cast(Any, WORLDS.get), options=options)
+    if faults is not None:
+        faults.learn(made.served)
+    return made
+
+
 def server(**options: Any) -> Server:
-    return build_server([TOY], cast(Any, WORLDS.get), options=Options(specs=SPECS, **options))
+    return serve(TOY, **options)
 
 
 class Client:

@@ -45,13 +45,6 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     help="A host name this server is reached by, besides --host and loopback; repeatable.",
 )
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
-@click.option(
-    "--server",
-    default="uvicorn",
-    show_default=True,
-    type=click.Choice(["uvicorn", "granian"]),
-    help="granian (an extra: counterfoil[granian]) is faster by id, slower by the page; the fault reset is a 500 there.",
-)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
@@ -68,7 +61,6 @@ def serve(
     public: bool,
     names: tuple[str, ...],
     capsule: str | None,
-    server: str,
     workers: int,
     no_response_validation: bool,
     log_json: bool,
@@ -98,7 +90,8 @@ def serve(
         from counterfoil.app import build, rebuilt
         from counterfoil.banner import show
         from counterfoil.server import logs
-        from counterfoil.server.assemble import Options
+        from counterfoil.server.app import Options
+        from counterfoil.server.pipeline import PipelineOptions
         from counterfoil.serving import is_loopback, listen, origin_of
         from counterfoil.serving import serve as serve_on
 
@@ -112,7 +105,7 @@ def serve(
             customers=customers,
             switches=switches,
             world=rebuilt(Path(capsule).read_bytes()) if capsule else None,
-            options=Options(validate_responses=not no_response_validation),
+            options=Options(pipeline=PipelineOptions(validate_responses=not no_response_validation)),
             control_token=token,
             hosts=(host, *names),
             public=public,
@@ -131,7 +124,7 @@ def serve(
             if sys.stdout.isatty():  # a person is there, who may look at the page next
                 application.get_page_ready()
 
-        serve_on(application.door, taken, ready=ready, closing=application.closing.set, server=server)
+        serve_on(application.door, taken, ready=ready, closing=application.closing.set)
 
     guarded(run, quickly=True)
 

@@ -53,16 +53,14 @@ def show_spec(api: str, as_json: bool) -> None:
     from counterfoil.server.specs import load
 
     chosen = guarded(lambda: dialect(api))
-    document = guarded(lambda: load(api)).resolved
+    spec = guarded(lambda: load(api))
     operations = [
         {
-            "operation": f"{method.upper()} {path}",
+            "operation": name,
             "summary": operation.get("summary", ""),
             "source": operation.get("x-source"),
         }
-        for path, item in document["paths"].items()
-        for method, operation in item.items()
-        if isinstance(operation, dict)
+        for name, operation in spec.operations.items()
     ]
     switches = [
         {

@@ -1,4 +1,1 @@
-"""Serving dialects over HTTP: routing, authentication, validation, dispatch, and errors in each vendor's shape.
-
-Nothing here knows a vendor or money. It imports connexion; importing this package itself costs nothing.
-"""
+"""Serves APIs over HTTP with connexion: routing, security, validation, handlers, and errors in each vendor's shape."""

@@ -1,6 +1,6 @@
 """Swagger UI for each API, from the files of the swagger-ui-bundle package: nothing is fetched from elsewhere.
 
-Imported by the first request that wants it.
+Imported by the first request for it.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ POLICY = (
 
 
 class Docs:
-    """Answers below ``/docs``."""
+    """Responds below ``/docs``."""
 
     def __init__(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         self.served = served
 
-    def answer(self, method: str, path: str) -> Response:
+    def respond(self, method: str, path: str) -> Response:
         """``path`` is what follows ``/docs``."""
         if method not in ("GET", "HEAD"):
             return Response(405, b"", (("allow", "GET, HEAD"),), "text/plain")
@@ -57,8 +57,8 @@ class Docs:
         return f'<li><a href="/docs/{name}">{html.escape(self.served[name][0].title)}</a></li>'
 
     def _document(self, name: str) -> Response:
-        dialect, spec = self.served[name]
-        here: dict[str, Any] = {**spec.raw, "servers": [{"url": dialect.prefix, "description": "this stand-in"}]}
+        api, spec = self.served[name]
+        here: dict[str, Any] = {**spec.raw, "servers": [{"url": api.prefix, "description": "this stand-in"}]}
         return Response(200, orjson.dumps(here), POLICY, "application/json")
 
     def _swagger(self, name: str) -> Response:

@@ -1,94 +1,123 @@
-"""Whatever goes wrong, in the vendor's words: the outermost layer of each dialect, and the plain problem for the rest.
+"""Error handlers for connexion's ExceptionMiddleware: every error in the vendor's own shape.
 
-A ``ApiError`` is rendered by its dialect. Anything unexpected is logged once, with its trace, and rendered as the
-vendor's 500 without it. Bodies of errors are held against the spec like any other where it documents the status.
+An ``ApiError`` is rendered by its API. Anything unexpected is logged once, with its trace, and rendered as the vendor's
+500 without it. Error bodies are validated against the spec where it documents the status.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 
-from counterfoil.api import API, ApiError, Response
+from counterfoil.api import API, ApiError, Reason, Response
 from counterfoil.server import logs
-from counterfoil.server.dispatch import transmit
-from counterfoil.server.exchange import ASGI, KEY, ConnectionBroken, Exchange, Receive, Scope, Send
-from counterfoil.server.responses import Promises, SpecBroken
-from counterfoil.server.validation import ClientGone
+from counterfoil.server.context import SCOPE_KEY, RequestContext
+from counterfoil.server.handlers import to_bytes
+from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs
+from counterfoil.server.routing import RouteTable
+from counterfoil.server.workarounds import ConnexionRequest, ConnexionResponse, safe_header
 
-APOLOGY = "the stand-in failed; its log says why"
-TITLES = {404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error", 503: "Service Unavailable"}
+INTERNAL_ERROR_MESSAGE = "the stand-in failed; its log says why"
+REASONS: dict[int, Reason] = {
+    400: "malformed",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "unknown_resource",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    501: "not_implemented",
+    502: "unavailable",
+    503: "unavailable",
+    504: "unavailable",
+}
+"""The reason that goes with a status; any other 4xx is malformed, any other 5xx internal."""
 
 
-class Refusals:
-    """Catches what the inner layers raise, and answers."""
+class ErrorHandlers:
+    """What one API's stack does with each kind of exception. ``response_specs`` is by operation."""
 
-    def __init__(self, app: ASGI, *, dialect: API, promises: Mapping[str, Promises]) -> None:
-        self.app = app
-        self.dialect = dialect
-        self.promises = promises
+    def __init__(self, api: API, response_specs: Mapping[str, ResponseSpecs], table: RouteTable) -> None:
+        self.api = api
+        self.response_specs = response_specs
+        self.table = table
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # the call that had the stack built
-            return
-        exchange: Exchange = scope[KEY]
+    async def api_error(self, request: ConnexionRequest, error: ApiError) -> ConnexionResponse:
+        """A request that cannot be served, in the vendor's words."""
+        return self._respond(request.scope[SCOPE_KEY], error)
+
+    async def http_exception(self, request: ConnexionRequest, error: Any) -> ConnexionResponse:
+        """Starlette's router found the path, but not the method (405); or connexion refused the request."""
+        context: RequestContext = request.scope[SCOPE_KEY]
+        if error.status_code in (404, 405):
+            return self._respond(context, self.table.unmatched(context.method, request.scope["path"], context.path))
+        reason = REASONS.get(error.status_code, "malformed" if error.status_code < 500 else "internal")
+        return self._respond(context, ApiError(reason, str(error.detail), status=error.status_code))
+
+    async def invalid_response(self, request: ConnexionRequest, error: ResponseSpecError) -> ConnexionResponse:
+        """Our own response violated the spec."""
+        logs.server.error("%s: %s", self.api.name, error)
+        return self._respond(request.scope[SCOPE_KEY], ApiError("internal", INTERNAL_ERROR_MESSAGE))
+
+    async def unexpected(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """A mistake of ours: its message stays inside."""
+        context: RequestContext = request.scope[SCOPE_KEY]
+        name = context.operation or logs.shown(context.path)
+        world = logs.shown(context.world_name)
+        logs.server.error("%s: %s failed in world %s", self.api.name, name, world, exc_info=error)
+        return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
+
+    def _respond(self, context: RequestContext, error: ApiError) -> ConnexionResponse:
+        error.operation = context.operation
+        response = context.response = self.render(context, error)
+        has_body = response.body is not None and response.status >= 200 and response.status not in (204, 304)
+        media_type = (response.media_type or self.api.media_type) if has_body else None
+        headers: dict[str, str] = {}
+        for name, value in response.headers:
+            known = headers.get(name.lower())
+            headers[name.lower()] = safe_header(value) if known is None else f"{known}, {safe_header(value)}"
+        return ConnexionResponse(response.status, media_type, None, to_bytes(response.body), headers)
+
+    def render(self, context: RequestContext, error: ApiError) -> Response:
+        """The vendor's response; its 500 if that violates the spec; a plain problem if even that fails."""
         try:
-            await self.app(scope, receive, send)
-        except ApiError as refusal:
-            await self.refuse(exchange, refusal, send)
-        except ClientGone:
-            return
-        except ConnectionBroken:  # on purpose: there is nobody left to be told
-            raise
-        except SpecBroken as broken:
-            logs.server.error("%s: %s", self.dialect.name, broken)
-            await self.refuse(exchange, ApiError("internal", APOLOGY), send)
+            response = with_allow(self.api.error(error), error)
+            to_bytes(response.body)
+            violation = self._violation(context, response)
         except Exception:
-            name = exchange.operation or logs.shown(exchange.path)
-            logs.server.exception("%s: %s failed in world %s", self.dialect.name, name, logs.shown(exchange.world_name))
-            await self.refuse(exchange, ApiError("internal", APOLOGY), send)
+            logs.server.exception("%s: the error for '%s' cannot be rendered", self.api.name, error.reason)
+            return problem(500, INTERNAL_ERROR_MESSAGE)
+        if violation is None:
+            return response
+        logs.server.error("%s: the error for '%s' breaks the spec: %s", self.api.name, error.reason, violation)
+        if error.reason == "internal":
+            return response
+        return self.render(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
-    async def refuse(self, exchange: Exchange, refusal: ApiError, send: Send) -> None:
-        if exchange.sent:  # too late to say anything else
-            return
-        exchange.check = None  # render has looked already
-        await transmit(exchange, self.render(exchange, refusal), send)
-
-    def render(self, exchange: Exchange, refusal: ApiError) -> Response:
-        """The vendor's answer; its 500 if the vendor's answer breaks the spec; a plain problem if even that fails."""
-        try:
-            answer = with_allow(self.dialect.error(refusal), refusal)
-            breach = self.breach(exchange, answer)
-        except Exception:
-            logs.server.exception("%s: the error for '%s' cannot be rendered", self.dialect.name, refusal.reason)
-            return problem(500, APOLOGY)
-        if breach is None:
-            return answer
-        logs.server.error("%s: the error for '%s' breaks the spec: %s", self.dialect.name, refusal.reason, breach)
-        if refusal.reason == "internal":
-            return answer
-        return self.render(exchange, ApiError("internal", APOLOGY))
-
-    def breach(self, exchange: Exchange, answer: Response) -> str | None:
-        promises = self.promises.get(exchange.operation or "")
-        if promises is None:
+    def _violation(self, context: RequestContext, response: Response) -> str | None:
+        specs = self.response_specs.get(context.operation or "")
+        if specs is None:
             return None
-        breach = promises.breach(answer, answer.media_type or self.dialect.media_type, any_status=True)
-        return None if breach is None else logs.shown(breach)
+        violation = specs.violation(response, response.media_type or self.api.media_type, any_status=True)
+        return None if violation is None else logs.shown(violation)
 
 
-def with_allow(answer: Response, refusal: ApiError) -> Response:
+def with_allow(response: Response, error: ApiError) -> Response:
     """RFC 9110, 15.5.6: a 405 must list what is allowed."""
-    if not refusal.allow or any(name.lower() == "allow" for name, _ in answer.headers):
-        return answer
-    return Response(
-        answer.status, answer.body, (*answer.headers, ("allow", ", ".join(refusal.allow))), answer.media_type
-    )
+    if not error.allow or any(name.lower() == "allow" for name, _ in response.headers):
+        return response
+    headers = (*response.headers, ("allow", ", ".join(error.allow)))
+    return Response(response.status, response.body, headers, response.media_type)
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
     """A problem (RFC 9457) for what belongs to no vendor."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail, **more}
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return Response(status, orjson.dumps(body), media_type="application/problem+json")

@@ -16,15 +16,15 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
+from counterfoil.server.json_schema import Schemas, Validator
 from counterfoil.server.logs import shown
-from counterfoil.server.schemas import Schemas, Validator
 from counterfoil.server.specs import SpecError
 
 Json = Any
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,329})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?")
-"""JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take for ever."""
+"""JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take forever."""
 LARGEST_EXPONENT = 330
 HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
 """OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
@@ -86,8 +86,8 @@ class Parameter(msgspec.Struct, frozen=True):
             parts = texts if self.separator is None else [p for text in texts for p in text.split(self.separator)]
             value = [self._read(part) for part in parts]
         if self.check is not None and not self.check.is_valid(value):
-            error = next(iter(self.check.iter_errors(value)))
-            raise ApiError("malformed", f"{self.name}: {_said(error)}", where=self.name)
+            _, error = self.check.first_error(value)
+            raise ApiError("malformed", f"{self.name}: {shown(str(error.message))}", where=self.name)
         return value
 
     def _read(self, text: str) -> Json:
@@ -147,11 +147,12 @@ class Parameters:
 
 def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Parameter:
     """Raises ``SpecError`` for what cannot be read faithfully (deep objects, content instead of schema)."""
-    name, schema = declared["name"], declared.get("schema")
-    if not isinstance(schema, dict):
+    name, as_written = declared["name"], declared.get("schema")
+    if not isinstance(as_written, dict):
         raise SpecError(f"{operation}: the parameter {name} has no schema")
+    schema = schemas.resolved(as_written)
     is_list = schema.get("type") == "array"
-    inner = schema.get("items", {}) if is_list else schema
+    inner = schemas.resolved(schema.get("items", {})) if is_list else schema
     kind = inner.get("type", "string")  # connexion 3.3.0 answers 500 where a plain type is missing
     if kind not in READERS:
         raise SpecError(f"{operation}: the parameter {name} is of type {kind}, which is not supported")
@@ -169,7 +170,7 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Param
         name=name,
         required=bool(declared.get("required")),
         read=READERS[kind],
-        check=schemas.compile(schema, "request") if needs_check else None,
+        check=schemas.validator(as_written, "request") if needs_check else None,
         default=default,
         is_list=is_list,
         separator=None if in_query and exploded else separator,
@@ -177,7 +178,7 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Param
 
 
 def pairs(query_string: bytes) -> dict[str, list[str]]:
-    """The query's names and values, decoded strictly; raises ``ApiError`` for bytes that are no UTF-8."""
+    """The query's names and values, decoded strictly; raises ``ApiError`` for bytes that are not UTF-8."""
     given: dict[str, list[str]] = {}
     parts = query_string.decode("latin-1").split("&")
     if len(parts) > MOST_PAIRS:
@@ -205,7 +206,3 @@ def decoded(text: str, where: str) -> str:
     except UnicodeDecodeError:
         name = shown(where, 60)
         raise ApiError("malformed", f"{name} is not UTF-8, percent-encoded", where=name) from None
-
-
-def _said(error: Any) -> str:
-    return shown(str(error.message))

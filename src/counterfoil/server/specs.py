@@ -1,11 +1,11 @@
-"""Reads a vendor's spec from disk, fast, and hands it on with its references resolved.
+"""Reads an API's OpenAPI document from disk and gives its operations, with references resolved.
 
 Specs are YAML for people. Parsing YAML is slow, so the parsed form is kept as JSON: beside the YAML when a wheel was
 built (``write_parsed``), else in the user's cache folder after first use. Either is used only when the digest of the
 YAML's bytes and the form agree, so that a changed spec is never served stale. ``COUNTERFOIL_CACHE`` names another
 folder; empty, it switches keeping off.
 
-It does not route or validate requests, and does not check a spec unless asked: CI does that.
+A spec is validated only when asked for: CI does that.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from counterfoil import disk_cache, resources
 
 Json = Any
 
-_INNER = (dict, list)
-
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 FORM = 2
 """To be raised whenever the parsed form of the same YAML changes, so that what was kept before is not read."""
@@ -35,13 +33,26 @@ class SpecError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One API's spec: ``raw`` as written, ``resolved`` with every local reference replaced by its target (shared, not
-    copied) and path-level parameters moved to the operations."""
+    """One API's OpenAPI document.
+
+    ``raw`` is the document as written. ``operations`` holds each operation by ``"GET /customerBill/{id}"``, with the
+    references to parameters, request bodies, responses and headers resolved and path-level parameters merged in;
+    references to schemas stay, so that a schema may refer to itself.
+    """
 
     name: str
     source: str
     raw: dict[str, Json]
-    resolved: dict[str, Json]
+    operations: dict[str, Json]
+
+    @property
+    def paths(self) -> dict[str, dict[str, Json]]:
+        """The operations by path and lower-case method."""
+        paths: dict[str, dict[str, Json]] = {}
+        for name, operation in self.operations.items():
+            method, _, path = name.partition(" ")
+            paths.setdefault(path, {})[method.lower()] = operation
+        return paths
 
 
 def load(name: str, *, directory: Path | None = None, validate: bool = False) -> Spec:
@@ -49,7 +60,7 @@ def load(name: str, *, directory: Path | None = None, validate: bool = False) ->
 
     ``validate`` also runs openapi-spec-validator over it, which costs about a second.
 
-    Raises ``SpecError`` when there is no such file, it is no YAML, or no OpenAPI 3.0 document that can be served.
+    Raises ``SpecError`` when the file is missing, is not YAML, or is not an OpenAPI 3.0 document that can be served.
     """
     path = (directory or resources.specs_dir()) / name / "openapi.yaml"
     try:
@@ -66,18 +77,15 @@ def from_document(name: str, raw: Json, *, source: str = "<document>", validate:
         raise SpecError(f"{source}: not an OpenAPI document (a mapping with 'openapi' and 'paths' is expected)")
     version = str(raw.get("openapi", ""))
     if not version.startswith("3.0."):
-        # connexion issue 1396: OpenAPI 3.1 is not supported
         raise SpecError(f"{source}: OpenAPI {version or 'version missing'}; only 3.0.x can be served")
     if validate:
         check(raw, source)
-    from counterfoil.server.guards import operations_without_path_level_parameters
-
-    resolved = _References(raw, source).resolve()
     try:
-        resolved["paths"] = operations_without_path_level_parameters(resolved["paths"])
+        return Spec(name, source, raw, _operations(raw))
+    except SpecError as error:
+        raise SpecError(f"{source}: {error}") from None
     except (AttributeError, KeyError, TypeError):
         raise SpecError(f"{source}: a path item or parameter is not as OpenAPI wants it; run `specs lint`") from None
-    return Spec(name, source, raw, resolved)
 
 
 def check(raw: dict[str, Json], source: str) -> None:
@@ -152,47 +160,61 @@ def _cache_file(digest: str) -> Path | None:
 # -- references -------------------------------------------------------------------------------------------------------
 
 
-class _References:
-    """Replaces ``{"$ref": "#/…"}`` by what it points to. Targets are shared, so that one schema is compiled once."""
+def target_of(document: Json, reference: str) -> Json:
+    """What a local reference (``#/components/…``) points to. Raises ``SpecError``."""
+    if not reference.startswith("#/"):
+        raise SpecError(f"{reference} is outside the document; put it under #/components")
+    node: Json = document
+    for part in reference[2:].split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        if not isinstance(node, dict) or key not in node:
+            raise SpecError(f"{reference} points to nothing")
+        node = node[key]
+    return node
 
-    def __init__(self, raw: dict[str, Json], source: str) -> None:
-        self.raw = raw
-        self.source = source
-        self.done: dict[str, Json] = {}
-        self.open: list[str] = []
 
-    def resolve(self) -> dict[str, Json]:
-        resolved: dict[str, Json] = self._walk(self.raw)
-        return resolved
+def resolve(document: Json, node: Json) -> Json:
+    """``node``, or what it points to through one or more references. Raises ``SpecError``."""
+    followed: set[str] = set()
+    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        reference = node["$ref"]
+        if reference in followed:
+            raise SpecError(f"{reference} refers to itself")
+        followed.add(reference)
+        node = target_of(document, reference)
+    return node
 
-    def _walk(self, node: Json) -> Json:
-        if isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str):
-                return self._target(reference)
-            # most of a spec is text: stepping into each leaf took half of the time
-            return {key: self._walk(each) if isinstance(each, _INNER) else each for key, each in node.items()}
-        if isinstance(node, list):
-            return [self._walk(each) if isinstance(each, _INNER) else each for each in node]
-        return node
 
-    def _target(self, reference: str) -> Json:
-        if reference in self.done:
-            return self.done[reference]
-        if reference in self.open:
-            raise SpecError(f"{self.source}: {reference} refers to itself; recursive schemas are not supported")
-        if not reference.startswith("#/"):
-            raise SpecError(f"{self.source}: {reference} is outside the document; put it under #/components")
-        node: Json = self.raw
-        for part in reference[2:].split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            if not isinstance(node, dict) or key not in node:
-                raise SpecError(f"{self.source}: {reference} points to nothing")
-            node = node[key]
-        self.open.append(reference)
-        self.done[reference] = self._walk(node)
-        self.open.pop()
-        return self.done[reference]
+def _operations(raw: Json) -> dict[str, Json]:
+    operations: dict[str, Json] = {}
+    for path, unresolved in raw["paths"].items():
+        item = resolve(raw, unresolved)
+        shared = [resolve(raw, each) for each in item.get("parameters", [])]
+        for method in METHODS:
+            if method in item:
+                operations[f"{method.upper()} {path}"] = _operation(raw, item[method], shared)
+    return operations
+
+
+def _operation(raw: Json, operation: Json, shared: list[Json]) -> Json:
+    """The operation with the path item's parameters, where it does not override them, and its references resolved."""
+    own = [resolve(raw, each) for each in operation.get("parameters", [])]
+    named = {(each["name"], each["in"]) for each in own}
+    resolved = {**operation, "parameters": own + [each for each in shared if (each["name"], each["in"]) not in named]}
+    if "requestBody" in operation:
+        resolved["requestBody"] = resolve(raw, operation["requestBody"])
+    resolved["responses"] = {
+        str(status): _response(raw, resolve(raw, response))
+        for status, response in operation.get("responses", {}).items()
+    }
+    resolved.setdefault("security", raw.get("security", []))
+    return resolved
+
+
+def _response(raw: Json, response: Json) -> Json:
+    if "headers" not in response:
+        return response
+    return {**response, "headers": {name: resolve(raw, header) for name, header in response["headers"].items()}}
 
 
 def _one_line(error: object) -> str:

@@ -162,6 +162,10 @@ class World:
         self.history.append(Entry(at, command, fact))
         return fact
 
+    def write_may_block(self) -> bool:
+        """Whether a command may take long here, so that it should not run in an event loop."""
+        return False
+
     def fork(self, name: str) -> World:
         """An equal world under another name; neither ever sees what is done to the other."""
         with self.lock:

@@ -19,7 +19,7 @@ from counterfoil.contract.probe import Probe
 from counterfoil.contract.runner import CouldNotRun, chosen_laws, open_probe, try_law
 from counterfoil.contract.verdict import Record
 from counterfoil.inprocess import InProcess
-from counterfoil.server.assemble import Options
+from counterfoil.server.app import Options
 from counterfoil.server.errors import Refusals
 from counterfoil.standins import target_of
 

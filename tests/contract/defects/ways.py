@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from counterfoil.server.validation import Acceptable, Body
 
 from counterfoil.api import API, ApiError, Principal, Response
 from counterfoil.server.errors import Refusals
 from counterfoil.server.parameters import Parameter, Parameters
 from counterfoil.server.routing import Routing
-from counterfoil.server.validation import Acceptable, Body
 
 from .plant import Plant
 

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from counterfoil.control_types import Exchanged, Found, Message, Wanted
-from counterfoil.server import redact
-from counterfoil.server.exchange import Exchange
+from counterfoil.server.context import RequestContext
+from counterfoil.server.journal import redact
 
 LARGEST_BODY = 16 * 1024
 MEBIBYTE = 1024 * 1024
@@ -70,7 +70,7 @@ class _Log(msgspec.Struct):
     version: int = 0
 
 
-class JournalBook:
+class JournalStore:
     """The journal of every world, by its name; implements ``counterfoil.control_types.Journal``, from any thread.
 
     ``clock`` tells the time outside, with its offset.
@@ -83,13 +83,12 @@ class JournalBook:
         self._empty: OrderedDict[str, _Log] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
-        self._callbacks: tuple[Callable[[str, int], None], ...] = ()
 
     # --- keeping ---------------------------------------------------------------------------------
 
-    def observe(self, exchange: Exchange) -> None:
+    def observe(self, context: RequestContext) -> None:
         """The server's ``Observer``."""
-        bounds, name, at = self._bounds, exchange.world_name, self._clock()
+        bounds, name, at = self._bounds, context.world_name, self._clock()
         with self._lock:
             log = self._logs.get(name)
             if log is None:
@@ -98,7 +97,7 @@ class JournalBook:
                 self._logs.move_to_end(name)
             log.last = number = log.last + 1
             log.version += 1
-            kept = _keep(exchange, number, at)
+            kept = _keep(context, number, at)
             size = kept[0]
             log.kept.append(kept)
             log.bytes += size
@@ -107,9 +106,6 @@ class JournalBook:
                 self._drop(log)
             while self._bytes > bounds.bytes_of_all:
                 self._drop_quietest()
-            version = log.version
-        for call in self._callbacks:
-            call(name, version)
 
     def _drop(self, log: _Log) -> None:
         size = log.kept.popleft()[0]
@@ -148,11 +144,8 @@ class JournalBook:
             log.kept.clear()
             log.bytes = log.dropped = 0
             log.version += 1
-            version = log.version
             if world in self._logs:
                 self._rest(world)
-        for call in self._callbacks:
-            call(world, version)
 
     # --- looking on ------------------------------------------------------------------------------
 
@@ -161,50 +154,40 @@ class JournalBook:
         with self._lock:
             return self._log(world).version
 
-    def subscribe(self, callback: Callable[[str, int], None]) -> Callable[[], None]:
-        """Have ``callback(world, version)`` called after every change, at once and in the thread that made it; it must
-        not take long. Returns what ends it."""
-        self._callbacks = (*self._callbacks, callback)
-
-        def unsubscribe() -> None:
-            self._callbacks = tuple(each for each in self._callbacks if each is not callback)
-
-        return unsubscribe
-
     def _log(self, world: str) -> _Log:
         return self._logs.get(world) or self._empty.get(world) or _Log()
 
 
-def _keep(exchange: Exchange, number: int, at: datetime) -> tuple[Any, ...]:
-    body, payload, headers, answer = exchange.body_bytes, exchange.payload, exchange.headers, exchange.answer
+def _keep(context: RequestContext, number: int, at: datetime) -> tuple[Any, ...]:
+    body, payload, headers = context.body_bytes, context.payload, context.headers
     body_is_cut, payload_is_cut = len(body) > LARGEST_BODY, len(payload) > LARGEST_BODY
     if body_is_cut:
         body = body[:LARGEST_BODY]
     # a copy: orjson's bytes hold on to its buffer, 4 KiB for a body of 300 bytes
     payload = bytes(memoryview(payload)[:LARGEST_BODY])
-    path, query = exchange.path, exchange.query_string
+    path, query = context.path, context.query_string
     size = OVERHEAD + len(body) + len(payload) + len(query) + len(path)
     size += 64 * len(headers) + sum(map(len, headers.values()))
     return (
         size,
         number,
         at,
-        exchange.world.now,
-        exchange.dialect.name,
-        exchange.operation,
-        exchange.method,
-        exchange.base,
+        context.world.now,
+        context.api.name,
+        context.operation,
+        context.method,
+        context.base,
         path,
         query,
-        0 if answer is None else answer.status,
-        exchange.duration,
+        context.status,
+        context.duration,
         headers,
         body,
         body_is_cut,
-        exchange.sent_headers,
+        context.response_headers,
         payload,
         payload_is_cut,
-        exchange.fault,
+        context.fault,
     )
 
 

@@ -12,7 +12,7 @@ import re
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.server.documented import Documented
+from counterfoil.server.faults.documented_statuses import Documented
 from counterfoil.server.logs import shown
 
 LONGEST_DELAY = 120_000
@@ -54,7 +54,7 @@ def preferences(header: str, operation: str, documented: Documented) -> Preferen
 
 
 def parse(header: str) -> dict[str, str]:
-    """Each preference's value by its name in small letters; of one given twice the first counts (RFC 7240, 2). What follows a
+    """Each preference's value by its name in lower case; of one given twice the first counts (RFC 7240, 2). What follows a
     name and is no value is given as it stands, so that whoever wants it can refuse it; what has no name is skipped."""
     found: dict[str, str] = {}
     for piece in _PIECE.findall(header):

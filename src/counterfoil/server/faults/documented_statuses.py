@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from counterfoil.server.specs import Spec
+
 Json = Any
 
 
@@ -29,11 +31,6 @@ class Documented:
         return ", ".join(self.names)
 
 
-def documented(resolved: Json) -> dict[str, Documented]:
-    """By operation, ``GET /customerBill/{id}``, from a spec with its references resolved."""
-    return {
-        f"{method.upper()} {path}": Documented(operation["responses"])
-        for path, item in resolved["paths"].items()
-        for method, operation in item.items()
-        if isinstance(operation, dict) and "responses" in operation
-    }
+def documented(spec: Spec) -> dict[str, Documented]:
+    """By operation, ``GET /customerBill/{id}``."""
+    return {name: Documented(operation["responses"]) for name, operation in spec.operations.items()}

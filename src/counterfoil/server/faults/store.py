@@ -16,39 +16,23 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from random import Random
 from threading import Lock
 
-from counterfoil.api import API, ApiError, Reason, Response
+from counterfoil.api import API, ApiError, Response
 from counterfoil.control_types import Fault, FaultOrder, TooMany
 from counterfoil.ledger.errors import BadValue
-from counterfoil.server.delivery import Dripped, Malformed, Told, Truncated
-from counterfoil.server.documented import Documented, documented
-from counterfoil.server.exchange import ConnectionBroken, Exchange
-from counterfoil.server.prefer import NOTHING, Preferences, preferences
+from counterfoil.server.context import ConnectionBroken, RequestContext
+from counterfoil.server.errors import REASONS
+from counterfoil.server.faults.documented_statuses import Documented, documented
+from counterfoil.server.faults.prefer import NOTHING, Preferences, preferences
+from counterfoil.server.faults.response_faults import Malformed, SlowDrip, Truncated, WithPreferenceApplied
 from counterfoil.server.specs import Spec
 
 MOST_OF_A_WORLD = 100
 MOST_WORLDS = 16_384
 LONGEST_WAIT = 120.0
 """Seconds, however many latencies come together."""
-REASONS: dict[int, Reason] = {
-    400: "malformed",
-    401: "unauthenticated",
-    403: "forbidden",
-    404: "unknown_resource",
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    409: "conflict",
-    413: "too_large",
-    415: "unsupported_media_type",
-    429: "too_many_requests",
-    501: "not_implemented",
-    502: "unavailable",
-    503: "unavailable",
-    504: "unavailable",
-}
-"""Why a server would say so; any other 4xx is malformed, any other 5xx internal."""
 
 
-class _Standing:
+class _ActiveFault:
     """One fault with what it has counted, and its own dice."""
 
     def __init__(self, number: int, order: FaultOrder) -> None:
@@ -56,32 +40,32 @@ class _Standing:
         self.order = order
         self.counted = 0
         self.struck = 0
-        self.dice = Random(order.seed)  # noqa: S311  (reproducible on purpose)
+        self.rng = Random(order.seed)  # noqa: S311  (reproducible on purpose)
 
     def is_due(self) -> bool:
         """Whether it strikes a call that was just counted."""
         order = self.order
         if self.counted < order.nth or (order.times is not None and self.struck >= order.times):
             return False
-        return order.probability == 1 or self.dice.random() < order.probability
+        return order.probability == 1 or self.rng.random() < order.probability
 
     def wait(self) -> float:
         """Seconds of latency."""
         order = self.order
         delay, spread = float(order.delay_ms or 0), float(order.spread_ms)
         if order.distribution == "uniform":
-            delay = self.dice.uniform(delay - spread, delay + spread)
+            delay = self.rng.uniform(delay - spread, delay + spread)
         elif order.distribution == "normal":
-            delay = self.dice.gauss(delay, spread)
+            delay = self.rng.gauss(delay, spread)
         elif order.distribution == "exponential":
-            delay = self.dice.expovariate(1 / delay) if delay else 0.0
+            delay = self.rng.expovariate(1 / delay) if delay else 0.0
         return max(0.0, delay) / 1000
 
     def shown(self) -> Fault:
         return Fault(self.number, self.order, self.counted, self.struck)
 
 
-class FaultBook:
+class FaultStore:
     """The faults of every world, by its name; implements ``counterfoil.control_types.Faults``, from any thread.
 
     ``names`` gives the names of the worlds there are: when too many have faults, those of others are forgotten.
@@ -89,14 +73,14 @@ class FaultBook:
 
     def __init__(self, names: Callable[[], Iterable[str]] | None = None) -> None:
         self._names = names
-        self._worlds: dict[str, list[_Standing]] = {}
+        self._worlds: dict[str, list[_ActiveFault]] = {}
         self._last: dict[str, int] = {}
         self._known: dict[str, tuple[API, dict[str, Documented]]] = {}
         self._lock = Lock()
 
     def learn(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         """What each API documents; the server tells it once it is built."""
-        self._known = {name: (dialect, documented(spec.resolved)) for name, (dialect, spec) in served.items()}
+        self._known = {name: (api, documented(spec)) for name, (api, spec) in served.items()}
 
     # --- the port --------------------------------------------------------------------------------
 
@@ -114,7 +98,7 @@ class FaultBook:
             if len(standing) >= MOST_OF_A_WORLD:
                 raise TooMany(f"a world has up to {MOST_OF_A_WORLD} faults: take some away")
             number = self._last[world] = self._last.get(world, 0) + 1
-            made = _Standing(number, order)
+            made = _ActiveFault(number, order)
             # another list, so that ``intercept`` may look at the old one
             self._worlds[world] = [*standing, made]
             return made.shown()
@@ -150,7 +134,7 @@ class FaultBook:
                     field="status" if order.kind == "status" else "kind",
                 )
 
-    def _room_for(self, world: str) -> list[_Standing]:
+    def _room_for(self, world: str) -> list[_ActiveFault]:
         if len(self._last) >= MOST_WORLDS:
             there = set(self._names()) if self._names is not None else set(self._worlds)
             for gone in [name for name in self._last if name not in there]:
@@ -162,39 +146,39 @@ class FaultBook:
 
     # --- the seam --------------------------------------------------------------------------------
 
-    def intercept(self, exchange: Exchange) -> Awaitable[Response | None] | None:
+    def intercept(self, context: RequestContext) -> Awaitable[Response | None] | None:
         """The server's ``Interceptor``: two look-ups where nothing is wanted."""
-        header = exchange.headers.get("prefer")
-        if header is None and exchange.world_name not in self._worlds:
+        header = context.headers.get("prefer")
+        if header is None and context.world_name not in self._worlds:
             return None
-        return self._step(exchange, header)
+        return self._step(context, header)
 
-    async def _step(self, exchange: Exchange, header: str | None) -> Response | None:
+    async def _step(self, context: RequestContext, header: str | None) -> Response | None:
         asked = NOTHING
         if header is not None:
-            operation = exchange.operation or ""
-            asked = preferences(header, operation, self._known[exchange.dialect.name][1][operation])
-        striking, wait = self._count(exchange)
+            operation = context.operation or ""
+            asked = preferences(header, operation, self._known[context.api.name][1][operation])
+        striking, wait = self._count(context)
         wait = min(LONGEST_WAIT, wait + (asked.delay or 0) / 1000)
         if wait:
             await asyncio.sleep(wait)
         if striking is not None:
-            return _strike(striking, exchange, Preferences(delay=asked.delay))
+            return _strike(striking, context, Preferences(delay=asked.delay))
         if asked.code is not None and asked.code >= 400:
-            answer = _error(exchange.dialect, asked.code, f"asked for with Prefer: code={asked.code}")
-            exchange.delivery = Told(asked)
+            answer = _error(context.api, asked.code, f"asked for with Prefer: code={asked.code}")
+            context.response_fault = WithPreferenceApplied(asked)
             return answer
         if asked is not NOTHING:
-            exchange.delivery = Told(asked)
+            context.response_fault = WithPreferenceApplied(asked)
         return None
 
-    def _count(self, exchange: Exchange) -> tuple[_Standing | None, float]:
+    def _count(self, context: RequestContext) -> tuple[_ActiveFault | None, float]:
         """Count this call for every fault it is about: the one that strikes, and the seconds to wait before."""
         striking, wait = None, 0.0
         with self._lock:
-            for each in self._worlds.get(exchange.world_name, ()):
+            for each in self._worlds.get(context.world_name, ()):
                 order = each.order
-                if order.api != exchange.dialect.name or order.operation not in (None, exchange.operation):
+                if order.api != context.api.name or order.operation not in (None, context.operation):
                     continue
                 each.counted += 1
                 if (striking is not None and order.kind != "latency") or not each.is_due():
@@ -202,43 +186,44 @@ class FaultBook:
                 each.struck += 1
                 if order.kind == "latency":
                     wait += each.wait()
-                    exchange.fault = exchange.fault or each.number
+                    context.fault = context.fault or each.number
                 else:
                     striking = each
         if striking is not None:
-            exchange.fault = striking.number
+            context.fault = striking.number
         return striking, wait
 
 
-def _strike(fault: _Standing, exchange: Exchange, asked: Preferences) -> Response | None:
+def _strike(fault: _ActiveFault, context: RequestContext, asked: Preferences) -> Response | None:
     order = fault.order
-    spoiled = Told(asked)
+    spoiled = WithPreferenceApplied(asked)
     answer = None
     if order.kind == "reset":
-        raise ConnectionBroken("the connection was reset on purpose", abruptly=True)
+        context.broken = ConnectionBroken("the connection was reset on purpose", abruptly=True)
+        return None
     if order.kind == "status":
-        answer = _error(exchange.dialect, order.status or 500, _ordered(fault))
+        answer = _error(context.api, order.status or 500, _ordered(fault))
     elif order.kind == "too_many_requests":
-        answer = _error(exchange.dialect, 429, _ordered(fault), retry_after=order.retry_after)
+        answer = _error(context.api, 429, _ordered(fault), retry_after=order.retry_after)
     elif order.kind == "truncate":
         spoiled = Truncated(asked, order.keep_bytes)
     elif order.kind == "malformed":
         spoiled = Malformed(asked)
     elif order.kind == "slow_drip":
-        spoiled = Dripped(asked, order.bytes_per_second)
-    exchange.delivery = spoiled
+        spoiled = SlowDrip(asked, order.bytes_per_second)
+    context.response_fault = spoiled
     return answer
 
 
-def _ordered(fault: _Standing) -> str:
+def _ordered(fault: _ActiveFault) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 
-def _error(dialect: API, status: int, message: str, *, retry_after: int | None = None) -> Response:
+def _error(api: API, status: int, message: str, *, retry_after: int | None = None) -> Response:
     """The vendor's body for a status, with exactly that status, even where the vendor would answer another."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}
-    answer = dialect.error(ApiError(reason, message, status=status, detail=detail))
+    answer = api.error(ApiError(reason, message, status=status, detail=detail))
     headers = answer.headers
     if retry_after is not None:
         others = (pair for pair in headers if pair[0].lower() != "retry-after")

@@ -1,0 +1,65 @@
+"""Content negotiation: whether a client accepts a media type that an operation can produce (RFC 9110, 12.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from counterfoil.api import ApiError
+from counterfoil.server.request_body import media_type
+
+MOST_CACHED = 256
+LONGEST_CACHED = 200
+
+
+class Acceptable:
+    """Checks Accept headers against the media types of one operation's successful responses."""
+
+    def __init__(self, responses: Mapping[str, Any]) -> None:
+        produced: dict[str, None] = {}
+        for status, response in responses.items():
+            if status.startswith("2"):
+                produced.update(dict.fromkeys(response.get("content", {})))
+        self.produced = list(produced)
+        self._accepts_any = lru_cache(MOST_CACHED)(self._any_accepted)
+
+    def check(self, accept: str | None) -> None:
+        """Raises ``ApiError`` (not_acceptable)."""
+        if accept is None or accept == "*/*" or not self.produced:
+            return
+        known = len(accept) <= LONGEST_CACHED
+        if not (self._accepts_any(accept) if known else self._any_accepted(accept)):
+            raise ApiError("not_acceptable", f"only {', '.join(self.produced)} can be produced here", where="Accept")
+
+    def _any_accepted(self, accept: str) -> bool:
+        return any(accepts(accept, each) for each in self.produced)
+
+
+def accepts(header: str, offered: str) -> bool:
+    """Whether ``header`` accepts ``offered``: the most specific range that fits decides, ``q=0`` forbids.
+
+    Parts that are not media ranges are skipped; a header without any range accepts everything.
+    """
+    main, _, sub = media_type(offered).partition("/")
+    best, allowed, ranges = -1, False, 0
+    for part in header.split(","):
+        name, *options = (piece.strip().lower() for piece in part.split(";"))
+        kind, slash, subkind = name.partition("/")
+        if not slash or not kind or not subkind:
+            continue
+        ranges += 1
+        if kind not in ("*", main) or subkind not in ("*", sub):
+            continue
+        specific = (kind != "*") + (subkind != "*")
+        if specific >= best:
+            allowed = (allowed if specific == best else False) or not _is_forbidden(options)
+            best = specific
+    return allowed or ranges == 0
+
+
+def _is_forbidden(options: list[str]) -> bool:
+    for option in options:
+        if option.startswith("q="):
+            return option[2:].strip("0.") == "" and option != "q="
+    return False

@@ -1,0 +1,241 @@
+"""The server: finds the world and the API that a request is for, and hands it to that API's pipeline.
+
+Everything is built here, at start: a mistake in a spec or an API is an error now, not the first request's 500.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.api import API, Response
+from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, request_headers, split_world
+from counterfoil.server import logs, workarounds
+from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext
+from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem
+from counterfoil.server.handlers import to_bytes
+from counterfoil.server.pipeline import PipelineOptions, build_pipeline
+from counterfoil.server.response_writer import ResponseWriter
+from counterfoil.server.routing import sent_path
+from counterfoil.server.specs import Spec, SpecError, load
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+WorldOf = Callable[[str], "World | None"]
+MOST_THREADS = 64
+"""For handlers whose commands may take long; more of them queue."""
+_HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]{1,255}")
+_RESERVED = ("/w", "/health", "/ready", "/docs")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to serve.
+
+    ``pipeline``: what each API's layers do. ``validate_specs``: validate the specs themselves at start (about a second).
+    ``specs``: the folder of the specs, by default those that come along. ``observers`` see each request to an API once it is
+    answered. ``mounts``: other ASGI applications by path prefix (``/_sandbox/v1``); ``/`` takes whatever nothing else
+    takes; they see the whole path.
+    """
+
+    pipeline: PipelineOptions = field(default_factory=PipelineOptions)
+    validate_specs: bool = False
+    specs: Path | None = None
+    observers: Sequence[Observer] = ()
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
+
+
+def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | None = None) -> Server:
+    """The ASGI application that serves ``apis``, each at its prefix, in every world that ``world_of`` knows.
+
+    ``world_of(name)`` gives the world for ``/w/{name}/…``, ``default`` is without that prefix; ``None`` becomes 404.
+
+    Raises ``SpecError`` for a spec that cannot be served, or a route that the spec does not have.
+    """
+    return Server(apis, world_of, options or Options())
+
+
+class Server:
+    """The whole application. ``served`` holds each API with its spec, by name."""
+
+    def __init__(self, apis: Sequence[API], world_of: WorldOf, options: Options) -> None:
+        self.world_of = world_of
+        self.served: dict[str, tuple[API, Spec]] = {}
+        self._pipelines: list[tuple[str, API, ASGIApp]] = []
+        self._observers = tuple(options.observers)
+        self._executor = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="counterfoil-handler")
+        for api in apis:
+            prefix = api.prefix.rstrip("/")
+            self._refuse_clash(prefix)
+            spec = load(api.name, directory=options.specs, validate=options.validate_specs)
+            self.served[api.name] = (api, spec)
+            self._pipelines.append((prefix, api, build_pipeline(api, spec, options.pipeline, self._executor)))
+        # longest first, so that a prefix inside another one is found; "/" last
+        self._mounts = sorted(options.mounts.items(), key=lambda item: -len(item[0].rstrip("/")))
+        self._docs: Any = None
+
+    def _refuse_clash(self, prefix: str) -> None:
+        taken = [*_RESERVED, *(each[0] for each in self._pipelines)]
+        for other in taken:
+            if not prefix or f"{prefix}/".startswith(f"{other}/") or f"{other}/".startswith(f"{prefix}/"):
+                raise SpecError(f"the prefix '{prefix}' cannot be served beside '{other}'")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                await self._serve(scope, receive, send)
+            except ConnectionBroken as broken:
+                await workarounds.break_connection(send, str(broken), abruptly=broken.abruptly)
+            except Exception:  # a mount, or world_of; APIs render their own errors
+                logs.server.exception("%s failed", logs.shown(scope["path"]))
+                with contextlib.suppress(RuntimeError):  # the response had begun: the connection is closed instead
+                    await _send(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
+        elif scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        path = raw_path(scope)
+        world_name, world_prefix, below = split_world(path)
+        for prefix, api, pipeline in self._pipelines:
+            if below.startswith(prefix) and below[len(prefix) : len(prefix) + 1] in ("/", ""):
+                world = self.world_of(world_name) if world_name is not None else None
+                if world is not None:
+                    base = world_prefix + prefix
+                    context = self._context(scope, api, world, world_name or "", base, path[len(base) :], started)
+                    await self._serve_api(pipeline, context, scope, receive, send)
+                    return
+                named = logs.shown(world_prefix.removeprefix("/w/"), 80)
+                await self._serve_own(scope, path, started, problem(404, f"there is no world '{named}'"), send)
+                return
+        mount = self._mount(path)
+        if mount is not None:
+            await mount(scope, receive, send)
+            return
+        await self._serve_own(scope, path, started, self._own(scope["method"], path), send)
+
+    def _context(
+        self, scope: Scope, api: API, world: World, world_name: str, base: str, path: str, started: float
+    ) -> RequestContext:
+        headers = request_headers(scope)
+        return RequestContext(
+            api=api,
+            world=world,
+            world_name=world_name,
+            method=scope["method"],
+            path=path or "/",
+            query_string=scope.get("query_string", b""),
+            headers=headers,
+            base=base,
+            origin=_origin(scope, headers),
+            finish=self._finish,
+            started=started,
+        )
+
+    async def _serve_api(
+        self, pipeline: ASGIApp, context: RequestContext, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        # A scope of its own: the HTTP server's knows ``send``, and must not know the context (see RequestContext).
+        inner = {**scope, "path": sent_path(context.path), "root_path": "", SCOPE_KEY: context}
+        try:
+            await pipeline(inner, receive, ResponseWriter(context, send, receive).send)
+        finally:
+            self._finish(context)
+        if context.broken is not None:
+            raise context.broken
+
+    async def _serve_own(self, scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
+        await _send(response, scope["method"], send)
+        logs.request_line(
+            method=scope["method"],
+            path=path,
+            query=scope.get("query_string", b""),
+            status=response.status,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _finish(self, context: RequestContext) -> None:
+        """Write down what was answered, once."""
+        if context.finished:
+            return
+        context.finished = True
+        context.duration = time.perf_counter() - context.started
+        if logs.listens():
+            logs.request_line(
+                method=context.method,
+                path=context.base + context.path,
+                query=context.query_string,
+                status=context.status,
+                seconds=context.duration,
+                api=context.api.name,
+                world=context.world_name,
+                operation=context.operation or "",
+            )
+        for observer in self._observers:
+            try:
+                observer(context)
+            except Exception:  # an observer must not disturb the response
+                logs.server.exception("%s: an observer failed", context.api.name)
+
+    def _mount(self, path: str) -> ASGIApp | None:
+        ours = path.partition("/")[2].partition("/")[0] in ("health", "ready", "docs", "w")
+        for prefix, app in self._mounts:
+            bare = prefix.rstrip("/")
+            if (bare or not ours) and (path == bare or path.startswith(bare + "/")):
+                return app
+        return None
+
+    def _own(self, method: str, path: str) -> Response:
+        if path in ("/health", "/ready"):
+            return Response(200, b'{"status":"ok"}', media_type="application/json")
+        if path == "/docs" or path.startswith("/docs/"):
+            response: Response = self._documents().respond(method, path[5:])
+            return response
+        prefixes = {api.name: api.prefix for api, _ in self.served.values()}
+        return problem(404, f"nothing is served at {logs.shown(path, 120)}; see 'served'", served=prefixes)
+
+    def _documents(self) -> Any:
+        if self._docs is None:
+            from counterfoil.server.docs import Docs
+
+            self._docs = Docs(self.served)
+        return self._docs
+
+
+def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
+    """The scheme and authority that the client used; a Host header that is not a host is not repeated in links."""
+    host = headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        server = scope.get("server") or ("localhost", None)
+        host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
+    return f"{scope.get('scheme', 'http')}://{host}"
+
+
+async def _send(response: Response, method: str, send: Send) -> None:
+    payload = to_bytes(response.body)
+    headers = [
+        (name.encode("ascii"), workarounds.safe_header(value).encode("latin-1")) for name, value in response.headers
+    ]
+    headers.append((b"content-type", (response.media_type or "application/json").encode("ascii")))
+    headers.append((b"content-length", str(len(payload)).encode("ascii")))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else payload})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,1 @@
+"""The journal: the requests and responses of each world, bounded and without credentials."""

@@ -1,0 +1,97 @@
+"""The layers that each request to an API passes, from the outside in.
+
+connexion's ExceptionMiddleware renders errors, its RoutingMiddleware finds the operation, its SecurityMiddleware asks
+for a credential, its RequestValidationMiddleware and ResponseValidationMiddleware hold both directions to the spec, and
+the handler answers. What is ours is handed to connexion: compiled validators, one security handler, error handlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.exceptions import HTTPException
+
+from counterfoil.api import API, ApiError
+from counterfoil.asgi import ASGIApp
+from counterfoil.server.context import Interceptor, Policy
+from counterfoil.server.errors import ErrorHandlers
+from counterfoil.server.handlers import HandlerApp
+from counterfoil.server.json_schema import Schemas
+from counterfoil.server.request_validation import RequestValidation
+from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
+from counterfoil.server.routing import RoutedRequests, RouteTable, prepared
+from counterfoil.server.security import security_map
+from counterfoil.server.specs import Spec, SpecError
+from counterfoil.server.workarounds import (
+    Connexion,
+    ExceptionMiddleware,
+    NamedOperations,
+    ProblemException,
+    Routing,
+    SecurityMiddleware,
+    build_now,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineOptions:
+    """``request_policy`` and ``response_policy`` say what happens to violations of the spec; ``validate_responses`` False
+    does not look for them in responses at all. ``interceptors`` are called in order before the handler."""
+
+    request_policy: Policy = "enforce"
+    response_policy: Policy = "enforce"
+    validate_responses: bool = True
+    interceptors: Sequence[Interceptor] = ()
+
+
+def build_pipeline(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -> ASGIApp:
+    """The ASGI application that serves one API. It expects a ``RequestContext`` in the scope.
+
+    Raises ``SpecError`` for a spec that cannot be served, or a route that the spec does not have.
+    """
+    unknown = sorted(set(api.routes) - set(spec.operations))
+    if unknown:
+        raise SpecError(f"{spec.source}: the API {api.name} has routes its spec does not: {', '.join(unknown)}")
+    try:
+        return _build(api, spec, options, executor)
+    except SpecError as error:
+        raise SpecError(f"{spec.source}: {error}") from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SpecError(
+            f"{spec.source}: cannot be served ({type(error).__name__}: {error}); check it with `counterfoil specs lint`"
+        ) from error
+
+
+def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -> ASGIApp:
+    schemas = Schemas(spec.raw)
+    response_specs: dict[str, ResponseSpecs] = {}
+    table = RouteTable(api, spec)
+    routed = partial(RoutedRequests, table=table)
+    app = Connexion(
+        HandlerApp(api, options.interceptors, executor),
+        import_name="counterfoil",
+        middlewares=[ExceptionMiddleware, Routing, routed, SecurityMiddleware, RequestValidation, ResponseValidation],
+        resolver=NamedOperations(),
+        security_map=security_map(api, spec),
+        validate_responses=options.validate_responses,
+    )
+    handlers = ErrorHandlers(api, response_specs, table)
+    app.add_error_handler(ApiError, handlers.api_error)
+    app.add_error_handler(ResponseSpecError, handlers.invalid_response)
+    app.add_error_handler(HTTPException, handlers.http_exception)
+    app.add_error_handler(ProblemException, handlers.http_exception)
+    app.add_error_handler(Exception, handlers.unexpected)
+    app.add_api(
+        prepared(spec),
+        api=api,
+        schemas=schemas,
+        response_specs=response_specs,
+        request_policy=options.request_policy,
+        response_policy=options.response_policy,
+    )
+    build_now(app)
+    schemas.compile()
+    return app

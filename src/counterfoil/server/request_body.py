@@ -1,0 +1,161 @@
+"""Reads a request's body within a bound, and parses it as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from counterfoil.api import ApiError
+from counterfoil.asgi import Receive
+from counterfoil.server.json_schema import Schemas, Validator
+from counterfoil.server.logs import shown
+from counterfoil.server.parameters import LARGEST_EXPONENT
+from counterfoil.server.specs import SpecError
+
+Json = Any
+
+LARGEST_BODY = 1024 * 1024
+DEEPEST_BODY = 64
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its body was complete: there is no one left to answer."""
+
+
+def media_type(value: str) -> str:
+    """``Application/JSON; charset=utf-8`` → ``application/json``."""
+    return value.partition(";")[0].strip().lower()
+
+
+def pointer(path: list[Any]) -> str:
+    """A JSON pointer (RFC 6901) from its parts."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """The whole body. Raises ``ApiError`` (too_large) as soon as the bound is known to be passed, and ``ClientGone``."""
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and (len(announced) > 12 or int(announced) > LARGEST_BODY):
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        if part:
+            size += len(part)
+            if size > LARGEST_BODY:
+                raise _too_large()
+            parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large() -> ApiError:
+    return ApiError("too_large", f"the body is larger than {LARGEST_BODY} bytes", where="body")
+
+
+def _amount(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError("a number in it is out of range")
+    return number
+
+
+_decoder = msgspec.json.Decoder(float_hook=_amount)
+
+
+def parse_json(payload: bytes) -> Json:
+    """JSON by RFC 8259; fractions become ``Decimal`` with the digits as sent. Raises ``ApiError`` (malformed)."""
+    try:
+        value = _decoder.decode(payload)
+    except UnicodeDecodeError:
+        raise ApiError("malformed", "the body is not UTF-8", where="body") from None
+    except RecursionError:
+        raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body") from None
+    except (msgspec.MsgspecError, ValueError, InvalidOperation) as error:
+        reason = str(error) if not isinstance(error, InvalidOperation) else "a number in it is out of range"
+        raise ApiError("malformed", f"the body is not valid JSON: {shown(reason)}", where="body") from None
+    if _deeper_than(value, DEEPEST_BODY):
+        raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body")
+    return value
+
+
+def _deeper_than(value: Json, levels: int) -> bool:
+    layer = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        layer = [
+            member
+            for each in layer
+            for member in (each.values() if isinstance(each, dict) else each)
+            if isinstance(member, dict | list)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+class RequestBody:
+    """The JSON body of one operation, as its ``requestBody`` declares it."""
+
+    def __init__(self, declared: Json, schemas: Schemas, operation: str) -> None:
+        self.required = bool(declared.get("required"))
+        self.validators: dict[str, Validator] = {}
+        for name, content in declared.get("content", {}).items():
+            kind = media_type(name)
+            if not kind.endswith(("/json", "+json")):
+                raise SpecError(f"{operation}: a body of {kind} is not supported, only JSON is")
+            self.validators[kind] = schemas.validator(content.get("schema", {}), "request")
+        if not self.validators:
+            raise SpecError(f"{operation}: its requestBody has no content")
+        self.default_type = next(iter(self.validators))
+
+    def media_type(self, header: str | None) -> str:
+        """The media type sent; without a header, the one documented first. Raises ``ApiError`` (415)."""
+        if header is None or not header.strip():
+            return self.default_type
+        kind = media_type(header)
+        charset = _charset(header)
+        if kind not in self.validators or charset not in ("utf-8", "utf8", "us-ascii"):
+            raise ApiError(
+                "unsupported_media_type",
+                f"send the body as {', '.join(self.validators)} in UTF-8, not as '{shown(header, 80)}'",
+                where="Content-Type",
+            )
+        return kind
+
+    def parse(self, payload: bytes) -> Json:
+        """The body as JSON, ``None`` if it is empty. Raises ``ApiError`` (malformed, required)."""
+        if payload.strip():
+            return parse_json(payload)
+        if self.required:
+            raise ApiError("required", "a body is required", where="body")
+        return None
+
+    def validate(self, value: Json, kind: str) -> None:
+        """Raises ``ApiError`` (malformed, required) that says where the value does not fit the schema."""
+        validator = self.validators[kind]
+        if not validator.is_valid(value):
+            raise _invalid(*validator.first_error(value))
+
+
+def _charset(header: str) -> str:
+    for option in header.split(";")[1:]:
+        name, _, value = option.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower()
+    return "utf-8"
+
+
+def _invalid(path: list[str | int], error: Any) -> ApiError:
+    where = pointer(path)
+    missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
+    if missing is not None:
+        where += pointer([missing])
+        return ApiError("required", f"{shown(where)} is required in the body", where=shown(where))
+    return ApiError("malformed", f"body{shown(where)}: {shown(str(error.message))}", where=shown(where) or "body")

@@ -1,0 +1,205 @@
+"""Validates responses against the spec, within connexion's ResponseValidationMiddleware.
+
+A response that violates the spec is our mistake, not the client's: it is logged with a JSON pointer and becomes the
+vendor's 500. The value that was encoded is validated, not the bytes: parsing the bytes again costs as much as
+validating them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import orjson
+
+from counterfoil.api import API, Response
+from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
+from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
+from counterfoil.server.json_schema import Schemas, Validator
+from counterfoil.server.logs import shown
+from counterfoil.server.parameters import READERS
+from counterfoil.server.request_body import pointer
+from counterfoil.server.workarounds import (
+    ResponseValidationAPI,
+    ResponseValidationMiddleware,
+    ResponseValidationOperation,
+)
+
+Json = Any
+
+
+class ResponseSpecError(Exception):
+    """A response that the spec does not allow; the message says where."""
+
+
+class ResponseSpec(msgspec.Struct, frozen=True):
+    """What the spec says of one status: a validator by media type, and headers (name, required, reader, validator)."""
+
+    bodies: Mapping[str, Validator]
+    headers: tuple[tuple[str, bool, Any, Validator | None], ...]
+
+    def violation(self, response: Response, media_type: str) -> str | None:
+        """How the response violates the spec, or ``None``."""
+        return self._violation_of_body(response, media_type) or (
+            self._violation_of_headers(response) if self.headers else None
+        )
+
+    def _violation_of_body(self, response: Response, media_type: str) -> str | None:
+        body = response.body
+        if body is None:
+            return "the body is empty, a body is documented" if self.bodies and response.status != 304 else None
+        validator = self.bodies.get(normalized(media_type)) or self.bodies.get(normalized(media_type).partition(";")[0])
+        if validator is None:
+            return f"the media type {media_type} is not documented (documented: {', '.join(self.bodies) or 'no body'})"
+        if isinstance(body, bytes):
+            if "json" not in media_type:
+                return None
+            try:
+                body = orjson.loads(body)
+            except orjson.JSONDecodeError as error:
+                return f"the body is not JSON: {error}"
+        try:
+            if validator.is_valid(body):
+                return None
+            path, first = validator.first_error(body)
+        except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
+            return f"the body holds what JSON cannot express: {unsupported}"
+        return f"#{pointer(path)}: {first.message}"
+
+    def _violation_of_headers(self, response: Response) -> str | None:
+        given = {name.lower(): value for name, value in response.headers}
+        for name, required, read, validator in self.headers:
+            if name not in given:
+                if required:
+                    return f"the header {name} is missing"
+                continue
+            try:
+                value = read(given[name])
+            except ValueError as error:
+                return f"the header {name} {error}"
+            if validator is not None and not validator.is_valid(value):
+                return f"the header {name} is '{given[name]}'"
+        return None
+
+
+class ResponseSpecs:
+    """All documented responses of one operation."""
+
+    def __init__(self, responses: Mapping[str, Json], schemas: Schemas) -> None:
+        self.default: ResponseSpec | None = None
+        self.by_status: dict[int, ResponseSpec] = {}
+        ranges: list[tuple[int, ResponseSpec]] = []
+        for status, response in responses.items():
+            spec = _response_spec(response, schemas)
+            if status == "default":
+                self.default = spec
+            elif len(status) == 3 and status.upper().endswith("XX") and status[0].isdigit():
+                ranges.append((int(status[0]) * 100, spec))
+            else:
+                self.by_status[int(status)] = spec
+        for first, spec in ranges:
+            for each in range(first, first + 100):
+                self.by_status.setdefault(each, spec)
+
+    def violation(self, response: Response, media_type: str, *, any_status: bool = False) -> str | None:
+        """``any_status``: a status that is not documented at all is allowed (the server's own errors)."""
+        spec = self.by_status.get(response.status, self.default)
+        if spec is None:
+            return None if any_status else f"the status {response.status} is not documented"
+        return spec.violation(response, media_type)
+
+
+def _response_spec(response: Json, schemas: Schemas) -> ResponseSpec:
+    bodies = {
+        normalized(name): schemas.validator(content.get("schema", {}), "response")
+        for name, content in response.get("content", {}).items()
+    }
+    headers = []
+    for name, header in response.get("headers", {}).items():
+        if name.lower() == "content-type":  # OpenAPI 3.0.3, Response Object: ignored
+            continue
+        schema = header.get("schema", {})
+        read = READERS.get(schemas.resolved(schema).get("type", "string"), str)
+        validator = schemas.validator(schema, "response") if schema else None
+        headers.append((name.lower(), bool(header.get("required")), read, validator))
+    return ResponseSpec(bodies, tuple(headers))
+
+
+@lru_cache(256)
+def normalized(media_type: str) -> str:
+    """``Application/JSON; charset=UTF-8`` → ``application/json;charset=utf-8``; connexion 3.3.0 answers 500 to the
+    former spelling of the latter."""
+    return ";".join(part.strip().lower() for part in media_type.split(";"))
+
+
+class CompiledResponseValidation(ResponseValidationOperation):  # type: ignore[misc]
+    """One operation's response validation with compiled validators, prepared at start."""
+
+    def __init__(
+        self, next_app: ASGIApp, *, operation: Any, specs: ResponseSpecs, media_type: str, policy: Policy
+    ) -> None:
+        super().__init__(next_app, operation=operation)
+        self.specs = specs
+        self.media_type = media_type
+        self.is_enforced = policy == "enforce"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context: RequestContext = scope[SCOPE_KEY]
+
+        async def send_validated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.validate(context)
+            await send(message)
+
+        await self.next_app(scope, receive, send_validated)
+
+    def validate(self, context: RequestContext) -> None:
+        """Raises ``ResponseSpecError`` before the response's first bytes leave."""
+        response = context.response
+        if response is None or context.skip_response_validation:
+            return
+        violation = self.specs.violation(response, response.media_type or self.media_type)
+        if violation is None:
+            return
+        message = f"{context.operation} answers {response.status} against its spec: {shown(violation)}"
+        if self.is_enforced:
+            raise ResponseSpecError(message)
+        context.violations = (*context.violations, message)
+
+
+class CompiledResponseValidationAPI(ResponseValidationAPI):  # type: ignore[misc]
+    """Makes connexion use ``CompiledResponseValidation`` for each operation.
+
+    ``response_specs`` is filled by operation: errors are rendered outside this middleware and validated there.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        api: API,
+        schemas: Schemas,
+        response_specs: dict[str, ResponseSpecs],
+        response_policy: Policy,
+        **kwargs: Any,
+    ) -> None:
+        self.api = api
+        self.schemas = schemas
+        self.response_specs = response_specs
+        self.policy = response_policy
+        super().__init__(*args, **kwargs)
+
+    def make_operation(self, operation: Any) -> ASGIApp:
+        if not self.validate_responses:
+            return self.next_app  # type: ignore[no-any-return]
+        specs = self.response_specs[operation.operation_id] = ResponseSpecs(operation.responses, self.schemas)
+        return CompiledResponseValidation(
+            self.next_app, operation=operation, specs=specs, media_type=self.api.media_type, policy=self.policy
+        )
+
+
+class ResponseValidation(ResponseValidationMiddleware):  # type: ignore[misc]
+    """connexion's middleware with compiled validators."""
+
+    api_cls = CompiledResponseValidationAPI

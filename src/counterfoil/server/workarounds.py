@@ -1,0 +1,176 @@
+"""Every workaround for a trap in connexion 3.3, Starlette 1.x or uvicorn, each with its reason and a test that names it.
+
+connexion is imported here and nowhere else. When a workaround's reason is gone upstream, its test in
+``tests/server/test_workarounds.py`` fails: delete both.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import warnings
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import starlette.convertors
+
+with warnings.catch_warnings():
+    # connexion 3.3.0 imports starlette.testclient, which warns that httpx is deprecated. Programs that turn warnings into
+    # errors could not import counterfoil.
+    warnings.simplefilter("ignore")
+    from connexion.datastructures import MediaTypeDict as MediaTypeDict
+    from connexion.exceptions import ProblemException as ProblemException
+    from connexion.lifecycle import ConnexionRequest as ConnexionRequest
+    from connexion.lifecycle import ConnexionResponse as ConnexionResponse
+    from connexion.middleware.abstract import ROUTING_CONTEXT as ROUTING_CONTEXT
+    from connexion.middleware.exceptions import ExceptionMiddleware as ExceptionMiddleware
+    from connexion.middleware.main import API as ConnexionAPI  # noqa: N811
+    from connexion.middleware.main import ConnexionMiddleware
+    from connexion.middleware.request_validation import (
+        RequestValidationAPI as RequestValidationAPI,
+    )
+    from connexion.middleware.request_validation import (
+        RequestValidationMiddleware as RequestValidationMiddleware,
+    )
+    from connexion.middleware.request_validation import (
+        RequestValidationOperation as RequestValidationOperation,
+    )
+    from connexion.middleware.response_validation import (
+        ResponseValidationAPI as ResponseValidationAPI,
+    )
+    from connexion.middleware.response_validation import (
+        ResponseValidationMiddleware as ResponseValidationMiddleware,
+    )
+    from connexion.middleware.response_validation import (
+        ResponseValidationOperation as ResponseValidationOperation,
+    )
+    from connexion.middleware.routing import RoutingMiddleware as RoutingMiddleware
+    from connexion.middleware.security import SecurityMiddleware as SecurityMiddleware
+    from connexion.resolver import Resolution, Resolver
+    from connexion.security import AbstractSecurityHandler as AbstractSecurityHandler
+    from connexion.spec import OpenAPISpecification
+
+Json = Any
+
+PRIVATE_ATTRIBUTES = ("_raw_spec", "_spec", "_base_uri")
+"""The private attributes of connexion that are relied on, all of ``Specification``."""
+
+
+class PreparedSpecification(OpenAPISpecification):  # type: ignore[misc]
+    """A document that is handed to connexion as it is.
+
+    connexion 3.3.0 copies, validates (with pure-Python jsonschema) and resolves each document at start, some hundred
+    milliseconds for five; it refuses OpenAPI 3.1 (connexion issue 1396). Ours are validated in CI, or at start on request.
+    """
+
+    def __init__(self, document: dict[str, Json]) -> None:
+        self._raw_spec = document
+        self._spec = document
+        self._base_uri = ""
+
+
+class Connexion(ConnexionMiddleware):  # type: ignore[misc]
+    """ConnexionMiddleware whose ``add_api`` takes a ``PreparedSpecification`` instead of loading a file or a dict."""
+
+    def add_api(self, specification: PreparedSpecification, *, base_path: str = "", **kwargs: Any) -> None:
+        if self.middleware_stack is not None:
+            raise RuntimeError("an API cannot be added after the stack was built")
+        self.apis.append(ConnexionAPI(specification, base_path=base_path, **vars(self.options), **kwargs))
+
+
+class Routing(RoutingMiddleware):  # type: ignore[misc]
+    """RoutingMiddleware that leaves Starlette's convertors alone and does not redirect.
+
+    connexion 3.3.0 replaces the ``int`` and ``float`` convertors of the whole process, also for applications that are not
+    ours. Starlette's router answers a trailing slash with 307; an API answers 404 or serves it.
+    """
+
+    def __init__(self, app: Any) -> None:
+        before = dict(starlette.convertors.CONVERTOR_TYPES)
+        super().__init__(app)
+        starlette.convertors.CONVERTOR_TYPES.update(before)
+        self.router.redirect_slashes = False
+
+    def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
+        super().add_api(specification, base_path=base_path, **kwargs)
+        for mount in self.router.routes:
+            mount.app.redirect_slashes = False
+
+
+class NamedOperations(Resolver):  # type: ignore[misc]
+    """Takes the document's ``operationId`` as the operation's name, and imports nothing.
+
+    connexion's own resolver imports a Python function by that string.
+    """
+
+    def resolve(self, operation: Any) -> Any:
+        return Resolution(None, operation.operation_id)
+
+
+def build_now(app: Callable[..., Awaitable[None]]) -> None:
+    """Make connexion build its middleware stack at once.
+
+    connexion 3.3.0 builds it within the first call, so that an error in a document would be the first request's 500. The
+    public way to have it built is a call; a lifespan call reaches no operation, and as nothing in our stack waits on it,
+    it ends without an event loop.
+    """
+
+    async def nothing(*_: Any) -> Any:
+        raise AssertionError("this lifespan has no messages")
+
+    call = app({"type": "lifespan", "counterfoil.build": True}, nothing, nothing)
+    try:
+        call.send(None)  # type: ignore[attr-defined]
+    except StopIteration:
+        return
+    raise AssertionError("the stack waited for something while it was being built")
+
+
+HTTPX_IN_PROCESS = "httpx._transports.asgi"
+_RESET = struct.pack("ii", 1, 0)
+
+
+async def break_connection(send: Callable[..., Awaitable[None]], message: str, *, abruptly: bool) -> None:
+    """Break the connection that ``send`` writes to. ``abruptly``: with a TCP reset; else what was written still goes out.
+
+    ASGI has no message for it. An exception out of the application does not do it: uvicorn 0.54 turns one before the
+    response into a 500 of its own, and logs each with its trace, as it does an application that returns too early
+    (``RequestResponseCycle.run_asgi``). But its ``send`` is a method of that cycle, for httptools and h11 alike, and the
+    cycle holds the transport; uvicorn leaves one that is marked as ``disconnected`` alone. SO_LINGER of zero seconds makes
+    the kernel answer the closing with RST (socket(7)); without it the client reads an orderly end.
+
+    Within this process httpx's ``ASGITransport`` hands every exception on, so it gets the one httpx has for a socket that
+    does so. Other servers get ``ConnectionError``.
+    """
+    cycle: Any = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is None or not hasattr(cycle, "disconnected"):
+        if getattr(send, "__module__", None) == HTTPX_IN_PROCESS:
+            import httpx
+
+            raise (httpx.ReadError if abruptly else httpx.RemoteProtocolError)(message)
+        raise ConnectionError(message)
+    if abruptly:
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        transport.abort()
+    else:
+        transport.close()
+    cycle.disconnected = True
+
+
+_UNSAFE_IN_HEADER = re.compile(r"[^\x20-\x7e\xa0-\xff\t]")
+
+
+def safe_header(value: str) -> str:
+    """A header value without line ends or control characters, which uvicorn's httptools loop writes out as they are
+    (reproduced: ``location: a%0d%0ax-evil: 1`` became two headers). What is unsafe is percent-encoded."""
+    if value.isascii() and value.isprintable():
+        return value
+    return _UNSAFE_IN_HEADER.sub(lambda m: _percent(m.group()), value)
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
