@@ -23,11 +23,12 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one run came to: requests per second and latencies in milliseconds."""
+    """What one run came to: requests per second, latencies in milliseconds, and how many requests were answered."""
 
     per_second: float
     p50: float
     p99: float
+    requests: int
 
 
 def present() -> bool:
@@ -64,4 +65,4 @@ def drive(file: Path, port: int, seconds: float, *, first: int = 0, core: int | 
         raise Unfit(f"answered nothing within {seconds:g} s")
     if found["refused"] or found["broken"]:
         raise Unfit(f"{found['refused']} of {found['requests']} requests refused, {found['broken']} connections broken")
-    return Round(found["requests"] / found["seconds"], found["p50_ms"], found["p99_ms"])
+    return Round(found["requests"] / found["seconds"], found["p50_ms"], found["p99_ms"], found["requests"])
