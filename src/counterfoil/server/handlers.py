@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
@@ -65,9 +64,7 @@ class HandlerApp:
             response = await loop.run_in_executor(self.executor, handler, request, context.world)
         else:
             response = handler(request, context.world)
-        if inspect.isawaitable(response):
-            response = await response
-        return response
+        return response if isinstance(response, Response) else await response
 
 
 async def send_response(context: RequestContext, response: Response, send: Send) -> None:
