@@ -1,7 +1,7 @@
 """Running an application on a port: bind first, build, serve, stop cleanly.
 
-The port is taken before anything is built, so that a busy one is one line at once. uvicorn with uvloop and httptools
-unless another server is chosen.
+The port is taken before anything is built, so that a busy one is one line at once. The server is uvicorn with uvloop and
+httptools.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class CannotListen(Exception):
-    """The address is taken or not ours, or the server is not installed; the message is one line with what to do."""
+    """The address is taken or not ours; the message is one line with what to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -67,34 +67,19 @@ def serve(
     *,
     ready: Callable[[], None] = lambda: None,
     closing: Callable[[], None] = lambda: None,
-    server: str = "uvicorn",
 ) -> None:
-    """Serve until interrupted, with uvicorn or granian. ``ready`` is called once requests are answered, ``closing`` before
-    connections are closed: a stream of events would otherwise be waited for. Raises ``CannotListen``."""
+    """Serve until interrupted. ``ready`` is called once requests are answered, ``closing`` before connections are closed:
+    a stream of events would otherwise be waited for."""
 
     def answering() -> None:
         gc.freeze()  # what was built to start stays: the collector need not look it over, now or ever
         gc.enable()
         ready()
 
-    if server == "granian":
-        _with_granian(app, taken, answering, closing)
-        return
     # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), taken:
         _announcing(app, answering, closing).run(sockets=[taken])
-
-
-def _with_granian(app: ASGI, taken: socket.socket, ready: Callable[[], None], closing: Callable[[], None]) -> None:
-    try:
-        import granian  # noqa: F401
-        import uvloop  # noqa: F401
-    except ImportError as missing:
-        raise CannotListen(f"{missing.name} is not installed: pip install 'counterfoil[granian]'") from None
-    from counterfoil.serving_granian import serve as serve_on
-
-    serve_on(app, taken, ready=ready, closing=closing)
 
 
 def in_thread(app: ASGI, taken: socket.socket) -> Callable[[], None]:

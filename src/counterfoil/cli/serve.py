@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from pathlib import Path
@@ -45,13 +46,6 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     help="A host name this server is reached by, besides --host and loopback; repeatable.",
 )
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
-@click.option(
-    "--server",
-    default="uvicorn",
-    show_default=True,
-    type=click.Choice(["uvicorn", "granian"]),
-    help="granian (an extra: counterfoil[granian]) is faster by id, slower by the page; the fault reset is a 500 there.",
-)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
@@ -68,7 +62,6 @@ def serve(
     public: bool,
     names: tuple[str, ...],
     capsule: str | None,
-    server: str,
     workers: int,
     no_response_validation: bool,
     log_json: bool,
@@ -117,8 +110,6 @@ def serve(
             hosts=(host, *names),
             public=public,
         )
-        if not quiet:
-            logs.set_up(as_json=log_json)
 
         def ready() -> None:
             if not quiet:
@@ -131,7 +122,8 @@ def serve(
             if sys.stdout.isatty():  # a person is there, who may look at the page next
                 application.get_page_ready()
 
-        serve_on(application.door, taken, ready=ready, closing=application.closing.set, server=server)
+        with contextlib.nullcontext() if quiet else logs.set_up(as_json=log_json):
+            serve_on(application.door, taken, ready=ready, closing=application.closing.set)
 
     guarded(run, quickly=True)
 
