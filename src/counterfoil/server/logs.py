@@ -100,8 +100,8 @@ def _message(fields: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _only_handler() -> BatchHandler | None:
-    """The command line's handler where no other would get an access line. A ``LogRecord`` on its way through the loggers
-    and a formatter costs 25 µs of a request, so it is made only for handlers and filters that a user added."""
+    """The command line's handler, if no other handler would get an access line. Otherwise a ``LogRecord`` has to be made, which
+    costs a request 25 µs on its way through loggers and formatter (benchmarks/PROFILE.md)."""
     handlers = _counterfoil.handlers
     if len(handlers) != 1 or access.handlers or access.filters or logging.root.handlers:
         return None
@@ -110,7 +110,7 @@ def _only_handler() -> BatchHandler | None:
 
 
 class Lines(logging.Formatter):
-    """How lines look: of a log record, or of a request's ``fields`` without one. Each second's time is written once."""
+    """Formats a log record, or the ``fields`` of a request without one. The time of each second is formatted once."""
 
     TIME = ""
 
@@ -178,7 +178,7 @@ class BatchHandler(logging.Handler):
     INTERVAL = 0.2
     LIMIT = 4 << 20
     CHUNK = 16 << 10
-    PATIENCE = 2.0
+    CLOSE_TIMEOUT = 2.0
     """Seconds that ``close`` waits for an output that takes nothing."""
 
     def __init__(self, output: io.RawIOBase, lines: Lines, encoding: str = "utf-8") -> None:
@@ -222,7 +222,7 @@ class BatchHandler(logging.Handler):
         written = -1
         while self._thread.is_alive() and written != self._written:
             written = self._written
-            self._thread.join(self.PATIENCE)
+            self._thread.join(self.CLOSE_TIMEOUT)
         super().close()
 
     def _run(self) -> None:
