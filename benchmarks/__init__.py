@@ -1,1 +1,1 @@
-"""Measures counterfoil, and others that do the same work, in one run on one machine. See README.md."""
+"""Measures counterfoil and other mock servers on the same requests, in one run on one machine. See README.md."""

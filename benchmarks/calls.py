@@ -1,4 +1,4 @@
-"""A request as data, and the bytes of it: what every part of the benchmark speaks of."""
+"""A request as data, and as the bytes that HTTP/1.1 sends."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.cpu --base DIR``: CPU per request of this checkout's server beside another checkout's, by turns.
+"""``python -m benchmarks.cpu --base DIR``: CPU per request of this checkout's server and another checkout's, interleaved.
 
 Both servers run `counterfoil serve --quiet` with all five APIs, on one core; wrk sends them the same requests from
-another. Exit codes: 0 done, 2 usage, 3 could not run (no load tool, or a server gave a wrong answer).
+another. Exit codes: 0 done, 2 usage, 3 could not run (no load tool, or a wrong response).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import load
-from benchmarks.bout import LOAD_CORE, SERVER_CORE, Wrong, check
+from benchmarks import wrk
 from benchmarks.calls import posted
-from benchmarks.facts import Facts, Talk, gather
-from benchmarks.peers import CONTENDERS, HERE, counterfoil
-from benchmarks.running import Absent, Place, Running, family, free_port
-from benchmarks.work import APIS, WORKS, Work
+from benchmarks.dataset import Client, Dataset, read_dataset
+from benchmarks.runner import LOAD_CORE, SERVER_CORE, WrongAnswer, check
+from benchmarks.server_process import ServerProcess, Setup, Unavailable, free_port, process_tree
+from benchmarks.servers import HERE, SERVERS, counterfoil
+from benchmarks.workloads import APIS, WORKLOADS, Workload
 
 RESET = posted("/_sandbox/v1/worlds/default/reset", {})
 CASES = {"e": "billing run by id", "a-distinct": "page of 100", "f": "create billing run"}
@@ -34,7 +34,7 @@ class Side:
     """One of the two servers, and what the tables call it."""
 
     name: str
-    running: Running
+    running: ServerProcess
     folder: Path
 
 
@@ -57,21 +57,21 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    if not load.present():
-        print(load.HINT, file=sys.stderr)
+    if not wrk.installed():
+        print(wrk.HINT, file=sys.stderr)
         return 3
     checkouts = {"base": options.base.resolve(), "here": HERE.parent}
     try:
         with contextlib.ExitStack() as stack:
             sides = [start(stack, name, path, options) for name, path in checkouts.items()]
-            facts = gather(sides[0].running.port, options.customers)
+            dataset = read_dataset(sides[0].running.port, options.customers)
             print(f"base {commit(checkouts['base'])}, here {commit(checkouts['here'])}: µs of CPU per request, median")
             print(f"{'':20}{'base':>9}{'here':>9}{'ratio':>8}   least–most of {options.rounds} rounds")
             for key in options.cases:
-                work = next(each for each in WORKS if each.key == key)
-                measured = compare(work, sides, facts, options.rounds, options.seconds)
+                workload = next(each for each in WORKLOADS if each.key == key)
+                measured = compare(workload, sides, dataset, options.rounds, options.seconds)
                 print(f"{CASES[key]:20}{row(*measured)}", flush=True)
-    except (Absent, Wrong, load.Unfit, OSError, ValueError, http.client.HTTPException) as problem:
+    except (Unavailable, WrongAnswer, wrk.InvalidRun, OSError, ValueError, http.client.HTTPException) as problem:
         print(f"could not measure: {problem}", file=sys.stderr)
         return 3
     return 0
@@ -80,60 +80,63 @@ def main() -> int:
 def start(stack: contextlib.ExitStack, name: str, checkout: Path, options: argparse.Namespace) -> Side:
     """Start the server of a checkout, on the sources in it."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-cpu-")))
-    logged = options.logged and name == "here"
-
-    def command(place: Place) -> list[str]:
-        return [word for word in counterfoil(place) if not (logged and word == "--quiet")]
-
-    server = replace(CONTENDERS[0], name=name, command=command, environment={"PYTHONPATH": str(checkout / "src")})
-    place = Place(free_port(), folder, None, APIS, options.customers)
-    return Side(name, stack.enter_context(Running(server, place, core=SERVER_CORE)), folder)
+    quiet = [] if options.logged and name == "here" else ["--quiet"]
+    server = replace(
+        SERVERS[0],
+        name=name,
+        command=lambda setup: counterfoil(setup, *quiet),
+        environment={"PYTHONPATH": str(checkout / "src")},
+    )
+    setup = Setup(free_port(), folder, None, APIS, options.customers)
+    return Side(name, stack.enter_context(ServerProcess(server, setup, core=SERVER_CORE)), folder)
 
 
 def compare(
-    work: Work, sides: list[Side], facts: Facts, rounds: int, seconds: float
+    workload: Workload, sides: list[Side], dataset: Dataset, rounds: int, seconds: float
 ) -> tuple[list[float], list[float]]:
     """µs per request of each side, round by round. The first round warms up and does not count."""
     files = []
     for side in sides:
         reset(side)
-        asked = check(side.running, work.ask("spec", facts), facts, seconds=20)
+        requests = check(side.running, workload.requests("spec", dataset), dataset, seconds=20)
         files.append(
-            load.write([one.call for one in asked], f"127.0.0.1:{side.running.port}", side.folder / "requests")
+            wrk.write_requests(
+                [one.call for one in requests], f"127.0.0.1:{side.running.port}", side.folder / "requests"
+            )
         )
     spent: tuple[list[float], list[float]] = ([], [])
     first = 0
     for turn in range(rounds + 1):
         sent = 0
         for number in (0, 1) if turn % 2 else (1, 0):
-            if work.key == "f":
+            if workload.key == "f":
                 reset(sides[number])  # else the runs that each round creates would add up
-            each, requests = cpu(sides[number], files[number], seconds, first)
-            sent = max(sent, requests)
+            each, answered = cpu(sides[number], files[number], seconds, first)
+            sent = max(sent, answered)
             if turn:
                 spent[number].append(each)
-        first += sent  # both go on where the faster one stopped, so that distinct requests stay distinct
+        first += sent  # both continue where the faster one stopped, so that distinct requests stay distinct
     return spent
 
 
 def cpu(side: Side, file: Path, seconds: float, first: int) -> tuple[float, int]:
     """µs of CPU per request in one round, and how many requests it had."""
     before = used(side.running)
-    done = load.drive(file, side.running.port, seconds, first=first, core=LOAD_CORE)
+    done = wrk.run_wrk(file, side.running.port, seconds, first=first, core=LOAD_CORE)
     return (used(side.running) - before) / done.requests * 1e6, done.requests
 
 
-def used(running: Running) -> float:
+def used(running: ServerProcess) -> float:
     """Seconds of CPU that a server and what it started have used, from the kernel's clock of each process (Linux)."""
-    return sum(time.clock_gettime((~pid << 3) | 2) for pid in family(running.process.pid))
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in process_tree(running.process.pid))
 
 
 def reset(side: Side) -> None:
-    Talk(side.running.port).json(RESET)
+    Client(side.running.port).json(RESET)
 
 
 def row(base: list[float], here: list[float]) -> str:
-    """One line of the table. The ratio is the median of the rounds' own, since both halves of a round are close in time."""
+    """One line of the table. The ratio is the median of the rounds' own, because its two runs are close in time."""
     ratios = [mine / theirs for mine, theirs in zip(here, base, strict=True)]
     spread = f"{min(base):.0f}–{max(base):.0f}, {min(here):.0f}–{max(here):.0f}, × {min(ratios):.2f}–{max(ratios):.2f}"
     medians = f"{statistics.median(base):9.1f}{statistics.median(here):9.1f}"

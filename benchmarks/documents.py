@@ -1,6 +1,6 @@
-"""Our specs as one OpenAPI document for spec-driven peers: the same paths as the stand-in's, each with one real example.
+"""Builds one OpenAPI document from our specs for spec-driven peers: the same paths, each with a real response as its example.
 
-Peers that answer with an example then answer with as many rows as counterfoil does.
+Peers that respond with an example then send as many rows as counterfoil does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.facts import Facts
+from benchmarks.dataset import Dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIXES = {
@@ -26,7 +26,7 @@ _REF = re.compile(r'"#/components/(\w+)/')
 Json = Any
 
 
-def write(apis: tuple[str, ...], facts: Facts, target: Path) -> Path:
+def write(apis: tuple[str, ...], dataset: Dataset, target: Path) -> Path:
     """Write the document of some APIs; returns ``target``."""
     merged: dict[str, Json] = {
         "openapi": "3.0.3",
@@ -36,12 +36,12 @@ def write(apis: tuple[str, ...], facts: Facts, target: Path) -> Path:
         "components": {},
     }
     for api in apis:
-        _add(merged, api, facts)
+        _add(merged, api, dataset)
     target.write_text(json.dumps(merged))
     return target
 
 
-def _add(merged: dict[str, Json], api: str, facts: Facts) -> None:
+def _add(merged: dict[str, Json], api: str, dataset: Dataset) -> None:
     text = (ROOT / "specs" / api / "openapi.yaml").read_text()
     mark = api.replace("-", "_")
     # dates in examples become text again by ``default``
@@ -53,7 +53,7 @@ def _add(merged: dict[str, Json], api: str, facts: Facts) -> None:
         for method, operation in item.items():
             if method in ("get", "post", "patch", "put", "delete"):
                 _fit(operation, document, mark)
-                example = _example(f"{method.upper()} {PREFIXES[api]}{path}", facts)
+                example = _example(f"{method.upper()} {PREFIXES[api]}{path}", dataset)
                 if example is not None:
                     _show(operation, example, merged)
         merged["paths"][PREFIXES[api] + path] = item
@@ -67,9 +67,9 @@ def _fit(operation: dict[str, Json], document: dict[str, Json], mark: str) -> No
         answer.pop("links", None)
 
 
-def _example(key: str, facts: Facts) -> Json:
+def _example(key: str, dataset: Dataset) -> Json:
     pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(key)) + "$")
-    return next((body for known, body in facts.examples.items() if pattern.match(known)), None)
+    return next((body for known, body in dataset.examples.items() if pattern.match(known)), None)
 
 
 def _show(operation: dict[str, Json], example: Json, merged: dict[str, Json]) -> None:

@@ -1,4 +1,4 @@
-"""Which machine this is, and what runs on it: without that no number means anything."""
+"""Describes the machine and the versions that a result was measured with."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def describe() -> dict[str, str]:
         "java": _says("java", "-version"),
         "load": _says("wrk", "--version"),
         "packages": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
-        "busy": f"{os.getloadavg()[0]:.1f} processes waiting in the last minute before the run",
+        "busy": f"{os.getloadavg()[0]:.1f} load average in the minute before the run",
     }
 
 

@@ -1,4 +1,4 @@
-"""Draws the requests per second of each item of work as a small SVG; written by hand, so that nothing need be installed."""
+"""Draws the requests per second of each workload as a small SVG, without a plotting library."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 from html import escape
 from typing import Any
 
-from benchmarks.work import WORKS
+from benchmarks.workloads import WORKLOADS
 
 LEFT, WIDTH, ROW, GAP = 230, 760, 17, 34
-MINE, REAL, OTHER, FLOOR = "#0b6e4f", "#3a7ca5", "#9aa5b1", "#d5dbe1"
+MINE, REAL, OTHER, BARE = "#0b6e4f", "#3a7ca5", "#9aa5b1", "#d5dbe1"
 STATEFUL = ("Mockoon", "json-server", "moto", "localstripe")
 
 
 def svg(found: dict[str, Any]) -> str:
-    """Bars on a logarithmic scale, one group for each item of work, least and most as a thin line, the machine below."""
+    """Bars on a logarithmic scale, one group for each workload, minimum and maximum as a thin line, the machine below."""
     groups = [(key, [each for each in scores if "per_second" in each]) for key, scores in found["work"].items()]
     groups = [(key, scores) for key, scores in groups if scores]
     rates = [each["per_second"] for _, scores in groups for each in scores]
@@ -26,7 +26,7 @@ def svg(found: dict[str, Any]) -> str:
 
     lines, y = [], 46
     for key, scores in groups:
-        title = next(work.title for work in WORKS if work.key == key)
+        title = next(workload.title for workload in WORKLOADS if workload.key == key)
         lines.append(f'<text x="12" y="{y}" font-weight="bold">({key}) {escape(title)}</text>')
         for each in sorted(scores, key=lambda one: -one["per_second"]):
             y += ROW
@@ -55,13 +55,13 @@ def svg(found: dict[str, Any]) -> str:
 
 
 def _bar(each: dict[str, Any], y: int, across: Any) -> str:
-    name = each["contender"]
+    name = each["server"]
     colour = (
         MINE
         if name.startswith("counterfoil")
         else REAL
         if name in STATEFUL
-        else FLOOR
+        else BARE
         if name.startswith("bare")
         else OTHER
     )

@@ -1,13 +1,13 @@
-"""Counts what the interpreter does for one request of each kind, and compares with what was counted before.
+"""Counts bytecode instructions for one request of each kind and compares them with the expected counts.
 
-The number is of bytecode instructions that Python carries out between the request's scope and the answer's bytes. It is
-the same on a busy machine as on an idle one, which no time is: five runs differed by nothing at all. It does not see time
-spent inside C or Rust. A list filtered or sorted by Python functions, validation that has left Rust, something rebuilt on
-every request: those it sees. What C does over a whole list (``max`` of all runs) shows as growth, and growth is
-measured as a ratio of two times taken in the same run (``growth_with_runs``).
+It counts the instructions that Python executes between the ASGI scope and the response bytes. Unlike a time, the count is
+the same on a busy machine: five runs gave the same numbers. It does not see time spent inside C or Rust. It does see a
+list filtered or sorted by Python functions, validation moved from Rust to Python, and objects rebuilt for every request.
+Work in C over a whole list (``max`` of all runs) shows as growth, measured as a ratio of two times of the same run
+(``growth_with_runs``).
 
-Counts belong to a Python minor version; ``counts.json`` has them for those that were counted. To count anew after a
-change that is worth its price:
+Counts belong to a Python minor version; ``counts.json`` holds those of the versions that were counted. To update them
+after a change that is worth its cost:
 
     python -m benchmarks.regression --update
 """
@@ -24,11 +24,11 @@ from types import FrameType
 from typing import Any
 
 from benchmarks.calls import BEARER, Call, posted
-from benchmarks.inside import ask, run
+from benchmarks.in_process import ask, run
 
 COUNTS = Path(__file__).with_name("counts.json")
 LOSS = 0.20
-"""How much more a request may cost before it is a finding."""
+"""How much more a request may cost before the check fails."""
 CUSTOMERS = 1_000
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -49,16 +49,16 @@ WARM: dict[str, Call] = {
     "billing runs": Call(RUNS),
     "refused without a credential": Call(f"{RUNS}3", headers=()),
 }
-"""Asked once before, then counted."""
+"""CheckedRequest once before, then counted."""
 AFTER_A_WRITE: dict[str, Call] = {
     "elevate page of 100, first after a write": Call(PAGE),
     "oracle-brm bills, first after a write": Call(BILLS),
 }
-"""Counted right after a run was made, so that nothing remembered may be used."""
+"""Counted right after a billing run was created, with invalidated caches."""
 
 
 def count(act: Callable[[], Any]) -> int:
-    """Bytecode instructions carried out by ``act``, in every Python frame it enters."""
+    """Bytecode instructions executed by ``act``, in every Python frame it enters."""
     instructions = 0
 
     def within(frame: FrameType, event: str, _: object) -> Any:
@@ -104,11 +104,11 @@ def measure() -> dict[str, int]:
 
 MANY_RUNS = 20_000
 GROWTH = 2.0
-"""How many times as long one request may take once there are so many runs. It should be once."""
+"""How many times as long a request may take with that many runs. It should take the same time."""
 
 
 def growth_with_runs() -> dict[str, float]:
-    """How many times as long a request takes with 20,000 runs as with a few: least of many times by least of many."""
+    """Time of a request with 20,000 runs divided by its time with a few; the minimum of 200 times each."""
     from counterfoil.app import build
     from counterfoil.world.commands import CreateRun
 
@@ -131,17 +131,17 @@ def growth_with_runs() -> dict[str, float]:
 
 
 def _settle(app: Any, call: Call) -> None:
-    """Ask until what may be remembered is: the second page asked for of one order lays the whole order out."""
+    """Send the request until caches are filled: the second page of an order computes the whole order."""
     for _ in range(3):
         _step(ask(app, call))
 
 
-def _step(asked: Any) -> None:
-    """Run a coroutine that never has to wait, without an event loop, whose own instructions would be counted too."""
-    from benchmarks.inside import Refused
+def _step(coroutine: Any) -> None:
+    """Run a coroutine that never waits, without an event loop, whose instructions would be counted too."""
+    from benchmarks.in_process import Refused
 
     try:
-        asked.send(None)
+        coroutine.send(None)
     except StopIteration:
         return
     except Refused as refused:
@@ -152,7 +152,7 @@ def _step(asked: Any) -> None:
 
 
 def compare(found: dict[str, int], expected: dict[str, int]) -> list[str]:
-    """One line for each request that costs over a fifth more than it did, or that is new or gone."""
+    """One line for each request that costs over a fifth more than expected, or that is new or missing."""
     findings = []
     for name in sorted(found.keys() | expected.keys()):
         if name not in found or name not in expected:
@@ -164,14 +164,14 @@ def compare(found: dict[str, int], expected: dict[str, int]) -> list[str]:
 
 
 def known() -> dict[str, int] | None:
-    """What was counted before under this Python, None if nothing was."""
+    """The expected counts of this Python version, or None."""
     counts: dict[str, dict[str, int]] = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
     return counts.get(VERSION)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=__doc__.partition("\n")[0])
-    parser.add_argument("--update", action="store_true", help="keep what is counted now as what is expected")
+    parser.add_argument("--update", action="store_true", help="save the counts as the expected ones")
     parser.add_argument("--json", action="store_true", help="print the counts only")
     parser.add_argument("--growth", action="store_true", help="print growth with the number of runs only")
     options = parser.parse_args()

@@ -1,23 +1,23 @@
-"""Turns what was measured into Markdown: tables with ratios, what each left out, and which aims were reached."""
+"""Writes the results as Markdown: tables with ratios, what each server leaves out, and which aims were reached."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.peers import CONTENDERS
-from benchmarks.work import WORKS
+from benchmarks.servers import SERVERS
+from benchmarks.workloads import WORKLOADS
 
 Found = dict[str, Any]
-ME = "counterfoil"
-GRANIAN = "counterfoil under granian"
-LOGGING = "Prism static (logging)"
-REALLY = ("Mockoon", "json-server", "moto")
+ME, ME_LOGGING = "counterfoil", "counterfoil (logging)"
+PRISM, PRISM_LOGGING = "Prism static", "Prism static (logging)"
+FILTERING = ("Mockoon", "json-server", "moto")
 """Peers that filter or sort what they hold."""
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table; all columns but the first are numbers or short words, to the right."""
+    """A Markdown table; all columns but the first are aligned right."""
     names = list(head)
     lines = [f"| {' | '.join(names)} |", "|---" + "|--:" * (len(names) - 1) + "|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
@@ -25,7 +25,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
+    """Three significant digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -34,34 +34,66 @@ def markdown(found: Found) -> str:
     parts = [
         "# Results",
         "Written by `python -m benchmarks`; do not edit. Loopback, one process each, every answer checked before it was timed.",
-        "\n".join(f"- {name}: {text}" for name, text in {**found["machine"], "pace": found["pace"]}.items()),
+        "\n".join(f"- {name}: {text}" for name, text in {**found["machine"], "timing": found["timing"]}.items()),
         "![Requests per second](results.svg)",
     ]
     aims = list(reached(found))
     if aims:
         parts += ["## Aims", table(("aim", "wanted", "measured", ""), aims)]
-    parts += [_work(key, scores) for key, scores in found.get("work", {}).items()]
+    if rows := list(_beside_prism(rates_of(found))):
+        head = ("requests/s", ME, PRISM, "×", "counterfoil, logging", "Prism, logging", "×")
+        parts += ["## Compared with Prism", PRISM_NOTE, table(head, rows)]
+    parts += [_workload(key, scores) for key, scores in found.get("work", {}).items()]
     if found.get("startup"):
         parts += ["## (h) Process start to first 200", _startup(found["startup"])]
     if found.get("worlds"):
         parts += ["## (i) (j) Worlds", _worlds(found["worlds"])]
     if found.get("growth"):
         parts += ["## (k) Growth, in process, ms", _growth(found["growth"])]
-    parts += ["## What each leaves out", table(("contender", "leaves out"), _left_out())]
+    parts += ["## What each leaves out", table(("server", "leaves out"), _left_out())]
     return "\n\n".join(parts) + "\n"
 
 
-def _work(key: str, scores: list[Found]) -> str:
-    title = next(work.title for work in WORKS if work.key == key)
-    mine = next((each.get("per_second") for each in scores if each["contender"] == ME), None)
+PRISM_NOTE = """Prism returns canned responses and keeps no state. Both servers run twice: quiet, and as they come, which
+writes a log line for each request. Ratios are of medians."""
+
+
+def rates_of(found: Found) -> dict[str, dict[str, float]]:
+    """Requests per second by workload and server."""
+    return {
+        key: {each["server"]: each["per_second"] for each in scores if "per_second" in each}
+        for key, scores in found.get("work", {}).items()
+    }
+
+
+def _beside_prism(rates: dict[str, dict[str, float]]) -> Iterable[tuple[str, ...]]:
+    pairs = ((ME, PRISM), (ME_LOGGING, PRISM_LOGGING))
+    ratios: dict[str, list[float]] = {mine: [] for mine, _ in pairs}
+    for key, rate in rates.items():
+        row = [f"({key})"]
+        for mine, peer in pairs:
+            row += [number(rate[name]) if name in rate else "" for name in (mine, peer)]
+            both = mine in rate and peer in rate
+            row.append(f"{rate[mine] / rate[peer]:.2f}" if both else "")
+            ratios[mine] += [rate[mine] / rate[peer]] if both else []
+        if row[3] or row[6]:
+            yield tuple(row)
+    if any(ratios.values()):
+        means = {mine: f"{statistics.geometric_mean(each):.2f}" if each else "" for mine, each in ratios.items()}
+        yield ("geometric mean", "", "", means[ME], "", "", means[ME_LOGGING])
+
+
+def _workload(key: str, scores: list[Found]) -> str:
+    title = next(workload.title for workload in WORKLOADS if workload.key == key)
+    mine = next((each.get("per_second") for each in scores if each["server"] == ME), None)
     rows, missing = [], []
     for each in scores:
         if "absent" in each:
-            missing.append(f"- {each['contender']}: {each['absent']}")
+            missing.append(f"- {each['server']}: {each['absent']}")
             continue
         rows.append(
             (
-                each["contender"],
+                each["server"],
                 number(each["per_second"]),
                 f"{number(each['least'])}–{number(each['most'])}",
                 f"{each['p50_ms']:.2f}",
@@ -72,7 +104,7 @@ def _work(key: str, scores: list[Found]) -> str:
             )
         )
     head = (
-        "contender",
+        "server",
         "requests/s",
         "least–most",
         "p50 ms",
@@ -86,15 +118,15 @@ def _work(key: str, scores: list[Found]) -> str:
 
 
 def _startup(starts: list[Found]) -> str:
-    mine = next((each.get("seconds") for each in starts if each["contender"] == "counterfoil, all five APIs"), None)
+    mine = next((each.get("seconds") for each in starts if each["server"] == "counterfoil, all five APIs"), None)
     rows = []
     for each in starts:
         if "absent" in each:
-            rows.append((each["contender"], each["absent"], "", ""))
+            rows.append((each["server"], each["absent"], "", ""))
             continue
         ratio = f"{mine / each['seconds']:.2f}" if mine else ""
-        rows.append((each["contender"], f"{each['seconds']:.3f}", f"{each['least']:.3f}–{each['most']:.3f}", ratio))
-    return table(("contender", "s", "least–most", "counterfoil with all five takes × it"), rows)
+        rows.append((each["server"], f"{each['seconds']:.3f}", f"{each['least']:.3f}–{each['most']:.3f}", ratio))
+    return table(("server", "s", "least–most", "counterfoil with all five takes × it"), rows)
 
 
 def _spread(values: dict[str, float], unit: float = 1.0) -> str:
@@ -153,8 +185,7 @@ def _growth(sizes: list[Found]) -> str:
 
 def _left_out() -> Iterable[tuple[str, str]]:
     return (
-        (each.name, each.leaves_out or "nothing: authentication, routing, both validations, state")
-        for each in CONTENDERS
+        (each.name, each.leaves_out or "nothing: authentication, routing, both validations, state") for each in SERVERS
     )
 
 
@@ -162,7 +193,7 @@ def _left_out() -> Iterable[tuple[str, str]]:
 
 
 def reached(found: Found) -> Iterable[tuple[str, str, str, str]]:
-    """Each aim of issue 5 that this run can tell about: what, wanted, measured, whether."""
+    """Each aim that this run measured: what, wanted, measured, whether it was reached."""
     for name, wanted, value, more_is_better in _ratios(found):
         if value is None:
             continue
@@ -172,17 +203,14 @@ def reached(found: Found) -> Iterable[tuple[str, str, str, str]]:
 
 
 def _ratios(found: Found) -> Iterable[tuple[str, float, float | None, bool]]:
-    rate = {
-        key: {each["contender"]: each["per_second"] for each in scores if "per_second" in each}
-        for key, scores in found.get("work", {}).items()
-    }
-    start = {each["contender"]: each.get("seconds") for each in found.get("startup", [])}
+    rate = rates_of(found)
+    start = {each["server"]: each.get("seconds") for each in found.get("startup", [])}
     size = {each["customers"]: each for each in found.get("growth", []) if "absent" not in each}
 
-    def times(key: str, *peers: str, mine: str = ME) -> float | None:
+    def times(key: str, *peers: str) -> float | None:
         rates = rate.get(key, {})
         there = [rates[peer] for peer in peers if peer in rates]
-        return rates[mine] / max(there) if mine in rates and there else None
+        return rates[ME] / max(there) if ME in rates and there else None
 
     def part(mine: str, other: str) -> float | None:
         return start[mine] / start[other] if start.get(mine) and start.get(other) else None
@@ -190,21 +218,19 @@ def _ratios(found: Found) -> Iterable[tuple[str, float, float | None, bool]]:
     def grown(customers: int, name: str) -> float | None:
         return size[customers][name]["median"] if customers in size else None
 
-    yield "(a) distinct, × Prism static", 3, times("a-distinct", "Prism static"), True
-    yield "(a) distinct, under granian, × Prism static", 3, times("a-distinct", "Prism static", mine=GRANIAN), True
-    yield "(a) distinct, × Prism static, logging as it comes", 3, times("a-distinct", LOGGING), True
-    yield "(a) walking pages, × Prism static", 3, times("a-walk", "Prism static"), True
-    yield "(a) distinct, × the fastest that really filters and sorts", 20, times("a-distinct", *REALLY), True
-    yield "(e) × Prism static", 3, times("e", "Prism static"), True
-    yield "(e) × Prism static, logging as it comes", 3, times("e", LOGGING), True
-    yield "(e) × bare Starlette", 0.5, times("e", "bare Starlette"), True
-    yield "(f) × Prism static", 2, times("f", "Prism static"), True
-    yield "(f) × Prism static, logging as it comes", 2, times("f", LOGGING), True
-    prism, five, one = "Prism static, one API", "counterfoil, all five APIs", "counterfoil, one API"
-    yield "(h) all five APIs, × Prism's start with one", 0.35, part(five, prism), False
-    yield "(h) all five APIs, × Prism's start with five", 0.35, part(five, "Prism static, all five APIs"), False
-    yield "(h) one API, × Prism's start with one", 0.25, part(one, prism), False
-    yield "(h) all five APIs, × bare Starlette's start", 2, part(five, "bare Starlette"), False
+    against = [ratio for key in rate if (ratio := times(key, PRISM)) is not None]
+    yield "(e) × Prism static", 3, times("e", PRISM), True
+    yield (
+        "all workloads, × Prism static, geometric mean",
+        2,
+        statistics.geometric_mean(against) if against else None,
+        True,
+    )
+    yield "all workloads, × Prism static, least", 1.3, min(against, default=None), True
+    yield "(a) distinct, × the fastest that really filters and sorts", 40, times("a-distinct", *FILTERING), True
+    five = "counterfoil, all five APIs"
+    yield "(h) all five APIs, × Prism's start with one", 0.5, part(five, "Prism static, one API"), False
+    yield "(h) all five APIs, × Prism's start with five", 0.5, part(five, "Prism static, all five APIs"), False
     small, large = grown(1_000, "page_warm_ms"), grown(1_000_000, "page_warm_ms")
     yield "(k) warm page at 1,000,000 customers, × at 1,000", 3, large / small if small and large else None, False
     yield "(k) first page after a write at 100,000, ms", 50, grown(100_000, "page_after_write_ms"), False

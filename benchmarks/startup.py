@@ -1,7 +1,7 @@
-"""From the process's start to its first 200: all five APIs, one, and others; with compiled files and without.
+"""Time from starting the process to its first 200: counterfoil with five APIs and with one, and the peers.
 
-"First start" means that Python finds no compiled file of anything but its own library's, and that counterfoil's cache of
-parsed specs is empty, as in a clone after an install that compiled nothing.
+Every Python server is timed with compiled files and without. "First start" is without: Python finds no compiled file
+outside its standard library, and counterfoil's cache of parsed specs is empty, as after an install that compiled nothing.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import BEARER
-from benchmarks.facts import RUNS, Facts
-from benchmarks.peers import CONTENDERS
-from benchmarks.running import Absent, Contender, Place, Running, answers_http, free_port
-from benchmarks.work import APIS
+from benchmarks.dataset import RUNS, Dataset
+from benchmarks.server_process import Server, ServerProcess, Setup, Unavailable, answers_http, free_port
+from benchmarks.servers import SERVERS
+from benchmarks.workloads import APIS
 
 ONE = ("billingplatform",)
 PATH = f"{RUNS}1"
@@ -28,37 +28,37 @@ PATH = f"{RUNS}1"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One way to start: who, with which APIs, and whether nothing was compiled before."""
+    """A server, the APIs it serves, and whether it starts without compiled files."""
 
     name: str
-    contender: Contender
+    server: Server
     apis: tuple[str, ...]
     first: bool = False
 
 
-def starts(names: Callable[[Contender], bool]) -> list[Start]:
-    """Everything whose start is timed."""
-    by_name = {each.name: each for each in CONTENDERS}
-    me, floor, prism = by_name["counterfoil"], by_name["bare Starlette"], by_name["Prism static"]
+def starts(names: Callable[[Server], bool]) -> list[Start]:
+    """All starts that are timed."""
+    by_name = {each.name: each for each in SERVERS}
+    me, bare, prism = by_name["counterfoil"], by_name["bare Starlette"], by_name["Prism static"]
     wanted = [
         Start("counterfoil, all five APIs", me, APIS),
         Start("counterfoil, one API", me, ONE),
-        Start("bare Starlette", floor, ONE),
+        Start("bare Starlette", bare, ONE),
         Start("counterfoil, all five APIs, first start", me, APIS, first=True),
         Start("counterfoil, one API, first start", me, ONE, first=True),
-        Start("bare Starlette, first start", floor, ONE, first=True),
+        Start("bare Starlette, first start", bare, ONE, first=True),
         Start("Prism static, all five APIs", prism, APIS),
     ]
     wanted += [
         Start(f"{each.name}, one API", each, ONE)
-        for each in CONTENDERS
-        if "e" in each.works and each not in (me, floor) and each.name not in ("Prism dynamic", "bare ASGI")
+        for each in SERVERS
+        if "e" in each.workloads and each not in (me, bare) and each.name not in ("Prism dynamic", "bare ASGI")
     ]
-    return [each for each in wanted if names(each.contender)]
+    return [each for each in wanted if names(each.server)]
 
 
-def measure(facts: Facts, rounds: int, names: Callable[[Contender], bool]) -> list[dict[str, Any]]:
-    """Median, least and most seconds of each, by turns."""
+def measure(dataset: Dataset, rounds: int, names: Callable[[Server], bool]) -> list[dict[str, Any]]:
+    """Median, minimum and maximum seconds of each, interleaved."""
     todo = starts(names)
     seconds: dict[str, list[float]] = {}
     absent: dict[str, str] = {}
@@ -68,17 +68,17 @@ def measure(facts: Facts, rounds: int, names: Callable[[Contender], bool]) -> li
                 if each.name in absent:
                     continue
                 try:
-                    took = once(each, facts, Path(folder))
-                except (Absent, OSError) as problem:
+                    took = once(each, dataset, Path(folder))
+                except (Unavailable, OSError) as problem:
                     absent[each.name] = str(problem)
                     continue
-                if turn:  # the first turn fills the disk's cache and compiles
+                if turn:  # the first round fills the disk cache and compiles
                     seconds.setdefault(each.name, []).append(took)
     return [
-        {"contender": each.name, "absent": absent[each.name]}
+        {"server": each.name, "absent": absent[each.name]}
         if each.name in absent
         else {
-            "contender": each.name,
+            "server": each.name,
             "seconds": statistics.median(seconds[each.name]),
             "least": min(seconds[each.name]),
             "most": max(seconds[each.name]),
@@ -87,23 +87,23 @@ def measure(facts: Facts, rounds: int, names: Callable[[Contender], bool]) -> li
     ]
 
 
-def once(start: Start, facts: Facts, folder: Path) -> float:
+def once(start: Start, dataset: Dataset, folder: Path) -> float:
     """Seconds from starting the process to the first 200."""
     compiled = folder / ("compiled-never" if start.first else "compiled")
     if start.first:
         shutil.rmtree(compiled, ignore_errors=True)
     parsed = {"COUNTERFOIL_CACHE": str(compiled / "specs")}
-    environment = {**start.contender.environment, **parsed, "PYTHONPYCACHEPREFIX": str(compiled)}
-    place = Place(free_port(), folder, facts, start.apis, customers=50)
-    command = start.contender.command(place)  # writes files and installs: not part of the start
-    contender = replace(start.contender, command=lambda _: command, environment=environment, prepare=lambda _: None)
+    environment = {**start.server.environment, **parsed, "PYTHONPYCACHEPREFIX": str(compiled)}
+    setup = Setup(free_port(), folder, dataset, start.apis, customers=50)
+    command = start.server.command(setup)  # writes files and installs, which is not part of the start
+    server = replace(start.server, command=lambda _: command, environment=environment, prepare=lambda _: None)
     began = time.perf_counter()
-    with Running(contender, place, ready=ready(start.contender.style)):
+    with ServerProcess(server, setup, ready=ready(start.server.style)):
         return time.perf_counter() - began
 
 
 def ready(style: str) -> Callable[[int], bool]:
-    """How to tell that a contender of that style is up: by a 200 on its real work; by any answer from one of its own kind."""
+    """How to tell that a server of that style is up: a 200 to a real request, or any response where paths differ from ours."""
     if style != "spec":
         return answers_http
 

@@ -1,6 +1,6 @@
-"""Making, forking and resetting worlds, and what one weighs: called in this process, through the registry of worlds.
+"""Time to create, fork and reset a world, and the memory of one. In process, through the registry of worlds.
 
-Run as ``python -m benchmarks.worlds CUSTOMERS`` it prints its findings as JSON: sizes must not see each other's memory.
+Run as ``python -m benchmarks.worlds CUSTOMERS`` it prints its results as JSON: each size runs in its own process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.running import resident
+from benchmarks.server_process import resident
 
 REPEATS = 200
 FORKS = 1_000
@@ -44,10 +44,10 @@ def measure(customers: int, scenario: str = "demo") -> dict[str, Any]:
 
     switches = all_switches()
     worlds = Worlds(read, switches)
-    worlds.create("small", scenario)  # what is imported and read once is nobody's weight
+    worlds.create("small", scenario)  # imports and files read once are not counted
     gc.collect()
     before = resident(os.getpid())
-    told = milliseconds(lambda _: worlds.create("default", scenario, customers=customers), 1)
+    first = milliseconds(lambda _: worlds.create("default", scenario, customers=customers), 1)
     gc.collect()
     with_one = resident(os.getpid())
     forked = milliseconds(lambda turn: worlds.fork(f"fork-{turn}", "default"))
@@ -58,7 +58,7 @@ def measure(customers: int, scenario: str = "demo") -> dict[str, Any]:
     reset = milliseconds(lambda turn: worlds.reset(f"fork-{turn}"))
     return {
         "customers": customers,
-        "first_ms": told[0],
+        "first_ms": first[0],
         "fork_ms": spread(forked),
         "create_ms": spread(created),
         "reset_ms": spread(reset),
@@ -71,7 +71,7 @@ def measure(customers: int, scenario: str = "demo") -> dict[str, Any]:
 
 
 def _weight(worlds: Any, mark: str, touch: Callable[[str], object] = lambda name: None) -> float:
-    """Resident bytes that each of many forks adds. They stay: what one freed, the next would live in unseen."""
+    """Resident bytes that each of many forks adds. All are kept, so that none reuses memory that another freed."""
     gc.collect()
     before = resident(os.getpid())
     for turn in range(FORKS):

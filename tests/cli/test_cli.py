@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.serving import CannotListen, serve
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -93,70 +91,14 @@ def serving(*arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("server", ["uvicorn", "granian"])
-def test_it_stops_cleanly(server: str, how: signal.Signals) -> None:
-    with serving("elevate", "--server", server) as process:
+def test_it_stops_cleanly(how: signal.Signals) -> None:
+    with serving("elevate") as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("elevate http://127.0.0.1:")
         process.send_signal(how)
         assert process.wait(timeout=20) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
-
-
-def test_granian_serves_the_same() -> None:
-    said = []
-    for server in ("uvicorn", "granian"):
-        with serving("billingplatform", "--server", server, "--quiet", "--port", str(port := free_port())) as process:
-            base = f"http://127.0.0.1:{port}/billingplatform/backend/api/v1/billingRuns"
-            until_it_answers(port)
-            heard = [
-                asked(f"{base}/3"),
-                asked(f"{base}/", b'{"name": "Spring"}'),
-                asked(f"{base}/999"),
-                asked(f"{base}/", b"{"),
-            ]
-            said.append([(status, body.replace(str(port).encode(), b"PORT")) for status, body in heard])
-            process.terminate()
-            assert process.wait(timeout=20) == 0
-    assert said[0] == said[1]
-    assert [status for status, _ in said[0]] == [200, 200, 404, 400]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def until_it_answers(port: int) -> None:
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError("nobody listens")
-
-
-def asked(url: str, body: bytes | None = None) -> tuple[int, bytes]:
-    headers = {"Authorization": "Bearer counterfoil-key", "Content-Type": "application/json"}
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read()
-
-
-def test_a_server_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "granian", None)
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CannotListen, match=r"pip install.*granian"):
-        serve(nobody, taken, server="granian")
-
-
-async def nobody(*_: object) -> None:
-    raise AssertionError("nobody asks")
 
 
 def test_interrupted_before_it_serves_it_leaves_no_trace() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from counterfoil.api import ApiError, Response
 from counterfoil.server.app import Options, build_server
-from counterfoil.server.logs import JsonLines, Readable, set_up
+from counterfoil.server.logs import JsonLines, Readable
 from counterfoil.server.specs import SpecError
 
 from .toy import PREFIX, SPECS, TOY, WORLDS, Client, serve, server
@@ -199,20 +199,6 @@ def test_a_log_line_can_be_json(ask: Client, caplog: pytest.LogCaptureFixture) -
     record = logging.LogRecord("counterfoil.server", logging.ERROR, "", 0, "a\nb", (), None)
     assert Readable().format(record).endswith("a\\nb")
     assert json.loads(JsonLines().format(record))["message"] == "a\nb"
-
-
-def test_setting_up_twice_writes_each_line_once(capsys: pytest.CaptureFixture[str], ask: Client) -> None:
-    counterfoil = logging.getLogger("counterfoil")
-    before = (counterfoil.handlers[:], counterfoil.level)
-    try:
-        set_up()
-        set_up(as_json=True)
-        ask.get("/notes", headers={"x-secret": "hunter2"})
-        (line,) = capsys.readouterr().err.splitlines()
-        assert json.loads(line)["target"] == f"{PREFIX}/notes"
-    finally:
-        counterfoil.handlers[:], level = before
-        counterfoil.setLevel(level)
 
 
 # -- what it does not start with --------------------------------------------------------------------------------------

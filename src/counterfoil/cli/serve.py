@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from pathlib import Path
@@ -110,8 +111,6 @@ def serve(
             hosts=(host, *names),
             public=public,
         )
-        if not quiet:
-            logs.set_up(as_json=log_json)
 
         def ready() -> None:
             if not quiet:
@@ -124,7 +123,8 @@ def serve(
             if sys.stdout.isatty():  # a person is there, who may look at the page next
                 application.get_page_ready()
 
-        serve_on(application.door, taken, ready=ready, closing=application.closing.set)
+        with contextlib.nullcontext() if quiet else logs.set_up(as_json=log_json):
+            serve_on(application.door, taken, ready=ready, closing=application.closing.set)
 
     guarded(run, quickly=True)
 

@@ -1,7 +1,4 @@
-"""A contender as data, and as a process: started, found ready, weighed, and stopped with whatever it started itself.
-
-It knows no contender by name: those are in ``peers``.
-"""
+"""A measured server as data and as a process: starts it, waits until it responds, reads its memory, stops it."""
 
 from __future__ import annotations
 
@@ -17,44 +14,44 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks import documents
-from benchmarks.facts import Facts
-from benchmarks.load import pinned
+from benchmarks.dataset import Dataset
+from benchmarks.wrk import pinned
 
 Answers = Literal["real", "canned", "random"]
 
 
-class Absent(Exception):
-    """A peer that cannot be installed or started; the message says why."""
+class Unavailable(Exception):
+    """A server that cannot be installed or started; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a contender starts: its port, a folder of its own, what it must hold, and the APIs it must serve."""
+class Setup:
+    """What a server is started with: port, working folder, data, APIs, number of customers."""
 
     port: int
     folder: Path
-    facts: Facts | None
+    dataset: Dataset | None
     apis: tuple[str, ...]
     customers: int
 
     def document(self) -> str:
         """The OpenAPI document for spec-driven peers."""
-        assert self.facts is not None
-        return str(documents.write(self.apis, self.facts, self.folder / "openapi.json"))
+        assert self.dataset is not None
+        return str(documents.write(self.apis, self.dataset, self.folder / "openapi.json"))
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """One that takes part. ``style`` says whose words its requests are in, ``answers`` how they are judged."""
+class Server:
+    """One measured server. ``style`` names the request format it takes, ``answers`` how its responses are checked."""
 
     name: str
     style: str
     answers: Answers
-    works: frozenset[str]
-    command: Callable[[Place], list[str]]
+    workloads: frozenset[str]
+    command: Callable[[Setup], list[str]]
     leaves_out: str = ""
     package: str | None = None
-    prepare: Callable[[Place], None] = lambda place: None
+    prepare: Callable[[Setup], None] = lambda setup: None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,65 +59,63 @@ class Contender:
 
 NOT_PASSED_ON = {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
 STAY_HERE = {"SPECMATIC_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "NO_UPDATE_NOTIFIER": "1"}
-"""Nothing that is measured here has business off this machine."""
+"""Turns off telemetry and update checks: no measured server may leave this machine."""
 
 
-class Running:
-    """A started contender. Use it as a context; leaving stops it and whatever it started."""
+class ServerProcess:
+    """A started server, as a context manager: leaving stops it and its child processes."""
 
     def __init__(
         self,
-        contender: Contender,
-        place: Place,
+        server: Server,
+        setup: Setup,
         *,
         core: int | None = None,
-        patience: float = 60,
+        timeout: float = 60,
         ready: Callable[[int], bool] | None = None,
     ) -> None:
-        self.contender = contender
+        self.server = server
         self._ready = ready or answers_http
-        self.port = place.port
-        self._log = (place.folder / f"{contender.name.replace(' ', '-')}.log").open("wb+")
+        self.port = setup.port
+        self._log = (setup.folder / f"{server.name.replace(' ', '-')}.log").open("wb+")
         environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON} | STAY_HERE
         self.process = subprocess.Popen(
-            pinned(core, contender.command(place)),
-            cwd=place.folder,
-            env={**environment, **contender.environment},
+            pinned(core, server.command(setup)),
+            cwd=setup.folder,
+            env={**environment, **server.environment},
             stdout=self._log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
-            self._wait(patience)
-            contender.prepare(place)
+            self._wait(timeout)
+            server.prepare(setup)
         except BaseException:
             self.stop()
             raise
 
-    def _wait(self, patience: float) -> None:
-        until = time.monotonic() + patience
+    def _wait(self, timeout: float) -> None:
+        until = time.monotonic() + timeout
         while time.monotonic() < until:
             if self.process.poll() is not None:
-                raise Absent(f"stopped at start with code {self.process.returncode}: {self._last_words()}")
+                raise Unavailable(f"exited at start with code {self.process.returncode}: {self._last_error()}")
             if self._ready(self.port):
                 return
             time.sleep(0.002)
-        raise Absent(f"no answer within {patience:.0f} s: {self._last_words()}")
+        raise Unavailable(f"no answer within {timeout:.0f} s: {self._last_error()}")
 
-    def _last_words(self) -> str:
+    def _last_error(self) -> str:
         self._log.seek(0)
         lines = [line.strip() for line in self._log.read().decode(errors="replace").splitlines() if line.strip()]
-        return next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "it said nothing")[
-            :160
-        ]
+        return next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "no output")[:160]
 
     def memory(self) -> float:
-        """Resident memory of the process and those it started, in MB."""
-        return sum(resident(pid) for pid in family(self.process.pid))
+        """Resident memory of the process and its children, in MB."""
+        return sum(resident(pid) for pid in process_tree(self.process.pid))
 
     def stop(self) -> None:
-        """End it, by its own process group."""
+        """Stop the process group: SIGTERM, then SIGKILL after 5 s."""
         for sent in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, sent)
@@ -133,7 +128,7 @@ class Running:
                 continue
         self._log.close()
 
-    def __enter__(self) -> Running:
+    def __enter__(self) -> ServerProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,7 +136,7 @@ class Running:
 
 
 def answers_http(port: int, path: str = "/") -> bool:
-    """Whether something on this port answers HTTP, with any status."""
+    """Whether a server on this port answers HTTP, with any status."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)
@@ -154,15 +149,15 @@ def answers_http(port: int, path: str = "/") -> bool:
 
 
 def free_port() -> int:
-    """A port nothing listens on now."""
+    """A port that is free now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
 
 
-def family(pid: int) -> list[int]:
-    """A process and those it started, however far below."""
+def process_tree(pid: int) -> list[int]:
+    """A process id and those of all its descendants."""
     found = [pid]
     for each in found:
         try:
@@ -174,7 +169,7 @@ def family(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> float:
-    """Resident memory of one process in MB; 0 once it is gone."""
+    """Resident memory of one process in MB; 0 if it has ended."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:

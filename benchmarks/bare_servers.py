@@ -1,6 +1,6 @@
-"""The floor: what is left when nothing is looked up, filtered, sorted or validated. Starlette, or a bare ASGI application.
+"""Servers that only serialize a fixed response: no lookup, filter, sort or validation. Starlette, or a plain ASGI application.
 
-Usage: python -m benchmarks.floor starlette|asgi PORT ANSWERS.json — the answers by method and path, written at each request.
+Usage: python -m benchmarks.bare_servers starlette|asgi PORT ANSWERS.json (the response bodies by method and path).
 Served as counterfoil is: uvicorn with uvloop and httptools.
 """
 
@@ -20,7 +20,7 @@ def starlette(answers: dict[str, Any]) -> Any:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    def told(body: Any) -> Any:
+    def responding(body: Any) -> Any:
         async def answer(request: Request) -> Response:
             if request.method == "POST":
                 orjson.loads(await request.body())
@@ -29,7 +29,7 @@ def starlette(answers: dict[str, Any]) -> Any:
         return answer
 
     routes = [
-        Route(key.partition(" ")[2], told(body), methods=[key.partition(" ")[0]]) for key, body in answers.items()
+        Route(key.partition(" ")[2], responding(body), methods=[key.partition(" ")[0]]) for key, body in answers.items()
     ]
     return Starlette(routes=routes)
 
@@ -42,7 +42,7 @@ def asgi(answers: dict[str, Any]) -> Any:
         path = scope["path"]
         body = by_path.get(path)
         if body is None:
-            body = next(told for left, right, told in around if path.startswith(left) and path.endswith(right))
+            body = next(each for left, right, each in around if path.startswith(left) and path.endswith(right))
         if scope["method"] == "POST":
             orjson.loads((await receive())["body"])
         payload = orjson.dumps(body)
@@ -55,6 +55,6 @@ def asgi(answers: dict[str, Any]) -> Any:
 
 if __name__ == "__main__":
     kind, port, file = sys.argv[1:4]
-    told = orjson.loads(Path(file).read_bytes())
-    app = starlette(told) if kind == "starlette" else asgi(told)
+    answers = orjson.loads(Path(file).read_bytes())
+    app = starlette(answers) if kind == "starlette" else asgi(answers)
     uvicorn.run(app, port=int(port), log_config=None, access_log=False, lifespan="off", server_header=False, ws="none")

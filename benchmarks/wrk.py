@@ -1,4 +1,4 @@
-"""Drives one server with wrk for some seconds, and reads what wrk found. Loopback only."""
+"""Runs wrk against one server for some seconds and reads its result. Loopback only."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 from benchmarks.calls import Call
 
 CONNECTIONS = 16
-SCRIPT = Path(__file__).with_name("requests.lua")
-HINT = "wrk is needed to make load; on Debian: apt-get update && apt-get install -y wrk"
+SCRIPT = Path(__file__).with_name("wrk.lua")
+HINT = "wrk is needed; on Debian: apt-get update && apt-get install -y wrk"
 
 
-class Unfit(Exception):
-    """A run that may not be counted: something was refused, or a connection broke."""
+class InvalidRun(Exception):
+    """A run that does not count: a response was not 2xx, or a connection broke."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one run came to: requests per second, latencies in milliseconds, and how many requests were answered."""
+    """The result of one run: requests per second, latencies in milliseconds, number of requests answered."""
 
     per_second: float
     p50: float
@@ -31,20 +31,20 @@ class Round:
     requests: int
 
 
-def present() -> bool:
-    """Whether the load tool is installed."""
+def installed() -> bool:
+    """Whether wrk is installed."""
     return shutil.which("wrk") is not None
 
 
 def pinned(core: int | None, command: Sequence[str]) -> list[str]:
-    """``command`` kept on one core, where there are several to choose from."""
+    """``command`` pinned to one core, if there is more than one."""
     if core is None or shutil.which("taskset") is None or (os.cpu_count() or 1) < 2:
         return list(command)
     return ["taskset", "-c", str(core), *command]
 
 
-def write(calls: Sequence[Call], host: str, target: Path) -> Path:
-    """Put the calls into a file for ``requests.lua``."""
+def write_requests(calls: Sequence[Call], host: str, target: Path) -> Path:
+    """Write the requests into a file for ``wrk.lua``."""
     with target.open("wb") as file:
         for call in calls:
             raw = call.raw(host)
@@ -52,17 +52,19 @@ def write(calls: Sequence[Call], host: str, target: Path) -> Path:
     return target
 
 
-def drive(file: Path, port: int, seconds: float, *, first: int = 0, core: int | None = None) -> Round:
-    """Send the file's requests, from number ``first`` on, over 16 connections. Raises ``Unfit``."""
+def run_wrk(file: Path, port: int, seconds: float, *, first: int = 0, core: int | None = None) -> Round:
+    """Send the file's requests, from number ``first`` on, over 16 connections. Raises ``InvalidRun``."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]
     command += [f"http://127.0.0.1:{port}/", "--", str(file), str(first)]
     done = subprocess.run(pinned(core, command), capture_output=True, text=True, timeout=seconds + 60)
     line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
     if done.returncode or line is None:
-        raise Unfit(f"wrk failed: {(done.stderr or done.stdout).strip()[-200:]}")
+        raise InvalidRun(f"wrk failed: {(done.stderr or done.stdout).strip()[-200:]}")
     found = json.loads(line.removeprefix("RESULT "))
     if not found["requests"]:
-        raise Unfit(f"answered nothing within {seconds:g} s")
+        raise InvalidRun(f"no response within {seconds:g} s")
     if found["refused"] or found["broken"]:
-        raise Unfit(f"{found['refused']} of {found['requests']} requests refused, {found['broken']} connections broken")
+        raise InvalidRun(
+            f"{found['refused']} of {found['requests']} requests refused, {found['broken']} connections broken"
+        )
     return Round(found["requests"] / found["seconds"], found["p50_ms"], found["p99_ms"], found["requests"])

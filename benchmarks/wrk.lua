@@ -1,5 +1,5 @@
--- Sends the requests of a file one after the other, round and round, and prints what came of it as one line of JSON.
--- The file: for each request its length in bytes, a newline, and the request as HTTP sends it.
+-- Sends the requests of a file in order, again and again, and prints the result as one line of JSON.
+-- The file holds for each request its length in bytes, a newline, and the raw HTTP request.
 local requests, at = {}, 0
 
 function init(args)

@@ -1,7 +1,4 @@
-"""Calls the stand-in in this process, without a socket: what a request costs, and nothing of HTTP parsing or the kernel.
-
-It knows ASGI and nothing of connexion, worlds or dialects.
-"""
+"""Calls the ASGI application in this process, without a socket: leaves out HTTP parsing and the kernel."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ App = Callable[..., Coroutine[Any, Any, None]]
 
 
 class Refused(Exception):
-    """An answer that is not 2xx: nothing may be timed that was not done."""
+    """A response that is not 2xx. It is not timed."""
 
 
 async def ask(app: App, call: Call) -> bytes:
-    """The body of the answer to one call. Raises ``Refused``."""
+    """Send one request; returns the response body. Raises ``Refused``."""
     path, _, query = call.path.partition("?")
     scope = {
         "type": "http",
@@ -57,5 +54,5 @@ async def ask(app: App, call: Call) -> bytes:
 
 
 def run(act: Coroutine[Any, Any, Any]) -> Any:
-    """Run one coroutine to its end."""
+    """Run one coroutine until it is done."""
     return asyncio.run(act)
