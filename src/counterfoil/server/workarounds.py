@@ -87,6 +87,8 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
     path, its router is called without the mount around it, which matches every path (4 µs a request).
     """
 
+    router: Any
+
     def __init__(self, app: Any) -> None:
         before = dict(starlette.convertors.CONVERTOR_TYPES)
         super().__init__(app)
