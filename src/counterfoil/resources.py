@@ -20,6 +20,11 @@ def fixtures_dir() -> Path:
     return _find("fixtures")
 
 
+def docs_dir() -> Path:
+    """The folder with ``vendors/``: what is known of each vendor, cited by specs, clauses and switches."""
+    return _find("docs")
+
+
 def api_names() -> tuple[str, ...]:
     """The short names of all APIs that have a spec, sorted; the control API (``sandbox``) is not one of them."""
     found = (path.parent.name for path in specs_dir().glob("*/openapi.yaml"))

@@ -1,4 +1,4 @@
-"""Flexprice over HTTP: the summary's rules (vendor facts 3.6), its errors, headers and credentials."""
+"""Flexprice over HTTP: the summary (docs/vendors/flexprice.md), its errors, headers and credentials."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from counterfoil.apis.flexprice import SWITCHES
 from counterfoil.ledger.records import PaymentState
-from counterfoil.resources import specs_dir
 from counterfoil.world.commands import (
     AddCharge,
     AddCustomer,
@@ -90,7 +87,7 @@ def billed(story: Any) -> Any:
 
 
 def test_before_any_invoice_there_are_zeros(story: Any) -> None:
-    """Rules 1, 3 and 17."""
+    """docs/vendors/flexprice.md#currencies."""
     assert summary(story) == {
         "customer_id": "cust_00000001",
         "default_currency": "eur",
@@ -99,7 +96,7 @@ def test_before_any_invoice_there_are_zeros(story: Any) -> None:
 
 
 def test_from_bill_to_paid(billed: Any) -> None:
-    """Rules 9 to 12 and 14, on one bill of 14.28."""
+    """docs/vendors/flexprice.md#amounts, on one bill of 14.28."""
     names = list(ZEROS)
     assert some(only(billed), *names) == ("14.28", "14.28", "0", 1, 1, 0, "2", "10")
 
@@ -125,7 +122,7 @@ def test_members_come_in_the_records_order(billed: Any) -> None:
 
 
 def test_currencies_are_those_of_subscriptions_newest_first(stand_in: Callable[..., Any]) -> None:
-    """Rules 1, 3 and 17: an invoice in a currency without subscription adds nothing."""
+    """docs/vendors/flexprice.md#currencies: an invoice in a currency without subscription adds nothing."""
     world = stand_in(STANDINGS, apis=["flexprice"])
     number = world.do(AddCustomer(tariff="basic", currencies=("EUR", "USD", "GBP")))
     world.do(AddCharge(customer=number, account=2, description="In pounds", amount=Decimal(5)))
@@ -146,7 +143,7 @@ def test_currencies_are_those_of_subscriptions_newest_first(stand_in: Callable[.
 
 
 def test_only_active_subscriptions_count_unless_the_switch_says_otherwise(billed: Any) -> None:
-    """Rules 2 and 4."""
+    """docs/vendors/flexprice.md#currencies."""
     billed.do(PauseSubscription(customer=1))
     assert summary(billed) == {"customer_id": "cust_00000001", "default_currency": "", "summaries": []}
     billed.do(SetSwitch(name="flexprice.subscription_status", value="all-but-cancelled"))
@@ -156,7 +153,7 @@ def test_only_active_subscriptions_count_unless_the_switch_says_otherwise(billed
 
 
 def test_a_customer_with_only_one_off_invoices_is_empty(story: Any) -> None:
-    """Rule 4."""
+    """docs/vendors/flexprice.md#no-subscription."""
     number = story.do(AddCustomer(currencies=("EUR",)))
     story.do(AddCharge(customer=number, description="Once", amount=Decimal(5)))
     bill(story)
@@ -182,7 +179,7 @@ def test_a_customer_with_only_one_off_invoices_is_empty(story: Any) -> None:
     ],
 )
 def test_an_id_nobody_has_is_empty(story: Any, name: str) -> None:
-    """Rules 4 and 19."""
+    """docs/vendors/flexprice.md#no-subscription and docs/vendors/flexprice.md#any-id."""
     found = summary(story, name)
     assert (found["default_currency"], found["summaries"]) == ("", [])
 
@@ -191,7 +188,7 @@ def test_an_id_nobody_has_is_empty(story: Any, name: str) -> None:
 
 
 def test_drafts_count_and_voided_ones_do_not(billed: Any) -> None:
-    """Rule 6: a bill on hold is a draft, a cancelled one is void."""
+    """docs/vendors/flexprice.md#considered-invoices: a bill on hold is a draft, a cancelled one is void."""
     billed.do(HoldBill(customer=1, bill=1))
     assert some(only(billed), "total_invoice_count", "unpaid_invoice_count", "total_unpaid_amount") == (1, 1, "14.28")
 
@@ -202,14 +199,15 @@ def test_a_cancelled_bill_is_gone(billed: Any) -> None:
 
 
 def test_invoices_billed_through_a_parent_count_for_both(stand_in: Callable[..., Any]) -> None:
-    """Rule 6: regular (1) has 2 bills of 11.90 and pays for child (6), which has two as well."""
+    """docs/vendors/flexprice.md#considered-invoices: regular (1) has 2 bills of 11.90 and pays for child (6), which has
+    two as well."""
     world = stand_in(STANDINGS, apis=["flexprice"])
     assert some(only(world, 6), "total_invoice_count", "total_revenue_amount") == (2, "23.8")
     assert some(only(world, 1), "total_invoice_count", "total_revenue_amount") == (4, "47.6")
 
 
 def test_each_look_up_sees_the_fifty_newest(stand_in: Callable[..., Any]) -> None:
-    """Rule 7: of 53 bills, over 1.00, 2.00 … 53.00, the first three are not seen."""
+    """docs/vendors/flexprice.md#fifty: of 53 bills, over 1.00, 2.00 … 53.00, the first three are not seen."""
     story = stand_in("one-month", apis=["flexprice"])
     number = story.do(AddCustomer(currencies=("EUR",), tax_rate=Decimal(0), billed_to=1))
     for amount in range(1, 54):
@@ -230,7 +228,7 @@ def test_each_look_up_sees_the_fifty_newest(stand_in: Callable[..., Any]) -> Non
 
 @pytest.mark.parametrize("succeeded", [True, False])
 def test_only_success_is_payment(billed: Any, succeeded: bool) -> None:
-    """Rule 10."""
+    """docs/vendors/flexprice.md#paid."""
     billed.do(RecordPayment(customer=1, bill=1, state=PaymentState.PENDING))
     assert some(only(billed), "unpaid_invoice_count", "total_unpaid_amount") == (1, "14.28")
     billed.do(ResolvePayment(customer=1, payment=1, succeeded=succeeded))
@@ -239,14 +237,14 @@ def test_only_success_is_payment(billed: Any, succeeded: bool) -> None:
 
 
 def test_an_overpaid_bill_is_unpaid_with_nothing_left(billed: Any) -> None:
-    """Rules 10 to 12, and 14: its lines still count."""
+    """docs/vendors/flexprice.md#amounts: its lines still count."""
     billed.do(RecordPayment(customer=1, bill=1, amount=Decimal(20), overpay=True))
     billed.do(AdvanceClock(months=2))
     assert some(only(billed), *ZEROS) == ("14.28", "0", "0", 1, 1, 1, "2", "10")
 
 
 def test_a_refund_reopens_the_bill(billed: Any) -> None:
-    """Rule 10."""
+    """docs/vendors/flexprice.md#paid."""
     billed.do(RecordPayment(customer=1, bill=1))
     billed.do(RefundPayment(customer=1, payment=1, amount=Decimal("4.28")))
     assert some(only(billed), "unpaid_invoice_count", "total_unpaid_amount") == (1, "4.28")
@@ -255,7 +253,8 @@ def test_a_refund_reopens_the_bill(billed: Any) -> None:
 
 
 def test_charges_are_gross_lines_with_up_to_eight_places(story: Any) -> None:
-    """Rules 14 and 15: 0.000000001 MB more at 0.05 is half of the eleventh place, and gone at the eighth."""
+    """docs/vendors/flexprice.md#unpaid-charges and docs/vendors/flexprice.md#decimal-strings: 0.000000001 MB more at
+    0.05 is half of the eleventh place, and gone at the eighth."""
     story.do(RecordUsage(customer=1, country="DE", quantity=Decimal("0.0000002")))  # 0.00000001
     story.do(RecordUsage(customer=1, country="DE", quantity=Decimal("0.00000001")))
     bill(story)
@@ -378,9 +377,3 @@ def test_the_request_id_is_echoed_or_made(story: Any) -> None:
 def test_a_request_id_that_cannot_be_one_is_replaced(story: Any, sent: str) -> None:
     answer = story.get("flexprice", path(), headers={"X-Request-ID": sent.encode("latin-1")})
     assert len(answer.headers["x-request-id"]) == 36
-
-
-def test_the_switches_are_those_of_the_spec() -> None:
-    spec = yaml.safe_load((specs_dir() / "flexprice" / "openapi.yaml").read_text())
-    told = {each["switch"]: (each["default"], tuple(each["choices"])) for each in spec["x-assumptions"]}
-    assert {switch.name: (switch.default, switch.choices) for switch in SWITCHES} == told

@@ -190,7 +190,7 @@ def test_credits_beyond_the_charges_show_as_zero(brm: Any) -> None:
     assert bill["amountDue"] == bill["taxExcludedAmount"] == eur("0.00")
 
 
-# --- amounts and states agree (rule 20) ----------------------------------------------------------
+# --- amounts and states agree -------------------------------------------------------------------
 
 
 def test_amounts_agree_to_the_cent_on_every_bill(brm: Any) -> None:
@@ -302,15 +302,6 @@ def test_an_empty_fields_leaves_the_bill_whole(brm: Any) -> None:
 
 
 # --- the switches --------------------------------------------------------------------------------
-
-
-def test_the_switches_are_those_of_the_spec() -> None:
-    told = {each["switch"]: each for each in SPEC["x-assumptions"]}
-    assert set(told) == {switch.name for switch in api.switches}
-    for switch in api.switches:
-        each = told[switch.name]
-        assert (switch.default, switch.text, switch.source) == (each["default"], each["text"], each["rule"])
-        assert switch.choices == (None if each["choices"] is None else tuple(each["choices"]))
 
 
 def test_every_operation_of_the_spec_has_a_route() -> None:

@@ -30,6 +30,7 @@ def test_it_carries_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "counterfoil/py.typed" in names
     assert "counterfoil/_data/fixtures/scenarios/demo.yaml" in names
+    assert "counterfoil/_data/docs/vendors/emnify.md" in names, "what the switches cite"
     for api in ("billingplatform", "elevate", "emnify", "flexprice", "oracle-brm"):
         assert f"counterfoil/_data/specs/{api}/openapi.yaml" in names
         assert f"counterfoil/_data/specs/{api}/openapi.json" in names, "the parsed spec, for a quick start"

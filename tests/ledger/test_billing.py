@@ -145,7 +145,7 @@ def test_a_bill_dated_before_its_calls_uses_up_the_package_all_the_same(books: B
 
 
 def test_nothing_or_less_than_nothing_is_not_billed_but_kept(books: Books) -> None:
-    """Vendor facts 5.6, rule 10. A credit of 4.00 waits until there is 10.00 to set it off against."""
+    """docs/vendors/billingplatform.md#empty-invoices. A credit of 4.00 waits until there is 10.00 to set it off against."""
     acme, quiet = books.customer("EUR"), books.customer("EUR")
     books.charge(acme, -4, date(2026, 1, 5))
     assert nets(books.bill(cutoff_date=date(2026, 2, 1))) == [[], []]

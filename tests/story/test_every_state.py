@@ -65,7 +65,11 @@ def test_flexprice_has_paid_unpaid_overdue_and_empty(museum: Any) -> None:
     assert summary("paid")["unpaid_invoice_count"] == 0
     assert summary("part-paid")["total_unpaid_amount"] == "6.9"
     assert summary("overdue")["overdue_invoice_count"] == 1
-    assert summary("overpaid")["unpaid_invoice_count"] == 1, "overpaid counts as unpaid (vendor facts 3.6, rule 10)"
-    assert summary("cancelled-bill")["total_invoice_count"] == 0, "voided invoices are not considered (rule 6)"
+    assert summary("overpaid")["unpaid_invoice_count"] == 1, (
+        "overpaid counts as unpaid (docs/vendors/flexprice.md#paid)"
+    )
+    assert summary("cancelled-bill")["total_invoice_count"] == 0, (
+        "voided is left out (docs/vendors/flexprice.md#invoices)"
+    )
     assert summary("nothing") is None
-    assert summary("paused") is None, "only active subscriptions count (rule 2)"
+    assert summary("paused") is None, "only active subscriptions count (docs/vendors/flexprice.md#active-only)"

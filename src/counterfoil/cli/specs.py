@@ -50,6 +50,7 @@ def show_spec(api: str, as_json: bool) -> None:
       counterfoil specs show flexprice
     """
     from counterfoil.app import dialect
+    from counterfoil.resources import docs_dir
     from counterfoil.server.specs import load
 
     chosen = guarded(lambda: dialect(api))
@@ -85,16 +86,18 @@ def show_spec(api: str, as_json: bool) -> None:
     click.echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
     for switch in switches:
         choices = switch["choices"] if isinstance(switch["choices"], str) else ", ".join(map(shown, switch["choices"]))
-        click.echo(
-            f"  {switch['name']} = {shown(switch['default'])}   (can be: {choices})\n      {switch['text']} [{switch['source']}]"
-        )
+        click.echo(f"  {switch['name']} = {shown(switch['default'])}   (can be: {choices})")
+        click.echo(f"      {switch['text']}\n      See {switch['source']}")
+    click.echo(f"\nThe pages are in {guarded(docs_dir) / 'vendors'}")
 
 
 @specs.command("lint")
 @click.argument("folders", nargs=-1, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
-    """Check specs: valid OpenAPI, sources marked, examples valid, links and clauses resolve. Exit code 1 on findings.
+    """Check specs: valid OpenAPI, sources marked, examples valid, links, clauses and citations resolve.
+
+    Exit code 1 on findings, one line for each.
 
     FOLDERS hold one folder with an openapi.yaml for each API; by default the specs that come along.
 
@@ -102,7 +105,7 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
     Example:
       counterfoil specs lint
     """
-    from counterfoil.contract.speclint import lint, spec_folders
+    from counterfoil.contract.speclint import Finding, lint, spec_folders
     from counterfoil.resources import fixtures_dir, specs_dir
 
     roots = [Path(folder) for folder in folders] or [guarded(specs_dir)]
@@ -113,6 +116,8 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
         refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, roots))}"))
     printed = guarded(fixtures_dir) / "examples"
     findings = [finding for folder in found for finding in lint(folder, printed / folder.name)]
+    if not folders:
+        findings += [Finding(api, "openapi.yaml", _DIFFERS) for api in _differing_switches()]
     if as_json:
         print_json([{"api": f.api, "where": f.where, "message": f.message} for f in findings])
     else:
@@ -120,6 +125,47 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{finding.api}: {finding.where}: {finding.message}")
         click.echo(f"{len(findings)} findings" if findings else "no findings")
     sys.exit(1 if findings else 0)
+
+
+@specs.command("switches")
+@click.argument("apis", nargs=-1)
+@click.option("--write", is_flag=True, help="Write them into the specs instead of comparing.")
+def compare_switches(apis: tuple[str, ...], write: bool) -> None:
+    """Compare the switches of APIs with the list x-assumptions in their specs. Exit code 1 if one differs.
+
+    An API's package defines its switches; with --write the list in its openapi.yaml is generated from them.
+
+    \b
+    Example:
+      counterfoil specs switches elevate --write
+    """
+    differing = _differing_switches(apis, write)
+    for api in differing:
+        click.echo(f"{api}: {'written' if write else _DIFFERS}")
+    if not differing:
+        click.echo("no differences")
+    sys.exit(1 if differing and not write else 0)
+
+
+_DIFFERS = "x-assumptions differs from the API's switches; run `counterfoil specs switches --write`"
+
+
+def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list[str]:
+    """The names of the APIs whose spec lists other switches than their package defines."""
+    from counterfoil.app import dialects
+    from counterfoil.cli.spec_switches import with_switches
+    from counterfoil.resources import specs_dir
+
+    differing = []
+    for api in guarded(lambda: dialects(apis)):
+        path = guarded(specs_dir) / api.name / "openapi.yaml"
+        old = path.read_text(encoding="utf-8")
+        new = with_switches(old, api.switches)
+        if new != old:
+            differing.append(api.name)
+            if write:
+                path.write_text(new, encoding="utf-8")
+    return differing
 
 
 @specs.command("coverage")

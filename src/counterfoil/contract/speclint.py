@@ -16,6 +16,7 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
+from counterfoil.contract.spec_citations import citations_resolve, evidence_cited, printed_citations_resolve
 from counterfoil.contract.specread import Finding, Spec, SpecUnreadable, load_spec, read_json, read_yaml, spec_folders
 from counterfoil.contract.specwalk import Node, pointer, resolve, value_errors
 
@@ -274,7 +275,7 @@ def clauses_accounted(spec: Spec, known_laws: Collection[str] | None = None) -> 
 
 
 def _clause_problems(spec: Spec, clause: Mapping[str, Any], known_laws: Collection[str] | None) -> Iterator[str]:
-    for key in sorted(set(clause) - {"id", "says", "x-source", "spec", "laws", "wants", "untestable"}):
+    for key in sorted(set(clause) - {"id", "says", "x-source", "rule", "spec", "laws", "wants", "untestable"}):
         yield f"{key} is no word of a clause"
     if not re.fullmatch(re.escape(spec.api) + r"\.[A-Za-z0-9_.-]+", str(clause.get("id"))):
         yield f"a clause of this API is named {spec.api}.<what>"
@@ -345,6 +346,8 @@ RULES: tuple[Callable[[Spec], list[Finding]], ...] = (
     links_resolve,
     assumptions_well_formed,
     clauses_accounted,
+    evidence_cited,
+    citations_resolve,
 )
 
 
@@ -361,7 +364,9 @@ def lint(folder: Path, printed: Path | None = None) -> list[Finding]:
         if broken := valid_openapi(spec):
             return broken
         findings = [finding for rule in RULES[1:] for finding in rule(spec)]
-        return findings + (printed_answers_valid(spec, printed) if printed else [])
+        if printed:
+            findings += printed_answers_valid(spec, printed) + printed_citations_resolve(spec, printed)
+        return findings
     except RecursionError:
         return [spec.finding("openapi.yaml", "nests too deep, or holds itself")]
 

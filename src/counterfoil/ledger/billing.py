@@ -37,7 +37,7 @@ PAYMENT_TERMS = timedelta(days=14)
 class Cutoffs:
     """What a run takes: calls started before ``usage_before``, other charges dated up to and including ``charges_through``.
 
-    Source: billingplatform.uk's billing run guide (vendor facts 5.6, rules 7 to 9). ``group`` limits it to a subrun.
+    Source: billingplatform.uk's billing run guide (docs/vendors/billingplatform.md#cutoffs). ``group`` limits it to a subrun.
     """
 
     usage_before: datetime
@@ -54,7 +54,8 @@ class Cutoffs:
 def cutoffs_of(run: BillingRun, today: date) -> Cutoffs:
     """The cutoffs a run works with; where it names none, all calls so far, and charges through the last day before.
 
-    Without a transaction cutoff other charges are taken when dated before the call cutoff (rule 7).
+    Without a transaction cutoff other charges are taken when dated before the call cutoff
+    (docs/vendors/billingplatform.md#cutoff).
     """
     usage_before = start_of(bounded(run.cutoff_date)) if run.cutoff_date else END_OF_TIME
     if run.transaction_cutoff_date:
@@ -140,7 +141,8 @@ def open_since(book: Book, account: int) -> date:
 def issue_invoices(book: Book, run: BillingRun, now: datetime) -> Book:
     """The book after ``run`` billed it: at most one new invoice for each account, and its charges no longer open.
 
-    An account with nothing to bill, or nothing above zero, gets none and keeps its charges (vendor facts 5.6, rule 10).
+    An account with nothing to bill, or nothing above zero, gets none and keeps its charges
+    (docs/vendors/billingplatform.md#empty-invoices).
     """
     cutoffs = cutoffs_of(run, now.date())
     for account in range(len(book.accounts)):

@@ -36,7 +36,7 @@ from counterfoil.ledger.records import (
 from counterfoil.ledger.shelf import Shelf
 
 LOCKED_FIELDS = ("invoice_date", "cutoff_date", "transaction_cutoff_date", "due_date", "message")
-"""What of a run can no longer change once its bills are requested (vendor facts 5.6, rule 4)."""
+"""What of a run can no longer change once its bills are requested (docs/vendors/billingplatform.md#locked-fields)."""
 
 
 class Ledger:
@@ -251,7 +251,8 @@ class Ledger:
         return changed
 
     def request_bills(self, number: int, now: datetime) -> BillingRun:
-        """Order the run's bills; it must be pending and have an invoice date (vendor facts 5.6, rule 2)."""
+        """Order the run's bills; it must be pending and have an invoice date
+        (docs/vendors/billingplatform.md#request-needs-invoice-date)."""
         run = self.run(number)
         if run.status is not RunStatus.PENDING:
             raise RuleBroken(f"bills were already requested for run {number}, which is {run.status}", field="run")

@@ -16,7 +16,7 @@ class Switch(msgspec.Struct, frozen=True):
 
     The name is ``<api>.<what>`` (``oracle-brm.partial_status``). ``choices`` holds every allowed value, so that a
     scenario, the command line and the control API can refuse a wrong one with the list of right ones; ``None`` means
-    any non-negative integer. ``source`` names the rule in the vendor's facts it belongs to.
+    any non-negative integer. ``source`` cites the statement it rests on, as docs/vendors/README.md#citations says.
     """
 
     name: str

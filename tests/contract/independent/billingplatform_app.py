@@ -1,6 +1,6 @@
 """billingplatform.uk: billing runs, listed, fetched, created and changed.
 
-Written from vendor-facts section 5 (rule numbers below are those of 5.6) and the seed document. It refuses to know
+Written from docs/vendors/billingplatform.md and the documents it names. It refuses to know
 counterfoil, and how a run is requested and produced: the documents give the API no way to do that.
 """
 
@@ -38,7 +38,7 @@ BUGS = frozenset(
 )
 BASE = "/backend/api/v1/billingRuns/"
 DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
-LOCKED = ("invoiceMessage", *DATES)  # rule 4
+LOCKED = ("invoiceMessage", *DATES)  # docs/vendors/billingplatform.md#locked-fields
 WRITABLE = ("name", "subrun", *LOCKED)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -112,7 +112,7 @@ def _admit_caller() -> None:
 
 
 def _selected(found: list[Run], bugs: frozenset[str]) -> list[Run]:
-    """Rules 11 and 12, and the limit and offset of the sibling endpoints."""
+    """docs/vendors/billingplatform.md#parameters, and the limit and offset of the sibling endpoints."""
     args = request.args
     as_text = "ids_compared_as_text" in bugs
     found.sort(key=lambda run: run.id, reverse="newest_first" in bugs)
@@ -146,7 +146,8 @@ def _moment(name: str, text: str) -> datetime:
 
 
 def _written(body: dict[str, Any]) -> dict[str, str | None]:
-    """The writable members of a body, others left out (rule 15); answers 400 to a value of the wrong type."""
+    """The writable members of a body, others left out (docs/vendors/billingplatform.md#unknown-field); answers 400 to a
+    value of the wrong type."""
     written = {name: body[name] for name in WRITABLE if name in body}
     for name, value in written.items():
         if value is None:
@@ -166,7 +167,8 @@ def _is_day(text: str) -> bool:
 
 
 def _refuse_locked(run: Run, body: dict[str, Any], changes: dict[str, str | None], bugs: frozenset[str]) -> None:
-    """Rules 4 to 6: answer 409, with nothing written, to a new status or a new value for a locked field."""
+    """docs/vendors/billingplatform.md#states: answer 409, with nothing written, to a new status or a new value for a
+    locked field."""
     if "status" in body and body["status"] != run.status and "status_writable" not in bugs:
         abort(409, "status cannot be written")
     open_states = ("Pending", "Requested", "Running") if "lock_only_when_complete" in bugs else ("Pending",)
@@ -183,7 +185,8 @@ def _refuse_locked(run: Run, body: dict[str, Any], changes: dict[str, str | None
 def _changed(
     run: Run, body: dict[str, Any], changes: dict[str, str | None], moment: datetime, bugs: frozenset[str]
 ) -> dict[str, Any]:
-    """Write the changes and leave the rest as it was (rule 14); the run as it then is (rule 13)."""
+    """Write the changes and leave the rest as it was (docs/vendors/billingplatform.md#partial-update); the run as it
+    then is (docs/vendors/billingplatform.md#create-status)."""
     before = dict(run.written)
     run.written = changes if "patch_resets_omitted" in bugs else before | changes
     if "status_writable" in bugs:
@@ -197,7 +200,8 @@ def _changed(
 
 
 def _as_json(run: Run, bugs: frozenset[str]) -> dict[str, Any]:
-    """The full run: what is not set is null; money is text with two decimals, as 5.3 names first."""
+    """The full run: what is not set is null; money is text with two decimals, as
+    docs/vendors/billingplatform.md#serialisation has it."""
     written = {name: run.written.get(name) for name in WRITABLE}
     return {
         "id": run.id if "ids_are_numbers" in bugs else str(run.id),

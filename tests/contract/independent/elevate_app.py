@@ -1,6 +1,6 @@
 """Elevate Billing: customer billing summaries and the token they need.
 
-Written from vendor-facts section 1 (rule numbers below are those of 1.6) and the seed document. It refuses to know
+Written from docs/vendors/elevate.md and the documents it names. It refuses to know
 counterfoil, and any other operation of the vendor.
 """
 
@@ -109,7 +109,7 @@ class Tokens:
         return token
 
     def admit_caller(self) -> None:
-        """Answer 401 or 403 unless the caller may read summaries (rule 18)."""
+        """Answer 401 or 403 unless the caller may read summaries (docs/vendors/elevate.md#refused-credentials)."""
         token = common.bearer()
         if token is None:
             common.refuse_unauthenticated("a bearer token is needed")
@@ -142,13 +142,13 @@ def _credentials(body: dict[str, Any]) -> tuple[str, str]:
 
 
 def _refuse_other_media_types() -> None:
-    """Answer 406 to a caller who accepts no JSON (rule 19)."""
+    """Answer 406 to a caller who accepts no JSON (docs/vendors/elevate.md#method-and-accept)."""
     if request.headers.get("Accept", "").strip() and not request.accept_mimetypes["application/json"]:
         abort(406, "only application/json is available")
 
 
 def _summary(customer: Customer, bugs: frozenset[str]) -> Summary:
-    """Rules 12 to 14: signed open minus previous; its share of previous in percent, 0 where previous is 0."""
+    """docs/vendors/elevate.md#values: signed open minus previous; its share of previous in percent, 0 where previous is 0."""
     difference = customer.opened - customer.previous
     base = customer.opened if "percentage_of_open" in bugs else customer.previous
     percentage = difference / base * 100 if base else Decimal(0)
@@ -164,14 +164,15 @@ def _json_number(amount: Decimal) -> int | float:
 
 
 def _filtered(summaries: list[Summary], bugs: frozenset[str]) -> list[Summary]:
-    """Rule 8: what passes every filter given."""
+    """docs/vendors/elevate.md#filter-grammar: what passes every filter given."""
     given = [(name, request.args[name]) for name in FILTERS if name in request.args]
     combine = any if given and "filters_combine_with_or" in bugs else all
     return [s for s in summaries if combine(_passes(s[name], wanted, bugs) for name, wanted in given)]
 
 
 def _passes(value: str | float, wanted: str, bugs: frozenset[str]) -> bool:
-    """Rules 8 to 11. A filter is a string by type, so a word for a number, or an unknown status, just finds nothing."""
+    """docs/vendors/elevate.md#filters. A filter is a string by type, so a word for a number, or an unknown status, just
+    finds nothing."""
     if wanted.startswith("in:"):
         choices = wanted.removeprefix("in:").split(",")
         if "in_matches_first_only" in bugs:
@@ -192,7 +193,8 @@ def _equal(value: str | float, wanted: str, bugs: frozenset[str]) -> bool:
 
 
 def _sorted(summaries: list[Summary], bugs: frozenset[str]) -> list[Summary]:
-    """Rules 4 to 6: by customerId unless asked otherwise, which also settles ties; an unknown name is a bad request."""
+    """docs/vendors/elevate.md#sorting: by customerId unless asked otherwise, which also settles ties; an unknown name
+    is a bad request."""
     ordered = sorted(summaries, key=lambda s: int(s["customerId"]))
     wanted = request.args.get("sort", "")
     keys = [key.strip() for key in wanted.split(",")] if wanted.strip() else []
@@ -210,7 +212,7 @@ def _sorted(summaries: list[Summary], bugs: frozenset[str]) -> list[Summary]:
 
 
 def _page(summaries: list[Summary], bugs: frozenset[str]) -> list[Summary]:
-    """Rules 1 to 3 and 7."""
+    """docs/vendors/elevate.md#paging."""
     largest = INT32_MAX if "page_size_unlimited" in bugs else 1000
     first = 0 if "first_page_is_zero" in bugs else 1
     page = common.whole_number("page", _required("page"), first, INT32_MAX)

@@ -1,4 +1,4 @@
-"""billingplatform.uk: billing runs, listed, fetched, created and changed. Facts: vendor facts, section 5.
+"""billingplatform.uk: billing runs, listed, fetched, created and changed. Facts: docs/vendors/billingplatform.md.
 
 The route table, who may ask, and the switches. It refuses to know how a run is produced: that is the ledger's.
 """
@@ -20,7 +20,7 @@ SWITCHES = (
         "The status of a successful POST.",
         200,
         (200, 201),
-        "5.6 rule 13",
+        "docs/vendors/billingplatform.md#create-status",
     ),
     Switch(
         "billingplatform.locked_field",
@@ -28,14 +28,14 @@ SWITCHES = (
         "success with that field left as it was (ignore).",
         "409",
         ("409", "422", "ignore"),
-        "5.6 rules 4 and 6",
+        "docs/vendors/billingplatform.md#locked-response",
     ),
     Switch(
         "billingplatform.currency_as",
         "Whether amounts are JSON strings with two decimals, or JSON numbers.",
         "string",
         ("string", "number"),
-        "5.3, 5.4",
+        "docs/vendors/billingplatform.md#serialisation",
     ),
     Switch(
         "billingplatform.status_writable",
@@ -43,41 +43,42 @@ SWITCHES = (
         "own is refused with 409.",
         False,
         (False, True),
-        "5.6 rule 5",
+        "docs/vendors/billingplatform.md#status-writable",
     ),
     Switch(
         "billingplatform.request_needs_invoice_date",
         "Whether requesting bills for a run without an invoice date is refused (409).",
         True,
         (True, False),
-        "5.6 rule 2",
+        "docs/vendors/billingplatform.md#request-needs-invoice-date",
     ),
     Switch(
         "billingplatform.unknown_field",
         "What a body member that is unknown or not writable does; nothing, or the request is refused.",
         "ignore",
         ("ignore", "400"),
-        "5.6 rule 15",
+        "docs/vendors/billingplatform.md#unknown-field",
     ),
     Switch(
         "billingplatform.unknown_parameter",
         "What a query parameter that is not documented does; nothing, or the request is refused.",
         "ignore",
         ("ignore", "400"),
-        "5.2",
+        "docs/vendors/billingplatform.md#unknown-parameter",
     ),
     Switch(
         "billingplatform.since",
         "Whether createdSince and updatedSince include the very instant given.",
         "inclusive",
         ("inclusive", "exclusive"),
-        "5.6 rule 12",
+        "docs/vendors/billingplatform.md#since",
     ),
 )
 
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:
-    """The user behind ``Authorization: Bearer KEY``; there is no token exchange and no expiry (vendor facts 5.5)."""
+    """The user behind ``Authorization: Bearer KEY``; there is no token exchange and no expiry
+    (docs/vendors/billingplatform.md#api-key)."""
     scheme, _, key = headers.get("authorization", "").strip().partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
@@ -90,7 +91,7 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     return Principal(key, grant.customer)
 
 
-# What the vendor has besides (vendor facts 5.7), and this stand-in does not: 501.
+# What the vendor has besides (docs/vendors/billingplatform.md#neighbours), and this stand-in does not: 501.
 UNIMPLEMENTED = (
     "GET /customers/",
     "GET /customers/{id}",

@@ -1,6 +1,6 @@
 """The four operations on billing runs: read the request, call one ledger verb, render the run.
 
-Rule numbers are those of vendor facts 5.6. What may change, and when, is the ledger's to say; here its refusals are only
+What may change, and when, is the ledger's to say; here its refusals are only
 turned into the vendor's names.
 """
 
@@ -24,7 +24,7 @@ _DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
 
 
 def list_runs(request: Request, world: World) -> Response:
-    """All runs by ascending id, narrowed by what was sent; a bare array (rules 11, 12 and 16)."""
+    """All runs by ascending id, narrowed by what was sent; a bare array (docs/vendors/billingplatform.md#parameters)."""
     query = request.query
     runs = sorted(world.ledger.runs.values(), key=lambda run: run.number)
     if "idAfter" in query:
@@ -46,7 +46,7 @@ def get_run(request: Request, world: World) -> Response:
 
 
 def create_run(request: Request, world: World) -> Response:
-    """A new run, Pending whatever the body says; no member is required (rules 13 and 15)."""
+    """A new run, Pending whatever the body says; no member is required (docs/vendors/billingplatform.md#writing)."""
     members = _members(request.body, world)
     try:
         run = world.execute(_command("create_run", members))
@@ -57,7 +57,8 @@ def create_run(request: Request, world: World) -> Response:
 
 
 def update_run(request: Request, world: World) -> Response:
-    """Change the members sent, leave the others (rule 14); all of it, or nothing (rules 4 and 6)."""
+    """Change the members sent, leave the others (docs/vendors/billingplatform.md#partial-update); all of it, or nothing
+    (docs/vendors/billingplatform.md#locked-response)."""
     run = _run(request, world)
     members = _members(request.body, world)
     status = request.body.get("status", STATUS[run.status])
@@ -94,7 +95,8 @@ def _change(run: BillingRun, members: Mapping[str, Json], world: World) -> Billi
 def _with_what_a_request_needs(run: BillingRun, members: dict[str, Json], status: str, world: World) -> dict[str, Json]:
     """The members to change when ``status`` asks for bills; raises ``conflict`` before anything changed if it may not.
 
-    Rule 5: the request is the button's, not the API's, unless switched. Rule 2: it needs an invoice date.
+    The request is the button's, not the API's, unless switched (docs/vendors/billingplatform.md#status-writable). It
+    needs an invoice date (docs/vendors/billingplatform.md#request-needs-invoice-date).
     """
     if not world.switches["billingplatform.status_writable"]:
         raise ApiError("conflict", "status cannot be changed through the API", where="status")
@@ -109,7 +111,8 @@ def _with_what_a_request_needs(run: BillingRun, members: dict[str, Json], status
 
 
 def _members(body: Json, world: World) -> dict[str, Json]:
-    """The members of the body that a client may write. Others count for nothing, or are refused if so switched (rule 15)."""
+    """The members of the body that a client may write. Others count for nothing, or are refused if so switched
+    (docs/vendors/billingplatform.md#unknown-field)."""
     if world.switches["billingplatform.unknown_field"] == "400":
         for name in body:
             if name not in FIELDS and name != "status":

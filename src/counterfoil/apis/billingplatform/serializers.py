@@ -26,7 +26,7 @@ FIELDS: Mapping[str, str] = {
     "transactionCutoffDate": "transaction_cutoff_date",
     "dueDate": "due_date",
 }
-"""The members a client may write (vendor facts 5.3), and what the ledger calls them."""
+"""The members a client may write (docs/vendors/billingplatform.md#run), and what the ledger calls them."""
 
 VENDOR_NAMES: Mapping[str, str] = {ours: theirs for theirs, ours in FIELDS.items()}
 LOCKED = frozenset(VENDOR_NAMES[name] for name in LOCKED_FIELDS)
@@ -68,7 +68,7 @@ def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
 
 
 def error(refusal: ApiError) -> Response:
-    """``{"error": text}``: an assumption, the vendor documents no error body (vendor facts 5.4)."""
+    """``{"error": text}``: an assumption, the vendor documents no error body (docs/vendors/billingplatform.md#error-body)."""
     headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
     return Response(refusal.status, {"error": _said(refusal)}, headers)
 

@@ -15,14 +15,14 @@ SWITCHES = (
         "What happens when `sort` names a field this resource has not: the request is refused, or the name is passed over.",
         "400",
         ("400", "ignore"),
-        "1.6 rule 6",
+        "docs/vendors/elevate.md#unknown-fields",
     ),
     Switch(
         "elevate.unknown_fields_name",
         "What happens when `fields` names a field this resource has not: the name is passed over, or the request is refused.",
         "ignore",
         ("ignore", "400"),
-        "1.6 rule 6",
+        "docs/vendors/elevate.md#unknown-fields",
     ),
     Switch(
         "elevate.like",
@@ -30,14 +30,14 @@ SWITCHES = (
         "different (case_sensitive).",
         "contains",
         ("contains", "case_sensitive"),
-        "1.6 rule 9",
+        "docs/vendors/elevate.md#like",
     ),
     Switch(
         "elevate.enum_filter_outside",
         "What a status filter answers to a value outside the status's list: nothing matches, or the request is refused.",
         "empty",
         ("empty", "400"),
-        "1.6 rule 11",
+        "docs/vendors/elevate.md#enum-filter",
     ),
     Switch(
         "elevate.difference_sign",
@@ -45,25 +45,25 @@ SWITCHES = (
         "(signed), or never (absolute).",
         "signed",
         ("signed", "absolute"),
-        "1.6 rule 12",
+        "docs/vendors/elevate.md#value-difference",
     ),
     Switch(
         "elevate.percentage_without_base",
         "What `percentageDifference` is when the previous run came to nothing, so that no percentage exists.",
         "zero",
         ("zero", "null"),
-        "1.6 rule 14",
+        "docs/vendors/elevate.md#percentage-without-base",
     ),
     Switch(
         "elevate.values",
         "Whether the bill run values leave tax out (net) or hold it (gross).",
         "net",
         ("net", "gross"),
-        "1.6 rule 17",
+        "docs/vendors/elevate.md#open-and-previous",
     ),
 )
 
-# What the vendor has besides (vendor facts 1.7), and this stand-in does not: 501.
+# What the vendor has besides (docs/vendors/elevate.md#neighbours), and this stand-in does not: 501.
 UNIMPLEMENTED = (
     "GET /customers",
     "POST /customers",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NAME = "elevate"
 TOKEN_MINUTES = 15
-"""How long a token is good (vendor facts 1.5)."""
+"""How long a token is good (docs/vendors/elevate.md#token-lifetime)."""
 
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:

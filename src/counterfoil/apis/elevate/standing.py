@@ -120,7 +120,8 @@ def _previous_value(book: Book, terms: Terms) -> Decimal:
 
 
 def _status(book: Book, today: date, *, anything_open: bool) -> BillingStatus:
-    """The vendor lists five values and explains none (1.6 rule 16); these readings are ours, the first that fits holds.
+    """The vendor lists five values and explains none (docs/vendors/elevate.md#billing-status); these readings are ours,
+    the first that fits holds.
 
     ``NEVER_BILLED``: no run has billed the customer yet, and the open one holds nothing for it, or all its subscriptions
     are still to start. ``CEASED``: every subscription that started has ended. ``RESURRECTED``: it has one now, and there

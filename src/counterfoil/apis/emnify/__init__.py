@@ -1,7 +1,7 @@
 """emnify: the bill of one organisation for one month, previews included, the months there are, and the login.
 
 An organisation is a customer of the ledger by its number, seen through its first account. The issuing organisation is
-1000000000. Source: seed 003 and vendor facts 4.
+1000000000. Source: docs/vendors/emnify.md.
 """
 
 from __future__ import annotations
@@ -19,63 +19,68 @@ ROUTES = {
 SWITCHES = (
     Switch(
         "emnify.empty_period",
-        "Response for a past or current month in which the organisation has nothing: 404, or 200 with a bill of zeros.",
+        "Response for a past or current month in which the organisation has nothing: 404, or 200 with a bill of zeros. A "
+        "month that has not begun is 404 either way.",
         404,
         (404, 200),
-        "vendor-facts 4.6 rule 13",
+        "docs/vendors/emnify.md#period-without-data",
     ),
     Switch(
         "emnify.foreign_org",
         "Status for an organisation that exists outside what the token may see.",
         403,
         (403, 404),
-        "vendor-facts 4.6 rule 1",
+        "docs/vendors/emnify.md#visible-organisations",
     ),
     Switch(
         "emnify.unknown_org_code",
-        "error_code of the 404 for an organisation that does not exist.",
+        "error_code of the 404 for an organisation that does not exist: InvalidReference as in recorded traffic, or "
+        "NotFound as in the vendor's table.",
         1401,
         (1401, 1201),
-        "vendor-facts 4.4 and 4.6 rule 13",
+        "docs/vendors/emnify.md#unknown-organisation",
     ),
     Switch(
         "emnify.expired_token",
-        "Body of the 401 for an expired token: the API's 1103, or the gateway's bare message.",
+        "Body of the 401 for a token past its 240 minutes: the API error 1103 TokenExpired, or the gateway's bare message "
+        "as for any token it cannot read.",
         1103,
         (1103, "gateway"),
-        "vendor-facts 4.4",
+        "docs/vendors/emnify.md#expired-token",
     ),
     Switch(
         "emnify.refresh_refused",
-        "What force_refresh does to a bill whose refresh_allowed is false: nothing, or 409.",
+        "What force_refresh=true does to a bill whose refresh_allowed is false: nothing (the bill as stored, 200), or 409.",
         "ignored",
         ("ignored", 409),
-        "vendor-facts 4.6 rule 11",
+        "docs/vendors/emnify.md#refresh",
     ),
     Switch(
         "emnify.multi_profile",
-        "When data traffic is split by tariff profile: with several inclusive volumes, always, or never.",
+        "When data traffic is split by tariff profile: auto (only with several inclusive volumes active in the month), "
+        "always, or never.",
         "auto",
         ("auto", "always", "never"),
-        "vendor-facts 4.6 rule 9",
+        "docs/vendors/emnify.md#tariff-profiles",
     ),
     Switch(
         "emnify.vat_rate",
-        "Form of vat.rate: a string with six decimals, or a number.",
+        "Form of vat.rate: a string with six decimals as in the vendor's sample, or a number as its description says.",
         "string",
         ("string", "number"),
-        "vendor-facts 4.3 and 8",
+        "docs/vendors/emnify.md#vat-rate-form",
     ),
     Switch(
         "emnify.login_block",
-        "After three refused logins in a row for one credential, 429 for five minutes; or never.",
+        "After three refused logins in a row for one user name, or one token, 429 for five minutes of the world's clock; or "
+        "never. The vendor does not say what the three are counted by.",
         "credential",
         ("credential", "off"),
-        "vendor-facts 4.5",
+        "docs/vendors/emnify.md#login-block",
     ),
 )
 
-# What the vendor has besides (vendor facts 4.7), and this stand-in does not: 501.
+# What the vendor has besides (docs/vendors/emnify.md#neighbours), and this stand-in does not: 501.
 UNIMPLEMENTED = (
     "GET /organisation/my",
     "GET /organisation/{id}",

@@ -1,6 +1,6 @@
 """What a month's lines amount to, in the tree emnify prints: monthly charges, SIMs, data and SMS by tariff, zone, country.
 
-Vendor facts 4.3 and 4.6, rules 2 to 7 and 9. Nothing is rounded but the decimals in strings, whose places are fixed.
+Facts: docs/vendors/emnify.md#arithmetic. Nothing is rounded but the decimals in strings, whose places are fixed.
 Numbers and strings are mixed level by level as in the vendor's sample. Knows nothing of organisations and invoices.
 """
 
@@ -107,7 +107,8 @@ def _grouped(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
 
 
 def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], currency: str) -> Json:
-    """Data packages, and the basic charges as packages without volume, so that the totals hold (rules 2 and 5).
+    """Data packages, and the basic charges as packages without volume, so that the totals hold
+    (docs/vendors/emnify.md#arithmetic).
 
     The vendor's text promises a basic charge here and shows no member for it: an assumption.
     """
@@ -182,7 +183,8 @@ def _one_off(line: OneOffLine, money: Json) -> Json:
 
 
 def _is_split(packages: Sequence[PackageLine], split: str) -> bool:
-    """Whether usage and inclusive volumes are told apart by profile: when several subscriptions have volumes (rule 9)."""
+    """Whether usage and inclusive volumes are told apart by profile: when several subscriptions have volumes
+    (docs/vendors/emnify.md#tariff-profiles)."""
     if split == "auto":
         return len({line.subscription for line in packages}) > 1
     return split == "always"
@@ -279,7 +281,8 @@ def _data_tariff(lines: Sequence[UsageLine], by_profile: bool, money: Json) -> J
 
 
 def _data_zone(lines: Sequence[UsageLine], by_profile: bool, money: Json) -> Json:
-    """What packages covered is named here and costs nothing here; the countries keep their nominal price (rule 4)."""
+    """What packages covered is named here and costs nothing here; the countries keep their nominal price
+    (docs/vendors/emnify.md#covered-usage)."""
     rate = lines[0].rate
     covered = number(_sum(line.covered for line in lines))
     return {

@@ -64,7 +64,7 @@ def country(code: str) -> Country:
 
 
 def described(code: str) -> Json:
-    """The whole country object, as it stands in an address (vendor facts 4.3)."""
+    """The whole country object, as it stands in an address (docs/vendors/emnify.md#bill)."""
     found = country(code)
     return {
         "id": found.id,

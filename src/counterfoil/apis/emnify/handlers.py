@@ -15,13 +15,14 @@ PER_PAGE = 100
 
 
 def authenticate(request: Request, world: World) -> Response:
-    """POST /authenticate. A refused login is 401 without a body (vendor facts 4.5)."""
+    """POST /authenticate. A refused login is 401 without a body (docs/vendors/emnify.md#login-refused)."""
     tokens = login.log_in(request.body, world)
     return Response(401) if tokens is None else Response(200, tokens)
 
 
 def list_periods(request: Request, world: World) -> Response:
-    """GET /organisation/{org_id}/billing: the whole list as one page, which its headers say (rule 15)."""
+    """GET /organisation/{org_id}/billing: the whole list as one page, which its headers say
+    (docs/vendors/emnify.md#collection-headers)."""
     org_id = _visible(request, world)
     months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.book(org_id), world.today)
     headers = (
@@ -79,7 +80,7 @@ def _month(text: str) -> int:
 
 
 def _visible(request: Request, world: World) -> int:
-    """The organisation asked for, if there is one and the caller may see it (rules 1 and 13)."""
+    """The organisation asked for, if there is one and the caller may see it (docs/vendors/emnify.md#visibility)."""
     org_id = int(request.path["org_id"])
     if org_id != serializers.ISSUER and not world.ledger.knows(org_id):
         raise _no_organisation(org_id, world)

@@ -1,4 +1,4 @@
-"""Who is asking, and how a login becomes a token: vendor facts 4.5. Knows nothing of bills.
+"""Who is asking, and how a login becomes a token: docs/vendors/emnify.md#authentication. Knows nothing of bills.
 
 Tokens live 240 minutes of the world's clock. After three refused logins in a row for one name, further ones are turned
 away for five minutes; the vendor does not say what it counts by, so the name in the attempt is what counts here.

@@ -40,7 +40,8 @@ class MonthlyBill(msgspec.Struct, frozen=True):
 def monthly_bill(book: Book, month: int, today: date) -> MonthlyBill | None:
     """The bill of one month, or None where there is none. An invoice belongs to the month its period ends in.
 
-    A month that was invoiced is final (vendor facts 4.6, rule 10); one that was not, and has begun, is a preview.
+    A month that was invoiced is final (docs/vendors/emnify.md#preview-and-invoice); one that was not, and has begun, is
+    a preview.
     """
     issued = _issued_in(book).get(month)
     if issued:

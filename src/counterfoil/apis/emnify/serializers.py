@@ -23,7 +23,7 @@ from counterfoil.world.scenery import Party
 from counterfoil.world.world import World
 
 ISSUER = 1_000_000_000
-MEDIA_TYPE = "application/json;charset=UTF-8"  # as in recorded traffic, vendor facts 4.4
+MEDIA_TYPE = "application/json;charset=UTF-8"  # as in recorded traffic, docs/vendors/emnify.md#media-type
 INVOICES_EACH = 100_000  # room for an organisation's invoices between its ids and the next one's
 
 # strftime's %B speaks the machine's language; the bill does not.
@@ -39,7 +39,7 @@ PAYMENT_OPTIONS = {"bank transfer": 1, "direct debit": 2, "card": 3}
 
 
 def bill_details(world: World, org_id: int, book: Book, bill: MonthlyBill) -> Json:
-    """The whole bill, with every member, null where there is nothing (vendor facts 4.3)."""
+    """The whole bill, with every member, null where there is nothing (docs/vendors/emnify.md#bill)."""
     terms = (str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
     if bill.lines:  # months with nothing in them are without number, and cost nothing to work out
         tree = book.derived(f"emnify.amounts.{bill.month}", terms, lambda: amounts(book, bill, *terms))
@@ -64,7 +64,7 @@ def bill_details(world: World, org_id: int, book: Book, bill: MonthlyBill) -> Js
 
 
 def period_in_words(month: int) -> str:
-    """``January 1 - January 31, 2026`` (rule 8)."""
+    """``January 1 - January 31, 2026`` (docs/vendors/emnify.md#period-text)."""
     first = month_from_key(month)
     name = MONTHS[first.month - 1]
     return f"{name} 1 - {name} {last_of_month(first).day}, {first.year:04d}"
@@ -76,7 +76,7 @@ def period(month: int) -> Json:
 
 
 def instant(moment: datetime) -> str:
-    """``2026-02-01T09:00:00.000+0000`` (rule 16)."""
+    """``2026-02-01T09:00:00.000+0000`` (docs/vendors/emnify.md#timestamps)."""
     moment = moment.astimezone(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
@@ -100,7 +100,8 @@ def invoice(org_id: int, bill: MonthlyBill, now: datetime) -> Json:
 
 
 def payment_option(bill: MonthlyBill) -> Json:
-    """How the bill was paid: that of the last payment that counts; null until all of it is paid (rule 10)."""
+    """How the bill was paid: that of the last payment that counts; null until all of it is paid
+    (docs/vendors/emnify.md#preview-and-invoice)."""
     paid_with = _money_for(bill)
     if not paid_with or any(each.remaining for each in bill.bills):
         return None
@@ -239,7 +240,8 @@ _CODES: dict[Reason, int] = {
 
 
 def error(refusal: ApiError) -> Response:
-    """A refusal in emnify's words: the API's error, or the gateway's where it is the token that cannot be read (4.4).
+    """A refusal in emnify's words: the API's error, or the gateway's where it is the token that cannot be read
+    (docs/vendors/emnify.md#gateway-401).
 
     ``detail`` may hold ``error_code``, where the kind of refusal does not decide it, and ``retry_after`` in seconds.
     """

@@ -16,7 +16,7 @@ SWITCHES = (
         "2026, or every one that is not cancelled, as it had before.",
         "active",
         ("active", "all-but-cancelled"),
-        "vendor-facts 3.6 rule 2",
+        "docs/vendors/flexprice.md#active-only",
     ),
     Switch(
         "flexprice.invoice_cap",
@@ -24,11 +24,11 @@ SWITCHES = (
         "may see before the currency is filtered; none counts every invoice.",
         50,
         (50, "none"),
-        "vendor-facts 3.6 rule 7",
+        "docs/vendors/flexprice.md#fifty",
     ),
 )
 
-# What the vendor has besides (vendor facts 3.7), and this stand-in does not: 501.
+# What the vendor has besides (docs/vendors/flexprice.md#neighbours), and this stand-in does not: 501.
 UNIMPLEMENTED = (
     "POST /customers",
     "PUT /customers",

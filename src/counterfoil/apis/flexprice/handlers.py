@@ -24,8 +24,9 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
 
 
 def get_customer_invoice_summary(request: Request, world: World) -> Response:
-    """An id nobody has, or that the key may not see, is answered 200 and empty (3.6, rule 4). Reading it announces nothing:
-    the vendor's webhook for overdue invoices (rule 13) is not sent."""
+    """An id nobody has, or that the key may not see, is answered 200 and empty
+    (docs/vendors/flexprice.md#no-subscription). Reading it announces nothing:
+    the vendor's webhook for overdue invoices (docs/vendors/flexprice.md#overdue-webhook) is not sent."""
     customer_id = request.path["id"]
     number = serializers.customer_number(customer_id)
     seen = number is not None and world.ledger.knows(number) and _may_see(request.principal, number, world)
@@ -35,7 +36,7 @@ def get_customer_invoice_summary(request: Request, world: World) -> Response:
 
 
 def options(request: Request, world: World) -> Response:
-    """A browser's question whether a page of another origin may read: any may (3.5)."""
+    """A browser's question whether a page of another origin may read: any may (docs/vendors/flexprice.md#headers)."""
     asked = f"{request.operation} {request.path['id']}"
     return Response(
         200, None, (*serializers.headers(request.headers.get("x-request-id"), world, asked), *serializers.CROSS_ORIGIN)
@@ -43,7 +44,8 @@ def options(request: Request, world: World) -> Response:
 
 
 def _may_see(principal: Principal | None, customer: int, world: World) -> bool:
-    """Keys see their tenant's data only (3.5): here, one customer and those below it, where the key is narrowed."""
+    """Keys see their tenant's data only (docs/vendors/flexprice.md#isolation): here, one customer and those below it,
+    where the key is narrowed."""
     only = principal.customer if principal else None
     payer: int | None = customer
     while payer not in (only, None):

@@ -21,7 +21,7 @@ SECURITY_HEADERS = (
     ("Content-Security-Policy", "default-src 'none'"),
     ("Access-Control-Allow-Origin", "*"),
 )
-"""On every answer (vendor facts 3.5)."""
+"""On every answer (docs/vendors/flexprice.md#headers)."""
 
 CROSS_ORIGIN = (("Access-Control-Allow-Methods", "*"), ("Access-Control-Allow-Headers", "*, Authorization"))
 """On answers to OPTIONS besides; that these are sent is our reading of "CORS *"."""
@@ -88,7 +88,7 @@ def _summary(customer_id: str, summary: Summary) -> Json:
 
 
 def amount(value: Decimal) -> str:
-    """A decimal string without trailing zeros: 100, 99.5, 0 (rule 15)."""
+    """A decimal string without trailing zeros: 100, 99.5, 0 (docs/vendors/flexprice.md#decimal-strings)."""
     plain = format(value, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")

@@ -1,6 +1,6 @@
 """What a customer's invoices in one currency sum to, counted as the vendor's code counts.
 
-The rule numbers are those of vendor facts 3.6. It reads the ledger and knows no JSON.
+It reads the ledger and knows no JSON.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from counterfoil.ledger.records import Book, UsageLine
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-_STORED = Decimal("0.00000001")  # amounts are stored with eight places (rule 15)
+_STORED = Decimal("0.00000001")  # amounts are stored with eight places (docs/vendors/flexprice.md#decimal-strings)
 _WIDE = Context(prec=60)
 
 
 class Summary(msgspec.Struct, frozen=True):
     """Counts, and amounts in major units of ``currency`` (lower case). ``usage`` and ``fixed`` are line amounts of unpaid
-    invoices before tax and payments, so they need not sum to ``unpaid`` (rule 14)."""
+    invoices before tax and payments, so they need not sum to ``unpaid`` (docs/vendors/flexprice.md#unpaid-charges)."""
 
     currency: str
     revenue: Decimal
@@ -40,7 +40,8 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def summaries(world: World, customer: int) -> list[Summary]:
-    """One for each currency the customer subscribes in, newest subscription first; none without a counted one (rule 4)."""
+    """One for each currency the customer subscribes in, newest subscription first; none without a counted one
+    (docs/vendors/flexprice.md#no-subscription)."""
     book = world.ledger.book(customer)
     currencies = _currencies(world, book)
     if not currencies:
@@ -53,7 +54,7 @@ def summaries(world: World, customer: int) -> list[Summary]:
 
 
 def _currencies(world: World, book: Book) -> list[str]:
-    """Rules 1 to 3 and 16."""
+    """The currencies that count (docs/vendors/flexprice.md#currencies)."""
     only_active = world.switches["flexprice.subscription_status"] == "active"
     states = ((each, each.state_on(world.today)) for each in reversed(book.subscriptions))
     counted = (each for each, state in states if state == "active" or not (only_active or state == "cancelled"))
@@ -61,7 +62,8 @@ def _currencies(world: World, book: Book) -> list[str]:
 
 
 def _considered(world: World, customer: int, book: Book) -> list[Bill]:
-    """The customer's own invoices and those it pays for others, each look-up capped at the newest (rules 6 and 7)."""
+    """The customer's own invoices and those it pays for others, each look-up capped at the newest
+    (docs/vendors/flexprice.md#invoices)."""
     cap = world.switches["flexprice.invoice_cap"]
     newest = cap if isinstance(cap, int) else None
     own = _not_void(book)
@@ -81,7 +83,7 @@ def _issued(bill: Bill) -> tuple[datetime, int]:
 
 
 def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
-    """Only a bill paid in full, to the cent and for good, is paid (rules 9 to 12)."""
+    """Only a bill paid in full, to the cent and for good, is paid (docs/vendors/flexprice.md#amounts)."""
     counted = list(bills)
     unpaid = [bill for bill in counted if bill.settlement is not Settlement.PAID]
     overdue = [bill for bill in unpaid if start_of(bill.invoice.due_on) < now]

@@ -18,14 +18,14 @@ SWITCHES = (
         "Production systems ask for one, a test system takes requests without.",
         default="required",
         choices=("required", "optional"),
-        source="vendor-facts 2.5",
+        source="docs/vendors/oracle-brm.md#token",
     ),
     Switch(
         name="oracle-brm.partial_status",
         text="The status of a list that holds fewer bills than matched. Oracle names only 200; TMF630 allows 206.",
         default=200,
         choices=(200, 206),
-        source="vendor-facts 2.6 rule 9",
+        source="docs/vendors/oracle-brm.md#partial",
     ),
     Switch(
         name="oracle-brm.like_percent",
@@ -33,7 +33,7 @@ SWITCHES = (
         "SQL says zero or more, Oracle's page one or more.",
         default="zero-or-more",
         choices=("zero-or-more", "one-or-more"),
-        source="vendor-facts 2.6 rule 4",
+        source="docs/vendors/oracle-brm.md#like-percent",
     ),
     Switch(
         name="oracle-brm.unknown_query",
@@ -41,14 +41,14 @@ SWITCHES = (
         "Refused is 400; ignored lets extension parameters pass.",
         default="ignore",
         choices=("refuse", "ignore"),
-        source="vendor-facts 2.6 rule 13",
+        source="docs/vendors/oracle-brm.md#unknown-parameter",
     ),
     Switch(
         name="oracle-brm.default_limit",
         text="How many bills a list without `limit` holds at most; 0 means all of them. Any whole number from 0 on.",
         default=0,
         choices=None,
-        source="vendor-facts 2.6 rule 7",
+        source="docs/vendors/oracle-brm.md#limit-offset",
     ),
     Switch(
         name="oracle-brm.comma_is_or",
@@ -56,7 +56,7 @@ SWITCHES = (
         "Off, the comma is part of the value. Only where any text is a value (ids, numbers and patterns).",
         default=False,
         choices=(False, True),
-        source="vendor-facts 2.6 rule 11",
+        source="docs/vendors/oracle-brm.md#comma-or",
     ),
 )
 
@@ -65,7 +65,7 @@ def _refuses_unknown_query(world: World) -> bool:
     return world.switches["oracle-brm.unknown_query"] == "refuse"
 
 
-# What the vendor has besides (vendor facts 2.7), and this stand-in does not: 501.
+# What the vendor has besides (docs/vendors/oracle-brm.md#neighbours), and this stand-in does not: 501.
 UNIMPLEMENTED = (
     "GET /customerBillOnDemand",
     "POST /customerBillOnDemand",

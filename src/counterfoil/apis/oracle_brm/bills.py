@@ -31,7 +31,7 @@ class ShownBill(msgspec.Struct, frozen=True):
     """One bill of a book. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
 
     ``ordinal`` counts the account's bills from 1; the one in progress has the next, and keeps it when it is issued.
-    ``total = net + tax``, ``remaining = total - what was applied`` (vendor facts 2.6, rule 20). Instants are UTC.
+    ``total = net + tax``, ``remaining = total - what was applied`` (docs/vendors/oracle-brm.md#amounts-agree). Instants are UTC.
     """
 
     account: int
@@ -253,7 +253,7 @@ _ACCOUNT_NUMBER = re.compile(r"A-([0-9]{6,10})(?:-([1-9][0-9]{0,2}))?", re.ASCII
 
 
 def from_bill_id(text: str) -> Name | None:
-    """What a bill's id says; a space stands for a plus sign that was not encoded (vendor facts 2.6, rule 6)."""
+    """What a bill's id says; a space stands for a plus sign that was not encoded (docs/vendors/oracle-brm.md#plus-in-poids)."""
     found = _BILL_ID.fullmatch(with_plus(text))
     if found is None:
         return None

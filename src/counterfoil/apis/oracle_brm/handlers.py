@@ -15,7 +15,7 @@ API = "oracle-brm"
 
 
 def list_bills(request: Request, world: World) -> Response:
-    """The bills that fit, from ``offset`` on and at most ``limit``, with both counts (vendor facts 2.6, rules 7 to 9)."""
+    """The bills that fit, from ``offset`` on and at most ``limit``, with both counts (docs/vendors/oracle-brm.md#paging)."""
     bills = select(world, request.query, _visible(request, world))
     start = request.query.get("offset", 0)
     limit = request.query.get("limit") or int(world.switches["oracle-brm.default_limit"]) or None
@@ -29,7 +29,7 @@ def list_bills(request: Request, world: World) -> Response:
 
 
 def get_bill(request: Request, world: World) -> Response:
-    """One bill, by its id or its number (rule 16)."""
+    """One bill, by its id or its number (docs/vendors/oracle-brm.md#by-id)."""
     text = request.path["id"]
     name = from_bill_id(text) or from_bill_number(text)
     bill = find(world, name) if name else None

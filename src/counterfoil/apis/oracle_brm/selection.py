@@ -42,7 +42,7 @@ OfBill = Callable[[ShownBill], Any]
 OfCustomersBill = Callable[[int, ShownBill], bool]
 
 NOT_YET_NUMBERED = "bill in progress"
-"""The bill number that stands for all bills without one (vendor facts 2.6, rule 5)."""
+"""The bill number that stands for all bills without one (docs/vendors/oracle-brm.md#bill-in-progress)."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -58,7 +58,8 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct):
-    """What a bill must pass: all of the tests (rule 1). ``customers`` are the only ones who can have such a bill, if known."""
+    """What a bill must pass: all of the tests (docs/vendors/oracle-brm.md#filters-and). ``customers`` are the only ones
+    who can have such a bill, if known."""
 
     of_bill: list[OfBill] = []
     of_customers_bill: list[OfCustomersBill] = []
@@ -332,7 +333,8 @@ def _remaining_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> 
 _COMPARISONS = {
     "": operator.eq,
     ".gt": operator.gt,
-    ".gte": operator.ge,  # for lastUpdate, too: its sentence in the document is that of .lt, a slip (rule 21)
+    # for lastUpdate, too: its sentence in the document is that of .lt, a slip (docs/vendors/oracle-brm.md#printed-slips)
+    ".gte": operator.ge,
     ".lt": operator.lt,
     ".lte": operator.le,
 }

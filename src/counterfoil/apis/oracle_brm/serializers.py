@@ -228,7 +228,7 @@ OF_CUSTOMER: Mapping[str, Callable[[Owned], Json]] = {
 # --- the bill ------------------------------------------------------------------------------------
 
 ALWAYS = ("id", "href")
-"""What ``fields`` cannot take away (vendor facts 2.6, rule 10)."""
+"""What ``fields`` cannot take away (docs/vendors/oracle-brm.md#fields)."""
 
 
 class Members(msgspec.Struct, frozen=True):
@@ -302,7 +302,8 @@ _REASONS: Mapping[int, str] = {
 
 
 def error(refusal: ApiError) -> Response:
-    """The TMF ``Error``. Oracle lists no codes: ``code`` is the HTTP status, as ``status`` is (vendor facts 2.4)."""
+    """The TMF ``Error``. Oracle lists no codes: ``code`` is the HTTP status, as ``status`` is
+    (docs/vendors/oracle-brm.md#error-codes)."""
     status = str(refusal.status)
     body = {
         "code": status,
