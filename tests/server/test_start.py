@@ -1,4 +1,4 @@
-"""What a start must not wait for: whatever is not needed up to the first 200 is not imported until then, nor by then."""
+"""What a start imports: the APIs that are served, and nothing that is for tests, checks or the page."""
 
 from __future__ import annotations
 
@@ -9,32 +9,11 @@ from pathlib import Path
 
 import pytest
 
-LATER = (
-    *("rich", "faker", "flask", "httpx", "requests", "starlette.testclient", "schemathesis", "hypothesis", "pytest"),
-    *(
-        "jsonschema",
-        "jsonschema.exceptions",
-        "attr",
-        "referencing",
-        "werkzeug",
-        "jinja2",
-        "yaml",
-        "openapi_spec_validator",
-    ),
-    *(
-        "connexion",
-        "connexion.json_schema",
-        "uvicorn",
-        "multiprocessing",
-        "counterfoil.page",
-        "counterfoil.contract",
-    ),
-)
+LATER = ("faker", "schemathesis", "hypothesis", "pytest", "counterfoil.page", "counterfoil.contract")
 
 SERVE = """
 import http.client, json, os, sys, threading
 import counterfoil.serving as serving
-from counterfoil.server.late import Late, Promise
 
 real = serving.serve
 
@@ -47,7 +26,7 @@ def ask(port):
         answer.read()
         answers.append(answer.status)
     import gc
-    there = sorted(name for name, module in sys.modules.items() if type(module) is not Late)
+    there = sorted(sys.modules)
     print(json.dumps({"answers": answers, "there": there, "collects": gc.isenabled()}), flush=True)
     os._exit(0)
 
