@@ -18,7 +18,7 @@ class ParsedSpecs(BuildHookInterface[Any]):
         if version == "editable":
             return
         sys.path.insert(0, str(Path(self.root) / "src"))
-        from counterfoil.server.specs import write_parsed
+        from counterfoil.openapi import write_parsed
 
         self._folder = tempfile.mkdtemp()
         for source in sorted((Path(self.root) / "specs").glob("*/openapi.yaml")):

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from counterfoil.app import Application
-from counterfoil.server.specs import Spec, resolve
+from counterfoil.openapi import Spec, resolve
 
 
 def base_urls(application: Application, origin: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from counterfoil.control.control_api import control
 from counterfoil.control.customers import SORTS
 from counterfoil.control.figures import AGES, NOT_DUE
 from counterfoil.control_types import FaultOrder, Kind
-from counterfoil.server.specs import load, target_of
+from counterfoil.openapi import load, target_of
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.worlds import Worlds
 

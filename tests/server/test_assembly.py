@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from counterfoil.api import ApiError, Response
+from counterfoil.cli.log_output import JsonLines, Readable
+from counterfoil.openapi import SpecError
 from counterfoil.server.app import Options, build_server
-from counterfoil.server.logs import JsonLines, Readable
-from counterfoil.server.specs import SpecError
 
 from .toy import PREFIX, SPECS, TOY, WORLDS, Client, serve, server
 

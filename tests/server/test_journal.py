@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from counterfoil import redact
 from counterfoil.control_types import Exchanged, FaultOrder, Wanted
 from counterfoil.inprocess import InProcess
 from counterfoil.server.faults.store import FaultStore
-from counterfoil.server.journal import redact
 from counterfoil.server.journal.store import OVERHEAD, Bounds, JournalStore
 
 from .listening import listening

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from counterfoil.server.logs import BatchHandler, JsonLines, Lines, Readable, access, request_line, without_secrets
+from counterfoil.cli.log_output import BatchHandler, JsonLines, Lines, Readable
+from counterfoil.server.logs import access, request_line, without_secrets
 
 from .toy import PREFIX, Client
 

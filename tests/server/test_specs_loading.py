@@ -7,12 +7,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from counterfoil import openapi as specs
 from counterfoil import resources
 from counterfoil.api import API, Principal, Response
-from counterfoil.server import specs
+from counterfoil.openapi import SpecError
 from counterfoil.server.app import Options, build_server
 from counterfoil.server.json_schema import Schemas
-from counterfoil.server.specs import SpecError
 
 SMALL = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/x: {get: {responses: {200: {description: d}}}}}\n"
 

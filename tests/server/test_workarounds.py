@@ -14,8 +14,8 @@ import pytest
 import starlette.convertors
 
 from counterfoil.asgi import raw_path
+from counterfoil.openapi import from_document
 from counterfoil.server import workarounds
-from counterfoil.server.specs import from_document
 
 from .listening import get, listening
 

@@ -34,7 +34,7 @@ def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
 def _guarded(act: Callable[[], Any]) -> Any:
     from counterfoil.app import UsageError
     from counterfoil.ledger.errors import LedgerError
-    from counterfoil.server.specs import SpecError
+    from counterfoil.openapi import SpecError
     from counterfoil.serving import CannotListen
     from counterfoil.world.capsule import CapsuleError
     from counterfoil.world.scenario import ScenarioError

@@ -90,7 +90,7 @@ def serve(
     def run() -> None:
         from counterfoil.app import build, rebuilt
         from counterfoil.banner import show
-        from counterfoil.server import logs
+        from counterfoil.cli import log_output
         from counterfoil.server.app import Options
         from counterfoil.server.pipeline import PipelineOptions
         from counterfoil.serving import is_loopback, listen, origin_of
@@ -123,7 +123,7 @@ def serve(
             if sys.stdout.isatty():  # a person is there, who may look at the page next
                 application.get_page_ready()
 
-        with contextlib.nullcontext() if quiet else logs.set_up(as_json=log_json):
+        with contextlib.nullcontext() if quiet else log_output.set_up(as_json=log_json):
             serve_on(application.door, taken, ready=ready, closing=application.closing.set)
 
     guarded(run, quickly=True)

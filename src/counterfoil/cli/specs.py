@@ -50,8 +50,8 @@ def show_spec(api: str, as_json: bool) -> None:
       counterfoil specs show flexprice
     """
     from counterfoil.app import dialect
+    from counterfoil.openapi import load
     from counterfoil.resources import docs_dir
-    from counterfoil.server.specs import load
 
     chosen = guarded(lambda: dialect(api))
     spec = guarded(lambda: load(api))

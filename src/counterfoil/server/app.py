@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import API, Response
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, request_headers, split_world
+from counterfoil.openapi import Spec, SpecError, load
 from counterfoil.server import logs, workarounds
 from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext
 from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem
@@ -23,7 +24,6 @@ from counterfoil.server.handlers import to_bytes
 from counterfoil.server.pipeline import PipelineOptions, build_pipeline
 from counterfoil.server.response_writer import ResponseWriter
 from counterfoil.server.routing import sent_path
-from counterfoil.server.specs import Spec, SpecError, load
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World

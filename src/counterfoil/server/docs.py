@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from counterfoil.api import API, Response
+from counterfoil.openapi import Spec
 from counterfoil.server.errors import problem
-from counterfoil.server.specs import Spec
 
 ASSETS = {
     "swagger-ui.css": "text/css; charset=utf-8",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from counterfoil.server.specs import SpecError, resolve, target_of
+from counterfoil.openapi import SpecError, resolve, target_of
 
 Json = Any
 Direction = Literal["request", "response"]

@@ -16,9 +16,9 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
+from counterfoil.openapi import SpecError
 from counterfoil.server.json_schema import Schemas, Validator
 from counterfoil.server.logs import shown
-from counterfoil.server.specs import SpecError
 
 Json = Any
 

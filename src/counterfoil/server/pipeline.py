@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp
+from counterfoil.openapi import Spec, SpecError
 from counterfoil.server.context import Interceptor, Policy
 from counterfoil.server.errors import ErrorHandlers
 from counterfoil.server.handlers import HandlerApp
@@ -24,7 +25,6 @@ from counterfoil.server.request_validation import RequestValidation
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
 from counterfoil.server.routing import RoutedRequests, RouteTable, prepared
 from counterfoil.server.security import security_map
-from counterfoil.server.specs import Spec, SpecError
 from counterfoil.server.workarounds import (
     Connexion,
     ExceptionMiddleware,

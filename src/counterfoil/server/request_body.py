@@ -10,10 +10,10 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.asgi import Receive
+from counterfoil.openapi import SpecError
 from counterfoil.server.json_schema import Schemas, Validator
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import LARGEST_EXPONENT
-from counterfoil.server.specs import SpecError
 
 Json = Any
 

@@ -16,10 +16,10 @@ from starlette.routing import compile_path
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
+from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.logs import shown
 from counterfoil.server.security import optional_last
-from counterfoil.server.specs import Spec
 from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecification
 
 Json = Any

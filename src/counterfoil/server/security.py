@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from counterfoil.api import API
+from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
-from counterfoil.server.specs import Spec
 from counterfoil.server.workarounds import AbstractSecurityHandler, ConnexionRequest
 
 Json = Any

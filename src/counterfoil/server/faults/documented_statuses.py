@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.server.specs import Spec
+from counterfoil.openapi import Spec
 
 Json = Any
 

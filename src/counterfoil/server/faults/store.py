@@ -19,12 +19,12 @@ from threading import Lock
 from counterfoil.api import API, ApiError, Response
 from counterfoil.control_types import Fault, FaultOrder, TooMany
 from counterfoil.ledger.errors import BadValue
+from counterfoil.openapi import Spec
 from counterfoil.server.context import ConnectionBroken, RequestContext
 from counterfoil.server.errors import REASONS
 from counterfoil.server.faults.documented_statuses import Documented, documented
 from counterfoil.server.faults.prefer import NOTHING, Preferences, preferences
 from counterfoil.server.faults.response_faults import Malformed, SlowDrip, Truncated, WithPreferenceApplied
-from counterfoil.server.specs import Spec
 
 MOST_OF_A_WORLD = 100
 MOST_WORLDS = 16_384

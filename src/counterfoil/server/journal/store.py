@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from counterfoil import redact
 from counterfoil.control_types import Exchanged, Found, Message, Wanted
 from counterfoil.server.context import RequestContext
-from counterfoil.server.journal import redact
 
 LARGEST_BODY = 16 * 1024
 MEBIBYTE = 1024 * 1024
