@@ -13,8 +13,9 @@ from playwright.sync_api import expect
 from tests.page.conftest import start
 
 from counterfoil.app import Application, build
+from counterfoil.control.safety import guard
 from counterfoil.inprocess import InProcess
-from counterfoil.page.visitors import Gate, Limits
+from counterfoil.page.visitors import Limits, VisitorMiddleware
 
 WORLDS = "/_sandbox/v1/worlds"
 
@@ -151,13 +152,13 @@ def test_a_visitors_apis_open_to_their_key_only(visits: tuple[Visit, Visit]) -> 
 
 
 def test_worlds_are_bounded_in_number_size_and_life(application: Application) -> None:
-    hour = [0.0]
-    gate = Gate(
+    seconds = [0.0]
+    gate = VisitorMiddleware(
         application.server,
         application.worlds,
-        hosts=(),
-        limits=Limits(worlds=2, life=100.0, visits=(1.0, 100.0)),
-        seconds=lambda: hour[0],
+        check_host=guard(None, ()),
+        limits=Limits(worlds=2, cookie_age=100.0, visits=(1.0, 100.0)),
+        clock=lambda: seconds[0],
     )
     one, _ = Visit(gate), Visit(gate)
     with httpx.Client(transport=InProcess(gate), base_url="http://127.0.0.1:8000") as third:
@@ -166,7 +167,7 @@ def test_worlds_are_bounded_in_number_size_and_life(application: Application) ->
     assert one.client.post(WORLDS, json=named).status_code == 503
     assert one.client.post(WORLDS, json={**named, "name": "mine"}).status_code == 403
     assert one.client.post(WORLDS, json={"scenario": "quiet"}).status_code == 403
-    hour[0] = 101.0
+    seconds[0] = 101.0
     assert one.client.get(f"{WORLDS}/{one.world}").status_code == 403
 
 
@@ -181,12 +182,12 @@ def test_a_scenario_may_be_chosen_within_bounds(visits: tuple[Visit, Visit]) -> 
 
 
 def test_rates_are_limited(application: Application) -> None:
-    still = Gate(
+    still = VisitorMiddleware(
         application.server,
         application.worlds,
-        hosts=(),
+        check_host=guard(None, ()),
         limits=Limits(changes=(1.0, 3.0), visits=(1.0, 2.0)),
-        seconds=lambda: 0.0,
+        clock=lambda: 0.0,
     )
     one, _ = Visit(still), Visit(still)
     statuses = [one.client.post(f"{WORLDS}/{one.world}/reset").status_code for _ in range(5)]
