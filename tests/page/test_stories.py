@@ -17,8 +17,8 @@ def test_the_tour_tells_one_month_in_six_presses(pages: Any, served: Any, pictur
     for number, title in enumerate(("Usage", "Run", "Bills", "Part payment", "Overdue", "Paid"), 1):
         expect(tab.locator("#tour h2")).to_have_text(f"{number} of 6: {title}")
         tab.click("#tour-press")
-        expect(tab.locator("#tour .told")).to_be_visible(timeout=30_000)
-        told[title] = tab.inner_text("#tour .told")
+        expect(tab.locator("#tour .report")).to_be_visible(timeout=30_000)
+        told[title] = tab.inner_text("#tour .report")
         if title == "Part payment":
             picture(tab, "tour")
         tab.click("#tour-next")
@@ -29,7 +29,7 @@ def test_the_tour_tells_one_month_in_six_presses(pages: Any, served: Any, pictur
     assert "new → partiallyPaid" in told["Part payment"]
     assert "total_overdue_amount 0 → 10" in told["Overdue"]
     assert "partiallyPaid → settled" in told["Paid"]
-    expect(tab.locator("#tour h2")).to_have_text("That was a month")
+    expect(tab.locator("#tour h2")).to_have_text("The month is complete")
     world = tab.evaluate("sessionStorage.getItem('counterfoil.world')")
     done = [
         each["command"]["command"] for each in served.call("GET", f"/{world}/timeline?limit=100")["past"]["entries"]
@@ -55,7 +55,7 @@ def test_a_fork_goes_its_own_way(pages: Any, served: Any) -> None:
     world = served.world()
     page = pages(world)
     page.tab.get_by_role("button", name="Fork").click()
-    expect(page.tab.locator("#said")).to_contain_text("a world of its own")
+    expect(page.tab.locator("#status")).to_contain_text("The original world is unchanged")
     page.tab.click("#clock-day")
     expect(page.tab.locator("#now")).to_have_text("Wed, 21 January 2026, 12:00")
     assert served.call("GET", f"/{world}")["now"] == "2026-01-20T12:00:00Z"
@@ -111,7 +111,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(pages: Any, served: Any) -> 
     page = pages(world, "customers/1")
     page.tab.fill("#pay-amount-1", "99")
     page.tab.click("#pay-1")
-    expect(page.tab.locator("#trouble")).to_contain_text("Not done.")
+    expect(page.tab.locator("#error")).to_contain_text("Not done.")
     assert served.call("GET", f"/{world}/customers/1")["bills"][0]["paid"] == "0.00"
 
 
@@ -152,7 +152,7 @@ SUMMARY = "/flexprice/v1/customers/cust_00000001/invoices/summary"
 def test_the_journal_is_live_and_filtered(pages: Any, served: Any, picture: Any) -> None:
     world = served.world()
     tab = pages(world, "journal").tab
-    expect(tab.locator("main")).to_contain_text("Nobody has asked anything")
+    expect(tab.locator("main")).to_contain_text("No requests yet")
     assert ask(served, world, SUMMARY) == 200
     expect(tab.locator(".journal li")).to_have_count(1)
     assert ask(served, world, "/elevate/v1/customer-billing-summaries?page=1&pageSize=5") == 200
@@ -177,7 +177,7 @@ def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, pictur
     tab.select_option("#fault-operation", "GET /customers/{id}/invoices/summary")
     tab.fill("#fault-status", "500")
     tab.click("#add-fault")
-    expect(tab.locator("main table")).to_contain_text("answer a status, 500")
+    expect(tab.locator("main table")).to_contain_text("answer with a status, 500")
     assert ask(served, world, SUMMARY) == 500
     expect(tab.locator("main tbody td").nth(5)).to_have_text("1")
     picture(tab, "faults")
@@ -186,24 +186,24 @@ def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, pictur
     assert ask(served, world, SUMMARY) == 200
 
 
-def test_five_windows_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
+def test_vendor_views_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
     world = billed(served)
-    tab = pages(world, "windows/1", viewport={"width": 1120, "height": 660}).tab
-    expect(tab.locator(".window")).to_have_count(5)
-    assert tab.locator(".window mark").count() == 0
+    tab = pages(world, "vendors/1", viewport={"width": 1120, "height": 660}).tab
+    expect(tab.locator(".vendor-view")).to_have_count(5)
+    assert tab.locator(".vendor-view mark").count() == 0
     served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
-    oracle = tab.locator("#window-oracle-brm")
+    oracle = tab.locator("#vendor-oracle-brm")
     expect(oracle.locator("mark", has_text="partiallyPaid")).to_be_visible()
     expect(oracle).to_contain_text('was "new"')
-    expect(tab.locator("#window-billingplatform .changes")).to_have_text("unchanged")
+    expect(tab.locator("#vendor-billingplatform .changes")).to_have_text("unchanged")
     tab.evaluate("window.scrollTo(0, 300)")
     picture(tab, "windows")
 
 
 def test_a_copied_curl_line_works(pages: Any, served: Any) -> None:
-    page = pages(served.world(), "windows/1", permissions=["clipboard-read", "clipboard-write"])
+    page = pages(served.world(), "vendors/1", permissions=["clipboard-read", "clipboard-write"])
     page.tab.get_by_role("button", name="Copy as curl: Flexprice").click()
-    expect(page.tab.locator("#said")).to_contain_text("Copied")
+    expect(page.tab.locator("#status")).to_contain_text("Copied")
     line = page.tab.evaluate("navigator.clipboard.readText()")
     header, url = re.fullmatch(r"curl -s -H '([^']+)' '([^']+)'", line).groups()  # type: ignore[union-attr]
     name, value = header.split(": ")
@@ -234,7 +234,7 @@ def test_the_overview_draws_its_plots(pages: Any, served: Any, picture: Any) -> 
     tab: Page = pages(served.world("demo")).tab
     expect(tab.locator("svg.plot")).to_have_count(3)
     assert "Billed by month" in (tab.locator("svg.plot").nth(2).get_attribute("aria-label") or "")
-    expect(tab.locator("main")).to_contain_text("To come")
+    expect(tab.locator("main")).to_contain_text("Coming")
     picture(tab, "overview")
 
 

@@ -1,4 +1,4 @@
-"""The page for everybody: on a phone, in the dark, by keyboard alone, by those who hear it; and names that mean harm."""
+"""The page on a phone, in dark mode, by keyboard alone and by axe; and customer names that contain markup."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import PHONE, start
 from tests.page.test_stories import SUMMARY, ask, billed
 
-VIEWS = ("overview", "customers", "customers/1", "runs", "windows/1", "journal", "faults")
+VIEWS = ("overview", "customers", "customers/1", "runs", "vendors/1", "journal", "faults")
 
 
 def complaints(tab: Page) -> list[str]:
@@ -33,9 +33,9 @@ def test_axe_finds_nothing_serious_in_any_view(pages: Any, served: Any, scheme: 
     found = {}
     for view in VIEWS:
         page.go(view)
-        if view == "windows/1":
+        if view == "vendors/1":
             served.do(world, "record_payment", customer=1, bill=1, amount="0.01")
-            expect(page.tab.locator(".window mark").first).to_be_visible()
+            expect(page.tab.locator(".vendor-view mark").first).to_be_visible()
         found[view] = complaints(page.tab)
     page.tab.get_by_role("button", name="Scenario…").click()
     found["scenarios"] = complaints(page.tab)
@@ -121,7 +121,7 @@ def test_a_name_is_only_ever_a_name(pages: Any, served: Any) -> None:
     served.do(world, "record_payment", customer=2, bill=1, amount="1.00", method=NASTY[:60])
     ask(served, world, "/elevate/v1/customer-billing-summaries?page=1&pageSize=5&customerId=%3Cimg%20src=x%3E")
     page = pages(world)
-    for view in ("overview", "customers", "customers/2", "runs", "windows/2", "journal", "faults"):
+    for view in ("overview", "customers", "customers/2", "runs", "vendors/2", "journal", "faults"):
         page.go(view)
         assert page.tab.locator("main img, main script").count() == 0, view
         assert "owned" not in page.tab.title(), view
@@ -139,7 +139,7 @@ def test_a_name_is_only_ever_a_name(pages: Any, served: Any) -> None:
 def test_a_search_for_markup_shows_no_markup(pages: Any, served: Any) -> None:
     page = pages(served.world(), "customers")
     page.tab.fill("#search", NASTY[:90])
-    expect(page.tab.locator("#showing")).to_have_text("nobody fits")
+    expect(page.tab.locator("#showing")).to_have_text("no customers match")
     assert page.tab.locator("main img").count() == 0
 
 
