@@ -5,18 +5,19 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Generic, TypeVar
+from threading import Event
 
 from counterfoil.api import API
-from counterfoil.asgi import ASGIApp, Receive, Scope, Send
+from counterfoil.asgi import ASGIApp
+from counterfoil.control.safety import guard
+from counterfoil.lazy_app import LazyApp
 from counterfoil.resources import api_names, fixtures_dir
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
@@ -26,9 +27,6 @@ from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
-
-if TYPE_CHECKING:
-    from counterfoil.page import Front
 
 DEFAULT_SCENARIO = "demo"
 CONTROL = "/_sandbox/v1"
@@ -41,8 +39,7 @@ class UsageError(Exception):
 @dataclass(frozen=True, slots=True)
 class Application:
     """A server, ready to be called, and its worlds. ``door`` is what is put on a port: the server itself, or the gate that
-    stands before it in public mode. ``get_page_ready`` loads the page before anybody asks for it, in a thread. ``closing``
-    is to be set when serving ends, for those who listen to events."""
+    stands before it in public mode. ``closing`` is to be set when serving ends, which ends open event streams."""
 
     server: Server
     door: ASGIApp
@@ -50,7 +47,6 @@ class Application:
     dialects: tuple[API, ...]
     faults: FaultStore
     journal: JournalStore
-    get_page_ready: Callable[[], None] = lambda: None
     closing: Event = field(default_factory=Event)
 
     @property
@@ -142,25 +138,20 @@ def build(
         return build_server([desk], worlds.get)
 
     closing = Event()
-    steering = Later(control_api)
-
-    def front() -> Front:
-        from counterfoil.page import Front
-
-        return Front(
+    page = LazyApp(
+        partial(
+            _page,
             worlds,
-            apis=served,
-            journal_version=journal.version,
-            token=control_token,
-            hosts=hosts,
+            served,
+            journal,
+            closing,
+            check_access=guard(control_token, hosts),
+            needs_token=control_token is not None,
             public=public,
-            closing=closing,
-            soon=[steering.made],
         )
-
-    page = Later(front)
+    )
     chosen = options or Options()
-    mounts: dict[str, ASGIApp] = {CONTROL: steering, "/": page, **chosen.mounts}
+    mounts: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": page, **chosen.mounts}
     pipeline = replace(chosen.pipeline, interceptors=(*chosen.pipeline.interceptors, faults.intercept))
     observers = (*chosen.observers, journal.observe)
     server = build_server(
@@ -169,35 +160,39 @@ def build(
     faults.learn(server.served)
     door: ASGIApp = server
     if public:
-        from counterfoil.page.visitors import Gate
+        from counterfoil.page.visitors import VisitorMiddleware
 
-        door = Gate(server, worlds, hosts=hosts)
+        door = VisitorMiddleware(server, worlds, check_host=guard(None, hosts))
 
-    def get_page_ready() -> None:
-        Thread(target=lambda: page.made().get_ready(), name="counterfoil-page", daemon=True).start()
-
-    return Application(server, door, worlds, served, faults, journal, get_page_ready, closing)
+    return Application(server, door, worlds, served, faults, journal, closing)
 
 
-Made = TypeVar("Made", bound=ASGIApp)
+def _page(
+    worlds: Worlds,
+    apis: Sequence[API],
+    journal: JournalStore,
+    closing: Event,
+    *,
+    check_access: Callable[[Mapping[str, str]], object],
+    needs_token: bool,
+    public: bool,
+) -> ASGIApp:
+    """The page. Flask is imported by the first request for the document, a file or a plot, not by an unknown path."""
+    from counterfoil.control.page_data import PageData
+    from counterfoil.page.app import PageApp
+    from counterfoil.page.events import EventStreams
 
+    reader = PageData(worlds, journal.version)
 
-class Later(Generic[Made]):
-    """An ASGI application that is built when the first request for it comes, so that starting need not wait for it."""
+    def flask_app() -> ASGIApp:
+        from counterfoil.page.flask_app import as_asgi, create_app
 
-    def __init__(self, make: Callable[[], Made]) -> None:
-        self._make = make
-        self._made: Made | None = None
-        self._making = Lock()
+        return as_asgi(create_app(reader, needs_token=needs_token, public=public))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # not in the thread that answers the APIs: building takes 15 to 100 ms
-        app = self._made if self._made is not None else await asyncio.to_thread(self.made)
-        await app(scope, receive, send)
-
-    def made(self) -> Made:
-        """The application, built now if it was not; from any thread."""
-        with self._making:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
+    return PageApp(
+        LazyApp(flask_app),
+        EventStreams(reader, closing),
+        reader,
+        check_access=check_access,
+        api_prefixes={api.name: api.prefix for api in apis},
+    )

@@ -1,4 +1,4 @@
-"""A real browser in front of a real server. Each test has a world of its own on a server its process shares.
+"""A real browser in front of a real server. Each test has The original world is unchanged on a server its process shares.
 
 Chromium is Debian's; where it is missing and this runs as root it is installed. Otherwise the tests are skipped with a line that
 says so, except in CI, where a skipped browser is a failure.
@@ -197,7 +197,7 @@ def picture() -> Callable[[Page, str], None]:
 
     def take(tab: Page, name: str) -> None:
         if os.environ.get("COUNTERFOIL_SCREENSHOTS"):
-            expect(tab.locator("#said")).to_be_empty()
+            expect(tab.locator("#status")).to_be_empty()
             tab.mouse.move(0, 0)
             tab.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
 

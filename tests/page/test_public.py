@@ -1,4 +1,4 @@
-"""Public mode: what a visitor may, and what none may to another. Over HTTP, and the page itself in a browser."""
+"""Public mode: what a visitor may do, and may not do to another. Over HTTP, and the page itself in a browser."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from playwright.sync_api import expect
 from tests.page.conftest import start
 
 from counterfoil.app import Application, build
+from counterfoil.control.safety import guard
 from counterfoil.inprocess import InProcess
-from counterfoil.page.visitors import Gate, Limits
+from counterfoil.page.visitors import Limits, VisitorMiddleware
 
 WORLDS = "/_sandbox/v1/worlds"
 
@@ -25,15 +26,15 @@ def application() -> Application:
 
 
 class Visit:
-    """One browser that came by: its cookie, its word, its worlds."""
+    """One visitor: a client with its cookie, CSRF token and worlds."""
 
     def __init__(self, door: Any) -> None:
         self.client = httpx.Client(transport=InProcess(door), base_url="http://127.0.0.1:8000")
-        met = self.client.post("/visit", json={})
-        assert met.status_code == 200, met.text
-        self.cookie = met.headers["set-cookie"]
-        self.client.headers["X-Counterfoil-Visit"] = met.json()["visit"]
-        self.worlds = met.json()["worlds"]
+        visit = self.client.post("/visit", json={})
+        assert visit.status_code == 200, visit.text
+        self.cookie = visit.headers["set-cookie"]
+        self.client.headers["X-Counterfoil-Visit"] = visit.json()["visit"]
+        self.worlds = visit.json()["worlds"]
         self.world = self.worlds[0]
 
     def key(self) -> str:
@@ -60,10 +61,44 @@ def test_every_visitor_has_a_world_of_their_own(visits: tuple[Visit, Visit]) -> 
     assert "set-cookie" not in again.headers
 
 
-def test_the_cookie_is_for_the_browser_alone(visits: tuple[Visit, Visit]) -> None:
+def test_the_cookies_attributes(visits: tuple[Visit, Visit]) -> None:
     assert "HttpOnly" in visits[0].cookie
     assert "SameSite=Strict" in visits[0].cookie
     assert "Path=/" in visits[0].cookie
+    assert "Max-Age=86400" in visits[0].cookie
+    assert "Secure" not in visits[0].cookie
+
+
+def test_the_cookie_is_for_https_only_where_the_page_came_by_https(application: Application) -> None:
+    with httpx.Client(transport=InProcess(application.door), base_url="https://127.0.0.1:8000") as client:
+        assert "Secure" in client.post("/visit", json={}).headers["set-cookie"]
+
+
+def test_paths_are_read_as_the_router_reads_them(visits: tuple[Visit, Visit]) -> None:
+    one, other = visits
+
+    def escaped(name: str) -> str:
+        return "".join(f"%{ord(each):02x}" for each in name)
+
+    assert one.client.get(f"{WORLDS}/{escaped(one.world)}").status_code == 200
+    assert one.client.get(f"/plots/{escaped(one.world)}/revenue.svg").status_code == 200
+    for world in (other.world, "default"):
+        for path in (
+            f"{WORLDS}/{escaped(world)}",
+            f"{WORLDS}/{one.world}%2F..%2F{world}",
+            f"{WORLDS}/{one.world}/%2e%2e/{world}",
+            f"/plots/{escaped(world)}/revenue.svg",
+            f"/plots/{one.world}%2F..%2F{world}/revenue.svg",
+            f"/w/{one.world}{WORLDS}/{world}",
+            f"/w/{world}/events/{world}",
+            f"//{WORLDS}/{world}",
+        ):
+            assert one.client.get(path).status_code in (403, 404), path
+    # the other visitor's world keeps out the usual key, however its name is written
+    path = f"/w/{escaped(other.world)}/elevate/v1/customer-billing-summaries?page=1&pageSize=5"
+    other.client.post(f"{WORLDS}/{other.world}/reset")
+    assert one.client.get(path, headers={"Authorization": "Bearer counterfoil-key"}).status_code == 401
+    assert one.client.get(path, headers={"Authorization": f"Bearer {other.key()}"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -81,7 +116,7 @@ def test_the_cookie_is_for_the_browser_alone(visits: tuple[Visit, Visit]) -> Non
     ],
 )
 @pytest.mark.parametrize("whose", ["another", "default"])
-def test_nobody_touches_what_is_not_theirs(
+def test_worlds_of_others_are_neither_read_nor_changed(
     application: Application, visits: tuple[Visit, Visit], method: str, path: str, whose: str
 ) -> None:
     one, other = visits
@@ -105,11 +140,11 @@ def test_events_and_plots_of_others_are_not_shown(visits: tuple[Visit, Visit]) -
         assert one.client.get(f"/%65vents/{world}").status_code in (403, 404)
 
 
-def test_the_list_of_worlds_is_nobodys(visits: tuple[Visit, Visit]) -> None:
+def test_no_visitor_may_list_worlds(visits: tuple[Visit, Visit]) -> None:
     assert visits[0].client.get(WORLDS).status_code == 403
 
 
-def test_changes_need_cookie_and_word(visits: tuple[Visit, Visit]) -> None:
+def test_changes_need_cookie_and_csrf_token(visits: tuple[Visit, Visit]) -> None:
     one, other = visits
     reset = f"{WORLDS}/{one.world}/reset"
     assert one.client.post(reset, headers={"X-Counterfoil-Visit": ""}).status_code == 403
@@ -134,7 +169,7 @@ def test_changes_need_cookie_and_word(visits: tuple[Visit, Visit]) -> None:
         assert bare.get(f"{WORLDS}/{one.world}", headers=raw).status_code == 403
 
 
-def test_a_visitors_apis_open_to_their_key_only(visits: tuple[Visit, Visit]) -> None:
+def test_a_visitors_world_accepts_their_key_only(visits: tuple[Visit, Visit]) -> None:
     one, other = visits
     path = "/elevate/v1/customer-billing-summaries?page=1&pageSize=5"
     keys = {"own": one.key(), "another's": other.key(), "the usual": "counterfoil-key"}
@@ -151,13 +186,13 @@ def test_a_visitors_apis_open_to_their_key_only(visits: tuple[Visit, Visit]) -> 
 
 
 def test_worlds_are_bounded_in_number_size_and_life(application: Application) -> None:
-    hour = [0.0]
-    gate = Gate(
+    seconds = [0.0]
+    gate = VisitorMiddleware(
         application.server,
         application.worlds,
-        hosts=(),
-        limits=Limits(worlds=2, life=100.0, visits=(1.0, 100.0)),
-        seconds=lambda: hour[0],
+        check_host=guard(None, ()),
+        limits=Limits(worlds=2, cookie_age=100.0, visits=(1.0, 100.0)),
+        clock=lambda: seconds[0],
     )
     one, _ = Visit(gate), Visit(gate)
     with httpx.Client(transport=InProcess(gate), base_url="http://127.0.0.1:8000") as third:
@@ -166,7 +201,7 @@ def test_worlds_are_bounded_in_number_size_and_life(application: Application) ->
     assert one.client.post(WORLDS, json=named).status_code == 503
     assert one.client.post(WORLDS, json={**named, "name": "mine"}).status_code == 403
     assert one.client.post(WORLDS, json={"scenario": "quiet"}).status_code == 403
-    hour[0] = 101.0
+    seconds[0] = 101.0
     assert one.client.get(f"{WORLDS}/{one.world}").status_code == 403
 
 
@@ -181,12 +216,12 @@ def test_a_scenario_may_be_chosen_within_bounds(visits: tuple[Visit, Visit]) -> 
 
 
 def test_rates_are_limited(application: Application) -> None:
-    still = Gate(
+    still = VisitorMiddleware(
         application.server,
         application.worlds,
-        hosts=(),
+        check_host=guard(None, ()),
         limits=Limits(changes=(1.0, 3.0), visits=(1.0, 2.0)),
-        seconds=lambda: 0.0,
+        clock=lambda: 0.0,
     )
     one, _ = Visit(still), Visit(still)
     statuses = [one.client.post(f"{WORLDS}/{one.world}/reset").status_code for _ in range(5)]
@@ -212,12 +247,12 @@ def test_every_answer_carries_the_safe_headers(visits: tuple[Visit, Visit]) -> N
         assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_no_name_lets_in_by_rebinding(application: Application) -> None:
+def test_a_host_that_is_not_the_servers_is_refused(application: Application) -> None:
     with httpx.Client(transport=InProcess(application.door), base_url="http://evil.example") as client:
         assert client.post("/visit", json={}).status_code == 403
 
 
-def test_the_command_line_has_it() -> None:
+def test_serve_public() -> None:
     program = [sys.executable, "-m", "counterfoil", "serve", "--public", "--port", "0", "--scenario", "one-month"]
     refused = subprocess.run([*program, "--control-token", "x"], capture_output=True, text=True)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
@@ -233,7 +268,7 @@ def test_the_command_line_has_it() -> None:
             serving.terminate()
 
 
-def test_a_visit_that_ended_is_begun_anew(pages: Any) -> None:
+def test_an_expired_visit_begins_again(pages: Any) -> None:
     server, end = start(scenario_name="one-month", public=True)
     try:
         page = pages("", server=server)
@@ -247,18 +282,18 @@ def test_a_visit_that_ended_is_begun_anew(pages: Any) -> None:
         end()
 
 
-def test_the_page_works_for_a_visitor_and_shows_no_usual_key(pages: Any) -> None:
+def test_the_page_works_for_a_visitor_and_shows_only_their_key(pages: Any) -> None:
     server, end = start(scenario_name="one-month", public=True)
     try:
         page = pages("", server=server)
         tab = page.tab
         tab.click("#clock-day")
         expect(tab.locator("#now")).to_contain_text("21 January")
-        page.go("windows/1")
-        expect(tab.locator(".window .tag.good")).to_have_count(5)
+        page.go("vendors/1")
+        expect(tab.locator(".vendor-view .tag.good")).to_have_count(5)
         assert "counterfoil-key" not in tab.content()
         tab.get_by_role("button", name="Fork").click()
-        expect(tab.locator("#said")).to_contain_text("a world of its own")
+        expect(tab.locator("#status")).to_contain_text("The original world is unchanged")
         tab.click("#clock-day")
         expect(tab.locator("#now")).to_contain_text("22 January")
         tab.get_by_role("button", name="Scenario…").click()

@@ -1,4 +1,4 @@
-"""What a visitor of the page does, done in a browser: the tour, resetting, paying, runs, faults, the journal."""
+"""What a user does on the page, in a browser: the tour, reset, payments, runs, faults, the journal."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 
-def test_the_tour_tells_one_month_in_six_presses(pages: Any, served: Any, picture: Any) -> None:
+def test_the_tour_shows_one_month_in_six_steps(pages: Any, served: Any, picture: Any) -> None:
     page = pages(served.world("quiet"))
     tab = page.tab
     tab.click("#start-tour")
     tab.click("#tour-next")
-    told = {}
+    reports = {}
     for number, title in enumerate(("Usage", "Run", "Bills", "Part payment", "Overdue", "Paid"), 1):
         expect(tab.locator("#tour h2")).to_have_text(f"{number} of 6: {title}")
         tab.click("#tour-press")
-        expect(tab.locator("#tour .told")).to_be_visible(timeout=30_000)
-        told[title] = tab.inner_text("#tour .told")
+        expect(tab.locator("#tour .report")).to_be_visible(timeout=30_000)
+        reports[title] = tab.inner_text("#tour .report")
         if title == "Part payment":
             picture(tab, "tour")
         tab.click("#tour-next")
-    assert "openBillRunValue 12 → 13" in told["Usage"]
-    assert "Pending" in told["Run"]
-    assert "previousBillRunValue 0 → 13" in told["Bills"]
-    assert "inProgress → new" in told["Bills"]
-    assert "new → partiallyPaid" in told["Part payment"]
-    assert "total_overdue_amount 0 → 10" in told["Overdue"]
-    assert "partiallyPaid → settled" in told["Paid"]
-    expect(tab.locator("#tour h2")).to_have_text("That was a month")
+    assert "openBillRunValue 12 → 13" in reports["Usage"]
+    assert "Pending" in reports["Run"]
+    assert "previousBillRunValue 0 → 13" in reports["Bills"]
+    assert "inProgress → new" in reports["Bills"]
+    assert "new → partiallyPaid" in reports["Part payment"]
+    assert "total_overdue_amount 0 → 10" in reports["Overdue"]
+    assert "partiallyPaid → settled" in reports["Paid"]
+    expect(tab.locator("#tour h2")).to_have_text("The month is complete")
     world = tab.evaluate("sessionStorage.getItem('counterfoil.world')")
     done = [
         each["command"]["command"] for each in served.call("GET", f"/{world}/timeline?limit=100")["past"]["entries"]
@@ -40,7 +40,7 @@ def test_the_tour_tells_one_month_in_six_presses(pages: Any, served: Any, pictur
     assert (bill["total"], bill["paid"], bill["settlement"]) == ("15.47", "15.47", "paid")
 
 
-def test_reset_brings_the_story_back(pages: Any, served: Any) -> None:
+def test_reset_returns_to_the_end_of_the_scenario(pages: Any, served: Any) -> None:
     world = served.world()
     page = pages(world)
     assert page.now() == "Tue, 20 January 2026, 12:00"
@@ -51,17 +51,17 @@ def test_reset_brings_the_story_back(pages: Any, served: Any) -> None:
     assert served.call("GET", f"/{world}")["commands"] == 0
 
 
-def test_a_fork_goes_its_own_way(pages: Any, served: Any) -> None:
+def test_a_fork_is_independent(pages: Any, served: Any) -> None:
     world = served.world()
     page = pages(world)
     page.tab.get_by_role("button", name="Fork").click()
-    expect(page.tab.locator("#said")).to_contain_text("a world of its own")
+    expect(page.tab.locator("#status")).to_contain_text("The original world is unchanged")
     page.tab.click("#clock-day")
     expect(page.tab.locator("#now")).to_have_text("Wed, 21 January 2026, 12:00")
     assert served.call("GET", f"/{world}")["now"] == "2026-01-20T12:00:00Z"
 
 
-def test_a_scenario_is_picked_by_its_story(pages: Any, served: Any) -> None:
+def test_a_scenario_is_chosen_by_its_description(pages: Any, served: Any) -> None:
     page = pages(served.world())
     tab = page.tab
     tab.get_by_role("button", name="Scenario…").click()
@@ -106,12 +106,12 @@ def test_a_bill_is_paid_in_part_and_then_in_full(pages: Any, served: Any, pictur
     assert served.call("GET", f"/{world}/customers/1")["bills"][0]["settlement"] == "paid"
 
 
-def test_what_cannot_be_is_said_and_changes_nothing(pages: Any, served: Any) -> None:
+def test_a_refused_payment_is_shown_and_changes_nothing(pages: Any, served: Any) -> None:
     world = billed(served)
     page = pages(world, "customers/1")
     page.tab.fill("#pay-amount-1", "99")
     page.tab.click("#pay-1")
-    expect(page.tab.locator("#trouble")).to_contain_text("Not done.")
+    expect(page.tab.locator("#error")).to_contain_text("Not done.")
     assert served.call("GET", f"/{world}/customers/1")["bills"][0]["paid"] == "0.00"
 
 
@@ -129,7 +129,7 @@ def test_a_run_is_watched_from_pending_to_complete(pages: Any, served: Any, pict
     expect(stage).to_have_text("complete")
 
 
-def test_what_others_do_is_seen_without_a_press(pages: Any, served: Any) -> None:
+def test_commands_of_other_clients_appear_by_themselves(pages: Any, served: Any) -> None:
     world = served.world()
     tab = pages(world, "runs").tab
     served.do(world, "create_run", name="By another", invoice_date="2026-02-01", cutoff_date="2026-02-01")
@@ -152,7 +152,7 @@ SUMMARY = "/flexprice/v1/customers/cust_00000001/invoices/summary"
 def test_the_journal_is_live_and_filtered(pages: Any, served: Any, picture: Any) -> None:
     world = served.world()
     tab = pages(world, "journal").tab
-    expect(tab.locator("main")).to_contain_text("Nobody has asked anything")
+    expect(tab.locator("main")).to_contain_text("No requests yet")
     assert ask(served, world, SUMMARY) == 200
     expect(tab.locator(".journal li")).to_have_count(1)
     assert ask(served, world, "/elevate/v1/customer-billing-summaries?page=1&pageSize=5") == 200
@@ -170,14 +170,14 @@ def test_the_journal_is_live_and_filtered(pages: Any, served: Any, picture: Any)
     expect(tab.locator(".journal li")).to_contain_text("/elevate/v1/")
 
 
-def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, picture: Any) -> None:
+def test_a_fault_is_added_applied_and_removed(pages: Any, served: Any, picture: Any) -> None:
     world = served.world()
     tab = pages(world, "faults").tab
     tab.select_option("#fault-api", "flexprice")
     tab.select_option("#fault-operation", "GET /customers/{id}/invoices/summary")
     tab.fill("#fault-status", "500")
     tab.click("#add-fault")
-    expect(tab.locator("main table")).to_contain_text("answer a status, 500")
+    expect(tab.locator("main table")).to_contain_text("answer with a status, 500")
     assert ask(served, world, SUMMARY) == 500
     expect(tab.locator("main tbody td").nth(5)).to_have_text("1")
     picture(tab, "faults")
@@ -186,24 +186,24 @@ def test_a_fault_is_added_strikes_and_is_removed(pages: Any, served: Any, pictur
     assert ask(served, world, SUMMARY) == 200
 
 
-def test_five_windows_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
+def test_vendor_views_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
     world = billed(served)
-    tab = pages(world, "windows/1", viewport={"width": 1120, "height": 660}).tab
-    expect(tab.locator(".window")).to_have_count(5)
-    assert tab.locator(".window mark").count() == 0
+    tab = pages(world, "vendors/1", viewport={"width": 1120, "height": 660}).tab
+    expect(tab.locator(".vendor-view")).to_have_count(5)
+    assert tab.locator(".vendor-view mark").count() == 0
     served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
-    oracle = tab.locator("#window-oracle-brm")
+    oracle = tab.locator("#vendor-oracle-brm")
     expect(oracle.locator("mark", has_text="partiallyPaid")).to_be_visible()
     expect(oracle).to_contain_text('was "new"')
-    expect(tab.locator("#window-billingplatform .changes")).to_have_text("unchanged")
+    expect(tab.locator("#vendor-billingplatform .changes")).to_have_text("unchanged")
     tab.evaluate("window.scrollTo(0, 300)")
-    picture(tab, "windows")
+    picture(tab, "vendor-views")
 
 
 def test_a_copied_curl_line_works(pages: Any, served: Any) -> None:
-    page = pages(served.world(), "windows/1", permissions=["clipboard-read", "clipboard-write"])
+    page = pages(served.world(), "vendors/1", permissions=["clipboard-read", "clipboard-write"])
     page.tab.get_by_role("button", name="Copy as curl: Flexprice").click()
-    expect(page.tab.locator("#said")).to_contain_text("Copied")
+    expect(page.tab.locator("#status")).to_contain_text("Copied")
     line = page.tab.evaluate("navigator.clipboard.readText()")
     header, url = re.fullmatch(r"curl -s -H '([^']+)' '([^']+)'", line).groups()  # type: ignore[union-attr]
     name, value = header.split(": ")
@@ -234,11 +234,11 @@ def test_the_overview_draws_its_plots(pages: Any, served: Any, picture: Any) -> 
     tab: Page = pages(served.world("demo")).tab
     expect(tab.locator("svg.plot")).to_have_count(3)
     assert "Billed by month" in (tab.locator("svg.plot").nth(2).get_attribute("aria-label") or "")
-    expect(tab.locator("main")).to_contain_text("To come")
+    expect(tab.locator("main")).to_contain_text("Coming")
     picture(tab, "overview")
 
 
-def test_a_world_that_is_gone_is_left_for_the_one_that_stays(pages: Any, served: Any) -> None:
+def test_the_page_shows_the_default_world_after_its_world_was_deleted(pages: Any, served: Any) -> None:
     world = served.world("late-payer")
     page = pages(world)
     expect(page.tab.locator("#world")).to_contain_text("One who pays late")

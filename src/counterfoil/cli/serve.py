@@ -120,8 +120,6 @@ def serve(
                     show(application, origin, full=sys.stdout.isatty())
             if token and not control_token:
                 click.echo(f"control token: {token}")
-            if sys.stdout.isatty():  # a person is there, who may look at the page next
-                application.get_page_ready()
 
         with contextlib.nullcontext() if quiet else log_output.set_up(as_json=log_json):
             serve_on(application.door, taken, ready=ready, closing=application.closing.set)

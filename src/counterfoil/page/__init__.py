@@ -1,9 +1,6 @@
-"""The page at ``/``: what the control API does, to look at and to press.
+"""The web page at ``/``: look at a world and change it, with what the control API and the vendors' APIs offer.
 
-``front`` is the ASGI door: it answers change events, files and the ``shell`` itself and hands plots to the Flask application
-in ``site``, which renders the shell's template too and is imported by the first visitor. ``plots`` draws, ``events`` tells
-what changed, ``ready`` makes beforehand what a visitor will ask for, ``visitors`` is the gate of public mode. The browser
-gets its data from the control API and from the vendors' APIs, by fetch; nothing else is offered to it.
+The browser gets its data from these APIs by fetch. ``app`` routes the page's paths: the event stream is a small ASGI
+application (``events``), everything else is a Flask application (``flask_app``) with a blueprint for the document and its
+files (``index_page``) and one for plots (``plots``). ``visitors`` is the middleware of public mode.
 """
-
-from counterfoil.page.front import Front as Front

@@ -1,31 +1,28 @@
-"""Server-sent events: "something changed in this world", and no more; what changed is asked from the control API.
+"""Server-sent events: tells the page that its world changed. The page then asks the control API what changed.
 
-One number for the ledger's version, one for the journal's, the time, and the runs that are under way. A connection looks at
-its world a few times a second, so that nobody looking costs the APIs nothing: they neither call nor know of it.
+A connection compares the world's version a few times a second. The APIs do not call into it, so that they cost the same
+whether the page is open or not. An ASGI application rather than a Flask view: a thread for each open stream would fill
+the thread pool.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from threading import Event
 from typing import Any
 
 import orjson
 
-from counterfoil.control.wire import instant
-from counterfoil.page.asgi import Receive, Scope, Send
-from counterfoil.world.world import World
-from counterfoil.world.worlds import Worlds
+from counterfoil.asgi import Receive, Scope, Send
+from counterfoil.page.world_reader import WorldReader
 
-LOOK_EVERY = 0.15
-BEAT_EVERY = 15.0
-"""Seconds. Proxies drop connections that are silent for longer, mostly after 30 or 60."""
-MOST = 1000
-MOST_OF_A_WORLD = 12
-"""Browsers that may listen at once. A browser opens six connections to one server at most, one for each tab of the page."""
-UNDER_WAY = ("requested", "running")
+POLL_INTERVAL = 0.15
+KEEP_ALIVE_INTERVAL = 15.0
+"""Seconds. Proxies close connections that are silent for longer, most after 30 or 60."""
+MAX_STREAMS = 1000
+MAX_STREAMS_PER_WORLD = 12
+"""A browser opens at most six connections to one server, one of them for each tab with the page."""
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -34,60 +31,53 @@ HEADERS = [
 ]
 
 
-class Events:
-    """Answers ``GET /events/{world}`` until the browser goes, the world goes, or ``longest`` seconds have passed."""
+class EventStreams:
+    """Answers ``GET /events/{world}`` until the client disconnects, the world is deleted, ``shutdown`` is set, or
+    ``max_duration`` seconds have passed."""
 
-    def __init__(
-        self, worlds: Worlds, journal_version: Callable[[str], int], closing: Event, *, longest: float = 3600.0
-    ) -> None:
-        self._worlds = worlds
-        self._journal_version = journal_version
-        self._closing = closing
-        self._longest = longest
+    def __init__(self, reader: WorldReader, shutdown: Event, *, max_duration: float = 3600.0) -> None:
+        self._reader = reader
+        self._shutdown = shutdown
+        self._max_duration = max_duration
         self._open: Counter[str] = Counter()
 
-    def is_full(self, name: str) -> bool:
-        """Whether nobody else may listen, to this world or at all."""
-        return self._open[name] >= MOST_OF_A_WORLD or self._open.total() >= MOST
+    def is_full(self, world: str) -> bool:
+        """Whether the bound on open streams is reached, for this world or for the server."""
+        return self._open[world] >= MAX_STREAMS_PER_WORLD or self._open.total() >= MAX_STREAMS
 
-    async def stream(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """The world is known to exist."""
-        gone = asyncio.ensure_future(_disconnected(receive))
-        self._open[name] += 1
+    async def stream(self, world: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. The caller has checked that the world exists."""
+        disconnected = asyncio.ensure_future(_disconnected(receive))
+        self._open[world] += 1
         try:
-            await self._tell(name, gone, send)
+            await self._send_changes(world, disconnected, send)
         finally:
-            self._open[name] -= 1
-            self._open += Counter()  # drops those nobody listens to
-            gone.cancel()
+            self._open[world] -= 1
+            self._open += Counter()  # drops the entries that are 0
+            disconnected.cancel()
 
-    async def _tell(self, name: str, gone: asyncio.Future[None], send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        began = beat = loop.time()
-        told: tuple[Any, ...] | None = None
+    async def _send_changes(self, world: str, disconnected: asyncio.Future[None], send: Send) -> None:
+        clock = asyncio.get_running_loop().time
+        started = last_sent = clock()
+        sent: object = None
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        while not (gone.done() or self._closing.is_set()) and loop.time() - began < self._longest:
-            world = self._worlds.get(name)
-            if world is None:
-                await _event(send, "gone", {})
+        while not (disconnected.done() or self._shutdown.is_set()) and clock() - started < self._max_duration:
+            version = self._reader.version(world)
+            status = self._reader.status(world) if version != sent else None
+            if version is None:
+                await _send_event(send, "gone", {})
                 break
-            seen = (id(world), world.version, self._journal_version(name))
-            if seen != told:
-                told, beat = seen, loop.time()
-                await _event(send, "change", _state(world, seen[2]))
-            elif loop.time() - beat > BEAT_EVERY:
-                beat = loop.time()
-                await send({"type": "http.response.body", "body": b": still here\n\n", "more_body": True})
-            await asyncio.wait({gone}, timeout=LOOK_EVERY)
+            if status is not None:
+                sent, last_sent = version, clock()
+                await _send_event(send, "change", status)
+            elif clock() - last_sent > KEEP_ALIVE_INTERVAL:
+                last_sent = clock()
+                await send({"type": "http.response.body", "body": b": keep-alive\n\n", "more_body": True})
+            await asyncio.wait({disconnected}, timeout=POLL_INTERVAL)
         await send({"type": "http.response.body", "body": b""})
 
 
-def _state(world: World, journal: int) -> dict[str, Any]:
-    runs = {str(run.number): str(run.status) for run in list(world.ledger.runs.values()) if run.status in UNDER_WAY}
-    return {"version": world.version, "now": instant(world.now), "journal": journal, "runs": runs}
-
-
-async def _event(send: Send, name: str, data: dict[str, Any]) -> None:
+async def _send_event(send: Send, name: str, data: Any) -> None:
     body = b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
     await send({"type": "http.response.body", "body": body, "more_body": True})
 

@@ -1,88 +1,57 @@
-"""Plots as SVG, drawn from the same look-ups the control API answers with: small enough that a library would be longer.
-
-Colours and fonts come from the page's style sheet by class, so that a plot is light or dark as the page is. Meaning is
-carried by length, text and pattern as well. Every plot has a title and says its numbers in words for those who cannot
-see it. The world stands still while it is looked up, not while it is drawn: names may take Faker, 50 ms to import.
-"""
+"""The plots of the overview as SVG: which figures each shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
-from heapq import nlargest
-from typing import Any
 
-from markupsafe import Markup
+from flask import Blueprint, Response, abort, request
 
-from counterfoil.control import wire
-from counterfoil.control.figures import figures
-from counterfoil.ledger.ledger import open_charges
-from counterfoil.ledger.money import ZERO
-from counterfoil.ledger.receivables import bills_of
-from counterfoil.world.world import World
+from counterfoil.ledger.errors import UnknownRecord
+from counterfoil.page.bar_chart import Bar, Row, bar_chart
+from counterfoil.page.world_reader import Json, WorldReader
 
-WIDTH = 460
-LABEL = 148
-ROOM = WIDTH - LABEL - 92
-ROW = 28
-MOST_ROWS = 10
-MOST_MONTHS = 12
+MAX_CUSTOMERS = 10
+MAX_MONTHS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: whose class of colour it has, how long it is, and what is written at its end."""
+def plots(reader: WorldReader) -> Blueprint:
+    """``GET /plots/{world}/{plot}.svg?currency=EUR``; without a currency, the first one of the world's figures."""
+    blueprint = Blueprint("plots", __name__)
 
-    kind: str
-    value: Decimal
-    text: str
+    @blueprint.get("/plots/<world>/<plot>.svg")
+    def plot(world: str, plot: str) -> Response:
+        draw = PLOTS.get(plot)
+        if draw is None:
+            abort(404, "there is no such plot")
+        try:
+            currency = request.args.get("currency") or _first_currency(reader, world)
+            svg = draw(reader, world, currency)
+        except UnknownRecord as error:  # deleted since the path was routed
+            abort(404, error.message)
+        response = Response(svg, mimetype="image/svg+xml")
+        response.cache_control.no_store = True
+        return response
+
+    return blueprint
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    label: str
-    bars: tuple[Bar, ...]
-
-
-def open_by_customer(world: World, currency: str) -> str:
-    """What the open run would bill the customers with the largest open charges, beside their previous bill, both net."""
+def open_by_customer(reader: WorldReader, world: str, currency: str) -> str:
+    """The customers with the largest open charges, and their previous bill; both net."""
     rows = [
         Row(
-            f"{number} · {world.party(number).name}",
+            f"{each['customer']} · {each['name']}",
             (
-                Bar("open", now, f"{wire.money(now, currency)}"),
-                Bar("previous", before, f"{wire.money(before, currency)}"),
+                Bar("open", Decimal(each["open"]), each["open"]),
+                Bar("previous", Decimal(each["previous"]), each["previous"]),
             ),
         )
-        for now, before, number in _largest(world, currency)
+        for each in reader.largest_open_charges(world, currency, MAX_CUSTOMERS)
     ]
-    return _bars("Open charges and previous bill by customer", f"{currency}, net of tax", rows)
+    return bar_chart("Open charges and previous bill by customer", f"{currency}, net of tax", rows)
 
 
-def _largest(world: World, currency: str) -> list[tuple[Decimal, Decimal, int]]:
-    """(open, previous, customer), the largest open charges first; each distinct book is worked out once."""
-
-    def compute() -> list[tuple[Decimal, Decimal, int]]:
-        cutoffs = world.ledger.open_cutoffs(world.today)
-        places = world.ledger.shelf.places()
-        used = set(places)
-        by_place: dict[int, tuple[Decimal, Decimal]] = {}
-        for place, book in enumerate(world.ledger.shelf.books()):
-            index = next((at for at, each in enumerate(book.accounts) if each.currency == currency), None)
-            if place in used and index is not None:
-                nets = [bill.net for bill in bills_of(book) if bill.invoice.account == index]
-                by_place[place] = (open_charges(book, index, cutoffs).net, nets[-1] if nets else ZERO)
-        # every book stands for somebody, so the customers wanted are among those of as many books
-        best = set(nlargest(MOST_ROWS, by_place, key=by_place.__getitem__))
-        mine = [(*by_place[place], -at) for at, place in enumerate(places) if place in best]
-        return [(now, before, 1 - minus) for now, before, minus in nlargest(MOST_ROWS, mine)]
-
-    with world.lock:
-        return world.remember(("sandbox.page.open", currency), compute)
-
-
-def ageing(world: World, currency: str) -> str:
+def ageing(reader: WorldReader, world: str, currency: str) -> str:
     """What is unpaid, by how long it has been due."""
     rows = [
         Row(
@@ -95,89 +64,30 @@ def ageing(world: World, currency: str) -> str:
                 ),
             ),
         )
-        for each in _of(world, currency)["ageing"]
+        for each in _figures_in(reader, world, currency)["ageing"]
     ]
-    return _bars("Unpaid bills by age", f"{currency}, how many in brackets", rows)
+    return bar_chart("Unpaid bills by age", f"{currency}, number of bills in brackets", rows)
 
 
-def revenue(world: World, currency: str) -> str:
+def revenue(reader: WorldReader, world: str, currency: str) -> str:
     """What was billed, by the month of the bills."""
-    months = _of(world, currency)["revenue"][-MOST_MONTHS:]
+    months = _figures_in(reader, world, currency)["revenue"][-MAX_MONTHS:]
     rows = [Row(each["month"], (Bar("open", Decimal(each["total"]), each["total"]),)) for each in months]
-    return _bars("Billed by month", f"{currency}, with tax", rows)
+    return bar_chart("Billed by month", f"{currency}, with tax", rows)
 
 
-PLOTS: dict[str, Callable[[World, str], str]] = {
+PLOTS: dict[str, Callable[[WorldReader, str, str], str]] = {
     "open-by-customer": open_by_customer,
     "ageing": ageing,
     "revenue": revenue,
 }
 
 
-def first_currency(world: World) -> str:
-    """What is drawn where nobody says in which currency, so that a browser need not ask for the figures first."""
-    return next((str(each["currency"]) for each in _currencies(world)), "")
+def _first_currency(reader: WorldReader, world: str) -> str:
+    """The default, so that a browser can ask for plots without waiting for the figures."""
+    return next((str(each["currency"]) for each in reader.figures(world)["currencies"]), "")
 
 
-def _of(world: World, currency: str) -> dict[str, Any]:
-    none: dict[str, Any] = {"ageing": [], "revenue": []}
-    return next((each for each in _currencies(world) if each["currency"] == currency), none)
-
-
-def _currencies(world: World) -> list[dict[str, Any]]:
-    with world.lock:
-        found: list[dict[str, Any]] = figures(world)["currencies"]
-        return found
-
-
-# --- drawing -------------------------------------------------------------------------------------
-
-
-def _bars(title: str, unit: str, rows: Sequence[Row]) -> str:
-    """Horizontal bars, one row below the other, each bar's number written behind it."""
-    longest = max((abs(bar.value) for row in rows for bar in row.bars), default=ZERO)
-    drawn = Markup("").join(_row(row, index, longest) for index, row in enumerate(rows))
-    height = max(len(rows), 1) * ROW + 8
-    if not rows or not longest:
-        drawn = Markup('<text x="0" y="20" class="plot-none">Nothing yet.</text>')
-        height = ROW + 8
-    return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {} {}" role="img" '
-        'aria-label="{}"><title>{}</title><desc>{}</desc>'
-        '<defs><pattern id="stripes" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect class="stripe-ground" width="5" height="5"/><rect class="stripe" width="2" height="5"/></pattern></defs>'
-        "{}</svg>"
-    ).format(WIDTH, height, f"{title}, {unit}. {_said(rows)}", title, _said(rows), drawn)
-
-
-def _row(row: Row, index: int, longest: Decimal) -> Markup:
-    top = index * ROW + 4
-    thick = (ROW - 8) // len(row.bars)
-    bars = Markup("").join(_bar(bar, top + at * (thick + 1), thick, longest) for at, bar in enumerate(row.bars))
-    label = row.label if len(row.label) <= 21 else row.label[:20] + "…"
-    return Markup('<g><text x="{}" y="{}" class="plot-label">{}</text>{}</g>').format(
-        LABEL - 10, top + ROW // 2, label, bars
-    )
-
-
-def _bar(bar: Bar, top: int, thick: int, longest: Decimal) -> Markup:
-    length = float(abs(bar.value) / longest) * ROOM if longest else 0.0
-    size = "plot-number" if thick > 12 else "plot-number small"
-    return Markup(
-        '<rect class="plot-bar {}" x="{}" y="{}" width="{}" height="{}" rx="1.5"/><text x="{}" y="{}" class="{}">{}</text>'
-    ).format(
-        bar.kind,
-        LABEL,
-        top,
-        f"{max(length, 1.0):.1f}",
-        thick,
-        f"{LABEL + length + 6:.1f}",
-        top + thick - 1,
-        size,
-        bar.text,
-    )
-
-
-def _said(rows: Iterable[Row]) -> str:
-    said = [f"{row.label}: {', '.join(bar.text for bar in row.bars)}" for row in rows]
-    return "; ".join(said)
+def _figures_in(reader: WorldReader, world: str, currency: str) -> Json:
+    none: Json = {"ageing": [], "revenue": []}
+    return next((each for each in reader.figures(world)["currencies"] if each["currency"] == currency), none)

@@ -1,245 +1,204 @@
-"""Public mode: every visitor gets a world of their own, and can neither see nor touch another's.
+"""Public mode: each visitor gets worlds of their own and can neither read nor change another visitor's.
 
-``Gate`` stands before the whole server. ``POST /visit`` gives a visitor a signed cookie, from which the names of their few
-worlds follow; the control API, plots and events then answer for those names only. Nothing is stored for a visitor but
-their worlds, and those are bounded in number, size and idle time. Each world has a key of its own, shown to its visitor
-only; the default world lets nobody in. Everything that changes something wants, besides the cookie, the word that
-``POST /visit`` answered, which another site can neither read nor guess.
+``VisitorMiddleware`` stands in front of the whole server. ``POST /visit`` sets a signed cookie, from which the names of the
+visitor's worlds follow; the control API, plots and events then answer for those worlds only. Worlds are bounded in
+number, size and idle time. The vendors' APIs of a world accept one key, shown to its visitor only; those of the default
+world accept none. A request that changes something must carry the CSRF token that ``POST /visit`` answered.
 """
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 import orjson
 
 from counterfoil.api import ApiError
-from counterfoil.control.safety import guard
+from counterfoil.asgi import (
+    DEFAULT_WORLD,
+    ASGIApp,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    raw_path,
+    request_headers,
+    split_world,
+)
 from counterfoil.ledger.errors import LedgerError
-from counterfoil.page.asgi import ASGI, Message, Receive, Scope, Send, headers_of, send_json, send_problem
-from counterfoil.page.rates import Rates
-from counterfoil.page.safe import HEADERS
+from counterfoil.page.rate_limit import TokenBuckets
+from counterfoil.page.responses import send_json, send_problem
+from counterfoil.page.security_headers import with_security_headers
+from counterfoil.page.visitor_identity import Visitor, VisitorIdentities
 from counterfoil.world.world import Grant
-from counterfoil.world.worlds import DEFAULT, Worlds
+from counterfoil.world.worlds import Worlds
 
-COOKIE = "counterfoil-visitor"
 CONTROL = "/_sandbox/v1"
-SAFE = ("GET", "HEAD")
-EVERYBODYS = (f"{CONTROL}/apis", f"{CONTROL}/scenarios")
-OF_A_WORLD = re.compile(rf"(?:{CONTROL}/worlds|/events|/plots|/w)/(?P<world>[^/]*)(?P<rest>/.*)?")
+SAFE_METHODS = ("GET", "HEAD")
+SHARED = (f"{CONTROL}/apis", f"{CONTROL}/scenarios")
+OF_A_WORLD = re.compile(rf"(?:{CONTROL}/worlds|/events|/plots)/(?P<world>[^/]*)(?P<rest>/.*)?")
 VISITORS_WORLD = re.compile(r"v-[0-9a-f]{32}-[0-9]")
-GUARDED = ("/_sandbox", "/events", "/plots", "/w/")
-LARGEST_BODY = 64 * 1024
+RESTRICTED = ("/_sandbox", "/events", "/plots")
+MAX_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What visitors may take. Seconds, and calls each second with how many may come at once."""
+    """What visitors may use. Times in seconds; rates as calls per second and burst."""
 
     worlds: int = 600
     worlds_each: int = 2
     idle: float = 1800.0
-    life: float = 86_400.0
+    cookie_age: float = 86_400.0
     calls: tuple[float, float] = (40.0, 400.0)
     changes: tuple[float, float] = (2.0, 40.0)
     visits: tuple[float, float] = (0.02, 20.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who a cookie says is there: their worlds' names, and the word their changes carry."""
-
-    worlds: tuple[str, ...]
-    word: str
-
-
-class Gate:
-    """``app`` for visitors. ``hosts`` are the names it may be called by; ``seconds`` tells a time that only grows."""
+class VisitorMiddleware:
+    """``app`` for visitors. ``check_host`` takes headers and raises ``ApiError`` for a Host or Origin that is not this server's;
+    ``clock`` returns seconds, monotonic."""
 
     def __init__(
         self,
-        app: ASGI,
+        app: ASGIApp,
         worlds: Worlds,
         *,
-        hosts: Sequence[str],
+        check_host: Callable[[Mapping[str, str]], object],
         limits: Limits | None = None,
-        seconds: Callable[[], float] = time.monotonic,
-        secret: bytes | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._worlds = worlds
-        self._limits = limits or Limits()
-        self._seconds = seconds
-        self._secret = secret or secrets.token_bytes(32)
-        self._check = guard(None, hosts)
-        self._calls = Rates(*self._limits.calls, seconds)
-        self._changes = Rates(*self._limits.changes, seconds)
-        self._visits = Rates(*self._limits.visits, seconds)
-        worlds.named(DEFAULT).grants = {}
+        self._limits = limits = limits or Limits()
+        self._identities = VisitorIdentities(
+            secrets.token_bytes(32), worlds_each=limits.worlds_each, max_age=limits.cookie_age, clock=clock
+        )
+        self._check_host = check_host
+        self._calls = TokenBuckets(*limits.calls, clock)
+        self._changes = TokenBuckets(*limits.changes, clock)
+        self._visits = TokenBuckets(*limits.visits, clock)
+        worlds.named(DEFAULT_WORLD).grants = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        send = _with_safe_headers(send)
-        client = str((scope.get("client") or ("nobody",))[0])
-        if not self._calls.take(client):
-            await _too_many(send, "too many requests from this address")
-            return
-        path = _wire_path(scope)
+        # the policy is left to the applications: Swagger UI needs another one than the page
+        send = with_security_headers(send, policy=False)
+        address = str((scope.get("client") or ("unknown",))[0])
+        headers = request_headers(scope)
         try:
-            self._check(headers_of(scope))
-            if path == "/visit":
-                await self._visit(scope, client, send)
+            if not self._calls.acquire(address):
+                raise ApiError("too_many_requests", "too many requests from this address")
+            self._check_host(headers)
+            if raw_path(scope) == "/visit":
+                await self._visit(scope, headers, address, send)
                 return
-            receive = await self._may(scope, path, client, receive)
-        except ApiError as refusal:
-            headers = ((b"retry-after", b"10"),) if refusal.status == 429 else ()
-            await send_problem(send, refusal.status, refusal.message, headers)
+            receive = await self._authorize(scope, headers, address, receive)
+        except ApiError as error:
+            retry = ((b"retry-after", b"10"),) if error.status == 429 else ()
+            await send_problem(send, error.status, error.message, retry)
             return
         await self._app(scope, receive, send)
 
     # --- visits ----------------------------------------------------------------------------------
 
-    async def _visit(self, scope: Scope, client: str, send: Send) -> None:
-        """Say who they are, with a cookie if they had none that is good, and see that their first world is there."""
+    async def _visit(self, scope: Scope, headers: Mapping[str, str], address: str, send: Send) -> None:
+        """Answer who the visitor is, with a new cookie if theirs is not valid, and make their first world."""
         if scope["method"] != "POST":
             await send_problem(send, 405, "a visit begins with POST", ((b"allow", b"POST"),))
             return
-        headers = headers_of(scope)
-        _from_this_page(headers)
-        visitor, cookie = self._known(headers), None
+        _check_same_site(headers)
+        visitor = self._identities.from_cookie(headers.get("cookie", ""))
+        response_headers = [(b"cache-control", b"no-store")]
         if visitor is None:
-            if not self._visits.take(client):
+            if not self._visits.acquire(address):
                 raise ApiError(
                     "too_many_requests", "too many new visitors from this address; try again in some minutes"
                 )
-            cookie = self._sign(f"{secrets.token_hex(16)}.{int(self._seconds())}")
-            visitor = self._visitor(cookie)
-        self._see_to(visitor.worlds[0])
-        told = {"visit": visitor.word, "worlds": visitor.worlds, "idle": self._limits.idle}
-        await send_json(send, 200, told, [(b"cache-control", b"no-store"), *self._set_cookie(scope, cookie)])
+            visitor = self._identities.new()
+            cookie = self._identities.set_cookie(visitor, secure=scope.get("scheme") == "https")
+            response_headers.append((b"set-cookie", cookie.encode()))
+        self._ensure_world(visitor.worlds[0])
+        body = {"visit": visitor.csrf_token, "worlds": visitor.worlds, "idle": self._limits.idle}
+        await send_json(send, 200, body, response_headers)
 
-    def _see_to(self, name: str) -> None:
+    def _ensure_world(self, name: str) -> None:
         if self._worlds.get(name) is None:
-            self._room()
+            self._ensure_capacity()
             try:
-                self._worlds.fork(name, DEFAULT, time_to_live=self._limits.idle)
+                self._worlds.fork(name, DEFAULT_WORLD, time_to_live=self._limits.idle)
             except LedgerError as error:
                 raise ApiError("unavailable", error.message) from None
-        self._lock_up(name)
+        self._restrict_credentials(name)
 
-    def _room(self) -> None:
+    def _ensure_capacity(self) -> None:
         if len(self._worlds) > self._limits.worlds:
             self._worlds.forget_idle()
         if len(self._worlds) > self._limits.worlds:
-            raise ApiError("unavailable", "every world is taken; try again in some minutes")
+            raise ApiError("unavailable", "every world is in use; try again in some minutes")
 
-    def _lock_up(self, name: str) -> None:
-        """The world's own key and no other: a reset, a fork or a new scenario brings the scenario's keys back."""
+    def _restrict_credentials(self, name: str) -> None:
+        """Leave the world's own key only: a reset, a fork or a new scenario brings the scenario's keys back."""
         world = self._worlds.get(name)
-        key = "key-" + self._mac("key", name)[:24]
+        key = self._identities.world_key(name)
         if world is not None and list(world.grants) != [key]:
             world.grants = {key: Grant(key, None, None)}
 
-    # --- cookies ---------------------------------------------------------------------------------
+    # --- authorization ---------------------------------------------------------------------------
 
-    def _known(self, headers: Mapping[str, str]) -> Visitor | None:
-        """The visitor a cookie of ours names, while it is good."""
-        try:
-            morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
-            return None
-        if morsel is None:
-            return None
-        body, _, mac = morsel.value.rpartition(".")
-        good = body.isascii() and mac.isascii() and hmac.compare_digest(mac, self._mac("cookie", body))
-        if not good or self._seconds() - int(body.rpartition(".")[2]) > self._limits.life:
-            return None
-        return self._visitor(morsel.value)
-
-    def _visitor(self, cookie: str) -> Visitor:
-        stem = "v-" + self._mac("world", cookie)[:32]
-        names = tuple(f"{stem}-{number}" for number in range(1, self._limits.worlds_each + 1))
-        return Visitor(names, self._mac("word", cookie))
-
-    def _sign(self, body: str) -> str:
-        return f"{body}.{self._mac('cookie', body)}"
-
-    def _mac(self, purpose: str, text: str) -> str:
-        return hmac.digest(self._secret, f"{purpose} {text}".encode(), "sha256").hex()
-
-    def _set_cookie(self, scope: Scope, cookie: str | None) -> list[tuple[bytes, bytes]]:
-        if cookie is None:
-            return []
-        secure = "; Secure" if scope.get("scheme") == "https" else ""
-        life = int(self._limits.life)
-        value = f"{COOKIE}={cookie}; Path=/; Max-Age={life}; HttpOnly; SameSite=Strict{secure}"
-        return [(b"set-cookie", value.encode())]
-
-    # --- what they may do ------------------------------------------------------------------------
-
-    async def _may(self, scope: Scope, path: str, client: str, receive: Receive) -> Receive:
-        """Nothing, where the request may go on; else a ``ApiError``. A body that had to be read is given back."""
+    async def _authorize(self, scope: Scope, headers: Mapping[str, str], address: str, receive: Receive) -> Receive:
+        """Raise ``ApiError`` unless the request may go on. Returns a ``receive`` that still has the body."""
         method = scope["method"]
-        if "%" in path.partition("?")[0] and scope["path"].startswith(GUARDED) and "%" in "/".join(path.split("/")[:5]):
-            raise ApiError("unknown_path", "write the world's name as it is, without escapes")
-        if not path.startswith(GUARDED):
-            return receive  # the shell, documents, and the default world, which lets nobody in
-        if path in EVERYBODYS and method in SAFE:
+        world, prefix, path = split_world(raw_path(scope))
+        if not path.startswith(RESTRICTED):
+            if prefix and world is not None and VISITORS_WORLD.fullmatch(world):
+                self._restrict_credentials(world)
+            return receive  # the page, documents, and the vendors' APIs, which check the world's key
+        if path in SHARED and method in SAFE_METHODS:
             return receive
-        if path.startswith("/w/"):
-            world = path.split("/")[2]
-            if VISITORS_WORLD.fullmatch(world):
-                self._lock_up(world)
-            return receive  # the vendors' APIs: whoever has the world's key
-        headers = headers_of(scope)
-        visitor = self._known(headers)
+        visitor = self._identities.from_cookie(headers.get("cookie", ""))
         if visitor is None:
             raise ApiError("forbidden", "this server keeps visitors apart: open its page, which begins a visit")
-        if method not in SAFE:
-            _from_this_page(headers)
-            if not hmac.compare_digest(headers.get("x-counterfoil-visit", "").encode(), visitor.word.encode()):
-                raise ApiError("forbidden", "changes carry the word of the visit in X-Counterfoil-Visit", where="Visit")
-            if not self._changes.take(visitor.worlds[0]) or not self._changes.take(f"{client} at {method}"):
-                raise ApiError("too_many_requests", "too many changes at once; wait a moment")
-        return await self._within(path, method, visitor, receive)
+        if method not in SAFE_METHODS:
+            self._check_change(visitor, headers, f"{address} {method}")
+        return await self._check_world(path, method, visitor, receive)
 
-    async def _within(self, path: str, method: str, visitor: Visitor, receive: Receive) -> Receive:
+    def _check_change(self, visitor: Visitor, headers: Mapping[str, str], address_and_method: str) -> None:
+        _check_same_site(headers)
+        if not self._identities.is_csrf_token(visitor, headers.get("x-counterfoil-visit", "")):
+            raise ApiError("forbidden", "send the 'visit' that POST /visit answered in X-Counterfoil-Visit")
+        if not self._changes.acquire(visitor.id) or not self._changes.acquire(address_and_method):
+            raise ApiError("too_many_requests", "too many changes at once; wait a moment")
+
+    async def _check_world(self, path: str, method: str, visitor: Visitor, receive: Receive) -> Receive:
+        """The path, and for a new world the body, must name a world of the visitor's."""
         match = OF_A_WORLD.fullmatch(path)
         if match and match["world"] in visitor.worlds:
-            self._lock_up(match["world"])
+            self._restrict_credentials(match["world"])
             if match["rest"] != "/fork":
                 return receive
         elif path != f"{CONTROL}/worlds" or method != "POST":
-            raise ApiError("forbidden", "that is not yours: a visit is limited to its own worlds")
-        body, receive = await _read(receive)
+            raise ApiError("forbidden", "a visitor may use their own worlds only")
+        body, receive = await _read_body(receive)
         if _name_in(body) not in visitor.worlds:
-            raise ApiError("forbidden", f"name one of your own worlds: {', '.join(visitor.worlds)}", where="name")
-        self._room()
+            raise ApiError("forbidden", f"name one of your own worlds: {', '.join(visitor.worlds)}")
+        self._ensure_capacity()
         return receive
 
 
-def _from_this_page(headers: Mapping[str, str]) -> None:
-    """Another site's page cannot forge what its visitor's browser says of where a request comes from."""
+def _check_same_site(headers: Mapping[str, str]) -> None:
+    """A page of another site cannot forge Sec-Fetch-Site, which its visitor's browser sets."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise ApiError("forbidden", "a page of another site may not do this here", where="Sec-Fetch-Site")
+        raise ApiError("forbidden", "a page of another site may not do this")
 
 
-def _wire_path(scope: Scope) -> str:
-    """The path as it was sent, as the server routes it: an escaped letter is not the letter."""
-    raw = scope.get("raw_path") or scope["path"].encode()
-    return str(raw.partition(b"?")[0].decode("latin-1"))
-
-
-async def _read(receive: Receive) -> tuple[bytes, Receive]:
-    """The body, bounded, and a ``receive`` that gives it once more."""
+async def _read_body(receive: Receive) -> tuple[bytes, Receive]:
+    """The body, bounded, and a ``receive`` that returns it once more."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -247,18 +206,18 @@ async def _read(receive: Receive) -> tuple[bytes, Receive]:
             break
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise ApiError("too_large", f"a body has up to {LARGEST_BODY} bytes here")
-    given = False
+        if len(body) > MAX_BODY:
+            raise ApiError("too_large", f"a body may have up to {MAX_BODY} bytes here")
+    was_replayed = False
 
-    async def again() -> Message:
-        nonlocal given
-        if given:
+    async def replay() -> Message:
+        nonlocal was_replayed
+        if was_replayed:
             return await receive()
-        given = True
+        was_replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return body, again
+    return body, replay
 
 
 def _name_in(body: bytes) -> object:
@@ -267,20 +226,3 @@ def _name_in(body: bytes) -> object:
     except orjson.JSONDecodeError:
         return None
     return read.get("name") if isinstance(read, dict) else None
-
-
-async def _too_many(send: Send, detail: str) -> None:
-    await send_problem(send, 429, detail, ((b"retry-after", b"10"),))
-
-
-def _with_safe_headers(send: Send) -> Send:
-    """Every answer of a public server is no frame's, no sniffer's and no other origin's; its policy is its own."""
-
-    async def adding(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            sent = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in sent} | {b"content-security-policy"}
-            message = {**message, "headers": [*sent, *(pair for pair in HEADERS.items() if pair[0] not in names)]}
-        await send(message)
-
-    return adding

@@ -1,10 +1,10 @@
-// The control API and the vendors' APIs, by fetch. Nothing else is asked for data.
+// Calls of the control API and of the vendors' APIs, by fetch. The page has no other source of data.
 
 import {session} from "./session.js";
 
 export const CONTROL = "/_sandbox/v1";
 
-export class Refused extends Error {
+export class ApiError extends Error {
   constructor(status, problem) {
     super(problem?.detail ?? `the server answered ${status}`);
     this.status = status;
@@ -15,11 +15,11 @@ export class Refused extends Error {
 function headers(more = {}) {
   const all = {Accept: "application/json", ...more};
   if (session.token) all["X-Counterfoil-Token"] = session.token;
-  if (session.visit) all["X-Counterfoil-Visit"] = session.visit;
+  if (session.csrfToken) all["X-Counterfoil-Visit"] = session.csrfToken;
   return all;
 }
 
-// A call to a path of this server; answers parsed JSON, or null where there is none. Throws Refused.
+// Calls a path of this server. Returns the parsed JSON, or null if there is no body. Throws ApiError.
 export async function call(method, path, body) {
   const sent = body === undefined ? {} : {body: JSON.stringify(body)};
   const response = await fetch(path, {
@@ -28,7 +28,7 @@ export async function call(method, path, body) {
   });
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Refused(response.status, answer);
+  if (!response.ok) throw new ApiError(response.status, answer);
   return answer;
 }
 
@@ -38,14 +38,14 @@ const query = (values) => {
 };
 
 export const get = (path, values = {}) => call("GET", CONTROL + path + query(values));
-export const ofWorld = (path = "", values = {}) => get(`/worlds/${session.world}${path}`, values);
-export const inWorld = (method, path, body) => call(method, `${CONTROL}/worlds/${session.world}${path}`, body);
-export const command = (name, members = {}) => inWorld("POST", `/commands/${name}`, members);
+export const getInWorld = (path = "", values = {}) => get(`/worlds/${session.world}${path}`, values);
+export const callInWorld = (method, path, body) => call(method, `${CONTROL}/worlds/${session.world}${path}`, body);
+export const command = (name, members = {}) => callInWorld("POST", `/commands/${name}`, members);
 
-// The events of this world as they come: onEvent(name, data). Ends when the stream does.
-export async function events(onEvent, signal) {
+// Calls onEvent(name, data) for each event of this world. Returns when the stream ends.
+export async function streamEvents(onEvent, signal) {
   const response = await fetch(`/events/${session.world}`, {headers: headers({Accept: "text/event-stream"}), signal, cache: "no-store"});
-  if (!response.ok) throw new Refused(response.status, await response.json().catch(() => null));
+  if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
@@ -62,20 +62,20 @@ export async function events(onEvent, signal) {
 }
 
 // A plot, as an SVG document.
-export function plot(name, currency) {
+export function fetchPlot(name, currency) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("GET", `/plots/${session.world}/${name}.svg${query({currency})}`);
     request.responseType = "document";
     for (const [header, value] of Object.entries(headers({Accept: "image/svg+xml"}))) request.setRequestHeader(header, value);
-    request.onload = () => request.status === 200 ? resolve(request.responseXML) : reject(new Refused(request.status, null));
+    request.onload = () => request.status === 200 ? resolve(request.responseXML) : reject(new ApiError(request.status, null));
     request.onerror = () => reject(new Error("the server cannot be reached"));
     request.send();
   });
 }
 
-// A vendor's API as its clients would call it: status and body, whatever they are.
-export async function vendor(path, key, header) {
+// Calls a vendor's API as its clients do. Returns status and body, whatever they are; status 0 if the connection failed.
+export async function callVendor(path, key, header) {
   const credential = header === "x-api-key" ? {"x-api-key": key} : {Authorization: `Bearer ${key}`};
   try {
     const response = await fetch(path, {headers: {...credential, Accept: "application/json"}, cache: "no-store", credentials: "omit"});
@@ -84,6 +84,6 @@ export async function vendor(path, key, header) {
     try { body = JSON.parse(text); } catch { body = text; }
     return {status: response.status, body};
   } catch {
-    return {status: 0, body: "the connection broke"};
+    return {status: 0, body: "the connection failed"};
   }
 }

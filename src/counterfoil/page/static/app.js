@@ -1,16 +1,16 @@
-// What views ask of the page without knowing it: `main.js` puts it here, so that modules do not import in circles.
+// What the views call in main.js. main.js sets these functions, so that modules do not import each other in a circle.
 
-import {say} from "./dom.js";
+import {announce} from "./dom.js";
 
 export const app = {
-  refresh: async () => {},   // (reason) show again what changed
-  goTo: async () => {},      // (world) go to another world
+  refresh: async () => {},   // (reason) load the data again and show it
+  goTo: async () => {},      // (world) show another world
 };
 
-// Does the work, shows what came of it, and says so: a sentence, or a function of what the work gave.
-export async function afterwards(work, sentence) {
-  const done = await work();
+// Awaits work(), refreshes the page and announces `sentence`, which may be a function of the work's result.
+export async function thenRefresh(work, sentence) {
+  const result = await work();
   await app.refresh("version");
-  if (sentence) say(typeof sentence === "function" ? sentence(done) : sentence);
-  return done;
+  if (sentence) announce(typeof sentence === "function" ? sentence(result) : sentence);
+  return result;
 }

@@ -1,8 +1,8 @@
-// Customers: a searched, sorted page of them; and one of them down to the usage record.
+// The customers view: a list to search and sort, and one customer with bills, payments and usage records.
 
-import {afterwards} from "./app.js";
-import {command, ofWorld} from "./api.js";
-import {button, copyable, field, h, num, openDialog, pressing, show, table, td, th} from "./dom.js";
+import {thenRefresh} from "./app.js";
+import {command, getInWorld} from "./api.js";
+import {button, copyable, field, h, num, openDialog, onPress, show, table, td, th} from "./dom.js";
 import {date, isZero, moment, money, plural} from "./format.js";
 import {session} from "./session.js";
 
@@ -18,10 +18,10 @@ export const customers = {
   },
 };
 
-// --- all ----------------------------------------------------------------------------------------
+// --- the list ----------------------------------------------------------------------------------------
 
 async function showList(root) {
-  const found = await ofWorld("/customers", {...list, limit: LIMIT});
+  const found = await getInWorld("/customers", {...list, limit: LIMIT});
   const again = () => showList(root);
   const search = h("input", {type: "search", value: list.search, "data-key": "search", id: "search", placeholder: "name, email or number"});
   let waiting;
@@ -30,17 +30,17 @@ async function showList(root) {
     waiting = setTimeout(() => { list.search = search.value; list.offset = 0; again(); }, 180);
   });
   const only = h("select", {"data-key": "only", onchange: (event) => { list.only = event.target.value; list.offset = 0; again(); }},
-    [["all", "everyone"], ["owing", "those who owe"], ["overdue", "those overdue"]].map(([value, text]) => h("option", {value, selected: value === list.only}, text)));
+    [["all", "all customers"], ["owing", "with open bills"], ["overdue", "with overdue bills"]].map(([value, text]) => h("option", {value, selected: value === list.only}, text)));
   const to = Math.min(found.offset + LIMIT, found.total);
   show(root,
     h("div", {class: "title"}, h("h1", {}, "Customers")),
     h("form", {class: "filters", role: "search", onsubmit: (event) => event.preventDefault()}, field("Search", search), field("Show", only)),
-    found.names_searched === "known" && list.search ? h("p", {class: "muted"}, "In a world this large only numbers, and names that were given, are searched.") : null,
+    found.names_searched === "known" && list.search ? h("p", {class: "muted"}, "In a world this large the search covers numbers and the names set by the scenario or a command, not generated names.") : null,
     table("Customers", heads(again, found), found.customers.map(row)),
     h("div", {class: "pager"},
-      button("‹ Previous", pressing(async () => { list.offset = Math.max(0, list.offset - LIMIT); await again(); }), {"data-key": "previous", class: "small", disabled: list.offset === 0}),
-      h("span", {class: "muted", id: "showing"}, found.total ? `${found.offset + 1}–${to} of ${found.total.toLocaleString("en")}` : "nobody fits"),
-      button("Next ›", pressing(async () => { list.offset += LIMIT; await again(); }), {"data-key": "next-page", class: "small", disabled: to >= found.total})));
+      button("‹ Previous", onPress(async () => { list.offset = Math.max(0, list.offset - LIMIT); await again(); }), {"data-key": "previous", class: "small", disabled: list.offset === 0}),
+      h("span", {class: "muted", id: "showing"}, found.total ? `${found.offset + 1}–${to} of ${found.total.toLocaleString("en")}` : "no customers match"),
+      button("Next ›", onPress(async () => { list.offset += LIMIT; await again(); }), {"data-key": "next-page", class: "small", disabled: to >= found.total})));
 }
 
 function heads(again, found) {
@@ -50,7 +50,7 @@ function heads(again, found) {
     const isNumber = !["Name", "Ids"].includes(text);
     if (!by) return th(text, {class: isNumber ? "num" : null});
     const sorted = list.sort === by ? "ascending" : list.sort === `-${by}` ? "descending" : null;
-    return th(button([text, h("span", {"aria-hidden": "true", class: "arrow"}, sorted === "ascending" ? "▲" : sorted === "descending" ? "▼" : "↕")], pressing(async () => {
+    return th(button([text, h("span", {"aria-hidden": "true", class: "arrow"}, sorted === "ascending" ? "▲" : sorted === "descending" ? "▼" : "↕")], onPress(async () => {
       list.sort = sorted === "descending" ? by : sorted === "ascending" ? `-${by}` : by === "number" || by === "name" ? by : `-${by}`;
       list.offset = 0;
       await again();
@@ -69,24 +69,24 @@ function row(each) {
 }
 
 function ids(each) {
-  return h("details", {class: "ids", "data-key": `ids-${each.customer}`}, h("summary", {"aria-label": `Ids of ${each.name} in every API`}, "in five APIs"), idList(each));
+  return h("details", {class: "ids", "data-key": `ids-${each.customer}`}, h("summary", {"aria-label": `Ids of ${each.name} in every API`}, "in each API"), idList(each));
 }
 
 function idList(each) {
   return h("dl", {class: "id-list"}, Object.entries(each.ids).map(([api, names]) => [h("dt", {}, api),
     h("dd", {}, Object.entries(names).map(([name, value]) => h("div", {}, h("code", {class: "muted"}, name), " ", copyable(value, `the ${name} of ${api}`))),
-      Object.keys(names).length ? null : h("span", {class: "muted"}, "knows no customers"))]));
+      Object.keys(names).length ? null : h("span", {class: "muted"}, "has no customers"))]));
 }
 
-// --- one ----------------------------------------------------------------------------------------
+// --- one customer ----------------------------------------------------------------------------------------
 
 async function showOne(root, number) {
   session.customer = number;
-  const customer = await ofWorld(`/customers/${number}`);
+  const customer = await getInWorld(`/customers/${number}`);
   show(root,
     h("p", {class: "crumb"}, h("a", {href: "#/customers"}, "‹ Customers")),
     h("div", {class: "title"}, h("h1", {}, customer.name),
-      h("a", {class: "button", href: "#/windows"}, "See in five windows")),
+      h("a", {class: "button", href: "#/vendors"}, "Show in the vendors’ APIs")),
     h("p", {class: "muted lead"}, `No. ${number}${customer.key ? ` · ${customer.key}` : ""} · ${customer.contact} · ${customer.email} · ${customer.street}, ${customer.zipcode} ${customer.city}, ${customer.country}`,
       customer.billed_to ? [" · billed to ", h("a", {href: `#/customers/${customer.billed_to}`}, `customer ${customer.billed_to}`)] : null,
       customer.pays_for.length ? [" · pays for ", customer.pays_for.map((each) => h("a", {href: `#/customers/${each}`}, ` ${each}`))] : null),
@@ -95,7 +95,7 @@ async function showOne(root, number) {
       h("div", {},
         h("section", {class: "card", "aria-label": "Tariffs"}, h("h2", {}, "Tariffs"), subscriptions(customer)),
         h("section", {class: "card", "aria-label": "Ids"}, h("h2", {}, "Ids"), idList(customer)))),
-    h("section", {class: "card", "aria-label": "Bills"}, h("h2", {}, "Bills"), customer.bills.length ? customer.bills.map((bill, index) => billCard(customer, bill, index)) : h("p", {class: "muted"}, "No bills yet: a billing run makes them.")),
+    h("section", {class: "card", "aria-label": "Bills"}, h("h2", {}, "Bills"), customer.bills.length ? customer.bills.map((bill, index) => billCard(customer, bill, index)) : h("p", {class: "muted"}, "No bills yet. A billing run creates them.")),
     h("section", {class: "card", "aria-label": "Payments"}, h("h2", {}, "Payments"), payments(customer)));
 }
 
@@ -103,9 +103,9 @@ function openCard(customer, account) {
   const open = account.open_charges;
   return h("section", {class: "card", "aria-label": `Open charges in ${account.currency}`},
     h("div", {class: "card-head"}, h("h2", {}, "Open charges"), h("strong", {class: "amount", id: `open-${account.account}`}, money(open.net, account.currency))),
-    h("p", {class: "muted"}, open.run ? `Net; they count toward run ${open.run}.` : "Net; no billing run is open that would collect them.",
+    h("p", {class: "muted"}, open.run ? `Net; they will be billed by run ${open.run}.` : "Net; no open billing run will bill them.",
       open.fully_rated ? null : h("span", {class: "tag late"}, "some usage has no price yet")),
-    open.lines.length ? lines(open.lines, account.currency, open.usage) : h("p", {class: "muted"}, "Nothing so far."),
+    open.lines.length ? lines(open.lines, account.currency, open.usage) : h("p", {class: "muted"}, "No charges yet."),
     h("p", {}, `Balance of issued bills: `, h("strong", {}, money(account.balance, account.currency)), ` · tax ${account.tax_rate} % · pays by ${account.payment_method}`),
     account.account === 0 ? usageForm(customer) : null);
 }
@@ -114,20 +114,20 @@ function usageForm(customer) {
   const quantity = h("input", {type: "number", min: "0", step: "any", value: "20", "data-key": "quantity", id: "usage-quantity", required: true, class: "narrow"});
   const service = h("select", {"data-key": "service", id: "usage-service"}, h("option", {value: "data"}, "MB of data"), h("option", {value: "sms"}, "SMS"));
   const country = h("input", {value: customer.country, "data-key": "country", id: "usage-country", maxlength: "2", class: "narrow", required: true});
-  return h("form", {class: "act", "aria-label": "Record usage", onsubmit: pressing(() => afterwards(
+  return h("form", {class: "act", "aria-label": "Record usage", onsubmit: onPress(() => thenRefresh(
     () => command("record_usage", {customer: customer.customer, service: service.value, country: country.value.toUpperCase(), quantity: quantity.value}),
     (done) => `Usage record ${done.fact.ordinal}: ${done.fact.quantity} ${done.fact.service === "sms" ? "SMS" : "MB"} in ${done.fact.country}.`))},
   field("Quantity", quantity), field("Of", service), field("Country", country), h("button", {id: "record-usage", "data-key": "record-usage"}, "Record usage"));
 }
 
 function subscriptions(customer) {
-  if (!customer.subscriptions.length) return h("p", {class: "muted"}, "On no tariff.");
+  if (!customer.subscriptions.length) return h("p", {class: "muted"}, "No tariff.");
   return h("ul", {class: "plain"}, customer.subscriptions.map((each) => h("li", {}, h("strong", {}, each.tariff_name), " ", h("span", {class: "tag"}, each.state),
     h("div", {class: "muted"}, `since ${date(each.started)} · ${plural(each.sims, "SIM")}${each.ended ? ` · ends ${date(each.ended)}` : ""}`))));
 }
 
 function lines(all, currency, usage = []) {
-  return table("Lines", [th("What"), th("How it comes about"), th("Amount", {class: "num"})], all.map((line) => h("tr", {},
+  return table("Lines", [th("Item"), th("Computation"), th("Amount", {class: "num"})], all.map((line) => h("tr", {},
     td([line.text, records(line.records ?? usage.filter((each) => line.record_numbers?.includes(each.record)))]),
     td(line.computation, {class: "muted"}), num(money(line.amount, currency)))));
 }
@@ -150,8 +150,8 @@ function billCard(customer, bill, index) {
       h("strong", {class: "amount"}, money(bill.total, bill.currency))),
     h("p", {}, "Paid ", h("strong", {}, money(bill.paid, bill.currency)), ", remaining ", h("strong", {id: `remaining-${bill.bill}`}, money(bill.remaining, bill.currency)), "."),
     owes ? payForm(customer, bill, name) : null,
-    h("p", {}, button("Why this amount?", pressing(async () => {
-      const found = await ofWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
+    h("p", {}, button("Why this amount?", onPress(async () => {
+      const found = await getInWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
       show(why, lines(found.lines, found.currency), h("ol", {class: "steps"}, found.steps.map((each) => h("li", {}, each))));
     }), {class: "small", "data-key": `why-${name}`, "aria-label": `Why is bill ${bill.bill} ${money(bill.total, bill.currency)}?`})), why);
 }
@@ -159,10 +159,10 @@ function billCard(customer, bill, index) {
 function payForm(customer, bill, name) {
   const amount = h("input", {type: "text", inputmode: "decimal", value: bill.remaining, "data-key": `amount-${name}-${bill.remaining}`, id: `pay-amount-${bill.bill}`, class: "narrow", pattern: "[0-9]+([.][0-9]+)?", required: true});
   const members = {customer: customer.customer, account: bill.account, bill: bill.bill};
-  const pay = (more) => afterwards(() => command("record_payment", {...members, ...more}), `Paid ${more.amount ? money(more.amount, bill.currency) : "in full"} on bill ${bill.bill}.`);
-  return h("form", {class: "act", "aria-label": `Pay bill ${bill.bill}`, onsubmit: pressing(() => pay({amount: amount.value}))},
+  const pay = (more) => thenRefresh(() => command("record_payment", {...members, ...more}), `Paid ${more.amount ? money(more.amount, bill.currency) : "in full"} on bill ${bill.bill}.`);
+  return h("form", {class: "act", "aria-label": `Pay bill ${bill.bill}`, onsubmit: onPress(() => pay({amount: amount.value}))},
     field(`Amount in ${bill.currency}`, amount), h("button", {"data-key": `pay-${name}`, id: `pay-${bill.bill}`}, "Pay this amount"),
-    button("Pay in full", pressing(() => pay({})), {class: "primary", "data-key": `pay-full-${name}`, id: `pay-full-${bill.bill}`}));
+    button("Pay in full", onPress(() => pay({})), {class: "primary", "data-key": `pay-full-${name}`, id: `pay-full-${bill.bill}`}));
 }
 
 function payments(customer) {
@@ -170,6 +170,6 @@ function payments(customer) {
   const currency = (each) => customer.accounts[each.account].currency;
   return table("Payments", [th("No.", {class: "num"}), th("When"), th("On"), th("By"), th("State"), th("Amount", {class: "num"})], customer.payments.map((each) => h("tr", {},
     num(String(each.payment)), td(moment(each.received_at)), td(`bill ${each.bill}`), td(each.method), td(h("span", {class: `tag ${each.state === "failed" ? "late" : each.state === "succeeded" ? "good" : ""}`}, each.state)),
-    num([money(each.amount, currency(each)), isZero(each.refunded) ? null : h("div", {class: "muted"}, `${money(each.refunded)} given back`)]))));
+    num([money(each.amount, currency(each)), isZero(each.refunded) ? null : h("div", {class: "muted"}, `${money(each.refunded)} refunded`)]))));
 }
 

@@ -1,5 +1,5 @@
-// Building what is shown: elements and text nodes only. No string ever becomes markup here, and the page's policy
-// makes the browser refuse it elsewhere.
+// Builds the document from elements and text nodes. No string is parsed as markup; the content security policy makes the
+// browser refuse it.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -23,7 +23,7 @@ export function fill(parent, children) {
   }
 }
 
-// Replaces what is in `parent`, keeping the focus and what was typed where an element with the same data-key comes back.
+// Replaces the children of `parent`. Keeps focus, typed values and open details of elements with the same data-key.
 export function show(parent, ...children) {
   const active = document.activeElement;
   const key = parent.contains(active) ? active.dataset?.key : null;
@@ -57,7 +57,7 @@ export function button(label, onclick, properties = {}) {
   return h("button", {type: "button", onclick, ...properties}, label);
 }
 
-// A table in a box that scrolls by itself and by keyboard, so that the page never does sideways.
+// A table in a box that scrolls by mouse and keyboard, so that the page does not scroll sideways.
 export function table(caption, heads, rows, properties = {}) {
   return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
     h("table", properties, h("caption", {class: "unseen"}, caption),
@@ -71,7 +71,7 @@ export const num = (content) => h("td", {class: "num"}, content);
 export function copyable(text, what) {
   const made = button(text, async () => {
     await copy(text);
-    say(`Copied ${what}.`);
+    announce(`Copied ${what}.`);
   }, {class: "copy", title: `Copy ${what}`, "aria-label": `Copy ${what}: ${text}`});
   return made;
 }
@@ -79,7 +79,7 @@ export function copyable(text, what) {
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-  } catch { // no clipboard where the page is not on a secure origin
+  } catch { // browsers offer the clipboard on secure origins only
     const area = h("textarea", {class: "unseen", "aria-hidden": "true"});
     area.value = text;
     document.body.append(area);
@@ -90,36 +90,36 @@ export async function copy(text) {
 }
 
 let clearing;
-export function say(text) {
-  const place = document.getElementById("said");
-  place.replaceChildren(h("p", {}, text));
+export function announce(text) {
+  const region = document.getElementById("status");
+  region.replaceChildren(h("p", {}, text));
   clearTimeout(clearing);
-  clearing = setTimeout(() => place.replaceChildren(), 6000);
+  clearing = setTimeout(() => region.replaceChildren(), 6000);
 }
 
-export function complain(error) {
-  const place = document.getElementById("trouble");
+export function showError(error) {
+  const region = document.getElementById("error");
   const text = error instanceof Error ? error.message : String(error);
-  place.replaceChildren(h("div", {class: "trouble"}, h("p", {}, h("strong", {}, "Not done. "), text),
-    button("Dismiss", () => place.replaceChildren(), {class: "quiet"})));
+  region.replaceChildren(h("div", {class: "error"}, h("p", {}, h("strong", {}, "Not done. "), text),
+    button("Dismiss", () => region.replaceChildren(), {class: "quiet"})));
 }
 
-export function calm() {
-  document.getElementById("trouble").replaceChildren();
+export function clearError() {
+  document.getElementById("error").replaceChildren();
 }
 
-// The pressing of a button: not twice at once, and what goes wrong is said.
-export function pressing(work) {
+// An event handler that runs work() once at a time and shows its error.
+export function onPress(work) {
   return async (event) => {
     const pressed = event?.currentTarget;
     event?.preventDefault?.();
     if (pressed?.getAttribute?.("aria-busy") === "true") return;
     pressed?.setAttribute?.("aria-busy", "true");
-    calm();
+    clearError();
     try {
       await work(event, pressed);
     } catch (error) {
-      complain(error);
+      showError(error);
     } finally {
       pressed?.removeAttribute?.("aria-busy");
     }

@@ -1,4 +1,4 @@
-// Dates and amounts as people read them. Times are the world's, in UTC; amounts stay the decimal strings they came as.
+// Formats dates and amounts. Times are the world's, in UTC; amounts stay decimal strings, without conversion to numbers.
 
 const day = new Intl.DateTimeFormat("en-GB", {timeZone: "UTC", weekday: "short", day: "numeric", month: "long", year: "numeric"});
 const short = new Intl.DateTimeFormat("en-GB", {timeZone: "UTC", day: "numeric", month: "short", year: "numeric"});

@@ -1,19 +1,19 @@
-// Starts the page, keeps it up to date, and finds the view an address means.
+// Starts the page, routes to a view by the address, and keeps the view up to date.
 
 import {app} from "./app.js";
-import {Refused, call, get, ofWorld} from "./api.js";
-import {complain, field, h, openDialog, pressing} from "./dom.js";
-import {follow, pause} from "./live.js";
-import {enter, keep, session} from "./session.js";
+import {ApiError, call, get, getInWorld} from "./api.js";
+import {showError, field, h, openDialog, onPress} from "./dom.js";
+import {follow, stopFollowing} from "./event_stream.js";
+import {enterWorld, session, store} from "./session.js";
 import {showClock, showWorld} from "./world.js";
 import {overview} from "./overview.js";
 
-// The first view comes with the page; the others, and the tour, when they are first looked at.
+// The first view is loaded with the page; the others, and the tour, when they are opened.
 const VIEWS = {
   overview: async () => overview,
   customers: async () => (await import("./customers.js")).customers,
   runs: async () => (await import("./runs.js")).runs,
-  windows: async () => (await import("./windows.js")).windows,
+  vendors: async () => (await import("./vendor_views.js")).vendorViews,
   journal: async () => (await import("./journal.js")).journal,
   faults: async () => (await import("./faults.js")).faults,
 };
@@ -25,18 +25,18 @@ let again = null;
 
 // --- which view ---------------------------------------------------------------------------------
 
-function wanted() {
+function currentRoute() {
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   return VIEWS[name] ? {name, args: rest.map(decodeURIComponent)} : {name: "overview", args: []};
 }
 
-// A view may have asked for what it needs beside what every view needs: one wait for both.
+// What the view needs and what every view needs are requested at the same time.
 async function render(reason) {
-  const {name, args} = wanted();
+  const {name, args} = currentRoute();
   const {hash} = location;
   const loading = VIEWS[name]();
-  const asks = reason !== "journal";
-  const [view, asked] = await Promise.all([loading, asks ? loading.then((each) => each.ask?.()) : null, asks ? know() : null]);
+  const loads = reason !== "journal";
+  const [view, loaded] = await Promise.all([loading, loads ? loading.then((each) => each.load?.()) : null, loads ? loadWorld() : null]);
   const isNew = shown !== hash;
   shown = hash;
   for (const link of document.querySelectorAll(".tabs a")) {
@@ -45,11 +45,11 @@ async function render(reason) {
   }
   document.title = `${view.title} · counterfoil sandbox`;
   if (isNew) main.dataset.view = name;
-  await view.show(main, args, isNew ? "new" : reason, asked);
+  await view.show(main, args, isNew ? "new" : reason, loaded);
   main.dataset.ready = `${name} ${session.version}`;
 }
 
-// One refresh at a time; what comes meanwhile is done once afterwards.
+// Runs one refresh at a time; requests that come meanwhile are merged into one more.
 function refresh(reason = "version") {
   if (busy) {
     again = again === "version" ? again : reason;
@@ -62,61 +62,61 @@ function refresh(reason = "version") {
       try {
         await render(now);
       } catch (error) {
-        mend(error).catch(complain);  // not awaited: mending ends in a refresh, which waits for this one
+        recover(error).catch(showError);  // not awaited: recovering ends in a refresh, which waits for this one
       }
     } while (again);
   })().finally(() => { busy = null; });
   return busy;
 }
 
-async function know() {
+async function loadWorld() {
   const [info, clock, timeline, served] = await Promise.all([
-    ofWorld(), ofWorld("/clock"), ofWorld("/timeline", {limit: 9, ahead: 10}), session.served ?? get("/apis"),
+    getInWorld(), getInWorld("/clock"), getInWorld("/timeline", {limit: 9, ahead: 10}), session.served ?? get("/apis"),
   ]);
   session.served = served;
   session.info = info;
   session.clock = clock;
   session.timeline = timeline;
-  session.next = soonest(clock, timeline.future.events);
+  session.next = nextEvent(clock, timeline.future.events);
   session.version = clock.version;
   showWorld();
   showClock();
 }
 
-// The next thing to come, of itself or on the calendar, such as bills falling due.
-function soonest(clock, events) {
+// The earlier of the next scheduled step and the next dated event, such as a due date.
+function nextEvent(clock, events) {
   const dated = events.find((each) => each.at > clock.now) ?? null;
   return clock.next && (!dated || clock.next.at <= dated.at) ? clock.next : dated;
 }
 
-// A world that is gone is left for the one that is always there; a token that is missing is asked for.
-async function mend(error) {
-  if (error instanceof Refused && error.status === 401) return askForToken();
-  if (error instanceof Refused && error.status === 404 && error.field === "world") return leave();
-  if (error instanceof Refused && error.status === 403 && session.isPublic && Date.now() - left > 5000) return leave();
-  complain(error);
+// After a 401 asks for the token; where the world was deleted, shows the default world or begins a new visit.
+async function recover(error) {
+  if (error instanceof ApiError && error.status === 401) return askForToken();
+  if (error instanceof ApiError && error.status === 404 && error.field === "world") return leaveWorld();
+  if (error instanceof ApiError && error.status === 403 && session.isPublic && Date.now() - left > 5000) return leaveWorld();
+  showError(error);
 }
 
 let left = 0;
-async function leave() {
+async function leaveWorld() {
   left = Date.now();
   if (session.isPublic) {
-    await visit();
-    enter(session.mine[0]);
-  } else if (session.world !== "default") enter("default");
+    await startVisit();
+    enterWorld(session.ownWorlds[0]);
+  } else if (session.world !== "default") enterWorld("default");
   else return;
-  live();
+  followEvents();
   await refresh();
 }
 
 async function goTo(world) {
-  enter(world);
-  live();
+  enterWorld(world);
+  followEvents();
   shown = null;
   await refresh();
 }
 
-function live() {
+function followEvents() {
   follow({
     onChange(data) {
       const version = data.version !== session.version;
@@ -125,30 +125,30 @@ function live() {
       if (version) refresh("version");
       else if (exchanges) refresh("journal");
     },
-    onGone: leave,
+    onGone: leaveWorld,
   });
 }
 
-// --- who is asking ------------------------------------------------------------------------------
+// --- visits and tokens ------------------------------------------------------------------------------
 
-async function visit() {
+async function startVisit() {
   const met = await call("POST", "/visit", {});
-  session.visit = met.visit;
-  session.mine = met.worlds;
-  if (!met.worlds.includes(session.world)) enter(met.worlds[0]);
+  session.csrfToken = met.visit;
+  session.ownWorlds = met.worlds;
+  if (!met.worlds.includes(session.world)) enterWorld(met.worlds[0]);
 }
 
 function askForToken() {
   return new Promise((resolve) => {
     const input = h("input", {type: "password", autocomplete: "off", required: true, name: "token"});
-    const form = h("form", {onsubmit: pressing(async () => {
+    const form = h("form", {onsubmit: onPress(async () => {
       session.token = input.value.trim();
-      keep("counterfoil.token", session.token);
+      store("counterfoil.token", session.token);
       document.getElementById("dialog").close();
       await start();
       resolve();
-    })}, h("p", {}, "This server can be reached from other machines, so its control API wants the token it printed when it started."),
-    field("Control token", input), h("p", {}, h("button", {class: "primary"}, "Go on")));
+    })}, h("p", {}, "This server can be reached from other machines. Its control API needs the token that was printed at start-up."),
+    field("Control token", input), h("p", {}, h("button", {class: "primary"}, "Continue")));
     openDialog("Control token", form);
     input.focus();
   });
@@ -160,16 +160,16 @@ const THEMES = ["system", "light", "dark"];
 function theme() {
   const toggle = document.getElementById("theme");
   let now = "system";
-  try { now = localStorage.getItem("counterfoil.theme") ?? "system"; } catch { /* not kept */ }
+  try { now = localStorage.getItem("counterfoil.theme") ?? "system"; } catch { /* storage is disabled */ }
   const put = () => {
     if (now === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = now;
-    toggle.setAttribute("aria-label", `Colours: ${now === "system" ? "as the system has them" : now}`);
+    toggle.setAttribute("aria-label", `Colours: ${now === "system" ? "system setting" : now}`);
     toggle.title = toggle.getAttribute("aria-label");
   };
   toggle.addEventListener("click", () => {
     now = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
-    try { localStorage.setItem("counterfoil.theme", now); } catch { /* not kept */ }
+    try { localStorage.setItem("counterfoil.theme", now); } catch { /* storage is disabled */ }
     put();
   });
   put();
@@ -177,11 +177,11 @@ function theme() {
 
 async function start() {
   try {
-    if (session.isPublic) await visit();
+    if (session.isPublic) await startVisit();
     await refresh("new");
-    if (session.info) live();  // else what went wrong is being mended
+    if (session.info) followEvents();  // otherwise recover() is at work
   } catch (error) {
-    await mend(error);
+    await recover(error);
   }
 }
 
@@ -194,10 +194,10 @@ window.addEventListener("hashchange", async () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (!session.info) return;
-  if (document.hidden) pause();
-  else live();
+  if (document.hidden) stopFollowing();
+  else followEvents();
 });
-document.getElementById("start-tour").addEventListener("click", pressing(async () => (await import("./tour.js")).tour.open()));
+document.getElementById("start-tour").addEventListener("click", onPress(async () => (await import("./tour.js")).tour.open()));
 document.getElementById("dialog").addEventListener("click", (event) => {
   if (event.target === event.currentTarget) event.currentTarget.close();
 });

@@ -1,11 +1,11 @@
-// Hears from the server that something changed, and has it shown; begins again when the connection ends.
+// Follows the server's events for the current world, and reconnects when the connection ends.
 
-import {events} from "./api.js";
+import {streamEvents} from "./api.js";
 
 let stop = null;
 
-// A tab nobody sees gives its connection back: a browser opens six to one server at most.
-export function pause() {
+// For a hidden tab: a browser opens at most six connections to one server.
+export function stopFollowing() {
   stop?.abort();
 }
 
@@ -16,7 +16,7 @@ export function follow({onChange, onGone}) {
     let pause = 500;
     while (!ending.signal.aborted) {
       try {
-        await events((name, data) => {
+        await streamEvents((name, data) => {
           document.body.dataset.live = "yes";
           pause = 500;
           if (ending.signal.aborted) return;

@@ -1,4 +1,4 @@
-"""The page for everybody: on a phone, in the dark, by keyboard alone, by those who hear it; and names that mean harm."""
+"""The page on a phone, in dark mode, by keyboard alone and by axe; and customer names that contain markup."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import PHONE, start
 from tests.page.test_stories import SUMMARY, ask, billed
 
-VIEWS = ("overview", "customers", "customers/1", "runs", "windows/1", "journal", "faults")
+VIEWS = ("overview", "customers", "customers/1", "runs", "vendors/1", "journal", "faults")
 
 
-def complaints(tab: Page) -> list[str]:
-    """What axe finds that is serious or worse, one line each. Injected as an isolated script, past the page's policy."""
+def violations(tab: Page) -> list[str]:
+    """What axe finds that is serious or critical, one line each. axe is injected as an isolated script, which the policy permits."""
     results = Axe().run(tab, options={"resultTypes": ["violations"]}).response
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:120]}"
@@ -33,19 +33,19 @@ def test_axe_finds_nothing_serious_in_any_view(pages: Any, served: Any, scheme: 
     found = {}
     for view in VIEWS:
         page.go(view)
-        if view == "windows/1":
+        if view == "vendors/1":
             served.do(world, "record_payment", customer=1, bill=1, amount="0.01")
-            expect(page.tab.locator(".window mark").first).to_be_visible()
-        found[view] = complaints(page.tab)
+            expect(page.tab.locator(".vendor-view mark").first).to_be_visible()
+        found[view] = violations(page.tab)
     page.tab.get_by_role("button", name="Scenario…").click()
-    found["scenarios"] = complaints(page.tab)
+    found["scenarios"] = violations(page.tab)
     page.tab.keyboard.press("Escape")
     page.tab.click("#start-tour")
-    found["tour"] = complaints(page.tab)
+    found["tour"] = violations(page.tab)
     assert {view: lines for view, lines in found.items() if lines} == {}
 
 
-def test_nothing_is_wider_than_a_phone(pages: Any, served: Any, picture: Any) -> None:
+def test_no_view_is_wider_than_a_phone(pages: Any, served: Any, picture: Any) -> None:
     page = pages(billed(served), viewport=PHONE, has_touch=True)
     for view in VIEWS:
         page.go(view)
@@ -57,23 +57,23 @@ def test_nothing_is_wider_than_a_phone(pages: Any, served: Any, picture: Any) ->
     assert page.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
-def test_dark_is_dark_by_system_and_by_choice(pages: Any, served: Any, picture: Any) -> None:
-    def ground(tab: Page) -> int:
+def test_dark_mode_follows_the_system_and_the_button(pages: Any, served: Any, picture: Any) -> None:
+    def background(tab: Page) -> int:
         colour: str = tab.evaluate("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in colour.removeprefix("rgb(").rstrip(")").split(","))
 
     page = pages(served.world(), color_scheme="dark")
-    assert ground(page.tab) < 150
+    assert background(page.tab) < 150
     page.tab.click("#theme")
     expect(page.tab.locator("#theme")).to_have_attribute("aria-label", "Colours: light")
-    assert ground(page.tab) > 600
+    assert background(page.tab) > 600
     page.tab.click("#theme")
-    assert ground(page.tab) < 150
+    assert background(page.tab) < 150
     page.go("customers/1")
     picture(page.tab, "dark")
 
 
-def test_everything_is_done_by_keyboard(pages: Any, served: Any) -> None:
+def test_the_page_is_usable_by_keyboard_alone(pages: Any, served: Any) -> None:
     world = billed(served)
     page = pages(world)
     tab = page.tab
@@ -83,16 +83,16 @@ def test_everything_is_done_by_keyboard(pages: Any, served: Any) -> None:
             tab.keyboard.press("Tab")
             if tab.evaluate("selector => document.activeElement.matches(selector)", selector):
                 outline = tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-                assert outline != "none", f"{selector} has the focus and does not show it"
+                assert outline != "none", f"{selector} has the focus without a visible outline"
                 return
-        pytest.fail(f"Tab never comes to {selector}")
+        pytest.fail(f"Tab never reaches {selector}")
 
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
     tab_to("#clock-day")
     tab.keyboard.press("Space")
     expect(tab.locator("#now")).to_contain_text("2 February")
-    assert tab.evaluate("document.activeElement.id") == "clock-day"  # the focus stays where it was
+    assert tab.evaluate("document.activeElement.id") == "clock-day"  # the focus stays on the button
     tab_to("a[href='#/customers']")
     tab.keyboard.press("Enter")
     expect(tab.locator("h1")).to_have_text("Customers")
@@ -105,45 +105,50 @@ def test_everything_is_done_by_keyboard(pages: Any, served: Any) -> None:
     expect(tab.locator("#remaining-1")).to_have_text("0.00 EUR")
 
 
-NASTY = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"&amp;"
+MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"&amp;"
 
 
-def test_a_name_is_only_ever_a_name(pages: Any, served: Any) -> None:
+def test_markup_in_a_name_is_shown_as_text(pages: Any, served: Any) -> None:
     world = billed(served)
-    served.do(world, "add_customer", name=NASTY, email=f"{NASTY}@x.example", country="DE", tariff="basic")
+    served.do(world, "add_customer", name=MARKUP, email=f"{MARKUP}@x.example", country="DE", tariff="basic")
     served.do(world, "record_usage", customer=2, country="DE", quantity="1")
-    served.do(world, "add_charge", customer=2, amount="3.00", description=NASTY)
+    served.do(world, "add_charge", customer=2, amount="3.00", description=MARKUP)
     served.do(
-        world, "create_run", name=NASTY[:100], message=NASTY[:100], invoice_date="2026-03-01", cutoff_date="2026-03-01"
+        world,
+        "create_run",
+        name=MARKUP[:100],
+        message=MARKUP[:100],
+        invoice_date="2026-03-01",
+        cutoff_date="2026-03-01",
     )
     served.do(world, "request_bills", run=2)
     served.do(world, "advance_clock", months=1)
-    served.do(world, "record_payment", customer=2, bill=1, amount="1.00", method=NASTY[:60])
+    served.do(world, "record_payment", customer=2, bill=1, amount="1.00", method=MARKUP[:60])
     ask(served, world, "/elevate/v1/customer-billing-summaries?page=1&pageSize=5&customerId=%3Cimg%20src=x%3E")
     page = pages(world)
-    for view in ("overview", "customers", "customers/2", "runs", "windows/2", "journal", "faults"):
+    for view in ("overview", "customers", "customers/2", "runs", "vendors/2", "journal", "faults"):
         page.go(view)
         assert page.tab.locator("main img, main script").count() == 0, view
         assert "owned" not in page.tab.title(), view
     page.go("customers/2")
-    expect(page.tab.locator("h1")).to_have_text(NASTY)
+    expect(page.tab.locator("h1")).to_have_text(MARKUP)
     page.tab.get_by_role("button", name="Why is bill 1").click()
     expect(page.tab.locator(".why")).to_contain_text("onerror")
     refused = page.tab.evaluate(
         "() => { try { document.body.innerHTML = '<i>x</i>'; return 'done'; } catch (error) { return error.name; } }"
     )
-    assert refused == "TypeError"  # the policy takes no string for markup
+    assert refused == "TypeError"  # the policy forbids strings as markup
     page.errors.clear()
 
 
-def test_a_search_for_markup_shows_no_markup(pages: Any, served: Any) -> None:
+def test_markup_in_a_search_is_shown_as_text(pages: Any, served: Any) -> None:
     page = pages(served.world(), "customers")
-    page.tab.fill("#search", NASTY[:90])
-    expect(page.tab.locator("#showing")).to_have_text("nobody fits")
+    page.tab.fill("#search", MARKUP[:90])
+    expect(page.tab.locator("#showing")).to_have_text("no customers match")
     assert page.tab.locator("main img").count() == 0
 
 
-def test_a_token_is_asked_for_where_one_is_needed(pages: Any, browser: Any) -> None:
+def test_the_page_asks_for_the_control_token(pages: Any, browser: Any) -> None:
     server, end = start(scenario_name="one-month", control_token="sesame")
     try:
         tab = browser.new_page()

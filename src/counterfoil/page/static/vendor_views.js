@@ -1,11 +1,11 @@
-// Five windows: what the five vendors' APIs say of one customer now, and what the last action changed in each.
+// The vendor views: what each vendor's API answers about one customer, and what the last change of the world altered.
 
-import {ofWorld, vendor} from "./api.js";
-import {button, copy, h, pressing, say, show} from "./dom.js";
+import {callVendor, getInWorld} from "./api.js";
+import {button, copy, h, onPress, announce, show} from "./dom.js";
 import {credential, session} from "./session.js";
 
-// How each API is asked about a customer: the path below its base, from the customer's ids.
-const ASKED = {
+// The request for one customer to each API: the path below its base URL, built from the customer's ids.
+const PATHS = {
   elevate: (ids) => `/customer-billing-summaries?page=1&pageSize=10&customerId=${encodeURIComponent(ids.customerId)}`,
   "oracle-brm": (ids) => `/customerBill?${new URLSearchParams({"billingAccount.id": ids["billingAccount.id"], limit: "50"})}`,
   flexprice: (ids) => `/customers/${encodeURIComponent(ids.id)}/invoices/summary`,
@@ -16,38 +16,38 @@ const ORDER = ["elevate", "oracle-brm", "flexprice", "emnify", "billingplatform"
 const seen = new Map();
 let periods = {};
 
-export const windows = {
-  title: "Five windows",
+export const vendorViews = {
+  title: "Vendor views",
   async show(root, args, reason) {
     if (reason === "journal") return;
     if (args[0]) session.customer = Number(args[0]);
     if (!session.info.customers) {
-      show(root, h("h1", {}, "Five windows"), h("p", {}, "There are no customers in this world to look at."));
+      show(root, h("h1", {}, "Vendor views"), h("p", {}, "This world has no customers."));
       return;
     }
     if (session.customer > session.info.customers) session.customer = 1;
-    const found = await look(session.customer);
-    const number = h("input", {type: "number", min: "1", max: String(session.info.customers), value: String(session.customer), class: "narrow", "data-key": "customer", id: "window-customer"});
+    const found = await fetchViews(session.customer);
+    const number = h("input", {type: "number", min: "1", max: String(session.info.customers), value: String(session.customer), class: "narrow", "data-key": "customer", id: "vendor-customer"});
     show(root,
-      h("div", {class: "title"}, h("h1", {}, "Five windows"), h("form", {class: "inline", onsubmit: pressing(() => {
-        location.hash = `#/windows/${number.value}`;
-      })}, h("label", {}, "Customer ", number), h("button", {class: "small"}, "Look"), h("a", {href: `#/customers/${session.customer}`}, found.customer.name))),
-      h("p", {class: "lead muted"}, "One ledger, told by five vendors, each in its own words. What the last action changed is marked ", h("mark", {}, "◆ now"), h("span", {class: "was"}, " was ", h("s", {}, "before")), "."),
-      h("div", {class: "windows"}, found.panes.map(pane)));
+      h("div", {class: "title"}, h("h1", {}, "Vendor views"), h("form", {class: "inline", onsubmit: onPress(() => {
+        location.hash = `#/vendors/${number.value}`;
+      })}, h("label", {}, "Customer ", number), h("button", {class: "small"}, "Show"), h("a", {href: `#/customers/${session.customer}`}, found.customer.name))),
+      h("p", {class: "lead muted"}, "The same ledger in each vendor’s API. What the last change of the world altered is marked ", h("mark", {}, "◆ now"), h("span", {class: "was"}, " was ", h("s", {}, "before")), "."),
+      h("div", {class: "vendor-views"}, found.panes.map(pane)));
   },
 };
 
-// Asks all five, and remembers what they said before the world last changed.
-export async function look(number) {
-  const customer = await ofWorld(`/customers/${number}`);
+// Calls each API, and keeps the responses from before the world's last change.
+export async function fetchViews(number) {
+  const customer = await getInWorld(`/customers/${number}`);
   const version = session.version;
   periods = {emnify: period(customer)};
   const apis = ORDER.map((name) => session.served.apis.find((api) => api.name === name)).filter(Boolean);
   const panes = await Promise.all(apis.map(async (api) => {
-    const path = ASKED[api.name](customer.ids[api.name] ?? {}, periods[api.name]);
+    const path = PATHS[api.name](customer.ids[api.name] ?? {}, periods[api.name]);
     const base = new URL(session.info.apis[api.name]).pathname;
     const header = api.name === "flexprice" ? "x-api-key" : "Authorization";
-    const answer = await vendor(base + path, credential(), header);
+    const answer = await callVendor(base + path, credential(), header);
     const key = [session.world, number, api.name].join(" ");
     const kept = seen.get(key);
     const before = kept && kept.version !== version ? kept.answer : kept?.before;
@@ -57,7 +57,7 @@ export async function look(number) {
   return {customer, panes};
 }
 
-// The month emnify is asked about: the newest bill's, or the one that is under way.
+// The month for emnify: that of the newest bill, or the current one.
 function period(customer) {
   const start = customer.bills[0]?.period_start ?? session.clock.today;
   return start.slice(0, 7).replace("-", "");
@@ -66,60 +66,60 @@ function period(customer) {
 function pane({api, path, url, header, answer, before}) {
   const changes = before ? differences(before.body, answer.body) : [];
   const secret = header === "x-api-key" ? `x-api-key: ${credential()}` : `Authorization: Bearer ${credential()}`;
-  return h("section", {class: "card window", "aria-label": api.title, id: `window-${api.name}`},
-    h("div", {class: "card-head"}, h("h2", {}, api.title), h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "broken"))),
-    h("p", {class: "asked"}, h("code", {}, `GET ${path}`)),
+  return h("section", {class: "card vendor-view", "aria-label": api.title, id: `vendor-${api.name}`},
+    h("div", {class: "card-head"}, h("h2", {}, api.title), h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "failed"))),
+    h("p", {class: "request"}, h("code", {}, `GET ${path}`)),
     h("p", {class: "row"},
-      button("Copy as curl", pressing(async () => {
+      button("Copy as curl", onPress(async () => {
         await copy(`curl -s -H '${secret}' '${url}'`);
-        say(`Copied a curl line for ${api.title}.`);
+        announce(`Copied the curl command for ${api.title}.`);
       }), {class: "small", "data-key": `curl-${api.name}`, "aria-label": `Copy as curl: ${api.title}`}),
-      h("a", {href: `/docs/${api.name}`, "aria-label": `Documents of ${api.title}`}, "Swagger UI"),
+      h("a", {href: `/docs/${api.name}`, "aria-label": `Documentation of ${api.title}`}, "Swagger UI"),
       h("span", {class: "muted changes"}, before ? changes.length ? `◆ ${changes.length} changed` : "unchanged" : "")),
-    h("pre", {tabindex: "0", role: "region", "aria-label": `Answer of ${api.title}`}, pretty(answer.body, before?.body, Boolean(before), "")));
+    h("pre", {tabindex: "0", role: "region", "aria-label": `Response of ${api.title}`}, pretty(answer.body, before?.body, Boolean(before), "")));
 }
 
 // --- what changed -------------------------------------------------------------------------------
 
 const isBranch = (value) => value !== null && typeof value === "object";
-const TELLING = ["status", "state", "name", "invoiceAmount", "value", "description", "id"];
+const SUMMARY_MEMBERS = ["status", "state", "name", "invoiceAmount", "value", "description", "id"];
 
-// A value in a few words; of an object the member that says most.
-function plain(value) {
+// A value in a few words; for an object, its most informative member.
+function summarize(value) {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 1 ? "1 entry" : `${value.length} entries`;
   if (!isBranch(value)) return String(value);
-  const name = TELLING.find((each) => value[each] !== undefined && !isBranch(value[each]));
+  const name = SUMMARY_MEMBERS.find((each) => value[each] !== undefined && !isBranch(value[each]));
   if (name) return `{${name}: ${value[name]}, …}`;
   const inner = Object.entries(value).find(([, each]) => isBranch(each) && !Array.isArray(each));
-  return inner ? `{${inner[0]}: ${plain(inner[1])}}` : "{…}";
+  return inner ? `{${inner[0]}: ${summarize(inner[1])}}` : "{…}";
 }
 
-// Members of lists are the same one where they have the same id.
-function partner(list, item, index) {
+// The list member with the same id, or else at the same index.
+function counterpart(list, item, index) {
   if (!Array.isArray(list)) return undefined;
   if (isBranch(item) && item.id !== undefined) return list.find((each) => isBranch(each) && each.id === item.id);
   return list[index];
 }
 
 export function differences(before, now, path = "") {
-  if (!isBranch(now) || !isBranch(before)) return before === now || plainSame(before, now) ? [] : [{path, from: plain(before), to: plain(now)}];
+  if (!isBranch(now) || !isBranch(before)) return before === now || isSame(before, now) ? [] : [{path, from: summarize(before), to: summarize(now)}];
   if (Array.isArray(now)) {
-    const found = now.flatMap((item, index) => differences(partner(before, item, index), item, `${path}[${index}]`));
-    const gone = Array.isArray(before) ? before.filter((item, index) => partner(now, item, index) === undefined) : [];
-    return [...found, ...gone.map((item) => ({path, from: plain(item), to: "nothing"}))];
+    const found = now.flatMap((item, index) => differences(counterpart(before, item, index), item, `${path}[${index}]`));
+    const gone = Array.isArray(before) ? before.filter((item, index) => counterpart(now, item, index) === undefined) : [];
+    return [...found, ...gone.map((item) => ({path, from: summarize(item), to: "nothing"}))];
   }
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...names].flatMap((name) => differences(before[name], now[name], path ? `${path}.${name}` : name));
 }
 
-const plainSame = (one, other) => isBranch(one) === isBranch(other) && JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one, other) => isBranch(one) === isBranch(other) && JSON.stringify(one) === JSON.stringify(other);
 
 function pretty(value, before, compare, indent) {
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     if (!value.length) return [compare && Array.isArray(before) && before.length ? changed("[]", `${before.length} entries`) : "[]"];
-    return ["[\n", value.map((item, index) => [deeper, pretty(item, compare ? partner(before, item, index) : undefined, compare, deeper), index < value.length - 1 ? ",\n" : "\n"]), indent, "]"];
+    return ["[\n", value.map((item, index) => [deeper, pretty(item, compare ? counterpart(before, item, index) : undefined, compare, deeper), index < value.length - 1 ? ",\n" : "\n"]), indent, "]"];
   }
   if (isBranch(value)) {
     const names = Object.keys(value);
@@ -128,7 +128,7 @@ function pretty(value, before, compare, indent) {
     return ["{\n", names.map((name, index) => [deeper, h("span", {class: "name"}, JSON.stringify(name)), ": ", pretty(value[name], was[name], compare, deeper), index < names.length - 1 ? ",\n" : "\n"]), indent, "}"];
   }
   const text = value === undefined ? "" : JSON.stringify(value);
-  if (compare && before !== value) return [changed(text, before === undefined ? "nothing" : isBranch(before) ? plain(before) : JSON.stringify(before))];
+  if (compare && before !== value) return [changed(text, before === undefined ? "nothing" : isBranch(before) ? summarize(before) : JSON.stringify(before))];
   return [text];
 }
 

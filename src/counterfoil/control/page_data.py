@@ -1,0 +1,84 @@
+"""What the page's plots and its event stream show of a world; implements ``counterfoil.page.world_reader``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from heapq import nlargest
+from typing import Any
+
+from counterfoil.api import Json
+from counterfoil.control import wire
+from counterfoil.control.figures import figures
+from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.receivables import bills_of
+from counterfoil.world.world import World
+from counterfoil.world.worlds import Worlds
+
+UNDER_WAY = ("requested", "running")
+
+
+class PageData:
+    """Look-ups by a world's name. ``journal_version`` returns a counter that grows with each entry of a world's journal."""
+
+    def __init__(self, worlds: Worlds, journal_version: Callable[[str], int]) -> None:
+        self._worlds = worlds
+        self._journal_version = journal_version
+
+    def version(self, world: str) -> tuple[int, int, int] | None:
+        """A value that differs after every change; None if there is no such world."""
+        found = self._worlds.get(world)
+        return None if found is None else (id(found), found.version, self._journal_version(world))
+
+    def status(self, world: str) -> dict[str, Json] | None:
+        """The version, the time and the runs under way; None if there is no such world."""
+        found = self._worlds.get(world)
+        if found is None:
+            return None
+        runs = {str(run.number): str(run.status) for run in list(found.ledger.runs.values()) if run.status in UNDER_WAY}
+        return {
+            "version": found.version,
+            "now": wire.instant(found.now),
+            "journal": self._journal_version(world),
+            "runs": runs,
+        }
+
+    def figures(self, world: str) -> dict[str, Json]:
+        """As the control API answers them. Raises ``UnknownRecord``."""
+        found = self._worlds.named(world)
+        with found.lock:
+            return figures(found)
+
+    def largest_open_charges(self, world: str, currency: str, limit: int) -> list[dict[str, Json]]:
+        """The customers with the largest open charges beside their previous bill, both net. Raises ``UnknownRecord``."""
+        found = self._worlds.named(world)
+        with found.lock:
+            largest = found.remember(("page.open", currency, limit), lambda: _largest(found, currency, limit))
+        # outside the lock: the first name imports Faker, which takes 50 ms
+        return [
+            {
+                "customer": number,
+                "name": found.party(number).name,
+                "open": wire.money(now, currency),
+                "previous": wire.money(before, currency),
+            }
+            for now, before, number in largest
+        ]
+
+
+def _largest(world: World, currency: str, limit: int) -> list[tuple[Decimal, Decimal, int]]:
+    """(open, previous, customer). Customers with the same history share a book, which is computed once."""
+    cutoffs = world.ledger.open_cutoffs(world.today)
+    slots = world.ledger.shelf.places()
+    used = set(slots)
+    by_slot: dict[int, tuple[Decimal, Decimal]] = {}
+    for slot, book in enumerate(world.ledger.shelf.books()):
+        index = next((at for at, each in enumerate(book.accounts) if each.currency == currency), None)
+        if slot in used and index is not None:
+            nets = [bill.net for bill in bills_of(book) if bill.invoice.account == index]
+            by_slot[slot] = (open_charges(book, index, cutoffs).net, nets[-1] if nets else ZERO)
+    # each used slot has a customer, so the wanted customers are in the `limit` largest slots
+    best = set(nlargest(limit, by_slot, key=by_slot.__getitem__))
+    candidates: list[tuple[Any, ...]] = [(*by_slot[slot], -at) for at, slot in enumerate(slots) if slot in best]
+    return [(now, before, 1 - minus) for now, before, minus in nlargest(limit, candidates)]

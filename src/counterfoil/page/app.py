@@ -1,0 +1,81 @@
+"""The page as one ASGI application: routes its paths to Flask and to the event stream, and checks who asks.
+
+The document and its files hold nothing of any world and are public. Plots and events do, and pass the control API's
+check: Host, Origin and token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from counterfoil.api import ApiError
+from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, request_headers
+from counterfoil.page.events import EventStreams
+from counterfoil.page.responses import send_problem
+from counterfoil.page.security_headers import with_security_headers
+from counterfoil.page.world_reader import WorldReader
+
+OF_A_WORLD = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
+FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
+
+CheckAccess = Callable[[Mapping[str, str]], object]
+"""Takes the request's headers by lower-case name; raises ``ApiError`` for a request that may not read worlds."""
+
+
+class PageApp:
+    """``flask_app`` serves the document, its files and plots; it may be lazy. ``api_prefixes`` are shown to a client that
+    asks for a path that does not exist."""
+
+    def __init__(
+        self,
+        flask_app: ASGIApp,
+        events: EventStreams,
+        reader: WorldReader,
+        *,
+        check_access: CheckAccess,
+        api_prefixes: Mapping[str, str],
+    ) -> None:
+        self._flask_app = flask_app
+        self._events = events
+        self._reader = reader
+        self._check_access = check_access
+        self._api_prefixes = dict(api_prefixes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = with_security_headers(send, policy=True)
+        path = raw_path(scope)
+        if path == "/" or FILE.fullmatch(path):
+            await self._flask(scope, path, receive, send)
+        elif match := OF_A_WORLD.fullmatch(path):
+            await self._of_a_world(match, scope, path, receive, send)
+        else:
+            shown = path[:120].encode("ascii", "replace").decode()
+            detail = f"nothing is served at {shown}; see 'served'"
+            await send_problem(send, 404, detail, served=self._api_prefixes)
+
+    async def _of_a_world(self, match: re.Match[str], scope: Scope, path: str, receive: Receive, send: Send) -> None:
+        try:
+            self._check_access(request_headers(scope))
+        except ApiError as error:
+            await send_problem(send, error.status, error.message)
+            return
+        world = match["world"]
+        if self._reader.version(world) is None:
+            await send_problem(send, 404, "there is no world of that name", field="world")
+        elif match["what"] == "plots":
+            await self._flask(scope, path, receive, send)
+        elif scope["method"] != "GET":
+            await send_problem(send, 405, "events are read with GET", ((b"allow", b"GET"),))
+        elif self._events.is_full(world):
+            detail = "too many event streams are open; try again in a minute"
+            await send_problem(send, 429, detail, ((b"retry-after", b"60"),))
+        else:
+            await self._events.stream(world, scope, receive, send)
+
+    async def _flask(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
+        """Flask gets the path as it was routed and checked here, not one decoded in another way."""
+        if not scope.get("query_string", b"").isascii():  # a2wsgi cannot decode it
+            await send_problem(send, 400, "the query string must be ASCII, with other characters percent-encoded")
+            return
+        await self._flask_app({**scope, "path": path}, receive, send)

@@ -1,0 +1,43 @@
+"""The Flask application of the page, and the same as an ASGI application."""
+
+from __future__ import annotations
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask, Response, json
+from werkzeug.exceptions import HTTPException
+
+from counterfoil.asgi import ASGIApp
+from counterfoil.page.index_page import index_page
+from counterfoil.page.plots import plots
+from counterfoil.page.responses import PROBLEM, problem
+from counterfoil.page.world_reader import WorldReader
+
+THREADS = 4
+
+
+def create_app(reader: WorldReader, *, needs_token: bool, public: bool) -> Flask:
+    """``needs_token`` and ``public`` tell the page's script what to ask for first."""
+    app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # the server logs them and answers 500
+    app.url_map.merge_slashes = False
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.register_blueprint(index_page(needs_token=needs_token, public=public))
+    app.register_blueprint(plots(reader))
+    app.register_error_handler(HTTPException, _problem)
+    return app
+
+
+def as_asgi(app: Flask) -> ASGIApp:
+    """Flask runs in threads of its own, so that the event loop goes on answering the APIs."""
+    made: ASGIApp = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type, assignment]
+    return made
+
+
+def _problem(error: HTTPException) -> Response:
+    body = problem(error.code or 500, error.description or error.name)
+    response = Response(json.dumps(body), status=error.code, mimetype=PROBLEM)
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response

@@ -1,0 +1,62 @@
+"""The page's one HTML document, the same for every client, and its static files."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, send_from_directory
+
+from counterfoil import __version__
+
+FOLDER = Path(__file__).parent / "static"
+# not from the system's tables, which map .js to text/plain on some machines: with nosniff the browser would not run it
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+YEAR = 365 * 24 * 3600
+
+
+def index_page(*, needs_token: bool, public: bool) -> Blueprint:
+    """``GET /``, ``/static/{digest}/{name}`` and ``/static/{name}``.
+
+    The document links files with a digest of all files in the path: a browser keeps those for a year and fetches new ones
+    when one changed. Without the digest a file is revalidated each time.
+    """
+    blueprint = Blueprint("page", __name__, template_folder="templates")
+    digest = _digest()
+
+    @blueprint.get("/")
+    def index() -> Response:
+        html = render_template(
+            "page.html", version=__version__, needs_token=needs_token, public=public, static=f"/static/{digest}"
+        )
+        response = Response(html, mimetype="text/html")
+        response.cache_control.no_cache = True
+        return response
+
+    @blueprint.get("/static/<name>")
+    def file(name: str) -> Response:
+        return _send(name, max_age=None)
+
+    @blueprint.get("/static/<asked>/<name>")
+    def versioned_file(asked: str, name: str) -> Response:
+        if asked != digest:
+            abort(404, "there is no such file")
+        response = _send(name, max_age=YEAR)
+        response.cache_control.immutable = True
+        return response
+
+    return blueprint
+
+
+def _send(name: str, *, max_age: int | None) -> Response:
+    media_type = MEDIA_TYPES.get(Path(name).suffix)
+    if media_type is None or not (FOLDER / name).is_file():
+        abort(404, "there is no such file")
+    return send_from_directory(FOLDER, name, mimetype=media_type, max_age=max_age)
+
+
+def _digest() -> str:
+    contents = sha256()
+    for path in sorted(FOLDER.iterdir()):
+        contents.update(path.name.encode() + b"\0" + path.read_bytes())
+    return contents.hexdigest()[:12]

@@ -1,0 +1,83 @@
+"""Who a visitor of public mode is: a signed cookie, and what follows from the id in it.
+
+itsdangerous signs and checks. Nothing is stored for a visitor: the names of their worlds, their CSRF token and the keys
+of their worlds are all computed from the id and the server's secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookies import CookieError, Morsel, SimpleCookie
+
+from itsdangerous import BadSignature, Signer, TimestampSigner
+
+COOKIE = "counterfoil-visitor"
+DIGEST = hashlib.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """``worlds``: the names their worlds may have. ``csrf_token``: what their changes must carry beside the cookie."""
+
+    id: str
+    worlds: tuple[str, ...]
+    csrf_token: str
+
+
+class VisitorIdentities:
+    """Issues and reads cookies, which are valid for ``max_age`` seconds of ``clock``."""
+
+    def __init__(self, secret: bytes, *, worlds_each: int, max_age: float, clock: Callable[[], float]) -> None:
+        self._worlds_each = worlds_each
+        self._max_age = int(max_age)
+        self._cookies = _ClockedSigner(secret, clock)
+        self._csrf_tokens = Signer(secret, salt="counterfoil csrf token", digest_method=DIGEST)
+        self._world_keys = Signer(secret, salt="counterfoil world key", digest_method=DIGEST)
+
+    def new(self) -> Visitor:
+        """A visitor with an id that cannot be guessed."""
+        return self._visitor(secrets.token_hex(16))
+
+    def from_cookie(self, header: str) -> Visitor | None:
+        """The visitor of a ``Cookie`` header; None without our cookie, or where it is forged or expired."""
+        try:
+            morsel = SimpleCookie(header).get(COOKIE)
+            return self._visitor(self._cookies.unsign(morsel.value, self._max_age).decode()) if morsel else None
+        except (CookieError, BadSignature):
+            return None
+
+    def set_cookie(self, visitor: Visitor, *, secure: bool) -> str:
+        """The value of the ``Set-Cookie`` header."""
+        morsel: Morsel[str] = Morsel()
+        value = self._cookies.sign(visitor.id).decode()
+        morsel.set(COOKIE, value, value)  # base64url, hexadecimal and dots: no quoting needed
+        morsel.update({"path": "/", "max-age": str(self._max_age), "samesite": "Strict"})
+        morsel["httponly"] = True
+        morsel["secure"] = secure
+        return morsel.OutputString()
+
+    def is_csrf_token(self, visitor: Visitor, sent: str) -> bool:
+        """Whether ``sent`` is the visitor's; compared in constant time."""
+        return self._csrf_tokens.verify_signature(visitor.id, sent)
+
+    def world_key(self, world: str) -> str:
+        """The credential of the vendors' APIs in a visitor's world."""
+        return "key-" + self._world_keys.get_signature(world).decode()[:24]
+
+    def _visitor(self, id: str) -> Visitor:
+        names = tuple(f"v-{id}-{number}" for number in range(1, self._worlds_each + 1))
+        return Visitor(id, names, self._csrf_tokens.get_signature(id).decode())
+
+
+class _ClockedSigner(TimestampSigner):
+    """Takes the time from ``clock`` instead of the system's."""
+
+    def __init__(self, secret: bytes, clock: Callable[[], float]) -> None:
+        super().__init__(secret, salt="counterfoil visitor", digest_method=DIGEST)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        return int(self._clock())
