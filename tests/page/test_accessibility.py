@@ -14,7 +14,7 @@ VIEWS = ("overview", "customers", "customers/1", "runs", "vendors/1", "journal",
 
 
 def violations(tab: Page) -> list[str]:
-    """What axe finds that is serious or critical, one line each. axe is injected as an isolated script, which the policy permits."""
+    """What axe finds that is serious or critical, one line each. The policy permits axe as an isolated script."""
     results = Axe().run(tab, options={"resultTypes": ["violations"]}).response
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:120]}"
