@@ -230,7 +230,7 @@ def test_the_command_line_has_it() -> None:
                 assert client.post("visit", json={}).status_code == 200
                 assert client.post("visit", json={}, headers={"Host": "evil.example"}).status_code == 403
         finally:
-            serving.terminate()
+            serving.kill()
 
 
 def test_a_visit_that_ended_is_begun_anew(pages: Any) -> None:
