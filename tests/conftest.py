@@ -1,7 +1,8 @@
-"""What tests of the stand-in share: a whole application in this process, one world each, steered by commands."""
+"""What all tests share: a whole application in this process, and what the end of a run says of skipped tests and of the order."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,3 +63,16 @@ def stand_in() -> Iterator[Callable[..., StandIn]]:
     yield build_one
     for each in opened:
         each.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """One line for each reason for which tests were skipped, and the seed of the order, however quiet the run is."""
+    why = Counter(
+        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", ())
+    )
+    for reason, count in sorted(why.items()):
+        terminalreporter.write_line(f"NOT TESTED ({count} skipped): {reason}", yellow=True, bold=True)
+    seed = getattr(config.option, "randomly_seed", None)
+    if isinstance(seed, int):
+        terminalreporter.write_line(f"random order; the same again with --randomly-seed={seed}")

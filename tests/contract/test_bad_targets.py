@@ -61,7 +61,7 @@ def answer(status: int, body: bytes, *headers: tuple[str, str]) -> Behaviour:
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(5)
+    handler.connection.recv(1)  # nothing comes until the client gives up and closes the connection
 
 
 def stream(handler: BaseHTTPRequestHandler) -> None:
@@ -117,9 +117,9 @@ ELSEWHERE = answer(302, b"", ("Location", "http://elsewhere.invalid/v1"))
         (answer(429, b"{}", ("Retry-After", "3600")), "too many requests"),
     ],
 )
+@pytest.mark.timeout(60)
 def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: str) -> None:
     server = serving(behave)
-    started = time.monotonic()
     with pytest.raises(CouldNotRun) as raised:
         # Only what never ends is given little time: a busy machine may be slow with the rest.
         open_probe(book("elevate"), Target(server.url, SECRET), seconds=0.3 if behave in (hang, stream) else 5)
@@ -127,7 +127,6 @@ def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: s
     assert told in line
     assert "\n" not in line
     assert SECRET not in line
-    assert time.monotonic() - started < 10
 
 
 def test_a_body_without_end_is_cut_by_its_bytes(serving: Any) -> None:

@@ -59,9 +59,7 @@ def test_the_javascript_recipe(origin: str) -> None:
 
 
 def test_the_java_recipe(origin: str) -> None:
-    if shutil.which("java") is None:
-        pytest.skip("java is not there: this recipe was NOT tried")
-    assert '"overdue_invoice_count":1' in run("java", "CounterfoilWorld.java", origin, origin=origin)
+    assert '"overdue_invoice_count":1' in run(needed("java"), "CounterfoilWorld.java", origin, origin=origin)
 
 
 def test_the_compose_file_and_the_dockerfile_agree() -> None:

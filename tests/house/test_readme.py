@@ -32,7 +32,7 @@ def origin() -> Iterator[str]:
             assert process.stdout is not None
             yield process.stdout.readline().split()[1].split("/billingplatform")[0]
         finally:
-            process.terminate()
+            process.kill()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

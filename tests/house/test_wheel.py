@@ -53,6 +53,7 @@ def test_it_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> Non
             )
             with urllib.request.urlopen(request, timeout=20) as answer:
                 assert [row["customerId"] for row in json.load(answer)] == [1, 2, 3, 4, 5]
-        finally:
             process.terminate()
-            assert process.wait(timeout=20) == 0, "Ctrl-C and SIGTERM stop it cleanly"
+            assert process.wait(timeout=60) == 0, "Ctrl-C and SIGTERM stop it cleanly"
+        finally:
+            process.kill()

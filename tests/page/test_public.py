@@ -265,7 +265,7 @@ def test_serve_public() -> None:
                 assert client.post("visit", json={}).status_code == 200
                 assert client.post("visit", json={}, headers={"Host": "evil.example"}).status_code == 403
         finally:
-            serving.terminate()
+            serving.kill()
 
 
 def test_an_expired_visit_begins_again(pages: Any) -> None:

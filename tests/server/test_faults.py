@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import time
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -239,13 +238,43 @@ def test_every_documented_error_of_every_api_can_be_had(stand_in: Any) -> None:
                 assert response.content
 
 
-def test_latency_comes_before_whatever_else_strikes(book: FaultStore, ask: Client) -> None:
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long, in seconds, an application that this thread asks would have slept. It does not; other threads do."""
+    slept: list[float] = []
+    here, sleep = threading.get_ident(), asyncio.sleep
+
+    async def noted(seconds: float, *more: Any) -> None:
+        if threading.get_ident() == here and seconds:
+            slept.append(seconds)
+        else:
+            await sleep(seconds, *more)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    return slept
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time limits, in seconds, of every ``asyncio.wait``, in any thread. It waits as ever."""
+    limits: list[float] = []
+    wait = asyncio.wait
+
+    async def noted(tasks: Any, *, timeout: float | None = None, **more: Any) -> Any:
+        if timeout is not None:
+            limits.append(timeout)
+        return await wait(tasks, timeout=timeout, **more)
+
+    monkeypatch.setattr(asyncio, "wait", noted)
+    return limits
+
+
+def test_latency_comes_before_whatever_else_strikes(book: FaultStore, ask: Client, naps: list[float]) -> None:
     book.add("default", order("latency", delay_ms=60))
     book.add("default", order("latency", delay_ms=40))
     book.add("default", order("status", status=404))
-    started = time.perf_counter()
     assert statuses(ask, 1) == [404]
-    assert time.perf_counter() - started > 0.095
+    assert sum(naps) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -253,23 +282,14 @@ def test_latency_comes_before_whatever_else_strikes(book: FaultStore, ask: Clien
     [("fixed", 50, 50, 50), ("uniform", 40, 60, 50), ("normal", 0, 120, 50), ("exponential", 0, 2000, 50)],
 )
 def test_drawn_latencies_follow_their_distribution(
-    book: FaultStore, ask: Client, monkeypatch: pytest.MonkeyPatch, distribution: Any, low: int, high: int, mean: int
+    book: FaultStore, ask: Client, naps: list[float], distribution: Any, low: int, high: int, mean: int
 ) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds * 1000)
-
-    app = server(faults=book)
-    # not asyncio.sleep itself: other tests' servers sleep in threads of this process
-    monkeypatch.setattr(faults_module, "asyncio", SimpleNamespace(sleep=sleep))
-
     def run() -> list[float]:
-        waited.clear()
+        naps.clear()
         book.clear("default")
         book.add("default", order("latency", delay_ms=50, spread_ms=10, distribution=distribution, seed=3))
-        statuses(Client(app), 200)
-        return list(waited)
+        statuses(ask, 200)
+        return [seconds * 1000 for seconds in naps]
 
     first = run()
     assert first == run(), "the same seed waits the same"
@@ -278,19 +298,11 @@ def test_drawn_latencies_follow_their_distribution(
     assert (len(set(first)) == 1) is (distribution == "fixed")
 
 
-def test_waiting_has_an_end(book: FaultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    app = server(faults=book)
-    # not asyncio.sleep itself: other tests' servers sleep in threads of this process
-    monkeypatch.setattr(faults_module, "asyncio", SimpleNamespace(sleep=sleep))
+def test_waiting_has_an_end(book: FaultStore, ask: Client, naps: list[float]) -> None:
     for _ in range(3):
         book.add("default", order("latency", delay_ms=120_000))
-    Client(app).get("/notes/7")
-    assert waited == [120.0]
+    ask.get("/notes/7")
+    assert naps == [120.0]
 
 
 def test_a_malformed_body_is_as_long_as_the_right_one(book: FaultStore, ask: Client) -> None:
@@ -353,19 +365,17 @@ def test_a_broken_connection_is_httpx_own_error(
 
 
 def test_in_process_a_client_waits_no_longer_than_it_wants(book: FaultStore, client: httpx.Client) -> None:
-    book.add("default", order("latency", delay_ms=400, times=1))
-    started = time.perf_counter()
+    book.add("default", order("latency", delay_ms=100_000, times=1))
     with pytest.raises(httpx.ReadTimeout):
         client.get("/notes/7", timeout=0.05)
-    assert time.perf_counter() - started < 0.3
     assert client.get("/notes/7", timeout=None).content == WHOLE
 
 
-def test_in_process_a_drip_keeps_a_client_waiting(book: FaultStore, client: httpx.Client) -> None:
-    book.add("default", order("slow_drip", bytes_per_second=100))
-    started = time.perf_counter()
-    assert client.get("/notes/7", timeout=0.25).content == WHOLE
-    assert time.perf_counter() - started > 0.28
+def test_in_process_a_drip_keeps_a_client_waiting(book: FaultStore, client: httpx.Client, pauses: list[float]) -> None:
+    """The client's limit is for each piece, not for the whole: 39 bytes, two each tenth of a second, are 1.9 s."""
+    book.add("default", order("slow_drip", bytes_per_second=20))
+    assert client.get("/notes/7", timeout=1.5).content == WHOLE
+    assert pauses.count(0.1) == 19
 
 
 def test_in_process_a_failing_application_is_a_500() -> None:
@@ -420,17 +430,17 @@ def test_a_truncated_body_promises_all_and_sends_some(
         httpx.get(f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"})
 
 
-def test_a_slow_drip_is_right_but_slow(wire: tuple[FaultStore, int]) -> None:
+def test_a_slow_drip_is_right_but_slow(wire: tuple[FaultStore, int], pauses: list[float]) -> None:
     book, port = wire
     book.add("default", order("slow_drip", bytes_per_second=100))
-    pieces, started = [], time.perf_counter()
+    pieces = []
     with httpx.stream(
         "GET", f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"}
     ) as r:
         pieces.extend(r.iter_raw())
     assert b"".join(pieces) == WHOLE
     assert len(pieces) > 1
-    assert 0.28 < time.perf_counter() - started < 2
+    assert pauses.count(0.1) == 3, "10 + 10 + 10 + 9 bytes"
 
 
 def test_a_drip_ends_when_the_client_goes(wire: tuple[FaultStore, int]) -> None:
@@ -461,13 +471,13 @@ def test_prefer_is_read_as_rfc_7240_has_it(header: str, parsed: dict[str, str]) 
     assert parse(header) == parsed
 
 
-@pytest.mark.parametrize(
-    "header", ['"' + '\\"' * 30_000 + "\\", "x" * 60_000, ("a=" + '"' * 3 + ",") * 9_000, "," * 60_000]
-)
-def test_prefer_is_read_in_no_time(header: str) -> None:
-    started = time.perf_counter()
-    parse(header)
-    assert time.perf_counter() - started < 0.5
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("piece", ['\\"', "x", 'a=""",', ","])
+def test_reading_prefer_is_linear_in_its_length(piece: str) -> None:
+    """Sixteen times the longest header takes a fraction of a second; work that grows with the square, hours."""
+    size = 1_000_000
+    parse(piece * (size // len(piece)))
+    parse(f'"{piece * (size // len(piece))}')
 
 
 @pytest.mark.parametrize("header", ["code=404", 'Code="404"', "wait=3, code=404;x=1"])
@@ -496,10 +506,9 @@ def test_a_good_code_is_the_normal_answer(ask: Client) -> None:
     assert "preference-applied" not in missing.headers
 
 
-def test_prefer_delay_waits_and_says_so(ask: Client) -> None:
-    started = time.perf_counter()
+def test_prefer_delay_waits_and_says_so(ask: Client, naps: list[float]) -> None:
     response = ask.get("/notes/7", headers={"prefer": "delay=80, code=404"})
-    assert time.perf_counter() - started > 0.075
+    assert naps == [0.08]
     assert (response.status_code, response.headers["preference-applied"]) == (404, "code=404, delay=80")
     assert ask.get("/notes/7", headers={"prefer": "delay=0"}).headers["preference-applied"] == "delay=0"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -126,7 +125,5 @@ def test_opening_does_not_paint_names() -> None:
     before = scenery._painted.cache_info().misses
     world = World(scenario("demo"), customers=10_000, known_switches=all_switches())
     assert scenery._painted.cache_info().misses == before
-    started = time.perf_counter()
     assert world.party(9_999).name
     assert scenery._painted.cache_info().misses == before + 1
-    assert time.perf_counter() - started < 5
