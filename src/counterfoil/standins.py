@@ -1,7 +1,7 @@
-"""Stand-ins started for the checker: one server, and for each API a world for the laws and a twin for conformance.
+"""Start stand-ins for the checker: one server, and for each API one world for the laws and another for conformance.
 
-The checker speaks HTTP only; what else it may do to a stand-in (move its clock, have a billing run completed) is handed
-to it here as plain functions.
+The checker uses HTTP only; what else laws need done to a stand-in (moving its clock, completing a billing run) is passed to it
+here as plain functions.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
+from counterfoil.contract.law_books import law_book
 from counterfoil.contract.target import Target
 from counterfoil.ledger.money import minor_unit
 from counterfoil.ledger.periods import next_first_of_month, start_of
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
 MOST_KNOWN = 60
-"""So many customers the checker is told of; the first are those that the scenario writes down."""
+"""The number of customers whose ids the checker is given, beginning with those that the scenario describes."""
 
 
 class StandIns:
@@ -77,16 +78,20 @@ def target_of(application: Application, api: str, origin: str, **more: Any) -> T
         KEY,
         forbidden=FORBIDDEN,
         login=next(iter(logins.values()), None),
-        acts={**acts_on(laws), **Desk(laws, found).acts, **({"logins": lambda: logins} if logins else {})},
-        known=known_of(laws, found),
-        ours=True,
+        capabilities={
+            **world_capabilities(laws),
+            **LawActions(laws, found).capabilities,
+            **({"logins": lambda: logins} if logins else {}),
+        },
+        known=known_ids_of(laws, found),
+        disposable=True,
         **more,
     )
-    return replace(target, twin=replace(target, url=f"{origin}/w/cases-{api}{prefix}", acts={}))
+    return replace(target, conformance_target=replace(target, url=f"{origin}/w/cases-{api}{prefix}", capabilities={}))
 
 
-def acts_on(world: World) -> dict[str, Any]:
-    """What the laws may have done to a world other than through an API."""
+def world_capabilities(world: World) -> dict[str, Any]:
+    """The capabilities that every stand-in has: its clock, and completing a billing run."""
 
     def now() -> datetime:
         return world.now
@@ -107,8 +112,8 @@ def acts_on(world: World) -> dict[str, Any]:
     return {"now": now, "advance": advance, "complete_run": complete_run}
 
 
-def known_of(world: World, dialect: API) -> dict[str, tuple[str, ...]]:
-    """The ids the API calls the world's first customers by, under the names of the path parameters they fill."""
+def known_ids_of(world: World, dialect: API) -> dict[str, tuple[str, ...]]:
+    """The ids of the world's first customers in this API, by the names of the path parameters they fill."""
     known: dict[str, tuple[str, ...]] = {}
     for customer in range(1, min(world.ledger.customers, MOST_KNOWN) + 1):
         for name, value in dialect.ids(world, customer).items():
@@ -116,20 +121,20 @@ def known_of(world: World, dialect: API) -> dict[str, tuple[str, ...]]:
     return known
 
 
-class Desk:
-    """What a clerk may do for one customer of a stand-in, called by the id that the API knows him by.
+class LawActions:
+    """Capabilities that act on one customer of a stand-in, given by the customer's id in the API.
 
-    Each raises ``LookupError`` (one line) where there is nothing of the kind to do.
+    Each raises ``LookupError`` (one line) when the customer has nothing to apply it to.
     """
 
     def __init__(self, world: World, dialect: API) -> None:
         self._world = world
-        self._ids = next(iter(known_of(world, dialect).values()), ())
-        names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "narrowed")
-        self.acts: dict[str, Any] = {name: getattr(self, name) for name in names}
+        self._ids = next(iter(known_ids_of(world, dialect).values()), ())
+        names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "restricted_credential")
+        self.capabilities: dict[str, Any] = {name: getattr(self, name) for name in names}
 
     def pay(self, who: str, how: str = "all") -> dict[str, Any]:
-        """Pay the newest bill that something remains on: ``all`` of it, ``part``, ``over`` it, or (``pending``) promise to."""
+        """Pay the newest unpaid bill: ``all`` that remains, ``part`` of it, more (``over``), or with a ``pending`` payment."""
         bill = self._bill(who, lambda bill: bill.remaining > 0 and not bill.is_held)
         unit = minor_unit(bill.invoice.currency)
         amount = {"part": bill.remaining // (2 * unit) * unit, "over": bill.remaining + unit}.get(how, bill.remaining)
@@ -140,20 +145,20 @@ class Desk:
         return {"currency": bill.invoice.currency, "amount": amount}
 
     def refund(self, who: str) -> dict[str, Any]:
-        """Give the newest payment of a bill that was paid in full back."""
+        """Refund the newest payment of a bill that was paid in full."""
         bill = self._bill(who, lambda bill: bill.settlement is Settlement.PAID and bool(bill.applied))
         payment, amount = bill.applied[-1]
         self._world.execute(RefundPayment(customer=self._number(who), payment=payment.ordinal))
         return {"currency": bill.invoice.currency, "amount": amount}
 
     def cancel_bill(self, who: str) -> dict[str, Any]:
-        """Cancel the newest bill that nothing was paid on."""
+        """Cancel the newest bill on which nothing was paid."""
         bill = self._bill(who, lambda bill: bill.remaining > 0 and not (bill.paid or bill.is_held))
         self._world.execute(CancelBill(**self._of(who, bill)))
         return {"currency": bill.invoice.currency, "amount": bill.total}
 
     def charge(self, who: str, amount: int) -> dict[str, Any]:
-        """Put a one-off charge on a customer's first account, to be billed by the next run."""
+        """Add a one-off charge to a customer's first account, to be billed by the next run."""
         self._world.execute(AddCharge(customer=self._number(who), description="Counterfoil", amount=Decimal(amount)))
         return {"currency": self._book(who).accounts[0].currency}
 
@@ -169,7 +174,7 @@ class Desk:
         return {"currency": alone[-1].tariff.currency}
 
     def subscribe(self, who: str) -> dict[str, Any]:
-        """Put a customer on a tariff in another currency than that of its newest subscription."""
+        """Subscribe a customer to a tariff in a currency other than that of its newest subscription."""
         book = self._book(who)
         currencies = [account.currency for account in book.accounts]
         last = book.subscriptions[-1].tariff.currency if book.subscriptions else None
@@ -188,12 +193,12 @@ class Desk:
             if bill.remaining > 0 and start_of(bill.invoice.due_on) > self._world.now
         ]
         if not found:
-            raise LookupError("no bill falls due")
+            raise LookupError("no unpaid bill falls due later")
         at, place, currency = min(found)
         return {"who": self._ids[place], "at": at, "currency": currency}
 
-    def narrowed(self) -> dict[str, Any]:
-        """A credential that sees one customer only, with the id of that one and of a foreign one."""
+    def restricted_credential(self) -> dict[str, Any]:
+        """A credential that sees one customer only, with the id of that customer and of another."""
         for grant in self._world.grants.values():
             if grant.customer is not None and grant.customer <= len(self._ids) and not self._payees(grant.customer):
                 others = [number for number in range(1, len(self._ids) + 1) if number != grant.customer]
@@ -203,7 +208,7 @@ class Desk:
                         "own": self._ids[grant.customer - 1],
                         "foreign": self._ids[others[0] - 1],
                     }
-        raise LookupError("no credential sees one customer only")
+        raise LookupError("no credential is restricted to one customer")
 
     def _payees(self, number: int) -> tuple[int, ...]:
         return self._world.ledger.paid_for_by(number)
@@ -225,9 +230,11 @@ class Desk:
 
 
 def logins_of(application: Application, api: str) -> dict[str, Any]:
-    """The bodies of the API's logins, by the names of the examples in its spec; none where it has no login."""
-    login = application.server.served[api][1].operations.get("POST /authenticate", {})
-    body = login.get("requestBody", {})
+    """The bodies of the API's logins, by the names of the examples in its spec; none when it has no login."""
+    operation = law_book(api).login_operation
+    if operation is None:
+        return {}
+    body = application.server.served[api][1].operations.get(operation, {}).get("requestBody", {})
     for media in body.get("content", {}).values():
         if "example" in media:
             return {"example": media["example"]}

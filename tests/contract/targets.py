@@ -12,7 +12,7 @@ from independent import billingplatform_app, elevate_app
 from counterfoil.app import build
 from counterfoil.contract import Target
 from counterfoil.inprocess import InProcess
-from counterfoil.standins import acts_on
+from counterfoil.standins import world_capabilities
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
 LOGINS = {"elevate": {"username": "counterfoil", "password": KEY}}
@@ -37,10 +37,12 @@ def stand_in(api: str, **options: Any) -> Target:
     application = build([api], **options)
     transport, prefix = InProcess(application.server), application.dialects[0].prefix
     target = _target(f"http://stand-in{prefix}", api, transport, application.server, None, None)
-    return replace(target, acts=acts_on(application.world))
+    return replace(target, capabilities=world_capabilities(application.world))
 
 
 def _target(url: str, api: str, transport: Any, app: Any, advance: Any, now: Any) -> Target:
     acts = {"advance": advance, "now": now}
     login = LOGINS.get(api)
-    return Target(url, KEY, forbidden=FORBIDDEN, login=login, transport=transport, app=app, acts=acts, ours=True)
+    return Target(
+        url, KEY, forbidden=FORBIDDEN, login=login, transport=transport, app=app, capabilities=acts, disposable=True
+    )

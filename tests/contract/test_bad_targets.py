@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from checking import check
 
 from counterfoil.contract import Target
-from counterfoil.contract.books import book
-from counterfoil.contract.check import check
-from counterfoil.contract.probe import Probe, Trouble
-from counterfoil.contract.runner import CouldNotRun, open_probe
+from counterfoil.contract.http_client import HttpClient, NoResponse
+from counterfoil.contract.law_books import law_book
+from counterfoil.contract.runner import CouldNotRun, open_client
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 SECRET = "s3cret-of-a-customer"
@@ -101,15 +101,15 @@ ELSEWHERE = answer(302, b"", ("Location", "http://elsewhere.invalid/v1"))
 @pytest.mark.parametrize(
     ("behave", "told"),
     [
-        (hang, "no answer within 0.3 s"),
+        (hang, "no response within 0.3 s"),
         (stream, "does not end within"),
         (drop, "the connection failed"),
-        (HTML, "HTML where JSON was due"),
+        (HTML, "HTML where JSON was expected"),
         (ELSEWHERE, "redirects to http://elsewhere.invalid/v1, which is not followed"),
         (answer(200, b""), "empty body"),
-        (answer(200, b"[{", ("Content-Type", "application/json")), "where JSON was due"),
-        (answer(200, b"[NaN]"), "where JSON was due"),
-        (answer(200, b"[" * 100_000), "where JSON was due"),
+        (answer(200, b"[{", ("Content-Type", "application/json")), "where JSON was expected"),
+        (answer(200, b"[NaN]"), "where JSON was expected"),
+        (answer(200, b"[" * 100_000), "where JSON was expected"),
         (answer(401, b'{"error":"Unauthorized"}'), "could not log in"),
         (answer(403, b'{"error":"Forbidden"}'), "could not log in"),
         (answer(404, b"{}"), "answered 404"),
@@ -122,7 +122,7 @@ def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: s
     server = serving(behave)
     with pytest.raises(CouldNotRun) as raised:
         # Only what never ends is given little time: a busy machine may be slow with the rest.
-        open_probe(book("elevate"), Target(server.url, SECRET), seconds=0.3 if behave in (hang, stream) else 5)
+        open_client(law_book("elevate"), Target(server.url, SECRET), seconds=0.3 if behave in (hang, stream) else 5)
     line = str(raised.value)
     assert told in line
     assert "\n" not in line
@@ -131,8 +131,11 @@ def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: s
 
 def test_a_body_without_end_is_cut_by_its_bytes(serving: Any) -> None:
     target = Target(serving(answer(200, b"x" * 50_000)).url)
-    with Probe(target, most_bytes=1000) as probe, pytest.raises(Trouble, match="does not end within 1,000 bytes"):
-        probe.send("GET", "/things")
+    with (
+        HttpClient(target, most_bytes=1000) as client,
+        pytest.raises(NoResponse, match="does not end within 1,000 bytes"),
+    ):
+        client.send("GET", "/things")
 
 
 def test_a_429_is_waited_for_and_tried_again(serving: Any) -> None:
@@ -143,28 +146,28 @@ def test_a_429_is_waited_for_and_tried_again(serving: Any) -> None:
         busy = answer(429, b"{}", ("Retry-After", "0"))
         (busy if len(seen) == 1 else answer(200, b"[]"))(handler)
 
-    with Probe(Target(serving(busy_once).url)) as probe:
-        assert probe.send("GET", "/things").body == []
+    with HttpClient(Target(serving(busy_once).url)) as client:
+        assert client.send("GET", "/things").body == []
     assert len(seen) == 2
 
 
 def test_nothing_outside_the_base_is_requested(serving: Any) -> None:
     server = serving(answer(200, b"[]"))
-    with Probe(Target(server.url)) as probe:
+    with HttpClient(Target(server.url)) as client:
         for path in ("/../secrets", "http://elsewhere.invalid/", "things", "/a/./b"):
-            with pytest.raises(Trouble, match="nothing outside"):
-                probe.send("GET", path)
-        probe.send("GET", "//elsewhere.invalid/")
+            with pytest.raises(NoResponse, match="nothing outside"):
+                client.send("GET", path)
+        client.send("GET", "//elsewhere.invalid/")
         assert server.asked == ["/v1//elsewhere.invalid/"]
-        assert probe.path_of("http://elsewhere.invalid/v1/things") is None
-        assert probe.path_of(f"{server.url}/things?a=b") == "/things?a=b"
-        assert probe.path_of("/other/things") is None
+        assert client.path_of("http://elsewhere.invalid/v1/things") is None
+        assert client.path_of(f"{server.url}/things?a=b") == "/things?a=b"
+        assert client.path_of("/other/things") is None
 
 
 def test_tls_trouble_is_named(serving: Any) -> None:
     url = serving(answer(200, b"[]")).url.replace("http://", "https://")
     with pytest.raises(CouldNotRun, match="TLS failed"):
-        open_probe(book("elevate"), Target(url), seconds=2)
+        open_client(law_book("elevate"), Target(url), seconds=2)
 
 
 def test_nobody_there_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:

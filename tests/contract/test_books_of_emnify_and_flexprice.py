@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from checking import check_laws
 
 from counterfoil.app import build
 from counterfoil.contract import Target, contract_tests
-from counterfoil.contract.books import book
-from counterfoil.contract.law import Effort
-from counterfoil.contract.runner import law_verdict
+from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.law_books import law_book
 from counterfoil.inprocess import InProcess
 from counterfoil.standins import target_of
 
@@ -35,7 +35,7 @@ test_oracle_brm = contract_tests("oracle-brm", target=partial(stand_in, "oracle-
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize(("scenario", "seed"), [*((name, 1) for name in SCENARIOS), ("demo", 2)])
 def test_no_false_alarm(api: str, scenario: str, seed: int) -> None:
-    verdict = law_verdict(book(api), stand_in(api, scenario_name=scenario, seed=seed), writes=True, seed=seed)
+    verdict = check_laws(law_book(api), stand_in(api, scenario_name=scenario, seed=seed), writes=True, seed=seed)
     assert [record.id for record in verdict.records if record.status == "broken"] == []
 
 
@@ -43,8 +43,8 @@ def test_no_false_alarm(api: str, scenario: str, seed: int) -> None:
 def test_laws_can_be_tried_in_any_order(api: str) -> None:
     """Each backwards, and twice at one world: no law leans on what another left behind."""
     target = stand_in(api, scenario_name="every-state")
-    for law in [*reversed(book(api).laws), *book(api).laws]:
-        found = law_verdict(book(api), target, writes=True, only=[law.id], effort=Effort(3, 0, False))
+    for law in [*reversed(law_book(api).laws), *law_book(api).laws]:
+        found = check_laws(law_book(api), target, writes=True, only=[law.id], effort=EffortLevel(3, 0, False))
         assert [record.id for record in found.records if record.status == "broken"] == []
 
 
@@ -52,7 +52,7 @@ def test_laws_can_be_tried_in_any_order(api: str) -> None:
 def test_without_ids_the_laws_that_need_them_say_so(api: str) -> None:
     """A stranger who gives no ids is told, and is not told that all is well."""
     target = stand_in(api, scenario_name="quiet")
-    verdict = law_verdict(book(api), target, writes=True)
+    verdict = check_laws(law_book(api), target, writes=True)
     reasons = {record.reason for record in verdict.records if record.status == "not applicable"}
     assert any("was given to look at" in reason for reason in reasons)
     assert any(record.status == "held" for record in verdict.records), "what needs no id is tried all the same"

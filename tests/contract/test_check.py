@@ -10,14 +10,14 @@ from xml.etree import ElementTree as Xml
 
 import httpx
 import pytest
+from checking import check
 from targets import independent
 from toy import TOKEN, target
 
 from counterfoil.contract import Target
-from counterfoil.contract.books import book, book_names
-from counterfoil.contract.check import check
+from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.specread import read_yaml
-from counterfoil.contract.verdict import Finding, Record, Trouble, Verdict
+from counterfoil.contract.verdict import Finding, Record, RunError, Verdict
 from counterfoil.resources import specs_dir
 
 LAWS = ["elevate.summary", "elevate.sort"]
@@ -78,7 +78,7 @@ def test_a_real_implementation_is_only_read(capsys: pytest.CaptureFixture[str]) 
         assert healthy.transport is not None
         return healthy.transport.handle_request(request)
 
-    watched = replace(healthy, transport=httpx.MockTransport(note), ours=False, acts={})
+    watched = replace(healthy, transport=httpx.MockTransport(note), disposable=False, capabilities={})
     only = ["billingplatform.create", "billingplatform.lock", "billingplatform.runs", "billingplatform.errors"]
     assert check(["billingplatform"], start=lambda names: {"billingplatform": watched}, only=only, environ={}) == 0
     assert set(methods) == {"GET"}
@@ -142,7 +142,7 @@ def hostile() -> Verdict:
     broken = Record("elevate", "law", "elevate.x", "GET /x", "broken", 1, findings=(finding,))
     skipped = Record("elevate", "law", "elevate.y", "GET /x", "not applicable", reason=HOSTILE)
     return Verdict(
-        records=[broken, skipped], troubles=[Trouble("elevate", HOSTILE)], left_behind=[HOSTILE], notes=[HOSTILE]
+        records=[broken, skipped], errors=[RunError("elevate", HOSTILE)], left_behind=[HOSTILE], notes=[HOSTILE]
     )
 
 
@@ -175,7 +175,7 @@ def test_a_github_step_summary_is_written(tmp_path: Path) -> None:
 
 
 def test_credentials_come_from_the_environment() -> None:
-    from counterfoil.contract.check import find_targets
+    from counterfoil.contract.find_targets import find_targets
 
     environ = {
         "COUNTERFOIL_TOKEN": "all",
@@ -188,9 +188,9 @@ def test_credentials_come_from_the_environment() -> None:
     assert found["elevate"] == Target("https://e.example/v1", "all", headers={"X": "y"}, login={"a": "b"})
 
 
-@pytest.mark.parametrize("api", book_names())
+@pytest.mark.parametrize("api", law_book_names())
 def test_every_law_has_an_id_of_its_own_and_a_sentence_it_comes_from(api: str) -> None:
-    laws = book(api).laws
+    laws = law_book(api).laws
     ids = [law.id for law in laws]
     assert len(ids) == len(set(ids))
     clauses = {clause["id"]: clause for clause in read_yaml(specs_dir() / api / "clauses.yaml")}

@@ -18,7 +18,7 @@ from defects.all import APIS, SEEDS, scenario_names
 from defects.plant import DEFECTS, Defect, planted
 from defects.trying import CouldNotRun, catching, clean_verdict, laws_of, touched
 
-from counterfoil.contract.law import Effort
+from counterfoil.contract.context import EffortLevel
 
 LEAST = 105
 RECORD = records.read()
@@ -68,7 +68,9 @@ def test_the_stand_in_as_it_is_gives_no_alarm(api: str, seed: int) -> None:
     names = scenario_names()
     scenario = names[(seed + APIS.index(api)) % len(names)]
     alarms = [
-        each for each in clean_verdict(api, scenario, seed, Effort(6, seed, shrink=False)) if each.status == "broken"
+        each
+        for each in clean_verdict(api, scenario, seed, EffortLevel(6, seed, shrink=False))
+        if each.status == "broken"
     ]
     told = [(each.id, each.findings[0].expected, each.findings[0].got) for each in alarms]
     assert not told, f"{scenario}, seed {seed}"

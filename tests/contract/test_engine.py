@@ -1,4 +1,4 @@
-"""The engine: what a trial tells, how small it makes a case, what it remembers, and what it never shows."""
+"""The engine: what a ctx tells, how small it makes a case, what it remembers, and what it never shows."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from counterfoil.contract.collection import (
     observed,
     one_of,
 )
-from counterfoil.contract.law import Effort, Evidence, Trial
+from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.laws import filtering, paging, sorting
-from counterfoil.contract.probe import Probe
 
 THINGS = [{"id": n, "kind": "ab"[n % 2], "size": n % 3} for n in range(1, 8)]
 
 
 def test_a_law_that_returns_holds() -> None:
-    record = tried(lambda trial: trial.expect(trial.ask("GET /things") == [], "nothing"), lambda request: [])
+    record = tried(lambda ctx: ctx.expect(ctx.request_json("GET /things") == [], "nothing"), lambda request: [])
     assert (record.status, record.cases, record.findings) == ("held", 1, ())
 
 
 def test_a_broken_law_tells_what_came_and_how_to_ask_for_it() -> None:
-    def check(trial: Trial) -> None:
-        trial.expect(trial.ask("GET /things/{id}", path={"id": "a b"}) == 1, "one", "two")
+    def check(ctx: LawContext) -> None:
+        ctx.expect(ctx.request_json("GET /things/{id}", path={"id": "a b"}) == 1, "one", "two")
 
     record = tried(check, lambda request: 2)
     assert record.status == "broken"
@@ -50,11 +50,11 @@ def test_a_broken_law_tells_what_came_and_how_to_ask_for_it() -> None:
 def test_the_smallest_failing_case_is_reported() -> None:
     asked: list[str] = []
 
-    def check(trial: Trial) -> None:
+    def check(ctx: LawContext) -> None:
         def small(n: int) -> None:
-            trial.expect(trial.ask("GET /things", query={"n": n}) < 10, "less than 10", n)
+            ctx.expect(ctx.request_json("GET /things", query={"n": n}) < 10, "less than 10", n)
 
-        trial.given(st.integers(0, 1000), small)
+        ctx.for_all(st.integers(0, 1000), small)
 
     def echo(request: httpx.Request) -> int:
         asked.append(request.url.params["n"])
@@ -71,12 +71,13 @@ def test_the_same_seed_asks_the_same() -> None:
     def run(seed: int) -> list[str]:
         asked: list[str] = []
 
-        def check(trial: Trial) -> None:
-            trial.given(
-                st.integers(0, 10**6), lambda n: trial.expect(trial.ask("GET /things", query={"n": n}) == [], "nothing")
+        def check(ctx: LawContext) -> None:
+            ctx.for_all(
+                st.integers(0, 10**6),
+                lambda n: ctx.expect(ctx.request_json("GET /things", query={"n": n}) == [], "nothing"),
             )
 
-        tried(check, lambda request: asked.append(str(request.url)) or [], effort=Effort(seed=seed))
+        tried(check, lambda request: asked.append(str(request.url)) or [], effort=EffortLevel(seed=seed))
         return asked
 
     assert run(5) == run(5) != run(6)
@@ -85,47 +86,47 @@ def test_the_same_seed_asks_the_same() -> None:
 def test_without_shrinking_the_first_failure_ends_the_search() -> None:
     asked: list[int] = []
 
-    def check(trial: Trial) -> None:
+    def check(ctx: LawContext) -> None:
         def fails(n: int) -> None:
             asked.append(n)
-            trial.broken("anything else", n)
+            ctx.fail("anything else", n)
 
-        trial.given(st.integers(0, 10**6), fails)
+        ctx.for_all(st.integers(0, 10**6), fails)
 
-    assert tried(check, lambda request: [], effort=Effort(shrink=False)).status == "broken"
+    assert tried(check, lambda request: [], effort=EffortLevel(shrink=False)).status == "broken"
     assert len(asked) == 1
 
 
 def test_a_target_that_changes_its_mind_confuses_nobody() -> None:
     answers = iter(range(10**6))
 
-    def check(trial: Trial) -> None:
-        trial.given(st.integers(0, 50), lambda n: trial.expect(trial.ask("GET /things") % 3 != 2, "steady", n))
+    def check(ctx: LawContext) -> None:
+        ctx.for_all(st.integers(0, 50), lambda n: ctx.expect(ctx.request_json("GET /things") % 3 != 2, "steady", n))
 
     assert tried(check, lambda request: next(answers)).status == "broken"
 
 
 def test_what_was_observed_is_asked_for_once_until_something_is_written() -> None:
     asked: list[str] = []
-    evidence = Evidence()
+    observations = ObservationCache()
 
-    def look(trial: Trial) -> None:
+    def look(ctx: LawContext) -> None:
         for _ in range(2):
-            trial.observe("things", lambda: trial.ask("GET /things"))
-        trial.expect(False, "never", "now")
+            ctx.cached("things", lambda: ctx.request_json("GET /things"))
+        ctx.expect(False, "never", "now")
 
     def handler(request: httpx.Request) -> list[Any]:
         asked.append(request.method)
         return []
 
-    first = tried(look, handler, evidence=evidence)
-    second = tried(look, handler, evidence=evidence)
+    first = tried(look, handler, observations=observations)
+    second = tried(look, handler, observations=observations)
     assert asked == ["GET"]
     assert first.findings[0].requests == second.findings[0].requests != (), (
-        "evidence shows in a finding that leans on it"
+        "observations shows in a finding that leans on it"
     )
-    tried(lambda trial: trial.ask("POST /things", body={}), handler, evidence=evidence)
-    tried(look, handler, evidence=evidence)
+    tried(lambda ctx: ctx.request_json("POST /things", body={}), handler, observations=observations)
+    tried(look, handler, observations=observations)
     assert asked == ["GET", "POST", "GET"]
 
 
@@ -133,16 +134,16 @@ def test_what_was_observed_is_asked_for_once_until_something_is_written() -> Non
     "answer", [{"id": None}, [], 7, "text", None, {"id": {"x": 1}}, httpx.Response(200, content=b"\xff")]
 )
 def test_an_answer_of_a_shape_nobody_foresaw_is_a_finding_on_one_line(answer: Any) -> None:
-    record = tried(lambda trial: int(trial.ask("GET /things")["id"]["x"]["y"]) and None, lambda request: answer)
+    record = tried(lambda ctx: int(ctx.request_json("GET /things")["id"]["x"]["y"]) and None, lambda request: answer)
     assert record.status == "broken"
     assert "\n" not in record.findings[0].got
 
 
 def test_credentials_are_never_shown() -> None:
-    def check(trial: Trial) -> None:
-        trial.call("GET /things", token="another-of-ours")
-        trial.call("GET /things", token=None)
-        trial.json(trial.call("POST /login", body={"username": "me", "password": "pass-phrase"}, token=None), 201)
+    def check(ctx: LawContext) -> None:
+        ctx.request("GET /things", token="another-of-ours")
+        ctx.request("GET /things", token=None)
+        ctx.json_body(ctx.request("POST /login", body={"username": "me", "password": "pass-phrase"}, token=None), 201)
 
     def echo(request: httpx.Request) -> httpx.Response:
         return httpx.Response(
@@ -159,18 +160,21 @@ def test_credentials_are_never_shown() -> None:
 
 
 def test_a_law_without_its_act_does_not_apply() -> None:
-    assert "nobody can advance" in tried(lambda trial: trial.act("advance", 1), lambda request: []).reason
-    assert tried(lambda trial: trial.skip("no runs"), lambda request: []).reason == "no runs"
+    assert (
+        "does not offer the capability advance"
+        in tried(lambda ctx: ctx.perform("advance", 1), lambda request: []).reason
+    )
+    assert tried(lambda ctx: ctx.skip("no runs"), lambda request: []).reason == "no runs"
 
 
 def test_amounts_are_exact() -> None:
-    def check(trial: Trial) -> None:
-        trial.expect(trial.ask("GET /things") == Decimal("0.1"), "a tenth")
+    def check(ctx: LawContext) -> None:
+        ctx.expect(ctx.request_json("GET /things") == Decimal("0.1"), "a tenth")
 
     assert tried(check, lambda request: httpx.Response(200, content=b"0.1")).status == "held"
 
 
-# ---------------------------------------------------------------- families, at a list that keeps them and at ones that do not
+# ---------------------------------------------------------------- families, at a list that matches them and at ones that do not
 
 
 ID, KIND, SIZE = Field("id", NUMBER), Field("kind"), Field("size", NUMBER)
@@ -213,7 +217,7 @@ FAMILIES = [
     paging.any_offset("toy.window", LIST),
     paging.past_the_end("toy.end", LIST),
     sorting.by_one("toy.asc", LIST),
-    sorting.by_one("toy.desc", LIST, falling=True),
+    sorting.by_one("toy.desc", LIST, descending=True),
     sorting.by_several("toy.several", LIST),
     sorting.reversed_up_to_ties("toy.reversed", LIST),
     filtering.selects("toy.kind", LIST, equal(KIND)),
@@ -246,7 +250,7 @@ def test_a_family_catches_a_list_that_does_not(bug: str, caught_by: set[str]) ->
     broken = {
         law.id
         for law in FAMILIES
-        if tried(law.check, serve(**{bug: True}), effort=Effort(max_examples=40)).status == "broken"
+        if tried(law.check, serve(**{bug: True}), effort=EffortLevel(max_examples=40)).status == "broken"
     }
     assert broken & caught_by
     assert broken <= caught_by
@@ -278,7 +282,7 @@ def test_a_rate_spreads_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(time, "monotonic", lambda: sum(slept) if is_here() else monotonic())
     monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(seconds) if is_here() else sleep(seconds))
-    with Probe(target(lambda request: []), rate=50) as probe:
+    with HttpClient(target(lambda request: []), rate=50) as client:
         for _ in range(6):
-            probe.send("GET", "/things")
+            client.send("GET", "/things")
     assert sum(slept) == pytest.approx(5 / 50)

@@ -47,7 +47,7 @@ def test_each_law_is_an_item_that_tells_what_is_wrong(tmp_path: Path) -> None:
     told = run(tmp_path)
     assert "test_sick[GET-/customer-billing-summaries-elevate.sort.asc] PASSED" in told
     assert "test_sick[GET-/customer-billing-summaries-elevate.sort.desc] FAILED" in told
-    assert "expected: customerId falling" in told
+    assert "expected: customerId descending" in told
     assert "curl -sS" in told
     assert "counterfoil check elevate --only elevate.sort.desc" in told
     assert "cannot be reached" in told

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from counterfoil.contract.check import Plan, carry_out
+from counterfoil.contract.check import CheckOptions
+from counterfoil.contract.checker import run_checks
 from counterfoil.contract.conformance import EXCLUSIONS
 from counterfoil.resources import api_names
 from counterfoil.standins import StandIns
@@ -17,10 +18,10 @@ from counterfoil.standins import StandIns
 def test_no_answer_breaks_the_spec(api: str) -> None:
     stand_ins = StandIns()
     try:
-        verdict = carry_out(stand_ins.start([api]), Plan(seed=20))
+        verdict = run_checks(stand_ins.start([api]), CheckOptions(seed=20))
     finally:
         stand_ins.stop()
-    assert verdict.exit_code == 0, "\n".join(f"{finding}" for finding in verdict.findings) or verdict.in_a_word
+    assert verdict.exit_code == 0, "\n".join(f"{finding}" for finding in verdict.findings) or verdict.summary_line
     phases = {record.id.split(".")[0] for record in verdict.records if record.part == "conformance"}
     assert phases, "conformance ran"
 

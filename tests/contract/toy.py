@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 
 from counterfoil.contract import Target
-from counterfoil.contract.law import Effort, Evidence, Law, Trial
-from counterfoil.contract.probe import Probe
+from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.http_client import HttpClient
+from counterfoil.contract.law import Law
 from counterfoil.contract.runner import try_law
 from counterfoil.contract.verdict import Record
 
@@ -30,7 +31,7 @@ def target(handler: Handler, **options: Any) -> Target:
     return Target("http://toy/v1", **{"token": TOKEN, "transport": httpx.MockTransport(answer), **options})
 
 
-def law(check: Callable[[Trial], None], **options: Any) -> Law:
+def law(check: Callable[[LawContext], None], **options: Any) -> Law:
     return Law(
         **{
             "id": "toy.law",
@@ -45,13 +46,13 @@ def law(check: Callable[[Trial], None], **options: Any) -> Law:
 
 
 def tried(
-    check: Callable[[Trial], None],
+    check: Callable[[LawContext], None],
     handler: Handler,
     *,
-    effort: Effort | None = None,
-    evidence: Evidence | None = None,
+    effort: EffortLevel | None = None,
+    observations: ObservationCache | None = None,
     **options: Any,
 ) -> Record:
     """One law tried at a toy."""
-    with Probe(target(handler, **options)) as probe:
-        return try_law(law(check), probe, {}, evidence or Evidence(), effort or Effort())
+    with HttpClient(target(handler, **options)) as client:
+        return try_law(law(check), client, {}, observations or ObservationCache(), effort or EffortLevel())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.contract import speclint
+from counterfoil.contract import spec_metadata, speclint
 from counterfoil.contract.speclint import Spec, lint, load_spec, spec_folders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def test_spec_keeps_the_rule(folder: Path, rule: Callable[[Spec], list[speclint.
 
 @every_spec
 def test_every_answer_a_vendor_printed_fits_our_spec(folder: Path) -> None:
-    findings = speclint.printed_answers_valid(load_spec(folder), EXAMPLES / folder.name)
+    findings = spec_metadata.printed_responses_valid(load_spec(folder), EXAMPLES / folder.name)
     assert not findings, "\n".join(map(str, findings))
 
 
@@ -96,16 +96,16 @@ BUGS: dict[str, tuple[str, str, Any, str, str]] = {
         "examples_valid",
         "null",
     ),
-    "path parameters": ("#/paths/~1authenticate", "parameters", [], "house_rules", "not on the path"),
-    "no operationId": (OPERATION, "operationId", None, "house_rules", "without operationId"),
-    "range of statuses": (f"{OPERATION}/responses", "4XX", {"description": "No"}, "house_rules", "name each status"),
-    "403 undocumented": (f"{OPERATION}/responses", "403", None, "house_rules", "403 is not documented"),
-    "parameter without type": ("#/components/parameters/SortParam/schema", "type", None, "house_rules", "plain type"),
+    "path parameters": ("#/paths/~1authenticate", "parameters", [], "router_rules", "not on the path"),
+    "no operationId": (OPERATION, "operationId", None, "router_rules", "without operationId"),
+    "range of statuses": (f"{OPERATION}/responses", "4XX", {"description": "No"}, "router_rules", "name each status"),
+    "403 undocumented": (f"{OPERATION}/responses", "403", None, "router_rules", "403 is not documented"),
+    "parameter without type": ("#/components/parameters/SortParam/schema", "type", None, "router_rules", "plain type"),
     "two JSON types": (
         f"{OPERATION}/responses/200/content",
         "application/problem+json",
         {"schema": {"type": "string"}},
-        "house_rules",
+        "router_rules",
         "more than one JSON type",
     ),
     "link to nowhere": (f"{OPERATION}/responses/200/links/OneCustomer", "operationId", "x", "links_resolve", "not exist"),
@@ -115,7 +115,7 @@ BUGS: dict[str, tuple[str, str, Any, str, str]] = {
         "customerId",
         "$response.content#/0",
         "links_resolve",
-        "no runtime expression",
+        "not a runtime expression",
     ),
     "link into nothing": (
         f"{OPERATION}/responses/200/links/OneCustomer/parameters",
@@ -125,11 +125,11 @@ BUGS: dict[str, tuple[str, str, Any, str, str]] = {
         "points at nothing",
     ),
     "switch of another API": ("#/x-assumptions/0", "switch", "emnify.like", "assumptions_well_formed", "elevate.<what>"),
-    "switch twice": ("#/x-assumptions/0", "switch", "elevate.like", "assumptions_well_formed", "twice"),
+    "switch twice": ("#/x-assumptions/0", "switch", "elevate.like", "assumptions_well_formed", "repeated"),
     "default no choice": ("#/x-assumptions/0", "default", "never", "assumptions_well_formed", "not among"),
     "default of another type": ("#/x-assumptions/0", "default", 400, "assumptions_well_formed", "not among"),
     "no rule": ("#/x-assumptions/0", "rule", None, "assumptions_well_formed", "rule is missing"),
-    "empty text": ("#/x-assumptions/0", "text", " ", "assumptions_well_formed", "says nothing"),
+    "empty text": ("#/x-assumptions/0", "text", " ", "assumptions_well_formed", "is empty"),
     "clause points at nothing": (OPERATION, "responses", {}, "clauses_accounted", "not in openapi.yaml"),
 }  # fmt: skip
 
@@ -157,17 +157,17 @@ CLAUSE = "- {id: elevate.c01, says: It sorts., x-source: seed, "
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"{CLAUSE} }}", "nothing stands for it"),
+        (f"{CLAUSE} }}", "nothing covers it"),
         (f"{CLAUSE} laws: []}}", "wants does not say"),
         (f"{CLAUSE} laws: [elevate.sort.sideways]}}", "no law elevate.sort.sideways"),
         (f"{CLAUSE} laws: 7}}", "laws must be a list"),
         (f"{CLAUSE} spec: '#/paths/~1nowhere'}}", "not in openapi.yaml"),
-        (f"{CLAUSE} untestable: ''}}", "untestable says nothing"),
+        (f"{CLAUSE} untestable: ''}}", "untestable is empty"),
         (f"{CLAUSE} untestable: so, spec: '#/info'}}", "cannot be untestable"),
-        (f"{CLAUSE} spec: '#/info', status: 200}}", "status is no word"),
-        (f"{CLAUSE} spec: '#/info'}}\n{CLAUSE} spec: '#/info'}}", "twice"),
+        (f"{CLAUSE} spec: '#/info', status: 200}}", "status is not a member"),
+        (f"{CLAUSE} spec: '#/info'}}\n{CLAUSE} spec: '#/info'}}", "repeated"),
         ("- {id: c01, says: It sorts., x-source: seed, spec: '#/info'}", "named elevate.<what>"),
-        ("- {id: elevate.c01, x-source: seed, spec: '#/info'}", "says says nothing"),
+        ("- {id: elevate.c01, x-source: seed, spec: '#/info'}", "says is empty"),
         ("- {id: elevate.c01, says: It sorts., x-source: me, spec: '#/info'}", "'me' is none of"),
         ("- it sorts", "must be a mapping"),
         ("clauses: none", "must be a list"),
@@ -178,7 +178,7 @@ def test_a_clause_with_nothing_behind_it_is_found(tmp_path: Path, text: str, wor
     (tmp_path / "clauses.yaml").write_text(text, encoding="utf-8")
     spec = replace(load_spec(ROOT / "specs" / "elevate"), folder=tmp_path)
 
-    findings = speclint.clauses_accounted(spec, known_laws={"elevate.sort.desc"})
+    findings = spec_metadata.clauses_accounted(spec, known_laws={"elevate.sort.desc"})
 
     assert any(words in str(finding) for finding in findings), findings
 
@@ -205,7 +205,7 @@ def test_a_clause_with_nothing_behind_it_is_found(tmp_path: Path, text: str, wor
 def test_a_printed_answer_that_does_not_fit_is_found(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
 
-    findings = speclint.printed_answers_valid(load_spec(ROOT / "specs" / "elevate"), tmp_path)
+    findings = spec_metadata.printed_responses_valid(load_spec(ROOT / "specs" / "elevate"), tmp_path)
 
     assert any(words in str(finding) for finding in findings), findings
 
@@ -214,8 +214,8 @@ def test_a_printed_answer_that_does_not_fit_is_found(tmp_path: Path, text: str, 
     ("text", "words"),
     [
         ("openapi: [", "openapi.yaml:1"),
-        ("a: 1\nb: 2\na: 3\n", "openapi.yaml:3: 'a' stands here twice"),
-        ("a: 2026-01-01\n", "openapi.yaml:1: put 2026-01-01 in quotes"),
+        ("a: 1\nb: 2\na: 3\n", "openapi.yaml:3: 'a' is repeated"),
+        ("a: 2026-01-01\n", "openapi.yaml:1: put the date 2026-01-01 in quotes"),
         ("? [1]\n: 2\n", "3.0.x"),
         ("just words", "not an OpenAPI document"),
         ("openapi: 3.0.3\n", "info"),
@@ -223,7 +223,7 @@ def test_a_printed_answer_that_does_not_fit_is_found(tmp_path: Path, text: str, 
         ("\x00", "openapi.yaml"),
         ("&a [*a]", "not an OpenAPI document"),
         ("openapi: 3.0.3\nx: &a {b: *a}\n", "openapi.yaml:2: found unconstructable recursive node"),
-        ("openapi: 3.0.3\nx: {$ref: '#/x/y'}\n", "leads nowhere"),
+        ("openapi: 3.0.3\nx: {$ref: '#/x/y'}\n", "has no target"),
     ],
 )
 def test_a_spec_that_cannot_be_read_is_one_clear_line(tmp_path: Path, text: str, words: str) -> None:

@@ -1,9 +1,10 @@
-"""``counterfoil check``: hold an implementation, the stand-in or a real one, to its documents and laws."""
+"""``counterfoil check``: check an implementation, the stand-in or a real one, against its documents and laws."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,55 +19,52 @@ from counterfoil.cli.common import pairs_of
     multiple=True,
     callback=pairs_of,
     metavar="API=URL",
-    help="A real implementation's base; repeatable.",
+    help="The base address of a real implementation; repeatable.",
 )
 @click.option(
     "--header", "headers", multiple=True, metavar="'K: V'", help="Sent with every request to a --url; repeatable."
 )
 @click.option(
-    "--writes", is_flag=True, help="Also check what changes something; only what was created here is touched."
+    "--writes",
+    is_flag=True,
+    help="Also run checks that create and change resources; only resources created by the check are changed.",
 )
-@click.option("--fast", is_flag=True, help="Laws in full, conformance with its example and coverage phases only.")
 @click.option(
-    "--max-examples", type=click.IntRange(1, 10_000), help="Generated cases for each law and operation, at most."
+    "--fast",
+    is_flag=True,
+    help="All laws, but only the example and coverage phases of conformance, and no lint of the spec.",
 )
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Of what is generated.")
-@click.option("--rate", type=click.FloatRange(0.01, 10_000), help="Requests a second, at most.")
-@click.option("--max-time", type=click.FloatRange(0.1, 86_400), help="Seconds for each API and part, at most.")
-@click.option("--only", multiple=True, metavar="LAW", help="Only this law, or those whose ids begin so; repeatable.")
+@click.option(
+    "--max-examples", type=click.IntRange(1, 10_000), help="The most generated cases for each law and operation."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Seed of the generated cases."
+)
+@click.option("--rate", type=click.FloatRange(0.01, 10_000), help="The most requests a second.")
+@click.option("--max-time", type=click.FloatRange(0.1, 86_400), help="The most seconds for each API and part.")
+@click.option(
+    "--only", multiple=True, metavar="LAW", help="Only this law, or the laws whose ids begin with it; repeatable."
+)
 @click.option(
     "--known",
     multiple=True,
     metavar="API.NAME=VALUE",
-    help="An id to look at, where nothing lists them (emnify.org_id, flexprice.id); repeatable.",
+    help="An id the API does not list (emnify.org_id, flexprice.id); repeatable.",
 )
 @click.option(
-    "--baseline", type=click.Path(path_type=Path), help="Known deviations, each with owner, reason and expiry."
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="A file of accepted deviations, each with owner, reason and expiry.",
 )
 @click.option(
     "--report", type=click.Path(path_type=Path, file_okay=False), help="Write JUnit, HTML and JSON reports here."
 )
-@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, and nothing else.")
-def check(
-    apis: tuple[str, ...],
-    urls: dict[str, str],
-    headers: tuple[str, ...],
-    writes: bool,
-    fast: bool,
-    max_examples: int | None,
-    seed: int,
-    rate: float | None,
-    max_time: float | None,
-    only: tuple[str, ...],
-    known: tuple[str, ...],
-    baseline: Path | None,
-    report: Path | None,
-    as_json: bool,
-) -> None:
+@click.option("--json", "json", is_flag=True, help="Print the verdict as JSON, and nothing else.")
+def check(apis: tuple[str, ...], **options: Any) -> None:
     """Check the named APIs, or all: the spec itself, conformance (Schemathesis), and the laws.
 
-    Without --url the stand-in is started and checked. A real implementation is only read, unless --writes. Credentials
-    come from --header or the environment: COUNTERFOIL_TOKEN, or COUNTERFOIL_TOKEN_ELEVATE and so on.
+    Without --url a stand-in is started and checked. A real implementation is only read, unless --writes is given. Credentials
+    come from --header or the environment: COUNTERFOIL_TOKEN, or COUNTERFOIL_TOKEN_ELEVATE and so on for one API.
 
     \b
     Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run or nothing was checked.
@@ -75,28 +73,13 @@ def check(
     Example:
       counterfoil check elevate --url elevate=https://rest.elevatebilling.com/v1 --report report
     """
+    from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
     from counterfoil.standins import StandIns
 
     stand_ins = StandIns()
     try:
-        code = run(
-            apis,
-            urls=urls,
-            headers=headers,
-            writes=writes,
-            max_examples=max_examples,
-            seed=seed,
-            baseline=baseline,
-            report=report,
-            json=as_json,
-            fast=fast,
-            rate=rate,
-            max_time=max_time,
-            only=only,
-            known=known,
-            start=stand_ins.start,
-        )
+        code = run(CheckOptions(apis=apis, **options), start=stand_ins.start)
     except KeyboardInterrupt:
         code = 130
     finally:

@@ -1,4 +1,4 @@
-"""Deviations that were accepted: who accepted them, why, and until when.
+"""Accepted deviations: who accepted them, why, and until when.
 
 A baseline is a YAML list. An entry names a law (or ``conformance.<check>``) and may name the operation; it must name its
 owner, its reason and the day it expires. ::
@@ -8,7 +8,7 @@ owner, its reason and the day it expires. ::
       reason: The vendor rounds half down; ticket 4711.
       expires: '2027-01-31'
 
-An entry that has expired accepts nothing any more and is a finding; so is one whose law holds. It knows nothing of HTTP.
+An entry that has expired accepts nothing and is itself a finding; so is an entry whose law holds again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.contract.specread import SpecUnreadable, read_yaml
-from counterfoil.contract.verdict import Finding, Record
+from counterfoil.contract.verdict import ACCEPTED, FAILED, NOT_APPLICABLE, Finding, Record
 
 NEEDED = ("id", "owner", "reason", "expires")
 KNOWN = (*NEEDED, "operation", "api")
@@ -41,7 +41,7 @@ class Entry:
     operation: str = ""
     api: str = ""
 
-    def fits(self, record: Record) -> bool:
+    def applies_to(self, record: Record) -> bool:
         same_operation = not self.operation or self.operation == record.operation
         return self.id == record.id and same_operation and (not self.api or self.api == record.api)
 
@@ -66,38 +66,38 @@ def _entry(where: str, value: Any) -> Entry:
     if lacking := [name for name in NEEDED if not value.get(name)]:
         raise BadBaseline(f"{where}: has no {', '.join(lacking)}")
     if unknown := [str(name) for name in value if name not in KNOWN]:
-        raise BadBaseline(f"{where}: {', '.join(unknown)} means nothing here; known are {', '.join(KNOWN)}")
+        raise BadBaseline(f"{where}: {', '.join(unknown)} is not a member of an entry; known are {', '.join(KNOWN)}")
     texts = {name: str(text) for name, text in value.items() if name != "expires"}
     try:
         return Entry(**texts, expires=date.fromisoformat(str(value["expires"])))
     except ValueError:
-        raise BadBaseline(f"{where}: expires must be a day such as '2027-01-31', not {value['expires']!r}") from None
+        raise BadBaseline(f"{where}: expires must be a date such as '2027-01-31', not {value['expires']!r}") from None
 
 
 def accept(records: Sequence[Record], entries: Sequence[Entry], today: date) -> list[Record]:
     """``records`` with what is accepted marked so, and a record for every entry that has expired or is not needed.
 
-    An entry whose law was not tried (another API, not applicable here) is left alone.
+    An entry whose law was not tried (another API, not applicable here) is ignored.
     """
     result = []
     for record in records:
-        entry = next((e for e in entries if e.fits(record) and e.expires >= today), None)
-        if record.status == "broken" and entry is not None:
-            record = replace(record, status="accepted", reason=f"{entry.owner}, until {entry.expires}: {entry.reason}")
+        entry = next((e for e in entries if e.applies_to(record) and e.expires >= today), None)
+        if record.status == FAILED and entry is not None:
+            record = replace(record, status=ACCEPTED, reason=f"{entry.owner}, until {entry.expires}: {entry.reason}")
         result.append(record)
-    return result + [told for entry in entries for told in _judge(entry, records, today)]
+    return result + [extra for entry in entries for extra in _entry_problems(entry, records, today)]
 
 
-def _judge(entry: Entry, records: Sequence[Record], today: date) -> list[Record]:
-    tried = [record for record in records if entry.fits(record) and record.status != "not applicable"]
+def _entry_problems(entry: Entry, records: Sequence[Record], today: date) -> list[Record]:
+    tried = [record for record in records if entry.applies_to(record) and record.status != NOT_APPLICABLE]
     if not tried:
         return []
-    broken = any(record.status == "broken" for record in tried)
+    broken = any(record.status == FAILED for record in tried)
     if broken and entry.expires >= today:
         return []
     expected = "an entry that has not expired" if broken else "an entry that is still needed"
     got = f"expired on {entry.expires}: {entry}" if broken else f"it holds now, remove: {entry}"
     first = tried[0]
     says = "Every accepted deviation is still there, and still accepted."
-    told = Finding(first.api, "baseline", "baseline.entry", entry.operation or first.operation, says, expected, got)
-    return [Record(first.api, "baseline", "baseline.entry", told.operation, "broken", 1, findings=(told,))]
+    finding = Finding(first.api, "baseline", "baseline.entry", entry.operation or first.operation, says, expected, got)
+    return [Record(first.api, "baseline", "baseline.entry", finding.operation, FAILED, 1, findings=(finding,))]

@@ -1,19 +1,15 @@
-"""How a list operation is described to the families of laws: its items, their fields, its filters, sorts and pages.
+"""Describe a list operation to the families of laws: its items, their fields, its filters, sorts and pages. ::
 
-A law book says once what a list can do; the laws are then written over that. ::
-
-    STATUS = Field("status")
-    AMOUNT = Field("amount", NUMBER, at="amountDue.value")
-    BILLS = Collection(
-        "GET /bills",
-        identity=Field("id"),
-        pages=Offsets("offset", "limit", largest=1000),
-        filters=(equal(STATUS), above(AMOUNT, "amountDue.value.gt"), below(AMOUNT, "amountDue.value.lte", inclusive=True)),
-        sorts=(AMOUNT, STATUS),
-        sort=Sort("sort", descending="-{}"),
-    )
-
-It knows no vendor.
+STATUS = Field("status")
+AMOUNT = Field("amount", NUMBER, at="amountDue.value")
+BILLS = Collection(
+    "GET /bills",
+    identity=Field("id"),
+    pages=Offsets("offset", "limit", largest=1000),
+    filters=(equal(STATUS), above(AMOUNT, "amountDue.value.gt"), below(AMOUNT, "amountDue.value.lte", inclusive=True)),
+    sorts=(AMOUNT, STATUS),
+    sort=Sort("sort", descending="-{}"),
+)
 """
 
 from __future__ import annotations
@@ -22,26 +18,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from counterfoil.contract.law import Trial
+from counterfoil.contract.context import LawContext
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-MOST_ITEMS = 5000
-"""A list longer than this is not fetched whole, and laws that compare with the whole do not apply."""
+V = TypeVar("V")
 
-TEXT, NUMBER, INTEGER, MOMENT, DAY = "text", "number", "integer", "moment", "day"
+MOST_ITEMS = 5000
+"""A longer list is not fetched whole, and laws that compare with the whole list do not apply."""
+
+TEXT, NUMBER, INTEGER, DATE_TIME, DATE = "text", "number", "integer", "moment", "day"
 
 
 @dataclass(frozen=True)
 class Field:
     """A member of an item: ``name`` as the API's parameters say it, ``kind`` how values compare.
 
-    ``at`` is the dotted way to it inside an item when that is not its name (``amountDue.value``; a list on the way means its
-    first item), or a function of the item.
+    ``at`` is the dotted path inside an item when that is not its name (``amountDue.value``; a list in the path means its first
+    item), or a function of the item.
     """
 
     name: str
@@ -49,7 +47,7 @@ class Field:
     at: str | Callable[[Json], Any] | None = None
 
     def raw(self, item: Json) -> Any:
-        """The member as it came; ``None`` when it is not there."""
+        """The member as received; ``None`` when it is missing."""
         if callable(self.at):
             return self.at(item)
         for step in (self.at or self.name).split("."):
@@ -58,18 +56,18 @@ class Field:
         return item
 
     def value(self, item: Json) -> Any:
-        """The member ready to compare: ``str``, ``Decimal``, ``date`` or aware ``datetime``; ``None`` when not there."""
+        """The member ready to compare: ``str``, ``Decimal``, ``date`` or aware ``datetime``; ``None`` when missing."""
         raw = self.raw(item)
         return None if raw is None else self.read(raw)
 
     def read(self, raw: Any) -> Any:
-        """A raw value ready to compare. Raises ``ValueError`` or ``ArithmeticError`` when it is no such thing."""
+        """A raw value ready to compare. Raises ``ValueError`` or ``ArithmeticError`` when it is not of this kind."""
         if self.kind in (NUMBER, INTEGER):
             return Decimal(str(raw))
-        if self.kind == MOMENT:
+        if self.kind == DATE_TIME:
             moment = datetime.fromisoformat(str(raw))
             return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if self.kind == DAY:
+        if self.kind == DATE:
             return date.fromisoformat(str(raw)[:10])
         return raw if isinstance(raw, str) else str(raw).lower() if isinstance(raw, bool) else str(raw)
 
@@ -83,7 +81,7 @@ class Field:
 
 
 def observed(field: Field, items: Sequence[Json]) -> list[Any]:
-    """The distinct values of ``field``, those at the ends first, then the middle, then the others."""
+    """The distinct values of ``field``: the lowest, the highest, the middle one, then the others."""
     values = sorted({value for item in items if (value := field.value(item)) is not None})
     if len(values) < 4:
         return values
@@ -91,21 +89,28 @@ def observed(field: Field, items: Sequence[Json]) -> list[Any]:
     return [values[0], values[-1], values[middle], *values[1:middle], *values[middle + 1 : -1]]
 
 
+def sample_items(items: Sequence[V], limit: int = 5) -> list[V]:
+    """Up to ``limit`` items: the first, the last, and some in between."""
+    positions = dict.fromkeys((0, len(items) - 1, len(items) // 2, len(items) // 3, 1))
+    return [items[position] for position in positions if 0 <= position < len(items)][:limit]
+
+
 Draw = Callable[["Filter", Sequence[Json]], "SearchStrategy[Any]"]
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One way to narrow a list: parameter ``param``, and which items must come back for a wanted value.
+    """One filter of a list: parameter ``param``, and which items must be returned for a wanted value.
 
-    ``keeps(value, wanted)`` is what the documents say, over comparable values; an item without the field is never kept.
-    ``write`` makes the parameter's text, ``draw`` the values to try (from the observed items). ``how`` names it in messages.
+    ``matches(value, wanted)`` is the documented rule, over comparable values; an item without the field never matches.
+    ``write`` makes the parameter's text, ``draw`` generates values to try (from the observed items). ``relation`` names it in
+    messages.
     """
 
     field: Field
     param: str
-    how: str
-    keeps: Callable[[Any, Any], bool]
+    relation: str
+    matches: Callable[[Any, Any], bool]
     write: Callable[[Any], str]
     draw: Draw
 
@@ -113,8 +118,8 @@ class Filter:
         return {self.param: self.write(wanted)}
 
     def select(self, items: Sequence[Json], wanted: Any) -> list[Json]:
-        """The client's own selection, to compare the server's with."""
-        return [i for i in items if (value := self.field.value(i)) is not None and self.keeps(value, wanted)]
+        """The client's own selection, to compare with the server's."""
+        return [i for i in items if (value := self.field.value(i)) is not None and self.matches(value, wanted)]
 
 
 def _observed(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
@@ -124,15 +129,15 @@ def _observed(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
 
 
 def _around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
-    """Observed values, and values just beside them: where a wrong comparator shows."""
+    """Observed values, and values just below and above them, where a wrong comparator shows."""
     from hypothesis import strategies as st
 
     values = observed(filter_.field, items)
     step: Any = {
         NUMBER: Decimal("0.01"),
         INTEGER: Decimal(1),
-        MOMENT: timedelta(seconds=1),
-        DAY: timedelta(days=1),
+        DATE_TIME: timedelta(seconds=1),
+        DATE: timedelta(days=1),
     }.get(filter_.field.kind)
     if step is None:
         return st.sampled_from(values)
@@ -149,7 +154,7 @@ def _several(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
 
 
 def _parts(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
-    """Parts of observed texts as they stand, in the other case, and from the middle."""
+    """Parts of observed texts: whole, with swapped case, and from the middle."""
     from hypothesis import strategies as st
 
     texts = [filter_.field.write(value) for value in observed(filter_.field, items)]
@@ -161,7 +166,7 @@ def _parts(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
 
 
 def _plain(text: str) -> bool:
-    """Free of what may be a wildcard or a separator, and not all blanks at an end, which servers may trim."""
+    """Without characters that may be a wildcard or a separator, and without outer blanks, which servers may trim."""
     return bool(text) and text == text.strip() and not set(text) & set("%_*,?:")
 
 
@@ -191,42 +196,46 @@ def like(
     write: Callable[[str], str] = "like:{}".format,
     text: Callable[[Field, Any], str] | None = None,
 ) -> Filter:
-    """``name=like:acme``: the text occurs in the value, upper and lower case alike. ``text`` is how a value reads as text."""
+    """``name=like:acme``: the text occurs in the value, ignoring case. ``text`` turns a value into text."""
 
     def reads(value: Any) -> str:
         return text(field, value) if text else field.write(value)
 
-    def keeps(value: Any, wanted: str) -> bool:
+    def matches(value: Any, wanted: str) -> bool:
         return wanted.casefold() in reads(value).casefold()
 
-    return Filter(field, param or field.name, "like", keeps, write, _parts)
+    return Filter(field, param or field.name, "like", matches, write, _parts)
 
 
 def above(field: Field, param: str, *, inclusive: bool = False, write: Callable[[Any], str] | None = None) -> Filter:
     """``amount.gt=5`` or, inclusive, ``amount.gte=5``."""
     how = "at least" if inclusive else "above"
-    keeps = (lambda value, wanted: bool(value >= wanted)) if inclusive else (lambda value, wanted: bool(value > wanted))
-    return Filter(field, param, how, keeps, write or field.write, _around)
+    matches = (
+        (lambda value, wanted: bool(value >= wanted)) if inclusive else (lambda value, wanted: bool(value > wanted))
+    )
+    return Filter(field, param, how, matches, write or field.write, _around)
 
 
 def below(field: Field, param: str, *, inclusive: bool = False, write: Callable[[Any], str] | None = None) -> Filter:
     """``amount.lt=5`` or, inclusive, ``amount.lte=5``."""
     how = "at most" if inclusive else "below"
-    keeps = (lambda value, wanted: bool(value <= wanted)) if inclusive else (lambda value, wanted: bool(value < wanted))
-    return Filter(field, param, how, keeps, write or field.write, _around)
+    matches = (
+        (lambda value, wanted: bool(value <= wanted)) if inclusive else (lambda value, wanted: bool(value < wanted))
+    )
+    return Filter(field, param, how, matches, write or field.write, _around)
 
 
 @dataclass(frozen=True)
 class Sort:
-    """How an order is asked for: ``sort=status,amount:desc``. ``descending`` is a format of the field's name."""
+    """How a sort order is written: ``sort=status,amount:desc``. ``descending`` is a format of the field's name."""
 
     param: str = "sort"
     descending: str = "{}:desc"
     ascending: str = "{}"
 
     def query(self, keys: Sequence[tuple[Field, bool]]) -> dict[str, str]:
-        """``keys`` are fields, each with whether it falls."""
-        written = ((self.descending if falls else self.ascending).format(key.name) for key, falls in keys)
+        """``keys`` are fields, each with whether it is descending."""
+        written = ((self.descending if descending else self.ascending).format(key.name) for key, descending in keys)
         return {self.param: ",".join(written)}
 
 
@@ -263,7 +272,7 @@ class Collection:
 
     ``identity`` tells items apart. ``base`` is sent with every request, ``path`` fills the path. ``items`` takes the list out of
     an envelope. ``pages`` is ``None`` when the list always comes whole. ``order`` is the documented order without a sort:
-    fields, each with whether it falls.
+    fields, each with whether it is descending.
     """
 
     operation: str
@@ -277,41 +286,41 @@ class Collection:
     path: Mapping[str, Any] = field(default_factory=dict)
     items: Callable[[Json], Any] = lambda body: body
 
-    def fetch(self, trial: Trial, query: Mapping[str, Any]) -> list[Json]:
+    def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         """The items of one answer, which must be 200 with a list of objects."""
-        body = trial.ask(self.operation, path=self.path, query={**self.base, **query})
+        body = ctx.request_json(self.operation, path=self.path, query={**self.base, **query})
         found = self.items(body)
-        trial.expect(isinstance(found, list), "a JSON array of items", body)
-        trial.expect(all(isinstance(item, dict) for item in found), "items that are JSON objects", found)
+        ctx.expect(isinstance(found, list), "a JSON array of items", body)
+        ctx.expect(all(isinstance(item, dict) for item in found), "items that are JSON objects", found)
         return list(found)
 
-    def page(self, trial: Trial, number: int, size: int, query: Mapping[str, Any] | None = None) -> list[Json]:
+    def page(self, ctx: LawContext, number: int, size: int, query: Mapping[str, Any] | None = None) -> list[Json]:
         """The page ``number`` (from 0); needs ``pages``."""
         assert self.pages is not None
-        return self.fetch(trial, {**self.pages.query(number, size), **(query or {})})
+        return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
-    def all(self, trial: Trial, query: Mapping[str, Any] | None = None) -> list[Json]:
-        """Every item that ``query`` leaves, over as many pages as it takes; fetched anew."""
+    def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
+        """Every item that ``query`` selects, over as many pages as needed; fetched again each time."""
         if self.pages is None:
-            return self.fetch(trial, query or {})
+            return self.fetch(ctx, query or {})
         found: list[Json] = []
         for number in range(MOST_ITEMS):
-            page = self.page(trial, number, self.pages.largest, query)
+            page = self.page(ctx, number, self.pages.largest, query)
             found += page
             if len(page) < self.pages.largest:
                 return found
-            trial.need(len(found) <= MOST_ITEMS, f"more than {MOST_ITEMS:,} items: too many to fetch whole")
+            ctx.require(len(found) <= MOST_ITEMS, f"more than {MOST_ITEMS:,} items: too many to fetch whole")
         return found
 
-    def whole(self, trial: Trial) -> list[Json]:
+    def whole_list(self, ctx: LawContext) -> list[Json]:
         """The whole list as observed in this run, fetched once until something is written."""
         key = ("whole", self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
-        return trial.observe(key, lambda: self.all(trial))
+        return ctx.cached(key, lambda: self.fetch_all(ctx))
 
-    def some(self, trial: Trial, least: int = 1) -> list[Json]:
+    def require_items(self, ctx: LawContext, least: int = 1) -> list[Json]:
         """The whole list, or the law does not apply because it has fewer than ``least`` items."""
-        found = self.whole(trial)
-        trial.need(
+        found = self.whole_list(ctx)
+        ctx.require(
             len(found) >= least,
             f"needs at least {least} item{'s'[: least > 1]} in {self.operation}; there are {len(found)}",
         )
@@ -320,13 +329,13 @@ class Collection:
     def ids(self, items: Sequence[Json]) -> list[Any]:
         return [self.identity.raw(item) for item in items]
 
-    def same_items(self, trial: Trial, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
+    def same_items(self, ctx: LawContext, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
         """``got`` holds the items ``expected``, each once, in any order."""
         have, want = self.ids(got), self.ids(expected)
         if sorted(map(str, have)) == sorted(map(str, want)):
             return
         missing, extra = [i for i in want if i not in have], [i for i in have if i not in want]
-        told = [f"missing {self.identity.name} {missing[:5]}"] * bool(missing) + [f"unexpected {extra[:5]}"] * bool(
-            extra
-        )
-        trial.broken(f"{what}: {len(want)} items", f"{len(have)} items; {', '.join(told) or 'some of them twice'}")
+        differences = [f"missing {self.identity.name} {missing[:5]}"] * bool(missing) + [
+            f"unexpected {extra[:5]}"
+        ] * bool(extra)
+        ctx.fail(f"{what}: {len(want)} items", f"{len(have)} items; {', '.join(differences) or 'some of them twice'}")

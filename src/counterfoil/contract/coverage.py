@@ -1,4 +1,4 @@
-"""How much of each document is accounted for: every clause by a law, by a place in the spec, or by a reason why not.
+"""How much of each document is covered: every clause by a law, by a part of the spec, or by a reason why it cannot be.
 
 Reads ``specs/<api>/clauses.yaml``; the rules they must keep are in ``speclint``.
 """
@@ -14,7 +14,7 @@ from counterfoil.contract.specread import read_yaml
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Clauses of one API, counted by the strongest thing that stands for each."""
+    """Clauses of one API, counted by what covers them best."""
 
     api: str
     clauses: int

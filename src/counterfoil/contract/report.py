@@ -1,6 +1,6 @@
-"""Showing a verdict: on the terminal, as JSON, as JUnit XML, as one HTML page, as a GitHub step summary.
+"""Write a verdict: on the terminal, as JSON, JUnit XML, one HTML page, and a GitHub step summary.
 
-It judges nothing. Every text was freed of credentials before it came here, and is escaped for where it goes.
+Credentials were removed from every text before; here each text is escaped for its format.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
-from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, Finding, Record, Verdict
+from counterfoil.contract.verdict import (
+    ACCEPTED,
+    COULD_NOT_RUN,
+    FAILED,
+    FINE,
+    NOT_APPLICABLE,
+    PASSED,
+    Finding,
+    Record,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +37,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U
 
 
 def _safe(text: str) -> str:
-    """Text that any terminal and file can take: no control characters, no half characters, and what XML 1.0 can hold."""
+    """Text that any terminal and file accepts: no control characters, no surrogates, only what XML 1.0 allows."""
     return _UNWRITABLE.sub("\ufffd", text)
 
 
@@ -66,7 +76,7 @@ def to_console(verdict: Verdict, console: Console) -> None:
     console.print(table)
     reasons: dict[str, list[str]] = {}
     for record in verdict.records:
-        if record.status == "not applicable":
+        if record.status == NOT_APPLICABLE:
             reasons.setdefault(record.reason, []).append(record.id)
     for reason, ids in reasons.items():
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
@@ -78,15 +88,15 @@ def to_console(verdict: Verdict, console: Console) -> None:
             _finding_to_console(finding, console)
         if len(findings) > MOST_SHOWN:
             say(f"  … and {len(findings) - MOST_SHOWN} more; --report DIR shows all")
-    for trouble in verdict.troubles:
-        say(f"✗ {trouble.api}: {trouble.message}", "bold red")
+    for error in verdict.errors:
+        say(f"✗ {error.api}: {error.message}", "bold red")
     for note in verdict.notes:
         say(note, "dim")
     if verdict.left_behind:
         shown = ", ".join(verdict.left_behind[:5]) + (" …" if len(verdict.left_behind) > 5 else "")
         say(f"left behind: {len(verdict.left_behind)} new resources ({shown})", "dim")
     style = {FINE: "bold green"}.get(verdict.exit_code, "bold red")
-    say(f"\n{verdict.in_a_word} ({verdict.seconds:.1f} s, seed {verdict.seed})", style)
+    say(f"\n{verdict.summary_line} ({verdict.seconds:.1f} s, seed {verdict.seed})", style)
 
 
 def _finding_to_console(finding: Finding, console: Console) -> None:
@@ -105,7 +115,7 @@ def _finding_to_console(finding: Finding, console: Console) -> None:
 
 
 def write_report(verdict: Verdict, folder: Path) -> list[Path]:
-    """JUnit XML, HTML and JSON in ``folder``, which is made. Raises ``OSError``."""
+    """Write JUnit XML, HTML and JSON to ``folder``, which is created if missing. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "junit.xml": to_junit(verdict),
@@ -122,21 +132,21 @@ def to_junit(verdict: Verdict) -> str:
     root = Xml.Element("testsuites", name="counterfoil check", time=f"{verdict.seconds:.3f}")
     for api in verdict.apis:
         records = [record for record in verdict.records if record.api == api]
-        troubles = [trouble for trouble in verdict.troubles if trouble.api == api]
+        errors = [error for error in verdict.errors if error.api == api]
         suite = Xml.SubElement(
             root,
             "testsuite",
             name=api,
-            tests=str(len(records) + len(troubles)),
-            failures=str(sum(record.status == "broken" for record in records)),
-            errors=str(len(troubles)),
-            skipped=str(sum(record.status in ("not applicable", "accepted") for record in records)),
+            tests=str(len(records) + len(errors)),
+            failures=str(sum(record.status == FAILED for record in records)),
+            errors=str(len(errors)),
+            skipped=str(sum(record.status in (NOT_APPLICABLE, ACCEPTED) for record in records)),
         )
         for record in records:
             _case(suite, record)
-        for trouble in troubles:
+        for error in errors:
             case = Xml.SubElement(suite, "testcase", classname=f"{api}.run", name="could be run")
-            Xml.SubElement(case, "error", message=_safe(trouble.message))
+            Xml.SubElement(case, "error", message=_safe(error.message))
     Xml.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
@@ -149,11 +159,11 @@ def _case(suite: Xml.Element, record: Record) -> None:
         name=_safe(record.id),
         time=f"{record.seconds:.3f}",
     )
-    if record.status == "broken":
+    if record.status == FAILED:
         first = record.findings[0]
         failure = Xml.SubElement(case, "failure", message=_safe(f"expected {first.expected}; got {first.got}")[:1000])
         failure.text = _safe("\n\n".join(in_words(finding) for finding in record.findings))
-    elif record.status != "held":
+    elif record.status != PASSED:
         Xml.SubElement(case, "skipped", message=_safe(f"{record.status}: {record.reason}"))
 
 
@@ -177,14 +187,14 @@ dt{font-weight:600}dd{margin:0 0 .4rem}.dim{color:#666}
 
 
 def to_html(verdict: Verdict) -> str:
-    """One page that needs nothing else: the verdict, the table, every cause, what did not apply."""
-    word = _html(verdict.in_a_word)
+    """One self-contained page: the verdict, the table, every cause, what did not apply."""
+    word = _html(verdict.summary_line)
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
         f"<title>counterfoil check: {word}</title><style>{_STYLE}</style>",
         f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
         f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
-        *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.troubles),
+        *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.errors),
         _table(verdict),
         *(_cause(cause, findings) for cause, findings in causes(verdict)),
         _not_tried(verdict.records),
@@ -219,12 +229,12 @@ def _cause(cause: str, findings: list[Finding]) -> str:
         for f in findings
     )
     clauses = ", ".join(dict.fromkeys(clause for f in findings for clause in f.clauses))
-    told = f"<p>{_html(findings[0].says)} <span class=dim>{_html(clauses)}</span></p>"
-    return f"<details open><summary>{_html(cause)} ({len(findings)})</summary>{told}{shown}</details>"
+    intro = f"<p>{_html(findings[0].says)} <span class=dim>{_html(clauses)}</span></p>"
+    return f"<details open><summary>{_html(cause)} ({len(findings)})</summary>{intro}{shown}</details>"
 
 
 def _not_tried(records: Iterable[Record]) -> str:
-    rows = [r for r in records if r.status in ("not applicable", "accepted")]
+    rows = [r for r in records if r.status in (NOT_APPLICABLE, ACCEPTED)]
     if not rows:
         return ""
     cells = "".join(
@@ -237,7 +247,7 @@ def to_summary(verdict: Verdict) -> str:
     """Markdown for a GitHub step summary."""
     mark = {FINE: "✅", COULD_NOT_RUN: "⚠️"}.get(verdict.exit_code, "❌")
     lines = [
-        f"### {mark} counterfoil: {_md(verdict.in_a_word)}",
+        f"### {mark} counterfoil: {_md(verdict.summary_line)}",
         "",
         "| API | cases | held | broken | accepted | n/a |",
     ]
@@ -250,10 +260,10 @@ def to_summary(verdict: Verdict) -> str:
         first = findings[0]
         lines += ["", f"**{_md(cause)}** ({len(findings)}): {_md(first.says)}  "]
         lines.append(f"expected {_md(first.expected)}, got {_md(first.got)}")
-    lines += [f"\n{_md(trouble.api)}: {_md(trouble.message)}" for trouble in verdict.troubles]
+    lines += [f"\n{_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
     return "\n".join(lines) + "\n\n"
 
 
 def _md(text: str) -> str:
-    """Text as it is: nothing in it may become markup, a table cell or HTML."""
+    """Escape text so that nothing in it becomes markup, a table cell or HTML."""
     return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escape(_safe(text), quote=False)).replace("\n", " ")

@@ -1,7 +1,7 @@
-"""Running the laws of one API at one target, and the spec's own rules; the verdict is made elsewhere.
+"""Run the laws of one API at one target.
 
-The order is: laws that read, laws that write, laws that need something done to the target. A law that fails in a way nobody
-foresaw is a broken law with one line, never a stack trace.
+The order is: laws that only read, laws that write, laws that use a capability of the target. A law that raises an unexpected
+exception is a failed law with a one-line finding, not a stack trace.
 """
 
 from __future__ import annotations
@@ -12,165 +12,164 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from counterfoil.contract.books import credential_scheme, document
-from counterfoil.contract.law import Book, Broken, Effort, Evidence, Law, NotApplicable, Trial
-from counterfoil.contract.probe import OutOfTime, Probe, Trouble
+from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.http_client import HttpClient, NoResponse, OutOfTime
+from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable
+from counterfoil.contract.law_books import credential_scheme, document
 from counterfoil.contract.target import Target
-from counterfoil.contract.verdict import Finding, Record, Verdict
+from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, PASSED, Finding, Record
 
-MOST_TROUBLES = 3
-"""So many laws in a row without any answer mean that the target is gone."""
+MAX_SILENT_LAWS = 3
+"""After this many laws in a row without any response the target is taken to be gone."""
 
 
 class CouldNotRun(Exception):
     """The target cannot be checked at all: one line."""
 
 
-def open_probe(book: Book, target: Target, **options: Any) -> Probe:
-    """A probe that was let in: the greeting answered 200 with JSON. Raises ``CouldNotRun``."""
-    probe = Probe(target, credential_scheme(document(book.api)), **options)
+def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
+    """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
+    client = HttpClient(target, credential_scheme(document(book.api)), **options)
     try:
-        if book.login and probe.target.login is not None and probe.token is None:
-            _log_in(probe, book)
-        _greet(probe, book)
-    except Trouble as trouble:
-        probe.close()
-        raise CouldNotRun(probe.secrets.hide(str(trouble))) from None
+        if book.login and client.target.login is not None and client.token is None:
+            _log_in(client, book)
+        _check_health(client, book)
+    except NoResponse as error:
+        client.close()
+        raise CouldNotRun(client.secrets.hide(str(error))) from None
     except BaseException:
-        probe.close()
+        client.close()
         raise
-    return probe
+    return client
 
 
-def _log_in(probe: Probe, book: Book) -> None:
+def _log_in(client: HttpClient, book: LawBook) -> None:
     assert book.login is not None
     method, path = book.login.operation.split(" ", 1)
-    reply = probe.send(method, path, body=probe.target.login, token=None)
+    response = client.send(method, path, body=client.target.login, token=None)
     try:
-        token = reply.body[book.login.member] if reply.status in (200, 201) else None
+        token = response.body[book.login.member] if response.status in (200, 201) else None
     except (ValueError, LookupError, TypeError):
         token = None
     if not isinstance(token, str):
-        raise CouldNotRun(f"could not log in: {book.login.operation} answered {reply.status}")
-    probe.secrets.add(token, "$COUNTERFOIL_TOKEN")
-    probe.token = token
+        raise CouldNotRun(f"could not log in: {book.login.operation} answered {response.status}")
+    client.secrets.add(token, "$COUNTERFOIL_TOKEN")
+    client.token = token
 
 
-def _greet(probe: Probe, book: Book) -> None:
-    method, template = book.greeting.split(" ", 1)
+def _check_health(client: HttpClient, book: LawBook) -> None:
+    method, template = book.health_check.split(" ", 1)
     path = template
-    known = {name: ids[0] for name, ids in probe.target.known.items() if ids and book.greeting_known}
-    for name, value in {**book.greeting_path, **known}.items():
+    known = {name: ids[0] for name, ids in client.target.known.items() if ids and book.health_check_uses_known_ids}
+    for name, value in {**book.health_check_path, **known}.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe="+@:"))
-    reply = probe.send(method, path, query=book.greeting_query)
-    where = f"{book.greeting} at {probe.target.url}"
-    if reply.status in (401, 403):
+    response = client.send(method, path, query=book.health_check_query)
+    where = f"{book.health_check} at {client.target.url}"
+    if response.status in (401, 403):
         raise CouldNotRun(
-            f"could not log in: {where} answered {reply.status}; give a credential with --header or in the environment"
+            f"could not log in: {where} answered {response.status}; give a credential with --header or in the environment"
         )
-    if 300 <= reply.status < 400:
-        raise CouldNotRun(f"{where} redirects to {reply.headers.get('location', 'nowhere')}, which is not followed")
-    if reply.status != 200:
-        raise CouldNotRun(f"{where} answered {reply.status}: {probe.secrets.hide(reply.brief(120))}")
+    if 300 <= response.status < 400:
+        raise CouldNotRun(f"{where} redirects to {response.headers.get('location', 'nowhere')}, which is not followed")
+    if response.status != 200:
+        raise CouldNotRun(f"{where} answered {response.status}: {client.secrets.hide(response.brief(120))}")
     try:
-        reply.body  # noqa: B018 (raises when it is no JSON)
+        response.body  # noqa: B018 (raises when the body is not JSON)
     except ValueError as error:
-        raise CouldNotRun(f"{where} answered {probe.secrets.hide(str(error))}") from None
+        raise CouldNotRun(f"{where} answered {client.secrets.hide(str(error))}") from None
 
 
-def chosen_laws(book: Book, *, writes: bool, only: Collection[str] = ()) -> list[Law]:
-    """The laws to run, in order; ``only`` names ids, or their beginnings."""
-    may = [law for law in book.laws if named(law, only) and (writes or not (law.writes or law.acts))]
-    return sorted(may, key=lambda law: (bool(law.acts), law.writes))
+def selected_laws(book: LawBook, *, writes: bool, only: Collection[str] = ()) -> list[Law]:
+    """The laws to run, in order; ``only`` holds law ids, or the beginnings of ids."""
+    may = [law for law in book.laws if is_selected(law, only) and (writes or not (law.writes or law.needs))]
+    return sorted(may, key=lambda law: (bool(law.needs), law.writes))
 
 
-def named(law: Law, only: Collection[str]) -> bool:
-    """Whether ``only`` names the law, by its id or the beginning of it, or names nothing at all."""
+def is_selected(law: Law, only: Collection[str]) -> bool:
+    """Whether ``only`` holds the law's id or the beginning of it, or is empty."""
     return not only or any(law.id == name or law.id.startswith(f"{name}.") for name in only)
 
 
 def run_laws(
-    book: Book,
-    probe: Probe,
+    book: LawBook,
+    client: HttpClient,
     *,
     writes: bool = False,
     only: Collection[str] = (),
-    effort: Effort | None = None,
+    effort: EffortLevel | None = None,
     progress: Callable[[str], None] = lambda text: None,
-    evidence: Evidence | None = None,
+    observations: ObservationCache | None = None,
 ) -> Iterator[Record]:
     """One record for each law. Raises ``CouldNotRun`` when the target stops answering."""
-    effort, evidence, spec = effort or Effort(), evidence if evidence is not None else Evidence(), document(book.api)
+    effort, spec = effort or EffortLevel(), document(book.api)
+    observations = observations if observations is not None else ObservationCache()
     silent, late = 0, False
-    for law in chosen_laws(book, writes=writes, only=only):
+    for law in selected_laws(book, writes=writes, only=only):
         if late:
-            yield Record(book.api, "law", law.id, law.operation, "not applicable", reason="the time was used up")
+            yield _not_applicable(law, "the time was used up")
             continue
         progress(law.id)
         try:
-            record = try_law(law, probe, spec, evidence, effort)
+            record = try_law(law, client, spec, observations, effort)
         except OutOfTime:
             late = True
-            yield Record(book.api, "law", law.id, law.operation, "not applicable", reason="the time was used up")
+            yield _not_applicable(law, "the time was used up")
             continue
-        no_answer = record.status == "broken" and all(finding.expected == "an answer" for finding in record.findings)
-        silent = silent + 1 if no_answer else 0
+        no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
+        silent = silent + 1 if no_response else 0
         yield record
-        if silent >= MOST_TROUBLES:
+        if silent >= MAX_SILENT_LAWS:
             raise CouldNotRun(f"the target stopped answering: {record.findings[0].got}")
     if not writes:
         for law in book.laws:
-            if (law.writes or law.acts) and named(law, only):
-                yield Record(
-                    book.api, "law", law.id, law.operation, "not applicable", reason="changes something; use --writes"
-                )
+            if (law.writes or law.needs) and is_selected(law, only):
+                yield _not_applicable(law, "changes something; use --writes")
 
 
-def try_law(law: Law, probe: Probe, spec: dict[str, Any], evidence: Evidence, effort: Effort) -> Record:
+def _not_applicable(law: Law, reason: str) -> Record:
+    return Record(law.api, "law", law.id, law.operation, NOT_APPLICABLE, reason=reason)
+
+
+def try_law(
+    law: Law, client: HttpClient, spec: dict[str, Any], observations: ObservationCache, effort: EffortLevel
+) -> Record:
     """Try one law. Raises ``OutOfTime`` only."""
     started = time.monotonic()
-    trial = Trial(probe, law, spec, evidence, effort)
-    blank = Record(law.api, "law", law.id, law.operation, "held")
+    ctx = LawContext(client, law, spec, observations, effort)
+    passed = Record(law.api, "law", law.id, law.operation, PASSED)
     try:
-        lacking = [name for name in law.acts if name not in probe.target.acts]
-        trial.need(not lacking, f"nobody can {', '.join(lacking).replace('_', ' ')} at this target")
-        law.check(trial)
-        record = blank
+        missing = [name for name in law.needs if name not in client.target.capabilities]
+        ctx.require(not missing, f"this target does not offer the capability {', '.join(missing)}")
+        law.check(ctx)
+        record = passed
     except OutOfTime:
         raise
     except NotApplicable as reason:
-        record = replace(blank, status="not applicable", reason=str(reason))
-    except Broken as broken:
-        record = replace(blank, status="broken", findings=(_finding(law, probe, effort, broken),))
-    except Exception as error:  # an answer of a shape that the law never met
-        told = Broken(
-            "an answer of the documented shape", f"{type(error).__name__}: {error}", requests=tuple(probe.said)
+        record = replace(passed, status=NOT_APPLICABLE, reason=str(reason))
+    except LawFailed as failure:
+        record = replace(passed, status=FAILED, findings=(_finding(law, client, effort, failure),))
+    except Exception as error:  # a response of a shape that the law was not written for
+        unexpected = LawFailed(
+            "a response of the documented shape",
+            f"{type(error).__name__}: {error}",
+            requests=tuple(client.transcript),
         )
-        record = replace(blank, status="broken", findings=(_finding(law, probe, effort, told),))
-    return replace(record, cases=max(1, trial.cases), seconds=time.monotonic() - started)
+        record = replace(passed, status=FAILED, findings=(_finding(law, client, effort, unexpected),))
+    return replace(record, cases=max(1, ctx.cases), seconds=time.monotonic() - started)
 
 
-def _finding(law: Law, probe: Probe, effort: Effort, broken: Broken) -> Finding:
-    hide = probe.secrets.hide
+def _finding(law: Law, client: HttpClient, effort: EffortLevel, failure: LawFailed) -> Finding:
+    hide = client.secrets.hide
     return Finding(
         api=law.api,
         part="law",
         id=law.id,
         operation=law.operation,
         says=law.says,
-        expected=hide(broken.expected),
-        got=hide(broken.got),
-        case=hide(broken.case),
-        requests=tuple(hide(line) for line in broken.requests[-12:]),
+        expected=hide(failure.expected),
+        got=hide(failure.got),
+        case=hide(failure.case),
+        requests=tuple(hide(line) for line in failure.requests[-12:]),
         clauses=law.clauses,
         reproduce=f"counterfoil check {law.api} --only {law.id} --seed {effort.seed}",
     )
-
-
-def law_verdict(book: Book, target: Target, *, seed: int = 0, **options: Any) -> Verdict:
-    """The laws alone, at one target: for tests and the defect suite. Raises ``CouldNotRun``."""
-    effort = options.pop("effort", None) or Effort(seed=seed)
-    with open_probe(book, target) as probe:
-        evidence = Evidence()
-        records = list(run_laws(book, probe, effort=effort, evidence=evidence, **options))
-    return Verdict(seed=seed, records=records, left_behind=list(evidence.left_behind))

@@ -1,7 +1,7 @@
-"""What changed between two OpenAPI documents, and does it break clients? The rules behind ``counterfoil specs diff``.
+"""Compare two OpenAPI documents for ``counterfoil specs diff``: what changed, and whether it breaks clients.
 
-The comparing is done by api-smart-diff, from npm: among what can be had through PyPI and npm it alone noticed a new required
-parameter and a removed response member alike (openapi-diff 0.24.1 calls the former no change at all). It needs Node.
+The comparison is made by api-smart-diff, from npm: of the packages on PyPI and npm it alone noticed both a new required
+parameter and a removed response member (openapi-diff 0.24.1 calls the former no change at all). It needs Node.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def compare(old: Path, new: Path) -> list[Change]:
     documents = [_read(old), _read(new)]
     npx = shutil.which("npx")
     if npx is None:
-        raise CannotCompare("npx is not there: install Node.js, which brings it")
+        raise CannotCompare("npx was not found: install Node.js, which includes it")
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for name, document in zip(("old", "new"), documents, strict=True):
@@ -68,7 +68,7 @@ def compare(old: Path, new: Path) -> list[Change]:
                 command, capture_output=True, text=True, timeout=LONGEST_WAIT, check=False, env=environment
             )
         except subprocess.TimeoutExpired:
-            raise CannotCompare(f"{PACKAGE} did not answer within {LONGEST_WAIT} seconds") from None
+            raise CannotCompare(f"{PACKAGE} did not finish within {LONGEST_WAIT} seconds") from None
     if done.returncode != 0:
         said = next((line for line in done.stderr.splitlines() if "rror" in line), "no reason given")
         raise CannotCompare(f"{PACKAGE} could not compare them: {said[:200]}")

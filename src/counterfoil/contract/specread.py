@@ -1,7 +1,6 @@
-"""Reading a spec: its folder, its document, and what a finding about it looks like.
+"""Read a spec from its folder, and describe findings about it.
 
-YAML is read as JSON would have it. This module judges nothing but whether a file can be read; it knows nothing of the
-ledger, the world, the dialects, the server or HTTP.
+YAML is read as JSON would have it: keys are strings, and dates stay text.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import yaml
 from counterfoil.contract.specwalk import Node, walk
 
 OURS = "ours"
-"""``x-source: ours`` at a document's root: no vendor stands behind it, so nothing in it has to be sourced."""
+"""``x-source: ours`` at a document's root: it describes no vendor's API, so nothing in it needs a source."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +32,7 @@ class Finding:
 
 
 class SpecUnreadable(ValueError):
-    """A file that is no YAML or JSON we can take, with its name and line in the message."""
+    """A file that cannot be read as YAML or JSON; the message has its name and line."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Spec:
 
     @property
     def ours(self) -> bool:
-        """Whether the whole document is ours, so that there is nobody to quote."""
+        """Whether the document describes our own API, so that there is no vendor to quote."""
         return bool(self.document.get("x-source") == OURS)
 
     @cached_property
@@ -65,7 +64,7 @@ class Spec:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as JSON has it: a key twice and a bare date are errors, for readers differ over what they mean."""
+    """YAML as JSON has it: a repeated key and an unquoted date are errors, since parsers read them differently."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
@@ -74,13 +73,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     for key_node, value_node in node.value:
         key = str(loader.construct_object(key_node, deep=True))
         if key in result:
-            raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands here twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r} is repeated", key_node.start_mark)
         result[key] = loader.construct_object(value_node, deep=True)
     return result
 
 
 def _bare_date(loader: _Loader, node: yaml.ScalarNode) -> Any:
-    raise yaml.constructor.ConstructorError(None, None, f"put {node.value} in quotes", node.start_mark)
+    raise yaml.constructor.ConstructorError(None, None, f"put the date {node.value} in quotes", node.start_mark)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)

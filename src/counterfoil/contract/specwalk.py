@@ -1,7 +1,6 @@
-"""Finding one's way in an OpenAPI 3.0 document: its objects, its pointers, and whether a value fits one of its schemas.
+"""Walk an OpenAPI 3.0 document: its objects, JSON pointers into it, and whether a value fits one of its schemas.
 
-The document is taken as plain dictionaries with string keys. This module has no opinion of what a spec should say;
-``speclint`` has.
+The document is plain dictionaries with string keys. What a spec should contain is decided in ``speclint``.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def pointer(*tokens: object, base: str = "#") -> str:
 
 
 def resolve(document: Mapping[str, Any], place: object, depth: int = 10) -> Any:
-    """What ``#/a/b`` points at, through up to ``depth`` ``$ref``s on the way; ``None`` when there is nothing."""
+    """What ``#/a/b`` points at, following up to ``depth`` ``$ref``s; ``None`` when there is nothing."""
     if not isinstance(place, str) or not place.startswith("#") or depth == 0:
         return None
     found: Any = document
@@ -52,7 +51,7 @@ def resolve(document: Mapping[str, Any], place: object, depth: int = 10) -> Any:
 def walk(document: Mapping[str, Any]) -> Iterator[Node]:
     """Every path, operation, parameter, body, response, header, media type, schema, link and security scheme, each once.
 
-    References are not followed: what they name is met where it stands.
+    References are not followed: the object they name is visited where it is defined.
     """
     for path, item in _items(document.get("paths")):
         where = pointer("paths", path)
@@ -153,7 +152,7 @@ def to_json_schema(schema: Any) -> Any:
     """An OpenAPI 3.0 schema as JSON Schema 2020-12; references stay as they are.
 
     ``nullable`` becomes "or null" around the whole schema, so that it also holds beside ``allOf`` and ``enum``;
-    a boolean ``exclusiveMinimum`` becomes a number; what stands beside a ``$ref`` is dropped, as 3.0 has it.
+    a boolean ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
     """
     if not isinstance(schema, dict):
         return schema

@@ -1,7 +1,6 @@
-"""What is to be checked: where it is, how to get in, and what may be done to it.
+"""What is checked: its address, its credentials, and what may be done to it besides calling its API.
 
-It refuses to know HTTP and any vendor. Credentials live here and are never shown: ``Secrets`` replaces them in every text
-that leaves the checker.
+Credentials are never shown: ``Secrets`` replaces them in every text that leaves the checker.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
 Json = Any
-Act = Callable[..., Any]
+Capability = Callable[..., Any]
 
 MASK = "***"
 _SHORTEST_SECRET = 4  # anything shorter would also blot out innocent text
@@ -25,16 +24,17 @@ class Target:
     """One implementation of one API.
 
     ``url`` is the base the spec's paths are appended to (``https://rest.elevatebilling.com/v1``). ``token`` is the
-    credential, sent the way the spec's security scheme says; ``headers`` go with every request as they are. With
-    ``login`` (the body for the law book's ``Login``) a token is fetched and, when it expires, fetched again.
-    ``forbidden`` is a second credential that is known but may not: without it, the laws about 403 do not apply.
+    credential, sent as the spec's security scheme says; ``headers`` are added to every request. With ``login`` (the body for
+    the law book's ``Login``) and no ``token``, a token is fetched. ``forbidden`` is a second credential, one without
+    permission: without it the laws about 403 do not apply.
 
-    ``transport`` (an httpx transport) and ``app`` (the ASGI or WSGI application behind it) keep everything in this
-    process. ``ours`` says that it was started for this check, so that it may be written to. ``twin`` is another one just
-    like it that shares no state with it: there conformance can run while the laws run here. ``acts`` is what can be done
-    to the target other than through its API, by name, and only laws that ask for one by name use it: ``advance(seconds)``
-    moves its clock, ``now()`` gives it, and others are named by the law books. ``known`` holds what is there to be looked at
-    where the API itself does not list it: ids, by the name of the path parameter they fill (``{"org_id": ("17", "23")}``).
+    ``transport`` (an httpx transport) and ``app`` (the ASGI or WSGI application behind it) keep everything in this process.
+    ``disposable`` marks a target that was started for this check, so that it may be written to. ``conformance_target`` is a
+    second target like it that shares no state with it; conformance runs there while the laws run here.
+
+    ``capabilities`` are actions that the API itself does not offer, by name; only laws that name one use it:
+    ``advance(seconds)`` moves the target's clock, ``now()`` returns its time, others are named by the law books. ``known``
+    holds ids for path parameters whose values the API does not list, by the parameter's name (``{"org_id": ("17", "23")}``).
     """
 
     url: str
@@ -44,9 +44,9 @@ class Target:
     login: Json | None = None
     transport: httpx.BaseTransport | None = None
     app: Any = None
-    acts: Mapping[str, Act] = field(default_factory=dict)
-    ours: bool = False
-    twin: Target | None = None
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    disposable: bool = False
+    conformance_target: Target | None = None
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -54,13 +54,13 @@ class Target:
 
 
 class Secrets:
-    """The texts that must not be shown, each with what stands in its place."""
+    """Texts that must not be shown, each with the placeholder shown instead."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
     def add(self, secret: str | None, placeholder: str = MASK) -> None:
-        """Hide ``secret`` from now on; ``None`` and texts too short to be one are passed over."""
+        """Hide ``secret`` from now on; ``None`` and texts too short to be a secret are ignored."""
         if secret is not None and len(secret) >= _SHORTEST_SECRET:
             self._known.setdefault(secret, placeholder)
 
@@ -73,14 +73,14 @@ class Secrets:
                 self.add_all(part, placeholder)
 
     def hide(self, text: str) -> str:
-        """``text`` without any secret; longer ones first, since one may be part of another."""
+        """``text`` without any secret; longer secrets are replaced first, since one may contain another."""
         for secret in sorted(self._known, key=len, reverse=True):
             text = text.replace(secret, self._known[secret])
         return text
 
 
 def secrets_of(target: Target) -> Secrets:
-    """What has to be hidden for this target. Placeholders are shell variables, so that a curl line still runs."""
+    """The secrets of this target. Placeholders are shell variables, so that a curl line still runs."""
     secrets = Secrets()
     secrets.add(target.token, "$COUNTERFOIL_TOKEN")
     secrets.add(target.forbidden, "$COUNTERFOIL_FORBIDDEN")
@@ -93,7 +93,7 @@ def secrets_of(target: Target) -> Secrets:
 
 
 def _passwords(login: Json) -> Json:
-    """A login's members but for the user's name, which is no secret and often a word that stands elsewhere too."""
+    """A login's members except the user's name: it is not secret, and hiding it would change unrelated text."""
     if not isinstance(login, Mapping):
         return login
     return {name: value for name, value in login.items() if name.lower() not in {"username", "user", "clientid"}}

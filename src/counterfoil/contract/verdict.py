@@ -1,7 +1,4 @@
-"""What came of a check: one record for every operation and law or check, findings, troubles, and the exit code they mean.
-
-Pure data: it refuses to know how anything was found out or how it is shown.
-"""
+"""The result of a check: a record for every operation and law or check, findings, errors, and the exit code they mean."""
 
 from __future__ import annotations
 
@@ -12,12 +9,19 @@ from typing import Any, Literal
 Part = Literal["spec", "conformance", "law", "baseline"]
 Status = Literal["held", "broken", "accepted", "not applicable"]
 
+PASSED: Status = "held"
+FAILED: Status = "broken"
+ACCEPTED: Status = "accepted"
+NOT_APPLICABLE: Status = "not applicable"
+"""The statuses as reports spell them."""
+
 FINE, FINDINGS, USAGE, COULD_NOT_RUN = 0, 1, 2, 3
+"""Exit codes."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as the documents say, with what a person needs to act on it.
+    """One thing that is not as the documents say, with what a reader needs to act on it.
 
     ``id`` is a law's or a check's; findings with the same ``cause`` are shown together. ``requests`` are curl lines with
     credentials replaced, ``reproduce`` the command that finds it again.
@@ -43,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Record:
-    """How one law or check fared on one operation. ``cases`` counts generated inputs, ``reason`` why it did not apply."""
+    """The result of one law or check on one operation. ``cases`` counts inputs, ``reason`` says why it did not apply."""
 
     api: str
     part: Part
@@ -57,7 +61,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class RunError:
     """Why an API, or a part of its check, could not be run: one line."""
 
     api: str
@@ -66,28 +70,28 @@ class Trouble:
 
 @dataclass
 class Verdict:
-    """Everything one ``counterfoil check`` found out."""
+    """Everything one ``counterfoil check`` found."""
 
     seed: int = 0
     records: list[Record] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def findings(self) -> list[Finding]:
-        """What is not accepted by a baseline."""
-        return [finding for record in self.records if record.status == "broken" for finding in record.findings]
+        """Findings that no baseline entry accepts."""
+        return [finding for record in self.records if record.status == FAILED for finding in record.findings]
 
     @property
     def apis(self) -> list[str]:
-        return list(dict.fromkeys([*(r.api for r in self.records), *(t.api for t in self.troubles)]))
+        return list(dict.fromkeys([*(r.api for r in self.records), *(t.api for t in self.errors)]))
 
     @property
     def exit_code(self) -> int:
-        """0 fine · 1 findings · 3 something could not be run, or nothing was checked. Trouble outweighs findings."""
-        if self.troubles or not any(record.status != "not applicable" for record in self._over_http()):
+        """0 fine · 1 findings · 3 something could not be run, or nothing was checked. RunError outweighs findings."""
+        if self.errors or not any(record.status != NOT_APPLICABLE for record in self._over_http()):
             return COULD_NOT_RUN
         return FINDINGS if self.findings else FINE
 
@@ -95,10 +99,10 @@ class Verdict:
         return [record for record in self.records if record.part in ("conformance", "law")]
 
     @property
-    def in_a_word(self) -> str:
+    def summary_line(self) -> str:
         """The verdict in one line."""
-        if self.troubles:
-            return f"COULD NOT RUN: {self.troubles[0].message}"
+        if self.errors:
+            return f"COULD NOT RUN: {self.errors[0].message}"
         if self.exit_code == COULD_NOT_RUN:
             return "NOTHING WAS CHECKED: no law and no conformance check applied"
         if self.findings:
@@ -120,7 +124,7 @@ class Verdict:
         """Machine-readable; stable names."""
         return {
             "version": 1,
-            "verdict": self.in_a_word,
+            "verdict": self.summary_line,
             "exit_code": self.exit_code,
             "seed": self.seed,
             "seconds": round(self.seconds, 2),
@@ -128,7 +132,7 @@ class Verdict:
                 api: {"totals": self.count(api), "operations": {op: self.count(api, op) for op in self.operations(api)}}
                 for api in self.apis
             },
-            "troubles": [asdict(trouble) for trouble in self.troubles],
+            "troubles": [asdict(error) for error in self.errors],
             "findings": [asdict(finding) | {"cause": finding.cause} for finding in self.findings],
             "records": [
                 {name: value for name, value in asdict(record).items() if name != "findings"} for record in self.records

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 from counterfoil.app import build
 from counterfoil.contract import Target
-from counterfoil.contract.books import book, document
 from counterfoil.contract.conformance import job_for
 from counterfoil.contract.conformance import run as run_conformance
-from counterfoil.contract.law import Effort, Evidence, Law
-from counterfoil.contract.probe import Probe
-from counterfoil.contract.runner import CouldNotRun, chosen_laws, open_probe, try_law
+from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.http_client import HttpClient
+from counterfoil.contract.law import Law
+from counterfoil.contract.law_books import document, law_book
+from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.verdict import Record
 from counterfoil.inprocess import InProcess
 from counterfoil.server.app import Options
@@ -25,7 +26,7 @@ from counterfoil.standins import target_of
 
 from .plant import DEFECTS, Defect, Plant, Point, planted, points_of, watched
 
-QUICK = Effort(max_examples=12, seed=0, shrink=False)
+QUICK = EffortLevel(max_examples=12, seed=0, shrink=False)
 
 
 @contextmanager
@@ -43,27 +44,27 @@ def standing(api: str, scenario: str, seed: int | None = None) -> Iterator[Targe
 
 def laws_of(api: str) -> list[Law]:
     """All laws of an API's book in the order they are tried: those that read, that write, that have something done."""
-    return chosen_laws(book(api), writes=True)
+    return selected_laws(law_book(api), writes=True)
 
 
-def clean_verdict(api: str, scenario: str, seed: int, effort: Effort = QUICK) -> list[Record]:
+def clean_verdict(api: str, scenario: str, seed: int, effort: EffortLevel = QUICK) -> list[Record]:
     """Every law at the stand-in as it is."""
-    with standing(api, scenario, seed) as target, open_probe(book(api), target) as probe:
-        evidence = Evidence()
-        return [try_law(law, probe, document(api), evidence, effort) for law in laws_of(api)]
+    with standing(api, scenario, seed) as target, open_client(law_book(api), target) as client:
+        observations = ObservationCache()
+        return [try_law(law, client, document(api), observations, effort) for law in laws_of(api)]
 
 
-def catching(defect: Defect, laws: Sequence[Law], *, first: bool = True, effort: Effort = QUICK) -> list[Record]:
+def catching(defect: Defect, laws: Sequence[Law], *, first: bool = True, effort: EffortLevel = QUICK) -> list[Record]:
     """The broken ones among ``laws`` with the defect planted, up to the ``first`` of them or all. Raises ``CouldNotRun``."""
     caught: list[Record] = []
     with (
         planted(defect),
         standing(defect.api, defect.scenario) as target,
-        open_probe(book(defect.api), target) as probe,
+        open_client(law_book(defect.api), target) as client,
     ):
-        evidence = Evidence()
+        observations = ObservationCache()
         for law in laws:
-            record = try_law(law, probe, document(defect.api), evidence, effort)
+            record = try_law(law, client, document(defect.api), observations, effort)
             if record.status == "broken":
                 caught.append(record)
                 if first:
@@ -84,21 +85,21 @@ def touched(api: str, scenario: str) -> dict[str, list[str]]:
     with (
         watched(points, entered) as forget,
         standing(api, scenario) as target,
-        open_probe(book(api), target) as probe,
+        open_client(law_book(api), target) as client,
     ):
         always = set(entered)
         for law in laws_of(api):
-            by_law[law.id] = _entered(law, probe, entered, forget) | always
+            by_law[law.id] = _entered(law, client, entered, forget) | always
     return {
         defect.id: [law for law, entered_by in by_law.items() if entered_by & swapped[defect.id].keys()]
         for defect in defects
     }
 
 
-def _entered(law: Law, probe: Probe, entered: set[Point], forget: Callable[[], None]) -> set[Point]:
+def _entered(law: Law, client: HttpClient, entered: set[Point], forget: Callable[[], None]) -> set[Point]:
     forget()
     entered.clear()
-    try_law(law, probe, document(law.api), Evidence(), QUICK)
+    try_law(law, client, document(law.api), ObservationCache(), QUICK)
     return set(entered)
 
 
@@ -107,8 +108,8 @@ def conformance(api: str, scenario: str, defect: Defect | None = None) -> set[tu
     from contextlib import nullcontext
 
     with planted(defect) if defect else nullcontext(), standing(api, scenario) as target:
-        assert target.twin is not None
-        job = job_for(api, target.twin, fast=True, writes=True, max_examples=5)
+        assert target.conformance_target is not None
+        job = job_for(api, target.conformance_target, fast=True, writes=True, max_examples=5)
         found = run_conformance(job, app=target.app)
     return {(record.operation, record.id) for record in found if record.status == "broken"}
 

@@ -1,31 +1,31 @@
 """What must hold of billingplatform.uk's billing runs, over HTTP, at any implementation.
 
-Clause ids are those of ``specs/billingplatform/clauses.yaml``. Nothing here knows the stand-in.
-"""
+Clause ids are those of ``specs/billingplatform/clauses.yaml``."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from counterfoil.contract.collection import INTEGER, MOMENT, Collection, Field, Offsets, above
-from counterfoil.contract.law import Book, Law, Trial, says
+from counterfoil.contract.collection import DATE_TIME, INTEGER, Collection, Field, Offsets, above
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, comparing, errors, filtering, items, lifecycle, paging, reading, sorting
-from counterfoil.contract.laws.auth import Way
-from counterfoil.contract.laws.items import Complaint
+from counterfoil.contract.laws.auth import SampleRequest
+from counterfoil.contract.laws.items import Mismatch
 from counterfoil.contract.laws.lifecycle import Resource
 
 LIST, CREATE = "GET /billingRuns/", "POST /billingRuns/"
 FETCH, CHANGE = "GET /billingRuns/{id}", "PATCH /billingRuns/{id}"
 STATUSES = ("Pending", "Requested", "Running", "Complete")
 DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
-NOBODY = {"id": "999999999999999999"}
+UNKNOWN_ID = {"id": "999999999999999999"}
 
 ID = Field("id")
 NUMBER_OF_ID = Field("id", INTEGER)
 STATUS = Field("status")
-COMMENCED = Field("commencedDate", MOMENT)
-COMPLETED = Field("completedDate", MOMENT)
+COMMENCED = Field("commencedDate", DATE_TIME)
+COMPLETED = Field("completedDate", DATE_TIME)
 AFTER = above(NUMBER_OF_ID, "idAfter")
 
 RUNS = Collection(
@@ -40,7 +40,7 @@ RUN = Resource(
     FETCH,
     CHANGE,
     RUNS,
-    # Whatever is sent together makes sense: no due date is before an invoice date.
+    # Any combination of these values is consistent: no due date is before an invoice date.
     values={
         "name": ("counterfoil", "Run for März – 1", None),
         "subrun": ("A", "B", None),
@@ -62,28 +62,31 @@ RUN = Resource(
     conflict=(409, 422),
 )
 FRESH = {"status": "Pending", "commencedDate": None, "completedDate": None}
-_NO_BODIES: tuple[Any, ...] = ([], 1, "text", {"name": 1})
+_INVALID_BODIES: tuple[Any, ...] = ([], 1, "text", {"name": 1})
 ERROR = errors.members("error")
-WAYS = (Way(LIST), Way(FETCH, path=NOBODY))
-WRITING_WAYS = (Way(CREATE, body={"name": "counterfoil"}), Way(CHANGE, path=NOBODY, body={"name": "counterfoil"}))
+SAMPLES = (SampleRequest(LIST), SampleRequest(FETCH, path=UNKNOWN_ID))
+WRITING_SAMPLES = (
+    SampleRequest(CREATE, body={"name": "counterfoil"}),
+    SampleRequest(CHANGE, path=UNKNOWN_ID, body={"name": "counterfoil"}),
+)
 
 
 # ---------------------------------------------------------------- one run
 
 
-def id_is_text(item: Any) -> Complaint:
-    """A run's id is text."""
+def id_is_text(item: Any) -> Mismatch:
+    """A run's id is a string."""
     return None if isinstance(item.get("id"), str) else ("a text in id", item.get("id"))
 
 
-def commenced_in_step(item: Any) -> Complaint:
-    """commencedDate is set exactly when the run is Running or Complete."""
+def commenced_in_step(item: Any) -> Mismatch:
+    """commencedDate is set if and only if the run is Running or Complete."""
     due = item["status"] in ("Running", "Complete")
     return None if (item.get("commencedDate") is not None) == due else ("commencedDate in step with status", item)
 
 
-def completed_in_step(item: Any) -> Complaint:
-    """completedDate is set exactly when the run is Complete, and is not before commencedDate."""
+def completed_in_step(item: Any) -> Mismatch:
+    """completedDate is set if and only if the run is Complete, and is not before commencedDate."""
     completed, commenced = COMPLETED.value(item), COMMENCED.value(item)
     if (completed is not None) != (item["status"] == "Complete"):
         return "completedDate in step with status", item
@@ -92,8 +95,8 @@ def completed_in_step(item: Any) -> Complaint:
     return None
 
 
-def amount_in_step(item: Any) -> Complaint:
-    """A run that is Complete has an amount, one that is Pending has none yet."""
+def amount_in_step(item: Any) -> Mismatch:
+    """A Complete run has an amount, a Pending run has none yet."""
     amount = item.get("invoiceAmount")
     if item["status"] == "Complete":
         return None if amount is not None else ("an invoiceAmount", item)
@@ -109,23 +112,23 @@ FAR_PAST, FAR_FUTURE = "1990-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 
 
 def _since_ends(param: str) -> Any:
-    def check(trial: Trial) -> None:
-        whole = RUNS.some(trial)
-        RUNS.same_items(trial, RUNS.all(trial, {param: FAR_PAST}), whole, f"{param} long ago leaves every run")
-        found = RUNS.all(trial, {param: FAR_FUTURE})
-        trial.expect(found == [], f"no run with {param} in the far future", RUNS.ids(found))
+    def check(ctx: LawContext) -> None:
+        whole = RUNS.require_items(ctx)
+        RUNS.same_items(ctx, RUNS.fetch_all(ctx, {param: FAR_PAST}), whole, f"{param} long ago leaves every run")
+        found = RUNS.fetch_all(ctx, {param: FAR_FUTURE})
+        ctx.expect(found == [], f"no run with {param} in the far future", RUNS.ids(found))
 
     return check
 
 
 def _since_narrows(param: str) -> Any:
-    def check(trial: Trial) -> None:
-        RUNS.some(trial)
+    def check(ctx: LawContext) -> None:
+        RUNS.require_items(ctx)
         wider: set[str] | None = None
         for moment in (f"{year}-{month:02}-01T00:00:00Z" for year in (2024, 2025, 2026) for month in (1, 4, 7, 10)):
-            trial.cases += 1
-            found = set(RUNS.ids(RUNS.all(trial, {param: moment})))
-            trial.expect(
+            ctx.cases += 1
+            found = set(RUNS.ids(RUNS.fetch_all(ctx, {param: moment})))
+            ctx.expect(
                 wider is None or found <= wider,
                 f"{param}={moment} to leave no run that an earlier moment removed",
                 found,
@@ -135,99 +138,99 @@ def _since_narrows(param: str) -> Any:
     return check
 
 
-def created_now_is_found(trial: Trial) -> None:
-    """A run just created is found since the instant before, and is not since the instant after."""
-    RUNS.whole(trial)
-    made = RUN.make(trial, {})
-    now = trial.moment()
-    before, after = (MOMENT_TEXT(now + timedelta(seconds=s)) for s in (-5, 5))
-    trial.expect(
-        made["id"] in RUNS.ids(RUNS.all(trial, {"createdSince": before})),
+def created_now_is_found(ctx: LawContext) -> None:
+    """A new run is found with createdSince just before its creation, and not with createdSince just after it."""
+    RUNS.whole_list(ctx)
+    made = RUN.make(ctx, {})
+    now = ctx.now()
+    before, after = (INSTANT_TEXT(now + timedelta(seconds=s)) for s in (-5, 5))
+    ctx.expect(
+        made["id"] in RUNS.ids(RUNS.fetch_all(ctx, {"createdSince": before})),
         f"run {made['id']} among those since {before}",
     )
-    trial.expect(
-        made["id"] not in RUNS.ids(RUNS.all(trial, {"createdSince": after})),
+    ctx.expect(
+        made["id"] not in RUNS.ids(RUNS.fetch_all(ctx, {"createdSince": after})),
         f"run {made['id']} not among those since {after}",
     )
 
 
-def since_includes_the_instant(trial: Trial) -> None:
-    """createdSince and updatedSince include the very instant given."""
-    trial.need("now" in trial.probe.target.acts, "the target's clock does not stand still for us")
-    instant = MOMENT_TEXT(trial.moment())
-    made = RUN.make(trial, {})
+def since_includes_the_instant(ctx: LawContext) -> None:
+    """createdSince and updatedSince include the given instant itself."""
+    ctx.require("now" in ctx.client.target.capabilities, "this target's clock cannot be read exactly")
+    instant = INSTANT_TEXT(ctx.now())
+    made = RUN.make(ctx, {})
     for param in ("createdSince", "updatedSince"):
-        found = RUNS.ids(RUNS.all(trial, {param: instant}))
-        trial.expect(
+        found = RUNS.ids(RUNS.fetch_all(ctx, {param: instant}))
+        ctx.expect(
             made["id"] in found, f"run {made['id']}, created at {instant}, among those with {param}={instant}", found
         )
 
 
-def since_knows_offsets(trial: Trial) -> None:
-    """createdSince and updatedSince take one instant with any offset, or with a fraction, for the same."""
-    made, now = RUN.make(trial, {}), trial.moment()
+def since_knows_offsets(ctx: LawContext) -> None:
+    """createdSince and updatedSince accept one instant with any offset, or with a fraction, as the same."""
+    made, now = RUN.make(ctx, {}), ctx.now()
     for param in ("createdSince", "updatedSince"):
         for seconds, is_in in ((-5, True), (5, False)):
             for text in comparing.spellings(now + timedelta(seconds=seconds)):
-                trial.cases += 1
-                found = RUNS.ids(RUNS.all(trial, {param: text}))
-                told = f"run {made['id']} {'' if is_in else 'not '}among those with {param}={text}"
-                trial.expect((made["id"] in found) == is_in, told, found)
+                ctx.cases += 1
+                found = RUNS.ids(RUNS.fetch_all(ctx, {param: text}))
+                description = f"run {made['id']} {'' if is_in else 'not '}among those with {param}={text}"
+                ctx.expect((made["id"] in found) == is_in, description, found)
 
 
-def update_is_seen(trial: Trial) -> None:
+def update_is_seen(ctx: LawContext) -> None:
     """updatedSince finds a run after it was changed, which it did not before; createdSince still does not."""
-    RUNS.whole(trial)
-    made = RUN.make(trial, {})
-    since = MOMENT_TEXT(trial.moment() + timedelta(seconds=1))
-    trial.expect(
-        made["id"] not in RUNS.ids(RUNS.all(trial, {"updatedSince": since})),
+    RUNS.whole_list(ctx)
+    made = RUN.make(ctx, {})
+    since = INSTANT_TEXT(ctx.now() + timedelta(seconds=1))
+    ctx.expect(
+        made["id"] not in RUNS.ids(RUNS.fetch_all(ctx, {"updatedSince": since})),
         f"run {made['id']} not yet updated since {since}",
     )
-    trial.pause(2.1)
-    RUN.patch(trial, made["id"], {"name": "changed later"})
-    trial.expect(
-        made["id"] in RUNS.ids(RUNS.all(trial, {"updatedSince": since})), f"run {made['id']} updated since {since}"
+    ctx.pause(2.1)
+    RUN.patch(ctx, made["id"], {"name": "changed later"})
+    ctx.expect(
+        made["id"] in RUNS.ids(RUNS.fetch_all(ctx, {"updatedSince": since})), f"run {made['id']} updated since {since}"
     )
-    trial.expect(
-        made["id"] not in RUNS.ids(RUNS.all(trial, {"createdSince": since})),
+    ctx.expect(
+        made["id"] not in RUNS.ids(RUNS.fetch_all(ctx, {"createdSince": since})),
         f"run {made['id']} not created since {since}",
     )
 
 
-MOMENT_TEXT = COMMENCED.write
+INSTANT_TEXT = COMMENCED.write
 
 
 # ---------------------------------------------------------------- the rest
 
 
-def slash_or_none(trial: Trial) -> None:
-    """The collection answers alike with and without the slash at its end, and redirects neither."""
-    with_, without = trial.ask(LIST), trial.ask("GET /billingRuns")
-    trial.expect(with_ == without, "the same list without the slash", without)
+def slash_or_none(ctx: LawContext) -> None:
+    """The list is the same with and without a trailing slash, and neither address redirects."""
+    with_, without = ctx.request_json(LIST), ctx.request_json("GET /billingRuns")
+    ctx.expect(with_ == without, "the same list without the slash", without)
 
 
-def slash_or_none_posting(trial: Trial) -> None:
-    """A run is created with and without the slash at the collection's end."""
-    made = trial.ask("POST /billingRuns", body={"name": "no slash"}, status=RUN.created)
-    trial.leaves(f"/billingRuns/{made['id']}")
-    trial.expect(made["name"] == "no slash", "a new run named as sent", made)
+def slash_or_none_posting(ctx: LawContext) -> None:
+    """A run is created with and without a trailing slash."""
+    made = ctx.request_json("POST /billingRuns", body={"name": "no slash"}, status=RUN.created)
+    ctx.note_leftover(f"/billingRuns/{made['id']}")
+    ctx.expect(made["name"] == "no slash", "a new run named as sent", made)
 
 
-def list_comes_whole(trial: Trial) -> None:
-    """Without limit the list comes whole."""
-    whole = RUNS.some(trial)
-    RUNS.same_items(trial, RUNS.fetch(trial, {}), whole, "the whole list without limit")
+def list_comes_whole(ctx: LawContext) -> None:
+    """Without limit the response is the whole list."""
+    whole = RUNS.require_items(ctx)
+    RUNS.same_items(ctx, RUNS.fetch(ctx, {}), whole, "the whole list without limit")
 
 
-def status_never_goes_back(trial: Trial) -> None:
-    """Over successive reads no run's status goes back."""
-    before = {item["id"]: STATUSES.index(item["status"]) for item in RUNS.some(trial)}
-    trial.act("complete_run")
-    for item in RUNS.all(trial):
-        trial.cases += 1
+def status_never_goes_back(ctx: LawContext) -> None:
+    """No run's status goes back to an earlier one."""
+    before = {item["id"]: STATUSES.index(item["status"]) for item in RUNS.require_items(ctx)}
+    ctx.perform("complete_run")
+    for item in RUNS.fetch_all(ctx):
+        ctx.cases += 1
         was = before.get(item["id"], 0)
-        trial.expect(
+        ctx.expect(
             STATUSES.index(item["status"]) >= was, f"run {item['id']} not before {STATUSES[was]}", item["status"]
         )
 
@@ -240,7 +243,7 @@ def _law(
     *clauses: str,
     writes: bool = False,
     text: str = "",
-    acts: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
 ) -> Law:
     return Law(
         f"billingplatform.{id}",
@@ -250,12 +253,12 @@ def _law(
         text or says(check),
         check,
         writes,
-        acts,
+        needs,
     )
 
 
-def _bad(**query: Any) -> Way:
-    return Way(LIST, query=query)
+def _bad(**query: Any) -> SampleRequest:
+    return SampleRequest(LIST, query=query)
 
 
 LAWS: tuple[Law, ...] = (
@@ -276,9 +279,9 @@ LAWS: tuple[Law, ...] = (
     paging.past_the_end("billingplatform.paging.past-the-end", RUNS, "v16"),
     _law("paging.no-limit", LIST, "paging", list_comes_whole, "c06", "v16"),
     _law("since.created-ends", LIST, "filtering", _since_ends("createdSince"), "c08",
-         text="createdSince long ago leaves every run, in the far future none."),
+         text="createdSince long ago finds every run, in the far future none."),
     _law("since.updated-ends", LIST, "filtering", _since_ends("updatedSince"), "c09",
-         text="updatedSince long ago leaves every run, in the far future none."),
+         text="updatedSince long ago finds every run, in the far future none."),
     _law("since.created-narrows", LIST, "filtering", _since_narrows("createdSince"), "c08",
          text="A later createdSince only ever removes runs."),
     _law("since.updated-narrows", LIST, "filtering", _since_narrows("updatedSince"), "c09",
@@ -292,37 +295,37 @@ LAWS: tuple[Law, ...] = (
         [_bad(idAfter="x"), _bad(idAfter="1.5"), _bad(createdSince="yesterday"), _bad(createdSince="2025-13-01T00:00:00Z"),
          _bad(updatedSince="2025-01-01T25:00:00Z"), _bad(updatedSince=""), _bad(limit="x"), _bad(limit="-1"), _bad(offset="-1")],
         "c07", "c08", "c09",
-        text="A list parameter that is no number or no moment gives 400, with an error's body.",
-        shape=ERROR,
+        text="A list parameter that is not a number or not a time gives 400 with an error body.",
+        error_body=ERROR,
     ),
     # one run
     reading.list_item_is_single("billingplatform.run.as-listed", RUNS, FETCH, "c05"),
-    reading.unknown_is_not_found("billingplatform.run.unknown", FETCH, NOBODY, "c05"),
-    reading.unknown_is_not_found("billingplatform.change.unknown", CHANGE, NOBODY, "c13", body={"name": "x"}),
+    reading.unknown_is_not_found("billingplatform.run.unknown", FETCH, UNKNOWN_ID, "c05"),
+    reading.unknown_is_not_found("billingplatform.change.unknown", CHANGE, UNKNOWN_ID, "c13", body={"name": "x"}),
     reading.twice_the_same("billingplatform.reading.idempotent", LIST, "c06"),
-    # who gets in
-    auth.without_credential("billingplatform.auth.none", WAYS, "v01", shape=ERROR),
-    auth.wrong_credential("billingplatform.auth.wrong", WAYS, "v01", shape=ERROR),
-    auth.forbidden("billingplatform.auth.forbidden", WAYS, "v04", shape=ERROR),
-    auth.without_credential("billingplatform.auth.none-writing", WRITING_WAYS, "v01", shape=ERROR),
-    auth.wrong_credential("billingplatform.auth.wrong-writing", WRITING_WAYS, "v01", shape=ERROR),
-    auth.forbidden("billingplatform.auth.forbidden-writing", WRITING_WAYS, "v04", shape=ERROR),
-    # refusals
-    errors.wrong_method("billingplatform.errors.method", "DELETE /billingRuns/", shape=ERROR),
-    errors.wrong_method("billingplatform.errors.method-of-one", "DELETE /billingRuns/{id}", shape=ERROR, path=NOBODY),
+    # authentication
+    auth.without_credential("billingplatform.auth.none", SAMPLES, "v01", error_body=ERROR),
+    auth.wrong_credential("billingplatform.auth.wrong", SAMPLES, "v01", error_body=ERROR),
+    auth.forbidden("billingplatform.auth.forbidden", SAMPLES, "v04", error_body=ERROR),
+    auth.without_credential("billingplatform.auth.none-writing", WRITING_SAMPLES, "v01", error_body=ERROR),
+    auth.wrong_credential("billingplatform.auth.wrong-writing", WRITING_SAMPLES, "v01", error_body=ERROR),
+    auth.forbidden("billingplatform.auth.forbidden-writing", WRITING_SAMPLES, "v04", error_body=ERROR),
+    # error responses
+    errors.wrong_method("billingplatform.errors.method", "DELETE /billingRuns/", error_body=ERROR),
+    errors.wrong_method("billingplatform.errors.method-of-one", "DELETE /billingRuns/{id}", error_body=ERROR, path=UNKNOWN_ID),
     errors.bad_requests(
         "billingplatform.errors.dates",
-        [Way(CREATE, body={name: value}) for name in DATES for value in ("2026-02-30", "soon", 20260201)],
+        [SampleRequest(CREATE, body={name: value}) for name in DATES for value in ("2026-02-30", "soon", 20260201)],
         "c22", "c23", "c24", "c25",
-        text="A date that is none gives 400 and is named; nothing is created.",
-        shape=ERROR, names=DATES,
+        text="An invalid date gives 400 and a message that names it.",
+        error_body=ERROR, names=DATES,
     ),
     errors.bad_requests(
         "billingplatform.errors.body",
-        [Way(CREATE, body=body) for body in _NO_BODIES],
+        [SampleRequest(CREATE, body=body) for body in _INVALID_BODIES],
         "c17",
-        text="A body that is no object, or holds the wrong type, gives 400.",
-        shape=ERROR,
+        text="A body that is not an object, or has a member of the wrong type, gives 400.",
+        error_body=ERROR,
     ),
     # writing
     lifecycle.created_is_read("billingplatform.create.read-back", RUN, "c11", "c12",
@@ -340,13 +343,13 @@ LAWS: tuple[Law, ...] = (
     lifecycle.nothing_changes_nothing("billingplatform.change.empty", RUN, "v15"),
     lifecycle.owned_by_server("billingplatform.change.server-owned", RUN, "c18", "c21", "c26"),
     lifecycle.locked_members("billingplatform.lock.dates", RUN, DATES, "c15",
-                             text="Past Pending no date can be changed: the refusal names it, and nothing of the body is done."),
+                             text="After Pending no date can be changed: the refusal names it, and nothing is applied."),
     lifecycle.locked_members("billingplatform.lock.message", RUN, ("invoiceMessage",), "v10",
-                             text="Past Pending the invoice message cannot be changed: it is named, and nothing is done."),
-    # as they come
+                             text="After Pending the message cannot be changed: the refusal names it, and nothing is applied."),
+    # as a run moves on
     _law("slash.reading", LIST, "reading", slash_or_none, "v06"),
     _law("slash.creating", CREATE, "lifecycle", slash_or_none_posting, "v06", writes=True),
-    _law("runs.forward", LIST, "lifecycle", status_never_goes_back, "v08", acts=("complete_run",)),
+    _law("runs.forward", LIST, "lifecycle", status_never_goes_back, "v08", needs=("complete_run",)),
 )  # fmt: skip
 
-BOOK = Book("billingplatform", LAWS, greeting=LIST, greeting_query={"limit": 1})
+LAW_BOOK = LawBook("billingplatform", LAWS, health_check=LIST, health_check_query={"limit": 1})

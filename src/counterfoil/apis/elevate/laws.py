@@ -1,7 +1,6 @@
 """What must hold of Elevate's customer billing summaries, over HTTP, at any implementation.
 
-Clause ids are those of ``specs/elevate/clauses.yaml``. Nothing here knows the stand-in.
-"""
+Clause ids are those of ``specs/elevate/clauses.yaml``."""
 
 from __future__ import annotations
 
@@ -22,10 +21,11 @@ from counterfoil.contract.collection import (
     observed,
     one_of,
 )
-from counterfoil.contract.law import Book, Law, Login, Trial, says
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, LawBook, Login, says
 from counterfoil.contract.laws import auth, errors, filtering, items, paging, reading, selecting, sorting
-from counterfoil.contract.laws.auth import Way
-from counterfoil.contract.laws.items import Complaint, close
+from counterfoil.contract.laws.auth import SampleRequest
+from counterfoil.contract.laws.items import Mismatch, close
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -57,12 +57,12 @@ SUMMARIES = Collection(
 LOGIN = Login("POST /authenticate", "token")
 TOKEN_LIFE = 15 * 60
 ERROR = errors.members("error", "message")
-_HALF_LOGINS: tuple[Any, ...] = ({}, {"username": "counterfoil"}, [])
-HEAD = Way(LIST, query={"page": 1, "pageSize": 1})
+_INCOMPLETE_LOGINS: tuple[Any, ...] = ({}, {"username": "counterfoil"}, [])
+SMALLEST_READ = SampleRequest(LIST, query={"page": 1, "pageSize": 1})
 
 
-def _asking(**query: Any) -> Way:
-    return Way(LIST, query={name: value for name, value in {**PAGE, **query}.items() if value is not None})
+def _list_request(**query: Any) -> SampleRequest:
+    return SampleRequest(LIST, query={name: value for name, value in {**PAGE, **query}.items() if value is not None})
 
 
 def _spellings(number: Decimal) -> list[str]:
@@ -71,7 +71,7 @@ def _spellings(number: Decimal) -> list[str]:
 
 
 def _opposites(filter_: Filter, items: Sequence[Any]) -> SearchStrategy[Any]:
-    """The observed values with their signs turned: a filter that passes over the sign finds what it should not."""
+    """The observed values with the opposite sign: a filter that ignores the sign finds items it should not."""
     from hypothesis import strategies as st
 
     return st.sampled_from([-value for value in observed(filter_.field, items)])
@@ -80,30 +80,30 @@ def _opposites(filter_: Filter, items: Sequence[Any]) -> SearchStrategy[Any]:
 # ---------------------------------------------------------------- one summary
 
 
-def difference(item: Any) -> Complaint:
+def difference(item: Any) -> Mismatch:
     """valueDifference is openBillRunValue less previousBillRunValue, to the cent."""
     want = OPEN.value(item) - PREVIOUS.value(item)
     return None if close(DIFFERENCE.value(item), want) else (f"valueDifference {want}", item)
 
 
-def percentage(item: Any) -> Complaint:
+def percentage(item: Any) -> Mismatch:
     """percentageDifference is valueDifference as a percentage of previousBillRunValue, within rounding."""
     want = (OPEN.value(item) - PREVIOUS.value(item)) / PREVIOUS.value(item) * 100
     return None if close(PERCENTAGE.value(item), want) else (f"percentageDifference {want:.2f}", item)
 
 
-def percentage_without_base(item: Any) -> Complaint:
-    """Without a previous value, of which no percentage can be taken, percentageDifference is zero or null."""
+def percentage_without_base(item: Any) -> Mismatch:
+    """Without a previous value percentageDifference is zero or null."""
     value = PERCENTAGE.value(item)
     return None if not value else ("percentageDifference 0 or null", item)
 
 
-def never_billed(item: Any) -> Complaint:
+def never_billed(item: Any) -> Mismatch:
     """A customer who was never billed has nothing in the previous run."""
     return None if PREVIOUS.value(item) == 0 else ("previousBillRunValue 0", item)
 
 
-def customer_is_integer(item: Any) -> Complaint:
+def customer_is_integer(item: Any) -> Mismatch:
     """customerId is an integer."""
     return None if isinstance(item.get("customerId"), int) else ("an integer in customerId", item.get("customerId"))
 
@@ -111,18 +111,20 @@ def customer_is_integer(item: Any) -> Complaint:
 # ---------------------------------------------------------------- over time
 
 
-def open_becomes_previous(trial: Trial) -> None:
-    """When the open run completes, what was open becomes the previous value."""
+def open_becomes_previous(ctx: LawContext) -> None:
+    """When the open run completes, openBillRunValue becomes previousBillRunValue."""
     before = {
-        CUSTOMER.value(item): OPEN.value(item) for item in SUMMARIES.some(trial) if item["ratingStatus"] == "COMPLETE"
+        CUSTOMER.value(item): OPEN.value(item)
+        for item in SUMMARIES.require_items(ctx)
+        if item["ratingStatus"] == "COMPLETE"
     }
-    trial.act("complete_run")
-    for item in SUMMARIES.all(trial):
+    ctx.perform("complete_run")
+    for item in SUMMARIES.fetch_all(ctx):
         was = before.get(CUSTOMER.value(item))
         if was is not None and item["ratingStatus"] == "COMPLETE":
-            trial.cases += 1
-            trial.expect(close(PREVIOUS.value(item), was), f"previousBillRunValue {was}, what was open", item)
-    trial.need(trial.cases, "no customer's usage is rated completely")
+            ctx.cases += 1
+            ctx.expect(close(PREVIOUS.value(item), was), f"previousBillRunValue {was}, what was open", item)
+    ctx.require(ctx.cases, "no customer's usage is rated completely")
 
 
 LAWS: tuple[Law, ...] = (
@@ -133,30 +135,30 @@ LAWS: tuple[Law, ...] = (
     paging.past_the_end("elevate.paging.past-the-end", SUMMARIES, "c05"),
     errors.bad_requests(
         "elevate.paging.page-bounds",
-        [_asking(page=value) for value in (0, -1, "x", "1.5", "", None)],
+        [_list_request(page=value) for value in (0, -1, "x", "1.5", "", None)],
         "c05", "c28", "v01", "v09",
-        text="A page that is missing, below 1 or no number gives 400 and is named.",
-        shape=ERROR, names=("page",),
+        text="A page that is missing, below 1 or not a number gives 400 and a message that names it.",
+        error_body=ERROR, names=("page",),
     ),
     errors.bad_requests(
         "elevate.paging.size-bounds",
-        [_asking(pageSize=value) for value in (1001, 0, -1, "x", "", None)],
+        [_list_request(pageSize=value) for value in (1001, 0, -1, "x", "", None)],
         "c06", "c28", "v02", "v09",
-        text="A pageSize that is missing, below 1, above 1000 or no number gives 400 and is named.",
-        shape=ERROR, names=("pageSize",),
+        text="A pageSize that is missing, below 1, above 1000 or not a number gives 400 and a message that names it.",
+        error_body=ERROR, names=("pageSize",),
     ),
     # sorting
     sorting.by_one("elevate.sort.asc", SUMMARIES, "c07", "c08"),
-    sorting.by_one("elevate.sort.desc", SUMMARIES, "c07", "c09", falling=True),
+    sorting.by_one("elevate.sort.desc", SUMMARIES, "c07", "c09", descending=True),
     sorting.by_several("elevate.sort.several", SUMMARIES, "c07"),
     sorting.reversed_up_to_ties("elevate.sort.reversed", SUMMARIES, "c09"),
     sorting.by_default("elevate.sort.default", SUMMARIES, "c01"),
     errors.bad_requests(
         "elevate.sort.unknown",
-        [_asking(sort=value) for value in ("counterfoilKnowsNoSuchField", "customerId,counterfoilKnowsNoSuchField:desc")],
+        [_list_request(sort=value) for value in ("counterfoilKnowsNoSuchField", "customerId,counterfoilKnowsNoSuchField:desc")],
         "c28",
-        text="A sort by a field that summaries have not gives 400.",
-        shape=ERROR,
+        text="A sort by an unknown field gives 400.",
+        error_body=ERROR,
     ),
     # filters
     filtering.selects("elevate.filter.customer", SUMMARIES, equal(CUSTOMER), "c11", "c16"),
@@ -186,8 +188,8 @@ LAWS: tuple[Law, ...] = (
         text="A filter value that no summary has finds nothing, with status 200.",
     ),
     # fields
-    selecting.only_these("elevate.fields.only", SUMMARIES, [member.name for member in MEMBERS], "c10"),
-    selecting.unknown_passed_over("elevate.fields.unknown", SUMMARIES, "customerId", "c10"),
+    selecting.only_selected("elevate.fields.only", SUMMARIES, [member.name for member in MEMBERS], "c10"),
+    selecting.unknown_ignored("elevate.fields.unknown", SUMMARIES, "customerId", "c10"),
     # each summary
     items.unique("elevate.summary.unique", SUMMARIES, "c01", "c20"),
     items.each("elevate.summary.id-is-integer", SUMMARIES, customer_is_integer, "c20", family="identity"),
@@ -196,46 +198,46 @@ LAWS: tuple[Law, ...] = (
     items.each("elevate.summary.difference", SUMMARIES, difference, "c26"),
     items.each(
         "elevate.summary.percentage", SUMMARIES, percentage, "c27",
-        only=lambda item: PREVIOUS.value(item) != 0, lacking="nobody has a previous value",
+        only=lambda item: PREVIOUS.value(item) != 0, lacking="no customer has a previous value",
     ),
     items.each(
         "elevate.summary.percentage-without-base", SUMMARIES, percentage_without_base, "c27",
-        only=lambda item: PREVIOUS.value(item) == 0, lacking="everybody has a previous value",
+        only=lambda item: PREVIOUS.value(item) == 0, lacking="every customer has a previous value",
     ),
     items.each(
         "elevate.summary.never-billed", SUMMARIES, never_billed, "c21",
-        only=lambda item: item["billingStatus"] == "NEVER_BILLED", lacking="everybody was billed",
+        only=lambda item: item["billingStatus"] == "NEVER_BILLED", lacking="every customer was billed",
     ),
     reading.twice_the_same("elevate.reading.idempotent", LIST, "c01", query=PAGE),
-    # who gets in
-    auth.without_credential("elevate.auth.none", (HEAD,), "c04", "c29", "v09", shape=ERROR),
-    auth.wrong_credential("elevate.auth.wrong", (HEAD,), "c04", "c29", "v09", shape=ERROR),
-    auth.forbidden("elevate.auth.forbidden", (HEAD,), "c30", "v08"),
-    auth.login_opens("elevate.auth.login", LOGIN, HEAD, "v04"),
+    # authentication
+    auth.without_credential("elevate.auth.none", (SMALLEST_READ,), "c04", "c29", "v09", error_body=ERROR),
+    auth.wrong_credential("elevate.auth.wrong", (SMALLEST_READ,), "c04", "c29", "v09", error_body=ERROR),
+    auth.forbidden("elevate.auth.forbidden", (SMALLEST_READ,), "c30", "v08"),
+    auth.login_works("elevate.auth.login", LOGIN, SMALLEST_READ, "v04"),
     auth.wrong_login(
         "elevate.auth.wrong-login",
         LOGIN,
-        ({"username": "counterfoil", "password": "nobody has this"}, {"clientId": "nobody", "clientSecret": "nothing"}),
+        ({"username": "counterfoil", "password": "not the password"}, {"clientId": "nobody", "clientSecret": "nothing"}),
         "v04", "v09",
-        shape=ERROR,
+        error_body=ERROR,
     ),
     errors.bad_requests(
         "elevate.auth.malformed-login",
-        [Way(LOGIN.operation, body=body) for body in _HALF_LOGINS],
+        [SampleRequest(LOGIN.operation, body=body) for body in _INCOMPLETE_LOGINS],
         "v09",
         text="A login without a whole pair of credentials gives 400.",
-        shape=ERROR, writes=False,
+        error_body=ERROR, writes=False,
     ),
-    auth.token_expires("elevate.auth.expiry", LOGIN, HEAD, TOKEN_LIFE, "v05", "c29", shape=ERROR),
-    # other refusals
-    errors.wrong_method("elevate.errors.method", "DELETE /customer-billing-summaries", "v10", shape=ERROR),
-    errors.unacceptable("elevate.errors.accept", HEAD, "v11", shape=ERROR),
-    errors.wrong_media_type("elevate.errors.media-type", LOGIN.operation, "v12", shape=ERROR),
+    auth.token_expires("elevate.auth.expiry", LOGIN, SMALLEST_READ, TOKEN_LIFE, "v05", "c29", error_body=ERROR),
+    # other error responses
+    errors.wrong_method("elevate.errors.method", "DELETE /customer-billing-summaries", "v10", error_body=ERROR),
+    errors.unacceptable("elevate.errors.accept", SMALLEST_READ, "v11", error_body=ERROR),
+    errors.wrong_media_type("elevate.errors.media-type", LOGIN.operation, "v12", error_body=ERROR),
     # over time
     Law(
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),
-        says(open_becomes_previous), open_becomes_previous, acts=("complete_run",),
+        says(open_becomes_previous), open_becomes_previous, needs=("complete_run",),
     ),
 )  # fmt: skip
 
-BOOK = Book("elevate", LAWS, greeting=LIST, greeting_query={"page": 1, "pageSize": 1}, login=LOGIN)
+LAW_BOOK = LawBook("elevate", LAWS, health_check=LIST, health_check_query={"page": 1, "pageSize": 1}, login=LOGIN)

@@ -1,4 +1,4 @@
-"""The families of laws. Each is a handful of functions that make a ``Law`` from an id and a description of the API.
+"""Families of laws that hold for many APIs: functions that make a ``Law`` from an id and a description of the API.
 
-A law book is a list of calls to these, one line a law. No family knows a vendor.
+A law book is mostly a list of calls to these, one line for each law.
 """

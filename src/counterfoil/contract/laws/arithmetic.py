@@ -1,7 +1,4 @@
-"""Adding up inside one answer: amounts that come as numbers or as decimals in strings, and sums that must agree.
-
-It refuses to know what is added up; the law book says it. ``Complaint`` is that of ``items``.
-"""
+"""Arithmetic inside one response: amounts written as numbers or as decimal strings, and sums that must agree."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
 from typing import Any
 
-from counterfoil.contract.laws.items import Complaint
+from counterfoil.contract.laws.items import Mismatch
 
 NOISE = Decimal("0.000001")
-"""What binary floating point, and the last place printed, may take from or add to a sum."""
+"""The error that binary floating point and the last printed decimal place may cause in a sum."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
 
@@ -24,18 +21,18 @@ def amount(value: Any) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return Decimal(value)
-    raise ValueError(f"{value!r} is no amount")
+    raise ValueError(f"{value!r} is not an amount")
 
 
 def at(document: Any, path: str, default: Any = None) -> Any:
-    """What a dotted ``path`` leads to (``mrc.data_packages.total``); ``default`` where the way ends in null or nothing."""
+    """The value at a dotted ``path`` (``mrc.data_packages.total``); ``default`` where a step is null or missing."""
     for step in path.split("."):
         document = document.get(step) if isinstance(document, Mapping) else None
     return default if document is None else document
 
 
 def amount_at(document: Any, path: str) -> Decimal:
-    """The amount at the end of ``path``; zero where the way ends in null."""
+    """The amount at a dotted ``path``; zero where a step is null or missing."""
     return amount(at(document, path, 0))
 
 
@@ -45,20 +42,20 @@ def total_of(parts: Iterable[Any], member: str) -> Decimal:
         return sum((amount_at(part, member) for part in parts), Decimal(0))
 
 
-def agrees(got: Decimal, want: Decimal, what: str, within: Decimal = NOISE) -> Complaint:
+def agrees(got: Decimal, want: Decimal, what: str, within: Decimal = NOISE) -> Mismatch:
     """``got`` is ``want``, give or take ``within``."""
     with localcontext(prec=80):
         return None if abs(got - want) <= within else (f"{what} {_short(want)}", _short(got))
 
 
-def sums_to(total: Any, parts: Iterable[Any], member: str, what: str, within: Decimal = NOISE) -> Complaint:
+def sums_to(total: Any, parts: Iterable[Any], member: str, what: str, within: Decimal = NOISE) -> Mismatch:
     """``member`` of ``total`` is the sum of that member over ``parts``."""
     return agrees(amount_at(total, member), total_of(parts, member), f"{what}: {member}", within)
 
 
-def first(complaints: Iterable[Complaint]) -> Complaint:
-    """The first complaint, if there is any."""
-    return next((complaint for complaint in complaints if complaint is not None), None)
+def first(mismatches: Iterable[Mismatch]) -> Mismatch:
+    """The first mismatch, or ``None``."""
+    return next((mismatch for mismatch in mismatches if mismatch is not None), None)
 
 
 def everywhere(document: Any, name: str) -> Iterator[Any]:
@@ -74,12 +71,12 @@ def everywhere(document: Any, name: str) -> Iterator[Any]:
 
 
 def has_places(value: Any, count: int) -> bool:
-    """A decimal in a string with exactly ``count`` places."""
+    """Whether ``value`` is a decimal in a string with exactly ``count`` places."""
     return isinstance(value, str) and re.fullmatch(rf"-?[0-9]+\.[0-9]{{{count}}}", value, re.ASCII) is not None
 
 
 def is_number(value: Any) -> bool:
-    """A JSON number (booleans are none)."""
+    """Whether ``value`` is a JSON number (a boolean is not)."""
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""Who gets in: nobody without a credential, with a wrong one, with one that may not, or with one that ran out."""
+"""Authentication: requests without a credential, with an unknown, an unpermitted or an expired one are refused."""
 
 from __future__ import annotations
 
@@ -6,113 +6,125 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.contract.law import Law, Login, Trial, says
-from counterfoil.contract.probe import UNSET, Reply
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import UNSET, Response
+from counterfoil.contract.law import Law, Login, says
 
-Shape = Callable[[Reply], str | None]
-"""Complains (one line) about a reply that is not the error body it should be, or returns ``None``."""
+BodyCheck = Callable[[Response], str | None]
+"""Returns what is wrong with an error response (one line), or ``None``."""
 
 
 @dataclass(frozen=True)
-class Way:
-    """One request that a caller with a good credential may make; changes nothing when it is refused."""
+class SampleRequest:
+    """A request that a valid credential may make, and that changes nothing when it is refused."""
 
     operation: str
     path: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
 
-    def go(self, trial: Trial, token: str | None = UNSET, headers: Mapping[str, str] | None = None) -> Reply:
+    def send(self, ctx: LawContext, token: str | None = UNSET, headers: Mapping[str, str] | None = None) -> Response:
         options: dict[str, Any] = {} if self.body is None else {"body": self.body}
-        return trial.call(self.operation, path=self.path, query=self.query, token=token, headers=headers, **options)
+        return ctx.request(self.operation, path=self.path, query=self.query, token=token, headers=headers, **options)
 
 
-def refused(trial: Trial, reply: Reply, status: int, shape: Shape | None = None) -> None:
-    """The reply has this status, and its body the shape of an error."""
-    trial.expect(reply.status == status, f"status {status}", f"{reply.status}: {reply.brief(120)}")
-    complaint = shape(reply) if shape else None
-    trial.expect(complaint is None, "the vendor's error body", complaint)
+def expect_error(ctx: LawContext, response: Response, status: int, error_body: BodyCheck | None = None) -> None:
+    """The response must have this status and the vendor's error body."""
+    ctx.expect(response.status == status, f"status {status}", f"{response.status}: {response.brief(120)}")
+    mismatch = error_body(response) if error_body else None
+    ctx.expect(mismatch is None, "the vendor's error body", mismatch)
 
 
-def without_credential(id: str, ways: tuple[Way, ...], *clauses: str, shape: Shape | None = None) -> Law:
-    """No credential, no answer."""
+def without_credential(
+    id: str, samples: tuple[SampleRequest, ...], *clauses: str, error_body: BodyCheck | None = None
+) -> Law:
+    """Without a credential the response is 401 with an error body."""
 
-    def check(trial: Trial) -> None:
-        """Without a credential the answer is 401, with an error's body."""
-        trial.each(ways, lambda way: refused(trial, way.go(trial, None), 401, shape))
+    def check(ctx: LawContext) -> None:
+        ctx.for_each(samples, lambda sample: expect_error(ctx, sample.send(ctx, None), 401, error_body))
 
-    return _law(id, ways, clauses, check)
-
-
-def wrong_credential(id: str, ways: tuple[Way, ...], *clauses: str, shape: Shape | None = None) -> Law:
-    """A credential that nobody knows is refused."""
-
-    def check(trial: Trial) -> None:
-        """A credential that nobody knows gives 401, with an error's body."""
-        trial.each(ways, lambda way: refused(trial, way.go(trial, trial.wrong_token), 401, shape))
-
-    return _law(id, ways, clauses, check)
+    return _law(id, samples, clauses, says(without_credential), check)
 
 
-def forbidden(id: str, ways: tuple[Way, ...], *clauses: str, shape: Shape | None = None) -> Law:
-    """A credential that is known but may not is refused with 403."""
+def wrong_credential(
+    id: str, samples: tuple[SampleRequest, ...], *clauses: str, error_body: BodyCheck | None = None
+) -> Law:
+    """An unknown credential gives 401 with an error body."""
 
-    def check(trial: Trial) -> None:
-        """A credential that is known but may not do this gives 403, with an error's body."""
-        token = trial.forbidden_token
-        trial.each(ways, lambda way: refused(trial, way.go(trial, token), 403, shape))
+    def check(ctx: LawContext) -> None:
+        ctx.for_each(samples, lambda sample: expect_error(ctx, sample.send(ctx, ctx.wrong_token), 401, error_body))
 
-    return _law(id, ways, clauses, check)
-
-
-def login_opens(id: str, login: Login, way: Way, *clauses: str) -> Law:
-    """A token that was fetched opens the door."""
-
-    def check(trial: Trial) -> None:
-        """A token fetched with good credentials opens the API."""
-        trial.json(way.go(trial, fresh_token(trial, login)))
-
-    return Law(id, login.operation, "auth", clauses, says(check), check)
+    return _law(id, samples, clauses, says(wrong_credential), check)
 
 
-def wrong_login(id: str, login: Login, bodies: tuple[Any, ...], *clauses: str, shape: Shape | None = None) -> Law:
-    """Wrong credentials fetch no token."""
+def forbidden(id: str, samples: tuple[SampleRequest, ...], *clauses: str, error_body: BodyCheck | None = None) -> Law:
+    """A known credential without permission gives 403 with an error body."""
 
-    def check(trial: Trial) -> None:
-        """Credentials that nobody has fetch no token: 401."""
-        trial.each(bodies, lambda body: refused(trial, trial.call(login.operation, body=body, token=None), 401, shape))
+    def check(ctx: LawContext) -> None:
+        token = ctx.forbidden_token
+        ctx.for_each(samples, lambda sample: expect_error(ctx, sample.send(ctx, token), 403, error_body))
 
-    return Law(id, login.operation, "auth", clauses, says(check), check)
-
-
-def token_expires(id: str, login: Login, way: Way, seconds: int, *clauses: str, shape: Shape | None = None) -> Law:
-    """A token is good for so many seconds and not one longer. Needs the act ``advance``."""
-
-    def check(trial: Trial) -> None:
-        trial.need("advance" in trial.probe.target.acts, "nobody can move this target's clock")
-        token = fresh_token(trial, login)
-        trial.act("advance", seconds - 1)
-        reply = way.go(trial, token)
-        trial.expect(reply.status == 200, f"200 after {seconds - 1} s", f"{reply.status}: {reply.brief(120)}")
-        trial.act("advance", 1)
-        refused(trial, way.go(trial, token), 401, shape)
-
-    text = f"A token works for {seconds // 60} minutes; from then on the answer is 401."
-    return Law(id, way.operation, "auth", clauses, text, check, acts=("advance",))
+    return _law(id, samples, clauses, says(forbidden), check)
 
 
-def fresh_token(trial: Trial, login: Login) -> str:
-    """A token of this moment, or the law does not apply because no login was given."""
-    body = trial.probe.target.login
-    trial.need(body is not None, "no login was given")
-    answer = trial.ask(login.operation, body=body, token=None, status=(200, 201))
+def login_works(id: str, login: Login, sample: SampleRequest, *clauses: str) -> Law:
+    """A token fetched with valid credentials is accepted by the API."""
+
+    def check(ctx: LawContext) -> None:
+        ctx.json_body(sample.send(ctx, fresh_token(ctx, login)))
+
+    return Law(id, login.operation, "auth", clauses, says(login_works), check)
+
+
+def wrong_login(
+    id: str, login: Login, bodies: tuple[Any, ...], *clauses: str, error_body: BodyCheck | None = None
+) -> Law:
+    """A login with unknown credentials gives 401 and no token."""
+
+    def check(ctx: LawContext) -> None:
+        ctx.for_each(
+            bodies, lambda body: expect_error(ctx, ctx.request(login.operation, body=body, token=None), 401, error_body)
+        )
+
+    return Law(id, login.operation, "auth", clauses, says(wrong_login), check)
+
+
+def token_expires(
+    id: str, login: Login, sample: SampleRequest, seconds: int, *clauses: str, error_body: BodyCheck | None = None
+) -> Law:
+    """A token works for ``seconds`` seconds and no longer. Needs the capability ``advance``."""
+
+    def check(ctx: LawContext) -> None:
+        ctx.require("advance" in ctx.client.target.capabilities, "this target's clock cannot be moved")
+        token = fresh_token(ctx, login)
+        ctx.perform("advance", seconds - 1)
+        response = sample.send(ctx, token)
+        ctx.expect(response.status == 200, f"200 after {seconds - 1} s", f"{response.status}: {response.brief(120)}")
+        ctx.perform("advance", 1)
+        expect_error(ctx, sample.send(ctx, token), 401, error_body)
+
+    text = f"A token works for {seconds // 60} minutes; after that the response is 401."
+    return Law(id, sample.operation, "auth", clauses, text, check, needs=("advance",))
+
+
+def fresh_token(ctx: LawContext, login: Login) -> str:
+    """A newly fetched token; without a login the law does not apply."""
+    body = ctx.client.target.login
+    ctx.require(body is not None, "no login was given: set COUNTERFOIL_LOGIN")
+    answer = ctx.request_json(login.operation, body=body, token=None, status=(200, 201))
     token = answer.get(login.member) if isinstance(answer, dict) else None
-    trial.expect(isinstance(token, str) and token != "", f"a token in {login.member}", answer)
-    trial.probe.secrets.add(token, "$COUNTERFOIL_TOKEN")
+    ctx.expect(isinstance(token, str) and token != "", f"a token in {login.member}", answer)
+    ctx.client.secrets.add(token, "$COUNTERFOIL_TOKEN")
     return str(token)
 
 
-def _law(id: str, ways: tuple[Way, ...], clauses: tuple[str, ...], check: Callable[[Trial], None]) -> Law:
-    # Whoever lets a stranger in may also do what the stranger asks: such a law is a writing one.
-    writes = any(not way.operation.startswith(("GET ", "HEAD ", "OPTIONS ")) for way in ways)
-    return Law(id, ways[0].operation, "auth", clauses, says(check), check, writes=writes)
+def _law(
+    id: str,
+    samples: tuple[SampleRequest, ...],
+    clauses: tuple[str, ...],
+    text: str,
+    check: Callable[[LawContext], None],
+) -> Law:
+    # A server that fails to refuse the request may carry it out: with a writing method the law counts as writing.
+    writes = any(not sample.operation.startswith(("GET ", "HEAD ", "OPTIONS ")) for sample in samples)
+    return Law(id, samples[0].operation, "auth", clauses, text, check, writes=writes)

@@ -1,7 +1,4 @@
-"""Comparing: equality and the four comparators of one field, over numbers and instants, alone and beside another filter.
-
-It refuses to know which fields an API compares, and how a pattern is written; the law book says both.
-"""
+"""Comparison filters: equality and the four comparators of a field, for numbers and instants, alone and with another filter."""
 
 from __future__ import annotations
 
@@ -12,23 +9,24 @@ from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import MOMENT, Collection, Field, Filter, above, below, equal, observed
-from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.collection import DATE_TIME, Collection, Field, Filter, above, below, equal, observed
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-STEPS: dict[str, Any] = {MOMENT: timedelta(milliseconds=1)}
-"""The least that counts, by kind of field: what a comparator must still tell apart."""
+STEPS: dict[str, Any] = {DATE_TIME: timedelta(milliseconds=1)}
+"""The smallest difference that a comparator must distinguish, by kind of field."""
 _LEAST_NUMBER = Decimal("0.001")
 
 Tries = Callable[[Filter, Sequence[Json]], Sequence[Any]]
-"""The values to try a filter with, given the observed items; the most telling first."""
+"""The values to try a filter with, given the observed items; those most likely to show a defect first."""
 
 
 def around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
-    """Observed values as often as values just beside them, where a wrong comparator shows."""
+    """Observed values, and as often values just below and above them, where a wrong comparator shows."""
     from hypothesis import strategies as st
 
     values = observed(filter_.field, items)[:40]
@@ -65,26 +63,25 @@ def compared(field: Field) -> Comparisons:
 
 
 def parts(id: str, c: Collection, fields: Sequence[Comparisons], *clauses: str) -> Law:
-    """The five answers about one value fit together."""
+    """Below, equal and above a value partition the list; at least is above or equal, at most is below or equal."""
 
-    def check(trial: Trial) -> None:
-        """Below, equal and above a value part the list; at least is above or equal, at most is below or equal."""
-        items = c.some(trial)
+    def check(ctx: LawContext) -> None:
+        items = c.require_items(ctx)
         cases = [(five, value) for five in fields for value in observed(five.same.field, items)[-2:]]
-        trial.need(cases, "no item has a value to compare")
+        ctx.require(cases, "no item has a value to compare")
 
-        def fit_together(case: tuple[Comparisons, Any]) -> None:
+        def consistent(case: tuple[Comparisons, Any]) -> None:
             five, value = case
             having = [item for item in items if five.same.field.value(item) is not None]
-            same, over, at_least, under, at_most = (c.all(trial, f.query(value)) for f in five.all)
-            told = f"{five.same.param} at {five.same.write(value)}"
-            c.same_items(trial, [*under, *same, *over], having, f"{told}: below, equal and above are every item once")
-            c.same_items(trial, at_least, [*over, *same], f"{told}: at least is above or equal")
-            c.same_items(trial, at_most, [*under, *same], f"{told}: at most is below or equal")
+            same, over, at_least, under, at_most = (c.fetch_all(ctx, f.query(value)) for f in five.all)
+            where = f"{five.same.param} at {five.same.write(value)}"
+            c.same_items(ctx, [*under, *same, *over], having, f"{where}: below, equal and above are every item once")
+            c.same_items(ctx, at_least, [*over, *same], f"{where}: at least is above or equal")
+            c.same_items(ctx, at_most, [*under, *same], f"{where}: at most is below or equal")
 
-        trial.each(cases, fit_together)
+        ctx.for_each(cases, consistent)
 
-    return Law(id, c.operation, "filtering", clauses, says(check), check)
+    return Law(id, c.operation, "filtering", clauses, says(parts), check)
 
 
 def spellings(moment: datetime) -> list[str]:
@@ -96,82 +93,80 @@ def spellings(moment: datetime) -> list[str]:
 
 
 def by_instant(id: str, c: Collection, five: Comparisons, *clauses: str) -> Law:
-    """Instants are compared, whatever the offset they are written with."""
+    """Instants are compared whatever the UTC offset they are written with."""
 
-    def check(trial: Trial) -> None:
-        items = c.some(trial)
+    def check(ctx: LawContext) -> None:
+        items = c.require_items(ctx)
         moments = [value for value in observed(five.same.field, items)[:3] if value.microsecond % 1000 == 0]
-        trial.need(moments, f"no item has a value in {five.same.field.name}")
+        ctx.require(moments, f"no item has a value in {five.same.field.name}")
 
         def same_answer(case: tuple[Filter, int]) -> None:
             filter_, place = case
             moment = moments[-1 - place % len(moments)]
             text = spellings(moment)[place % 4]
             want = filter_.select(items, moment)
-            got = c.all(trial, {filter_.param: text})
-            c.same_items(trial, got, want, f"{filter_.param}={text} finds what that instant finds in UTC")
+            got = c.fetch_all(ctx, {filter_.param: text})
+            c.same_items(ctx, got, want, f"{filter_.param}={text} finds what that instant finds in UTC")
 
-        trial.each(list(product(five.all, range(4))), same_answer)
+        ctx.for_each(list(product(five.all, range(4))), same_answer)
 
-    text = f"{five.same.param} and its comparators take one instant with any offset, or with a fraction, for the same."
+    text = f"{five.same.param} and its comparators take one instant with any offset, or with a fraction, as the same."
     return Law(id, c.operation, "filtering", clauses, text, check)
 
 
 def each_with_another(
     id: str, c: Collection, seconds: Sequence[Filter], *clauses: str, tries: Tries, others: int = 2
 ) -> Law:
-    """Every filter of ``c.filters`` beside some of ``seconds``, with values that tell: each takes something away."""
+    """Every filter works together with another: they find the items that match both."""
 
-    def check(trial: Trial) -> None:
-        """Every filter holds beside another: together they find the items that fit both."""
-        items = c.some(trial, 2)
-        chosen = _Chosen(items, tries)
-        usable = [f for f in c.filters if chosen.values(f)]
-        partners = [f for f in seconds if chosen.values(f)]
+    def check(ctx: LawContext) -> None:
+        items = c.require_items(ctx, 2)
+        selections = _ClientSelections(items, tries)
+        usable = [f for f in c.filters if selections.values(f)]
+        partners = [f for f in seconds if selections.values(f)]
         cases: list[tuple[Filter, Filter]] = []
         for place, first in enumerate(usable):
             own = [f for f in partners if f.param != first.param]
             start = place * others
             cases += [(first, own[(start + n) % len(own)]) for n in range(min(others, len(own)))]
-            # Two bounds on one field: the later of the two must not push out the other.
+            # Two bounds on one field: the second must not replace the first.
             cases += [(first, f) for f in usable if f.field == first.field and f.param != first.param][:1]
-        trial.need(cases, "needs two filters with values")
+        ctx.require(cases, "needs two filters with values")
 
-        def fit_both(pair: tuple[Filter, Filter]) -> None:
+        def match_both(pair: tuple[Filter, Filter]) -> None:
             one, two = pair
-            first, second = chosen.telling(one, two)
+            first, second = selections.distinguishing_pair(one, two)
             query = {**one.query(first), **two.query(second)}
-            want = [items[n] for n in sorted(chosen.of(one, first) & chosen.of(two, second))]
-            c.same_items(trial, c.all(trial, query), want, f"the items that fit {query}")
+            want = [items[n] for n in sorted(selections.of(one, first) & selections.of(two, second))]
+            c.same_items(ctx, c.fetch_all(ctx, query), want, f"the items that match {query}")
 
-        trial.each(cases, fit_both)
+        ctx.for_each(cases, match_both)
 
-    return Law(id, c.operation, "filtering", clauses, says(check), check)
+    return Law(id, c.operation, "filtering", clauses, says(each_with_another), check)
 
 
 def pages_under_each(id: str, c: Collection, filters: Sequence[Filter], *clauses: str, tries: Tries) -> Law:
-    """Pages under each of ``filters``, with the values that find the most."""
+    """Under every filter, the pages together are what the filter finds, in one order."""
 
-    def check(trial: Trial) -> None:
-        """Under every kind of filter, pages put together are what the filter finds, in one order."""
-        chosen = _Chosen(c.some(trial, 2), tries)
+    def check(ctx: LawContext) -> None:
+        selections = _ClientSelections(c.require_items(ctx, 2), tries)
 
         def together(filter_: Filter) -> None:
-            found = len(chosen.of(filter_, wanted := chosen.widest(filter_)))
+            found = len(selections.of(filter_, wanted := selections.widest(filter_)))
             query = filter_.query(wanted)
-            want, size = c.ids(c.all(trial, query)), max(1, -(-found // 3))
+            want, size = c.ids(c.fetch_all(ctx, query)), max(1, -(-found // 3))
             for number in range(4):
-                got = c.ids(c.page(trial, number, size, query))
+                got = c.ids(c.page(ctx, number, size, query))
                 due = want[number * size : (number + 1) * size]
-                trial.expect(got == due, f"items {number * size + 1} to {number * size + size} of {query}: {due}", got)
+                ctx.expect(got == due, f"items {number * size + 1} to {number * size + size} of {query}: {due}", got)
 
-        trial.each([f for f in filters if chosen.values(f)], together)
+        ctx.for_each([f for f in filters if selections.values(f)], together)
 
-    return Law(id, c.operation, "paging", clauses, says(check), check)
+    return Law(id, c.operation, "paging", clauses, says(pages_under_each), check)
 
 
-class _Chosen:
-    """The client's own selections, each made once; as places in the list."""
+class _ClientSelections:
+    """The client's own selections, each computed once, as positions in the list."""
 
     def __init__(self, items: Sequence[Json], tries: Tries) -> None:
         self._items, self._tries = items, tries
@@ -191,11 +186,11 @@ class _Chosen:
         return self._found[key]
 
     def widest(self, filter_: Filter) -> Any:
-        """The value that finds the most."""
+        """The value that finds the most items."""
         return max(self.values(filter_), key=lambda wanted: len(self.of(filter_, wanted)))
 
-    def telling(self, one: Filter, two: Filter) -> tuple[Any, Any]:
-        """Values with which both filters count: each alone finds more than the two together, and these find something."""
+    def distinguishing_pair(self, one: Filter, two: Filter) -> tuple[Any, Any]:
+        """Values for which both filters matter: each alone finds more than both together, and both find something."""
 
         def worth(pair: tuple[Any, Any]) -> tuple[bool, bool]:
             first, second = self.of(one, pair[0]), self.of(two, pair[1])

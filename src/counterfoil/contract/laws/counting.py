@@ -1,7 +1,4 @@
-"""Counting: what the headers of a list say of its body and of the whole, on any page and under any filter.
-
-It refuses to know the headers' names.
-"""
+"""Count headers of a list: the items in this response and in all, on any page and under any filter."""
 
 from __future__ import annotations
 
@@ -9,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from counterfoil.contract.collection import Collection, Filter, Offsets, observed
-from counterfoil.contract.law import Law, Trial, says
-from counterfoil.contract.probe import Reply
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import Response
+from counterfoil.contract.law import Law, says
 
 
-def number_in(trial: Trial, reply: Reply, header: str) -> int:
-    """The whole number in a header, which must be there."""
-    text = str(reply.headers.get(header, ""))
-    trial.expect(text.isascii() and text.isdigit(), f"a whole number in the header {header}", text or "no such header")
+def number_in(ctx: LawContext, response: Response, header: str) -> int:
+    """The whole number in a header, which must be present."""
+    text = str(response.headers.get(header, ""))
+    ctx.expect(text.isascii() and text.isdigit(), f"a whole number in the header {header}", text or "no such header")
     return int(text)
 
 
@@ -29,13 +27,13 @@ def headers(
     extras: Sequence[Mapping[str, Any]] = ({},),
     good: Sequence[int] = (200,),
 ) -> Law:
-    """``in_body`` counts the items of this answer, ``in_all`` all that fit. ``extras`` are queries that change neither."""
+    """``in_body`` counts the items of this response, ``in_all`` all that match. ``extras`` are queries that change neither."""
 
-    def check(trial: Trial) -> None:
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
         assert isinstance(c.pages, Offsets)
-        pages, items = c.pages, c.some(trial)
+        pages, items = c.pages, c.require_items(ctx)
         count = len(items)
         limits = [None, 1, 2, count, count + 1, max(1, count // 2)]
         usable: list[Filter | None] = [f for f in c.filters if observed(f.field, items)]
@@ -49,54 +47,52 @@ def headers(
             (filter_, wanted), (offset, limit), extra = drawn
             query = {**extra, **(filter_.query(wanted) if filter_ else {}), pages.offset: offset}
             query |= {} if limit is None else {pages.limit: limit}
-            reply = trial.call(c.operation, query=query)
-            body = c.items(trial.json(reply, good))
-            found = number_in(trial, reply, in_body)
-            trial.expect(found == len(body), f"{in_body}: {len(body)}, the items in this body", found)
-            fitting = filter_.select(items, wanted) if filter_ else items
-            total = number_in(trial, reply, in_all)
-            trial.expect(total == len(fitting), f"{in_all}: {len(fitting)}, the items that fit {query}", total)
+            response = ctx.request(c.operation, query=query)
+            body = c.items(ctx.json_body(response, good))
+            found = number_in(ctx, response, in_body)
+            ctx.expect(found == len(body), f"{in_body}: {len(body)}, the items in this body", found)
+            matching = filter_.select(items, wanted) if filter_ else items
+            total = number_in(ctx, response, in_all)
+            ctx.expect(total == len(matching), f"{in_all}: {len(matching)}, the items that match {query}", total)
             if limit is not None:
-                due = len(fitting[offset : offset + limit])
-                trial.expect(len(body) == due, f"{due} items from {offset} on", f"{len(body)} items")
+                due = len(matching[offset : offset + limit])
+                ctx.expect(len(body) == due, f"{due} items from {offset} on", f"{len(body)} items")
 
-        trial.given(st.tuples(filters, windows, st.sampled_from(list(extras))), counted, most=20)
+        ctx.for_all(st.tuples(filters, windows, st.sampled_from(list(extras))), counted, max_examples=20)
 
-    text = f"{in_body} counts the items in the body, {in_all} all that fit: on every page and under every filter."
+    text = f"{in_body} counts the items in the body, {in_all} all that match: on every page and under every filter."
     return Law(id, c.operation, "counting", clauses, text, check)
 
 
-def none_fits(
+def none_match(
     id: str, c: Collection, queries: Sequence[Mapping[str, Any]], *clauses: str, in_body: str, in_all: str
 ) -> Law:
-    """Each of ``queries`` finds nothing, and that is no error."""
+    """Filters that no item matches give 200, an empty list and counts of 0."""
 
-    def check(trial: Trial) -> None:
-        """Filters that no item fits give 200, an empty list and no counts but 0."""
+    def check(ctx: LawContext) -> None:
 
         def empty(query: Mapping[str, Any]) -> None:
-            reply = trial.call(c.operation, query=query)
-            trial.expect(c.items(trial.json(reply)) == [], "an empty list", reply.brief(120))
-            counts = [number_in(trial, reply, name) for name in (in_body, in_all)]
-            trial.expect(counts == [0, 0], "both counts 0", counts)
+            response = ctx.request(c.operation, query=query)
+            ctx.expect(c.items(ctx.json_body(response)) == [], "an empty list", response.brief(120))
+            counts = [number_in(ctx, response, name) for name in (in_body, in_all)]
+            ctx.expect(counts == [0, 0], "both counts 0", counts)
 
-        trial.each(queries, empty)
+        ctx.for_each(queries, empty)
 
-    return Law(id, c.operation, "counting", clauses, says(check), check)
+    return Law(id, c.operation, "counting", clauses, says(none_match), check)
 
 
 def without_limit(id: str, c: Collection, *clauses: str) -> Law:
-    """No limit: everything, or as many as the server's own limit says, from the offset on."""
+    """Without a limit the response has the whole list from the offset on, or as many as the server's own limit."""
 
-    def check(trial: Trial) -> None:
-        """Without a limit the whole list comes or, where a server sets one of its own, that many from the offset on."""
+    def check(ctx: LawContext) -> None:
         assert isinstance(c.pages, Offsets)
-        ids = c.ids(c.some(trial))
-        most = len(c.fetch(trial, {}))
+        ids = c.ids(c.require_items(ctx))
+        most = len(c.fetch(ctx, {}))
         for offset in dict.fromkeys((0, 1, len(ids) // 2, len(ids) - 1)):
-            trial.cases += 1
-            got = c.ids(c.fetch(trial, {c.pages.offset: offset}))
+            ctx.cases += 1
+            got = c.ids(c.fetch(ctx, {c.pages.offset: offset}))
             want = ids[offset : offset + most]
-            trial.expect(got == want != [] or offset >= len(ids), f"items from {offset} on: {want[:8]}", got)
+            ctx.expect(got == want != [] or offset >= len(ids), f"items from {offset} on: {want[:8]}", got)
 
-    return Law(id, c.operation, "paging", clauses, says(check), check)
+    return Law(id, c.operation, "paging", clauses, says(without_limit), check)

@@ -1,88 +1,88 @@
-"""What a bad request gets: the documented status, as JSON, in the vendor's error body, naming what was wrong."""
+"""Error responses: the documented status, JSON in the vendor's error body, and a message that names what was wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.law import Law, Trial, says
-from counterfoil.contract.laws.auth import Shape, Way, refused
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
+from counterfoil.contract.laws.auth import BodyCheck, SampleRequest, expect_error
 
 
-def members(*names: str, media_type: str = "application/json") -> Shape:
-    """An error body that is a JSON object with these members as texts that are not empty."""
+def members(*names: str, media_type: str = "application/json") -> BodyCheck:
+    """A JSON object with these members as non-empty strings."""
 
-    def shape(reply: Any) -> str | None:
-        if reply.media_type != media_type:
-            return f"{reply.status} as {reply.media_type or 'no media type'}, not {media_type}: {reply.brief(80)}"
+    def problem(response: Any) -> str | None:
+        if response.media_type != media_type:
+            return (
+                f"{response.status} as {response.media_type or 'no media type'}, not {media_type}: {response.brief(80)}"
+            )
         try:
-            body = reply.body
+            body = response.body
         except ValueError as error:
             return str(error)
         lacking = [n for n in names if not (isinstance(body, dict) and isinstance(body.get(n), str) and body[n])]
-        return f"no text in {', '.join(lacking)}: {reply.brief(120)}" if lacking else None
+        return f"no string in {', '.join(lacking)}: {response.brief(120)}" if lacking else None
 
-    return shape
+    return problem
 
 
 def bad_requests(
     id: str,
-    ways: Sequence[Way],
+    samples: Sequence[SampleRequest],
     *clauses: str,
     text: str,
     status: int = 400,
-    shape: Shape | None = None,
+    error_body: BodyCheck | None = None,
     names: Sequence[str] = (),
     writes: bool | None = None,
 ) -> Law:
-    """Each of ``ways`` is refused with ``status``. ``names``: words of which the body must hold one (what was wrong)."""
+    """Each of ``samples`` is refused with ``status``; the body contains one of ``names`` (what was wrong), if given."""
 
-    def check(trial: Trial) -> None:
-        def is_refused(way: Way) -> None:
-            reply = way.go(trial)
-            refused(trial, reply, status, shape)
-            said = any(name in reply.text for name in names)
-            trial.expect(said or not names, f"a body that names {' or '.join(names)}", reply.brief(160))
+    def check(ctx: LawContext) -> None:
+        def is_refused(sample: SampleRequest) -> None:
+            response = sample.send(ctx)
+            expect_error(ctx, response, status, error_body)
+            named = any(name in response.text for name in names)
+            ctx.expect(named or not names, f"a body that names {' or '.join(names)}", response.brief(160))
 
-        trial.each(ways, is_refused)
+        ctx.for_each(samples, is_refused)
 
-    changing = any(not way.operation.startswith("GET ") for way in ways) if writes is None else writes
-    return Law(id, ways[0].operation, "errors", clauses, text, check, writes=changing)
+    changing = any(not sample.operation.startswith("GET ") for sample in samples) if writes is None else writes
+    return Law(id, samples[0].operation, "errors", clauses, text, check, writes=changing)
 
 
 def wrong_method(
-    id: str, operation: str, *clauses: str, shape: Shape | None = None, path: Mapping[str, Any] | None = None
+    id: str, operation: str, *clauses: str, error_body: BodyCheck | None = None, path: Mapping[str, Any] | None = None
 ) -> Law:
-    """``operation`` with a method that its path has not: 405. It is written as in ``DELETE /things``.
+    """A method that the path does not have gives 405 with an error body.
 
-    Runs with ``--writes`` only: a server that takes the method in spite of the documents may act on it.
+    Runs with ``--writes`` only: a server that accepts the undocumented method may act on it.
     """
 
-    def check(trial: Trial) -> None:
-        """A method that the path has not gives 405, with an error's body."""
-        refused(trial, trial.call(operation, path=path), 405, shape)
+    def check(ctx: LawContext) -> None:
+        expect_error(ctx, ctx.request(operation, path=path), 405, error_body)
 
-    return Law(id, operation, "errors", clauses, says(check), check, writes=True)
+    return Law(id, operation, "errors", clauses, says(wrong_method), check, writes=True)
 
 
-def unacceptable(id: str, way: Way, *clauses: str, shape: Shape | None = None) -> Law:
-    """An Accept header that nobody can meet: 406."""
+def unacceptable(id: str, sample: SampleRequest, *clauses: str, error_body: BodyCheck | None = None) -> Law:
+    """A request that does not accept JSON gives 406 with an error body."""
 
-    def check(trial: Trial) -> None:
-        """A caller who accepts no JSON gets 406, with an error's body."""
-        refused(trial, way.go(trial, headers={"Accept": "application/xml"}), 406, shape)
+    def check(ctx: LawContext) -> None:
+        expect_error(ctx, sample.send(ctx, headers={"Accept": "application/xml"}), 406, error_body)
 
-    return Law(id, way.operation, "errors", clauses, says(check), check)
+    return Law(id, sample.operation, "errors", clauses, says(unacceptable), check)
 
 
 def wrong_media_type(
-    id: str, operation: str, *clauses: str, shape: Shape | None = None, path: Mapping[str, Any] | None = None
+    id: str, operation: str, *clauses: str, error_body: BodyCheck | None = None, path: Mapping[str, Any] | None = None
 ) -> Law:
-    """A body that is sent as a form: 415."""
+    """A body sent as a form gives 415 with an error body."""
 
-    def check(trial: Trial) -> None:
-        """A body that is sent as a form gives 415, with an error's body."""
+    def check(ctx: LawContext) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        refused(trial, trial.call(operation, path=path, content=b"a=b", headers=form), 415, shape)
+        expect_error(ctx, ctx.request(operation, path=path, content=b"a=b", headers=form), 415, error_body)
 
-    return Law(id, operation, "errors", clauses, says(check), check, writes=True)
+    return Law(id, operation, "errors", clauses, says(wrong_media_type), check, writes=True)

@@ -1,7 +1,4 @@
-"""Laws about each item of a list (or each document of several): arithmetic, enums, agreement between members.
-
-It refuses to know what is computed; the law book says it in a function of one item.
-"""
+"""Laws about each item of a list, or each of several documents: arithmetic, enums, agreement between members."""
 
 from __future__ import annotations
 
@@ -11,32 +8,33 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.contract.collection import Collection, Field
-from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
 
-Complaint = tuple[str, Any] | None
-"""``(expected, got)``, or ``None`` when the item is as it should be."""
+Mismatch = tuple[str, Any] | None
+"""``(expected, got)``, or ``None`` when the item is correct."""
 
 
 def each(
     id: str,
     c: Collection,
-    check_item: Callable[[Any], Complaint],
+    check_item: Callable[[Any], Mismatch],
     *clauses: str,
     family: str = "arithmetic",
     only: Callable[[Any], bool] = lambda item: True,
-    lacking: str = "no item to try it on",
+    lacking: str = "there is no item",
 ) -> Law:
-    """``check_item`` has no complaint about any item that ``only`` picks. Its docstring is the law's sentence."""
+    """``check_item`` finds no mismatch in any item that ``only`` selects. Its docstring is the law's sentence."""
 
-    def check(trial: Trial) -> None:
-        chosen = [item for item in c.whole(trial) if only(item)]
-        trial.need(chosen, lacking)
-        for item in chosen:
-            trial.cases += 1
-            complaint = check_item(item)
-            if complaint is not None:
-                expected, got = complaint
-                trial.broken(f"{expected} ({c.identity.name} {c.identity.raw(item)})", got)
+    def check(ctx: LawContext) -> None:
+        selected = [item for item in c.whole_list(ctx) if only(item)]
+        ctx.require(selected, lacking)
+        for item in selected:
+            ctx.cases += 1
+            mismatch = check_item(item)
+            if mismatch is not None:
+                expected, got = mismatch
+                ctx.fail(f"{expected} ({c.identity.name} {c.identity.raw(item)})", got)
 
     return Law(id, c.operation, family, clauses, says(check_item), check)
 
@@ -44,51 +42,48 @@ def each(
 def documents(
     id: str,
     operation: str,
-    fetch: Callable[[Trial], Iterable[tuple[str, Any]]],
-    check_document: Callable[[Any], Complaint],
+    fetch: Callable[[LawContext], Iterable[tuple[str, Any]]],
+    check_document: Callable[[Any], Mismatch],
     *clauses: str,
     family: str = "arithmetic",
-    lacking: str = "no document to try it on",
+    lacking: str = "there is no document",
 ) -> Law:
-    """Like ``each`` for answers that are no list: ``fetch`` yields pairs of a name for messages and a document.
+    """Like ``each`` for responses that are not a list: ``fetch`` yields pairs of a name for messages and a document.
 
-    Use ``trial.observe`` inside ``fetch``, so that the laws of a family share the requests.
+    Use ``ctx.cached`` inside ``fetch``, so that the laws of a family share the requests.
     """
 
-    def check(trial: Trial) -> None:
-        for name, document in fetch(trial):
-            trial.cases += 1
-            complaint = check_document(document)
-            if complaint is not None:
-                trial.broken(f"{complaint[0]} ({name})", complaint[1])
-        trial.need(trial.cases, lacking)
+    def check(ctx: LawContext) -> None:
+        for name, document in fetch(ctx):
+            ctx.cases += 1
+            mismatch = check_document(document)
+            if mismatch is not None:
+                ctx.fail(f"{mismatch[0]} ({name})", mismatch[1])
+        ctx.require(ctx.cases, lacking)
 
     return Law(id, operation, family, clauses, says(check_document), check)
 
 
 def unique(id: str, c: Collection, *clauses: str) -> Law:
-    """No identity occurs twice."""
+    """No two items of the list have the same identity, and every item has one."""
 
-    def check(trial: Trial) -> None:
-        """No two items of the list have the same identity, and none is without."""
-        ids = c.ids(c.some(trial))
-        trial.expect(None not in ids, f"every item has {c.identity.name}", ids)
+    def check(ctx: LawContext) -> None:
+        ids = c.ids(c.require_items(ctx))
+        ctx.expect(None not in ids, f"every item has {c.identity.name}", ids)
         twice = [one for one in dict.fromkeys(ids) if ids.count(one) > 1]
-        trial.expect(not twice, f"every {c.identity.name} once", f"twice: {twice[:5]}")
+        ctx.expect(not twice, f"every {c.identity.name} once", f"twice: {twice[:5]}")
 
-    return Law(id, c.operation, "identity", clauses, says(check), check)
+    return Law(id, c.operation, "identity", clauses, says(unique), check)
 
 
 def one_of(id: str, c: Collection, member: Field, allowed: Among[Any], *clauses: str) -> Law:
     """A member has one of the documented values."""
 
-    def check(trial: Trial) -> None:
-        for item in c.some(trial):
-            trial.cases += 1
+    def check(ctx: LawContext) -> None:
+        for item in c.require_items(ctx):
+            ctx.cases += 1
             value = member.raw(item)
-            trial.expect(
-                value in allowed, f"{member.name} one of {', '.join(map(str, allowed))}", f"{value!r} in {item}"
-            )
+            ctx.expect(value in allowed, f"{member.name} one of {', '.join(map(str, allowed))}", f"{value!r} in {item}")
 
     text = f"{member.name} is one of {', '.join(map(str, allowed))}."
     return Law(id, c.operation, "enums", clauses, text, check)

@@ -1,7 +1,6 @@
-"""Writing: what was written is read, nothing else changed, what is locked or the server's own stays as it is.
+"""Creating and changing a resource: what was written is read back, nothing else changes, locked members stay unchanged.
 
-Every law here writes, so it runs with ``--writes`` only, and changes only what it created itself (or must be refused). It
-refuses to know any resource; ``Resource`` describes one.
+Every law here writes, so it runs with ``--writes`` only, and changes only what it created itself.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection
-from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -21,11 +21,11 @@ Values = Mapping[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Resource:
-    """Something that is created, fetched and changed.
+    """A resource that is created, fetched and changed.
 
-    ``values`` are the writable members, each with values to try. ``owned`` are members that the server alone sets, each with
-    a value to send in vain. ``locked`` are members that can no longer be changed when ``is_locked(item)``; the refusal is one
-    of ``conflict``.
+    ``values`` are the writable members, each with values to try. ``owned`` are members that only the server sets, each with a
+    value to send, which must be ignored. ``locked`` are members that can no longer be changed when ``is_locked(item)``; the
+    refusal has one of the statuses ``conflict``.
     """
 
     create: str
@@ -48,174 +48,170 @@ class Resource:
         drawn = st.lists(st.sampled_from(sorted(members)), min_size=least, max_size=4, unique=True)
         return drawn.flatmap(lambda names: st.fixed_dictionaries({name: members[name] for name in names}))
 
-    def make(self, trial: Trial, body: Any) -> Any:
-        """Create one, and note that it stays behind."""
-        made = trial.ask(self.create, body=body, status=self.created)
-        trial.expect(isinstance(made, dict), "the new resource as a JSON object", made)
-        trial.leaves(f"{self.create.split()[1]}{self.key(made)}")
+    def make(self, ctx: LawContext, body: Any) -> Any:
+        """Create one, and record that it stays behind."""
+        made = ctx.request_json(self.create, body=body, status=self.created)
+        ctx.expect(isinstance(made, dict), "the new resource as a JSON object", made)
+        ctx.note_leftover(f"{self.create.split()[1]}{self.key(made)}")
         return made
 
     def key(self, item: Any) -> Any:
         return self.list.identity.raw(item)
 
-    def read(self, trial: Trial, key: Any) -> Any:
-        return trial.ask(self.fetch, path={self.parameter: key})
+    def read(self, ctx: LawContext, key: Any) -> Any:
+        return ctx.request_json(self.fetch, path={self.parameter: key})
 
-    def patch(self, trial: Trial, key: Any, body: Any) -> Any:
-        return trial.ask(self.change, path={self.parameter: key}, body=body)
+    def patch(self, ctx: LawContext, key: Any, body: Any) -> Any:
+        return ctx.request_json(self.change, path={self.parameter: key}, body=body)
 
 
-def _law(id: str, operation: str, clauses: tuple[str, ...], check: Callable[[Trial], None], text: str = "") -> Law:
-    return Law(id, operation, "lifecycle", clauses, text or says(check), check, writes=True)
+def _law(id: str, operation: str, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
+    return Law(id, operation, "lifecycle", clauses, text, check, writes=True)
 
 
 def created_is_read(id: str, r: Resource, *clauses: str) -> Law:
-    """What was created is fetched as it was answered, and holds what was sent."""
+    """A created resource has what was sent, and fetching it gives the same as the response to its creation."""
 
-    def check(trial: Trial) -> None:
-        """What was created holds what was sent, and fetching it gives the answer that creating it gave."""
+    def check(ctx: LawContext) -> None:
 
         def read_back(body: dict[str, Any]) -> None:
-            made = r.make(trial, body)
+            made = r.make(ctx, body)
             kept = {name: made.get(name) for name in body}
-            trial.expect(kept == body, f"what was sent: {body}", kept)
-            found = r.read(trial, r.key(made))
-            trial.expect(found == made, f"as created: {made}", found)
+            ctx.expect(kept == body, f"what was sent: {body}", kept)
+            found = r.read(ctx, r.key(made))
+            ctx.expect(found == made, f"as created: {made}", found)
 
-        trial.given(r.bodies(), read_back, most=5)
+        ctx.for_all(r.bodies(), read_back, max_examples=5)
 
-    return _law(id, r.create, clauses, check)
+    return _law(id, r.create, clauses, says(created_is_read), check)
 
 
 def created_is_listed(id: str, r: Resource, *clauses: str) -> Law:
-    """What was created is in the list, once, and nothing left it."""
+    """A created resource is in the list once, equal to the response to its creation, and everything listed before still is."""
 
-    def check(trial: Trial) -> None:
-        """What was created is in the list once, equal to its answer, and what was there before still is."""
-        before = r.list.all(trial)
-        made = r.make(trial, {})
-        after = r.list.all(trial)
-        r.list.same_items(trial, after, [*before, made], "the list before, and the new one")
+    def check(ctx: LawContext) -> None:
+        before = r.list.fetch_all(ctx)
+        made = r.make(ctx, {})
+        after = r.list.fetch_all(ctx)
+        r.list.same_items(ctx, after, [*before, made], "the list before, and the new one")
         listed = next(item for item in after if r.key(item) == r.key(made))
-        trial.expect(listed == made, f"as created: {made}", listed)
+        ctx.expect(listed == made, f"as created: {made}", listed)
 
-    return _law(id, r.create, clauses, check)
+    return _law(id, r.create, clauses, says(created_is_listed), check)
 
 
 def ids_grow(id: str, r: Resource, *clauses: str) -> Law:
-    """A new id is higher than every one before."""
+    """A new id is higher, as a number, than every earlier id."""
 
-    def check(trial: Trial) -> None:
-        """A new id is higher, as a number, than every id before it."""
-        highest = max((int(key) for key in r.list.ids(r.list.all(trial))), default=0)
+    def check(ctx: LawContext) -> None:
+        highest = max((int(key) for key in r.list.ids(r.list.fetch_all(ctx))), default=0)
         for _ in range(2):
-            key = r.key(r.make(trial, {}))
-            trial.expect(int(key) > highest, f"an id above {highest}", key)
+            key = r.key(r.make(ctx, {}))
+            ctx.expect(int(key) > highest, f"an id above {highest}", key)
             highest = int(key)
 
-    return _law(id, r.create, clauses, check)
+    return _law(id, r.create, clauses, says(ids_grow), check)
 
 
 def starts_as(
     id: str, r: Resource, expected: Mapping[str, Any], *clauses: str, sending: Mapping[str, Any] | None = None
 ) -> Law:
-    """A new one starts with ``expected``, whatever is sent."""
+    """A new resource starts with ``expected``, whatever is sent."""
 
-    def check(trial: Trial) -> None:
+    def check(ctx: LawContext) -> None:
         for body in ({}, dict(sending or {})):
-            made = r.make(trial, body)
+            made = r.make(ctx, body)
             have = {name: made.get(name) for name in expected}
-            trial.expect(have == dict(expected), f"{dict(expected)} after sending {body}", have)
+            ctx.expect(have == dict(expected), f"{dict(expected)} after sending {body}", have)
 
-    told = ", ".join(f"{name} {value!r}" for name, value in expected.items())
-    return _law(id, r.create, clauses, check, f"A new one starts with {told}, whatever is sent.")
+    initial = ", ".join(f"{name} {value!r}" for name, value in expected.items())
+    return _law(id, r.create, clauses, f"A new resource starts with {initial}, whatever is sent.", check)
 
 
 def change_is_partial(id: str, r: Resource, *clauses: str) -> Law:
-    """A change alters what it names and nothing else."""
+    """After a change the resource has what was sent, and nothing else has changed."""
 
-    def check(trial: Trial) -> None:
-        """What was sent is there when it is read again, and nothing else changed."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
         whole = {name: values[0] for name, values in r.values.items()}
-        made = r.make(trial, whole)
+        made = r.make(ctx, whole)
 
         def partial(body: dict[str, Any]) -> None:
-            before = r.read(trial, r.key(made))
-            answer = r.patch(trial, r.key(made), body)
-            after = r.read(trial, r.key(made))
-            trial.expect(after == {**before, **body}, f"{ {**before, **body} } after {body}", after)
-            trial.expect(answer == after, f"the answer to be what is read then: {after}", answer)
+            before = r.read(ctx, r.key(made))
+            answer = r.patch(ctx, r.key(made), body)
+            after = r.read(ctx, r.key(made))
+            ctx.expect(after == {**before, **body}, f"{ {**before, **body} } after {body}", after)
+            ctx.expect(answer == after, f"the response to equal what is then read: {after}", answer)
 
         ones = [{name: values[-1]} for name, values in r.values.items()]
-        trial.given(st.one_of(st.sampled_from(ones), r.bodies(1)), partial)
+        ctx.for_all(st.one_of(st.sampled_from(ones), r.bodies(1)), partial)
 
-    return _law(id, r.change, clauses, check)
+    return _law(id, r.change, clauses, says(change_is_partial), check)
 
 
 def each_is_changed(id: str, r: Resource, names: Sequence[str], *clauses: str, text: str) -> Law:
-    """Each of ``names`` takes each of its values on a fresh one and is read back unchanged."""
+    """Each of ``names`` can be set to each of its values on a new resource and is read back unchanged."""
 
-    def check(trial: Trial) -> None:
-        made = r.make(trial, {})
+    def check(ctx: LawContext) -> None:
+        made = r.make(ctx, {})
 
         def kept(pair: tuple[str, Any]) -> None:
             name, value = pair
-            r.patch(trial, r.key(made), {name: value})
-            found = r.read(trial, r.key(made)).get(name)
-            trial.expect(found == value, f"{name} {value!r}", found)
+            r.patch(ctx, r.key(made), {name: value})
+            found = r.read(ctx, r.key(made)).get(name)
+            ctx.expect(found == value, f"{name} {value!r}", found)
 
-        trial.each([(name, value) for name in names for value in r.values[name]], kept)
+        ctx.for_each([(name, value) for name in names for value in r.values[name]], kept)
 
-    return _law(id, r.change, clauses, check, text)
+    return _law(id, r.change, clauses, text, check)
 
 
 def nothing_changes_nothing(id: str, r: Resource, *clauses: str) -> Law:
-    """An empty change changes nothing."""
+    """A change without members changes nothing."""
 
-    def check(trial: Trial) -> None:
-        """A change that names no member changes nothing."""
-        made = r.make(trial, {name: values[0] for name, values in r.values.items()})
-        answer = r.patch(trial, r.key(made), {})
-        trial.expect(answer == made, f"as it was: {made}", answer)
-        found = r.read(trial, r.key(made))
-        trial.expect(found == made, f"as it was: {made}", found)
+    def check(ctx: LawContext) -> None:
+        made = r.make(ctx, {name: values[0] for name, values in r.values.items()})
+        answer = r.patch(ctx, r.key(made), {})
+        ctx.expect(answer == made, f"unchanged: {made}", answer)
+        found = r.read(ctx, r.key(made))
+        ctx.expect(found == made, f"unchanged: {made}", found)
 
-    return _law(id, r.change, clauses, check)
+    return _law(id, r.change, clauses, says(nothing_changes_nothing), check)
 
 
 def owned_by_server(id: str, r: Resource, *clauses: str) -> Law:
-    """Members that the server owns do not take what a client sends, on creation and after."""
+    """Members that only the server sets ignore what a client sends, on creation and on change."""
 
-    def check(trial: Trial) -> None:
-        """Members that are the server's own ignore what a client sends, when creating and when changing."""
+    def check(ctx: LawContext) -> None:
 
-        def vain(pair: tuple[str, Any]) -> None:
+        def ignored(pair: tuple[str, Any]) -> None:
             name, value = pair
-            made = r.make(trial, {name: value})
-            trial.expect(made.get(name) != value, f"{name} to be the server's own, not {value!r}", made)
-            reply = trial.call(r.change, path={r.parameter: r.key(made)}, body={name: value})
-            trial.expect(reply.status in (200, *r.conflict), "200 or a refusal", f"{reply.status}: {reply.brief(100)}")
-            found = r.read(trial, r.key(made))
-            trial.expect(found == made, f"as it was: {made}", found)
+            made = r.make(ctx, {name: value})
+            ctx.expect(made.get(name) != value, f"{name} to be set by the server, not {value!r}", made)
+            response = ctx.request(r.change, path={r.parameter: r.key(made)}, body={name: value})
+            ctx.expect(
+                response.status in (200, *r.conflict), "200 or a refusal", f"{response.status}: {response.brief(100)}"
+            )
+            found = r.read(ctx, r.key(made))
+            ctx.expect(found == made, f"unchanged: {made}", found)
 
-        trial.each(r.owned.items(), vain)
+        ctx.for_each(r.owned.items(), ignored)
 
-    return _law(id, r.create, clauses, check)
+    return _law(id, r.create, clauses, says(owned_by_server), check)
 
 
 def locked_members(id: str, r: Resource, names: Sequence[str], *clauses: str, text: str) -> Law:
-    """On a locked one a change of each of ``names`` is refused, names the member, and nothing of the body is done.
+    """A change of any of ``names`` on a locked resource is refused with a message that names the member; nothing changes.
 
-    Tried on what is there, in every state that ``Resource.is_locked`` calls locked; a server that keeps the law changes
-    nothing. One that breaks it is asked to put the member back.
+    Tried on existing resources, one in every state that ``Resource.is_locked`` calls locked; a server that keeps the law
+    changes nothing. One that breaks it is asked to restore the member.
     """
 
-    def check(trial: Trial) -> None:
-        items = [item for item in r.list.whole(trial) if r.is_locked(item)]
-        trial.need(items, "nothing here is locked")
-        # Every state that shows in a short text member, so that a lock that minds one state only is seen.
+    def check(ctx: LawContext) -> None:
+        items = [item for item in r.list.whole_list(ctx) if r.is_locked(item)]
+        ctx.require(items, "nothing here is locked")
+        # One in every state, so that a lock that works in one state only is seen.
         chosen = list({item.get("status"): item for item in items}.values())
 
         def refused(pair: tuple[Any, str]) -> None:
@@ -223,18 +219,18 @@ def locked_members(id: str, r: Resource, names: Sequence[str], *clauses: str, te
             value = next(value for value in r.values[name] if value is not None and value != item.get(name))
             free = next((n for n in r.values if n not in r.locked), None)
             beside = {free: "counterfoil was here"} if free else {}
-            reply = trial.call(r.change, path={r.parameter: r.key(item)}, body={**beside, name: value})
-            found = r.read(trial, r.key(item))
+            response = ctx.request(r.change, path={r.parameter: r.key(item)}, body={**beside, name: value})
+            found = r.read(ctx, r.key(item))
             if found != item:
-                trial.call(r.change, path={r.parameter: r.key(item)}, body={n: item.get(n) for n in (name, *beside)})
-            trial.expect(
-                reply.status in r.conflict,
+                ctx.request(r.change, path={r.parameter: r.key(item)}, body={n: item.get(n) for n in (name, *beside)})
+            ctx.expect(
+                response.status in r.conflict,
                 f"status {' or '.join(map(str, r.conflict))}",
-                f"{reply.status}: {reply.brief(120)}",
+                f"{response.status}: {response.brief(120)}",
             )
-            trial.expect(name in reply.text, f"a body that names {name}", reply.brief(160))
-            trial.expect(found == item, f"nothing changed: {item}", found)
+            ctx.expect(name in response.text, f"a body that names {name}", response.brief(160))
+            ctx.expect(found == item, f"nothing changed: {item}", found)
 
-        trial.each([(item, name) for item in chosen for name in names], refused)
+        ctx.for_each([(item, name) for item in chosen for name in names], refused)
 
-    return _law(id, r.change, clauses, check, text)
+    return _law(id, r.change, clauses, text, check)

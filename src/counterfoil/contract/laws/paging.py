@@ -1,14 +1,12 @@
-"""Paging: pages are slices of one list; nothing is lost, nothing repeated, and there is an end.
-
-It refuses to know how pages are written; ``Collection.pages`` does.
-"""
+"""Paging: pages are slices of one list; no item is lost or repeated, and the list ends."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection, Offsets, observed
-from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,15 +14,15 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
-def _law(id: str, c: Collection, clauses: tuple[str, ...], check: Callable[[Trial], None]) -> Law:
-    return Law(id, c.operation, "paging", clauses, says(check), check)
+def _law(id: str, c: Collection, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
+    return Law(id, c.operation, "paging", clauses, text, check)
 
 
-def _queries(c: Collection, trial: Trial) -> SearchStrategy[dict[str, Any]]:
-    """Nothing, an order, a filter, or both: pages must hold under each."""
+def _queries(c: Collection, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
+    """No query, a sort, a filter, or both: paging must work under each."""
     from hypothesis import strategies as st
 
-    items = c.whole(trial)
+    items = c.whole_list(ctx)
     plain: SearchStrategy[Any] = st.just({})
     sorts = plain
     if c.sorts:
@@ -39,139 +37,131 @@ def _queries(c: Collection, trial: Trial) -> SearchStrategy[dict[str, Any]]:
 
 
 def slices(id: str, c: Collection, *clauses: str) -> Law:
-    """Any page is that slice of the whole list, under any sort and filter."""
+    """Every page is the slice of the whole list that its number and size say, whatever the sort and the filter."""
 
-    def check(trial: Trial) -> None:
-        """Every page is the slice of the whole list that its number and size say, whatever the sort and the filter."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        count = len(c.some(trial, 2))
+        count = len(c.require_items(ctx, 2))
         sizes = list(
             dict.fromkeys(s for s in (2, 1, count - 1, count, (count + 1) // 2, 3, 7, 10) if 0 < s <= _largest(c))
         )
 
         def page_is_slice(drawn: tuple[int, int, dict[str, Any]]) -> None:
             size, place, query = drawn
-            whole = trial.observe(("slices", c.operation, repr(query)), lambda: c.all(trial, query))
+            whole = ctx.cached(("slices", c.operation, repr(query)), lambda: c.fetch_all(ctx, query))
             number = place % (len(whole) // size + 1)
-            got, want = c.ids(c.page(trial, number, size, query)), c.ids(whole[number * size : (number + 1) * size])
-            trial.expect(
-                got == want, f"items {number * size + 1} to {number * size + size} of the list: {want[:8]}", got
-            )
+            got, want = c.ids(c.page(ctx, number, size, query)), c.ids(whole[number * size : (number + 1) * size])
+            ctx.expect(got == want, f"items {number * size + 1} to {number * size + size} of the list: {want[:8]}", got)
 
-        trial.given(st.tuples(st.sampled_from(sizes), st.integers(0, 40), _queries(c, trial)), page_is_slice)
+        ctx.for_all(st.tuples(st.sampled_from(sizes), st.integers(0, 40), _queries(c, ctx)), page_is_slice)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(slices), check)
 
 
 def concatenation(id: str, c: Collection, *clauses: str) -> Law:
-    """Pages put together are the whole list."""
+    """All pages together are the whole list: no item is lost and none is repeated."""
 
-    def check(trial: Trial) -> None:
-        """Pages put together are the whole list: nothing is lost and nothing repeated."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        whole = c.some(trial, 2)
+        whole = c.require_items(ctx, 2)
         count = len(whole)
         sizes = {(count + parts - 1) // parts for parts in (2, 3, 4, 5)} | {max(1, count - 1)}
 
         def together(size: int) -> None:
             got: list[Any] = []
             for number in range(count // size + 2):
-                page = c.ids(c.page(trial, number, size))
-                trial.expect(len(page) <= size, f"at most {size} items on a page", f"{len(page)} items")
+                page = c.ids(c.page(ctx, number, size))
+                ctx.expect(len(page) <= size, f"at most {size} items on a page", f"{len(page)} items")
                 got += page
-            trial.expect(len(got) == len(set(map(str, got))), "no item on two pages", _twice(got))
-            trial.expect(got == c.ids(whole), f"the {count} items of the whole list", got)
+            ctx.expect(len(got) == len(set(map(str, got))), "no item on two pages", _twice(got))
+            ctx.expect(got == c.ids(whole), f"the {count} items of the whole list", got)
 
-        trial.given(st.sampled_from(sorted(s for s in sizes if s <= _largest(c))), together, most=3)
+        ctx.for_all(st.sampled_from(sorted(s for s in sizes if s <= _largest(c))), together, max_examples=3)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(concatenation), check)
 
 
 def size_respected(id: str, c: Collection, *clauses: str) -> Law:
-    """No page is larger than asked for; all but the last are full."""
+    """A page has no more items than asked for, and fewer only at the end of the list."""
 
-    def check(trial: Trial) -> None:
-        """A page holds no more items than asked for, and fewer only at the end of the list."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        count = len(c.some(trial))
+        count = len(c.require_items(ctx))
         top = min(count + 1, _largest(c))
 
         def full(size: int) -> None:
-            got = len(c.page(trial, 0, size))
-            trial.expect(
+            got = len(c.page(ctx, 0, size))
+            ctx.expect(
                 got == min(size, count), f"{min(size, count)} items (asked for {size} of {count})", f"{got} items"
             )
 
-        trial.given(st.sampled_from([1, top, *range(2, top)]), full, most=6)
+        ctx.for_all(st.sampled_from([1, top, *range(2, top)]), full, max_examples=6)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(size_respected), check)
 
 
 def past_the_end(id: str, c: Collection, *clauses: str) -> Law:
-    """A page past the end is empty, and no error."""
+    """A page past the end is an empty list, with status 200."""
 
-    def check(trial: Trial) -> None:
-        """A page past the end is an empty list, with status 200."""
-        whole = c.some(trial)
+    def check(ctx: LawContext) -> None:
+        whole = c.require_items(ctx)
 
         def empty(drawn: tuple[int, int]) -> None:
             number, size = drawn
-            got = c.page(trial, number, size)
-            trial.expect(got == [], "no items", c.ids(got))
+            got = c.page(ctx, number, size)
+            ctx.expect(got == [], "no items", c.ids(got))
 
         size = min(len(whole), _largest(c))
-        trial.each([(-(-len(whole) // size), size), (len(whole), 1), (len(whole) + 1000, 10)], empty)
+        ctx.for_each([(-(-len(whole) // size), size), (len(whole), 1), (len(whole) + 1000, 10)], empty)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(past_the_end), check)
 
 
 def any_offset(id: str, c: Collection, *clauses: str) -> Law:
-    """Any offset and limit, also one that is no multiple of the other."""
+    """offset skips that many items and limit bounds what follows, also where one is not a multiple of the other."""
 
-    def check(trial: Trial) -> None:
-        """offset skips that many items and limit bounds what follows, also where one is no multiple of the other."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
         assert isinstance(c.pages, Offsets)
-        pages, whole = c.pages, c.some(trial, 2)
+        pages, whole = c.pages, c.require_items(ctx, 2)
         count = len(whole)
 
         def window(drawn: tuple[int, int]) -> None:
             offset, limit = drawn
-            got = c.ids(c.fetch(trial, {pages.offset: offset, pages.limit: limit}))
+            got = c.ids(c.fetch(ctx, {pages.offset: offset, pages.limit: limit}))
             want = c.ids(whole[offset : offset + limit])
-            trial.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {want[:8]}", got)
+            ctx.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {want[:8]}", got)
 
         offsets = st.sampled_from(list(dict.fromkeys([1, 0, count - 1, count, count + 1, *range(2, min(count, 50))])))
-        trial.given(st.tuples(offsets, st.integers(1, min(count + 1, pages.largest))), window)
+        ctx.for_all(st.tuples(offsets, st.integers(1, min(count + 1, pages.largest))), window)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(any_offset), check)
 
 
 def cursor(id: str, c: Collection, param: str, *clauses: str, sizes: tuple[int, ...] = (1, 2, 5)) -> Law:
-    """The last item's identity as cursor of the next request; needs ``Offsets`` for the limit."""
+    """Continuing after the last id of each response reads the whole list: no item is lost and none is repeated."""
 
-    def check(trial: Trial) -> None:
-        """Following the last id of one answer to the next reads the whole list: nothing is lost and nothing repeated."""
+    def check(ctx: LawContext) -> None:
         assert isinstance(c.pages, Offsets)
-        pages, want = c.pages, c.ids(c.some(trial, 2))
+        pages, want = c.pages, c.ids(c.require_items(ctx, 2))
 
         def followed(size: int) -> None:
             got: list[Any] = []
             for _ in range(len(want) + 1):
                 query = {pages.limit: size} | ({param: got[-1]} if got else {})
-                page = c.ids(c.fetch(trial, query))
+                page = c.ids(c.fetch(ctx, query))
                 if not page:
                     break
                 got += page
-            trial.expect(got == want, f"the {len(want)} items of the whole list, in its order", got)
+            ctx.expect(got == want, f"the {len(want)} items of the whole list, in its order", got)
 
-        trial.each([max(size, len(want) // 12) for size in sizes], followed)
+        ctx.for_each([max(size, len(want) // 12) for size in sizes], followed)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(cursor), check)
 
 
 def _largest(c: Collection) -> int:

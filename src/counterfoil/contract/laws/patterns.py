@@ -1,7 +1,6 @@
-"""Patterns in which a percent sign stands for any characters, as in SQL's LIKE.
+"""Pattern filters in which a percent sign matches any characters, as in SQL's LIKE.
 
-It refuses to know which members can be asked for so. Where a pattern's percent sign would have to stand for nothing, both
-readings (none or more, one or more) are let pass: documents differ.
+Where a percent sign would have to match no character, both readings (none or more, one or more) are accepted: documents differ.
 """
 
 from __future__ import annotations
@@ -11,22 +10,23 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from counterfoil.contract.collection import Collection, Field, Filter
-from counterfoil.contract.law import Law, Trial
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law
 from counterfoil.contract.target import Json
 
 LIKE = "like"
 TextOf = Callable[[Any], "str | None"]
 
 
-def fits(text: str, pattern: str, *, least: int = 0) -> bool:
-    """Whether the whole ``text`` fits, each percent sign standing for ``least`` characters or more."""
+def matches_pattern(text: str, pattern: str, *, least: int = 0) -> bool:
+    """Whether the whole ``text`` matches, each percent sign matching ``least`` characters or more."""
     some = ".+" if least else ".*"
     return re.fullmatch(some.join(map(re.escape, pattern.split("%"))), text, re.DOTALL) is not None
 
 
 def percent(name: str, param: str, text_of: TextOf) -> Filter:
-    """A filter by pattern; ``text_of`` gives an item's text, or None when it has none."""
-    return Filter(Field(name, at=text_of), param, LIKE, fits, str, _drawn)
+    """A filter by pattern; ``text_of`` gives an item's text, or ``None`` when it has none."""
+    return Filter(Field(name, at=text_of), param, LIKE, matches_pattern, str, _drawn)
 
 
 def _drawn(filter_: Filter, items: Sequence[Json]) -> Any:
@@ -36,18 +36,18 @@ def _drawn(filter_: Filter, items: Sequence[Json]) -> Any:
 
 
 def _is_plain(texts: Iterable[str], pattern: str) -> bool:
-    """Whether both readings of the percent sign find the same."""
-    return all(fits(text, pattern) == fits(text, pattern, least=1) for text in texts)
+    """Whether both readings of the percent sign find the same texts."""
+    return all(matches_pattern(text, pattern) == matches_pattern(text, pattern, least=1) for text in texts)
 
 
 def plain_patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
-    """Patterns on which all readings agree: those that find some first."""
+    """Patterns that both readings of the percent sign interpret alike."""
     texts = set(filter(None, map(filter_.field.raw, items)))
     return [pattern for pattern in patterns(filter_, items)[:14] if "%" in pattern and _is_plain(texts, pattern)]
 
 
 def patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
-    """Beginnings, ends, insides and more of three observed texts: the longest, a middling and the shortest."""
+    """Beginnings, ends, middles and more of three observed texts: the longest, one of medium length and the shortest."""
     texts = sorted({text for item in items if (text := filter_.field.raw(item))}, key=lambda text: (len(text), text))
     found: list[str] = []
     for text in dict.fromkeys([texts[-1], texts[len(texts) // 2], texts[0]] if texts else []):
@@ -63,7 +63,7 @@ def patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
             text[half:],
             f"{text}%",
             f"%{text}",
-            # What a regular expression or a shell would read otherwise stands for itself.
+            # Characters that are special in regular expressions or shells have no special meaning here.
             f"{text[:half]}.{text[half + 1 :]}",
             f"{text[:half]}.*",
             f"{text[:1]}[^%",
@@ -73,28 +73,28 @@ def patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
 
 
 def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
-    """A pattern finds exactly what fits it."""
+    """A pattern finds exactly the items that match it."""
 
-    def check(trial: Trial) -> None:
-        items = c.some(trial)
+    def check(ctx: LawContext) -> None:
+        items = c.require_items(ctx)
         tries = patterns(filter_, items)
-        trial.need(tries, f"no item has a value in {filter_.field.name}")
+        ctx.require(tries, f"no item has a value in {filter_.field.name}")
 
         def exact(pattern: str) -> None:
             may = {str(c.identity.raw(item)) for item in filter_.select(items, pattern)}
             must = {
                 str(c.identity.raw(item))
                 for item in items
-                if (text := filter_.field.raw(item)) is not None and fits(text, pattern, least=1)
+                if (text := filter_.field.raw(item)) is not None and matches_pattern(text, pattern, least=1)
             }
-            got = [str(c.identity.raw(item)) for item in c.all(trial, {filter_.param: pattern})]
-            told = f"the {len(may)} items whose {filter_.field.name} fits {pattern}"
-            trial.expect(len(got) == len(set(got)), f"{told}, each once", got)
-            trial.expect(must <= set(got) <= may, told, f"{len(got)}; {_odd(must, set(got), may)}")
+            got = [str(c.identity.raw(item)) for item in c.fetch_all(ctx, {filter_.param: pattern})]
+            expected = f"the {len(may)} items whose {filter_.field.name} matches {pattern}"
+            ctx.expect(len(got) == len(set(got)), f"{expected}, each once", got)
+            ctx.expect(must <= set(got) <= may, expected, f"{len(got)}; {_odd(must, set(got), may)}")
 
-        trial.each(tries, exact)
+        ctx.for_each(tries, exact)
 
-    text = f"{filter_.param} finds the items that fit the pattern, where % stands for any characters: all and no other."
+    text = f"{filter_.param} finds the items that match the pattern, where % matches any characters: all and no other."
     return Law(id, c.operation, "filtering", clauses, text, check)
 
 

@@ -1,82 +1,76 @@
-"""Reading changes nothing, and answers that speak of the same thing agree: list and single fetch, href and what it leads to."""
+"""Reading changes nothing, and responses about the same resource agree: list and single fetch, href and its target."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from counterfoil.contract.collection import Collection
-from counterfoil.contract.law import Law, Trial, says
-from counterfoil.contract.probe import Query, Trouble
+from counterfoil.contract.collection import Collection, sample_items
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import NoResponse, Query
+from counterfoil.contract.law import Law, says
 
-Params = Callable[[Trial], Mapping[str, Any]]
+Params = Callable[[LawContext], Mapping[str, Any]]
 
 
 def twice_the_same(id: str, operation: str, *clauses: str, query: Query = (), path: Params | None = None) -> Law:
-    """Reading twice gives the same answer twice."""
+    """Reading changes nothing: the same request twice gives the same response twice."""
 
-    def check(trial: Trial) -> None:
-        """Reading changes nothing: the same request twice gives the same answer twice."""
-        filled = path(trial) if path else {}
-        first, second = (trial.ask(operation, query=query, path=filled) for _ in range(2))
-        trial.expect(first == second, "the same answer again", second)
+    def check(ctx: LawContext) -> None:
+        filled = path(ctx) if path else {}
+        first, second = (ctx.request_json(operation, query=query, path=filled) for _ in range(2))
+        ctx.expect(first == second, "the same response again", second)
 
-    return Law(id, operation, "reading", clauses, says(check), check)
+    return Law(id, operation, "reading", clauses, says(twice_the_same), check)
 
 
 def list_item_is_single(id: str, c: Collection, operation: str, *clauses: str, parameter: str = "id") -> Law:
-    """An item in the list equals what fetching it alone gives."""
+    """An item of the list equals what fetching it by its id gives."""
 
-    def check(trial: Trial) -> None:
-        """An item of the list equals what fetching it by its id gives."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        items = c.some(trial)
+        items = c.require_items(ctx)
+        last = len(items) - 1
 
         def same(place: int) -> None:
             key = c.identity.raw(items[place])
-            single = trial.ask(operation, path={parameter: key})
-            trial.expect(single == items[place], f"as in the list: {items[place]}", single)
+            single = ctx.request_json(operation, path={parameter: key})
+            ctx.expect(single == items[place], f"as in the list: {items[place]}", single)
 
-        trial.given(st.sampled_from(_spread(len(items))), same)
+        ctx.for_all(st.sampled_from(list(dict.fromkeys([0, last, len(items) // 2, *range(len(items))]))), same)
 
-    return Law(id, operation, "reading", clauses, says(check), check)
-
-
-def _spread(count: int) -> list[int]:
-    return list(dict.fromkeys([0, count - 1, count // 2, *range(count)]))
+    return Law(id, operation, "reading", clauses, says(list_item_is_single), check)
 
 
 def unknown_is_not_found(
     id: str, operation: str, unknown: Mapping[str, Any], *clauses: str, body: Any = None, status: int = 404
 ) -> Law:
-    """What is not there gives 404. ``unknown`` fills the path with something that no server has."""
+    """An unknown id gives 404."""
 
-    def check(trial: Trial) -> None:
-        """What nobody has is not found: 404, with an error's body."""
+    def check(ctx: LawContext) -> None:
         options = {} if body is None else {"body": body}
-        trial.ask(operation, path=unknown, status=status, **options)
+        ctx.request_json(operation, path=unknown, status=status, **options)
 
-    return Law(id, operation, "errors", clauses, says(check), check, writes=body is not None)
+    return Law(id, operation, "errors", clauses, says(unknown_is_not_found), check, writes=body is not None)
 
 
 def href_resolves(id: str, c: Collection, *clauses: str, at: str = "href", same: str = "id") -> Law:
-    """An item's ``href`` leads, inside this API, to the item."""
+    """An item's href is an address of this API and leads to the item itself."""
 
-    def check(trial: Trial) -> None:
-        """An item's href leads, inside this API, to the item itself."""
-        items = [item for item in c.some(trial) if item.get(at)]
-        trial.need(items, f"no item has {at}")
+    def check(ctx: LawContext) -> None:
+        items = [item for item in c.require_items(ctx) if item.get(at)]
+        ctx.require(items, f"no item has {at}")
 
-        def leads_home(item: Any) -> None:
-            path = trial.probe.path_of(str(item[at]))
-            trial.expect(path is not None, f"an address below {trial.probe.target.url}", item[at])
+        def leads_to_item(item: Any) -> None:
+            path = ctx.client.path_of(str(item[at]))
+            ctx.expect(path is not None, f"an address below {ctx.client.target.url}", item[at])
             try:
-                found = trial.json(trial.probe.send("GET", str(path)))
-            except Trouble as trouble:
-                trial.broken("an answer", str(trouble), cause=trouble)
-            trial.expect(found.get(same) == item[same], f"{same} {item[same]}", found.get(same))
+                found = ctx.json_body(ctx.client.send("GET", str(path)))
+            except NoResponse as error:
+                ctx.fail("a response", str(error), cause=error)
+            ctx.expect(found.get(same) == item[same], f"{same} {item[same]}", found.get(same))
 
-        trial.each([items[place] for place in _spread(len(items))[:5]], leads_home)
+        ctx.for_each(sample_items(items), leads_to_item)
 
-    return Law(id, c.operation, "reading", clauses, says(check), check)
+    return Law(id, c.operation, "reading", clauses, says(href_resolves), check)

@@ -1,4 +1,4 @@
-"""Field selection: only the members asked for, with the values they have anyway."""
+"""Field selection: only the members asked for, with unchanged values."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from counterfoil.contract.collection import Collection
-from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
 
 
-def only_these(
+def only_selected(
     id: str,
     c: Collection,
     members: Sequence[str],
@@ -18,38 +19,36 @@ def only_these(
     write: Callable[[Sequence[str]], str] = ",".join,
     always: Sequence[str] = (),
 ) -> Law:
-    """Every item has the members named (and ``always``), no other, and the values it has without selection."""
+    """Every item has the members asked for and no other, with the values it has when all are returned."""
 
-    def check(trial: Trial) -> None:
-        """Every item has the members asked for and no other, with the values it has when all are returned."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        whole = c.some(trial)
+        whole = c.require_items(ctx)
         subsets = st.one_of(
             st.sampled_from(members).map(lambda name: (name,)),
             st.lists(st.sampled_from(members), min_size=2, max_size=len(members), unique=True).map(tuple),
         )
 
         def selected(names: tuple[str, ...]) -> None:
-            got = c.all(trial, {param: write(names)})
+            got = c.fetch_all(ctx, {param: write(names)})
             kept = {*names, *always}
             want: list[Any] = [{name: item[name] for name in item if name in kept} for item in whole]
             for have, should in zip(got, want, strict=False):
-                trial.expect(have == should, f"{should} with {param}={write(names)}", have)
-            trial.expect(len(got) == len(want), f"{len(want)} items", f"{len(got)} items")
+                ctx.expect(have == should, f"{should} with {param}={write(names)}", have)
+            ctx.expect(len(got) == len(want), f"{len(want)} items", f"{len(got)} items")
 
-        trial.given(subsets, selected)
+        ctx.for_all(subsets, selected)
 
-    return Law(id, c.operation, "selecting", clauses, says(check), check)
+    return Law(id, c.operation, "selecting", clauses, says(only_selected), check)
 
 
-def unknown_passed_over(id: str, c: Collection, known: str, *clauses: str, param: str = "fields") -> Law:
-    """A name that no item has is passed over."""
+def unknown_ignored(id: str, c: Collection, known: str, *clauses: str, param: str = "fields") -> Law:
+    """An unknown member name is ignored when asked for together with a known one."""
 
-    def check(trial: Trial) -> None:
-        """A name that no item has is passed over, beside one that they have."""
-        whole = c.some(trial)
-        got = c.all(trial, {param: f"{known},counterfoilKnowsNoSuchMember"})
-        trial.expect(got == [{known: item[known]} for item in whole], f"items with {known} alone", got)
+    def check(ctx: LawContext) -> None:
+        whole = c.require_items(ctx)
+        got = c.fetch_all(ctx, {param: f"{known},counterfoilKnowsNoSuchMember"})
+        ctx.expect(got == [{known: item[known]} for item in whole], f"items with {known} alone", got)
 
-    return Law(id, c.operation, "selecting", clauses, says(check), check)
+    return Law(id, c.operation, "selecting", clauses, says(unknown_ignored), check)

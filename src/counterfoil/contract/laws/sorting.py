@@ -1,6 +1,6 @@
-"""Sorting: the order that was asked for, by every key in turn, and nothing gained or lost by it.
+"""Sorting: the requested order by every key in turn, and the same items as without a sort.
 
-Items without a value in a key are left out of the comparison: no document says where they go.
+Items without a value in a key are not compared: no document says where they are placed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection, Field
-from counterfoil.contract.law import Law, Trial, says
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -18,97 +19,101 @@ if TYPE_CHECKING:
 Keys = Sequence[tuple[Field, bool]]
 
 
-def _law(id: str, c: Collection, clauses: tuple[str, ...], check: Callable[[Trial], None]) -> Law:
-    return Law(id, c.operation, "sorting", clauses, says(check), check)
+def _law(id: str, c: Collection, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
+    return Law(id, c.operation, "sorting", clauses, text, check)
 
 
-def in_order(trial: Trial, c: Collection, items: Sequence[Any], keys: Keys) -> None:
-    """``items`` follow ``keys``: each pair of neighbours is in order by the first key that tells them apart."""
+def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -> None:
+    """``items`` are sorted by ``keys``: each pair of neighbours is in order by the first key in which they differ."""
     for one, two in pairwise(items):
-        for key, falls in keys:
+        for key, descending in keys:
             left, right = key.value(one), key.value(two)
             if left is None or right is None or left == right:
                 if left == right:
                     continue
                 break
-            told = " then ".join(f"{k.name} {'falling' if f else 'rising'}" for k, f in keys)
+            order = " then ".join(f"{k.name} {'descending' if f else 'ascending'}" for k, f in keys)
             shown = [tuple(k.raw(item) for k, _ in keys) for item in (one, two)]
             who = [c.identity.raw(item) for item in (one, two)]
-            trial.expect(
-                (left > right) == falls,
-                f"{told}",
+            ctx.expect(
+                (left > right) == descending,
+                order,
                 f"{shown[0]} before {shown[1]} ({c.identity.name} {who[0]}, {who[1]})",
             )
             break
 
 
-def _sorted(trial: Trial, c: Collection, keys: Keys) -> list[Any]:
-    got = c.all(trial, c.sort.query(keys))
-    c.same_items(trial, got, c.whole(trial), "the same items in another order")
+def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> list[Any]:
+    got = c.fetch_all(ctx, c.sort.query(keys))
+    c.same_items(ctx, got, c.whole_list(ctx), "the same items in another order")
     return got
 
 
-def by_one(id: str, c: Collection, *clauses: str, falling: bool = False, says_: str = "") -> Law:
-    """One key, rising or falling."""
+def by_one(id: str, c: Collection, *clauses: str, descending: bool = False, says_: str = "") -> Law:
+    """One key, ascending or descending."""
 
-    def check(trial: Trial) -> None:
-        c.some(trial, 2)
+    def check(ctx: LawContext) -> None:
+        c.require_items(ctx, 2)
 
         def ordered(key: Field) -> None:
-            in_order(trial, c, _sorted(trial, c, [(key, falling)]), [(key, falling)])
+            in_order(ctx, c, _sorted(ctx, c, [(key, descending)]), [(key, descending)])
 
-        trial.each(c.sorts, ordered)
+        ctx.for_each(c.sorts, ordered)
 
-    words = "fall, all of them there" if falling else "rise, all of them there"
-    return Law(id, c.operation, "sorting", clauses, says_ or f"Sorted by any one field, its values {words}.", check)
+    words = "descending" if descending else "ascending"
+    return Law(
+        id,
+        c.operation,
+        "sorting",
+        clauses,
+        says_ or f"Sorted by any one field, the list is in {words} order of it and complete.",
+        check,
+    )
 
 
 def by_several(id: str, c: Collection, *clauses: str) -> Law:
-    """Several keys, each in its direction."""
+    """Sorted by several fields, each orders the items that are equal in the fields before it, in its own direction."""
 
-    def check(trial: Trial) -> None:
-        """Sorted by several fields, each decides among those equal in the fields before it, in its own direction."""
+    def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        items = c.some(trial, 3)
-        # Fields with ties first: only there a second key shows.
+        items = c.require_items(ctx, 3)
+        # Fields with ties first: only there does a second key have an effect.
         by_ties = sorted(c.sorts, key=lambda key: len({key.value(item) for item in items}))
         tied = [key for key in by_ties if len({key.value(item) for item in items}) < len(items)]
-        trial.need(tied, "no two items are equal in any field")
+        ctx.require(tied, "no two items are equal in any field")
         second: SearchStrategy[Field] = st.sampled_from(list(reversed(by_ties)))
         keys = st.tuples(st.tuples(st.sampled_from(tied), st.booleans()), st.tuples(second, st.booleans()))
         keys = keys.filter(lambda two: two[0][0].name != two[1][0].name)
 
         def ordered(drawn: Keys) -> None:
-            in_order(trial, c, _sorted(trial, c, drawn), drawn)
+            in_order(ctx, c, _sorted(ctx, c, drawn), drawn)
 
-        trial.given(keys, ordered)
+        ctx.for_all(keys, ordered)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(by_several), check)
 
 
 def reversed_up_to_ties(id: str, c: Collection, *clauses: str) -> Law:
-    """Falling is rising backwards, up to ties."""
+    """The descending order is the ascending order reversed, except among equal items."""
 
-    def check(trial: Trial) -> None:
-        """The falling order is the rising order read backwards, up to the order among equals."""
-        c.some(trial, 2)
+    def check(ctx: LawContext) -> None:
+        c.require_items(ctx, 2)
 
         def mirrored(key: Field) -> None:
-            rising = [key.raw(item) for item in _sorted(trial, c, [(key, False)])]
-            falling = [key.raw(item) for item in _sorted(trial, c, [(key, True)])]
-            trial.expect(falling == rising[::-1], f"{key.name} backwards: {rising[::-1][:8]}", falling[:8])
+            ascending = [key.raw(item) for item in _sorted(ctx, c, [(key, False)])]
+            descending = [key.raw(item) for item in _sorted(ctx, c, [(key, True)])]
+            ctx.expect(descending == ascending[::-1], f"{key.name} reversed: {ascending[::-1][:8]}", descending[:8])
 
-        trial.each(c.sorts, mirrored)
+        ctx.for_each(c.sorts, mirrored)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(reversed_up_to_ties), check)
 
 
 def by_default(id: str, c: Collection, *clauses: str) -> Law:
-    """The documented order when none is asked for (``Collection.order``)."""
+    """Without a sort the list has the documented order."""
 
-    def check(trial: Trial) -> None:
-        """Without a sort the list has the order the documents name."""
-        in_order(trial, c, c.some(trial, 2), c.order)
+    def check(ctx: LawContext) -> None:
+        in_order(ctx, c, c.require_items(ctx, 2), c.order)
 
-    return _law(id, c, clauses, check)
+    return _law(id, c, clauses, says(by_default), check)

@@ -4,8 +4,7 @@
 
     test_elevate = contract_tests("elevate", url="https://rest.example.com/v1")
 
-Ids are the same in every run and every worker, so xdist can spread them. A law that does not apply is skipped with the reason.
-It knows no law.
+Ids are the same in every run and worker, so xdist can distribute them. A law that does not apply is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -17,11 +16,13 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-from counterfoil.contract.books import book, document
-from counterfoil.contract.check import SEED, find_targets
-from counterfoil.contract.law import Book, Effort, Evidence, Law
-from counterfoil.contract.probe import OutOfTime, Probe
-from counterfoil.contract.runner import CouldNotRun, chosen_laws, open_probe, try_law
+from counterfoil.contract.check import SEED
+from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.find_targets import find_targets
+from counterfoil.contract.http_client import HttpClient, OutOfTime
+from counterfoil.contract.law import Law, LawBook
+from counterfoil.contract.law_books import document, law_book
+from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.target import Target
 
 TargetOf = Callable[[], Target]
@@ -45,22 +46,24 @@ def contract_tests(
     ``url`` is the base the spec's paths are appended to, by default ``COUNTERFOIL_URL_<API>`` of the environment; without any
     the items are skipped. Credentials come from ``token``, ``headers`` (``"K: V"``) or the environment
     (``COUNTERFOIL_TOKEN_<API>``, …). Instead of ``url``, ``target`` may be a ``Target`` or a function that makes one, called
-    once in each process. Laws that write run with ``writes`` or at a target that is ``ours``; spread over several
-    workers against one address they would meet each other, so use ``--dist loadgroup`` there: they share a group.
+    once in each process. Laws that write run with ``writes`` or at a ``disposable`` target. Distributed
+    over several workers at one address they would disturb each other, so they share a group: use ``--dist loadgroup``.
 
-    Raises ``NoSuchBook``, ``UsageError``.
+    Raises ``NoSuchLawBook``, ``CheckUsageError``.
     """
     import pytest
 
-    law_book = book(api)
-    everything = writes or target is not None
-    laws = chosen_laws(law_book, writes=everything, only=only)
-    place = _Place(law_book, _target_of(api, url, target, token, headers, environ), writes, Effort(max_examples, seed))
+    book = law_book(api)
+    all_laws = writes or target is not None
+    laws = selected_laws(book, writes=all_laws, only=only)
+    shared = _SharedTarget(
+        book, _target_of(api, url, target, token, headers, environ), writes, EffortLevel(max_examples, seed)
+    )
 
     @pytest.mark.parametrize("law", [_param(law, grouped=target is None) for law in laws])
     def test_law(law: Law) -> None:
         __tracebackhide__ = True
-        place.try_(law)
+        shared.try_law(law)
 
     return test_law
 
@@ -69,7 +72,7 @@ def _param(law: Law, *, grouped: bool) -> Any:
     import pytest
 
     marks = []
-    if grouped and (law.writes or law.acts) and find_spec("xdist") is not None:  # who registers the mark
+    if grouped and (law.writes or law.needs) and find_spec("xdist") is not None:  # xdist registers the mark
         marks = [pytest.mark.xdist_group(f"counterfoil-{law.api}")]
     return pytest.param(law, id=f"{law.operation.replace(' ', '-')}-{law.id}", marks=marks)
 
@@ -96,26 +99,26 @@ def _target_of(
     return lambda: found
 
 
-class _Place:
-    """One target as the tests of one process share it: let in once, observed once."""
+class _SharedTarget:
+    """The target that the tests of one process share: connected to once, observed once."""
 
-    def __init__(self, law_book: Book, target: TargetOf | None, writes: bool, effort: Effort) -> None:
-        self._book, self._target_of, self._writes, self._effort = law_book, target, writes, effort
-        self._evidence = Evidence()
-        self._probe: Probe | None = None
-        self._shut: str | None = None
+    def __init__(self, book: LawBook, target: TargetOf | None, writes: bool, effort: EffortLevel) -> None:
+        self._book, self._target_of, self._writes, self._effort = book, target, writes, effort
+        self._observations = ObservationCache()
+        self._client: HttpClient | None = None
+        self._error: str | None = None
 
-    def try_(self, law: Law) -> None:
+    def try_law(self, law: Law) -> None:
         import pytest
 
         __tracebackhide__ = True
         if self._target_of is None:
             pytest.skip(f"no address: set COUNTERFOIL_URL_{law.api.upper().replace('-', '_')}")
         try:
-            probe = self._open()
-            if (law.writes or law.acts) and not (self._writes or probe.target.ours):
+            client = self._open()
+            if (law.writes or law.needs) and not (self._writes or client.target.disposable):
                 pytest.skip("changes something; use writes=True")
-            record = try_law(law, probe, document(law.api), self._evidence, self._effort)
+            record = try_law(law, client, document(law.api), self._observations, self._effort)
         except (CouldNotRun, OutOfTime) as error:
             pytest.fail(str(error), pytrace=False)
         if record.status == "not applicable":
@@ -125,15 +128,15 @@ class _Place:
 
             pytest.fail("\n\n".join(in_words(finding) for finding in record.findings), pytrace=False)
 
-    def _open(self) -> Probe:
-        if self._shut is not None:
-            raise CouldNotRun(self._shut)
-        if self._probe is None:
+    def _open(self) -> HttpClient:
+        if self._error is not None:
+            raise CouldNotRun(self._error)
+        if self._client is None:
             assert self._target_of is not None
             try:
-                self._probe = open_probe(self._book, self._target_of())
+                self._client = open_client(self._book, self._target_of())
             except CouldNotRun as error:
-                self._shut = str(error)
+                self._error = str(error)
                 raise
-            atexit.register(self._probe.close)
-        return self._probe
+            atexit.register(self._client.close)
+        return self._client

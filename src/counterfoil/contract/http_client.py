@@ -1,8 +1,7 @@
-"""The one door through which the checker speaks HTTP.
+"""The HTTP client of the laws.
 
-It requests nothing outside the target's base URL, follows no redirect, reads no more bytes and waits no longer than it is
-told, keeps to a rate, waits when told to (429), and remembers what was said so that a finding can show it as curl lines.
-It knows no law and no vendor.
+It sends nothing outside the target's base URL, follows no redirect, bounds the bytes and the time of each response, keeps to a
+request rate, waits after a 429, and keeps a transcript of its requests as curl lines for the findings.
 """
 
 from __future__ import annotations
@@ -21,28 +20,28 @@ import httpx
 
 from counterfoil.contract.target import Json, Target, secrets_of
 
-WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (known to nobody, on purpose)
+WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
 LONGEST_WAIT = 30.0
 """Seconds: a longer ``Retry-After`` is not waited for."""
-PATIENCE = 3
+MAX_RETRIES = 3
 """How often one request is repeated after a 429."""
 
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 UNSET: Any = object()
-"""The default of what may be ``None``."""
+"""The default of arguments for which ``None`` has a meaning."""
 
 
-class Trouble(Exception):
-    """The target gave no answer that could be judged: one line, safe to show."""
+class NoResponse(Exception):
+    """The target sent no response that can be judged: one line without secrets."""
 
 
-class OutOfTime(Trouble):
+class OutOfTime(NoResponse):
     """The time given for the whole check is used up."""
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What came back. ``body`` is the JSON value, numbers with a fraction as ``Decimal``."""
+class Response:
+    """A response. ``body`` is its JSON value, with fractional numbers as ``Decimal``."""
 
     status: int
     headers: httpx.Headers
@@ -61,14 +60,14 @@ class Reply:
 
     @property
     def body(self) -> Json:
-        """Raises ``ValueError`` (one line) when there is no JSON."""
+        """The JSON value. Raises ``ValueError`` (one line) when the body is not JSON."""
         if not self.content:
-            raise ValueError(f"{self.status} with an empty body where JSON was due")
+            raise ValueError(f"{self.status} with an empty body where JSON was expected")
         try:
             return json.loads(self.content, parse_float=Decimal, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             what = "HTML" if b"<html" in self.content[:1000].lower() else self.media_type or "a body without media type"
-            raise ValueError(f"{self.status} with {what} where JSON was due: {self.brief(80)}") from None
+            raise ValueError(f"{self.status} with {what} where JSON was expected: {self.brief(80)}") from None
 
     def brief(self, length: int = 300) -> str:
         """The body on one line, cut."""
@@ -80,8 +79,8 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-class Probe:
-    """A client for one target. Close it, or use it as a context.
+class HttpClient:
+    """A client for one target. Close it, or use it as a context manager.
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
     a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
@@ -102,7 +101,7 @@ class Probe:
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
-        self.said: list[str] = []
+        self.transcript: list[str] = []
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
@@ -117,27 +116,27 @@ class Probe:
             headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
         )
 
-    def __enter__(self) -> Probe:
+    def __enter__(self) -> HttpClient:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection; a transport that was handed in stays open, it is its owner's."""
+        """Close the connection; a transport that was passed in stays open, since its owner closes it."""
         if self.target.transport is None:
             self._client.close()
 
     def url(self, path: str, query: Query = ()) -> str:
-        """The full URL below the base. Raises ``Trouble`` for anything else."""
+        """The full URL below the base. Raises ``NoResponse`` for anything else."""
         if not path.startswith("/") or "://" in path or any(part in (".", "..") for part in path.split("/")):
-            raise Trouble(f"the checker requests nothing outside {self._base}: not {path}")
+            raise NoResponse(f"the checker requests nothing outside {self._base}: not {path}")
         pairs = query.items() if isinstance(query, Mapping) else query
         text = urlencode([(name, _text(value)) for name, value in pairs], safe=":,@*", quote_via=quote)
         return f"{self._base}{path}" + (f"?{text}" if text else "")
 
     def path_of(self, href: str) -> str | None:
-        """The path below the base that an ``href`` in an answer leads to; ``None`` when it leads elsewhere."""
+        """The path below the base that an ``href`` in a response leads to; ``None`` when it leads elsewhere."""
         full = urlsplit(urljoin(f"{self._base}/", href))
         base = urlsplit(self._base)
         if (full.scheme, full.netloc) != (base.scheme, base.netloc) or not full.path.startswith(f"{base.path}/"):
@@ -154,12 +153,12 @@ class Probe:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         token: str | None = UNSET,
-        patient: bool = True,
-    ) -> Reply:
-        """One request, answered. ``token=None`` sends no credential, the target's headers included.
+        retry_429: bool = True,
+    ) -> Response:
+        """Send one request and return its response. ``token=None`` sends no credential, not even one among the target's headers.
 
-        Unless ``patient``, a 429 is an answer like any other and not waited for. Raises ``Trouble`` when no answer can be
-        had: unreachable, TLS, too slow, too long, too many 429.
+        Unless ``retry_429``, a 429 is returned like any other response. Raises ``NoResponse`` when there is none: unreachable,
+        TLS error, too slow, too large, too many 429.
         """
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
         all_headers = self._headers(headers or {}, self.token if token is UNSET else token, default=token is UNSET)
@@ -167,17 +166,17 @@ class Probe:
             content = json.dumps(body, default=_plain).encode()
             all_headers.setdefault("Content-Type", "application/json")
         line = self._curl(method, url, all_headers, content)
-        self.said.append(line)
-        for attempt in range(PATIENCE + 1):
-            self._wait_turn()
-            status, reply_headers, read = self._exchange(method, url, all_headers, content)
-            if status != httpx.codes.TOO_MANY_REQUESTS or not patient:
-                self.last_date = reply_headers.get("date")
-                return Reply(status, reply_headers, read, line)
-            if attempt < PATIENCE:
-                self._sit_out(reply_headers)
-        raise Trouble(
-            f"{method} {urlsplit(url).path}: still 429 (too many requests) after {PATIENCE} waits; use --rate"
+        self.transcript.append(line)
+        for attempt in range(MAX_RETRIES + 1):
+            self._wait_for_rate()
+            status, response_headers, read = self._exchange(method, url, all_headers, content)
+            if status != httpx.codes.TOO_MANY_REQUESTS or not retry_429:
+                self.last_date = response_headers.get("date")
+                return Response(status, response_headers, read, line)
+            if attempt < MAX_RETRIES:
+                self._wait_retry_after(response_headers)
+        raise NoResponse(
+            f"{method} {urlsplit(url).path}: still 429 (too many requests) after {MAX_RETRIES} waits; use --rate"
         )
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
@@ -190,7 +189,7 @@ class Probe:
         lower = {key.lower() for key in given}
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 
-    def _wait_turn(self) -> None:
+    def _wait_for_rate(self) -> None:
         if self.until is not None and time.monotonic() > self.until:
             raise OutOfTime("the time given with --max-time is used up")
         if self._pause:
@@ -198,13 +197,15 @@ class Probe:
             self._next = time.monotonic() + self._pause
         self.sent += 1
 
-    def _sit_out(self, headers: httpx.Headers) -> None:
+    def _wait_retry_after(self, headers: httpx.Headers) -> None:
         try:
             wait = max(0.0, float(headers.get("retry-after", "1")))
         except ValueError:  # an HTTP date: our clock and theirs may differ, so wait a little and see
             wait = 1.0
         if wait > LONGEST_WAIT or (self.until is not None and time.monotonic() + wait > self.until):
-            raise Trouble(f"429 (too many requests), and the target wants {wait:g} s of silence; that is too long")
+            raise NoResponse(
+                f"429 (too many requests), and the target asks for a wait of {wait:g} s, which is too long"
+            )
         time.sleep(wait)
 
     def _exchange(
@@ -218,25 +219,25 @@ class Probe:
                 for chunk in answer.iter_bytes():
                     read += chunk
                     if len(read) > self._most_bytes:
-                        raise Trouble(f"{where}: the body does not end within {self._most_bytes:,} bytes")
+                        raise NoResponse(f"{where}: the body does not end within {self._most_bytes:,} bytes")
                     if time.monotonic() > end:
-                        raise Trouble(f"{where}: the body does not end within {self._seconds:g} s")
+                        raise NoResponse(f"{where}: the body does not end within {self._seconds:g} s")
                 return answer.status_code, answer.headers, bytes(read)
         except httpx.TimeoutException:
-            raise Trouble(f"{where}: no answer within {self._seconds:g} s") from None
+            raise NoResponse(f"{where}: no response within {self._seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-            raise Trouble(self.secrets.hide(f"{where}: {_why(error)}")) from None
+            raise NoResponse(self.secrets.hide(f"{where}: {_why(error)}")) from None
 
     def _curl(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> str:
         parts = ["curl -sS" + ("" if method == "GET" else " -I" if method == "HEAD" else f" -X {method}")]
-        told = {name: value for name, value in headers.items() if (name, value) != ("Accept", "application/json")}
-        parts += [f"-H {self._shell(f'{name}: {value}')}" for name, value in told.items()]
+        shown = {name: value for name, value in headers.items() if (name, value) != ("Accept", "application/json")}
+        parts += [f"-H {self._shell(f'{name}: {value}')}" for name, value in shown.items()]
         if content is not None:
             parts.append(f"--data-binary {self._shell(content[:2000].decode('utf-8', 'replace'))}")
         return " ".join([*parts, self._shell(url)])
 
     def _shell(self, text: str) -> str:
-        """One shell word; with a placeholder in it, in double quotes so that the shell fills it in."""
+        """One shell word; in double quotes if it has a placeholder, so that the shell expands it."""
         hidden = self.secrets.hide(text)
         if hidden == text:
             return shlex.quote(text)
@@ -244,7 +245,7 @@ class Probe:
 
 
 def _why(error: Exception) -> str:
-    """An error's cause in a few words a person can act on."""
+    """An error's cause in a few words."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLError):
@@ -262,7 +263,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Decimals leave as they came: an integer when whole, else the shortest float that reads the same."""
+    """Decimals are sent as they were received: an integer when whole, else the shortest equal float."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return str(value)

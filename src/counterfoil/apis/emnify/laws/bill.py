@@ -1,0 +1,144 @@
+"""One bill is complete and consistent: its members, number formats, currency, period, profiles, parties and payment."""
+
+from __future__ import annotations
+
+import re
+from calendar import month_name, monthrange
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.apis.emnify.laws.amounts import tariffs_of, zones_of
+from counterfoil.apis.emnify.laws.requests import MEMBERS, Seen, bills
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.laws.arithmetic import amount, amount_at, at, everywhere, has_places, is_number
+from counterfoil.contract.laws.items import Mismatch
+
+
+def all_members(seen: Seen) -> Mismatch:
+    """All fourteen members are present, null where there is no value."""
+    lacking = [name for name in MEMBERS if name not in seen.bill]
+    return (f"the member {lacking[0]}", sorted(seen.bill)) if lacking else None
+
+
+def forms(seen: Seen) -> Mismatch:
+    """Sums are numbers; rates and volumes in strings have six places, and a country's cost has ten."""
+    bill, wrong = seen.bill, []
+    numbers = [(path, at(bill, path)) for path in ("total.cost", "sub_total.cost", "vat.cost")]
+    numbers += [(f"{name}: cost", each["cost"]) for name, each in (*tariffs_of(bill), *zones_of(bill))]
+    totals = [at(bill, f"traffic.{service}.total", {}) for service in ("data", "sms")]
+    numbers += [
+        ("a traffic total", value) for total in totals for value in (total.get("cost"), total.get("volume")) if total
+    ]
+    wrong += [(f"a number in {name}", value) for name, value in numbers if not is_number(value)]
+    six = [("vat.rate", at(bill, "vat.rate"))]
+    six += [(f"{name}: volume", each["volume"]) for name, each in (*tariffs_of(bill), *zones_of(bill))]
+    wrong += [(f"a number or six places in {n}", v) for n, v in six if not (is_number(v) or has_places(v, 6))]
+    wrong += [
+        (f"six places in {n}: rate", z["rate"]) for n, z in zones_of(bill, "data") if not has_places(z["rate"], 6)
+    ]
+    for name, zone in zones_of(bill):
+        for country in zone["countries"]:
+            strings = [(member, 6) for member in ("rate", "volume") if member in country] + [("cost", 10)]
+            for member, count in strings:
+                if not has_places(country[member], count):
+                    wrong.append((f"{count} places in {name}, a country's {member}", country[member]))
+    return wrong[0] if wrong else None
+
+
+def one_currency(seen: Seen) -> Mismatch:
+    """Every currency in a bill is the same: three capital letters."""
+    codes = {currency["code"] for currency in everywhere(seen.bill, "currency")}
+    good = len(codes) == 1 and all(isinstance(code, str) and re.fullmatch("[A-Z]{3}", code) for code in codes)
+    return None if good else ("one currency code", sorted(map(str, codes)))
+
+
+def period_in_words(seen: Seen) -> Mismatch:
+    """period names the month requested, from its first to its last day."""
+    year, month = divmod(seen.month, 100)
+    want = f"{month_name[month]} 1 - {month_name[month]} {monthrange(year, month)[1]}, {year}"
+    return None if seen.bill["period"] == want else (f"period {want!r}", seen.bill["period"])
+
+
+def no_place_twice(seen: Seen) -> Mismatch:
+    """No country is repeated in a rate zone, and no rate zone in a tariff."""
+    for name, tariff in tariffs_of(seen.bill):
+        zones = [zone["id"] for zone in tariff["ratezone"]]
+        if len(set(zones)) < len(zones):
+            return f"each rate zone once in {name}", zones
+    for name, zone in zones_of(seen.bill):
+        countries = [country["country"]["name"] for country in zone["countries"]]
+        if len(set(countries)) < len(countries):
+            return f"each country once in {name}", countries
+    return None
+
+
+def _profile(tariff: Any) -> Any:
+    return at(tariff, "tariff_profile.id")
+
+
+def split_by_profile(seen: Seen) -> Mismatch:
+    """A tariff appears once in data traffic, or once for each profile; without profiles in sim_items no tariff has one."""
+    tariffs = at(seen.bill, "traffic.data.tariff", ())
+    keys = [(tariff["id"], _profile(tariff)) for tariff in tariffs]
+    if len(set(keys)) < len(keys):
+        return "no two entries with one tariff and one profile", keys
+    for tariff in tariffs:
+        if _profile(tariff) is None and [one["id"] for one in tariffs].count(tariff["id"]) > 1:
+            return f"a tariff_profile in each entry of tariff {tariff['id']}", keys
+    split = [key for key in keys if key[1] is not None]
+    return (
+        ("no profile where sim_items lists none", split) if split and not at(seen.bill, "sim_items.data", ()) else None
+    )
+
+
+def profiles_listed(seen: Seen) -> Mismatch:
+    """Every profile in data traffic is listed in sim_items, and listed once."""
+    listed = [_profile(item) for item in at(seen.bill, "sim_items.data", ())]
+    if len(set(listed)) < len(listed):
+        return "each profile once in sim_items", listed
+    used = {_profile(tariff) for tariff in at(seen.bill, "traffic.data.tariff", ())} - {None}
+    return None if used <= set(listed) else (f"profiles {sorted(used)} in sim_items", listed)
+
+
+def parties(ctx: LawContext) -> None:
+    """customer_org is the organisation asked for; issuer_org is the same in every bill, and not the customer."""
+    issuers: dict[Any, str] = {}
+    for name, seen in bills(ctx):
+        ctx.cases += 1
+        customer, issuer = seen.bill["customer_org"]["id"], seen.bill["issuer_org"]["id"]
+        ctx.expect(str(customer) == seen.org, f"customer_org.id {seen.org} ({name})", customer)
+        ctx.expect(issuer != customer, f"an issuer other than the customer ({name})", issuer)
+        issuers.setdefault(issuer, name)
+        ctx.expect(len(issuers) == 1, "one issuer of all bills", issuers)
+    ctx.require(ctx.cases, "no bill to try it on")
+
+
+def preview_or_invoice(seen: Seen) -> Mismatch:
+    """A bill without invoice is a preview, which a refresh may calculate again."""
+    if seen.bill.get("invoice") is None and seen.bill.get("refresh_allowed") is not True:
+        return "refresh_allowed true without invoice", seen.bill.get("refresh_allowed")
+    return None
+
+
+def paid_has_invoice(seen: Seen) -> Mismatch:
+    """Only a paid invoice has a payment_option."""
+    if seen.bill.get("payment_option") is None:
+        return None
+    invoice = seen.bill.get("invoice")
+    status = at(invoice, "status.description")
+    return (
+        None if invoice is not None and status in (None, "Paid") else ("a paid invoice beside payment_option", invoice)
+    )
+
+
+def paid_within_total(seen: Seen) -> Mismatch:
+    """total_paid is between zero and the total; it is the total where the bill is Paid or has a payment_option."""
+    paid = at(seen.bill, "invoice.total_paid")
+    if paid is None:
+        return None
+    total, got = amount_at(seen.bill, "total.cost"), amount(paid)
+    slack = Decimal("0.02") if at(seen.bill, "total.currency.code") in ("EUR", "USD", "GBP", "CHF") else Decimal(1)
+    if not -slack <= got <= max(total, Decimal(0)) + slack:
+        return f"total_paid between 0 and {total}", got
+    due = seen.bill.get("payment_option") is not None or at(seen.bill, "invoice.status.description") == "Paid"
+    return None if not due or got >= total - slack else (f"total_paid {total} of what is paid", got)

@@ -1,0 +1,92 @@
+"""What a refresh, a billing run and the passing of time do to a bill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.apis.emnify.laws.amounts import sub_total_adds_up, total_adds_up
+from counterfoil.apis.emnify.laws.bill import period_in_words
+from counterfoil.apis.emnify.laws.requests import BILL, Seen, bill_of, bills
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import Response
+from counterfoil.contract.laws import auth, errors
+from counterfoil.contract.laws.arithmetic import at, first
+
+
+def _amounts(bill: Any) -> Any:
+    return {
+        name: bill.get(name) for name in ("total", "sub_total", "vat", "mrc", "sim_items", "traffic", "invoice_items")
+    }
+
+
+def _bills_by_refresh(ctx: LawContext, *, allowed: bool, limit: int = 6) -> list[Seen]:
+    found = [seen for _, seen in bills(ctx) if bool(seen.bill.get("refresh_allowed")) is allowed]
+    ctx.require(found, f"no bill whose refresh_allowed is {str(allowed).lower()}")
+    return found[:limit]
+
+
+def _refresh(ctx: LawContext, seen: Seen) -> Response:
+    path = {"org_id": seen.org, "billing_period": f"{seen.month:06d}"}
+    return ctx.request(BILL, path=path, query={"force_refresh": True})
+
+
+def refresh_leaves_final(ctx: LawContext) -> None:
+    """With refresh_allowed false, force_refresh changes nothing, or is refused with 409."""
+    for seen in _bills_by_refresh(ctx, allowed=False):
+        ctx.cases += 1
+        response = _refresh(ctx, seen)
+        if response.status == 409:
+            auth.expect_error(ctx, response, 409, errors.members("error_token", "message"))
+        else:
+            ctx.expect(ctx.json_body(response) == seen.bill, "the bill as it was", response.brief(200))
+        again = ctx.request_json(BILL, path={"org_id": seen.org, "billing_period": f"{seen.month:06d}"})
+        ctx.expect(again == seen.bill, "the bill as it was, afterwards", again)
+
+
+def refresh_recalculates(ctx: LawContext) -> None:
+    """With refresh_allowed true, force_refresh returns the bill of that month, still a preview, and it adds up."""
+    for seen in _bills_by_refresh(ctx, allowed=True):
+        ctx.cases += 1
+        bill = ctx.json_body(_refresh(ctx, seen))
+        fresh = Seen(seen.org, seen.month, bill)
+        mismatch = first(check(fresh) for check in (period_in_words, total_adds_up, sub_total_adds_up))
+        ctx.expect(mismatch is None, f"a bill that adds up: {mismatch and mismatch[0]}", mismatch and mismatch[1])
+        ctx.expect(bill.get("invoice") is None, "no invoice: a refresh issues none", bill.get("invoice"))
+
+
+def final_stays(ctx: LawContext) -> None:
+    """A bill that has an invoice matches it, and every amount, when time passes and another month is billed."""
+    before = [seen for _, seen in bills(ctx) if seen.bill.get("invoice") is not None][:12]
+    ctx.require(before, "no bill has an invoice")
+    ctx.perform("complete_run")
+    ctx.perform("advance", 40 * 86400)
+    for seen in before:
+        ctx.cases += 1
+        after = bill_of(ctx, seen.org, seen.month)
+        number = at(seen.bill, "invoice.invoice_number")
+        ctx.expect(after.get("invoice") is not None, f"the invoice {number}", after.get("invoice"))
+        if at(after, "invoice.invoice_number") == number:  # else another invoice was added to the month
+            same = at(after, "invoice.id") == at(seen.bill, "invoice.id")
+            ctx.expect(same, f"the id {at(seen.bill, 'invoice.id')} of {number}", at(after, "invoice.id"))
+            ctx.expect(_amounts(after) == _amounts(seen.bill), f"the amounts of {number} as they were", _amounts(after))
+            ctx.expect(after.get("refresh_allowed") is not True, "a bill that is final", after.get("refresh_allowed"))
+
+
+def preview_becomes_invoice(ctx: LawContext) -> None:
+    """When a run bills a month, its preview becomes an invoice with the same amounts."""
+    before = {(seen.org, seen.month): seen for _, seen in bills(ctx) if seen.bill.get("invoice") is None}
+    months = [org for org, _ in before]
+    before = {key: seen for key, seen in before.items() if months.count(key[0]) == 1}
+    ctx.require(before, "no organisation has exactly one preview")
+    ctx.perform("complete_run")
+    for (org, month), seen in before.items():
+        response = ctx.request(BILL, path={"org_id": org, "billing_period": f"{month:06d}"})
+        bill = ctx.json_body(response) if response.status == 200 else {}
+        if bill.get("invoice") is None:
+            continue
+        ctx.cases += 1
+        allowed = bill.get("refresh_allowed")
+        ctx.expect(allowed is not True, f"no refresh of {month} for organisation {org} once invoiced", allowed)
+        was, now = _amounts(seen.bill), _amounts(bill)
+        ctx.expect(now == was, f"amounts of {month} for organisation {org} as previewed: {was}", now)
+    ctx.require(ctx.cases, "the run billed none of the previews")

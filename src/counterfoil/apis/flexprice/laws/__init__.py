@@ -1,0 +1,143 @@
+"""What must hold of Flexprice's summaries of a customer's invoices, over HTTP, at any implementation.
+
+Clause ids are those of ``specs/flexprice/clauses.yaml``. The API does not list customers: ``Target.known["id"]`` says which
+ones the laws look at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.apis.flexprice.laws.changes import (
+    after,
+    due_strictly,
+    issuing_adds,
+    one_off_is_fixed,
+    overpaid,
+    paid,
+    part_paid,
+    paused,
+    payment_pending,
+    refunded,
+    subscribed,
+    voided,
+)
+from counterfoil.apis.flexprice.laws.requests import OPTIONS, SMALLEST_READ, SUMMARY, UNKNOWN_ID, answers, summaries
+from counterfoil.apis.flexprice.laws.responses import (
+    INVALID,
+    UNAUTHORIZED,
+    any_id_is_taken,
+    authorization_refused,
+    exact_body,
+    forbidden_body,
+    isolated,
+    options_open,
+    refusals_agree,
+    request_id_echoed,
+    security_headers,
+    unknown_id_is_empty,
+    unknown_paths,
+    wrong_methods,
+)
+from counterfoil.apis.flexprice.laws.summary import (
+    all_overdue,
+    amounts_nested,
+    amounts_trimmed,
+    charges_below_revenue,
+    counts_nested,
+    currencies_once,
+    default_is_first,
+    members,
+    nothing_invoiced,
+    nothing_overdue,
+    nothing_unpaid,
+    whose,
+)
+from counterfoil.contract.law import Law, LawBook, says
+from counterfoil.contract.laws import auth, items, reading
+
+
+def _answers(id: str, check: Any, *clauses: str, family: str = "agreement") -> Law:
+    return items.documents(
+        f"flexprice.{id}", SUMMARY, answers, check, *clauses, family=family, lacking="no customer is known"
+    )
+
+
+def _summaries(id: str, check: Any, *clauses: str, family: str = "arithmetic") -> Law:
+    return items.documents(
+        f"flexprice.{id}", SUMMARY, summaries, check, *clauses, family=family, lacking="no customer has a summary"
+    )
+
+
+def _law(id: str, family: str, check: Any, *clauses: str, operation: str = SUMMARY, text: str = "", writes: bool = False,
+         needs: tuple[str, ...] = ()) -> Law:  # fmt: skip
+    return Law(f"flexprice.{id}", operation, family, clauses, text or says(check), check, writes, needs)
+
+
+def _does(id: str, act: str, check: Any, *clauses: str, text: str, how: tuple[str, ...] = ()) -> Law:
+    return _law(id, "lifecycle", after(act, check, *how), *clauses, text=text, needs=(act,))
+
+
+LAWS: tuple[Law, ...] = (
+    # one answer
+    _answers("answer.members", members, "c21", "v20", family="form"),
+    _answers("answer.whose", whose, "c05", "c09"),
+    _answers("answer.default", default_is_first, "c10", "v03"),
+    _answers("answer.currencies", currencies_once, "c11", "c12", "v16", family="identity"),
+    # one summary
+    _summaries("summary.decimals", amounts_trimmed, "c21", "v15", family="form"),
+    _summaries("summary.counts", counts_nested, "c13", "c14", "c15"),
+    _summaries("summary.amounts", amounts_nested, "c16", "c17", "c18"),
+    _summaries("summary.all-overdue", all_overdue, "c16"),
+    _summaries("summary.no-invoice", nothing_invoiced, "c13", "v17"),
+    _summaries("summary.none-unpaid", nothing_unpaid, "c14", "c18", "c19", "c20"),
+    _summaries("summary.none-overdue", nothing_overdue, "c15", "c16"),
+    _summaries("summary.charges", charges_below_revenue, "c19", "c20", "v14"),
+    # any id
+    _law("id.nobody", "reading", unknown_id_is_empty, "v04"),
+    _law("id.any", "reading", any_id_is_taken, "c09", "v19"),
+    reading.twice_the_same(
+        "flexprice.reading.idempotent", SUMMARY, "c01", "c06", path=lambda ctx: {"id": ctx.known_ids("id")[0]}
+    ),
+    # headers
+    _law("headers.security", "headers", security_headers, "v26"),
+    _law("headers.request-id", "headers", request_id_echoed, "v25"),
+    _law("options.open", "headers", options_open, "v27", operation=OPTIONS),
+    # authentication
+    auth.without_credential("flexprice.auth.none", (SMALLEST_READ,), "c04", "v21", error_body=exact_body(401, UNAUTHORIZED)),
+    auth.wrong_credential("flexprice.auth.wrong", (SMALLEST_READ,), "c04", "v21",
+                          error_body=exact_body(401, UNAUTHORIZED, *INVALID)),
+    _law("auth.authorization", "auth", authorization_refused, "v21", "v28"),
+    auth.forbidden("flexprice.auth.forbidden", (SMALLEST_READ,), "v22", error_body=forbidden_body),
+    # error responses
+    _law("errors.path", "errors", unknown_paths, "v23"),
+    _law("errors.method", "errors", wrong_methods, "v23", writes=True),
+    _law("errors.agree", "errors", refusals_agree, "c07", "c22"),
+    # what payments, time and subscriptions do
+    _law("auth.isolated", "auth", isolated, "v29", needs=("restricted_credential",)),
+    _does("pay.part", "pay", part_paid, "v09", "v11", "v14", how=("part",),
+          text="A part payment lowers what is unpaid by its amount; counts, charges and other currencies do not change."),
+    _does("pay.pending", "pay", payment_pending, "v10", how=("pending",),
+          text="A payment that has not succeeded changes nothing."),
+    _does("pay.all", "pay", paid, "v09", "v11", "v14",
+          text="A full payment makes one invoice fewer unpaid, with its charges, and leaves revenue and total count."),
+    _does("pay.refund", "refund", refunded, "v10",
+          text="A refund makes the invoice unpaid again, by as much as was given back."),
+    _does("pay.over", "pay", overpaid, "v10", "v11", how=("over",),
+          text="An overpaid invoice still counts as unpaid, with its charges."),
+    _does("pay.void", "cancel_bill", voided, "v06",
+          text="A void invoice is neither counted nor in the revenue any more."),
+    _law("run.issues", "lifecycle", issuing_adds, "c13", "v06", "v09", needs=("complete_run",)),
+    _law("run.charged", "lifecycle", one_off_is_fixed, "c19", "c20", "v14", needs=("charge", "complete_run")),
+    _law("due.strictly", "lifecycle", due_strictly, "v12", needs=("advance", "complete_run", "next_due")),
+    _does("subscription.newest", "subscribe", subscribed, "v01", "v03", "v17",
+          text="The currency of the newest subscription comes first and is the default; the others stay as they were."),
+    _does("subscription.paused", "pause", paused, "v01", "v02",
+          text="The currency of a paused subscription is left out, even if it has invoices."),
+    _does("subscription.cancelled", "pause", paused, "v01", "v02", how=("cancel",),
+          text="The currency of a cancelled subscription is left out, even if it has invoices."),
+)  # fmt: skip
+
+LAW_BOOK = LawBook(
+    "flexprice", LAWS, health_check=SUMMARY, health_check_path={"id": UNKNOWN_ID}, health_check_uses_known_ids=True
+)

@@ -1,0 +1,177 @@
+"""Ids, headers, credentials and error responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from counterfoil.apis.flexprice.laws.requests import CODES, OPTIONS, SECURITY, SMALLEST_READ, SUMMARY, UNKNOWN_ID, fetch
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import Response
+from counterfoil.contract.laws import auth, errors
+
+
+def unknown_id_is_empty(ctx: LawContext) -> None:
+    """An unknown id gives 200 with that id, an empty default currency and no summaries."""
+    for customer in (UNKNOWN_ID, "x", "cust_", "0", "cust_00000000"):
+        ctx.cases += 1
+        answer = ctx.request_json(SUMMARY, path={"id": customer})
+        want = {"customer_id": customer, "default_currency": "", "summaries": []}
+        ctx.expect(answer == want, f"{want}", answer)
+
+
+def any_id_is_taken(ctx: LawContext) -> None:
+    """Any text that makes one path segment is an id: 200, and it comes back as it was sent."""
+    from hypothesis import strategies as st
+
+    listed = [
+        "a b",
+        "100%",
+        "%2",
+        "Größe",
+        "客",
+        "a+b",
+        "null",
+        "ä%20b",
+        "CUST_00000001",
+        "cust_１",
+        "-1",
+        "a?b#c",
+        "{id}",
+    ]
+    plain = st.text("abcXYZ019_-~!$&'()*+,;=:@", min_size=1, max_size=20)
+
+    def taken(customer: str) -> None:
+        answer = ctx.request_json(SUMMARY, path={"id": customer})
+        ctx.expect(answer.get("customer_id") == customer, f"customer_id {customer!r}", answer)
+
+    ctx.for_each(listed, taken)
+    ctx.for_all(plain, taken)
+
+
+def _every_kind(ctx: LawContext) -> list[Response]:
+    """A response of every kind: known id, unknown id, refused, unknown path, and OPTIONS."""
+    known = ctx.client.target.known.get("id", ())
+    return [
+        *(ctx.request(SUMMARY, path={"id": customer}) for customer in known[:1]),
+        SMALLEST_READ.send(ctx),
+        SMALLEST_READ.send(ctx, None),
+        ctx.request("GET /customers"),
+        ctx.request(OPTIONS, path={"id": UNKNOWN_ID}, token=None),
+    ]
+
+
+def security_headers(ctx: LawContext) -> None:
+    """Every response, also errors and OPTIONS, has the security headers, and any origin may read it."""
+    for response in _every_kind(ctx):
+        ctx.cases += 1
+        for name, value in SECURITY.items():
+            ctx.expect(
+                response.headers.get(name) == value, f"{name}: {value} on {response.status}", response.headers.get(name)
+            )
+
+
+def request_id_echoed(ctx: LawContext) -> None:
+    """A request id that is sent is returned, on refusals too; without one, each request gets an id of its own."""
+    for sent in ("counterfoil-1", "ABC_def.123", "8c2f9d1e-0000-4000-8000-1234567890ab"):
+        for token in ({}, {"token": None}):
+            ctx.cases += 1
+            response = ctx.request(SUMMARY, path={"id": UNKNOWN_ID}, headers={"X-Request-ID": sent}, **token)  # type: ignore[arg-type]
+            got = response.headers.get("X-Request-ID")
+            ctx.expect(got == sent, f"X-Request-ID {sent} on {response.status}", got)
+    made = [ctx.request(SUMMARY, path={"id": f"{UNKNOWN_ID}_{each}"}).headers.get("X-Request-ID") for each in range(3)]
+    ctx.expect(all(made) and len(set(made)) == 3, "an X-Request-ID of its own for each of three requests", made)
+
+
+def exact_body(status: int, *bodies: Mapping[str, str]) -> auth.BodyCheck:
+    def shape(response: Response) -> str | None:
+        if response.media_type != "application/json":
+            return f"{response.status} as {response.media_type}: {response.brief(80)}"
+        return None if response.body in bodies else f"{response.body}, not {' or '.join(map(str, bodies))}"
+
+    return shape
+
+
+UNAUTHORIZED = {"error": "Unauthorized"}
+WRONG_SCHEME = {"error": "Invalid authorization header format"}
+INVALID = ({"error": "Invalid token"}, {"error": "Invalid token claims"})
+
+
+def authorization_refused(ctx: LawContext) -> None:
+    """An Authorization without Bearer gives 401 Invalid authorization header format, a bad token 401 Invalid token."""
+    for header in ("Basic YTpi", "Token abc", "abc", "bearer abc"):
+        ctx.cases += 1
+        response = SMALLEST_READ.send(ctx, None, {"Authorization": header})
+        auth.expect_error(ctx, response, 401, exact_body(401, WRONG_SCHEME))
+    for header in (f"Bearer {ctx.wrong_token}", "Bearer a.b.c"):
+        ctx.cases += 1
+        auth.expect_error(ctx, SMALLEST_READ.send(ctx, None, {"Authorization": header}), 401, exact_body(401, *INVALID))
+
+
+def forbidden_body(response: Response) -> str | None:
+    """``{error, message}`` or ``{message}``, and not the declared error body."""
+    mismatch = errors.members("message")(response)
+    extra = set(response.body) - {"error", "message"} if mismatch is None else set()
+    return mismatch or (f"members {sorted(extra)} beside message and error" if extra else None)
+
+
+def not_routed(response: Response) -> str | None:
+    good = response.media_type == "text/plain" and response.text.strip() == "404 page not found"
+    return None if good else f"{response.media_type}: {response.brief(80)}"
+
+
+def unknown_paths(ctx: LawContext) -> None:
+    """An unknown path gives 404 with the plain text 404 page not found, with a credential or without."""
+    for path in (
+        "/customers",
+        "/customers/x/invoices",
+        "/customers/x/invoices/summary/more",
+        "/counterfoil-knows-nothing",
+    ):
+        for token in ({}, {"token": None}):
+            ctx.cases += 1
+            auth.expect_error(ctx, ctx.request(f"GET {path}", **token), 404, not_routed)  # type: ignore[arg-type]
+
+
+def wrong_methods(ctx: LawContext) -> None:
+    """POST, PUT, PATCH and DELETE on the path give 404 with the plain text 404 page not found."""
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        ctx.cases += 1
+        path = SUMMARY.removeprefix("GET ")
+        auth.expect_error(ctx, ctx.request(f"{method} {path}", path={"id": UNKNOWN_ID}), 404, not_routed)
+
+
+def options_open(ctx: LawContext) -> None:
+    """OPTIONS gives 200 without a credential, for any id, and allows any origin."""
+    for customer in (UNKNOWN_ID, *ctx.client.target.known.get("id", ())[:1]):
+        for headers in ({}, {"Origin": "https://example.com", "Access-Control-Request-Method": "GET"}):
+            ctx.cases += 1
+            response = ctx.request(OPTIONS, path={"id": customer}, token=None, headers=headers)
+            ctx.expect(response.status == 200, "200", f"{response.status}: {response.brief(80)}")
+            origin = response.headers.get("Access-Control-Allow-Origin")
+            ctx.expect(origin == "*", "Access-Control-Allow-Origin: *", origin)
+
+
+def isolated(ctx: LawContext) -> None:
+    """A key restricted to one customer sees that customer; any other looks like an unknown id."""
+    restricted = ctx.perform("restricted_credential")
+    own = ctx.request_json(SUMMARY, path={"id": restricted["own"]}, token=restricted["token"])
+    ctx.expect(own == fetch(ctx, restricted["own"]), "its own customer as the others see it", own)
+    foreign = ctx.request_json(SUMMARY, path={"id": restricted["foreign"]}, token=restricted["token"])
+    ctx.expect(foreign["summaries"] == [] and foreign["default_currency"] == "", "nothing of a foreign one", foreign)
+
+
+def refusals_agree(ctx: LawContext) -> None:
+    """Where an error has the declared body, http_status_code is the status and the code belongs to it."""
+    oversized = {"X-Padding": "a" * 20_000}
+    responses = [SMALLEST_READ.send(ctx, headers=oversized), ctx.request(SUMMARY, path={"id": "x" * 3000})]
+    responses += [SMALLEST_READ.send(ctx, headers={"Accept": "application/xml"}), *_every_kind(ctx)]
+    for response in responses:
+        body = response.body if response.status >= 400 and response.media_type == "application/json" else {}
+        if "http_status_code" not in body:
+            continue
+        ctx.cases += 1
+        ctx.expect(body["http_status_code"] == response.status, f"http_status_code {response.status}", body)
+        ctx.expect(
+            CODES.get(str(body.get("code")), 0) // 100 == response.status // 100, f"a code of {response.status}", body
+        )
+    ctx.require(ctx.cases, "no error had the declared body")

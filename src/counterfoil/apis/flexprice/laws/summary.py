@@ -1,0 +1,109 @@
+"""One response and its summaries are consistent: members, currencies, counts and amounts."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, INNER, OUTER, Seen
+from counterfoil.contract.laws.arithmetic import amount, first
+from counterfoil.contract.laws.items import Mismatch
+
+
+def members(seen: Seen) -> Mismatch:
+    """All three outer and ten inner members are always present: amounts as strings, counts as integers."""
+    lacking = [name for name in OUTER if name not in seen.answer]
+    if lacking:
+        return f"the member {lacking[0]}", sorted(seen.answer)
+    for summary in seen.answer["summaries"]:
+        for name in INNER:
+            wanted = int if name in COUNTS else str
+            if not isinstance(summary.get(name), wanted) or isinstance(summary.get(name), bool):
+                return f"{'an integer' if name in COUNTS else 'a string'} in {name}", summary
+    return None
+
+
+def whose(seen: Seen) -> Mismatch:
+    """The outer customer_id and that of every summary are the id asked for."""
+    ids = [seen.answer["customer_id"], *(summary["customer_id"] for summary in seen.answer["summaries"])]
+    return None if set(ids) == {seen.customer} else (f"customer_id {seen.customer} everywhere", ids)
+
+
+def default_is_first(seen: Seen) -> Mismatch:
+    """default_currency is the currency of the first summary, or empty if there is none."""
+    currencies = [summary["currency"] for summary in seen.answer["summaries"]]
+    want = currencies[0] if currencies else ""
+    got = seen.answer["default_currency"]
+    return None if got == want else (f"default_currency {want!r}, the first of {currencies}", got)
+
+
+def currencies_once(seen: Seen) -> Mismatch:
+    """There is one summary for each currency: three lower-case letters, none repeated."""
+    currencies = [summary["currency"] for summary in seen.answer["summaries"]]
+    if not all(re.fullmatch("[a-z]{3}", currency) for currency in currencies):
+        return "currencies of three lower-case letters", currencies
+    return None if len(set(currencies)) == len(currencies) else ("each currency once", currencies)
+
+
+def amounts_trimmed(summary: Any) -> Mismatch:
+    """Amounts are plain decimals without trailing zeros, in eight places at most; zero is 0."""
+    for name in AMOUNTS:
+        text = summary[name]
+        good = re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]{0,7}[1-9])?", text, re.ASCII) and text != "-0"
+        if not good:
+            return f"a plain decimal without trailing zeros in {name}", text
+    return None
+
+
+def counts_nested(summary: Any) -> Mismatch:
+    """Overdue invoices are among the unpaid, and those among all: 0 ≤ overdue ≤ unpaid ≤ total."""
+    total, unpaid, overdue = (summary[name] for name in COUNTS)
+    return None if 0 <= overdue <= unpaid <= total else ("0 ≤ overdue ≤ unpaid ≤ total", [overdue, unpaid, total])
+
+
+def amounts_nested(summary: Any) -> Mismatch:
+    """Overdue is at most unpaid, unpaid is at most revenue, and none is negative."""
+    revenue, unpaid, overdue = (amount(summary[name]) for name in AMOUNTS[:3])
+    if revenue < 0:  # only credits: no order is documented
+        return None
+    return None if 0 <= overdue <= unpaid <= revenue else ("0 ≤ overdue ≤ unpaid ≤ revenue", [overdue, unpaid, revenue])
+
+
+def all_overdue(summary: Any) -> Mismatch:
+    """When every unpaid invoice is overdue, the overdue amount is the unpaid amount."""
+    if summary["overdue_invoice_count"] != summary["unpaid_invoice_count"]:
+        return None
+    unpaid, overdue = summary["total_unpaid_amount"], summary["total_overdue_amount"]
+    return None if amount(unpaid) == amount(overdue) else (f"total_overdue_amount {unpaid}", overdue)
+
+
+def _zero(summary: Any, count: str, *names: str) -> Mismatch:
+    if summary[count] != 0:
+        return None
+    return first((f"0 in {name} where {count} is 0", summary[name]) for name in names if amount(summary[name]) != 0)
+
+
+def nothing_invoiced(summary: Any) -> Mismatch:
+    """Without an invoice every amount is zero."""
+    return _zero(summary, "total_invoice_count", *AMOUNTS)
+
+
+def nothing_unpaid(summary: Any) -> Mismatch:
+    """Without an unpaid invoice the unpaid amount, usage charges and fixed charges are zero."""
+    return _zero(summary, "unpaid_invoice_count", *AMOUNTS[1:])
+
+
+def nothing_overdue(summary: Any) -> Mismatch:
+    """Without an overdue invoice the overdue amount is zero."""
+    return _zero(summary, "overdue_invoice_count", "total_overdue_amount")
+
+
+def charges_below_revenue(summary: Any) -> Mismatch:
+    """Unpaid usage and fixed charges together are no more than the revenue, which also contains the tax.
+
+    Gross lines of single invoices are rounded to the minor unit in the revenue: half of one an invoice is allowed for that.
+    """
+    revenue, usage, fixed = (amount(summary[name]) for name in (AMOUNTS[0], *AMOUNTS[3:]))
+    slack = Decimal("0.5") * summary["unpaid_invoice_count"]
+    return None if usage + fixed <= revenue + slack else (f"at most {revenue} of charges", [usage, fixed])

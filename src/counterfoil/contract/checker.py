@@ -1,0 +1,147 @@
+"""Run the three parts of a check at every target: the spec's own rules, the laws, and conformance (Schemathesis)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from counterfoil.contract import conformance
+from counterfoil.contract.conformance_process import ConformanceProcess
+from counterfoil.contract.conformance_records import ConformanceError
+from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.law_books import law_book
+from counterfoil.contract.progress import Progress
+from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
+from counterfoil.contract.target import Target
+from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record, RunError, Verdict
+from counterfoil.resources import fixtures_dir, specs_dir
+
+if TYPE_CHECKING:
+    from counterfoil.contract.check import CheckOptions
+
+LAW_EXAMPLES = 12
+CONFORMANCE_EXAMPLES = 20
+
+
+@dataclass
+class _ApiResult:
+    """The results of one API."""
+
+    records: list[Record] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
+
+
+def run_checks(
+    targets: Mapping[str, Target], options: CheckOptions, tell: Progress = lambda api, text: None
+) -> Verdict:
+    """Check every target. A target that cannot be checked becomes an error in the verdict, never an exception."""
+    started = time.monotonic()
+    results = {api: _ApiResult() for api in targets}
+    # Conformance runs at the same time as the laws only where they share no state, that is at a target of its own.
+    with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 4))) as pool:
+        early = [
+            pool.submit(_run_conformance, api, target.conformance_target, None, options, results[api], tell)
+            for api, target in targets.items()
+            if target.conformance_target is not None and not options.only
+        ]
+        late: list[tuple[str, Target, str | None]] = []
+        for api, target in targets.items():
+            if not options.only:
+                results[api].records += _check_spec(api, options, tell)
+            token = _run_laws(api, target, options, results[api], tell)
+            if target.conformance_target is None and not results[api].errors and not options.only:
+                late.append((api, target, token))
+        waiting = [
+            pool.submit(_run_conformance, api, target, token, options, results[api], tell)
+            for api, target, token in late
+        ]
+        for future in [*early, *waiting]:
+            future.result()
+    verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started)
+    for result in results.values():
+        verdict.records += result.records
+        verdict.errors += result.errors
+        verdict.left_behind += result.left_behind
+    unfinished = [record.id for record in verdict.records if record.reason == "the time was used up"]
+    if unfinished:
+        verdict.notes.append(f"--max-time was used up: {len(unfinished)} laws were not tried")
+    return verdict
+
+
+def _check_spec(api: str, options: CheckOptions, tell: Progress) -> list[Record]:
+    """Lint the spec; not with ``--fast``, since the result does not depend on the target."""
+    if options.fast:
+        return []
+    from counterfoil.contract.speclint import lint
+
+    tell(api, "the spec itself")
+    says = "The spec itself is sound: counterfoil specs lint."
+    found = tuple(
+        Finding(api, "spec", "spec.lint", f.where, says, "a sound spec", f.message)
+        for f in lint(specs_dir() / api, fixtures_dir() / "examples" / api)
+    )
+    return [Record(api, "spec", "spec.lint", "the spec", FAILED if found else PASSED, 1, findings=found)]
+
+
+def _run_laws(api: str, target: Target, options: CheckOptions, result: _ApiResult, tell: Progress) -> str | None:
+    """Run one API's laws; return the token used so that conformance can reuse it."""
+    book, observations = law_book(api), ObservationCache()
+    effort = EffortLevel(options.max_examples or LAW_EXAMPLES, options.seed)
+    until = time.monotonic() + options.max_time if options.max_time else None
+    tell(api, "connecting")
+    try:
+        with open_client(book, target, rate=options.rate, until=until) as client:
+            for record in run_laws(
+                book,
+                client,
+                writes=options.writes or target.disposable,
+                only=options.only,
+                effort=effort,
+                observations=observations,
+                progress=lambda text: tell(api, text),
+            ):
+                result.records.append(record)
+            return client.token
+    except CouldNotRun as error:
+        result.errors.append(RunError(api, str(error)))
+        return None
+    finally:
+        result.left_behind += [] if target.disposable else [f"{api}: {what}" for what in observations.left_behind]
+        tell(api, "laws done")
+
+
+def _run_conformance(
+    api: str, target: Target, token: str | None, options: CheckOptions, result: _ApiResult, tell: Progress
+) -> None:
+    """Run conformance of one API: in its own process, or in this one when the target is in this one."""
+    job = conformance.job_for(
+        api,
+        target,
+        token=token,
+        fast=options.fast,
+        writes=options.writes or target.disposable,
+        max_examples=options.max_examples or CONFORMANCE_EXAMPLES,
+        seed=options.seed,
+        rate=options.rate,
+        max_time=options.max_time,
+    )
+
+    def report(text: str) -> None:
+        tell(api, f"conformance: {text}")
+
+    try:
+        if target.app is not None:
+            result.records += conformance.run(job, app=target.app, progress=report)
+        else:
+            result.records += ConformanceProcess(job, report).records()
+    except ConformanceError as error:
+        result.errors.append(RunError(api, f"conformance could not run: {error}"))
+    except Exception as error:  # a failure inside a dependency must not hide what the laws found
+        words = " ".join(str(error).split())[:200]
+        result.errors.append(RunError(api, f"conformance could not run: {type(error).__name__}: {words}"))
+    tell(api, "done")

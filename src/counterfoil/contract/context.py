@@ -1,0 +1,277 @@
+"""What a law works with while it is tried: requests, expectations, generated values, and observations shared in one run.
+
+Values are generated with Hypothesis from what was observed at the target (``ctx.for_all``), so a law works on any target's data
+and reports the smallest failing case.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from urllib.parse import quote
+
+from counterfoil.contract.http_client import UNSET, WRONG_TOKEN, HttpClient, NoResponse, OutOfTime, Query, Response
+from counterfoil.contract.law import Law, LawFailed, NotApplicable, brief
+from counterfoil.contract.target import Json
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+V = TypeVar("V")
+
+MOST_SHRINKS = 40
+"""Further cases tried to make a failing one smaller; each may cost a few requests."""
+
+
+@dataclass
+class ObservationCache:
+    """What was observed at a target during one run; cleared by every request that may write there.
+
+    ``left_behind`` lists what the laws created and did not remove.
+    """
+
+    values: dict[Hashable, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
+    left_behind: list[str] = field(default_factory=list)
+
+    def clear(self) -> None:
+        self.values.clear()
+
+
+@dataclass(frozen=True)
+class EffortLevel:
+    """How hard a law is tried: the number of generated cases, the seed, and whether a failing case is made smaller."""
+
+    max_examples: int = 12
+    seed: int = 0
+    shrink: bool = True
+
+
+class LawContext:
+    """One law being tried at one target; a law makes every request and every judgement through it.
+
+    ``spec`` is the OpenAPI document, ``observations`` is shared by the laws of one run, ``cases`` counts the cases tried.
+    """
+
+    def __init__(
+        self,
+        client: HttpClient,
+        law: Law,
+        spec: Mapping[str, Any],
+        observations: ObservationCache,
+        effort: EffortLevel,
+    ) -> None:
+        self.client, self.law, self.spec, self.observations, self.effort = client, law, spec, observations, effort
+        self.cases = 0
+        self._case = ""
+        self._observations_used: dict[Hashable, tuple[str, ...]] = {}
+        client.transcript.clear()
+
+    # ------------------------------------------------------------------ requests
+
+    def request(
+        self,
+        operation: str,
+        *,
+        path: Mapping[str, Any] | None = None,
+        query: Query = (),
+        body: Json = UNSET,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        token: str | None = UNSET,
+    ) -> Response:
+        """Send ``"PATCH /things/{id}"`` with its path parameters filled in, and return the response whatever its status.
+
+        ``token=None`` sends no credential. Any method but GET, HEAD and OPTIONS clears the observations. Raises ``LawFailed``
+        when there is no response.
+        """
+        method, template = operation.split(" ", 1)
+        filled = re.sub(r"\{([^}]*)\}", lambda name: quote(str((path or {})[name[1]]), safe="+@:"), template)
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            self.observations.clear()
+        try:
+            return self.client.send(
+                method, filled, query=query, body=body, content=content, headers=headers, token=token
+            )
+        except OutOfTime:
+            raise
+        except NoResponse as error:
+            self.fail("a response", str(error), cause=error)
+
+    def request_json(self, operation: str, *, status: int | Sequence[int] = 200, **options: Any) -> Json:
+        """Like ``request``, but the status must be (one of) ``status``; returns the JSON body (``None`` if empty)."""
+        return self.json_body(self.request(operation, **options), status)
+
+    def json_body(self, response: Response, status: int | Sequence[int] = 200) -> Json:
+        """The JSON body of a response whose status must be (one of) ``status``."""
+        allowed = (status,) if isinstance(status, int) else tuple(status)
+        expected = f"status {' or '.join(map(str, allowed))}"
+        self.expect(response.status in allowed, expected, f"{response.status}: {response.brief(160)}")
+        if not response.content and response.status in (201, 202, 204):
+            return None
+        try:
+            return response.body
+        except ValueError as error:
+            self.fail("a JSON body", str(error))
+
+    def cached(self, key: Hashable, fetch: Callable[[], V]) -> V:
+        """``fetch()``, kept for all laws of this run until one writes.
+
+        The requests that ``fetch`` made are shown with every finding that uses the value.
+        """
+        if key not in self.observations.values:
+            before = len(self.client.transcript)
+            value = fetch()
+            requests = tuple(self.client.transcript[before:])
+            del self.client.transcript[before:]
+            self.observations.values[key] = (value, requests)
+        self._observations_used[key] = self.observations.values[key][1]
+        found: V = self.observations.values[key][0]
+        return found
+
+    def perform(self, name: str, *args: Any, **options: Any) -> Any:
+        """Use a capability of the target (``Target.capabilities``); where it is missing or fails, the law does not apply."""
+        capability = self.client.target.capabilities.get(name)
+        if capability is None:
+            self.skip(f"this target does not offer the capability {name}")
+        self.observations.clear()
+        self.client.transcript.append(f"# {name} {' '.join(map(str, args))}".rstrip())
+        try:
+            return capability(*args, **options)
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            self.skip(f"{name}: {reason}")
+
+    def now(self) -> datetime:
+        """The target's time: from its capability ``now``, else from the ``Date`` header of its last response."""
+        if "now" in self.client.target.capabilities:
+            found: datetime = self.client.target.capabilities["now"]()
+            return found
+        try:
+            return parsedate_to_datetime(self.client.last_date or "")
+        except ValueError:
+            self.skip("the target does not send its time in a Date header")
+
+    def pause(self, seconds: float = 1.1) -> None:
+        """Let time pass at the target: with its capability ``advance``, else by waiting."""
+        if "advance" in self.client.target.capabilities:
+            self.client.target.capabilities["advance"](max(1, round(seconds)))
+            self.observations.clear()
+        else:
+            time.sleep(seconds)
+
+    def note_leftover(self, what: str) -> None:
+        """Record something that stays behind at the target, for the report."""
+        self.observations.left_behind.append(what)
+
+    @property
+    def wrong_token(self) -> str:
+        """A credential that the target does not know."""
+        return WRONG_TOKEN
+
+    @property
+    def forbidden_token(self) -> str:
+        """A known credential without permission; without one the law does not apply."""
+        if self.client.target.forbidden is None:
+            self.skip("no credential without permission was given: set COUNTERFOIL_FORBIDDEN")
+        return self.client.target.forbidden
+
+    def known_ids(self, name: str) -> tuple[str, ...]:
+        """The ids given for the path parameter ``name`` (``Target.known``); without any the law does not apply."""
+        ids = tuple(self.client.target.known.get(name, ()))
+        self.require(ids, f"no {name} was given to look at: use --known {self.law.api}.{name}=VALUE")
+        return ids
+
+    # ------------------------------------------------------------------ judgements
+
+    def expect(self, holds: bool, expected: str, got: Any = "") -> None:
+        """Unless ``holds``, the law failed: ``expected`` and ``got`` say what should have come and what came."""
+        if not holds:
+            self.fail(expected, got)
+
+    def fail(self, expected: str, got: Any, cause: Exception | None = None) -> NoReturn:
+        """Report that the law failed."""
+        raise LawFailed(expected, got, case=self._case, requests=self._requests()) from cause
+
+    def skip(self, reason: str) -> NoReturn:
+        """Report that there is nothing at this target to try the law on."""
+        raise NotApplicable(reason)
+
+    def require(self, holds: Any, reason: str) -> None:
+        """Unless ``holds``, the law does not apply for ``reason``."""
+        if not holds:
+            self.skip(reason)
+
+    def _requests(self) -> tuple[str, ...]:
+        observed = (line for lines in self._observations_used.values() for line in lines)
+        return tuple(dict.fromkeys((*observed, *self.client.transcript)))
+
+    # ------------------------------------------------------------------ cases
+
+    def for_all(
+        self, strategy: SearchStrategy[V], body: Callable[[V], None], *, max_examples: int | None = None
+    ) -> None:
+        """Try ``body`` with values of ``strategy``, at most ``max_examples`` (by default ``EffortLevel.max_examples``).
+
+        The same seed generates the same values. A failing value is made smaller, and the smallest is reported. Each value is
+        tried once and its verdict kept, so a target that answers differently each time cannot confuse the search.
+        """
+        from hypothesis import HealthCheck, Phase, given, seed, settings
+
+        verdicts: dict[str, LawFailed | NotApplicable | None] = {}
+        failing = [0]
+
+        def tried(value: V) -> None:
+            key = repr(value)
+            if key not in verdicts:
+                if failing[0] > (MOST_SHRINKS if self.effort.shrink else 0):
+                    return
+                verdicts[key] = self._try_case(value, body)
+                failing[0] += 1 if failing[0] or isinstance(verdicts[key], LawFailed) else 0
+            if isinstance(verdict := verdicts[key], LawFailed):
+                raise verdict
+
+        run = given(strategy)(tried)
+        run = settings(
+            max_examples=max_examples or self.effort.max_examples,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate, *([Phase.shrink] if self.effort.shrink else [])],
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )(run)
+        seed(self.effort.seed)(run)()
+        skips = [verdict for verdict in verdicts.values() if isinstance(verdict, NotApplicable)]
+        if skips and len(skips) == len(verdicts):
+            raise skips[0]
+
+    def for_each(self, values: Iterable[V], body: Callable[[V], None]) -> None:
+        """Try ``body`` with every one of ``values``, in order; the first failure is reported."""
+        skipped: NotApplicable | None = None
+        passed = False
+        for value in values:
+            verdict = self._try_case(value, body)
+            if isinstance(verdict, LawFailed):
+                raise verdict
+            skipped, passed = verdict or skipped, passed or verdict is None
+        if skipped is not None and not passed:
+            raise skipped
+
+    def _try_case(self, value: V, body: Callable[[V], None]) -> LawFailed | NotApplicable | None:
+        self.cases += 1
+        self.client.transcript.clear()
+        self._case = brief(value, 200)
+        try:
+            body(value)
+        except LawFailed as failure:
+            return failure
+        except NotApplicable as reason:
+            return reason
+        finally:
+            self._case = ""
+        return None

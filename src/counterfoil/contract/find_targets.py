@@ -1,0 +1,109 @@
+"""Turn the options of a check into targets: addresses, credentials from headers or the environment, and known ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from counterfoil.contract.law_books import law_book
+from counterfoil.contract.runner import is_selected
+from counterfoil.contract.target import Target
+from counterfoil.resources import api_names
+
+Start = Callable[[Sequence[str]], Mapping[str, Target]]
+"""Starts a stand-in for each of the named APIs."""
+
+
+class CheckUsageError(Exception):
+    """The options of the check contradict each other or cannot be used: one line."""
+
+
+def find_targets(
+    apis: Sequence[str],
+    urls: Mapping[str, str],
+    headers: Sequence[str],
+    start: Start | None,
+    environ: Mapping[str, str],
+) -> dict[str, Target]:
+    """The target of each API. Raises ``CheckUsageError``."""
+    names = list(dict.fromkeys(apis or urls or api_names()))
+    for name in [*names, *urls]:
+        if name not in api_names():
+            raise CheckUsageError(f"there is no API '{name}'; there are: {', '.join(api_names())}")
+    if stray := [name for name in urls if name not in names]:
+        raise CheckUsageError(f"--url names {', '.join(stray)}, which is not to be checked")
+    sent = dict(_header(text) for text in headers)
+    found = {name: _remote_target(name, urls[name], sent, environ) for name in names if name in urls}
+    rest = [name for name in names if name not in urls]
+    if rest:
+        if start is None:
+            raise CheckUsageError(f"no address for {', '.join(rest)}: use --url API=URL")
+        found |= start(rest)
+    return {name: found[name] for name in names}
+
+
+def add_known_ids(targets: Mapping[str, Target], known: Sequence[str]) -> dict[str, Target]:
+    """The targets with the ids given as ``API.NAME=VALUE``. Raises ``CheckUsageError``."""
+    found = dict(targets)
+    for text in known:
+        place, equals, value = text.partition("=")
+        api, dot, name = place.partition(".")
+        if not equals or not dot or not value or api not in found:
+            raise CheckUsageError(f"--known must be API.NAME=VALUE for an API that is checked, not '{text}'")
+        before = found[api].known
+        found[api] = replace(found[api], known={**before, name: (*before.get(name, ()), value)})
+    return found
+
+
+def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
+    """Verify that every name in ``only`` is a law's id, or the beginning of one. Raises ``CheckUsageError``."""
+    laws = [law for api in targets for law in law_book(api).laws]
+    for name in only:
+        if not any(is_selected(law, [name]) for law in laws):
+            raise CheckUsageError(f"there is no law '{name}'")
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or any(c in text for c in "\r\n\0") or not text.isascii():
+        # The text is not shown: it may be a credential.
+        raise CheckUsageError("--header must be 'Name: value', in ASCII and on one line")
+    return name.strip(), value.strip()
+
+
+def _remote_target(api: str, url: str, headers: Mapping[str, str], environ: Mapping[str, str]) -> Target:
+    try:
+        split = urlsplit(url)
+        usable = split.scheme in ("http", "https") and split.hostname and (split.port or True)
+    except ValueError:
+        usable = False
+    if not usable or split.query or split.fragment:
+        raise CheckUsageError(f"--url {api}=…: must be a base such as https://rest.example.com/v1")
+    if split.username or split.password:
+        raise CheckUsageError(
+            f"--url {api}=…: give credentials with --header or in the environment, not in the address"
+        )
+    return Target(
+        url.rstrip("/"),
+        token=_credential("TOKEN", api, environ),
+        forbidden=_credential("FORBIDDEN", api, environ),
+        login=_login(api, environ),
+        headers=headers,
+    )
+
+
+def _credential(kind: str, api: str, environ: Mapping[str, str]) -> str | None:
+    """``COUNTERFOIL_TOKEN_ELEVATE``, or ``COUNTERFOIL_TOKEN`` for every API."""
+    own = f"COUNTERFOIL_{kind}_{api.upper().replace('-', '_')}"
+    return environ.get(own) or environ.get(f"COUNTERFOIL_{kind}") or None
+
+
+def _login(api: str, environ: Mapping[str, str]) -> Any:
+    text = _credential("LOGIN", api, environ)
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        raise CheckUsageError(f"COUNTERFOIL_LOGIN for {api} must be the login's body as JSON") from None

@@ -1,0 +1,84 @@
+"""Find an API's law book and OpenAPI document by the API's name.
+
+A law book is ``apis/<name>/laws.py``, or the package ``apis/<name>/laws/``. It is loaded from its file and not through the API's
+package: importing that would bring in the implementation, which a law book must not use.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from counterfoil.contract.law import LawBook
+from counterfoil.contract.specread import load_spec
+from counterfoil.resources import PACKAGE, api_names, specs_dir
+
+
+class NoSuchLawBook(LookupError):
+    """There is no API of that name, or it has no law book: one line that lists those there are."""
+
+
+def law_book_names() -> tuple[str, ...]:
+    """The APIs that have a law book, sorted."""
+    return tuple(name for name in api_names() if _path(name) is not None)
+
+
+def law_book(api: str) -> LawBook:
+    """The law book of ``api``. Raises ``NoSuchLawBook``."""
+    path = _path(api) if api in api_names() else None
+    if path is None:
+        raise NoSuchLawBook(f"there is no law book for '{api}'; there are: {', '.join(law_book_names())}")
+    name = f"counterfoil.apis.{api.replace('-', '_')}.laws"
+    if name not in sys.modules:
+        _load(name, path)
+    result: LawBook | None = getattr(sys.modules[name], "LAW_BOOK", None)
+    if result is None:
+        raise NoSuchLawBook(f"{path} has no LAW_BOOK")
+    return result
+
+
+def _load(name: str, path: Path) -> None:
+    folder = [str(path.parent)] if path.name == "__init__.py" else None
+    spec = spec_from_file_location(name, path, submodule_search_locations=folder)
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(sys.modules[name])
+    except BaseException:
+        del sys.modules[name]
+        raise
+
+
+def _path(api: str) -> Path | None:
+    folder = PACKAGE / "apis" / api.replace("-", "_")
+    places = (folder / "laws.py", folder / "laws" / "__init__.py")
+    return next((path for path in places if path.is_file()), None)
+
+
+@lru_cache
+def document(api: str) -> dict[str, Any]:
+    """The OpenAPI document of ``api``; callers must not change it. Raises ``SpecUnreadable``."""
+    return load_spec(specs_dir() / api).document
+
+
+def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:
+    """How the spec says a credential is sent: the header's name, and the text in front of the token."""
+    schemes = spec.get("components", {}).get("securitySchemes", {})
+    for requirement in spec.get("security") or _first_requirement(spec):
+        for name in requirement:
+            scheme = schemes.get(name, {})
+            if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+                return scheme["name"], ""
+            if scheme.get("type") in ("http", "oauth2", "openIdConnect"):
+                return "Authorization", "Bearer "
+    return "Authorization", "Bearer "
+
+
+def _first_requirement(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """The security requirement of the first operation that has one, for specs that state none at their root."""
+    operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())
+    return next((each["security"] for each in operations if isinstance(each, dict) and each.get("security")), [])
