@@ -2,7 +2,7 @@
 
 A million customers drawn from a few hundred histories need a few hundred books and one array of small integers; what
 happens to everyone (a billing run, a day passing) is worked out once for each book. A customer's own change moves that
-customer to a place of its own. Forks copy the array only when they first write to it.
+customer to a place of its own. Forks share all of it and copy what they write to, chunk by chunk.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, compress
 
+from counterfoil.ledger.chunks import Chunks
 from counterfoil.ledger.records import Book
 
 
@@ -20,13 +21,11 @@ class Shelf:
     ``edition`` grows with every change to either."""
 
     def __init__(self) -> None:
-        self._books: list[Book] = []
-        self._readers: list[int] = []  # how many customers each book stands for
-        self._place = array("I")  # customer number - 1 -> index into _books
-        self._place_is_shared = False
+        self._books: Chunks[Book] = Chunks()
+        self._readers: Chunks[int] = Chunks()  # how many customers each book stands for
+        self._place: Chunks[int] = Chunks(numbers=True)  # customer number - 1 -> index into _books
         # By place, the numbers of the customers there, rising: made when first asked for, and kept up from then on.
-        self._customers: list[array[int]] | None = None
-        self._customers_are_shared = False
+        self._customers: Chunks[array[int]] | None = None
         self.version = 0
         self.edition = 0
 
@@ -41,33 +40,29 @@ class Shelf:
 
     def fork(self) -> Shelf:
         """An equal shelf that shares all it can and shows nothing of what is done to this one later."""
-        twin = Shelf()
-        twin._books = self._books.copy()
-        twin._readers = self._readers.copy()
-        twin._place = self._place
-        twin._place_is_shared = self._place_is_shared = True
-        twin._customers = self._customers
-        twin._customers_are_shared = self._customers_are_shared = True
+        twin = Shelf.__new__(Shelf)
+        twin._books = self._books.fork()
+        twin._readers = self._readers.fork()
+        twin._place = self._place.fork()
+        twin._customers = None if self._customers is None else self._customers.fork()
         twin.version = self.version
         twin.edition = self.edition
         return twin
 
     def add(self, book: Book) -> int:
         """Shelve a new customer's book and return the customer's number."""
-        self._own_places()
         number = len(self._place) + 1
         self._place.append(self._new_place(book, number))
         return number
 
     def add_many(self, books: list[Book], choices: Iterable[int]) -> None:
         """Shelve many new customers at once: each takes the book that its choice is the index of."""
-        self._own_places()
         first = len(self._books)
-        before = len(self._place)
+        choices = list(choices)
         self._place.extend(first + choice for choice in choices)
         readers = [0] * len(books)
-        for place in self._place[before:]:
-            readers[place - first] += 1
+        for choice in choices:
+            readers[choice] += 1
         self._books.extend(books)
         self._readers.extend(readers)
         self._customers = None
@@ -81,7 +76,6 @@ class Shelf:
         if self._readers[place] == 1:
             self._books[place] = book
             return
-        self._own_places()
         self._readers[place] -= 1
         self._take_out(customer, place)
         self._place[customer - 1] = self._new_place(book, customer)
@@ -89,7 +83,7 @@ class Shelf:
     def change_all(self, change: Callable[[Book], Book]) -> None:
         """Replace every book by ``change(book)``, once for each, however many customers share it."""
         self.edition += 1
-        for place, readers in enumerate(self._readers):
+        for place, readers in enumerate(self.readers()):
             if readers:
                 self._books[place] = change(self._books[place])
 
@@ -106,15 +100,15 @@ class Shelf:
 
     def places(self) -> array[int]:
         """For each customer in order, the place of its book: an index into ``books()``. Not to be changed."""
-        return self._place
+        return self._place.flat()  # type: ignore[return-value]
 
     def books(self) -> list[Book]:
         """Books by place, some of which may be out of use. Not to be changed."""
-        return self._books
+        return self._books.flat()  # type: ignore[return-value]
 
     def readers(self) -> list[int]:
         """By place, how many customers have the book there. Not to be changed."""
-        return self._readers
+        return self._readers.flat()  # type: ignore[return-value]
 
     def customers_at(self, place: int) -> array[int]:
         """The numbers of the customers whose book is at ``place``, rising. Not to be changed."""
@@ -130,24 +124,22 @@ class Shelf:
         """
         if len(places) == 1:
             return self.customers_at(places[0])
-        if 3 * sum(map(self._readers.__getitem__, places)) < len(self):
+        if 3 * sum(map(self.readers().__getitem__, places)) < len(self):
             return array("I", sorted(chain.from_iterable(map(self.customers_at, places))))
         wanted = bytearray(len(self._books))
         for place in places:
             wanted[place] = 1
-        return array("I", compress(range(1, len(self) + 1), map(wanted.__getitem__, self._place)))
+        return array("I", compress(range(1, len(self) + 1), map(wanted.__getitem__, self.places())))
 
-    def _by_place(self) -> list[array[int]]:
+    def _by_place(self) -> Chunks[array[int]]:
         found = [array("I") for _ in self._books]
         keep = [each.append for each in found]
         for number, place in enumerate(self._place, 1):
             keep[place](number)
-        self._customers_are_shared = False
-        return found
+        return Chunks(found)
 
     def _take_out(self, customer: int, place: int) -> None:
         if self._customers is not None:
-            self._own_customers()
             left = self._customers[place][:]  # forks may have this very array
             del left[bisect_left(left, customer)]
             self._customers[place] = left
@@ -156,18 +148,7 @@ class Shelf:
         self._books.append(book)
         self._readers.append(1)
         if self._customers is not None:
-            self._own_customers()
             self._customers.append(array("I", (customer,)))
         self.version += 1
         self.edition += 1
         return len(self._books) - 1
-
-    def _own_places(self) -> None:
-        if self._place_is_shared:
-            self._place = self._place[:]
-            self._place_is_shared = False
-
-    def _own_customers(self) -> None:
-        if self._customers_are_shared and self._customers is not None:
-            self._customers = self._customers.copy()
-            self._customers_are_shared = False

@@ -1,0 +1,179 @@
+"""Copy-on-write sequences: a fork costs the same at any length, and its first write copies one chunk of the values.
+
+A command is applied to a fork of a world's state (``world.world``), so every command forks the ledger. Copying a list of
+10,000 takes 31 µs and a dictionary of 10,000 takes 108, several times as long as a command; a chunk of 256 takes 0.4 µs.
+A fork must not be written from two threads; reading what is no longer written is safe from any number of them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import ItemsView, Iterable, Iterator, MutableMapping, ValuesView
+from itertools import chain
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+LIST_CHUNK = 8
+"""The values of a list chunk, as a power of two: 256 references."""
+ARRAY_CHUNK = 11
+"""The values of an array chunk, as a power of two: 2,048 numbers, 8 KiB, 0.2 µs to copy."""
+
+
+class _Chunk(Protocol[T]):
+    def __getitem__(self, index: int) -> T: ...
+    def __setitem__(self, index: int, value: T) -> None: ...
+
+
+class Chunks(Generic[T]):
+    """A list of objects, or (``numbers=True``) of unsigned 32-bit integers, that is cheap to fork."""
+
+    __slots__ = ("_chunks", "_flat", "_length", "_numbers", "_owned", "_shift")
+
+    def __init__(self, values: Iterable[T] = (), *, numbers: bool = False) -> None:
+        self._numbers = numbers
+        self._shift = ARRAY_CHUNK if numbers else LIST_CHUNK
+        self._chunks: list[list[T] | array[int]] = []
+        self._owned: set[int] | None = set()  # chunks only this copy has; None: the list of chunks is shared, too
+        self._length = 0
+        self._flat: list[T] | array[int] | None = None
+        self.extend(values)
+
+    def fork(self) -> Chunks[T]:
+        """An equal sequence; neither ever sees what is written to the other."""
+        twin: Chunks[T] = Chunks.__new__(Chunks)
+        twin._numbers, twin._shift, twin._length, twin._flat = self._numbers, self._shift, self._length, self._flat
+        twin._chunks = self._chunks
+        twin._owned = self._owned = None
+        return twin
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> T:
+        """The value at ``index``, which must be 0 or more; raises IndexError."""
+        return self._chunks[index >> self._shift][index & (1 << self._shift) - 1]  # type: ignore[return-value]
+
+    def __setitem__(self, index: int, value: T) -> None:
+        self._own(index >> self._shift)[index & (1 << self._shift) - 1] = value
+
+    def __iter__(self) -> Iterator[T]:
+        return chain.from_iterable(self._chunks)  # type: ignore[arg-type]
+
+    def append(self, value: T) -> None:
+        number = self._length >> self._shift
+        if number == len(self._chunks):
+            self._own_list().add(number)
+            self._chunks.append(array("I") if self._numbers else [])
+        self._own(number).append(value)  # type: ignore[attr-defined]
+        self._length += 1
+
+    def extend(self, values: Iterable[T]) -> None:
+        """Append many: whole chunks at a time once the last one is full."""
+        rest = iter(values)
+        for value in rest:
+            self.append(value)
+            if not self._length & (1 << self._shift) - 1:
+                break
+        flat: Any = array("I", rest) if self._numbers else list(rest)
+        for start in range(0, len(flat), 1 << self._shift):
+            self._own_list().add(len(self._chunks))
+            self._chunks.append(flat[start : start + (1 << self._shift)])
+        self._length += len(flat)
+
+    def flat(self) -> list[T] | array[int]:
+        """All values in one list or array, made when first asked for after a write. Not to be changed."""
+        flat = self._flat
+        if flat is None:
+            flat = array("I", b"".join(self._chunks)) if self._numbers else list(self)  # type: ignore[arg-type]
+            self._flat = flat
+        return flat
+
+    def _own(self, number: int) -> _Chunk[T]:
+        owned = self._own_list()
+        if number not in owned:
+            self._chunks[number] = self._chunks[number][:]
+            owned.add(number)
+        return self._chunks[number]  # type: ignore[return-value]
+
+    def _own_list(self) -> set[int]:
+        self._flat = None
+        if self._owned is None:
+            self._chunks = self._chunks.copy()
+            self._owned = set()
+        return self._owned
+
+
+class Numbered(MutableMapping[int, T]):
+    """Values by number, in the order of the numbers, that are cheap to fork. Numbers are 0 or more; None is no value."""
+
+    __slots__ = ("_count", "_values")
+
+    def __init__(self) -> None:
+        self._values: Chunks[T | None] = Chunks()
+        self._count = 0
+
+    def fork(self) -> Numbered[T]:
+        """An equal mapping; neither ever sees what is written to the other."""
+        twin: Numbered[T] = Numbered.__new__(Numbered)
+        twin._values = self._values.fork()
+        twin._count = self._count
+        return twin
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> T:
+        value = self._values[number] if 0 <= number < len(self._values) else None
+        if value is None:
+            raise KeyError(number)
+        return value
+
+    def __setitem__(self, number: int, value: T) -> None:
+        if number >= len(self._values):
+            self._values.extend([None] * (number - len(self._values)))
+            self._values.append(value)
+            self._count += 1
+            return
+        self._count += self._values[number] is None
+        self._values[number] = value
+
+    def __delitem__(self, number: int) -> None:
+        self[number]
+        self._values[number] = None
+        self._count -= 1
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number, value in enumerate(self._values) if value is not None)
+
+    def __reversed__(self) -> Iterator[int]:
+        return (number for number in range(len(self._values) - 1, -1, -1) if self._values[number] is not None)
+
+    def values(self) -> ValuesView[T]:
+        return _Values(self)
+
+    def items(self) -> ItemsView[int, T]:
+        return _Items(self)
+
+    def pairs(self) -> Iterator[tuple[int, T]]:
+        """Number and value of each, in order."""
+        return ((number, value) for number, value in enumerate(self._values) if value is not None)
+
+    def __repr__(self) -> str:
+        return repr(dict(self.pairs()))
+
+
+# The views that ``MutableMapping`` brings look every value up by its number, which takes ten times as long.
+
+
+class _Values(ValuesView[T]):
+    _mapping: Numbered[T]
+
+    def __iter__(self) -> Iterator[T]:
+        return (value for _, value in self._mapping.pairs())
+
+
+class _Items(ItemsView[int, T]):
+    _mapping: Numbered[T]
+
+    def __iter__(self) -> Iterator[tuple[int, T]]:
+        return self._mapping.pairs()
