@@ -12,7 +12,7 @@ This module knows nothing of HTTP servers, connexion, or any vendor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -145,7 +145,10 @@ def json_number(amount: Decimal) -> int | float | Decimal:
     return near if repr(near) == str(amount) else amount
 
 
-Operation = Callable[[Request, "World"], Response]
+AsyncOperation = Callable[[Request, "World"], Awaitable[Response]]
+Operation = Callable[[Request, "World"], Response] | AsyncOperation
+"""What answers a request. One that is no coroutine function is called in the event loop, or, where it may write and that may
+wait (``World.write_may_block``), in a worker thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
 
 

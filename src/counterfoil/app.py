@@ -132,7 +132,7 @@ def build(
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
-        from counterfoil.control.desk import Bounds
+        from counterfoil.control.world_service import Bounds
 
         # ten years of 60 customers, the most one command can ask for, take 0.4 s
         bounds = Bounds(customers=60, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None

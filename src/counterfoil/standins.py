@@ -89,20 +89,21 @@ def acts_on(world: World) -> dict[str, Any]:
     """What the laws may have done to a world other than through an API."""
 
     def now() -> datetime:
-        return world.now
+        return world.latest().now
 
     def advance(seconds: float) -> None:
-        world.execute(AdvanceClock(to=world.now + timedelta(seconds=seconds)))
+        world.execute(AdvanceClock(to=world.latest().now + timedelta(seconds=seconds)))
 
     def complete_run() -> None:
+        here = world.latest()
         run = next(
-            (run for run in world.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
+            (run for run in here.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
         )
         if run is None:
-            day = next_first_of_month(world.today)
-            run = world.execute(CreateRun(invoice_date=day, cutoff_date=day))
-        world.execute(RequestBills(run=run.number))
-        world.execute(AdvanceClock(minutes=10))
+            day = next_first_of_month(here.today)
+            run = here.execute(CreateRun(invoice_date=day, cutoff_date=day))
+        here.execute(RequestBills(run=run.number))
+        here.execute(AdvanceClock(minutes=10))
 
     return {"now": now, "advance": advance, "complete_run": complete_run}
 
@@ -123,10 +124,14 @@ class Desk:
     """
 
     def __init__(self, world: World, dialect: API) -> None:
-        self._world = world
+        self._opened = world
         self._ids = next(iter(known_of(world, dialect).values()), ())
         names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "narrowed")
         self.acts: dict[str, Any] = {name: getattr(self, name) for name in names}
+
+    @property
+    def _world(self) -> World:
+        return self._opened.latest()
 
     def pay(self, who: str, how: str = "all") -> dict[str, Any]:
         """Pay the newest bill that something remains on: ``all`` of it, ``part``, ``over`` it, or (``pending``) promise to."""

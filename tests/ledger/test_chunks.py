@@ -6,13 +6,13 @@ import random
 
 import pytest
 
-from counterfoil.ledger.chunks import Chunks, Numbered
+from counterfoil.ledger.chunks import Chunks, NumberChunks, Numbered
 
 
-@pytest.mark.parametrize("numbers", [False, True])
-def test_forks_behave_like_copied_lists(numbers: bool) -> None:
-    draw = random.Random(1)  # noqa: S311 - a reproducible order of operations
-    pairs: list[tuple[Chunks[int], list[int]]] = [(Chunks(numbers=numbers), [])]
+@pytest.mark.parametrize("kind", [Chunks, NumberChunks])
+def test_forks_behave_like_copied_lists(kind: type[Chunks[int]]) -> None:
+    draw = random.Random(1)
+    pairs: list[tuple[Chunks[int], list[int]]] = [(kind(), [])]
     for step in range(2000):
         chunks, plain = draw.choice(pairs)
         act = draw.random()
@@ -31,7 +31,7 @@ def test_forks_behave_like_copied_lists(numbers: bool) -> None:
         else:
             assert list(chunks.flat()) == plain
         if len(plain) > 20_000:
-            chunks = Chunks(numbers=numbers)
+            chunks = kind()
             pairs = [(chunks, []), *(pair for pair in pairs if pair[1] is not plain)]
     assert len(pairs) > 3
     for chunks, plain in pairs:

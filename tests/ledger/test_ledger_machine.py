@@ -23,6 +23,7 @@ from counterfoil.ledger.errors import LedgerError
 from counterfoil.ledger.receivables import balance
 from counterfoil.ledger.records import Book, FeeLine, Invoice, PaymentState, Service, UsageLine
 from counterfoil.world import commands as do
+from counterfoil.world.opening import run_scenario
 from counterfoil.world.scenario import read_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
@@ -42,7 +43,7 @@ amounts = st.decimals(Decimal("-9.99"), Decimal("40.00"), places=2) | st.integer
 
 
 def new_world() -> World:
-    return World(SCENARIO, known_switches=[SWITCH])
+    return run_scenario(SCENARIO, known_switches=[SWITCH])
 
 
 def books(world: World) -> list[Book]:

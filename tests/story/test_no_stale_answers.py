@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx
@@ -29,6 +29,7 @@ from counterfoil.ledger.errors import LedgerError
 from counterfoil.ledger.records import Book, PaymentState, Service
 from counterfoil.ledger.shelf import Shelf
 from counterfoil.world import commands as c
+from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 
 ALONE, SHARING = 8, 12
@@ -50,10 +51,16 @@ SWITCHES = {
 def application() -> Application:
     """Twenty customers, of whom twelve have four books among them and with the first four."""
     application = build(scenario_name="demo", customers=ALONE)
-    world = application.world
-    books = [world.ledger.book(number) for number in range(1, 5)]
-    world.populate(books, [place % 4 for place in range(SHARING)], ["DE", "FR", "AT", "US"])
+    application.world.execute(cast(c.Command, Populate()))
     return application
+
+
+class Populate:
+    """A command that takes on customers who share the first four customers' accounts."""
+
+    def apply(self, state: WorldState) -> None:
+        books = [state.ledger.book(number) for number in range(1, 5)]
+        state.populate(books, [place % 4 for place in range(SHARING)], ["DE", "FR", "AT", "US"])
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +86,7 @@ def nothing_known_before() -> Iterator[None]:
         return array("I", (number for number, at in enumerate(shelf.places(), 1) if at == place))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(World, "remember", lambda self, key, compute: recall(key, compute))
+        patch.setattr(World, "cached", lambda self, key, compute: recall(key, compute))
         patch.setattr(Book, "derived", lambda self, name, terms, compute: recall((self, name, terms), compute))
         patch.setattr(Shelf, "customers_at", customers_at)
         yield

@@ -9,6 +9,7 @@ import pytest
 
 from counterfoil.app import all_switches, scenario, scenario_names
 from counterfoil.world.capsule import digest_of
+from counterfoil.world.opening import run_scenario
 from counterfoil.world.scenario import ScenarioError, parse_scenario
 from counterfoil.world.world import World
 
@@ -33,17 +34,17 @@ story:
 
 
 def opened(text: str, **options: int) -> World:
-    return World(parse_scenario("test", text.encode(), "test.yaml"), known_switches=all_switches(), **options)
+    return run_scenario(parse_scenario("test", text.encode(), "test.yaml"), known_switches=all_switches(), **options)
 
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_scenario_that_comes_along_opens_the_same_twice(name: str) -> None:
-    first, second = (World(scenario(name), known_switches=all_switches()) for _ in range(2))
+    first, second = (run_scenario(scenario(name), known_switches=all_switches()) for _ in range(2))
     assert digest_of(first) == digest_of(second)
 
 
 def test_another_seed_makes_other_scenery_but_the_same_story() -> None:
-    one, two = (World(scenario("demo"), seed=seed, known_switches=all_switches()) for seed in (1, 2))
+    one, two = (run_scenario(scenario("demo"), seed=seed, known_switches=all_switches()) for seed in (1, 2))
     assert one.party(1).name == two.party(1).name == "Acme Robotics GmbH"
     assert one.party(20) != two.party(20)
 
@@ -124,7 +125,7 @@ def test_opening_does_not_paint_names() -> None:
 
     scenery._painted.cache_clear()
     before = scenery._painted.cache_info().misses
-    world = World(scenario("demo"), customers=10_000, known_switches=all_switches())
+    world = run_scenario(scenario("demo"), customers=10_000, known_switches=all_switches())
     assert scenery._painted.cache_info().misses == before
     started = time.perf_counter()
     assert world.party(9_999).name

@@ -50,10 +50,10 @@ def show_scenario(name: str, as_json: bool) -> None:
       counterfoil scenarios show one-month
     """
     from counterfoil.app import all_switches, scenario
-    from counterfoil.world.world import World
+    from counterfoil.world.opening import run_scenario
 
     read = guarded(lambda: scenario(name))
-    world = guarded(lambda: World(read, known_switches=all_switches()))
+    world = guarded(lambda: run_scenario(read, known_switches=all_switches()))
     facts = {
         "name": read.name,
         "title": read.told.title,
@@ -86,13 +86,13 @@ def lint_scenarios(files: tuple[str, ...]) -> None:
     """
     from counterfoil.app import all_switches, scenario
     from counterfoil.ledger.errors import LedgerError
+    from counterfoil.world.opening import run_scenario
     from counterfoil.world.scenario import ScenarioError
-    from counterfoil.world.world import World
 
     findings = 0
     for file in files:
         try:
-            World(scenario(file), known_switches=all_switches())
+            run_scenario(scenario(file), known_switches=all_switches())
         except (ScenarioError, LedgerError) as error:
             findings += 1
             click.echo(str(error))

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Literal
 
 from counterfoil.api import API, Json
-from counterfoil.control import wire
+from counterfoil.control import serializers
 from counterfoil.ledger.billing import Cutoffs
 from counterfoil.ledger.errors import BadValue
 from counterfoil.ledger.ledger import open_charges
@@ -57,7 +57,7 @@ def page(
     world: World, apis: Iterable[API], *, search: str, sort: str, only: Only, offset: int, limit: int
 ) -> dict[str, Json]:
     """Customers ``offset`` to ``offset + limit`` of those meant. Raises ``BadValue`` for names that cannot be sorted."""
-    wanted = world.remember(("sandbox.customers", search, sort, only), lambda: _select(world, search, sort, only))
+    wanted = world.cached(("sandbox.customers", search, sort, only), lambda: _select(world, search, sort, only))
     shown = wanted.numbers[offset : offset + limit]
     return {
         "total": len(wanted.numbers),
@@ -85,11 +85,11 @@ def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
             {
                 "account": index,
                 "currency": each.currency,
-                "open": wire.money(each.open, each.currency),
-                "balance": wire.money(each.balance, each.currency),
-                "overdue": wire.money(each.overdue, each.currency),
+                "open": serializers.money(each.open, each.currency),
+                "balance": serializers.money(each.balance, each.currency),
+                "overdue": serializers.money(each.overdue, each.currency),
                 "bills": each.bills,
-                "last_bill": None if each.last_bill is None else wire.money(each.last_bill, each.currency),
+                "last_bill": None if each.last_bill is None else serializers.money(each.last_bill, each.currency),
             }
             for index, each in enumerate(standings(world, book))
         ],
@@ -213,12 +213,14 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "city": party.city,
         "pays_for": list(world.ledger.paid_for_by(number)),
         "accounts": [
-            {**short, **wire.account(index, book.accounts[index]), "open_charges": _open(world, book, index)}
+            {**short, **serializers.account(index, book.accounts[index]), "open_charges": _open(world, book, index)}
             for index, short in enumerate(head["accounts"])
         ],
-        "subscriptions": [wire.subscription(each, world.today) for each in book.subscriptions],
-        "bills": [wire.bill(each, world.now) for each in reversed(bills_of(book))],
-        "payments": [wire.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)],
+        "subscriptions": [serializers.subscription(each, world.today) for each in book.subscriptions],
+        "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(book))],
+        "payments": [
+            serializers.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)
+        ],
     }
 
 
@@ -229,13 +231,13 @@ def _open(world: World, book: Book, account: int) -> dict[str, Json]:
     currency = book.accounts[account].currency
     return {
         "run": run.number if run else None,
-        "net": wire.money(collected.net, currency),
+        "net": serializers.money(collected.net, currency),
         "fully_rated": collected.fully_rated,
-        "lines": [wire.line(line, currency) for line in collected.lines],
-        "usage": [wire.usage(record) for record in collected.usage],
+        "lines": [serializers.line(line, currency) for line in collected.lines],
+        "usage": [serializers.usage(record) for record in collected.usage],
     }
 
 
 def why(world: World, number: int, account: int, bill: int) -> dict[str, Json]:
     """One bill down to its usage records. Raises ``UnknownRecord``."""
-    return {"customer": number, **wire.why(world.ledger.bill(number, account, bill), world.now)}
+    return {"customer": number, **serializers.why(world.ledger.bill(number, account, bill), world.now)}

@@ -11,15 +11,16 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from counterfoil.api import Json
-from counterfoil.control.wire import instant, money
+from counterfoil.control.serializers import instant, money
 from counterfoil.ledger.agenda import PRODUCED_IN, QUEUED_FOR, next_habit, next_instant
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.records import BillingRun, RunStatus
 from counterfoil.world.commands import AdvanceClock, write_command
+from counterfoil.world.history import Entry
 from counterfoil.world.plain import plain
-from counterfoil.world.world import Entry, World
+from counterfoil.world.world import World
 
 Event = tuple[datetime, dict[str, Json]]
 
@@ -38,7 +39,7 @@ def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
     return {
         "number": number,
         "at": instant(entry.at),
-        "by": "scenario" if number <= world.told else "command",
+        "by": "scenario" if number <= world.scenario_length else "command",
         "command": write_command(entry.command),
         "fact": plain(entry.fact),
         "meanwhile": _meanwhile(world, entry) if isinstance(entry.command, AdvanceClock) else [],
@@ -60,7 +61,7 @@ def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
 
 def future(world: World) -> list[dict[str, Json]]:
     """Everything that is certain to come, soonest first."""
-    return world.remember("sandbox.future", lambda: [event for _, event in sorted(_coming(world), key=lambda e: e[0])])
+    return world.cached("sandbox.future", lambda: [event for _, event in sorted(_coming(world), key=lambda e: e[0])])
 
 
 def next_by_itself(world: World) -> dict[str, Json] | None:

@@ -10,39 +10,31 @@ from __future__ import annotations
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, MutableMapping, ValuesView
 from itertools import chain
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
-LIST_CHUNK = 8
-"""The values of a list chunk, as a power of two: 256 references."""
-ARRAY_CHUNK = 11
-"""The values of an array chunk, as a power of two: 2,048 numbers, 8 KiB, 0.2 µs to copy."""
-
-
-class _Chunk(Protocol[T]):
-    def __getitem__(self, index: int) -> T: ...
-    def __setitem__(self, index: int, value: T) -> None: ...
 
 
 class Chunks(Generic[T]):
-    """A list of objects, or (``numbers=True``) of unsigned 32-bit integers, that is cheap to fork."""
+    """A list of objects that is cheap to fork."""
 
-    __slots__ = ("_chunks", "_flat", "_length", "_numbers", "_owned", "_shift")
+    __slots__ = ("_chunks", "_flat", "_length", "_owned")
+    SHIFT = 8
+    """The values of a chunk, as a power of two: 256 references."""
 
-    def __init__(self, values: Iterable[T] = (), *, numbers: bool = False) -> None:
-        self._numbers = numbers
-        self._shift = ARRAY_CHUNK if numbers else LIST_CHUNK
-        self._chunks: list[list[T] | array[int]] = []
+    def __init__(self, values: Iterable[T] = ()) -> None:
+        self._chunks: list[Any] = []
         self._owned: set[int] | None = set()  # chunks only this copy has; None: the list of chunks is shared, too
         self._length = 0
-        self._flat: list[T] | array[int] | None = None
+        self._flat: Any = None
         self.extend(values)
 
-    def fork(self) -> Chunks[T]:
+    def fork(self) -> Self:
         """An equal sequence; neither ever sees what is written to the other."""
-        twin: Chunks[T] = Chunks.__new__(Chunks)
-        twin._numbers, twin._shift, twin._length, twin._flat = self._numbers, self._shift, self._length, self._flat
+        twin = self.__new__(type(self))
         twin._chunks = self._chunks
+        twin._length = self._length
+        twin._flat = self._flat
         twin._owned = self._owned = None
         return twin
 
@@ -51,20 +43,20 @@ class Chunks(Generic[T]):
 
     def __getitem__(self, index: int) -> T:
         """The value at ``index``, which must be 0 or more; raises IndexError."""
-        return self._chunks[index >> self._shift][index & (1 << self._shift) - 1]  # type: ignore[return-value]
+        return self._chunks[index >> self.SHIFT][index & (1 << self.SHIFT) - 1]  # type: ignore[no-any-return]
 
     def __setitem__(self, index: int, value: T) -> None:
-        self._own(index >> self._shift)[index & (1 << self._shift) - 1] = value
+        self._own(index >> self.SHIFT)[index & (1 << self.SHIFT) - 1] = value
 
     def __iter__(self) -> Iterator[T]:
-        return chain.from_iterable(self._chunks)  # type: ignore[arg-type]
+        return chain.from_iterable(self._chunks)
 
     def append(self, value: T) -> None:
-        number = self._length >> self._shift
+        number = self._length >> self.SHIFT
         if number == len(self._chunks):
             self._own_list().add(number)
-            self._chunks.append(array("I") if self._numbers else [])
-        self._own(number).append(value)  # type: ignore[attr-defined]
+            self._chunks.append(self._collected(()))
+        self._own(number).append(value)
         self._length += 1
 
     def extend(self, values: Iterable[T]) -> None:
@@ -72,28 +64,33 @@ class Chunks(Generic[T]):
         rest = iter(values)
         for value in rest:
             self.append(value)
-            if not self._length & (1 << self._shift) - 1:
+            if not self._length & (1 << self.SHIFT) - 1:
                 break
-        flat: Any = array("I", rest) if self._numbers else list(rest)
-        for start in range(0, len(flat), 1 << self._shift):
+        flat = self._collected(rest)
+        for start in range(0, len(flat), 1 << self.SHIFT):
             self._own_list().add(len(self._chunks))
-            self._chunks.append(flat[start : start + (1 << self._shift)])
+            self._chunks.append(flat[start : start + (1 << self.SHIFT)])
         self._length += len(flat)
 
-    def flat(self) -> list[T] | array[int]:
-        """All values in one list or array, made when first asked for after a write. Not to be changed."""
+    def flat(self) -> list[T]:
+        """All values in one list, made when first asked for after a write. Not to be changed."""
         flat = self._flat
         if flat is None:
-            flat = array("I", b"".join(self._chunks)) if self._numbers else list(self)  # type: ignore[arg-type]
-            self._flat = flat
-        return flat
+            flat = self._flat = self._joined()
+        return flat  # type: ignore[no-any-return]
 
-    def _own(self, number: int) -> _Chunk[T]:
+    def _collected(self, values: Iterable[T]) -> Any:
+        return list(values)
+
+    def _joined(self) -> Any:
+        return list(self)
+
+    def _own(self, number: int) -> Any:
         owned = self._own_list()
         if number not in owned:
             self._chunks[number] = self._chunks[number][:]
             owned.add(number)
-        return self._chunks[number]  # type: ignore[return-value]
+        return self._chunks[number]
 
     def _own_list(self) -> set[int]:
         self._flat = None
@@ -101,6 +98,20 @@ class Chunks(Generic[T]):
             self._chunks = self._chunks.copy()
             self._owned = set()
         return self._owned
+
+
+class NumberChunks(Chunks[int]):
+    """The same of unsigned 32-bit integers. ``flat`` gives an array."""
+
+    __slots__ = ()
+    SHIFT = 11
+    """2,048 numbers, 8 KiB, 0.2 µs to copy."""
+
+    def _collected(self, values: Iterable[int]) -> Any:
+        return array("I", values)
+
+    def _joined(self) -> Any:
+        return array("I", b"".join(self._chunks))
 
 
 class Numbered(MutableMapping[int, T]):

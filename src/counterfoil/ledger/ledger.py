@@ -55,7 +55,7 @@ class Ledger:
         twin.tariffs = self.tariffs  # never changed
         twin.runs = self.runs.fork()
         twin.shelf = self.shelf.fork()
-        twin._payers = self._payers.fork()
+        twin._payers = self._payers  # forked when it is written to, which is rare
         return twin
 
     # --- reading ---------------------------------------------------------------------------------
@@ -118,6 +118,7 @@ class Ledger:
             raise UnknownRecord(f"there is no customer {billed_to} who could pay", field="billed_to")
         number = self.shelf.add(Book(opened=opened, accounts=accounts, billed_to=billed_to, lived_until=now))
         if billed_to is not None:
+            self._payers = self._payers.fork()
             self._payers[billed_to] = (*self.paid_for_by(billed_to), number)
         return number
 

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, compress
 
-from counterfoil.ledger.chunks import Chunks
+from counterfoil.ledger.chunks import Chunks, NumberChunks
 from counterfoil.ledger.records import Book
 
 
@@ -23,9 +23,10 @@ class Shelf:
     def __init__(self) -> None:
         self._books: Chunks[Book] = Chunks()
         self._readers: Chunks[int] = Chunks()  # how many customers each book stands for
-        self._place: Chunks[int] = Chunks(numbers=True)  # customer number - 1 -> index into _books
+        self._place: Chunks[int] = NumberChunks()  # customer number - 1 -> index into _books
         # By place, the numbers of the customers there, rising: made when first asked for, and kept up from then on.
         self._customers: Chunks[array[int]] | None = None
+        self._is_shared = False  # with a fork, until this one is first written to
         self.version = 0
         self.edition = 0
 
@@ -41,22 +42,25 @@ class Shelf:
     def fork(self) -> Shelf:
         """An equal shelf that shares all it can and shows nothing of what is done to this one later."""
         twin = Shelf.__new__(Shelf)
-        twin._books = self._books.fork()
-        twin._readers = self._readers.fork()
-        twin._place = self._place.fork()
-        twin._customers = None if self._customers is None else self._customers.fork()
+        twin._books = self._books
+        twin._readers = self._readers
+        twin._place = self._place
+        twin._customers = self._customers
+        twin._is_shared = self._is_shared = True
         twin.version = self.version
         twin.edition = self.edition
         return twin
 
     def add(self, book: Book) -> int:
         """Shelve a new customer's book and return the customer's number."""
+        self._own()
         number = len(self._place) + 1
         self._place.append(self._new_place(book, number))
         return number
 
     def add_many(self, books: list[Book], choices: Iterable[int]) -> None:
         """Shelve many new customers at once: each takes the book that its choice is the index of."""
+        self._own()
         first = len(self._books)
         choices = list(choices)
         self._place.extend(first + choice for choice in choices)
@@ -71,6 +75,7 @@ class Shelf:
 
     def put(self, customer: int, book: Book) -> None:
         """Give ``customer`` a book of its own."""
+        self._own()
         place = self._place[customer - 1]
         self.edition += 1
         if self._readers[place] == 1:
@@ -82,6 +87,7 @@ class Shelf:
 
     def change_all(self, change: Callable[[Book], Book]) -> None:
         """Replace every book by ``change(book)``, once for each, however many customers share it."""
+        self._own()
         self.edition += 1
         for place, readers in enumerate(self.readers()):
             if readers:
@@ -89,6 +95,7 @@ class Shelf:
 
     def change(self, places: Sequence[int], change: Callable[[Book], Book]) -> None:
         """Replace the books at some places, for all who read them."""
+        self._own()
         if places:
             self.edition += 1
         for place in places:
@@ -104,11 +111,11 @@ class Shelf:
 
     def books(self) -> list[Book]:
         """Books by place, some of which may be out of use. Not to be changed."""
-        return self._books.flat()  # type: ignore[return-value]
+        return self._books.flat()
 
     def readers(self) -> list[int]:
         """By place, how many customers have the book there. Not to be changed."""
-        return self._readers.flat()  # type: ignore[return-value]
+        return self._readers.flat()
 
     def customers_at(self, place: int) -> array[int]:
         """The numbers of the customers whose book is at ``place``, rising. Not to be changed."""
@@ -152,3 +159,9 @@ class Shelf:
         self.version += 1
         self.edition += 1
         return len(self._books) - 1
+
+    def _own(self) -> None:
+        if self._is_shared:
+            self._books, self._readers, self._place = self._books.fork(), self._readers.fork(), self._place.fork()
+            self._customers = None if self._customers is None else self._customers.fork()
+            self._is_shared = False

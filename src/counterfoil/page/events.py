@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.control.wire import instant
+from counterfoil.control.serializers import instant
 from counterfoil.page.asgi import Receive, Scope, Send
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
@@ -71,7 +71,7 @@ class Events:
             if world is None:
                 await _event(send, "gone", {})
                 break
-            seen = (id(world), world.version, self._journal_version(name))
+            seen = (world.head, world.version, self._journal_version(name))
             if seen != told:
                 told, beat = seen, loop.time()
                 await _event(send, "change", _state(world, seen[2]))

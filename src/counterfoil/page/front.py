@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
 from counterfoil.api import API, ApiError, Principal
-from counterfoil.control.safety import guard
+from counterfoil.control.access import guard
 from counterfoil.page.asgi import ASGI, Receive, Scope, Send, headers_of, send_problem
 from counterfoil.page.events import Events
 from counterfoil.page.files import Files

@@ -15,7 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from counterfoil.control import wire
+from counterfoil.control import serializers
 from counterfoil.control.figures import figures
 from counterfoil.ledger.ledger import open_charges
 from counterfoil.ledger.money import ZERO
@@ -51,8 +51,8 @@ def open_by_customer(world: World, currency: str) -> str:
         Row(
             f"{number} · {world.party(number).name}",
             (
-                Bar("open", now, f"{wire.money(now, currency)}"),
-                Bar("previous", before, f"{wire.money(before, currency)}"),
+                Bar("open", now, f"{serializers.money(now, currency)}"),
+                Bar("previous", before, f"{serializers.money(before, currency)}"),
             ),
         )
         for now, before, number in _largest(world, currency)
@@ -78,8 +78,7 @@ def _largest(world: World, currency: str) -> list[tuple[Decimal, Decimal, int]]:
         mine = [(*by_place[place], -at) for at, place in enumerate(places) if place in best]
         return [(now, before, 1 - minus) for now, before, minus in nlargest(MOST_ROWS, mine)]
 
-    with world.lock:
-        return world.remember(("sandbox.page.open", currency), compute)
+    return world.cached(("sandbox.page.open", currency), compute)
 
 
 def ageing(world: World, currency: str) -> str:
@@ -125,9 +124,8 @@ def _of(world: World, currency: str) -> dict[str, Any]:
 
 
 def _currencies(world: World) -> list[dict[str, Any]]:
-    with world.lock:
-        found: list[dict[str, Any]] = figures(world)["currencies"]
-        return found
+    found: list[dict[str, Any]] = figures(world)["currencies"]
+    return found
 
 
 # --- drawing -------------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ from http.cookies import CookieError, SimpleCookie
 import orjson
 
 from counterfoil.api import ApiError
-from counterfoil.control.safety import guard
+from counterfoil.control.access import guard
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.page.asgi import ASGI, Message, Receive, Scope, Send, headers_of, send_json, send_problem
 from counterfoil.page.rates import Rates
 from counterfoil.page.safe import HEADERS
-from counterfoil.world.world import Grant
+from counterfoil.world.state import Grant
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 COOKIE = "counterfoil-visitor"
@@ -81,7 +81,7 @@ class Gate:
         self._calls = Rates(*self._limits.calls, seconds)
         self._changes = Rates(*self._limits.changes, seconds)
         self._visits = Rates(*self._limits.visits, seconds)
-        worlds.named(DEFAULT).grants = {}
+        worlds.named(DEFAULT).restrict_credentials({})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -146,7 +146,7 @@ class Gate:
         world = self._worlds.get(name)
         key = "key-" + self._mac("key", name)[:24]
         if world is not None and list(world.grants) != [key]:
-            world.grants = {key: Grant(key, None, None)}
+            world.restrict_credentials({key: Grant(key, None, None)})
 
     # --- cookies ---------------------------------------------------------------------------------
 

@@ -7,15 +7,22 @@ is where one that is no finite number is found. Looking for ``NaN`` in the bytes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
 from counterfoil.server.exchange import KEY, Exchange, Interceptor, Receive, Scope, Send
 from counterfoil.server.guards import header_bytes
+from counterfoil.world.write_lock import WorldBusy
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
 
 
 class Dispatcher:
@@ -24,24 +31,27 @@ class Dispatcher:
     def __init__(self, dialect: API, interceptor: Interceptor | None = None) -> None:
         self.dialect = dialect
         self.interceptor = interceptor
+        self._asynchronous = {route for route, run in dialect.routes.items() if iscoroutinefunction(run)}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange: Exchange = scope[KEY]
         step = self.interceptor(exchange) if self.interceptor is not None else None
         if step is not None:
             return self._intercepted(step, exchange, send)
-        return transmit(exchange, self.answer(exchange), send)
+        answer = self.answer(exchange)
+        return transmit(exchange, answer, send) if isinstance(answer, Response) else _later(answer, exchange, send)
 
     async def _intercepted(self, step: Awaitable[Response | None], exchange: Exchange, send: Send) -> None:
-        answer = await step
+        intercepted = await step
         if exchange.sent:
             return
-        if answer is not None:
+        if intercepted is not None:
             exchange.on_purpose = True
-        await transmit(exchange, answer or self.answer(exchange), send)
+        answer = intercepted or self.answer(exchange)
+        await transmit(exchange, answer if isinstance(answer, Response) else await answer, send)
 
-    def answer(self, exchange: Exchange) -> Response:
-        """What the operation answers. The world stands still meanwhile: commands may come from other threads."""
+    def answer(self, exchange: Exchange) -> Response | Awaitable[Response]:
+        """What the operation answers. One that may write holds the world's write lock, in a worker thread where it must wait."""
         operation = exchange.operation or ""
         run = self.dialect.routes.get(operation)
         if run is None:
@@ -56,8 +66,30 @@ class Dispatcher:
             base=exchange.base,
             origin=exchange.origin,
         )
-        with exchange.world.lock:
-            return run(request, exchange.world)
+        world = exchange.world
+        if exchange.method in ("GET", "HEAD") or operation in self._asynchronous:
+            return run(request, world)
+        if world.write_may_block() or not world.begin_write(wait=False):
+            return asyncio.to_thread(_holding, world, partial(cast("Callable[..., Response]", run), request, world))
+        try:
+            return run(request, world)
+        finally:
+            world.end_write()
+
+
+def _holding(world: World, call: Callable[[], Response]) -> Response:
+    try:
+        world.begin_write()
+    except WorldBusy as busy:
+        raise ApiError("unavailable", busy.message) from None
+    try:
+        return call()
+    finally:
+        world.end_write()
+
+
+async def _later(answer: Awaitable[Response], exchange: Exchange, send: Send) -> None:
+    await transmit(exchange, await answer, send)
 
 
 async def transmit(exchange: Exchange, answer: Response, send: Send) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import counterfoil
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.world.commands import read_command, write_command
+from counterfoil.world.opening import run_scenario
 from counterfoil.world.scenario import ScenarioError, parse_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
@@ -77,7 +78,7 @@ def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: st
         raise CapsuleError(f"its text of scenario '{capsule.scenario}' is not the one it was made with")
     try:
         scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
-        world = World(
+        world = run_scenario(
             scenario,
             seed=capsule.seed,
             customers=capsule.customers,

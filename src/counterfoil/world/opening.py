@@ -7,13 +7,13 @@ them cost little more than a hundred. Each one's draw depends on the seed and it
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -35,15 +35,15 @@ from counterfoil.world.scenario import (
     Between,
     Population,
     Profile,
+    Scenario,
     ScenarioError,
     ScenarioText,
     step_of,
     wrong_step,
 )
-from counterfoil.world.scenery import Known
-
-if TYPE_CHECKING:
-    from counterfoil.world.world import World
+from counterfoil.world.state import WorldState, new_state
+from counterfoil.world.switches import KnownSwitches, Switch, Switches
+from counterfoil.world.world import World
 
 BILLS_DONE = timedelta(hours=1)  # well past the minutes a run takes
 
@@ -74,23 +74,41 @@ def price_lists(told: ScenarioText) -> dict[str, Tariff]:
     return tariffs
 
 
-def open_world(world: World, customers: int | None) -> None:
-    """Carry the whole scenario out in a new world. ``customers`` is how many there are in all, scenery included.
+def run_scenario(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    customers: int | None = None,
+    switches: Mapping[str, object] | None = None,
+    known_switches: KnownSwitches | Iterable[Switch] = (),
+    name: str = "default",
+) -> World:
+    """A new world in which the whole scenario has been carried out. ``customers``: how many in all, scenery included.
 
-    Raises ``ScenarioError`` where the story breaks a rule of the ledger, naming the step.
+    Raises ``ScenarioError`` where the story breaks a rule of the ledger, naming the step, and ``BadValue`` for a switch.
     """
-    told = world.scenario.told
-    numbers = _open_named(world, told)
-    _open_scenery(world, told, customers)
+    told = scenario.told
+    state = new_state(
+        scenario,
+        Ledger(price_lists(told)),
+        Switches(known_switches, {**told.switches, **(switches or {})}),
+        seed=told.seed if seed is None else seed,
+        customers_asked=customers,
+        chosen=dict(switches or {}),
+    )
+    numbers = _open_named(state, told)
+    _open_scenery(state, told, customers)
     for credential in told.credentials:
-        world.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
+        state.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
     if told.billing:
-        _bill_monthly(world, told)
+        _bill_monthly(state, told)
     for index in range(len(told.story)):
-        _tell(world, index, numbers)
+        _tell(state, index, numbers)
+    state.scenario_length = len(state.history)
+    return World.of(state, name)
 
 
-def _open_named(world: World, told: ScenarioText) -> dict[str | None, int]:
+def _open_named(world: WorldState, told: ScenarioText) -> dict[str | None, int]:
     numbers: dict[str | None, int] = {}
     for person in told.customers:
         command = AddCustomer(
@@ -107,18 +125,18 @@ def _open_named(world: World, told: ScenarioText) -> dict[str | None, int]:
             starts=person.starts,
         )
         try:
-            number = int(command.carry_out(world))
+            number = int(command.apply(world))
         except LedgerError as error:
             raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
         numbers[person.key] = number
-        world.known[number] = msgspec.structs.replace(world.known.get(number, Known()), key=person.key)
+        world.identify(number, name=person.name, email=person.email, country=person.country, key=person.key)
     return numbers
 
 
 # --- scenery -------------------------------------------------------------------------------------
 
 
-def _open_scenery(world: World, told: ScenarioText, customers: int | None) -> None:
+def _open_scenery(world: WorldState, told: ScenarioText, customers: int | None) -> None:
     named = world.ledger.customers
     if customers is not None and customers < named:
         raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
@@ -213,7 +231,7 @@ def _plain_population(told: ScenarioText) -> Population | None:
 # --- the story -----------------------------------------------------------------------------------
 
 
-def _bill_monthly(world: World, told: ScenarioText) -> None:
+def _bill_monthly(world: WorldState, told: ScenarioText) -> None:
     billing = told.billing
     if billing is None:
         return
@@ -221,7 +239,7 @@ def _bill_monthly(world: World, told: ScenarioText) -> None:
     while month <= billing.last:
         following = next_first_of_month(month)
         _advance(world, datetime.combine(following, time(6), UTC))
-        run = world.carry_out(
+        run = world.execute(
             CreateRun(
                 name=billing.name.format(month=f"{month:%B %Y}"),
                 invoice_date=following,
@@ -229,18 +247,18 @@ def _bill_monthly(world: World, told: ScenarioText) -> None:
                 due_date=following + timedelta(days=billing.due_days),
             )
         )
-        world.carry_out(RequestBills(run=run.number))
+        world.execute(RequestBills(run=run.number))
         _advance(world, world.now + BILLS_DONE)
         month = following
 
 
-def _tell(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
+def _tell(world: WorldState, index: int, numbers: Mapping[str | None, int]) -> None:
     at, name, members = step_of(world.scenario, index)
     try:
         command = _command(name, members, numbers)
         if at is not None:
             _advance(world, at)
-        world.carry_out(command)
+        world.execute(command)
     except LedgerError as error:
         named = f" ({error.field})" if error.field else ""
         raise wrong_step(world.scenario, index, f"{name}: {error.message}{named}") from None
@@ -257,6 +275,6 @@ def _command(name: str, members: Mapping[str, Any], numbers: Mapping[str | None,
     return read_command({"command": name, **resolved})
 
 
-def _advance(world: World, to: datetime) -> None:
+def _advance(world: WorldState, to: datetime) -> None:
     if to != world.now:
-        world.carry_out(AdvanceClock(to=to.astimezone(UTC)))
+        world.execute(AdvanceClock(to=to.astimezone(UTC)))

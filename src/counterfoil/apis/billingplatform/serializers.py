@@ -46,7 +46,7 @@ def run_document(run: BillingRun, world: World) -> Json:
 
     Written once for each state of the world: half of it is dates, and writing one takes a microsecond.
     """
-    known, document = world.remember(("billingplatform.run", run.number), lambda: (run, _run_document(run, world)))
+    known, document = world.cached(("billingplatform.run", run.number), lambda: (run, _run_document(run, world)))
     return document.copy() if known is run else _run_document(run, world)
 
 
@@ -91,7 +91,7 @@ def _invoiced(run: BillingRun, world: World) -> Decimal:
     """
     if run.status is not RunStatus.COMPLETE:
         return ZERO
-    totals = world.remember("billingplatform.totals", lambda: _totals(world))
+    totals = world.cached("billingplatform.totals", lambda: _totals(world))
     return totals.get(run.number, ZERO)
 
 

@@ -23,7 +23,7 @@ from counterfoil.apis.elevate.serializers import ID, MEMBERS, NUMBERS, STATUSES,
 from counterfoil.apis.elevate.standing import Terms, standing, terms_of
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.records import Book
-from counterfoil.world.world import Lasting
+from counterfoil.world.cache import AccountsKey
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -166,7 +166,7 @@ class Table:
 
 def table(world: World) -> Table:
     """The summaries of all books as the world stands. It stays the same one until a book or its terms change."""
-    return world.remember("elevate.table", lambda: _lasting_table(world))
+    return world.cached("elevate.table", lambda: _lasting_table(world))
 
 
 def _lasting_table(world: World) -> Table:
@@ -175,7 +175,7 @@ def _lasting_table(world: World) -> Table:
         without_base=ZERO if world.switches["elevate.percentage_without_base"] == "zero" else None,
     )
     terms = (terms_of(world), style)
-    return world.remember(Lasting("elevate.table", terms), lambda: _table(world.ledger.shelf.books(), *terms))
+    return world.cached(AccountsKey("elevate.table", terms), lambda: _table(world.ledger.shelf.books(), *terms))
 
 
 def _table(books: list[Book], terms: Terms, style: Style) -> Table:
@@ -259,7 +259,7 @@ class Chosen:
 def select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen:
     """The customers that match, in order. ``seen_by`` sees only itself and those it pays for; None sees everyone."""
     key = ("elevate.order", wanted.filters, wanted.keys, wanted.case_matters, seen_by)
-    return world.remember(Lasting(key, table(world)), lambda: _select(world, wanted, seen_by))
+    return world.cached(AccountsKey(key, table(world)), lambda: _select(world, wanted, seen_by))
 
 
 def _select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen:
@@ -287,7 +287,7 @@ def _fitting(world: World, wanted: Wanted) -> list[int]:
             found = [place for place in found if test(column[place])]
         return found
 
-    return world.remember(Lasting(("elevate.fitting", filters, wanted.case_matters), all_books), find)
+    return world.cached(AccountsKey(("elevate.fitting", filters, wanted.case_matters), all_books), find)
 
 
 def _together(world: World, places: list[int]) -> Sequence[int]:
@@ -297,8 +297,8 @@ def _together(world: World, places: list[int]) -> Sequence[int]:
         return shelf.customers_at(places[0])
     if sum(map(shelf.readers().__getitem__, places)) == len(shelf):
         return range(1, len(shelf) + 1)
-    key = Lasting(("elevate.together", tuple(places)), None)
-    return world.remember(key, lambda: shelf.customers_of(places))
+    key = AccountsKey(("elevate.together", tuple(places)), None)
+    return world.cached(key, lambda: shelf.customers_of(places))
 
 
 def _grouped(places: list[int], rows: Table, keys: Sequence[tuple[str, bool]]) -> list[list[int]]:

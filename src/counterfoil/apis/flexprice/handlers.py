@@ -10,7 +10,8 @@ from counterfoil.apis.flexprice import serializers
 from counterfoil.apis.flexprice.summary import summaries
 
 if TYPE_CHECKING:
-    from counterfoil.world.world import Grant, World
+    from counterfoil.world.state import Grant
+from counterfoil.world.world import World
 
 NAME = "flexprice"
 

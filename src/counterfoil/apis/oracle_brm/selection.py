@@ -35,7 +35,8 @@ from counterfoil.apis.oracle_brm.bills import (
     shown_bills,
 )
 from counterfoil.ledger.records import Book
-from counterfoil.world.world import Lasting, World
+from counterfoil.world.cache import AccountsKey
+from counterfoil.world.world import World
 
 Query = Mapping[str, Any]
 OfBill = Callable[[ShownBill], Any]
@@ -96,7 +97,7 @@ def passing(world: World, stock: Stock, tests: Iterable[OfBill]) -> bytes:
     every = int.from_bytes(b"\1" * len(stock.bills))
     for test in tests:
         if isinstance(test, Compared):
-            mask = world.remember(Lasting(("oracle-brm.passing", test), stock), partial(stock.mask, test))
+            mask = world.cached(AccountsKey(("oracle-brm.passing", test), stock), partial(stock.mask, test))
         else:
             mask = stock.mask(test)
         every &= int.from_bytes(mask)
@@ -108,9 +109,9 @@ def stock_of(world: World) -> Stock:
 
     def lasting() -> Stock:
         plan, shelf = plan_of(world), world.ledger.shelf
-        return world.remember(Lasting("oracle-brm.stock", plan), lambda: Stock(shelf.books(), shelf.readers(), plan))
+        return world.cached(AccountsKey("oracle-brm.stock", plan), lambda: Stock(shelf.books(), shelf.readers(), plan))
 
-    return world.remember("oracle-brm.stock", lasting)
+    return world.cached("oracle-brm.stock", lasting)
 
 
 # --- selections ----------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ def select(world: World, query: Query, visible: Iterable[int] | None) -> Selecti
     reading = (world.switches["oracle-brm.comma_is_or"], world.switches["oracle-brm.like_percent"])
     seen = None if visible is None else frozenset(visible)
     key = ("oracle-brm.selection", tuple(filters.items()), reading, seen)
-    return world.remember(Lasting(key, stock_of(world)), lambda: _select(world, filters, visible))
+    return world.cached(AccountsKey(key, stock_of(world)), lambda: _select(world, filters, visible))
 
 
 def _select(world: World, filters: Query, visible: Iterable[int] | None) -> Selection:

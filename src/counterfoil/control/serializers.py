@@ -34,6 +34,7 @@ from counterfoil.ledger.records import (
 )
 from counterfoil.world.plain import plain
 from counterfoil.world.worlds import TooManyWorlds
+from counterfoil.world.write_lock import WorldBusy
 
 PROBLEM = "application/problem+json"
 UNITS = {Service.DATA: "MB", Service.SMS: "SMS"}
@@ -44,7 +45,8 @@ UNITS = {Service.DATA: "MB", Service.SMS: "SMS"}
 
 @contextmanager
 def as_refusals() -> Iterator[None]:
-    """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound."""
+    """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound,
+    503 too many waiting."""
     try:
         yield
     except LedgerError as error:
@@ -56,6 +58,8 @@ def _refusal(error: LedgerError) -> ApiError:
         return ApiError("unknown_resource", error.message, where=error.field)
     if isinstance(error, BadValue):
         return ApiError("malformed", error.message, where=error.field, status=422)
+    if isinstance(error, WorldBusy):
+        return ApiError("unavailable", error.message)
     if isinstance(error, TooManyWorlds | TooMany):
         return ApiError("too_many_requests", error.message, where=error.field)
     assert isinstance(error, RuleBroken)
@@ -72,7 +76,7 @@ def error(refusal: ApiError) -> Response:
     }
     if refusal.where is not None:
         body["field"] = refusal.where.removeprefix("/")
-    headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
+    headers = {401: (("WWW-Authenticate", "Bearer"),), 503: (("Retry-After", "1"),)}.get(refusal.status, ())
     return Response(refusal.status, body, headers, PROBLEM)
 
 

@@ -1,12 +1,11 @@
-"""The desk from which worlds are steered: the registry, the APIs, the scenarios that come along, and the bounds.
+"""What the control API does: makes, forks, resets and forgets worlds, and executes commands, all within bounds.
 
-It makes, forks, resets and forgets worlds, journal and faults with them. It knows no requests and renders nothing.
+From any thread. It reads no requests and renders nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +16,7 @@ from counterfoil.resources import fixtures_dir
 from counterfoil.world.commands import AddCustomer, Command
 from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
 from counterfoil.world.world import World
-from counterfoil.world.worlds import DEFAULT, Place, Worlds
+from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Bounds:
 
 
 @dataclass(slots=True)
-class Desk:
+class WorldService:
     """``new_name`` gives a name for a world that nobody can guess: whoever knows it may use the world's APIs."""
 
     worlds: Worlds
@@ -48,8 +47,8 @@ class Desk:
     def scenarios(self) -> dict[str, Scenario]:
         """The scenarios a world can be made from, by name: those that come along, and the default world's own."""
         if not self._scenarios:
-            for path in sorted((fixtures_dir() / "scenarios").glob("*.yaml")):
-                self._scenarios[path.stem] = read_scenario(path)
+            paths = sorted((fixtures_dir() / "scenarios").glob("*.yaml"))
+            self._scenarios = {path.stem: read_scenario(path) for path in paths}
         default = self.worlds.get(DEFAULT)
         return self._scenarios if default is None else {**self._scenarios, default.scenario.name: default.scenario}
 
@@ -69,22 +68,16 @@ class Desk:
 
     def world(self, name: str) -> World:
         """Raises ``UnknownRecord``."""
-        world = self.worlds.get(name)
-        if world is None:
+        return self.entry(name).world
+
+    def entry(self, name: str) -> WorldEntry:
+        """The world with how long it may idle. Raises ``UnknownRecord``."""
+        entry = self.worlds.entry(name)
+        if entry is None:
             raise UnknownRecord("there is no world of that name", field="world")
-        return world
+        return entry
 
-    def still(self, name: str | None) -> AbstractContextManager[object]:
-        """That world stands still meanwhile, so that an answer is all of one version: commands may come from other threads."""
-        world = self.worlds.get(name) if name is not None else None
-        return nullcontext() if world is None else world.lock
-
-    def place(self, name: str) -> Place:
-        """The world with how long it may idle."""
-        world = self.world(name)
-        return next(place for place in self.worlds if place.world is world)
-
-    def places(self) -> list[Place]:
+    def entries(self) -> list[WorldEntry]:
         """The worlds there are, those that idled too long left out, in the order they were made."""
         self.worlds.forget_idle()
         return list(self.worlds)
@@ -140,13 +133,14 @@ class Desk:
         self.worlds.delete(name)
         self._forget(name)
 
-    def carry_out(self, world: World, command: Command) -> Any:
+    def execute(self, world: World, command: Command) -> Any:
         """Execute within the bounds on a world; returns the fact. Raises ``LedgerError``, with nothing changed."""
-        if len(world.history) - world.told >= self.bounds.commands:
-            raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
-        if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
-            raise TooMany(f"a world has up to {self.bounds.customers} customers here")
-        return world.execute(command)
+        with world.writing():
+            if len(world.history) - world.scenario_length >= self.bounds.commands:
+                raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
+            if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
+                raise TooMany(f"a world has up to {self.bounds.customers} customers here")
+            return world.execute(command)
 
     def _life(self, asked: float | None) -> float:
         life = self.bounds.usual_life if asked is None else float(asked)
