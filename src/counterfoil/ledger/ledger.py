@@ -194,7 +194,8 @@ class Ledger:
             self.subscription(customer, subscription) if subscription else _active_on(book, customer, started_at.date())
         )
         record = UsageRecord(book.usage_count + 1, user.ordinal, service, country, quantity, started_at, rated)
-        record = replace(record, rated=rated and can_be_rated(user, record))
+        if rated and not can_be_rated(user, record):
+            record = replace(record, rated=False)
         self.shelf.put(customer, book.having(usage=(*book.usage, record), usage_count=record.ordinal))
         return record
 
@@ -228,9 +229,9 @@ class Ledger:
 
     def create_run(self, fields: Mapping[str, Any], now: datetime) -> BillingRun:
         """A new pending run. ``fields``: any of name, subrun, message and the four dates."""
-        number = next(reversed(self.runs), 0) + 1  # numbers only grow, and max() of 20,000 takes a millisecond
-        run = BillingRun(number, fields.get("name"), RunStatus.PENDING, created_at=now, updated_at=now)
-        run = replace(run, **fields)
+        number = self.runs.last() + 1
+        given = {"name": None, **fields}
+        run = BillingRun(number=number, status=RunStatus.PENDING, created_at=now, updated_at=now, **given)
         _check_dates(run)
         self.runs[number] = run
         return run

@@ -26,7 +26,8 @@ class Shelf:
         self._place: Chunks[int] = NumberChunks()  # customer number - 1 -> index into _books
         # By place, the numbers of the customers there, rising: made when first asked for, and kept up from then on.
         self._customers: Chunks[array[int]] | None = None
-        self._is_shared = False  # with a fork, until this one is first written to
+        self._is_shared = False  # with a fork, until this one is first written to;
+        self._owns_books = False  # but for the books, which most writes are to alone
         self.version = 0
         self.edition = 0
 
@@ -47,6 +48,7 @@ class Shelf:
         twin._place = self._place
         twin._customers = self._customers
         twin._is_shared = self._is_shared = True
+        twin._owns_books = self._owns_books = False
         twin.version = self.version
         twin.edition = self.edition
         return twin
@@ -75,12 +77,15 @@ class Shelf:
 
     def put(self, customer: int, book: Book) -> None:
         """Give ``customer`` a book of its own."""
-        self._own()
         place = self._place[customer - 1]
         self.edition += 1
         if self._readers[place] == 1:
+            if self._is_shared and not self._owns_books:
+                self._books = self._books.fork()
+                self._owns_books = True
             self._books[place] = book
             return
+        self._own()
         self._readers[place] -= 1
         self._take_out(customer, place)
         self._place[customer - 1] = self._new_place(book, customer)
@@ -162,6 +167,7 @@ class Shelf:
 
     def _own(self) -> None:
         if self._is_shared:
-            self._books, self._readers, self._place = self._books.fork(), self._readers.fork(), self._place.fork()
+            self._books = self._books if self._owns_books else self._books.fork()
+            self._readers, self._place = self._readers.fork(), self._place.fork()
             self._customers = None if self._customers is None else self._customers.fork()
             self._is_shared = False

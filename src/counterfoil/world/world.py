@@ -185,7 +185,8 @@ class World:
         nor after any other exception.
         """
         head = self._head
-        head.lock.acquire()
+        lock = head.lock
+        lock.try_now(False) or lock.acquire()
         try:
             before = head.state
             draft = before.fork()
@@ -196,7 +197,7 @@ class World:
             head.state = self._state = draft
             return fact
         finally:
-            head.lock.release()
+            lock.release()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
