@@ -14,6 +14,7 @@ import yaml
 from counterfoil.apis.billingplatform import api
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import AdvanceClock, CreateRun, RequestBills
+from counterfoil.world.world import World
 
 API = "billingplatform"
 MEMBERS = {
@@ -35,7 +36,10 @@ class Platform:
 
     def __init__(self, stand_in: Any) -> None:
         self.stand_in = stand_in
-        self.world = stand_in.world
+
+    @property
+    def world(self) -> World:
+        return self.stand_in.world
 
     def list(self, **query: Any) -> list[str]:
         answer = self.stand_in.get(API, "/billingRuns/", params=query)

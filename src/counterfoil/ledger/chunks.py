@@ -62,7 +62,11 @@ class Chunks(Generic[T]):
             self._own_list().add(number)
             self._chunks.append(self._collected((value,)))
         else:
-            self._own(number).append(value)
+            owned = self._owned
+            if owned is None or number not in owned:
+                self._own(number)
+            self._flat = None
+            self._chunks[number].append(value)
         self._length += 1
 
     def extend(self, values: Iterable[T]) -> None:
@@ -91,12 +95,9 @@ class Chunks(Generic[T]):
     def _joined(self) -> Any:
         return list(self)
 
-    def _own(self, number: int) -> Any:
-        owned = self._own_list()
-        if number not in owned:
-            self._chunks[number] = self._chunks[number][:]
-            owned.add(number)
-        return self._chunks[number]
+    def _own(self, number: int) -> None:
+        self._own_list().add(number)
+        self._chunks[number] = self._chunks[number][:]
 
     def _own_list(self) -> set[int]:
         self._flat = None
