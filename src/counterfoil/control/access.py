@@ -1,4 +1,4 @@
-"""Who may steer: the token, the Host a request names, and the Origin a browser says it comes from.
+"""Who may use the control API: the token, the Host a request names, and the Origin a browser says it comes from.
 
 A page on another site must not be able to steer worlds through its visitor's browser. It can send a request to a loopback
 address, or have its own name point there (DNS rebinding), but it cannot choose the Origin and Host its browser sends:

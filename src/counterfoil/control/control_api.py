@@ -69,6 +69,7 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
             raise ApiError("unknown_path", "the control API is in no world: leave out /w/ and the name behind it")
         call = partial(handler, service, request)
         with serializers.as_refusals():
+            reads = request.operation.startswith("GET ")
             writes_to = service.worlds.get(request.path["world"]) if handlers.writes(request) else None
             if not handlers.needs_worker(service, request):
                 if writes_to is None:
@@ -78,6 +79,6 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
                         return call()
                     finally:
                         writes_to.end_write()
-            return await workers.run(call, writes_to)
+            return await (workers.read(call) if reads else workers.write(call, writes_to))
 
     return operation

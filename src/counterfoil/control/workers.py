@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import BoundedSemaphore, Lock
 from typing import TypeVar
 
@@ -20,20 +21,29 @@ T = TypeVar("T")
 
 
 class Workers:
-    """``most`` requests may be in worker threads, of which ``computing`` compute at a time."""
+    """``most`` requests may be in worker threads. Of those that change something ``writing`` compute at a time, of the
+    look-ups ``reading``: these are shorter, and do not wait for a command of another world."""
 
-    def __init__(self, most: int = 64, computing: int = 2) -> None:
+    def __init__(self, most: int = 64, writing: int = 2, reading: int = 4) -> None:
         self._most = most
         self._busy = 0
         self._counting = Lock()  # requests may come from several event loops
-        self._computing = BoundedSemaphore(computing)
+        self._writing = BoundedSemaphore(writing)
+        self._reading = BoundedSemaphore(reading)
         self._pool = ThreadPoolExecutor(most, "counterfoil-control")
 
-    async def run(self, call: Callable[[], T], writes_to: World | None = None) -> T:
-        """``call()`` in a worker thread, holding the write lock of ``writes_to``. Raises ``ApiError`` (503) at the bound.
+    async def read(self, call: Callable[[], T]) -> T:
+        """``call()``, which changes nothing, in a worker thread. Raises ``ApiError`` (503) at the bound."""
+        return await self._in_thread(partial(_within, self._reading, call))
+
+    async def write(self, call: Callable[[], T], to: World | None = None) -> T:
+        """``call()`` in a worker thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the bound.
 
         The lock is taken first: who computes never waits for another who computes.
         """
+        return await self._in_thread(partial(_within, self._writing, call, to))
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
         with self._counting:
             if self._busy >= self._most:
                 raise ApiError(
@@ -41,14 +51,15 @@ class Workers:
                 )
             self._busy += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, call, writes_to)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         finally:
             with self._counting:
                 self._busy -= 1
 
-    def _run(self, call: Callable[[], T], writes_to: World | None) -> T:
-        if writes_to is None:
-            with self._computing:
-                return call()
-        with writes_to.writing(), self._computing:
+
+def _within(slots: BoundedSemaphore, call: Callable[[], T], world: World | None = None) -> T:
+    if world is None:
+        with slots:
             return call()
+    with world.writing(), slots:
+        return call()

@@ -2,7 +2,7 @@
 
 Colours and fonts come from the page's style sheet by class, so that a plot is light or dark as the page is. Meaning is
 carried by length, text and pattern as well. Every plot has a title and says its numbers in words for those who cannot
-see it. The world stands still while it is looked up, not while it is drawn: names may take Faker, 50 ms to import.
+see it. What is looked up is of one version of the world, whatever is done to it meanwhile.
 """
 
 from __future__ import annotations

@@ -124,9 +124,7 @@ class Worlds:
 
     def put(self, world: World, *, time_to_live: float | None = None) -> World:
         """Keep a world made elsewhere, as one rebuilt from a capsule; it takes the place of any of its name."""
-        with self._lock:
-            self._entries.pop(world.name, None)
-            return self._add(world, time_to_live)
+        return self._add(world, time_to_live, replace=True)
 
     def reset(self, name: str) -> World:
         """Put a world back to where its scenario ended. That is a new version of it: what was derived from the old one goes."""
@@ -151,14 +149,14 @@ class Worlds:
                 del self._entries[name]
         return len(idle)
 
-    def _add(self, world: World, time_to_live: float | None) -> World:
+    def _add(self, world: World, time_to_live: float | None, *, replace: bool = False) -> World:
         name = world.name
         if not NAME.fullmatch(name):
             raise BadValue("a world's name is 1 to 63 small letters, digits and hyphens", field="name")
         with self._lock:
-            if self.get(name) is not None:
+            if self.get(name) is not None and not replace:
                 raise RuleBroken(f"there is a world '{name}' already", field="name")
-            if len(self._entries) >= self._limit and not self.forget_idle():
+            if name not in self._entries and len(self._entries) >= self._limit and not self.forget_idle():
                 raise TooManyWorlds(f"there are {self._limit} worlds, which is the bound: delete some", field="name")
             self._entries[name] = WorldEntry(world.head, time_to_live, self._seconds())
         return world
