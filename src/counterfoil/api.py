@@ -158,8 +158,9 @@ class API:
     whose operation the spec secures, and raises ``ApiError`` (``unauthenticated``, ``expired``, ``forbidden``).
     ``error`` renders any refusal as this vendor would. ``strict_query`` says, for a world, whether a query parameter
     the spec does not know is refused. ``ids`` gives the ids one customer has in this API, each by what it is called there
-    (``{"customerId": "7"}``), for the sandbox to show; the customer is known to exist. ``unimplemented`` lists operations the vendor
-    has and this stand-in does not, written as in ``routes``: they are answered 501, where any other path is unknown.
+    (``{"customerId": "7"}``), for the control API to show; the customer is known to exist. ``unimplemented`` lists
+    operations the vendor has and this stand-in does not, written as in ``routes``: they are answered 501, while any other
+    path is unknown.
     """
 
     name: str

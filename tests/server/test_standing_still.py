@@ -17,10 +17,10 @@ PAGE = ("oracle-brm", "/customerBill")
 class InTwoHalves:
     """A command that lets forty days pass, and dawdles after twenty: what it did so far is nobody's to see."""
 
-    def carry_out(self, world: World) -> None:
-        AdvanceClock(days=20).carry_out(world)
+    def apply(self, world: World) -> None:
+        AdvanceClock(days=20).apply(world)
         time.sleep(0.05)
-        AdvanceClock(days=20).carry_out(world)
+        AdvanceClock(days=20).apply(world)
 
 
 def test_pages_read_while_the_clock_moves_are_pages_of_one_moment(stand_in: Any) -> None:

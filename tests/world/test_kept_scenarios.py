@@ -30,13 +30,13 @@ def test_what_was_kept_says_the_same(name: str, folder: Path, monkeypatch: pytes
     monkeypatch.setattr(scenarios, "_parsed", never)
     again = scenario(name)
     assert again == first
-    assert repr(again.told) == repr(first.told)  # the very same types, numbers and time zones
+    assert repr(again.definition) == repr(first.definition)  # the very same types, numbers and time zones
 
 
 def test_a_story_with_dates_and_numbers_of_every_kind_is_kept_as_it_is() -> None:
     text = f"{TEXT}story: [{{a: [2026-01-01, 2026-01-01T01:02:03.5Z, 2026-01-01 01:02:03, 1.10, 1e3, null, true, '1', 007]}}]"
     first, again = (parse_scenario("x", text.encode(), "x.yaml") for _ in range(2))
-    assert repr(again.told.story) == repr(first.told.story)
+    assert repr(again.definition.story) == repr(first.definition.story)
 
 
 def test_what_json_cannot_say_is_served_but_not_kept(folder: Path) -> None:

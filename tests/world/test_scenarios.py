@@ -120,13 +120,13 @@ def test_bytes_that_are_no_text_are_one_line() -> None:
 
 def test_opening_does_not_paint_names() -> None:
     """Start-up does not grow with names: ten thousand customers, and Faker was asked for none."""
-    from counterfoil.world import scenery
+    from counterfoil.world import fake_identity
 
-    scenery._painted.cache_clear()
-    before = scenery._painted.cache_info().misses
+    fake_identity._generated.cache_clear()
+    before = fake_identity._generated.cache_info().misses
     world = World(scenario("demo"), customers=10_000, known_switches=all_switches())
-    assert scenery._painted.cache_info().misses == before
+    assert fake_identity._generated.cache_info().misses == before
     started = time.perf_counter()
     assert world.party(9_999).name
-    assert scenery._painted.cache_info().misses == before + 1
+    assert fake_identity._generated.cache_info().misses == before + 1
     assert time.perf_counter() - started < 5

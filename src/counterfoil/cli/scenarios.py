@@ -31,7 +31,7 @@ def list_scenarios(as_json: bool) -> None:
     """
     from counterfoil.app import scenario, scenario_names
 
-    titles = {name: guarded(partial(scenario, name)).told.title for name in scenario_names()}
+    titles = {name: guarded(partial(scenario, name)).definition.title for name in scenario_names()}
     if as_json:
         print_json([{"name": name, "title": title} for name, title in titles.items()])
         return
@@ -56,8 +56,8 @@ def show_scenario(name: str, as_json: bool) -> None:
     world = guarded(lambda: World(read, known_switches=all_switches()))
     facts = {
         "name": read.name,
-        "title": read.told.title,
-        "text": read.told.text,
+        "title": read.definition.title,
+        "text": read.definition.text,
         "now": world.now.isoformat(),
         "seed": world.seed,
         "customers": world.ledger.customers,

@@ -19,7 +19,7 @@ from counterfoil.control_types import Wanted, read_fault
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.world.capsule import make_capsule
 from counterfoil.world.commands import COMMANDS, read_command
-from counterfoil.world.plain import plain
+from counterfoil.world.to_json import to_json
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
 
@@ -57,10 +57,10 @@ def list_scenarios(desk: Desk, request: Request) -> Response:
     shown = [
         {
             "name": each.name,
-            "title": each.told.title,
-            "text": each.told.text,
-            "starts": wire.instant(each.told.starts),
-            "seed": each.told.seed,
+            "title": each.definition.title,
+            "text": each.definition.text,
+            "starts": wire.instant(each.definition.starts),
+            "seed": each.definition.seed,
         }
         for _, each in sorted(desk.scenarios().items())
     ]
@@ -75,7 +75,7 @@ def _shown(desk: Desk, request: Request, world: World, time_to_live: float | Non
     return {
         "name": world.name,
         "scenario": world.scenario.name,
-        "title": world.scenario.told.title,
+        "title": world.scenario.definition.title,
         "seed": world.seed,
         "customers": world.ledger.customers,
         "now": wire.instant(world.now),
@@ -167,7 +167,7 @@ def list_switches(desk: Desk, request: Request) -> Response:
 def _commanded(desk: Desk, request: Request, data: dict[str, Json]) -> Response:
     world = _world(desk, request)
     fact = desk.carry_out(world, read_command(data))
-    return Response(200, {"fact": plain(fact), "version": world.version, "now": wire.instant(world.now)})
+    return Response(200, {"fact": to_json(fact), "version": world.version, "now": wire.instant(world.now)})
 
 
 def any_command(desk: Desk, request: Request) -> Response:

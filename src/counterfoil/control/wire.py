@@ -32,7 +32,7 @@ from counterfoil.ledger.records import (
     UsageLine,
     UsageRecord,
 )
-from counterfoil.world.plain import plain
+from counterfoil.world.to_json import to_json
 from counterfoil.world.worlds import TooManyWorlds
 
 PROBLEM = "application/problem+json"
@@ -341,5 +341,5 @@ def _message(kept: Message) -> dict[str, Json]:
 
 
 def fault(kept: Fault) -> dict[str, Json]:
-    order: dict[str, Json] = plain(kept.order)
+    order: dict[str, Json] = to_json(kept.order)
     return {"id": kept.id, **order, "counted": kept.counted, "struck": kept.struck}

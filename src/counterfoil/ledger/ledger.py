@@ -1,7 +1,7 @@
-"""The ledger of one world: the tariffs, the books, the billing runs, and the verbs that change them.
+"""The ledger of one world: the tariffs, the states, the billing runs, and the verbs that change them.
 
 Every verb checks first and then writes whole; a ``LedgerError`` means nothing has changed. The time is always the
-caller's (``now``, a UTC instant). What happens by itself as time passes is in ``agenda``.
+caller's (``now``, a UTC instant). What happens by itself as time passes is in ``scheduler``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from counterfoil.ledger.receivables import Bill, bill_of, bills_of
 from counterfoil.ledger.records import (
     CREDIT_NOTE,
     Account,
+    AccountState,
     BillingRun,
-    Book,
     Invoice,
     OneOffCharge,
     Payment,
@@ -33,25 +33,25 @@ from counterfoil.ledger.records import (
     Tariff,
     UsageRecord,
 )
-from counterfoil.ledger.shelf import Shelf
+from counterfoil.ledger.store import AccountStore
 
 LOCKED_FIELDS = ("invoice_date", "cutoff_date", "transaction_cutoff_date", "due_date", "message")
 """What of a run can no longer change once its bills are requested (vendor facts 5.6, rule 4)."""
 
 
 class Ledger:
-    """Tariffs by key, runs by number, and one book for each customer, numbered from 1."""
+    """Tariffs by key, runs by number, and one state for each customer, numbered from 1."""
 
     def __init__(self, tariffs: Mapping[str, Tariff]) -> None:
         self.tariffs = dict(tariffs)
         self.runs: dict[int, BillingRun] = {}
-        self.shelf = Shelf()
+        self.store = AccountStore()
         self._payers: dict[int, tuple[int, ...]] = {}
 
     def fork(self) -> Ledger:
         twin = Ledger(self.tariffs)
         twin.runs = self.runs.copy()
-        twin.shelf = self.shelf.fork()
+        twin.store = self.store.fork()
         twin._payers = self._payers.copy()
         return twin
 
@@ -60,18 +60,18 @@ class Ledger:
     @property
     def customers(self) -> int:
         """How many customers there are; their numbers are 1 to this."""
-        return len(self.shelf)
+        return len(self.store)
 
     def knows(self, customer: int) -> bool:
-        return 1 <= customer <= len(self.shelf)
+        return 1 <= customer <= len(self.store)
 
-    def book(self, customer: int) -> Book:
-        """The customer's book; raises ``UnknownRecord``."""
+    def state_of(self, customer: int) -> AccountState:
+        """The customer's state; raises ``UnknownRecord``."""
         if not self.knows(customer):
             raise UnknownRecord(
                 f"there is no customer {customer}: they are numbered 1 to {self.customers}", field="customer"
             )
-        return self.shelf[customer]
+        return self.store[customer]
 
     def run(self, number: int) -> BillingRun:
         """The billing run; raises ``UnknownRecord``."""
@@ -95,13 +95,13 @@ class Ledger:
     def run_total(self, number: int, currency: str) -> Decimal:
         """The sum of all bills in ``currency`` that the run issued, tax included."""
         total = ZERO
-        for book, readers in self.shelf.distinct():
-            total += readers * _issued_by(book, number, currency)
+        for state, refcount in self.store.unique_states():
+            total += refcount * _issued_by(state, number, currency)
         return total
 
     # --- customers -------------------------------------------------------------------------------
 
-    def open_book(
+    def add_customer(
         self, accounts: tuple[Account, ...], opened: date, now: datetime, *, billed_to: int | None = None
     ) -> int:
         """Take on a customer with one account for each currency; returns its number."""
@@ -113,7 +113,9 @@ class Ledger:
             )
         if billed_to is not None and not self.knows(billed_to):
             raise UnknownRecord(f"there is no customer {billed_to} who could pay", field="billed_to")
-        number = self.shelf.add(Book(opened=opened, accounts=accounts, billed_to=billed_to, lived_until=now))
+        number = self.store.add(
+            AccountState(opened=opened, accounts=accounts, billed_to=billed_to, simulated_until=now)
+        )
         if billed_to is not None:
             self._payers[billed_to] = (*self.paid_for_by(billed_to), number)
         return number
@@ -122,9 +124,9 @@ class Ledger:
         self, customer: int, tariff_key: str, *, sims: int, starts: date, fees_from: date | None = None
     ) -> Subscription:
         """Put a customer on a tariff from ``starts``; its currency chooses the account that pays."""
-        book = self.book(customer)
-        subscription = new_subscription(book, self.tariff(tariff_key), sims=sims, starts=starts, fees_from=fees_from)
-        self.shelf.put(customer, book.having(subscriptions=(*book.subscriptions, subscription)))
+        state = self.state_of(customer)
+        subscription = new_subscription(state, self.tariff(tariff_key), sims=sims, starts=starts, fees_from=fees_from)
+        self.store.put(customer, state.replace(subscriptions=(*state.subscriptions, subscription)))
         return subscription
 
     def cancel_subscription(self, customer: int, ordinal: int, *, ends: date) -> Subscription:
@@ -161,7 +163,7 @@ class Ledger:
         return self.tariffs[key]
 
     def subscription(self, customer: int, ordinal: int) -> Subscription:
-        for subscription in self.book(customer).subscriptions:
+        for subscription in self.state_of(customer).subscriptions:
             if subscription.ordinal == ordinal:
                 return subscription
         raise UnknownRecord(f"customer {customer} has no subscription {ordinal}", field="subscription")
@@ -181,43 +183,45 @@ class Ledger:
         rated: bool = True,
     ) -> UsageRecord:
         """Record one use; it is left unrated if asked, or if the tariff has no price for it."""
-        book = self.book(customer)
+        state = self.state_of(customer)
         if quantity <= 0:
             raise BadValue("a quantity used must be above zero", field="quantity")
         if started_at > now:
             raise RuleBroken(f"use cannot start in the future: it is {now.isoformat()}", field="started_at")
         user = (
-            self.subscription(customer, subscription) if subscription else _active_on(book, customer, started_at.date())
+            self.subscription(customer, subscription)
+            if subscription
+            else _active_on(state, customer, started_at.date())
         )
-        record = UsageRecord(book.usage_count + 1, user.ordinal, service, country, quantity, started_at, rated)
+        record = UsageRecord(state.usage_count + 1, user.ordinal, service, country, quantity, started_at, rated)
         record = replace(record, rated=rated and can_be_rated(user, record))
-        self.shelf.put(customer, book.having(usage=(*book.usage, record), usage_count=record.ordinal))
+        self.store.put(customer, state.replace(usage=(*state.usage, record), usage_count=record.ordinal))
         return record
 
     def rate_again(self, customer: int) -> int:
         """Rate what is not rated yet; returns how many records now are."""
-        book = self.book(customer)
+        state = self.state_of(customer)
         rated = tuple(
             record
             if record.rated
             else replace(record, rated=can_be_rated(self.subscription(customer, record.subscription), record))
-            for record in book.usage
+            for record in state.usage
         )
-        changed = sum(before.rated != after.rated for before, after in zip(book.usage, rated, strict=True))
+        changed = sum(before.rated != after.rated for before, after in zip(state.usage, rated, strict=True))
         if changed:
-            self.shelf.put(customer, book.having(usage=rated))
+            self.store.put(customer, state.replace(usage=rated))
         return changed
 
     def add_charge(
         self, customer: int, description: str, amount: Decimal, *, dated: date, account: int = 0
     ) -> OneOffCharge:
         """Put a one-off charge, net of tax, on an account; a negative amount is a credit."""
-        book = self.book(customer)
-        _known_account(book, customer, account)
+        state = self.state_of(customer)
+        _known_account(state, customer, account)
         if not amount:
             raise BadValue("a charge cannot be zero", field="amount")
-        charge = OneOffCharge(book.charge_count + 1, account, description, amount, dated)
-        self.shelf.put(customer, book.having(charges=(*book.charges, charge), charge_count=charge.ordinal))
+        charge = OneOffCharge(state.charge_count + 1, account, description, amount, dated)
+        self.store.put(customer, state.replace(charges=(*state.charges, charge), charge_count=charge.ordinal))
         return charge
 
     # --- billing runs ----------------------------------------------------------------------------
@@ -265,9 +269,9 @@ class Ledger:
     # --- bills and payments ----------------------------------------------------------------------
 
     def bill(self, customer: int, account: int, ordinal: int) -> Bill:
-        book = self.book(customer)
-        _known_account(book, customer, account)
-        bill = bill_of(book, account, ordinal)
+        state = self.state_of(customer)
+        _known_account(state, customer, account)
+        bill = bill_of(state, account, ordinal)
         if bill is None:
             raise UnknownRecord(f"customer {customer} has no bill {ordinal} on account {account}", field="bill")
         return bill
@@ -315,18 +319,18 @@ class Ledger:
             raise RuleBroken(
                 f"{amount} is more than the {bill.remaining} that remains on bill {ordinal}", field="amount"
             )
-        book = self.book(customer)
+        customer_state = self.state_of(customer)
         payment = Payment(
-            ordinal=len(book.payments) + 1,
+            ordinal=len(customer_state.payments) + 1,
             account=account,
             invoice=ordinal,
             amount=amount,
-            method=method or book.accounts[account].payment_method,
+            method=method or customer_state.accounts[account].payment_method,
             state=state,
             received_at=now,
             changed_at=now,
         )
-        self.shelf.put(customer, book.having(payments=(*book.payments, payment)))
+        self.store.put(customer, customer_state.replace(payments=(*customer_state.payments, payment)))
         return payment
 
     def resolve_payment(self, customer: int, ordinal: int, state: PaymentState, now: datetime) -> Payment:
@@ -345,7 +349,7 @@ class Ledger:
             raise RuleBroken(f"payment {ordinal} brought no money that could be given back", field="payment")
         if not 0 < amount <= left:
             raise BadValue(f"{amount} cannot be refunded: {left} of payment {ordinal} is left", field="amount")
-        _check_minor_unit(amount, self.book(customer).accounts[payment.account].currency)
+        _check_minor_unit(amount, self.state_of(customer).accounts[payment.account].currency)
         return self._put_payment(customer, replace(payment, refunded=payment.refunded + amount, changed_at=now))
 
     def cancel_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> Payment:
@@ -358,7 +362,7 @@ class Ledger:
         return self.record_payment(customer, account, ordinal, None, now=now, method=CREDIT_NOTE)
 
     def payment(self, customer: int, ordinal: int) -> Payment:
-        payments = self.book(customer).payments
+        payments = self.state_of(customer).payments
         if not 1 <= ordinal <= len(payments):
             raise UnknownRecord(f"customer {customer} has no payment {ordinal}", field="payment")
         return payments[ordinal - 1]
@@ -366,40 +370,40 @@ class Ledger:
     # --- writing one record back -----------------------------------------------------------------
 
     def _put_subscription(self, customer: int, changed: Subscription) -> Subscription:
-        book = self.book(customer)
-        kept = tuple(changed if s.ordinal == changed.ordinal else s for s in book.subscriptions)
-        self.shelf.put(customer, book.having(subscriptions=kept))
+        state = self.state_of(customer)
+        kept = tuple(changed if s.ordinal == changed.ordinal else s for s in state.subscriptions)
+        self.store.put(customer, state.replace(subscriptions=kept))
         return changed
 
     def _put_invoice(self, customer: int, changed: Invoice) -> Invoice:
-        book = self.book(customer)
+        state = self.state_of(customer)
         key = (changed.account, changed.ordinal)
-        kept = tuple(changed if (i.account, i.ordinal) == key else i for i in book.invoices)
-        self.shelf.put(customer, book.having(invoices=kept))
+        kept = tuple(changed if (i.account, i.ordinal) == key else i for i in state.invoices)
+        self.store.put(customer, state.replace(invoices=kept))
         return changed
 
     def _put_payment(self, customer: int, changed: Payment) -> Payment:
-        book = self.book(customer)
-        kept = tuple(changed if p.ordinal == changed.ordinal else p for p in book.payments)
-        self.shelf.put(customer, book.having(payments=kept))
+        state = self.state_of(customer)
+        kept = tuple(changed if p.ordinal == changed.ordinal else p for p in state.payments)
+        self.store.put(customer, state.replace(payments=kept))
         return changed
 
 
 def new_subscription(
-    book: Book, tariff: Tariff, *, sims: int, starts: date, fees_from: date | None = None
+    state: AccountState, tariff: Tariff, *, sims: int, starts: date, fees_from: date | None = None
 ) -> Subscription:
-    """The subscription that putting ``book`` on ``tariff`` would make; raises ``BadValue`` where no account has its currency."""
+    """The subscription that putting ``state`` on ``tariff`` would make; raises ``BadValue`` where no account has its currency."""
     if sims < 0:
         raise BadValue("a subscription cannot have fewer than no SIMs", field="sims")
     if not EARLIEST <= starts <= LATEST:
         raise BadValue(f"a subscription starts between {EARLIEST} and {LATEST}", field="starts")
-    currencies = [account.currency for account in book.accounts]
+    currencies = [account.currency for account in state.accounts]
     if tariff.currency not in currencies:
         raise BadValue(
             f"tariff '{tariff.key}' is in {tariff.currency}; the customer has {', '.join(currencies)}", field="tariff"
         )
     return Subscription(
-        ordinal=len(book.subscriptions) + 1,
+        ordinal=len(state.subscriptions) + 1,
         account=currencies.index(tariff.currency),
         tariff=tariff,
         sims=sims,
@@ -408,22 +412,22 @@ def new_subscription(
     )
 
 
-def open_charges(book: Book, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the open run would collect from the account, remembered on the book while the cutoffs stay the same."""
-    return book.derived(f"open {account}", cutoffs, lambda: collect(book, account, cutoffs))
+def open_charges(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
+    """What the open run would collect from the account, remembered on the state while the cutoffs stay the same."""
+    return state.cached(f"open {account}", cutoffs, lambda: collect(state, account, cutoffs))
 
 
-def _issued_by(book: Book, run: int, currency: str) -> Decimal:
-    return sum((b.total for b in bills_of(book) if b.invoice.run == run and b.invoice.currency == currency), ZERO)
+def _issued_by(state: AccountState, run: int, currency: str) -> Decimal:
+    return sum((b.total for b in bills_of(state) if b.invoice.run == run and b.invoice.currency == currency), ZERO)
 
 
-def _known_account(book: Book, customer: int, account: int) -> None:
-    if not 0 <= account < len(book.accounts):
+def _known_account(state: AccountState, customer: int, account: int) -> None:
+    if not 0 <= account < len(state.accounts):
         raise UnknownRecord(f"customer {customer} has no account {account}", field="account")
 
 
-def _active_on(book: Book, customer: int, day: date) -> Subscription:
-    for subscription in book.subscriptions:
+def _active_on(state: AccountState, customer: int, day: date) -> Subscription:
+    for subscription in state.subscriptions:
         if subscription.state_on(day) == "active":
             return subscription
     raise RuleBroken(f"customer {customer} has no active subscription on {day}", field="customer")

@@ -1,6 +1,6 @@
 """From use to charges: which price, how much of it a data package covers, and which fees fall due.
 
-Pure functions of a book; amounts are exact (never rounded). Refuses to know invoices' dates, runs and payments.
+Pure functions of a state; amounts are exact (never rounded). Refuses to know invoices' dates, runs and payments.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import month_key, next_first_of_month
 from counterfoil.ledger.records import (
-    Book,
+    AccountState,
     FeeLine,
     Line,
     PackageLine,
@@ -61,13 +61,13 @@ def can_be_rated(subscription: Subscription, record: UsageRecord) -> bool:
     return subscription.tariff.rate_for(record.service, record.country) is not None
 
 
-def usage_lines(book: Book, subscription: Subscription, records: Iterable[UsageRecord]) -> list[UsageLine]:
+def usage_lines(state: AccountState, subscription: Subscription, records: Iterable[UsageRecord]) -> list[UsageLine]:
     """One line for each service, rate and country, in the order of first use. Use that is not rated makes no line.
 
     Data packages cover the data used in their zone in a calendar month, first used first covered.
     """
     tally: dict[tuple[Rate, str], tuple[Decimal, Decimal, tuple[int, ...]]] = {}
-    allowance = _Allowance(book, subscription)
+    allowance = _Allowance(state, subscription)
     for record in sorted(records, key=lambda record: (record.started_at, record.ordinal)):
         rate = subscription.tariff.rate_for(record.service, record.country)
         if not record.rated or rate is None:
@@ -96,8 +96,8 @@ def usage_lines(book: Book, subscription: Subscription, records: Iterable[UsageR
 class _Allowance:
     """What is left of a subscription's data packages, by zone and month, as records draw on it in turn."""
 
-    def __init__(self, book: Book, subscription: Subscription) -> None:
-        self._book = book
+    def __init__(self, state: AccountState, subscription: Subscription) -> None:
+        self._state = state
         self._subscription = subscription
         self._left: dict[tuple[int, int], Decimal] = {}
 
@@ -122,7 +122,7 @@ class _Allowance:
         return max(bought - used, ZERO)
 
     def _billed_in(self, month: int) -> Iterator[UsageRecord]:
-        for invoice in reversed(self._book.invoices):
+        for invoice in reversed(self._state.invoices):
             # Bills stand in the order they were issued, and none holds use younger than that.
             if month_key(invoice.issued_at.date()) < month:
                 return

@@ -1,6 +1,6 @@
 """What is owed on each bill: totals, what payments cover, what remains, and since when it is late.
 
-Everything here is derived from a book; a ``Bill`` is an invoice seen together with its payments.
+Everything here is derived from a state; a ``Bill`` is an invoice seen together with its payments.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.periods import start_of
-from counterfoil.ledger.records import CREDIT_NOTE, Book, Invoice, Payment, PaymentState, UsageLine
+from counterfoil.ledger.records import CREDIT_NOTE, AccountState, Invoice, Payment, PaymentState, UsageLine
 
 
 class Settlement(StrEnum):
@@ -104,22 +104,22 @@ class Bill:
         return self.remaining > 0 and start_of(self.invoice.due_on) < now
 
 
-def bills_of(book: Book) -> tuple[Bill, ...]:
-    """Every bill issued to the book, oldest first."""
-    return book.derived("bills", None, lambda: tuple(_bill(book, invoice) for invoice in book.invoices))
+def bills_of(state: AccountState) -> tuple[Bill, ...]:
+    """Every bill issued to the state, oldest first."""
+    return state.cached("bills", None, lambda: tuple(_bill(state, invoice) for invoice in state.invoices))
 
 
-def bill_of(book: Book, account: int, ordinal: int) -> Bill | None:
+def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
     """The account's bill number ``ordinal``, counted from 1; None if it was never issued."""
-    for bill in bills_of(book):
+    for bill in bills_of(state):
         if bill.invoice.account == account and bill.invoice.ordinal == ordinal:
             return bill
     return None
 
 
-def balance(book: Book, account: int) -> Decimal:
+def balance(state: AccountState, account: int) -> Decimal:
     """What the account owes: its invoices less everything received for them, refunds put back. Negative is a credit."""
-    return sum((b.remaining - b.overpaid for b in bills_of(book) if b.invoice.account == account), ZERO)
+    return sum((b.remaining - b.overpaid for b in bills_of(state) if b.invoice.account == account), ZERO)
 
 
 def tax_on(net: Decimal, rate: Decimal) -> Decimal:
@@ -127,13 +127,13 @@ def tax_on(net: Decimal, rate: Decimal) -> Decimal:
     return net * rate / 100
 
 
-def _bill(book: Book, invoice: Invoice) -> Bill:
+def _bill(state: AccountState, invoice: Invoice) -> Bill:
     net_exact = sum((line.amount for line in invoice.lines), ZERO)
     net = to_minor_unit(net_exact, invoice.currency)
     tax = to_minor_unit(tax_on(net, invoice.tax_rate), invoice.currency)
     payments = tuple(
         payment
-        for payment in book.payments
+        for payment in state.payments
         if payment.invoice == invoice.ordinal and payment.account == invoice.account
     )
     remaining = net + tax

@@ -1,7 +1,7 @@
-"""The frozen facts of the ledger: tariffs, books with what is in them, and billing runs.
+"""The frozen facts of the ledger: tariffs, states with what is in them, and billing runs.
 
-A ``Book`` is everything one customer did and owes. It is a value and names no customer: two customers with the same
-history share one book, and a customer's change gives that customer a new one. That is what makes a fork cheap and a
+A ``AccountState`` is everything one customer did and owes. It is a value and names no customer: two customers with the same
+history share one state, and a customer's change gives that customer a new one. That is what makes a fork cheap and a
 million customers fit (measured in benchmarks/). Records refuse to know totals: those are derived in ``rating``,
 ``billing`` and ``receivables``.
 """
@@ -280,7 +280,7 @@ CREDIT_NOTE = "credit note"
 
 
 @dataclass(frozen=True, slots=True)
-class UsageHabit:
+class RecurringUsage:
     """Use that recurs each month on ``day`` at noon: ``quantity``, give or take up to ``spread`` (a share of it)."""
 
     day: int
@@ -291,28 +291,28 @@ class UsageHabit:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class Behaviour:
     """What a customer does by itself as time passes. ``salt`` makes its numbers its own, and the same in every run.
 
     Bills are paid ``pays_after`` days after they fall due, ``pays_share`` of each (0 never, 1 in full).
     """
 
     salt: int
-    usage: tuple[UsageHabit, ...] = ()
+    usage: tuple[RecurringUsage, ...] = ()
     pays_after: int = 0
     pays_share: Decimal = ZERO
     ends_on: date | None = None
 
 
-# --- the book and the run ------------------------------------------------------------------------
+# --- the state and the run ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class AccountState:
     """Everything one customer did and owes; see the module's text. ``usage`` and ``charges`` are those not yet billed.
 
-    ``lived_until`` is how far habits have been carried out. ``billed_to`` is the number of the customer who pays for
-    this one (a reseller, a parent company). ``memo`` keeps values derived from this book; it is no part of its value.
+    ``simulated_until`` is how far behaviour have been carried out. ``billed_to`` is the number of the customer who pays for
+    this one (a reseller, a parent company). ``cache`` keeps values derived from this state; it is no part of its value.
     """
 
     opened: date
@@ -324,36 +324,36 @@ class Book:
     payments: tuple[Payment, ...] = ()
     usage_count: int = 0
     charge_count: int = 0
-    habits: Habits | None = None
-    lived_until: datetime | None = None
+    behaviour: Behaviour | None = None
+    simulated_until: datetime | None = None
     billed_to: int | None = None
-    memo: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
+    cache: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
 
-    __hash__ = object.__hash__  # by identity: books are dictionary keys, and hashing a history would be slow
+    __hash__ = object.__hash__  # by identity: states are dictionary keys, and hashing a history would be slow
 
-    def having(self, **changes: Any) -> Book:
-        """This book with some of its facts replaced; what was derived from bills alone is kept where bills stay."""
+    def replace(self, **changes: Any) -> AccountState:
+        """This state with some of its facts replaced; what was derived from bills alone is kept where bills stay."""
         # ``dataclasses.replace`` takes three times as long: it asks each field whether it may
-        changed = Book(**{name: getattr(self, name) for name in _FACTS} | changes)
-        if "bills" in self.memo and not changes.keys() & {"invoices", "payments"}:
-            changed.memo["bills"] = self.memo["bills"]
+        changed = AccountState(**{name: getattr(self, name) for name in _FACTS} | changes)
+        if "bills" in self.cache and not changes.keys() & {"invoices", "payments"}:
+            changed.cache["bills"] = self.cache["bills"]
         return changed
 
-    def derived(self, name: str, terms: Hashable, compute: Callable[[], T]) -> T:
+    def cached(self, name: str, terms: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, remembered under ``name`` for as long as it is asked for with the same ``terms``.
 
         Books never change, so what is derived from one under equal terms is always equal.
         """
-        known = self.memo.get(name)
+        known = self.cache.get(name)
         # Mostly they are the very same; comparing equal ones takes a page of bills 70 µs longer.
         if known is not None and (known[0] is terms or known[0] == terms):
             return known[1]  # type: ignore[no-any-return]
         value = compute()
-        self.memo[name] = (terms, value)
+        self.cache[name] = (terms, value)
         return value
 
 
-_FACTS = tuple(each.name for each in fields(Book) if each.init)
+_FACTS = tuple(each.name for each in fields(AccountState) if each.init)
 
 
 class RunStatus(StrEnum):

@@ -65,10 +65,10 @@ def _largest(world: World, currency: str) -> list[tuple[Decimal, Decimal, int]]:
 
     def compute() -> list[tuple[Decimal, Decimal, int]]:
         cutoffs = world.ledger.open_cutoffs(world.today)
-        places = world.ledger.shelf.places()
+        places = world.ledger.store.slots()
         used = set(places)
         by_place: dict[int, tuple[Decimal, Decimal]] = {}
-        for place, book in enumerate(world.ledger.shelf.books()):
+        for place, book in enumerate(world.ledger.store.states()):
             index = next((at for at, each in enumerate(book.accounts) if each.currency == currency), None)
             if place in used and index is not None:
                 nets = [bill.net for bill in bills_of(book) if bill.invoice.account == index]

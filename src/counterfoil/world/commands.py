@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from counterfoil.ledger.agenda import happen, next_instant
 from counterfoil.ledger.errors import BadValue, RuleBroken
 from counterfoil.ledger.money import checked_currency
 from counterfoil.ledger.periods import add_months
 from counterfoil.ledger.records import Account, PaymentState, Service
-from counterfoil.world.plain import plain
+from counterfoil.ledger.scheduler import next_due_at, run_due
+from counterfoil.world.to_json import to_json
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -29,9 +29,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command"):
-    """One change to a world. ``carry_out`` checks, writes, and returns the fact that came of it."""
+    """One change to a world. ``apply`` checks, writes, and returns the fact that came of it."""
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         raise NotImplementedError
 
 
@@ -63,7 +63,7 @@ class AddCustomer(Command, frozen=True, kw_only=True, tag="add_customer"):
     sims: Annotated[int, Meta(ge=0, le=10**6)] = 1
     starts: date | None = None
 
-    def carry_out(self, world: World) -> int:
+    def apply(self, world: World) -> int:
         ledger = world.ledger
         tariff = ledger.tariff(self.tariff) if self.tariff else None
         currencies = self.currencies or ((tariff.currency,) if tariff else (world.scenario.seller.currency,))
@@ -78,7 +78,7 @@ class AddCustomer(Command, frozen=True, kw_only=True, tag="add_customer"):
             Account(checked_currency(currency, "currencies"), tax_rate, self.payment_method, self.group)
             for currency in currencies
         )
-        number = ledger.open_book(accounts, self.starts or world.today, world.now, billed_to=self.billed_to)
+        number = ledger.add_customer(accounts, self.starts or world.today, world.now, billed_to=self.billed_to)
         world.identify(number, name=self.name, email=self.email, country=self.country)
         if tariff:
             ledger.subscribe(number, tariff.key, sims=self.sims, starts=self.starts or world.today)
@@ -93,7 +93,7 @@ class Subscribe(Command, frozen=True, kw_only=True, tag="subscribe"):
     sims: Annotated[int, Meta(ge=0, le=10**6)] = 1
     starts: date | None = None
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.subscribe(self.customer, self.tariff, sims=self.sims, starts=self.starts or world.today)
 
 
@@ -104,7 +104,7 @@ class CancelSubscription(Command, frozen=True, kw_only=True, tag="cancel_subscri
     subscription: Number = 1
     ends: date | None = None
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.cancel_subscription(self.customer, self.subscription, ends=self.ends or world.today)
 
 
@@ -114,7 +114,7 @@ class PauseSubscription(Command, frozen=True, kw_only=True, tag="pause_subscript
     customer: Number
     subscription: Number = 1
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.pause_subscription(self.customer, self.subscription, on=world.today)
 
 
@@ -124,7 +124,7 @@ class ResumeSubscription(Command, frozen=True, kw_only=True, tag="resume_subscri
     customer: Number
     subscription: Number = 1
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.resume_subscription(self.customer, self.subscription, on=world.today)
 
 
@@ -145,7 +145,7 @@ class RecordUsage(Command, frozen=True, kw_only=True, tag="record_usage"):
     subscription: Number | None = None
     rated: bool = True
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.record_usage(
             self.customer,
             Service(self.service),  # built in Python it may be a plain string
@@ -163,7 +163,7 @@ class RateAgain(Command, frozen=True, kw_only=True, tag="rate_again"):
 
     customer: Number
 
-    def carry_out(self, world: World) -> int:
+    def apply(self, world: World) -> int:
         return world.ledger.rate_again(self.customer)
 
 
@@ -176,7 +176,7 @@ class AddCharge(Command, frozen=True, kw_only=True, tag="add_charge"):
     dated: date | None = None
     account: Annotated[int, Meta(ge=0, le=8)] = 0
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.add_charge(
             self.customer,
             self.description,
@@ -209,7 +209,7 @@ class _RunFields(Command, frozen=True, kw_only=True):
 class CreateRun(_RunFields, frozen=True, kw_only=True, tag="create_run"):
     """Plan a billing run. Calls before ``cutoff_date`` count, other charges up to and including ``transaction_cutoff_date``."""
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.create_run(self.fields(), world.now)
 
 
@@ -218,7 +218,7 @@ class UpdateRun(_RunFields, frozen=True, kw_only=True, tag="update_run"):
 
     run: Number
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.update_run(self.run, self.fields(), world.now)
 
 
@@ -227,7 +227,7 @@ class RequestBills(Command, frozen=True, kw_only=True, tag="request_bills"):
 
     run: Number
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.request_bills(self.run, world.now)
 
 
@@ -243,21 +243,21 @@ class _OfBill(Command, frozen=True, kw_only=True):
 class HoldBill(_OfBill, frozen=True, kw_only=True, tag="hold_bill"):
     """Put a bill on hold: it cannot be paid until it is released."""
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.hold_bill(self.customer, self.account, self.bill, world.now)
 
 
 class ReleaseBill(_OfBill, frozen=True, kw_only=True, tag="release_bill"):
     """Take a bill off hold."""
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.release_bill(self.customer, self.account, self.bill, world.now)
 
 
 class CancelBill(_OfBill, frozen=True, kw_only=True, tag="cancel_bill"):
     """Cancel a bill nothing was paid on, by a credit note over all of it."""
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.cancel_bill(self.customer, self.account, self.bill, world.now)
 
 
@@ -269,7 +269,7 @@ class RecordPayment(_OfBill, frozen=True, kw_only=True, tag="record_payment"):
     state: PaymentState = PaymentState.SUCCEEDED
     overpay: bool = False
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.ledger.record_payment(
             self.customer,
             self.account,
@@ -289,7 +289,7 @@ class ResolvePayment(Command, frozen=True, kw_only=True, tag="resolve_payment"):
     payment: Number
     succeeded: bool = True
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         state = PaymentState.SUCCEEDED if self.succeeded else PaymentState.FAILED
         return world.ledger.resolve_payment(self.customer, self.payment, state, world.now)
 
@@ -301,7 +301,7 @@ class RefundPayment(Command, frozen=True, kw_only=True, tag="refund_payment"):
     payment: Number
     amount: Decimal | None = None
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         amount = None if self.amount is None else _finite(self.amount, "amount")
         return world.ledger.refund_payment(self.customer, self.payment, amount, world.now)
 
@@ -320,15 +320,15 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
     hours: Annotated[int, Meta(ge=0, le=10**5)] = 0
     minutes: Annotated[int, Meta(ge=0, le=10**7)] = 0
 
-    def carry_out(self, world: World) -> datetime:
+    def apply(self, world: World) -> datetime:
         target = self._target(world.now)
         if target < world.now:
             raise RuleBroken(f"time cannot run backwards: it is {world.now.isoformat()}", field="to")
         if target - world.now > _STEP_LIMIT:
             raise BadValue("the clock moves ten years at a time, at most", field="to")
-        while (instant := next_instant(world.ledger)) is not None and instant <= target:
+        while (instant := next_due_at(world.ledger)) is not None and instant <= target:
             world.now = max(instant, world.now)
-            happen(world.ledger, instant)
+            run_due(world.ledger, instant)
         world.now = target
         return target
 
@@ -345,8 +345,8 @@ class SetSwitch(Command, frozen=True, kw_only=True, tag="set_switch"):
     name: Text
     value: bool | int | str
 
-    def carry_out(self, world: World) -> Any:
-        world.switches = world.switches.having(self.name, self.value)
+    def apply(self, world: World) -> Any:
+        world.switches = world.switches.with_value(self.name, self.value)
         return world.switches[self.name]
 
 
@@ -357,7 +357,7 @@ class IssueToken(Command, frozen=True, kw_only=True, tag="issue_token"):
     key: Text
     minutes: Annotated[int, Meta(ge=1, le=10**6)]
 
-    def carry_out(self, world: World) -> Any:
+    def apply(self, world: World) -> Any:
         return world.tokens.issue(self.api, self.key, world.now, timedelta(minutes=self.minutes), world.seed)
 
 
@@ -367,7 +367,7 @@ class NoteLogin(Command, frozen=True, kw_only=True, tag="note_login"):
     api: Text
     succeeded: bool
 
-    def carry_out(self, world: World) -> int:
+    def apply(self, world: World) -> int:
         return world.tokens.note_login(self.api, self.succeeded, world.now)
 
 
@@ -411,7 +411,7 @@ def read_command(data: Any) -> Command:
 
 def write_command(command: Command) -> dict[str, Any]:
     """The JSON object that stands for ``command``: members at their default are left out."""
-    members: dict[str, Any] = plain(command)
+    members: dict[str, Any] = to_json(command)
     defaults = dict(zip(command.__struct_fields__[::-1], command.__struct_defaults__[::-1], strict=False))
     return {
         name: value

@@ -187,7 +187,7 @@ class MonthlyBilling(_Part, frozen=True, kw_only=True):
     name: str = "{month}"
 
 
-class ScenarioText(_Part, frozen=True, kw_only=True):
+class ScenarioDefinition(_Part, frozen=True, kw_only=True):
     """A scenario file, as written."""
 
     title: str
@@ -213,14 +213,14 @@ class Scenario(_Part, frozen=True, kw_only=True):
     """A scenario ready to be carried out: its name, the text of the file, and the digest that capsules name it by."""
 
     name: str
-    told: ScenarioText
+    definition: ScenarioDefinition
     digest: str
     where: str
     source: bytes
 
     @property
     def seller(self) -> Seller:
-        return self.told.seller
+        return self.definition.seller
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -244,10 +244,10 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
     if not was_kept:
         data = _parsed(source, where)
     try:
-        told = msgspec.convert(data, ScenarioText, strict=True)
+        definition = msgspec.convert(data, ScenarioDefinition, strict=True)
     except msgspec.ValidationError as error:
         raise ScenarioError(_at_line(where, source, str(error))) from None
-    scenario = Scenario(name=name, told=told, digest=digest, where=where, source=source)
+    scenario = Scenario(name=name, definition=definition, digest=digest, where=where, source=source)
     _check_references(scenario)
     if not was_kept and file is not None:
         with contextlib.suppress(TypeError):  # what JSON cannot say is read again each time
@@ -307,7 +307,7 @@ def _from_json(value: Any) -> Any:
 
 def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mapping[str, Any]]:
     """Step ``index`` of the story: when, which command, and its members. Raises ``ScenarioError``."""
-    step = dict(scenario.told.story[index])
+    step = dict(scenario.definition.story[index])
     at = step.pop("at", None)
     if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
         raise wrong_step(scenario, index, "'at' must be an instant such as 2026-01-05T09:00:00Z")
@@ -327,36 +327,36 @@ def wrong_step(scenario: Scenario, index: int, mistake: str) -> ScenarioError:
 
 def _check_references(scenario: Scenario) -> None:
     """Every key that names another part of the file names one that is there, once."""
-    told = scenario.told
+    definition = scenario.definition
 
     def refuse(path: str, message: str) -> None:
         raise ScenarioError(_at_line(scenario.where, scenario.source, f"{message} - at `$.{path}`"))
 
-    if told.starts.tzinfo is None:
+    if definition.starts.tzinfo is None:
         refuse("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
     for part in ("zones", "tariffs", "customers"):
-        keys = [item.key for item in getattr(told, part)]
+        keys = [item.key for item in getattr(definition, part)]
         for index, key in enumerate(keys):
             if key in keys[:index]:
                 refuse(f"{part}[{index}].key", f"'{key}' is there twice")
-    zones = {zone.key for zone in told.zones}
-    for index, tariff in enumerate(told.tariffs):
+    zones = {zone.key for zone in definition.zones}
+    for index, tariff in enumerate(definition.tariffs):
         for kind in ("packages", "rates"):
             for place, item in enumerate(getattr(tariff, kind)):
                 if item.zone not in zones:
                     refuse(f"tariffs[{index}].{kind}[{place}].zone", f"there is no zone '{item.zone}'")
-    tariffs = {tariff.key for tariff in told.tariffs}
-    customers = [customer.key for customer in told.customers]
-    for index, customer in enumerate(told.customers):
+    tariffs = {tariff.key for tariff in definition.tariffs}
+    customers = [customer.key for customer in definition.customers]
+    for index, customer in enumerate(definition.customers):
         if customer.tariff and customer.tariff not in tariffs:
             refuse(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
         if customer.billed_to and customer.billed_to not in customers[:index]:
             refuse(f"customers[{index}].billed_to", f"'{customer.billed_to}' is no customer above this one")
-    for index, profile in enumerate(told.population.profiles if told.population else ()):
+    for index, profile in enumerate(definition.population.profiles if definition.population else ()):
         for place, key in enumerate(profile.tariffs):
             if key not in tariffs:
                 refuse(f"population.profiles[{index}].tariffs[{place}]", f"there is no tariff '{key}'")
-    for index, credential in enumerate(told.credentials):
+    for index, credential in enumerate(definition.credentials):
         if credential.customer and credential.customer not in customers:
             refuse(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
 

@@ -82,7 +82,7 @@ class Switches(Mapping[str, Setting]):
             raise BadValue(f"there is no switch '{name}'; there are: {names}", field="name")
         return found
 
-    def having(self, name: str, value: object) -> Switches:
+    def with_value(self, name: str, value: object) -> Switches:
         """The same switches with one set otherwise."""
         return Switches(self._known, {**self._chosen, name: value})
 

@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from counterfoil.ledger.ledger import Ledger
-from counterfoil.ledger.records import Book
+from counterfoil.ledger.records import AccountState
 from counterfoil.world.commands import Command
-from counterfoil.world.opening import open_world, price_lists
+from counterfoil.world.fake_identity import NO_OVERRIDES, Contact, IdentityOverrides, generate
 from counterfoil.world.scenario import Scenario
-from counterfoil.world.scenery import NOTHING_KNOWN, Known, Party, paint
+from counterfoil.world.scenario_runner import build_tariffs, run_scenario
 from counterfoil.world.switches import Switch, Switches
 from counterfoil.world.tokens import Tokens
 
@@ -110,17 +110,17 @@ class World:
         known_switches: Iterable[Switch] = (),
         name: str = "default",
     ) -> None:
-        self._start(scenario, scenario.told.seed if seed is None else seed, customers, name)
-        self.switches = Switches(known_switches, {**scenario.told.switches, **(switches or {})})
+        self._start(scenario, scenario.definition.seed if seed is None else seed, customers, name)
+        self.switches = Switches(known_switches, {**scenario.definition.switches, **(switches or {})})
         self.chosen = dict(switches or {})
-        self.now = scenario.told.starts.astimezone(UTC)
-        self.ledger = Ledger(price_lists(scenario.told))
+        self.now = scenario.definition.starts.astimezone(UTC)
+        self.ledger = Ledger(build_tariffs(scenario.definition))
         self.tokens = Tokens()
-        self.known: dict[int, Known] = {}
+        self.known: dict[int, IdentityOverrides] = {}
         self.grants: dict[str, Grant] = {}
         self.history: list[Entry] = []
         self._countries: tuple[tuple[int, tuple[str, ...], list[int]], ...] = ()
-        open_world(self, customers)
+        run_scenario(self, customers)
         self.told = len(self.history)
         self.version = 0
 
@@ -158,7 +158,7 @@ class World:
     def carry_out(self, command: Command) -> Any:
         """``execute`` without a new version: for telling the scenario."""
         at = self.now
-        fact = command.carry_out(self)
+        fact = command.apply(self)
         self.history.append(Entry(at, command, fact))
         return fact
 
@@ -186,15 +186,15 @@ class World:
         With a ``Lasting`` key it must depend on the books and the key's facts alone, and is remembered until a book changes.
         """
         if isinstance(key, Lasting):
-            return self._of_books.recall(self.ledger.shelf.edition, key, compute, self.MEMORY)
+            return self._of_books.recall(self.ledger.store.revision, key, compute, self.MEMORY)
         return self._of_version.recall(self.version, key, compute, self.MEMORY)
 
     # --- people ----------------------------------------------------------------------------------
 
-    def party(self, customer: int) -> Party:
+    def party(self, customer: int) -> Contact:
         """Who a customer is: what the scenario says of it, the rest painted."""
-        known = self.known.get(customer, NOTHING_KNOWN)
-        return paint(self.seed, customer, self._country(customer), known)
+        known = self.known.get(customer, NO_OVERRIDES)
+        return generate(self.seed, customer, self._country(customer), known)
 
     def customer_with_key(self, key: str) -> int | None:
         """The number of the customer the scenario calls ``key``."""
@@ -202,12 +202,12 @@ class World:
 
     def identify(self, customer: int, *, name: str | None, email: str | None, country: str | None) -> None:
         """Say who a customer is; what is None stays scenery."""
-        self.known[customer] = Known(name=name, email=email, country=country)
+        self.known[customer] = IdentityOverrides(name=name, email=email, country=country)
 
-    def populate(self, books: list[Book], choices: list[int], countries: list[str]) -> None:
+    def populate(self, books: list[AccountState], choices: list[int], countries: list[str]) -> None:
         """Add scenery customers: for each, which of ``books`` it has; ``countries`` goes with the books."""
         first = self.ledger.customers + 1
-        self.ledger.shelf.add_many(books, choices)
+        self.ledger.store.add_many(books, choices)
         self._countries = (*self._countries, (first, tuple(countries), choices))
 
     def _country(self, customer: int) -> str:

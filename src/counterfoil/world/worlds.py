@@ -160,7 +160,7 @@ class Worlds:
     ) -> World:
         with self._lock:
             read = self._scenario(scenario) if isinstance(scenario, str) else scenario
-            seed = read.told.seed if seed is None else seed
+            seed = read.definition.seed if seed is None else seed
             key = (read.digest, seed, customers, tuple(sorted(switches.items())))
             if key not in self._templates:
                 self._templates[key] = World(

@@ -14,7 +14,7 @@ from counterfoil.api import ApiError, Json, Response
 from counterfoil.ledger.ledger import LOCKED_FIELDS
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
-from counterfoil.ledger.records import BillingRun, Book, RunStatus
+from counterfoil.ledger.records import AccountState, BillingRun, RunStatus
 from counterfoil.world.world import World
 
 FIELDS: Mapping[str, str] = {
@@ -98,23 +98,23 @@ def _invoiced(run: BillingRun, world: World) -> Decimal:
 def _totals(world: World) -> dict[int, Decimal]:
     currency = world.scenario.seller.currency
     totals: dict[int, Decimal] = {}
-    for book, readers in world.ledger.shelf.distinct():
-        for number, total in _billed(book, currency).items():
-            totals[number] = totals.get(number, ZERO) + readers * total
+    for state, refcount in world.ledger.store.unique_states():
+        for number, total in _billed(state, currency).items():
+            totals[number] = totals.get(number, ZERO) + refcount * total
     return totals
 
 
-def _billed(book: Book, currency: str) -> dict[int, Decimal]:
-    """What each run billed to one book, by run number."""
+def _billed(state: AccountState, currency: str) -> dict[int, Decimal]:
+    """What each run billed to one state, by run number."""
 
     def compute() -> dict[int, Decimal]:
         billed: dict[int, Decimal] = {}
-        for bill in bills_of(book):
+        for bill in bills_of(state):
             if bill.invoice.currency == currency:
                 billed[bill.invoice.run] = billed.get(bill.invoice.run, ZERO) + bill.total
         return billed
 
-    return book.derived("billingplatform.billed", currency, compute)
+    return state.cached("billingplatform.billed", currency, compute)
 
 
 def _currency(amount: Decimal, world: World) -> Any:

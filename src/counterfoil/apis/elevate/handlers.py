@@ -43,14 +43,14 @@ def create_bearer_token(request: Request, world: World) -> Response:
 
 def list_billing_summaries(request: Request, world: World) -> Response:
     """A page of the customers that match, in the order asked for."""
-    wanted = selection.read(request.query, world.switches)
+    query = selection.read(request.query, world.switches)
     seen_by = request.principal.customer if request.principal else None
-    chosen = selection.select(world, wanted, seen_by)
+    chosen = selection.select(world, query, seen_by)
     page, size = request.query["page"], request.query["pageSize"]
     numbers = chosen.page((page - 1) * size, page * size)
-    rows = selection.table(world).show(world.ledger.shelf.places(), numbers)
-    if wanted.fields is not None:
-        rows = [{name: row[name] for name in wanted.fields} for row in rows]
+    rows = selection.table(world).show(world.ledger.store.slots(), numbers)
+    if query.fields is not None:
+        rows = [{name: row[name] for name in query.fields} for row in rows]
     return Response(200, rows)
 
 

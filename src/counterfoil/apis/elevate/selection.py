@@ -1,8 +1,8 @@
 """Which customers a list holds, in which order, and how a page of a million is found without touching them all.
 
-Filters and sort keys other than ``customerId`` are the same for every customer that shares a book, so they are worked
-out once for each book; only then are books expanded to customer numbers, those of a page. Orders are remembered until a
-book changes, or what summaries depend on besides. It knows the query's grammar, and nothing of money.
+Filters and sort keys other than ``customerId`` are the same for every customer that shares a state, so they are worked
+out once for each state; only then are states expanded to customer numbers, those of a page. Orders are remembered until a
+state changes, or what summaries depend on besides. It knows the query's grammar, and nothing of money.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from counterfoil.api import ApiError, Json, json_number
-from counterfoil.apis.elevate.serializers import ID, MEMBERS, NUMBERS, STATUSES, Style, summary, text
-from counterfoil.apis.elevate.standing import Terms, standing, terms_of
+from counterfoil.apis.elevate.serializers import ID, MEMBERS, NUMBERS, STATUSES, Style, summary_document, text
+from counterfoil.apis.elevate.summary import SummaryInputs, summarize, summary_inputs
 from counterfoil.ledger.money import ZERO
-from counterfoil.ledger.records import Book
+from counterfoil.ledger.records import AccountState
 from counterfoil.world.world import Lasting
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ FILTERS = (ID, "valueDifference", "percentageDifference", "ratingStatus", "billi
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Query(msgspec.Struct, frozen=True):
     """A query, read: filters as (member, text), sort keys as (member, descending), and the members to return.
 
     ``fields`` is None where all are. ``case_matters`` is how ``like:`` compares.
@@ -48,13 +48,13 @@ class Wanted(msgspec.Struct, frozen=True):
 # --- reading the query ---------------------------------------------------------------------------
 
 
-def read(query: Mapping[str, Json], switches: Mapping[str, object]) -> Wanted:
+def read(query: Mapping[str, Json], switches: Mapping[str, object]) -> Query:
     """Raises ``ApiError`` for names and values that the switches say are refused."""
     filters = tuple((name, query[name]) for name in FILTERS if name in query)
     if switches["elevate.enum_filter_outside"] == "400":
         for name, given in filters:
             _check_status(name, given)
-    return Wanted(
+    return Query(
         filters=filters,
         keys=_sort_keys(query.get("sort"), refuse=switches["elevate.unknown_sort_field"] == "400"),
         fields=_fields(query.get("fields"), refuse=switches["elevate.unknown_fields_name"] == "400"),
@@ -121,11 +121,11 @@ def _matcher(name: str, given: str, *, case_matters: bool) -> Callable[[Json], b
     return lambda value: value in literals
 
 
-# --- one row for each book -----------------------------------------------------------------------
+# --- one row for each state -----------------------------------------------------------------------
 
 
-class Table:
-    """By place on the shelf, the summary of each book: to select by (``rows``), and to show (``shown``)."""
+class SummaryTable:
+    """By slot on the store, the summary of each state: to select by (``rows``), and to show (``shown``)."""
 
     def __init__(self, rows: list[Row], shown: list[Row]) -> None:
         self.rows = rows
@@ -134,19 +134,19 @@ class Table:
         self._ranks: dict[str, list[int]] = {}
         self.weight = 500 * len(rows)
 
-    def __getitem__(self, place: int) -> Row:
-        return self.rows[place]
+    def __getitem__(self, slot: int) -> Row:
+        return self.rows[slot]
 
     def column(self, name: str) -> list[Json]:
-        """By place, the values of one member."""
+        """By slot, the values of one member."""
         if name not in self._columns:
             self._columns[name] = [row[name] for row in self.rows]
         return self._columns[name]
 
     def ranks(self, name: str) -> list[int]:
-        """By place, where its value stands among all values of the member, equal ones alike.
+        """By slot, where its value stands among all values of the member, equal ones alike.
 
-        A sort by two keys compares such numbers in 60 µs for 300 books, and the values themselves in 400.
+        A sort by two keys compares such numbers in 60 µs for 300 states, and the values themselves in 400.
         """
         if name not in self._ranks:
             column = self.column(name)
@@ -154,38 +154,38 @@ class Table:
             self._ranks[name] = [rank[value] for value in column]
         return self._ranks[name]
 
-    def show(self, places: array[int], numbers: Sequence[int]) -> list[Row]:
+    def show(self, slots: array[int], numbers: Sequence[int]) -> list[Row]:
         """The summaries of customers, with their numbers."""
         shown, rows = self._shown, []
         for number in numbers:
-            row = shown[places[number - 1]].copy()
+            row = shown[slots[number - 1]].copy()
             row[ID] = number
             rows.append(row)
         return rows
 
 
-def table(world: World) -> Table:
-    """The summaries of all books as the world stands. It stays the same one until a book or its terms change."""
+def table(world: World) -> SummaryTable:
+    """The summaries of all states as the world stands. It stays the same one until a state or its inputs change."""
     return world.remember("elevate.table", lambda: _lasting_table(world))
 
 
-def _lasting_table(world: World) -> Table:
+def _lasting_table(world: World) -> SummaryTable:
     style = Style(
         signed=world.switches["elevate.difference_sign"] == "signed",
         without_base=ZERO if world.switches["elevate.percentage_without_base"] == "zero" else None,
     )
-    terms = (terms_of(world), style)
-    return world.remember(Lasting("elevate.table", terms), lambda: _table(world.ledger.shelf.books(), *terms))
+    inputs = (summary_inputs(world), style)
+    return world.remember(Lasting("elevate.table", inputs), lambda: _table(world.ledger.store.states(), *inputs))
 
 
-def _table(books: list[Book], terms: Terms, style: Style) -> Table:
-    both = (terms, style)
-    pairs = [book.derived("elevate.row", both, lambda book=book: _row(book, terms, style)) for book in books]  # type: ignore[misc]
-    return Table([row for row, _ in pairs], [shown for _, shown in pairs])
+def _table(states: list[AccountState], inputs: SummaryInputs, style: Style) -> SummaryTable:
+    both = (inputs, style)
+    pairs = [state.cached("elevate.row", both, lambda state=state: _row(state, inputs, style)) for state in states]  # type: ignore[misc]
+    return SummaryTable([row for row, _ in pairs], [shown for _, shown in pairs])
 
 
-def _row(book: Book, terms: Terms, style: Style) -> tuple[Row, Row]:
-    row = summary(standing(book, terms), style)
+def _row(state: AccountState, inputs: SummaryInputs, style: Style) -> tuple[Row, Row]:
+    row = summary_document(summarize(state, inputs), style)
     shown = {name: json_number(value) if isinstance(value, Decimal) else value for name, value in row.items()}
     return row, {ID: 0, **shown}
 
@@ -193,8 +193,8 @@ def _row(book: Book, terms: Terms, style: Style) -> tuple[Row, Row]:
 # --- the order of customers ----------------------------------------------------------------------
 
 
-class Order:
-    """All customers that match, in order, as groups of places whose customers rank equal; within a group by number.
+class GroupedOrdering:
+    """All customers that match, in order, as groups of slots whose customers rank equal; within a group by number.
 
     How many customers each group has is known without looking at them: the groups a page touches are found by bisection,
     and only their customers are put in order (``together``, by number, rising). Measured with 10,000 customers on one core:
@@ -204,15 +204,15 @@ class Order:
     def __init__(
         self,
         groups: list[list[int]],
-        readers: list[int],
+        refcount: list[int],
         together: Callable[[list[int]], Sequence[int]],
         *,
         descending: bool,
     ) -> None:
         self._groups = groups
         self._found: list[Sequence[int] | None] = [None] * len(groups)
-        self._ends = list(accumulate(sum(map(readers.__getitem__, group)) for group in groups))
-        self._together = together
+        self._ends = list(accumulate(sum(map(refcount.__getitem__, group)) for group in groups))
+        self._customers_in_group = together
         self._descending = descending
         self.weight = 500 + 110 * len(groups) + 8 * sum(map(len, groups))
 
@@ -239,13 +239,13 @@ class Order:
 
     def _customers(self, index: int) -> Sequence[int]:
         group = self._groups[index]
-        customers = self._together(group)
-        if len(group) == 1:  # the shelf's own list, which costs nothing to keep
+        customers = self._customers_in_group(group)
+        if len(group) == 1:  # the store's own list, which costs nothing to keep
             self._found[index] = customers
         return customers
 
 
-class Chosen:
+class ExplicitOrdering:
     """An order of customers that were named or narrowed one by one, and so are few enough to have been listed."""
 
     def __init__(self, numbers: Sequence[int]) -> None:
@@ -256,65 +256,65 @@ class Chosen:
         return self._numbers[first:end]
 
 
-def select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen:
+def select(world: World, query: Query, seen_by: int | None) -> GroupedOrdering | ExplicitOrdering:
     """The customers that match, in order. ``seen_by`` sees only itself and those it pays for; None sees everyone."""
-    key = ("elevate.order", wanted.filters, wanted.keys, wanted.case_matters, seen_by)
-    return world.remember(Lasting(key, table(world)), lambda: _select(world, wanted, seen_by))
+    key = ("elevate.order", query.filters, query.keys, query.case_matters, seen_by)
+    return world.remember(Lasting(key, table(world)), lambda: _select(world, query, seen_by))
 
 
-def _select(world: World, wanted: Wanted, seen_by: int | None) -> Order | Chosen:
-    shelf = world.ledger.shelf
-    groups = _grouped(_fitting(world, wanted), table(world), [key for key in wanted.keys if key[0] != ID])
-    descending = (ID, True) in wanted.keys
-    named = _named(world, dict(wanted.filters).get(ID), seen_by)
+def _select(world: World, query: Query, seen_by: int | None) -> GroupedOrdering | ExplicitOrdering:
+    store = world.ledger.store
+    groups = _grouped(_matching_slots(world, query), table(world), [key for key in query.keys if key[0] != ID])
+    descending = (ID, True) in query.keys
+    named = _named(world, dict(query.filters).get(ID), seen_by)
     if named is None:
-        return Order(groups, shelf.readers(), partial(_together, world), descending=descending)
-    rank = {place: index for index, group in enumerate(groups) for place in group}
-    places = shelf.places()
-    kept = [number for number in sorted(named, reverse=descending) if places[number - 1] in rank]
-    return Chosen(sorted(kept, key=lambda number: rank[places[number - 1]]))
+        return GroupedOrdering(groups, store.refcounts(), partial(_customers_in_group, world), descending=descending)
+    rank = {slot: index for index, group in enumerate(groups) for slot in group}
+    slots = store.slots()
+    kept = [number for number in sorted(named, reverse=descending) if slots[number - 1] in rank]
+    return ExplicitOrdering(sorted(kept, key=lambda number: rank[slots[number - 1]]))
 
 
-def _fitting(world: World, wanted: Wanted) -> list[int]:
-    """The places in use whose summaries pass all filters but the one by customer. Many orders share one such list."""
-    filters = tuple((name, given) for name, given in wanted.filters if name != ID)
-    all_books, readers = table(world), world.ledger.shelf.readers()
+def _matching_slots(world: World, query: Query) -> list[int]:
+    """The slots in use whose summaries pass all filters but the one by customer. Many orders share one such list."""
+    filters = tuple((name, given) for name, given in query.filters if name != ID)
+    all_books, refcount = table(world), world.ledger.store.refcounts()
 
     def find() -> list[int]:
-        found = [place for place, count in enumerate(readers) if count]
+        found = [slot for slot, count in enumerate(refcount) if count]
         for name, given in filters:
-            test, column = _matcher(name, given, case_matters=wanted.case_matters), all_books.column(name)
-            found = [place for place in found if test(column[place])]
+            test, column = _matcher(name, given, case_matters=query.case_matters), all_books.column(name)
+            found = [slot for slot in found if test(column[slot])]
         return found
 
-    return world.remember(Lasting(("elevate.fitting", filters, wanted.case_matters), all_books), find)
+    return world.remember(Lasting(("elevate.fitting", filters, query.case_matters), all_books), find)
 
 
-def _together(world: World, places: list[int]) -> Sequence[int]:
-    """The customers at any of ``places``, by number."""
-    shelf = world.ledger.shelf
-    if len(places) == 1:
-        return shelf.customers_at(places[0])
-    if sum(map(shelf.readers().__getitem__, places)) == len(shelf):
-        return range(1, len(shelf) + 1)
-    key = Lasting(("elevate.together", tuple(places)), None)
-    return world.remember(key, lambda: shelf.customers_of(places))
+def _customers_in_group(world: World, slots: list[int]) -> Sequence[int]:
+    """The customers at any of ``slots``, by number."""
+    store = world.ledger.store
+    if len(slots) == 1:
+        return store.customers_in(slots[0])
+    if sum(map(store.refcounts().__getitem__, slots)) == len(store):
+        return range(1, len(store) + 1)
+    key = Lasting(("elevate.together", tuple(slots)), None)
+    return world.remember(key, lambda: store.customers_in_any(slots))
 
 
-def _grouped(places: list[int], rows: Table, keys: Sequence[tuple[str, bool]]) -> list[list[int]]:
+def _grouped(slots: list[int], rows: SummaryTable, keys: Sequence[tuple[str, bool]]) -> list[list[int]]:
     """Places in order of the sort keys, those that rank equal together. Null sorts before every number."""
     if not keys:
-        return [places] if places else []
+        return [slots] if slots else []
     ranks = [[-rank for rank in rows.ranks(name)] if descending else rows.ranks(name) for name, descending in keys]
     together: dict[Any, list[int]] = {}
     if len(ranks) == 1:
         (only,) = ranks
-        for place in places:
-            together.setdefault(only[place], []).append(place)
+        for slot in slots:
+            together.setdefault(only[slot], []).append(slot)
     else:
-        standings = list(zip(*ranks, strict=True))
-        for place in places:
-            together.setdefault(standings[place], []).append(place)
+        combined_ranks = list(zip(*ranks, strict=True))
+        for slot in slots:
+            together.setdefault(combined_ranks[slot], []).append(slot)
     return [together[rank] for rank in sorted(together)]
 
 
@@ -324,7 +324,7 @@ def _sortable(value: Json) -> tuple[bool, Json]:
 
 def _named(world: World, given: str | None, seen_by: int | None) -> list[int] | None:
     """The customers that the ``customerId`` filter and the credential leave; None where neither narrows anything."""
-    everyone: Sequence[int] = range(1, world.ledger.customers + 1) if seen_by is None else _below(world, seen_by)
+    everyone: Sequence[int] = range(1, world.ledger.customers + 1) if seen_by is None else _visible_to(world, seen_by)
     if given is None:
         return None if seen_by is None else list(everyone)
     if given.startswith("like:"):
@@ -334,7 +334,7 @@ def _named(world: World, given: str | None, seen_by: int | None) -> list[int] | 
     return [int(number) for number in named if number == int(number) and int(number) in everyone]
 
 
-def _below(world: World, payer: int) -> list[int]:
+def _visible_to(world: World, payer: int) -> list[int]:
     """A customer, those it pays for, those they pay for, and so on. Payers are older than payees, so this ends."""
     found = [payer] if world.ledger.knows(payer) else []
     for number in found:

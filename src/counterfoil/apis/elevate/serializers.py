@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from counterfoil.api import ApiError, Json, Response
-from counterfoil.apis.elevate.standing import Standing
+from counterfoil.apis.elevate.summary import Summary
 
 ID = "customerId"
 NUMBERS = ("openBillRunValue", "previousBillRunValue", "valueDifference", "percentageDifference")
@@ -42,15 +42,15 @@ class Style(msgspec.Struct, frozen=True):
     without_base: Decimal | None
 
 
-def summary(standing: Standing, style: Style) -> dict[str, Json]:
+def summary_document(summary: Summary, style: Style) -> dict[str, Json]:
     """A CustomerBillingSummary without its customerId; amounts are JSON numbers without trailing zeros."""
-    percentage = style.without_base if standing.percentage is None else standing.percentage
+    percentage = style.without_base if summary.percentage is None else summary.percentage
     return {
-        "billingStatus": standing.status,
-        "ratingStatus": "COMPLETE" if standing.fully_rated else "INCOMPLETE",
-        "openBillRunValue": number(standing.open_value),
-        "previousBillRunValue": number(standing.previous_value),
-        "valueDifference": number(standing.difference if style.signed else abs(standing.difference)),
+        "billingStatus": summary.status,
+        "ratingStatus": "COMPLETE" if summary.fully_rated else "INCOMPLETE",
+        "openBillRunValue": number(summary.open_value),
+        "previousBillRunValue": number(summary.previous_value),
+        "valueDifference": number(summary.difference if style.signed else abs(summary.difference)),
         "percentageDifference": percentage
         if percentage is None
         else number(percentage if style.signed else abs(percentage)),
@@ -76,7 +76,7 @@ def token(value: str) -> Json:
 
 
 def error(refusal: ApiError) -> Response:
-    """``{error, message}``: the vendor says bodies may vary and generally hold these two."""
+    """``{error, message}``: the vendor says bodies may jitter and generally hold these two."""
     title = TITLES.get(refusal.status, "Error")
     headers = (("Retry-After", "1"),) if refusal.status in (429, 503) else ()
     return Response(refusal.status, {"error": title, "message": _message(refusal)}, headers)

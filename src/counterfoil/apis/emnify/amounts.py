@@ -16,7 +16,7 @@ from counterfoil.apis.emnify.months import MonthlyBill
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import tax_on
 from counterfoil.ledger.records import (
-    Book,
+    AccountState,
     FeeLine,
     OneOffLine,
     PackageLine,
@@ -35,13 +35,13 @@ NO_ZONE = {"id": 0, "name": "All zones"}
 CURRENCIES = {"EUR": (1, "€"), "USD": (2, "$"), "GBP": (3, "£"), "JPY": (4, "¥"), "CHF": (5, "CHF")}
 
 
-def amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
+def amounts(state: AccountState, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
     """All members of the bill that follow from its lines. ``split`` and ``vat_rate`` are the switches of those names."""
     with localcontext(WIDE):
-        return _amounts(book, bill, split, vat_rate)
+        return _amounts(state, bill, split, vat_rate)
 
 
-def _amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
+def _amounts(state: AccountState, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
     fees = [line for line in bill.lines if isinstance(line, FeeLine)]
     sims = [line for line in bill.lines if isinstance(line, SimLine)]
     packages = [line for line in bill.lines if isinstance(line, PackageLine)]
@@ -51,7 +51,7 @@ def _amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[s
     net = _sum(line.amount for line in bill.lines)
     vat = tax_on(net, bill.tax_rate)
     by_profile = _is_split(packages, split)
-    profiles = _profiles(book, [*sims, *packages, *usage]) if by_profile else []
+    profiles = _profiles(state, [*sims, *packages, *usage]) if by_profile else []
     return {
         "total": {"cost": number(net + vat), "currency": money},
         "sub_total": {"cost": number(net), "currency": money},
@@ -188,10 +188,10 @@ def _is_split(packages: Sequence[PackageLine], split: str) -> bool:
     return split == "always"
 
 
-def _profiles(book: Book, lines: Sequence[SimLine | PackageLine | UsageLine]) -> list[Subscription]:
+def _profiles(state: AccountState, lines: Sequence[SimLine | PackageLine | UsageLine]) -> list[Subscription]:
     """The profiles on a bill: a subscription is what puts a tariff and its volume on a number of SIMs."""
     found = {line.subscription for line in lines}
-    return [subscription for subscription in book.subscriptions if subscription.ordinal in found]
+    return [subscription for subscription in state.subscriptions if subscription.ordinal in found]
 
 
 def _profile(subscription: int, tariff: Tariff) -> Json:

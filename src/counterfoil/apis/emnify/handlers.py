@@ -8,7 +8,7 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.emnify import login, serializers
 from counterfoil.apis.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill
 from counterfoil.ledger.periods import month_key
-from counterfoil.ledger.records import Book
+from counterfoil.ledger.records import AccountState
 from counterfoil.world.world import World
 
 PER_PAGE = 100
@@ -23,7 +23,7 @@ def authenticate(request: Request, world: World) -> Response:
 def list_periods(request: Request, world: World) -> Response:
     """GET /organisation/{org_id}/billing: the whole list as one page, which its headers say (rule 15)."""
     org_id = _visible(request, world)
-    months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.book(org_id), world.today)
+    months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.state_of(org_id), world.today)
     headers = (
         ("X-Total-Count", str(len(months))),
         ("X-Total-Pages", "1"),
@@ -42,20 +42,20 @@ def get_bill(request: Request, world: World) -> Response:
     org_id = _visible(request, world)
     if org_id == serializers.ISSUER:
         raise _no_bill(month)  # nobody bills the issuer
-    book = world.ledger.book(org_id)
-    bill = _bill(world, book, month)
+    state = world.ledger.state_of(org_id)
+    bill = _bill(world, state, month)
     refreshing = request.query.get("force_refresh", False)
     if refreshing and not bill.is_preview and world.switches["emnify.refresh_refused"] == 409:
         raise ApiError("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
-    return Response(200, serializers.bill_details(world, org_id, book, bill))
+    return Response(200, serializers.bill_details(world, org_id, state, bill))
 
 
-def _bill(world: World, book: Book, month: int) -> MonthlyBill:
-    bill = monthly_bill(book, month, world.today)
+def _bill(world: World, state: AccountState, month: int) -> MonthlyBill:
+    bill = monthly_bill(state, month, world.today)
     if bill is not None:
         return bill
     if world.switches["emnify.empty_period"] == 200 and 101 <= month <= month_key(world.today):
-        return empty_bill(book, month)
+        return empty_bill(state, month)
     raise _no_bill(month)
 
 

@@ -13,7 +13,7 @@ import msgspec
 from counterfoil.ledger.billing import collect_month, open_since
 from counterfoil.ledger.periods import add_months, first_of_month, last_of_month, month_from_key, month_key
 from counterfoil.ledger.receivables import Bill, bills_of
-from counterfoil.ledger.records import Book, Line, OneOffLine, Subscription, Tariff
+from counterfoil.ledger.records import AccountState, Line, OneOffLine, Subscription, Tariff
 
 PRIMARY = 0
 """A bill here is in one currency: that of the organisation's first account. The others have no window in this API."""
@@ -37,62 +37,62 @@ class MonthlyBill(msgspec.Struct, frozen=True):
         return not self.bills
 
 
-def monthly_bill(book: Book, month: int, today: date) -> MonthlyBill | None:
+def monthly_bill(state: AccountState, month: int, today: date) -> MonthlyBill | None:
     """The bill of one month, or None where there is none. An invoice belongs to the month its period ends in.
 
     A month that was invoiced is final (vendor facts 4.6, rule 10); one that was not, and has begun, is a preview.
     """
-    issued = _issued_in(book).get(month)
+    issued = _issued_in(state).get(month)
     if issued:
-        return _persisted(book, month, issued)
-    if not month_key(open_since(book, PRIMARY)) <= month <= month_key(today):
+        return _persisted(state, month, issued)
+    if not month_key(open_since(state, PRIMARY)) <= month <= month_key(today):
         return None
-    return book.derived(f"emnify.preview.{month}", None, lambda: _preview(book, month))
+    return state.cached(f"emnify.preview.{month}", None, lambda: _preview(state, month))
 
 
-def months_with_a_bill(book: Book, today: date) -> list[int]:
+def months_with_a_bill(state: AccountState, today: date) -> list[int]:
     """Every month that can be asked for, oldest first."""
-    months = set(_issued_in(book))
-    day = first_of_month(open_since(book, PRIMARY))
+    months = set(_issued_in(state))
+    day = first_of_month(open_since(state, PRIMARY))
     while day <= today:
-        if monthly_bill(book, month_key(day), today):
+        if monthly_bill(state, month_key(day), today):
             months.add(month_key(day))
         day = add_months(day, 1)
     return sorted(months)
 
 
-def empty_bill(book: Book, month: int) -> MonthlyBill:
+def empty_bill(state: AccountState, month: int) -> MonthlyBill:
     """A bill of zeros, for those who read "nothing to bill" that way (switch ``emnify.empty_period``)."""
-    account = book.accounts[PRIMARY]
+    account = state.accounts[PRIMARY]
     return MonthlyBill(month, account.currency, account.tax_rate, (), (), ())
 
 
-def _issued_in(book: Book) -> dict[int, tuple[Bill, ...]]:
+def _issued_in(state: AccountState) -> dict[int, tuple[Bill, ...]]:
     """The primary account's bills by month."""
 
     def compute() -> dict[int, tuple[Bill, ...]]:
         issued: dict[int, tuple[Bill, ...]] = {}
-        for bill in bills_of(book):
+        for bill in bills_of(state):
             if bill.invoice.account == PRIMARY:
                 month = month_key(bill.invoice.period_end - timedelta(days=1))
                 issued[month] = (*issued.get(month, ()), bill)
         return issued
 
-    return book.derived("emnify.issued", None, compute)
+    return state.cached("emnify.issued", None, compute)
 
 
-def _persisted(book: Book, month: int, bills: tuple[Bill, ...]) -> MonthlyBill:
+def _persisted(state: AccountState, month: int, bills: tuple[Bill, ...]) -> MonthlyBill:
     lines = tuple(line for bill in bills for line in bill.invoice.lines)
     first = bills[0].invoice
     return MonthlyBill(month, first.currency, first.tax_rate, lines, _tariffs(lines), bills)
 
 
-def _preview(book: Book, month: int) -> MonthlyBill | None:
-    collected = collect_month(book, PRIMARY, month)
-    running = [each.tariff for each in book.subscriptions if each.account == PRIMARY and _runs_in(each, month)]
+def _preview(state: AccountState, month: int) -> MonthlyBill | None:
+    collected = collect_month(state, PRIMARY, month)
+    running = [each.tariff for each in state.subscriptions if each.account == PRIMARY and _runs_in(each, month)]
     if not (collected.lines or collected.usage or running):
         return None
-    account = book.accounts[PRIMARY]
+    account = state.accounts[PRIMARY]
     plans = tuple(dict.fromkeys((*_tariffs(collected.lines), *running)))
     return MonthlyBill(month, account.currency, account.tax_rate, collected.lines, plans, ())
 

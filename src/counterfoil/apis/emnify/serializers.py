@@ -17,9 +17,9 @@ from counterfoil.apis.emnify.months import MonthlyBill
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import last_of_month, month_from_key, start_of
 from counterfoil.ledger.receivables import Bill
-from counterfoil.ledger.records import CREDIT_NOTE, Book, Payment
+from counterfoil.ledger.records import CREDIT_NOTE, AccountState, Payment
+from counterfoil.world.fake_identity import Contact
 from counterfoil.world.scenario import Seller
-from counterfoil.world.scenery import Party
 from counterfoil.world.world import World
 
 ISSUER = 1_000_000_000
@@ -38,13 +38,13 @@ PAYMENT_OPTIONS = {"bank transfer": 1, "direct debit": 2, "card": 3}
 # --- the bill ------------------------------------------------------------------------------------
 
 
-def bill_details(world: World, org_id: int, book: Book, bill: MonthlyBill) -> Json:
+def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBill) -> Json:
     """The whole bill, with every member, null where there is nothing (vendor facts 4.3)."""
     terms = (str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
     if bill.lines:  # months with nothing in them are without number, and cost nothing to work out
-        tree = book.derived(f"emnify.amounts.{bill.month}", terms, lambda: amounts(book, bill, *terms))
+        tree = state.cached(f"emnify.amounts.{bill.month}", terms, lambda: amounts(state, bill, *terms))
     else:
-        tree = amounts(book, bill, *terms)
+        tree = amounts(state, bill, *terms)
     return {
         "period": period_in_words(bill.month),
         "total": tree["total"],
@@ -172,7 +172,7 @@ def issuer(seller: Seller) -> Json:
     }
 
 
-def customer(org_id: int, party: Party) -> Json:
+def customer(org_id: int, party: Contact) -> Json:
     """Who owes: type 4, as the vendor's sample has it for an enterprise."""
     return {
         "id": org_id,
@@ -189,7 +189,7 @@ def customer(org_id: int, party: Party) -> Json:
     }
 
 
-def _address(who: Seller | Party) -> dict[str, Json]:
+def _address(who: Seller | Contact) -> dict[str, Json]:
     return {
         "name": who.name,
         "title": None,

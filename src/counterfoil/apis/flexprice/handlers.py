@@ -47,7 +47,7 @@ def _may_see(principal: Principal | None, customer: int, world: World) -> bool:
     only = principal.customer if principal else None
     payer: int | None = customer
     while payer not in (only, None):
-        payer = world.ledger.book(customer).billed_to
+        payer = world.ledger.state_of(customer).billed_to
         customer = payer or customer
     return only is None or payer == only
 

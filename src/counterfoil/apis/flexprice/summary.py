@@ -15,7 +15,7 @@ import msgspec
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
-from counterfoil.ledger.records import Book, UsageLine
+from counterfoil.ledger.records import AccountState, UsageLine
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -41,39 +41,39 @@ class Summary(msgspec.Struct, frozen=True):
 
 def summaries(world: World, customer: int) -> list[Summary]:
     """One for each currency the customer subscribes in, newest subscription first; none without a counted one (rule 4)."""
-    book = world.ledger.book(customer)
-    currencies = _currencies(world, book)
+    state = world.ledger.state_of(customer)
+    currencies = _currencies(world, state)
     if not currencies:
         return []
-    bills = _considered(world, customer, book)
+    bills = _considered(world, customer, state)
     return [
         _sum_up(currency, (b for b in bills if b.invoice.currency.lower() == currency), world.now)
         for currency in currencies
     ]
 
 
-def _currencies(world: World, book: Book) -> list[str]:
+def _currencies(world: World, state: AccountState) -> list[str]:
     """Rules 1 to 3 and 16."""
     only_active = world.switches["flexprice.subscription_status"] == "active"
-    states = ((each, each.state_on(world.today)) for each in reversed(book.subscriptions))
+    states = ((each, each.state_on(world.today)) for each in reversed(state.subscriptions))
     counted = (each for each, state in states if state == "active" or not (only_active or state == "cancelled"))
     return list(dict.fromkeys(each.tariff.currency.lower() for each in counted))
 
 
-def _considered(world: World, customer: int, book: Book) -> list[Bill]:
+def _considered(world: World, customer: int, state: AccountState) -> list[Bill]:
     """The customer's own invoices and those it pays for others, each look-up capped at the newest (rules 6 and 7)."""
     cap = world.switches["flexprice.invoice_cap"]
     newest = cap if isinstance(cap, int) else None
-    own = _not_void(book)
+    own = _not_void(state)
     billed_through = [
-        bill for payee in world.ledger.paid_for_by(customer) for bill in _not_void(world.ledger.book(payee))
+        bill for payee in world.ledger.paid_for_by(customer) for bill in _not_void(world.ledger.state_of(payee))
     ]
     return [bill for found in (own, billed_through) for bill in sorted(found, key=_issued, reverse=True)[:newest]]
 
 
-def _not_void(book: Book) -> list[Bill]:
+def _not_void(state: AccountState) -> list[Bill]:
     """Finalized invoices, and drafts: a bill on hold. A cancelled one is void."""
-    return [bill for bill in bills_of(book) if not bill.is_cancelled]
+    return [bill for bill in bills_of(state) if not bill.is_cancelled]
 
 
 def _issued(bill: Bill) -> tuple[datetime, int]:

@@ -1,6 +1,6 @@
-"""Which bills a book shows, those that runs issued and the one in progress, and by what ids each is known.
+"""Which bills a state shows, those that runs issued and the one in progress, and by what ids each is known.
 
-A ``ShownBill`` belongs to a book and names no customer, so that customers who share a book share its bills; ids and
+A ``ShownBill`` belongs to a state and names no customer, so that customers who share a state share its bills; ids and
 numbers are made from the customer's number when they are needed. Knows nothing of queries or JSON.
 """
 
@@ -19,7 +19,7 @@ from counterfoil.ledger.ledger import open_charges
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.periods import bounded, next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, bills_of, tax_on
-from counterfoil.ledger.records import Book, Payment
+from counterfoil.ledger.records import AccountState, Payment
 from counterfoil.world.world import World
 
 IN_PROGRESS = "inProgress"
@@ -28,7 +28,7 @@ PER_CUSTOMER, PER_ACCOUNT = 1000, 1000
 
 
 class ShownBill(msgspec.Struct, frozen=True):
-    """One bill of a book. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
+    """One bill of a state. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
 
     ``ordinal`` counts the account's bills from 1; the one in progress has the next, and keeps it when it is issued.
     ``total = net + tax``, ``remaining = total - what was applied`` (vendor facts 2.6, rule 20). Instants are UTC.
@@ -56,7 +56,7 @@ class ShownBill(msgspec.Struct, frozen=True):
 # --- the bills -----------------------------------------------------------------------------------
 
 
-class Plan(msgspec.Struct, frozen=True):
+class OpenBillTerms(msgspec.Struct, frozen=True):
     """What decides how the bills in progress look: the date, and what the open run says of its cutoffs and due date."""
 
     today: date
@@ -65,12 +65,12 @@ class Plan(msgspec.Struct, frozen=True):
     due: date | None
 
 
-def plan_of(world: World) -> Plan:
-    """The plan of the world as it stands."""
+def open_bill_terms(world: World) -> OpenBillTerms:
+    """The terms of the world as it stands."""
     run = world.ledger.open_run()
     ends = run and (run.cutoff_date or run.invoice_date)
     due = run and run.due_date
-    return Plan(
+    return OpenBillTerms(
         today=world.today,
         cutoffs=world.ledger.open_cutoffs(world.today),
         ends=bounded(ends) if ends else None,
@@ -78,30 +78,30 @@ def plan_of(world: World) -> Plan:
     )
 
 
-def shown_bills(book: Book, plan: Plan) -> tuple[ShownBill, ...]:
-    """All bills of the book in the order of their ids: by account, then from the oldest to the one in progress."""
-    return book.derived("oracle-brm.bills", plan, lambda: _shown_bills(book, plan))
+def shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, ...]:
+    """All bills of the state in the order of their ids: by account, then from the oldest to the one in progress."""
+    return state.cached("oracle-brm.bills", terms, lambda: _shown_bills(state, terms))
 
 
-def open_period(book: Book, account: int, plan: Plan) -> tuple[date, date]:
+def open_period(state: AccountState, account: int, terms: OpenBillTerms) -> tuple[date, date]:
     """What the account's next bill will cover: from the day after the last one to the open run's cutoff.
 
     Without an open run, or when that run ends before it begins, to the next first of a month.
     """
-    since = open_since(book, account)
-    if plan.ends is not None and plan.ends > since and _is_in_run(book, account, plan):
-        return since, plan.ends
-    return since, next_first_of_month(max(since, plan.today))
+    since = open_since(state, account)
+    if terms.ends is not None and terms.ends > since and _is_in_run(state, account, terms):
+        return since, terms.ends
+    return since, next_first_of_month(max(since, terms.today))
 
 
-def _shown_bills(book: Book, plan: Plan) -> tuple[ShownBill, ...]:
-    # Remembered by themselves: another day changes the plan of every book, and none of these.
-    all_issued = book.derived("oracle-brm.issued", None, lambda: [_issued(bill) for bill in bills_of(book)])
+def _shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, ...]:
+    # Remembered by themselves: another day changes the terms of every state, and none of these.
+    all_issued = state.cached("oracle-brm.issued", None, lambda: [_issued(bill) for bill in bills_of(state)])
     found: list[ShownBill] = []
-    for account in range(len(book.accounts)):
+    for account in range(len(state.accounts)):
         issued = [bill for bill in all_issued if bill.account == account]
-        planned = _in_progress(book, account, len(issued) + 1, plan)
-        found += [*issued, planned] if planned else issued
+        in_progress = _in_progress(state, account, len(issued) + 1, terms)
+        found += [*issued, in_progress] if in_progress else issued
     return tuple(found)
 
 
@@ -137,24 +137,24 @@ def _state(bill: Bill) -> str:
     return "partiallyPaid" if bill.applied else "new"
 
 
-def _in_progress(book: Book, account: int, ordinal: int, plan: Plan) -> ShownBill | None:
+def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBillTerms) -> ShownBill | None:
     """The bill that the account's open charges will make; None for an account with none and nothing to bring any."""
-    open_now = _open_charges(book, account, plan)
-    if not (open_now.lines or open_now.usage) and not _is_active(book, account, plan.today):
+    open_now = _open_charges(state, account, terms)
+    if not (open_now.lines or open_now.usage) and not _is_active(state, account, terms.today):
         return None
-    terms = book.accounts[account]
-    since, ends = open_period(book, account, plan)
+    billed = state.accounts[account]
+    since, ends = open_period(state, account, terms)
     # More credits than charges: no bill will come of it, and the spec's Money is never negative.
-    net = to_minor_unit(max(open_now.net, ZERO), terms.currency)
-    tax = to_minor_unit(tax_on(net, terms.tax_rate), terms.currency)
-    due = plan.due if plan.due and _is_in_run(book, account, plan) else ends + PAYMENT_TERMS
+    net = to_minor_unit(max(open_now.net, ZERO), billed.currency)
+    tax = to_minor_unit(tax_on(net, billed.tax_rate), billed.currency)
+    due = terms.due if terms.due and _is_in_run(state, account, terms) else ends + PAYMENT_TERMS
     return ShownBill(
         account=account,
         ordinal=ordinal,
         run=None,
         state=IN_PROGRESS,
-        currency=terms.currency,
-        tax_rate=terms.tax_rate,
+        currency=billed.currency,
+        tax_rate=billed.tax_rate,
         net=net,
         tax=tax,
         total=net + tax,
@@ -164,24 +164,24 @@ def _in_progress(book: Book, account: int, ordinal: int, plan: Plan) -> ShownBil
         due_date=start_of(max(due, ends)),
         period_start=start_of(since),
         period_end=start_of(ends),
-        last_update=_last_update(open_now, since, plan.today),
+        last_update=_last_update(open_now, since, terms.today),
         next_bill_date=None,
     )
 
 
-def _open_charges(book: Book, account: int, plan: Plan) -> Collected:
-    if _is_in_run(book, account, plan):
-        return open_charges(book, account, plan.cutoffs)
-    return collect(book, account, no_cutoffs(plan.today))
+def _open_charges(state: AccountState, account: int, terms: OpenBillTerms) -> Collected:
+    if _is_in_run(state, account, terms):
+        return open_charges(state, account, terms.cutoffs)
+    return collect(state, account, no_cutoffs(terms.today))
 
 
-def _is_in_run(book: Book, account: int, plan: Plan) -> bool:
+def _is_in_run(state: AccountState, account: int, terms: OpenBillTerms) -> bool:
     """Whether the open run, which may be a subrun, bills the account."""
-    return plan.cutoffs.group is None or book.accounts[account].group == plan.cutoffs.group
+    return terms.cutoffs.group is None or state.accounts[account].group == terms.cutoffs.group
 
 
-def _is_active(book: Book, account: int, today: date) -> bool:
-    return any(each.account == account and each.state_on(today) == "active" for each in book.subscriptions)
+def _is_active(state: AccountState, account: int, today: date) -> bool:
+    return any(each.account == account and each.state_on(today) == "active" for each in state.subscriptions)
 
 
 def _last_update(collected: Collected, since: date, today: date) -> datetime:
@@ -234,7 +234,7 @@ def account_id(customer: int, account: int) -> str:
 
 def ids_of(world: World, customer: int) -> dict[str, str]:
     """What a customer's accounts are called here, the first without a number."""
-    accounts = range(len(world.ledger.book(customer).accounts))
+    accounts = range(len(world.ledger.state_of(customer).accounts))
     return {
         f"billingAccount.id{f' {account + 1}' if account else ''}": account_id(customer, account)
         for account in accounts

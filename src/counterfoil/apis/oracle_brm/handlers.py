@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from counterfoil.api import ApiError, Json, Principal, Request, Response
 from counterfoil.apis.oracle_brm import serializers
 from counterfoil.apis.oracle_brm.bills import ShownBill, from_bill_id, from_bill_number
-from counterfoil.apis.oracle_brm.selection import find, select, stock_of
+from counterfoil.apis.oracle_brm.selection import bill_index, find, select
 from counterfoil.world.world import World
 
 API = "oracle-brm"
@@ -20,7 +20,7 @@ def list_bills(request: Request, world: World) -> Response:
     start = request.query.get("offset", 0)
     limit = request.query.get("limit") or int(world.switches["oracle-brm.default_limit"]) or None
     stop = len(bills) if limit is None else start + limit
-    show = _shower(request, world)
+    show = _renderer(request, world)
     body = [show(customer, bill) for customer, bill in bills.page(min(start, len(bills)), stop)]
     counts = (("X-Result-Count", str(len(body))), ("X-Total-Count", str(len(bills))))
     if len(body) < len(bills) and world.switches["oracle-brm.partial_status"] == 206:
@@ -36,7 +36,7 @@ def get_bill(request: Request, world: World) -> Response:
     visible = _visible(request, world)
     if name is None or bill is None or (visible is not None and name.customer not in visible):
         raise ApiError("unknown_resource", f"There is no customer bill {text[:80]}", where="id")
-    return Response(200, _shower(request, world)(name.customer, bill))
+    return Response(200, _renderer(request, world)(name.customer, bill))
 
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:
@@ -61,19 +61,25 @@ def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     return Principal(key=grant.key, customer=grant.customer)
 
 
-def _shower(request: Request, world: World) -> Callable[[int, ShownBill], Json]:
+def _renderer(request: Request, world: World) -> Callable[[int, ShownBill], Json]:
     """How this request wants a bill shown: in which type, with which members."""
     extended = request.query.get("@type") == serializers.EXTENDED
-    plan, site, wanted = stock_of(world).plan, request.origin + request.base, serializers.members(_fields(request))
-    book_of = world.ledger.shelf.__getitem__
-    views: dict[tuple[int, int], serializers.View] = {}
+    terms, site, criteria = (
+        bill_index(world).terms,
+        request.origin + request.base,
+        serializers.members(_fields(request)),
+    )
+    book_of = world.ledger.store.__getitem__
+    views: dict[tuple[int, int], serializers.SharedBillView] = {}
     whose = 0  # a customer's bills stand together in a list
 
     def show(customer: int, bill: ShownBill) -> Json:
         nonlocal views, whose
         if customer != whose:
-            views, whose = serializers.views(book_of(customer), plan, extended), customer
-        return serializers.bill(serializers.Owned(views[bill.account, bill.ordinal], customer, world, site), wanted)
+            views, whose = serializers.views(book_of(customer), terms, extended), customer
+        return serializers.bill(
+            serializers.CustomerBillView(views[bill.account, bill.ordinal], customer, world, site), criteria
+        )
 
     return show
 

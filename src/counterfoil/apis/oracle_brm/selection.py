@@ -1,7 +1,7 @@
 """Which bills a query means: its filters as tests on bills, and what passes them, counted and cut into pages.
 
 A filter asks about a bill whoever's it is (amounts, dates, state), or about whose it is (ids and numbers). The first
-kind is asked once for each distinct book, however many customers share it; the second names a few customers, or (a
+kind is asked once for each distinct state, however many customers share it; the second names a few customers, or (a
 pattern for bill numbers) is asked of each. Knows nothing of JSON; a filter that cannot be read is a ``ApiError``.
 """
 
@@ -24,17 +24,17 @@ from counterfoil.api import ApiError
 from counterfoil.apis.oracle_brm.bills import (
     IN_PROGRESS,
     Name,
-    Plan,
+    OpenBillTerms,
     ReadName,
     ShownBill,
     bill_number,
     from_account,
     from_bill_id,
     from_bill_number,
-    plan_of,
+    open_bill_terms,
     shown_bills,
 )
-from counterfoil.ledger.records import Book
+from counterfoil.ledger.records import AccountState
 from counterfoil.world.world import Lasting, World
 
 Query = Mapping[str, Any]
@@ -57,7 +57,7 @@ class Compared(msgspec.Struct, frozen=True):
         return self.compare(self.value_of(bill), self.bound)
 
 
-class Wanted(msgspec.Struct):
+class Criteria(msgspec.Struct):
     """What a bill must pass: all of the tests (rule 1). ``customers`` are the only ones who can have such a bill, if known."""
 
     of_bill: list[OfBill] = []
@@ -69,17 +69,17 @@ class Wanted(msgspec.Struct):
         self.customers = named if self.customers is None else self.customers & named
 
 
-class Stock:
-    """All bills of the books in use, one after another by place, as a ``plan`` has them shown; ``starts`` says where each
-    place's begin."""
+class BillIndex:
+    """All bills of the states in use, one after another by slot, as a ``terms`` has them shown; ``starts`` says where each
+    slot's begin."""
 
-    def __init__(self, books: list[Book], readers: list[int], plan: Plan) -> None:
-        self.plan = plan
-        shown = [shown_bills(book, plan) if count else () for book, count in zip(books, readers, strict=True)]
+    def __init__(self, states: list[AccountState], refcount: list[int], terms: OpenBillTerms) -> None:
+        self.terms = terms
+        shown = [shown_bills(state, terms) if count else () for state, count in zip(states, refcount, strict=True)]
         self.bills = [bill for each in shown for bill in each]
         self.starts = [0, *accumulate(map(len, shown))]
         self._columns: dict[str, list[Any]] = {}
-        self.weight = 500 + 100 * (len(self.bills) + len(books))
+        self.weight = 500 + 100 * (len(self.bills) + len(states))
 
     def mask(self, test: OfBill) -> bytes:
         """For each bill in order, 1 if it passes. Comparing a column runs in C: 1,900 bills take 75 µs, and 400 one by one."""
@@ -90,48 +90,50 @@ class Stock:
         return bytes(map(test.compare, self._columns[test.attribute], repeat(test.bound)))
 
 
-def passing(world: World, stock: Stock, tests: Iterable[OfBill]) -> bytes:
-    """For each bill of the stock, 1 if it passes all tests. Each comparison is remembered by itself: two that were made
+def passing(world: World, index: BillIndex, tests: Iterable[OfBill]) -> bytes:
+    """For each bill of the index, 1 if it passes all tests. Each comparison is remembered by itself: two that were made
     before, but not together, take 2 µs."""
-    every = int.from_bytes(b"\1" * len(stock.bills))
+    every = int.from_bytes(b"\1" * len(index.bills))
     for test in tests:
         if isinstance(test, Compared):
-            mask = world.remember(Lasting(("oracle-brm.passing", test), stock), partial(stock.mask, test))
+            mask = world.remember(Lasting(("oracle-brm.passing", test), index), partial(index.mask, test))
         else:
-            mask = stock.mask(test)
+            mask = index.mask(test)
         every &= int.from_bytes(mask)
-    return every.to_bytes(len(stock.bills))
+    return every.to_bytes(len(index.bills))
 
 
-def stock_of(world: World) -> Stock:
-    """The bills as the world stands. It stays the same one until a book or the plan changes."""
+def bill_index(world: World) -> BillIndex:
+    """The bills as the world stands. It stays the same one until a state or the terms changes."""
 
-    def lasting() -> Stock:
-        plan, shelf = plan_of(world), world.ledger.shelf
-        return world.remember(Lasting("oracle-brm.stock", plan), lambda: Stock(shelf.books(), shelf.readers(), plan))
+    def lasting() -> BillIndex:
+        terms, store = open_bill_terms(world), world.ledger.store
+        return world.remember(
+            Lasting("oracle-brm.index", terms), lambda: BillIndex(store.states(), store.refcounts(), terms)
+        )
 
-    return world.remember("oracle-brm.stock", lasting)
+    return world.remember("oracle-brm.index", lasting)
 
 
 # --- selections ----------------------------------------------------------------------------------
 
 
-class ByBook:
-    """Bills of many customers that nothing but their books decides on: those of the stock that ``passing`` has a 1 for.
+class SharedSelection:
+    """Bills of many customers that nothing but their states decides on: those of the index that ``passing`` has a 1 for.
 
     ``_ends`` has, for each customer in order, how many bills there are up to and including theirs, as far as a page was
     asked for: the customer of the n-th bill is found by bisection, and nothing is made for bills that no page shows.
     """
 
-    def __init__(self, places: array[int], readers: list[int], stock: Stock, passing: bytes) -> None:
-        self._places = places
-        self._bills = list(compress(stock.bills, passing))
+    def __init__(self, slots: array[int], refcount: list[int], index: BillIndex, passing: bytes) -> None:
+        self._slots = slots
+        self._bills = list(compress(index.bills, passing))
         before = list(accumulate(passing, initial=0))
-        self._starts = list(map(before.__getitem__, stock.starts))
+        self._starts = list(map(before.__getitem__, index.starts))
         self._counts = list(map(operator.sub, self._starts[1:], self._starts))
-        self._size: int = sum(map(operator.mul, self._counts, readers))
+        self._size: int = sum(map(operator.mul, self._counts, refcount))
         self._ends = array("Q")
-        self.weight = 500 + 80 * len(readers) + 8 * len(self._bills) + 8 * len(places)
+        self.weight = 500 + 80 * len(refcount) + 8 * len(self._bills) + 8 * len(slots)
 
     def __len__(self) -> int:
         return self._size
@@ -141,12 +143,12 @@ class ByBook:
         if start >= stop:
             return
         self._count_up_to(stop)
-        ends, places, starts, bills = self._ends, self._places, self._starts, self._bills
+        ends, slots, starts, bills = self._ends, self._slots, self._starts, self._bills
         position = start
         while position < stop:
             index = bisect_right(ends, position)
             until = min(ends[index], stop)
-            behind = starts[places[index] + 1] - ends[index]  # from a position in the list to one in ``bills``
+            behind = starts[slots[index] + 1] - ends[index]  # from a position in the list to one in ``bills``
             for one in range(position, until):
                 yield index + 1, bills[behind + one]
             position = until
@@ -156,12 +158,12 @@ class ByBook:
         ends = self._ends
         while not ends or ends[-1] < position:
             known = len(ends)
-            counts = map(self._counts.__getitem__, self._places[known : 2 * known + 500])
+            counts = map(self._counts.__getitem__, self._slots[known : 2 * known + 500])
             ends.extend(islice(accumulate(counts, initial=ends[-1] if ends else 0), 1, None))
 
 
-class OneByOne:
-    """Bills that were looked at one at a time: the customers, and each bill's index among the bills of its book."""
+class ExplicitSelection:
+    """Bills that were looked at one at a time: the customers, and each bill's index among the bills of its state."""
 
     def __init__(self, found: Iterable[tuple[int, int]], bills: Callable[[int], tuple[ShownBill, ...]]) -> None:
         # Two arrays of numbers: sixty-four remembered lists of 200,000 tuples would take 900 MB.
@@ -179,7 +181,7 @@ class OneByOne:
         return ((customer, self._bills(customer)[index]) for customer, index in pairs)
 
 
-Selection = ByBook | OneByOne
+Selection = SharedSelection | ExplicitSelection
 
 
 def select(world: World, query: Query, visible: Iterable[int] | None) -> Selection:
@@ -191,60 +193,60 @@ def select(world: World, query: Query, visible: Iterable[int] | None) -> Selecti
     reading = (world.switches["oracle-brm.comma_is_or"], world.switches["oracle-brm.like_percent"])
     seen = None if visible is None else frozenset(visible)
     key = ("oracle-brm.selection", tuple(filters.items()), reading, seen)
-    return world.remember(Lasting(key, stock_of(world)), lambda: _select(world, filters, visible))
+    return world.remember(Lasting(key, bill_index(world)), lambda: _select(world, filters, visible))
 
 
 def _select(world: World, filters: Query, visible: Iterable[int] | None) -> Selection:
-    wanted = Wanted()
+    criteria = Criteria()
     alternatives = _alternatives if world.switches["oracle-brm.comma_is_or"] else _one_value
     reading = Reading(alternatives, one_or_more=world.switches["oracle-brm.like_percent"] == "one-or-more")
     for name, value in filters.items():
-        FILTERS[name](wanted, name, value, reading)
+        FILTERS[name](criteria, name, value, reading)
     if visible is not None:
-        wanted.only(visible)
-    stock = stock_of(world)
-    if wanted.customers is None and not wanted.of_customers_bill:
-        return _by_book(world, wanted, stock)
-    return _one_by_one(world, wanted, stock.plan)
+        criteria.only(visible)
+    index = bill_index(world)
+    if criteria.customers is None and not criteria.of_customers_bill:
+        return _shared_selection(world, criteria, index)
+    return _explicit_selection(world, criteria, index.terms)
 
 
-def _by_book(world: World, wanted: Wanted, stock: Stock) -> ByBook:
-    shelf = world.ledger.shelf
-    return ByBook(shelf.places(), shelf.readers(), stock, passing(world, stock, wanted.of_bill))
+def _shared_selection(world: World, criteria: Criteria, index: BillIndex) -> SharedSelection:
+    store = world.ledger.store
+    return SharedSelection(store.slots(), store.refcounts(), index, passing(world, index, criteria.of_bill))
 
 
-def _one_by_one(world: World, wanted: Wanted, plan: Plan) -> OneByOne:
+def _explicit_selection(world: World, criteria: Criteria, terms: OpenBillTerms) -> ExplicitSelection:
     ledger = world.ledger
     everyone = range(1, ledger.customers + 1)
-    named = everyone if wanted.customers is None else sorted(n for n in wanted.customers if n in everyone)
-    places, books = ledger.shelf.places(), ledger.shelf.books()
+    named = everyone if criteria.customers is None else sorted(n for n in criteria.customers if n in everyone)
+    slots, states = ledger.store.slots(), ledger.store.states()
     passing: dict[int, list[tuple[int, ShownBill]]] = {}
 
-    def pass_of(place: int) -> list[tuple[int, ShownBill]]:
-        bills = enumerate(shown_bills(books[place], plan))
-        return [(index, bill) for index, bill in bills if all(test(bill) for test in wanted.of_bill)]
+    def pass_of(slot: int) -> list[tuple[int, ShownBill]]:
+        bills = enumerate(shown_bills(states[slot], terms))
+        return [(index, bill) for index, bill in bills if all(test(bill) for test in criteria.of_bill)]
 
     def found() -> Iterator[tuple[int, int]]:
-        tests = wanted.of_customers_bill
+        tests = criteria.of_customers_bill
         for customer in named:
-            place = places[customer - 1]
-            if place not in passing:
-                passing[place] = pass_of(place)
-            for index, bill in passing[place]:
+            slot = slots[customer - 1]
+            if slot not in passing:
+                passing[slot] = pass_of(slot)
+            for index, bill in passing[slot]:
                 for test in tests:
                     if not test(customer, bill):
                         break
                 else:
                     yield customer, index
 
-    return OneByOne(found(), lambda customer: shown_bills(ledger.book(customer), plan))
+    return ExplicitSelection(found(), lambda customer: shown_bills(ledger.state_of(customer), terms))
 
 
 def find(world: World, name: Name) -> ShownBill | None:
     """The one bill that ``name`` names, from an id or a bill number; None if there is none."""
     if not world.ledger.knows(name.customer):
         return None
-    bills = shown_bills(world.ledger.book(name.customer), stock_of(world).plan)
+    bills = shown_bills(world.ledger.state_of(name.customer), bill_index(world).terms)
     return next((bill for bill in bills if name.fits(name.customer, bill)), None)
 
 
@@ -258,7 +260,7 @@ class Reading(msgspec.Struct, frozen=True):
     one_or_more: bool
 
 
-ReadFilter = Callable[[Wanted, str, Any, Reading], None]
+ReadFilter = Callable[[Criteria, str, Any, Reading], None]
 
 
 def _one_value(text: str) -> tuple[str, ...]:
@@ -272,8 +274,8 @@ def _alternatives(text: str) -> tuple[str, ...]:
 def _compare_amount(attribute: str, compare: Callable[[Any, Any], bool]) -> ReadFilter:
     amount_of = operator.attrgetter(attribute)
 
-    def read(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
-        wanted.of_bill.append(Compared(attribute, amount_of, compare, _number(name, value)))
+    def read(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
+        criteria.of_bill.append(Compared(attribute, amount_of, compare, _number(name, value)))
 
     return read
 
@@ -284,49 +286,49 @@ def _compare_instant(attribute: str, compare: Callable[[Any, Any], bool]) -> Rea
     def instant_of(bill: ShownBill) -> Instant:
         return moment_of(bill), 0
 
-    def read(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
-        wanted.of_bill.append(Compared(attribute, instant_of, compare, instant(name, value)))
+    def read(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
+        criteria.of_bill.append(Compared(attribute, instant_of, compare, instant(name, value)))
 
     return read
 
 
-def _state(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
-    wanted.of_bill.append(lambda bill: bill.state == value)
+def _state(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
+    criteria.of_bill.append(lambda bill: bill.state == value)
 
 
 def _named(read_name: ReadName) -> ReadFilter:
-    def read(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+    def read(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
         names = [found for text in reading.alternatives(value) if (found := read_name(text))]
-        wanted.only(found.customer for found in names)
-        wanted.of_customers_bill.append(lambda customer, bill: any(n.fits(customer, bill) for n in names))
+        criteria.only(found.customer for found in names)
+        criteria.of_customers_bill.append(lambda customer, bill: any(n.fits(customer, bill) for n in names))
 
     return read
 
 
-def _bill_number(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+def _bill_number(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
     texts = reading.alternatives(value)
     if NOT_YET_NUMBERED not in texts:
-        return _named(from_bill_number)(wanted, name, value, reading)
+        return _named(from_bill_number)(criteria, name, value, reading)
     if len(texts) == 1:
-        return _state(wanted, name, IN_PROGRESS, reading)
+        return _state(criteria, name, IN_PROGRESS, reading)
     names = [found for text in texts if (found := from_bill_number(text))]
-    return wanted.of_customers_bill.append(
+    return criteria.of_customers_bill.append(
         lambda customer, bill: bill.run is None or any(n.fits(customer, bill) for n in names)
     )
 
 
-def _bill_number_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+def _bill_number_like(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
     patterns = Patterns(reading.alternatives(value), reading.one_or_more)
-    wanted.of_bill.append(lambda bill: bill.run is not None and patterns.may_fit_run(bill.run))
+    criteria.of_bill.append(lambda bill: bill.run is not None and patterns.may_fit_run(bill.run))
     if not patterns.name_whole_runs:
-        wanted.of_customers_bill.append(
+        criteria.of_customers_bill.append(
             lambda customer, bill: bool(bill.run and patterns.fit(bill_number(customer, bill.account, bill.run)))
         )
 
 
-def _remaining_like(wanted: Wanted, name: str, value: Any, reading: Reading) -> None:
+def _remaining_like(criteria: Criteria, name: str, value: Any, reading: Reading) -> None:
     patterns = Patterns(reading.alternatives(value), reading.one_or_more)
-    wanted.of_bill.append(lambda bill: bool(patterns.fit(f"{bill.remaining:f}")))
+    criteria.of_bill.append(lambda bill: bool(patterns.fit(f"{bill.remaining:f}")))
 
 
 _COMPARISONS = {

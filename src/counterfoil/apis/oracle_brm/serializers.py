@@ -17,7 +17,7 @@ from counterfoil.api import ApiError, Json, Response, json_number
 from counterfoil.apis.oracle_brm.bills import (
     PER_ACCOUNT,
     PER_CUSTOMER,
-    Plan,
+    OpenBillTerms,
     ShownBill,
     account_id,
     account_number,
@@ -29,7 +29,7 @@ from counterfoil.apis.oracle_brm.bills import (
 from counterfoil.ledger.money import to_minor_unit
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import balance
-from counterfoil.ledger.records import Book, Payment
+from counterfoil.ledger.records import AccountState, Payment
 from counterfoil.world.world import World
 
 BASE, EXTENDED = "CustomerBill", "CustomerBillOracle"
@@ -52,15 +52,15 @@ _UNSET: Mapping[str, Mapping[str, None]] = {
 """The members of each object inside a bill that an extended bill shows as null when they are not set."""
 
 
-class View(msgspec.Struct):
-    """One bill of a book about to be shown in a type, whoever's it is. ``whoevers`` are the members that name nobody, by
-    name, without those left out, and ``balance`` is its account's: made once for each book. Never to be changed."""
+class SharedBillView(msgspec.Struct):
+    """One bill of a state about to be shown in a type, whoever's it is. ``shared_members`` are the members that name nobody, by
+    name, without those left out, and ``balance`` is its account's: made once for each state. Never to be changed."""
 
-    book: Book
-    plan: Plan
+    state: AccountState
+    terms: OpenBillTerms
     extended: bool
     bill: ShownBill
-    whoevers: dict[str, Json] = {}
+    shared_members: dict[str, Json] = {}
     balance: Json = None
 
     def money(self, amount: Decimal) -> Json:
@@ -72,10 +72,10 @@ class View(msgspec.Struct):
         return {**unset, **members, "@type": kind}
 
 
-class Owned(msgspec.Struct):
+class CustomerBillView(msgspec.Struct):
     """A view, and whose bill it is: a customer of a world that is reached under an address (``site``)."""
 
-    view: View
+    view: SharedBillView
     customer: int
     world: World
     site: str
@@ -101,25 +101,25 @@ def instant(moment: datetime) -> str:
 # --- members that are the same whoever's the bill is ---------------------------------------------
 
 
-def _next_bill_date(view: View) -> Json:
+def _next_bill_date(view: SharedBillView) -> Json:
     return view.bill.next_bill_date and instant(view.bill.next_bill_date)
 
 
-def _period(view: View) -> Json:
+def _period(view: SharedBillView) -> Json:
     return {"startDateTime": instant(view.bill.period_start), "endDateTime": instant(view.bill.period_end)}
 
 
-def _tax_items(view: View) -> Json:
+def _tax_items(view: SharedBillView) -> Json:
     bill = view.bill
     item = {"taxCategory": "VAT", "taxRate": bill.tax_rate, "taxAmount": view.money(bill.tax)}
     return [view.object("TaxItem", item)]
 
 
-def _balance(view: View) -> Json:
+def _balance(view: SharedBillView) -> Json:
     """What the bill's account is owed, or (a deposit) what was paid beyond that, until its next bill."""
     account = view.bill.account
-    owed = to_minor_unit(balance(view.book, account), view.bill.currency)
-    start, end = open_period(view.book, account, view.plan)
+    owed = to_minor_unit(balance(view.state, account), view.bill.currency)
+    start, end = open_period(view.state, account, view.terms)
     standing = {
         "amount": view.money(abs(owed)),
         "balanceType": "receivable" if owed >= 0 else "deposit",
@@ -128,7 +128,7 @@ def _balance(view: View) -> Json:
     return view.object("AccountBalance", standing)
 
 
-OF_BILL: Mapping[str, Callable[[View], Json]] = {
+OF_BILL: Mapping[str, Callable[[SharedBillView], Json]] = {
     "billDate": lambda view: instant(view.bill.bill_date),
     "paymentDueDate": lambda view: instant(view.bill.due_date),
     "lastUpdate": lambda view: instant(view.bill.last_update),
@@ -154,17 +154,17 @@ OF_BILL: Mapping[str, Callable[[View], Json]] = {
 # --- members that name somebody ------------------------------------------------------------------
 
 
-def _href(owned: Owned) -> Json:
+def _href(owned: CustomerBillView) -> Json:
     # The one character in our ids that a path must not hold as it is. urllib's quote takes 4 µs, this a tenth of one.
     return f"{owned.site}/customerBill/{owned.id.replace('+', '%2B')}"
 
 
-def _bill_number(owned: Owned) -> Json:
+def _bill_number(owned: CustomerBillView) -> Json:
     bill = owned.view.bill
     return None if bill.run is None else bill_number(owned.customer, bill.account, bill.run)
 
 
-def _applied_payments(owned: Owned) -> Json:
+def _applied_payments(owned: CustomerBillView) -> Json:
     view = owned.view
     return [
         view.object("AppliedPayment", {"appliedAmount": view.money(amount), "payment": _payment(owned, payment)})
@@ -172,13 +172,13 @@ def _applied_payments(owned: Owned) -> Json:
     ]
 
 
-def _payment(owned: Owned, payment: Payment) -> Json:
+def _payment(owned: CustomerBillView, payment: Payment) -> Json:
     key = owned.customer * PER_CUSTOMER * PER_ACCOUNT + payment.ordinal
     amount = owned.view.money(payment.amount)
     return owned.view.object("PaymentRef", {"id": f"0.0.0.1+-payment+{key}", "name": payment.method, "amount": amount})
 
 
-def _billing_account(owned: Owned) -> Json:
+def _billing_account(owned: CustomerBillView) -> Json:
     account = owned.view.bill.account
     reference = {
         "id": account_id(owned.customer, account),
@@ -188,7 +188,7 @@ def _billing_account(owned: Owned) -> Json:
     return owned.view.object("BillingAccountRef", reference)
 
 
-def _financial_account(owned: Owned) -> Json:
+def _financial_account(owned: CustomerBillView) -> Json:
     reference = {
         "id": f"0.0.0.1+-billinfo+{owned.account_key}",
         "name": f"Receivables in {owned.view.bill.currency}",
@@ -197,13 +197,13 @@ def _financial_account(owned: Owned) -> Json:
     return owned.view.object("FinancialAccountRef", reference)
 
 
-def _payment_method(owned: Owned) -> Json:
-    method = owned.view.book.accounts[owned.view.bill.account].payment_method
+def _payment_method(owned: CustomerBillView) -> Json:
+    method = owned.view.state.accounts[owned.view.bill.account].payment_method
     return owned.view.object("PaymentMethodRef", {"id": f"0.0.0.1+-payinfo+{owned.account_key}", "name": method})
 
 
-def _related_parties(owned: Owned) -> Json:
-    payer = owned.view.book.billed_to
+def _related_parties(owned: CustomerBillView) -> Json:
+    payer = owned.view.state.billed_to
     parties = [(owned.customer, owned.name, "customer")]
     if payer is not None:
         parties.append((payer, owned.world.party(payer).name, "payer"))
@@ -213,7 +213,7 @@ def _related_parties(owned: Owned) -> Json:
     ]
 
 
-OF_CUSTOMER: Mapping[str, Callable[[Owned], Json]] = {
+OF_CUSTOMER: Mapping[str, Callable[[CustomerBillView], Json]] = {
     "id": lambda owned: owned.id,
     "href": _href,
     "billNo": _bill_number,
@@ -234,52 +234,56 @@ ALWAYS = ("id", "href")
 class Members(msgspec.Struct, frozen=True):
     """The members that a request wants to see, in the order in which they stand; ``whole`` when it wants all."""
 
-    own: tuple[tuple[str, Callable[[Owned], Json]], ...]
-    whoevers: tuple[str, ...]
+    own: tuple[tuple[str, Callable[[CustomerBillView], Json]], ...]
+    shared_members: tuple[str, ...]
     whole: bool
 
 
 def members(fields: Collection[str] | None) -> Members:
     """All members, or (``fields``) those named, with id and href."""
     own = tuple((n, show) for n, show in OF_CUSTOMER.items() if fields is None or n in fields or n in ALWAYS)
-    whoevers = tuple(name for name in OF_BILL if fields is None or name in fields)
-    return Members(own, whoevers, fields is None)
+    shared_members = tuple(name for name in OF_BILL if fields is None or name in fields)
+    return Members(own, shared_members, fields is None)
 
 
-def bill(owned: Owned, wanted: Members) -> Json:
-    """A bill whole, or reduced to the members wanted.
+def bill(owned: CustomerBillView, criteria: Members) -> Json:
+    """A bill whole, or reduced to the members criteria.
 
     ``billingCycleSpecification`` stands in whole extended bills only: it is never set, and no selection needs a null.
     """
-    extended, whoevers = owned.view.extended, owned.view.whoevers
+    extended, shared_members = owned.view.extended, owned.view.shared_members
     shown = {}
-    for name, show in wanted.own:
+    for name, show in criteria.own:
         value = show(owned)
         if value is not None or extended:
             shown[name] = value
-    if wanted.whole:
-        return {**shown, **whoevers, "billingCycleSpecification": None} if extended else {**shown, **whoevers}
-    for name in wanted.whoevers:
-        if name in whoevers:
-            shown[name] = whoevers[name]
+    if criteria.whole:
+        return (
+            {**shown, **shared_members, "billingCycleSpecification": None} if extended else {**shown, **shared_members}
+        )
+    for name in criteria.shared_members:
+        if name in shared_members:
+            shown[name] = shared_members[name]
     return shown
 
 
-def views(book: Book, plan: Plan, extended: bool) -> dict[tuple[int, int], View]:
-    """The book's bills about to be shown, by account and ordinal. Made once for each book: measured on a page of 100
+def views(state: AccountState, terms: OpenBillTerms, extended: bool) -> dict[tuple[int, int], SharedBillView]:
+    """The state's bills about to be shown, by account and ordinal. Made once for each state: measured on a page of 100
     bills, two thirds of the time it takes to show them."""
 
-    def show_all() -> dict[tuple[int, int], View]:
+    def show_all() -> dict[tuple[int, int], SharedBillView]:
         found = {}
-        for each in shown_bills(book, plan):
-            view = View(book, plan, extended, each)
-            whoevers = {name: show(view) for name, show in OF_BILL.items()}
-            view.whoevers = {name: value for name, value in whoevers.items() if extended or value is not None}
+        for each in shown_bills(state, terms):
+            view = SharedBillView(state, terms, extended, each)
+            shared_members = {name: show(view) for name, show in OF_BILL.items()}
+            view.shared_members = {
+                name: value for name, value in shared_members.items() if extended or value is not None
+            }
             view.balance = _balance(view)
             found[each.account, each.ordinal] = view
         return found
 
-    return book.derived("oracle-brm.extended" if extended else "oracle-brm.base", plan, show_all)
+    return state.cached("oracle-brm.extended" if extended else "oracle-brm.base", terms, show_all)
 
 
 # --- errors --------------------------------------------------------------------------------------

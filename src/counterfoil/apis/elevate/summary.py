@@ -1,6 +1,6 @@
 """Where one customer stands: what its open and its previous bill run come to, whether all is rated, and its status.
 
-Pure functions of a book and ``Terms``. It knows no customer numbers: customers with one history share one book.
+Pure functions of a state and ``SummaryInputs``. It knows no customer numbers: customers with one history share one state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs
 from counterfoil.ledger.ledger import open_charges
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.receivables import bills_of, tax_on
-from counterfoil.ledger.records import Account, BillingRun, Book, RunStatus, Subscription
+from counterfoil.ledger.records import Account, AccountState, BillingRun, RunStatus, Subscription
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -30,8 +30,8 @@ _HUNDREDTH = Decimal("0.01")
 _WIDE = Context(prec=60)  # a quotient of two amounts has more digits than Decimal keeps by default
 
 
-class Terms(msgspec.Struct, frozen=True):
-    """What a standing depends on besides the book. ``open`` has the oldest run not complete of each subrun, as ``(subrun,
+class SummaryInputs(msgspec.Struct, frozen=True):
+    """What a standing depends on besides the state. ``open`` has the oldest run not complete of each subrun, as ``(subrun,
     cutoffs)``, oldest first; ``previous`` the newest complete one, as ``(subrun, completed at, run number)``. A subrun is a
     group of accounts, None all of them. ``today`` decides which subscriptions have started and ended."""
 
@@ -41,7 +41,7 @@ class Terms(msgspec.Struct, frozen=True):
     gross: bool
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Summary(msgspec.Struct, frozen=True):
     """``open_value`` and ``previous_value`` are in major units of the primary account's currency, to its minor unit."""
 
     status: BillingStatus
@@ -62,8 +62,8 @@ class Standing(msgspec.Struct, frozen=True):
         return exact.quantize(_HUNDREDTH, ROUND_HALF_UP, _WIDE)
 
 
-def terms_of(world: World) -> Terms:
-    return Terms(
+def summary_inputs(world: World) -> SummaryInputs:
+    return SummaryInputs(
         today=world.today,
         open=_open_cutoffs(world.ledger.runs.values(), world.today),
         previous=_newest_complete(world.ledger.runs.values()),
@@ -71,16 +71,18 @@ def terms_of(world: World) -> Terms:
     )
 
 
-def standing(book: Book, terms: Terms) -> Standing:
-    collected = [open_charges(book, index, _cutoffs_for(account, terms)) for index, account in enumerate(book.accounts)]
-    account = book.accounts[PRIMARY]
+def summarize(state: AccountState, inputs: SummaryInputs) -> Summary:
+    collected = [
+        open_charges(state, index, _cutoffs_for(account, inputs)) for index, account in enumerate(state.accounts)
+    ]
+    account = state.accounts[PRIMARY]
     net = to_minor_unit(collected[PRIMARY].net, account.currency)
-    tax = to_minor_unit(tax_on(net, account.tax_rate), account.currency) if terms.gross else ZERO
-    return Standing(
-        status=_status(book, terms.today, anything_open=any(each.lines or each.usage for each in collected)),
+    tax = to_minor_unit(tax_on(net, account.tax_rate), account.currency) if inputs.gross else ZERO
+    return Summary(
+        status=_status(state, inputs.today, anything_open=any(each.lines or each.usage for each in collected)),
         fully_rated=all(each.fully_rated for each in collected),
         open_value=net + tax,
-        previous_value=_previous_value(book, terms),
+        previous_value=_previous_value(state, inputs),
     )
 
 
@@ -96,9 +98,9 @@ def _open_cutoffs(runs: Iterable[BillingRun], today: date) -> tuple[tuple[str | 
     return tuple(oldest.items())
 
 
-def _cutoffs_for(account: Account, terms: Terms) -> Cutoffs:
+def _cutoffs_for(account: Account, inputs: SummaryInputs) -> Cutoffs:
     """Those of the oldest open run that bills the account: a customer's bill runs are those it is billed in."""
-    return next(cutoffs for subrun, cutoffs in terms.open if subrun in (None, account.group))
+    return next(cutoffs for subrun, cutoffs in inputs.open if subrun in (None, account.group))
 
 
 def _newest_complete(runs: Iterable[BillingRun]) -> tuple[tuple[str | None, datetime, int], ...]:
@@ -109,17 +111,17 @@ def _newest_complete(runs: Iterable[BillingRun]) -> tuple[tuple[str | None, date
     return tuple((subrun, *newest[subrun]) for subrun in newest)
 
 
-def _previous_value(book: Book, terms: Terms) -> Decimal:
+def _previous_value(state: AccountState, inputs: SummaryInputs) -> Decimal:
     """What the newest complete run billed to the primary account; a subrun's counts for accounts of its group only."""
-    mine = [(at, run) for subrun, at, run in terms.previous if subrun in (None, book.accounts[PRIMARY].group)]
+    mine = [(at, run) for subrun, at, run in inputs.previous if subrun in (None, state.accounts[PRIMARY].group)]
     if not mine:
         return ZERO
     _, newest = max(mine)
-    billed = [bill for bill in bills_of(book) if bill.invoice.run == newest and bill.invoice.account == PRIMARY]
-    return sum((bill.total if terms.gross else bill.net for bill in billed), ZERO)
+    billed = [bill for bill in bills_of(state) if bill.invoice.run == newest and bill.invoice.account == PRIMARY]
+    return sum((bill.total if inputs.gross else bill.net for bill in billed), ZERO)
 
 
-def _status(book: Book, today: date, *, anything_open: bool) -> BillingStatus:
+def _status(state: AccountState, today: date, *, anything_open: bool) -> BillingStatus:
     """The vendor lists five values and explains none (1.6 rule 16); these readings are ours, the first that fits holds.
 
     ``NEVER_BILLED``: no run has billed the customer yet, and the open one holds nothing for it, or all its subscriptions
@@ -127,9 +129,9 @@ def _status(book: Book, today: date, *, anything_open: bool) -> BillingStatus:
     was a day without any since its first. ``FIRST_INVOICE``: no run has billed it yet, or just one. ``ACTIVE``: the rest.
     A cancelled bill counts as billed; bills in several currencies from one run count once.
     """
-    runs = {invoice.run for invoice in book.invoices}
-    started = [each for each in book.subscriptions if each.started <= today]
-    if not runs and (not anything_open or (book.subscriptions and not started)):
+    runs = {invoice.run for invoice in state.invoices}
+    started = [each for each in state.subscriptions if each.started <= today]
+    if not runs and (not anything_open or (state.subscriptions and not started)):
         return "NEVER_BILLED"
     if started and all(each.ended is not None and each.ended <= today for each in started):
         return "CEASED"

@@ -1,4 +1,4 @@
-"""From a scenario to the ledger it opens with: price lists, the people of the story, the scenery, and the story told.
+"""From a scenario to the ledger it opens with: price lists, the people of the story, the scenery, and the story definition.
 
 Scenery customers are drawn from a limited number of histories (``variants`` of each profile), so that ten thousand of
 them cost little more than a hundred. Each one's draw depends on the seed and its number only.
@@ -22,25 +22,25 @@ from counterfoil.ledger.ledger import Ledger, new_subscription
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
 from counterfoil.ledger.records import (
     Account,
-    Book,
+    AccountState,
+    Behaviour,
     DataPackage,
-    Habits,
     Rate,
     RateZone,
+    RecurringUsage,
     Tariff,
-    UsageHabit,
 )
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
+from counterfoil.world.fake_identity import IdentityOverrides
 from counterfoil.world.scenario import (
     Between,
     Population,
     Profile,
+    ScenarioDefinition,
     ScenarioError,
-    ScenarioText,
     step_of,
     wrong_step,
 )
-from counterfoil.world.scenery import Known
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
 BILLS_DONE = timedelta(hours=1)  # well past the minutes a run takes
 
 
-def price_lists(told: ScenarioText) -> dict[str, Tariff]:
+def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
     """The scenario's tariffs by key. Zones and packages are numbered through the file, from 1."""
-    zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(told.zones, 1)}
+    zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(definition.zones, 1)}
     tariffs: dict[str, Tariff] = {}
     packages = 0
-    for number, plan in enumerate(told.tariffs, 1):
+    for number, plan in enumerate(definition.tariffs, 1):
         tariffs[plan.key] = Tariff(
             number=number,
             key=plan.key,
@@ -74,25 +74,25 @@ def price_lists(told: ScenarioText) -> dict[str, Tariff]:
     return tariffs
 
 
-def open_world(world: World, customers: int | None) -> None:
+def run_scenario(world: World, customers: int | None) -> None:
     """Carry the whole scenario out in a new world. ``customers`` is how many there are in all, scenery included.
 
     Raises ``ScenarioError`` where the story breaks a rule of the ledger, naming the step.
     """
-    told = world.scenario.told
-    numbers = _open_named(world, told)
-    _open_scenery(world, told, customers)
-    for credential in told.credentials:
+    definition = world.scenario.definition
+    numbers = _open_named(world, definition)
+    _open_scenery(world, definition, customers)
+    for credential in definition.credentials:
         world.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
-    if told.billing:
-        _bill_monthly(world, told)
-    for index in range(len(told.story)):
-        _tell(world, index, numbers)
+    if definition.billing:
+        _bill_monthly(world, definition)
+    for index in range(len(definition.story)):
+        _run_step(world, index, numbers)
 
 
-def _open_named(world: World, told: ScenarioText) -> dict[str | None, int]:
+def _open_named(world: World, definition: ScenarioDefinition) -> dict[str | None, int]:
     numbers: dict[str | None, int] = {}
-    for person in told.customers:
+    for person in definition.customers:
         command = AddCustomer(
             name=person.name,
             email=person.email,
@@ -107,61 +107,63 @@ def _open_named(world: World, told: ScenarioText) -> dict[str | None, int]:
             starts=person.starts,
         )
         try:
-            number = int(command.carry_out(world))
+            number = int(command.apply(world))
         except LedgerError as error:
             raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
         numbers[person.key] = number
-        world.known[number] = msgspec.structs.replace(world.known.get(number, Known()), key=person.key)
+        world.known[number] = msgspec.structs.replace(world.known.get(number, IdentityOverrides()), key=person.key)
     return numbers
 
 
 # --- scenery -------------------------------------------------------------------------------------
 
 
-def _open_scenery(world: World, told: ScenarioText, customers: int | None) -> None:
+def _open_scenery(world: World, definition: ScenarioDefinition, customers: int | None) -> None:
     named = world.ledger.customers
     if customers is not None and customers < named:
         raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
-    population = told.population or _plain_population(told)
-    count = customers - named if customers is not None else (told.population.count if told.population else 0)
+    population = definition.population or _plain_population(definition)
+    count = (
+        customers - named if customers is not None else (definition.population.count if definition.population else 0)
+    )
     if not count:
         return
     if population is None:
         raise ScenarioError(f"{world.scenario.where}: it has no tariff, so no scenery customers can be added")
-    world.populate(*_draw(population, told, world.ledger, world.seed, count))
+    world.populate(*_draw(population, definition, world.ledger, world.seed, count))
 
 
 def _draw(
-    population: Population, told: ScenarioText, ledger: Ledger, seed: int, count: int
-) -> tuple[list[Book], list[int], list[str]]:
-    """Books, which of them each customer gets, and each book's country. Customer n's draw is the n-th of the stream."""
+    population: Population, definition: ScenarioDefinition, ledger: Ledger, seed: int, count: int
+) -> tuple[list[AccountState], list[int], list[str]]:
+    """Books, which of them each customer gets, and each state's country. Customer n's draw is the n-th of the stream."""
     kinds = [(profile, variant) for profile in population.profiles for variant in range(profile.variants)]
     weights = list(accumulate(profile.weight / profile.variants for profile, _ in kinds))
     stream = Random(f"{seed}/population")  # noqa: S311 - scenery, not secrets
     drawn = [bisect(weights, stream.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
     used = {kind: place for place, kind in enumerate(dict.fromkeys(drawn))}
-    books = [_book(*kinds[kind], told, ledger, seed) for kind in used]
-    return books, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
+    states = [_state(*kinds[kind], definition, ledger, seed) for kind in used]
+    return states, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
 
 
-def _book(profile: Profile, variant: int, told: ScenarioText, ledger: Ledger, seed: int) -> Book:
+def _state(profile: Profile, variant: int, definition: ScenarioDefinition, ledger: Ledger, seed: int) -> AccountState:
     draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - scenery, not secrets
     joined = _day(draw, profile.joined)
-    opened_at = max(told.starts, start_of(joined))
+    opened_at = max(definition.starts, start_of(joined))
     tariffs = [ledger.tariffs[key] for key in profile.tariffs]
-    tax_rate = told.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
+    tax_rate = definition.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
     ends_on = _day(draw, profile.leaves) if profile.leaves else None
-    book = Book(
-        opened=max(joined, first_of_month(told.starts.date())),
+    state = AccountState(
+        opened=max(joined, first_of_month(definition.starts.date())),
         accounts=tuple(
             Account(currency, tax_rate, profile.payment_method, profile.group)
             for currency in dict.fromkeys(tariff.currency for tariff in tariffs)
         ),
-        lived_until=opened_at,
-        habits=Habits(
+        simulated_until=opened_at,
+        behaviour=Behaviour(
             salt=draw.getrandbits(32),
             usage=tuple(
-                UsageHabit(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
+                RecurringUsage(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
             ),
             pays_after=profile.pays.after if profile.pays else 0,
             pays_share=profile.pays.share if profile.pays else Decimal(0),
@@ -169,11 +171,11 @@ def _book(profile: Profile, variant: int, told: ScenarioText, ledger: Ledger, se
         ),
     )
     for tariff in tariffs:
-        fees_from = joined if joined >= told.starts.date() else next_fees(joined, told.starts.date())
+        fees_from = joined if joined >= definition.starts.date() else next_fees(joined, definition.starts.date())
         sims = draw.randint(*sorted(profile.sims))
-        subscription = new_subscription(book, tariff, sims=sims, starts=joined, fees_from=fees_from)
-        book = book.having(subscriptions=(*book.subscriptions, replace(subscription, ended=ends_on)))
-    return book
+        subscription = new_subscription(state, tariff, sims=sims, starts=joined, fees_from=fees_from)
+        state = state.replace(subscriptions=(*state.subscriptions, replace(subscription, ended=ends_on)))
+    return state
 
 
 def next_fees(joined: date, starts: date) -> date:
@@ -186,21 +188,21 @@ def _day(draw: Random, between: Between) -> date:
     return first + timedelta(days=draw.randint(0, (last - first).days))
 
 
-def _plain_population(told: ScenarioText) -> Population | None:
+def _plain_population(definition: ScenarioDefinition) -> Population | None:
     """Scenery for a scenario that describes none: customers on its first tariff, in the first country it is priced in."""
-    if not told.tariffs:
+    if not definition.tariffs:
         return None
-    plan = told.tariffs[0]
-    zones = {zone.key: zone for zone in told.zones}
+    plan = definition.tariffs[0]
+    zones = {zone.key: zone for zone in definition.zones}
     usage = tuple(
         {"service": rate.service, "country": zones[rate.zone].countries[0], "quantity": 60, "day": day, "spread": "0.9"}
         for day, rate in zip((8, 18), plan.rates, strict=False)
     )
-    month = first_of_month(told.starts.date())
+    month = first_of_month(definition.starts.date())
     profile = {
         "name": "scenery",
         "tariffs": (plan.key,),
-        "country": told.seller.country,
+        "country": definition.seller.country,
         "joined": {"first": add_months(month, -12), "last": month},
         "usage": usage,
         "pays": {"share": 1, "after": 0},
@@ -213,8 +215,8 @@ def _plain_population(told: ScenarioText) -> Population | None:
 # --- the story -----------------------------------------------------------------------------------
 
 
-def _bill_monthly(world: World, told: ScenarioText) -> None:
-    billing = told.billing
+def _bill_monthly(world: World, definition: ScenarioDefinition) -> None:
+    billing = definition.billing
     if billing is None:
         return
     month = first_of_month(billing.first)
@@ -234,7 +236,7 @@ def _bill_monthly(world: World, told: ScenarioText) -> None:
         month = following
 
 
-def _tell(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
+def _run_step(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
     at, name, members = step_of(world.scenario, index)
     try:
         command = _command(name, members, numbers)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """``value`` as JSON values. ``Decimal('1E-7')`` becomes ``0.0000001``, which every reader of decimals understands."""
     return _decimals(msgspec.to_builtins(value, str_keys=True, builtin_types=(Decimal,)))
 
