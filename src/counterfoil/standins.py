@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
 from counterfoil.contract.target import Target
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import minor_unit
+from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.periods import next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
-from counterfoil.ledger.records import AccountState, PaymentState, RunStatus
+from counterfoil.ledger.runs import RunStatus
 from counterfoil.world.commands import (
     AddCharge,
     AdvanceClock,
@@ -206,7 +208,7 @@ class Desk:
         raise LookupError("no credential sees one customer only")
 
     def _payees(self, number: int) -> tuple[int, ...]:
-        return self._world.ledger.paid_for_by(number)
+        return self._world.ledger.payees_of(number)
 
     def _number(self, who: str) -> int:
         return self._ids.index(who) + 1

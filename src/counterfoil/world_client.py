@@ -10,10 +10,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from counterfoil.ledger.accounts import Subscription
+from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.ledger.ledger import Ledger
+from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.receivables import Bill, balance, bills_of
-from counterfoil.ledger.records import BillingRun, Invoice, OneOffCharge, Payment, Subscription, UsageRecord
+from counterfoil.ledger.runs import BillingRun
+from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 from counterfoil.world.commands import Command, read_command
 from counterfoil.world.fake_identity import Contact
 from counterfoil.world.world import World

@@ -8,19 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from counterfoil.ledger.accounts import Account, AccountState, Subscription
+from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.rating import fee_dates, fee_lines, next_fee_date, usage_lines
-from counterfoil.ledger.records import (
-    Account,
-    AccountState,
-    DataPackage,
-    Invoice,
-    Rate,
-    RateZone,
-    Service,
-    Subscription,
-    Tariff,
-    UsageRecord,
-)
+from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Service, Tariff
+from counterfoil.ledger.usage import UsageRecord
 
 HOME = RateZone(1, "Germany", ("DE",))
 FAR = RateZone(2, "Far away", ("US", "JP"))

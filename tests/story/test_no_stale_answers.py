@@ -25,9 +25,11 @@ from hypothesis import strategies as st
 from conftest import KEY
 from counterfoil.app import Application, build, dialects
 from counterfoil.inprocess import InProcess
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.errors import LedgerError
-from counterfoil.ledger.records import AccountState, PaymentState, Service
+from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.store import AccountStore
+from counterfoil.ledger.tariffs import Service
 from counterfoil.world import commands as c
 from counterfoil.world.world import World
 

@@ -15,12 +15,11 @@ from typing import Literal
 
 from counterfoil.api import API, Json
 from counterfoil.control import wire
-from counterfoil.ledger.billing import Cutoffs
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.billing import Cutoffs, open_charges
 from counterfoil.ledger.errors import BadValue
-from counterfoil.ledger.ledger import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import balance, bills_of
-from counterfoil.ledger.records import AccountState
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.world import World
 
@@ -213,7 +212,7 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "street": party.street,
         "zipcode": party.zipcode,
         "city": party.city,
-        "pays_for": list(world.ledger.paid_for_by(number)),
+        "pays_for": list(world.ledger.payees_of(number)),
         "accounts": [
             {**short, **wire.account(index, book.accounts[index]), "open_charges": _open(world, book, index)}
             for index, short in enumerate(head["accounts"])

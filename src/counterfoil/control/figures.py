@@ -11,7 +11,7 @@ from decimal import Decimal
 from counterfoil.api import Json
 from counterfoil.control import wire
 from counterfoil.control.timeline import run_step
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, bills_of

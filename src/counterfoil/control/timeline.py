@@ -15,7 +15,7 @@ from counterfoil.control.wire import instant, money
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
-from counterfoil.ledger.records import BillingRun, RunStatus
+from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.scheduler import PRODUCED_IN, QUEUED_FOR, next_action_at, next_due_at
 from counterfoil.world.commands import AdvanceClock, write_command
 from counterfoil.world.to_json import to_json

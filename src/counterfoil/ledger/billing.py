@@ -10,22 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.documents import FeeLine, Invoice, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.periods import DAY, HORIZON, bounded, last_of_month, month_from_key, month_key, start_of
 from counterfoil.ledger.rating import fee_lines, next_fee_date, usage_lines
-from counterfoil.ledger.records import (
-    AccountState,
-    BillingRun,
-    FeeLine,
-    Invoice,
-    Line,
-    OneOffCharge,
-    OneOffLine,
-    PackageLine,
-    SimLine,
-    UsageLine,
-    UsageRecord,
-)
+from counterfoil.ledger.runs import BillingRun
+from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -182,3 +173,8 @@ def _issue(
             for subscription in state.subscriptions
         ),
     )
+
+
+def open_charges(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
+    """What the open run would collect from the account, remembered on the state while the cutoffs stay the same."""
+    return state.cached(f"open {account}", cutoffs, lambda: collect(state, account, cutoffs))

@@ -9,20 +9,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
+from counterfoil.ledger.accounts import AccountState, Subscription
+from counterfoil.ledger.documents import FeeLine, Line, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import month_key, next_first_of_month
-from counterfoil.ledger.records import (
-    AccountState,
-    FeeLine,
-    Line,
-    PackageLine,
-    Rate,
-    Service,
-    SimLine,
-    Subscription,
-    UsageLine,
-    UsageRecord,
-)
+from counterfoil.ledger.tariffs import Rate, Service
+from counterfoil.ledger.usage import UsageRecord
 
 
 def fee_dates(subscription: Subscription, through: date) -> Iterator[date]:

@@ -10,9 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.payments import CREDIT_NOTE, Payment, PaymentState
 from counterfoil.ledger.periods import start_of
-from counterfoil.ledger.records import CREDIT_NOTE, AccountState, Invoice, Payment, PaymentState, UsageLine
 
 
 class Settlement(StrEnum):
@@ -50,10 +52,6 @@ class Bill:
     overpaid: Decimal
 
     @property
-    def total_exact(self) -> Decimal:
-        return self.net_exact + self.tax_exact
-
-    @property
     def paid(self) -> Decimal:
         return self.total - self.remaining
 
@@ -64,16 +62,6 @@ class Bill:
     @property
     def is_cancelled(self) -> bool:
         return any(payment.method == CREDIT_NOTE for payment in self.payments)
-
-    @property
-    def usage_amount(self) -> Decimal:
-        """The exact sum of the lines rated by the unit, net."""
-        return sum((line.amount for line in self.invoice.lines if isinstance(line, UsageLine)), ZERO)
-
-    @property
-    def fixed_amount(self) -> Decimal:
-        """The exact sum of all other lines, net."""
-        return self.net_exact - self.usage_amount
 
     @property
     def updated_at(self) -> datetime:

@@ -12,22 +12,17 @@ from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
 from typing import Any
 
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
 from counterfoil.ledger.billing import issue_invoices
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.money import to_minor_unit
+from counterfoil.ledger.payments import Payment, PaymentState
 from counterfoil.ledger.periods import month_key, start_of
 from counterfoil.ledger.rating import can_be_rated
 from counterfoil.ledger.receivables import Bill, bills_of
-from counterfoil.ledger.records import (
-    AccountState,
-    Behaviour,
-    BillingRun,
-    Payment,
-    PaymentState,
-    RecurringUsage,
-    RunStatus,
-    UsageRecord,
-)
+from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.ledger.usage import UsageRecord
 
 NEXT_ACTION = "next recurring"
 """What a state remembers its next recurring under."""

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, compress
 
-from counterfoil.ledger.records import AccountState
+from counterfoil.ledger.accounts import AccountState
 
 
 class AccountStore:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from counterfoil.control import wire
 from counterfoil.control.figures import figures
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.world.world import World

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from counterfoil.ledger.accounts import Account
 from counterfoil.ledger.errors import BadValue, RuleBroken
 from counterfoil.ledger.money import checked_currency
+from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.periods import add_months
-from counterfoil.ledger.records import Account, PaymentState, Service
 from counterfoil.ledger.scheduler import next_due_at, run_due
+from counterfoil.ledger.tariffs import Service
 from counterfoil.world.to_json import to_json
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from counterfoil import disk_cache
-from counterfoil.ledger.records import Service
+from counterfoil.ledger.tariffs import Service
 from counterfoil.world.commands import COMMANDS
 
 if TYPE_CHECKING:

@@ -17,19 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from counterfoil.ledger.accounts import Account, AccountState
+from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
+from counterfoil.ledger.customers import new_subscription
 from counterfoil.ledger.errors import LedgerError, UnknownRecord
-from counterfoil.ledger.ledger import Ledger, new_subscription
+from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
-from counterfoil.ledger.records import (
-    Account,
-    AccountState,
-    Behaviour,
-    DataPackage,
-    Rate,
-    RateZone,
-    RecurringUsage,
-    Tariff,
-)
+from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
 from counterfoil.world.fake_identity import IdentityOverrides
 from counterfoil.world.scenario import (

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.ledger import Ledger
-from counterfoil.ledger.records import AccountState
 from counterfoil.world.commands import Command
 from counterfoil.world.fake_identity import NO_OVERRIDES, Contact, IdentityOverrides, generate
 from counterfoil.world.scenario import Scenario

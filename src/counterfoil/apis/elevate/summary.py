@@ -1,6 +1,6 @@
-"""Where one customer stands: what its open and its previous bill run come to, whether all is rated, and its status.
+"""Computes a customer's billing summary: the values of its open and previous bill run, and its statuses.
 
-Pure functions of a state and ``SummaryInputs``. It knows no customer numbers: customers with one history share one state.
+The functions depend on an account state and ``SummaryInputs`` alone, so customers that share a state share the result.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.accounts import Account, AccountState, Subscription
+from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs, open_charges
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.receivables import bills_of, tax_on
-from counterfoil.ledger.records import Account, AccountState, BillingRun, RunStatus, Subscription
+from counterfoil.ledger.runs import BillingRun, RunStatus
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -24,16 +24,19 @@ if TYPE_CHECKING:
 BillingStatus = Literal["ACTIVE", "FIRST_INVOICE", "CEASED", "RESURRECTED", "NEVER_BILLED"]
 
 PRIMARY = 0
-"""The account the values are of: an answer carries no currency, so amounts of two cannot be added."""
+"""The account whose values are shown: a response has no currency, so accounts in two currencies cannot be added."""
 
 _HUNDREDTH = Decimal("0.01")
 _WIDE = Context(prec=60)  # a quotient of two amounts has more digits than Decimal keeps by default
 
 
 class SummaryInputs(msgspec.Struct, frozen=True):
-    """What a standing depends on besides the state. ``open`` has the oldest run not complete of each subrun, as ``(subrun,
-    cutoffs)``, oldest first; ``previous`` the newest complete one, as ``(subrun, completed at, run number)``. A subrun is a
-    group of accounts, None all of them. ``today`` decides which subscriptions have started and ended."""
+    """What a summary depends on besides the account state.
+
+    ``open`` has the oldest incomplete run of each subrun, as ``(subrun, cutoffs)``, oldest first. ``previous`` has the
+    newest complete run of each, as ``(subrun, completed at, run number)``. A subrun is a group of accounts, None means
+    all accounts. ``today`` decides which subscriptions have started and ended.
+    """
 
     today: date
     open: tuple[tuple[str | None, Cutoffs], ...]
@@ -42,7 +45,7 @@ class SummaryInputs(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """``open_value`` and ``previous_value`` are in major units of the primary account's currency, to its minor unit."""
+    """A customer's summary. Values are in the primary account's currency, rounded to its minor unit."""
 
     status: BillingStatus
     fully_rated: bool
@@ -55,7 +58,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     @property
     def percentage(self) -> Decimal | None:
-        """The difference as a percentage of the previous value, to two places, half up; None without a previous value."""
+        """The difference in percent of the previous value, rounded half up to two places; None if that value is zero."""
         if not self.previous_value:
             return None
         exact = _WIDE.divide(self.difference * 100, self.previous_value)
@@ -63,6 +66,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def summary_inputs(world: World) -> SummaryInputs:
+    """The inputs for the world's current date, runs and switches."""
     return SummaryInputs(
         today=world.today,
         open=_open_cutoffs(world.ledger.runs.values(), world.today),
@@ -72,6 +76,7 @@ def summary_inputs(world: World) -> SummaryInputs:
 
 
 def summarize(state: AccountState, inputs: SummaryInputs) -> Summary:
+    """The summary of every customer with this account state."""
     collected = [
         open_charges(state, index, _cutoffs_for(account, inputs)) for index, account in enumerate(state.accounts)
     ]
@@ -87,7 +92,10 @@ def summarize(state: AccountState, inputs: SummaryInputs) -> Summary:
 
 
 def _open_cutoffs(runs: Iterable[BillingRun], today: date) -> tuple[tuple[str | None, Cutoffs], ...]:
-    """Up to the first run for everyone: it is older, for everyone, than those after it. Without a run, all so far is open."""
+    """The cutoffs of open runs up to the first one for all accounts: later runs come after it for every account.
+
+    Without an open run everything unbilled so far is open.
+    """
     oldest: dict[str | None, Cutoffs] = {}
     for run in runs:
         if run.status is not RunStatus.COMPLETE and run.subrun not in oldest:
@@ -99,7 +107,7 @@ def _open_cutoffs(runs: Iterable[BillingRun], today: date) -> tuple[tuple[str | 
 
 
 def _cutoffs_for(account: Account, inputs: SummaryInputs) -> Cutoffs:
-    """Those of the oldest open run that bills the account: a customer's bill runs are those it is billed in."""
+    """The cutoffs of the oldest open run that bills the account."""
     return next(cutoffs for subrun, cutoffs in inputs.open if subrun in (None, account.group))
 
 
@@ -112,7 +120,7 @@ def _newest_complete(runs: Iterable[BillingRun]) -> tuple[tuple[str | None, date
 
 
 def _previous_value(state: AccountState, inputs: SummaryInputs) -> Decimal:
-    """What the newest complete run billed to the primary account; a subrun's counts for accounts of its group only."""
+    """What the newest complete run that covers the primary account billed to it."""
     mine = [(at, run) for subrun, at, run in inputs.previous if subrun in (None, state.accounts[PRIMARY].group)]
     if not mine:
         return ZERO
@@ -122,11 +130,11 @@ def _previous_value(state: AccountState, inputs: SummaryInputs) -> Decimal:
 
 
 def _status(state: AccountState, today: date, *, anything_open: bool) -> BillingStatus:
-    """The vendor lists five values and explains none (1.6 rule 16); these readings are ours, the first that fits holds.
+    """The billing status. The vendor lists five values and explains none (1.6 rule 16); the meanings are assumptions.
 
-    ``NEVER_BILLED``: no run has billed the customer yet, and the open one holds nothing for it, or all its subscriptions
-    are still to start. ``CEASED``: every subscription that started has ended. ``RESURRECTED``: it has one now, and there
-    was a day without any since its first. ``FIRST_INVOICE``: no run has billed it yet, or just one. ``ACTIVE``: the rest.
+    The first that applies: ``NEVER_BILLED``: no run has billed the customer, and the open run has nothing for it or all
+    its subscriptions are yet to start. ``CEASED``: every started subscription has ended. ``RESURRECTED``: one is active
+    again after at least one day without any. ``FIRST_INVOICE``: at most one run has billed it. ``ACTIVE``: otherwise.
     A cancelled bill counts as billed; bills in several currencies from one run count once.
     """
     runs = {invoice.run for invoice in state.invoices}
@@ -141,11 +149,14 @@ def _status(state: AccountState, today: date, *, anything_open: bool) -> Billing
 
 
 def _came_back(started: list[Subscription]) -> bool:
-    """Whether a subscription started later than the day all before it had ended; on that very day it takes over from them."""
-    gone_since = date.max
+    """Whether a subscription started later than the day on which all earlier ones had ended.
+
+    One that starts on that day itself follows them without a gap.
+    """
+    ended_since = date.max
     for index, each in enumerate(sorted(started, key=lambda subscription: subscription.started)):
-        if index and each.started > gone_since:
+        if index and each.started > ended_since:
             return True
         ended = each.ended or date.max
-        gone_since = max(gone_since, ended) if index else ended
+        ended_since = max(ended_since, ended) if index else ended
     return False
