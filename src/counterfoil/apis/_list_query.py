@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, compress, islice, repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -41,7 +42,7 @@ class RowTest(msgspec.Struct, frozen=True):
     """
 
     column: Column
-    compare: Callable[[Any, Any], Any]
+    compare: Callable[[Any, Any], bool]
     bound: Any
     key: Hashable
 
@@ -96,7 +97,7 @@ class Table(Generic[Row]):
 
     def mask(self, test: RowTest) -> bytes:
         """For each row, 1 if it passes. A comparison in C tests 1,900 rows in 75 µs; one in Python takes 400 µs."""
-        return bytes(map(bool, map(test.compare, self.values(test.column), repeat(test.bound))))
+        return bytes(map(test.compare, self.values(test.column), repeat(test.bound)))
 
 
 def select(
@@ -222,12 +223,19 @@ class _ListedGroup:
 
 
 class _CountedGroup:
-    """Any number of rows of each slot; their customers are found by counting rows (``counter``)."""
+    """Any number of rows of each slot; their customers are found by counting rows (``counter``).
 
-    def __init__(self, counter: Callable[[], _RowCounter], slots: array[int], rows_at: dict[int, list[int]]) -> None:
+    ``group`` has the rows of a slot one after the other, ``counts`` how many they are.
+    """
+
+    def __init__(
+        self, counter: Callable[[], _RowCounter], slots: array[int], group: list[int], counts: Mapping[int, int]
+    ) -> None:
         self._counter = counter
         self._slots = slots
-        self._rows_at = rows_at
+        self._group = group
+        self._counts = counts
+        self._starts = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
 
     def page(self, first: int, last: int) -> list[tuple[int, int]]:
         if first >= last:
@@ -238,9 +246,10 @@ class _CountedGroup:
         while first < last:
             end = ends[index]
             if end > first:
-                rows = self._rows_at[self._slots[index]]
-                skipped = len(rows) - (end - first)
-                found.extend((index + 1, row) for row in rows[skipped : skipped + last - first])
+                slot = self._slots[index]
+                begin = self._starts[slot] + self._counts[slot] - (end - first)
+                stop = begin + min(end, last) - first
+                found.extend((index + 1, row) for row in self._group[begin:stop])
                 first = end
             index += 1
         return found
@@ -255,11 +264,13 @@ class _RowCounter:
     Counting all of 100,000 customers takes 5 ms, the few that the first pages need 30 µs.
     """
 
-    def __init__(self, slots: array[int], counts: Sequence[int]) -> None:
-        self._slots = slots
-        self._counts = counts
+    def __init__(self, store: AccountStore, counts: Mapping[int, int]) -> None:
+        self._slots = store.slots()
+        self._counts = [0] * len(store.states())
+        for slot, count in counts.items():
+            self._counts[slot] = count
         self._ends = array("Q")
-        self.weight = 500 + 9 * len(slots)
+        self.weight = 500 + 9 * len(self._slots)
 
     def ends_up_to(self, position: int) -> array[int]:
         """The counts, as far as the customer of row ``position - 1`` at least."""
@@ -274,40 +285,26 @@ class _RowCounter:
 def _open_group(world: World, table: Table[Row], group: list[int]) -> _Group:
     """The cheapest way to page through a group."""
     store = world.ledger.store
-    slots = [table.slots[row] for row in group]
+    slots = list(map(table.slots.__getitem__, group))
     if len(slots) == 1:
         return _SlotGroup(store.customers_in(slots[0]), group[0])
-    rows_at: dict[int, list[int]] = {}
-    for slot, row in zip(slots, group, strict=True):
-        rows_at.setdefault(slot, []).append(row)
+    counts = Counter(slots)  # in the order of ``group``
     if not table.one_row_per_slot:
-        counter = _RowCounter(store.slots(), _counts(store, rows_at))
-        return _CountedGroup(lambda: counter, store.slots(), rows_at)
-    row_at = dict(zip(slots, group, strict=True))
+        counter = _RowCounter(store, counts)
+        return _CountedGroup(lambda: counter, store.slots(), group, counts)
     size = sum(map(store.refcounts().__getitem__, slots))
     if size == len(store):
-        return _ListedGroup(lambda: range(1, size + 1), store.slots(), row_at)
+        return _ListedGroup(lambda: range(1, size + 1), store.slots(), dict(zip(slots, group, strict=True)))
     # Many sort orders have groups of the same slots, so the customers of one group are cached for the others too.
     # Merging looks at the group's customers only, counting at all customers up to the page's. Measured with a million
     # customers: merging 61,000 takes 10 ms and 870,000 take 510 ms; counting all takes 60 ms.
     if 3 * size < len(store):
         listed = Lasting(("list.customers", tuple(slots)), None)
         merge = partial(store.customers_in_any, slots)
-        return _ListedGroup(lambda: world.remember(listed, merge), store.slots(), row_at)
+        return _ListedGroup(lambda: world.remember(listed, merge), store.slots(), dict(zip(slots, group, strict=True)))
     counted = Lasting(("list.counter", tuple(slots)), None)
-    return _CountedGroup(
-        lambda: world.remember(counted, lambda: _RowCounter(store.slots(), _counts(store, rows_at))),
-        store.slots(),
-        rows_at,
-    )
-
-
-def _counts(store: AccountStore, rows_at: dict[int, list[int]]) -> list[int]:
-    """For each slot of the store, how many of the rows it has."""
-    counts = [0] * len(store.states())
-    for slot, rows in rows_at.items():
-        counts[slot] = len(rows)
-    return counts
+    count = partial(_RowCounter, store, counts)
+    return _CountedGroup(lambda: world.remember(counted, count), store.slots(), group, counts)
 
 
 # --- rows that are selected customer by customer -------------------------------------------------
