@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -134,15 +133,6 @@ class ApiError(Exception):
         self.allow = allow
         self.status = status or self.STATUS[reason]
         self.detail = detail or {}
-
-
-def json_number(amount: Decimal) -> int | float | Decimal:
-    """An amount as the int or float that is written with the very same digits, if there is one.
-
-    Holding a page of 100 rows against the spec takes 24 µs with these and 68 with ``Decimal``.
-    """
-    near: int | float = int(amount) if amount.as_tuple().exponent == 0 else float(amount)
-    return near if repr(near) == str(amount) else amount
 
 
 Operation = Callable[[Request, "World"], Response]

@@ -26,7 +26,7 @@ from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.receivables import balance, bills_of
 from counterfoil.ledger.tariffs import Service
 from counterfoil.world import commands as do
-from counterfoil.world.scenario import read_scenario
+from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from counterfoil.app import scenario, scenario_names
-from counterfoil.world import scenario as scenarios
-from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world import scenario_loader
+from counterfoil.world.scenario import ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
 
 TEXT = "title: t\ntext: t\nstarts: 2026-01-01T00:00:00+02:00\nseller: {name: S}\n"
 
@@ -27,7 +28,7 @@ def test_what_was_kept_says_the_same(name: str, folder: Path, monkeypatch: pytes
     def never(*_: object) -> None:
         raise AssertionError("it was to be read from what was kept")
 
-    monkeypatch.setattr(scenarios, "_parsed", never)
+    monkeypatch.setattr(scenario_loader, "_parse_yaml", never)
     again = scenario(name)
     assert again == first
     assert repr(again.definition) == repr(first.definition)  # the very same types, numbers and time zones

@@ -9,7 +9,8 @@ import pytest
 
 from counterfoil.app import all_switches, scenario, scenario_names
 from counterfoil.world.capsule import digest_of
-from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world.scenario import ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
 from counterfoil.world.world import World
 
 GOOD = """\

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where a customer's bills in one currency are kept. ``tax_rate`` is in percent; ``group`` is the subrun it bills in."""
+    """A customer's account in one currency. ``tax_rate`` is in percent; ``group`` names the subrun that bills it."""
 
     currency: str
     tax_rate: Decimal
@@ -29,7 +29,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A customer's use of a tariff, from ``started`` until the day before ``ended``.
+    """A subscription to a tariff, from ``started`` until the day before ``ended``.
 
     ``fees_from`` is the first fee date not yet invoiced. ``account`` is the index of the account that pays.
     """
@@ -54,10 +54,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """Everything one customer did and owes; see the module's text. ``usage`` and ``charges`` are those not yet billed.
+    """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
 
-    ``simulated_until`` is how far behaviour have been carried out. ``billed_to`` is the number of the customer who pays for
-    this one (a reseller, a parent company). ``cache`` keeps values derived from this state; it is no part of its value.
+    ``usage`` and ``charges`` are those not yet billed. ``behaviour`` has been simulated until ``simulated_until``.
+    ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
+    values computed from this state and does not count for equality.
     """
 
     opened: date
@@ -74,28 +75,28 @@ class AccountState:
     billed_to: int | None = None
     cache: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
 
-    __hash__ = object.__hash__  # by identity: states are dictionary keys, and hashing a history would be slow
+    __hash__ = object.__hash__  # by identity, because hashing a whole history would be slow
 
     def replace(self, **changes: Any) -> AccountState:
-        """This state with some of its facts replaced; what was derived from bills alone is kept where bills stay."""
-        # ``dataclasses.replace`` takes three times as long: it asks each field whether it may
-        changed = AccountState(**{name: getattr(self, name) for name in _FACTS} | changes)
+        """A copy with some fields changed. Cached bills are kept unless invoices or payments change."""
+        # ``dataclasses.replace`` takes three times as long.
+        changed = AccountState(**{name: getattr(self, name) for name in _FIELDS} | changes)
         if "bills" in self.cache and not changes.keys() & {"invoices", "payments"}:
             changed.cache["bills"] = self.cache["bills"]
         return changed
 
-    def cached(self, name: str, terms: Hashable, compute: Callable[[], T]) -> T:
-        """``compute()``, remembered under ``name`` for as long as it is asked for with the same ``terms``.
+    def cached(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:
+        """``compute()``, cached under ``name`` until it is asked for with other ``inputs``.
 
-        Books never change, so what is derived from one under equal terms is always equal.
+        ``compute`` must depend on this state and ``inputs`` alone.
         """
-        known = self.cache.get(name)
-        # Mostly they are the very same; comparing equal ones takes a page of bills 70 µs longer.
-        if known is not None and (known[0] is terms or known[0] == terms):
-            return known[1]  # type: ignore[no-any-return]
+        entry = self.cache.get(name)
+        # Identity is tested first: inputs are mostly the same object, and comparing costs a page of bills 70 µs.
+        if entry is not None and (entry[0] is inputs or entry[0] == inputs):
+            return entry[1]  # type: ignore[no-any-return]
         value = compute()
-        self.cache[name] = (terms, value)
+        self.cache[name] = (inputs, value)
         return value
 
 
-_FACTS = tuple(each.name for each in fields(AccountState) if each.init)
+_FIELDS = tuple(each.name for each in fields(AccountState) if each.init)

@@ -12,7 +12,7 @@ from counterfoil.ledger.tariffs import Service
 
 @dataclass(frozen=True, slots=True)
 class RecurringUsage:
-    """Use that recurs each month on ``day`` at noon: ``quantity``, give or take up to ``spread`` (a share of it)."""
+    """Usage each month on ``day`` at noon: ``quantity``, plus or minus up to ``spread`` (a share of it)."""
 
     day: int
     service: Service
@@ -23,9 +23,10 @@ class RecurringUsage:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What a customer does by itself as time passes. ``salt`` makes its numbers its own, and the same in every run.
+    """What a simulated customer does. ``salt`` makes its quantities differ from others', equally in every run.
 
-    Bills are paid ``pays_after`` days after they fall due, ``pays_share`` of each (0 never, 1 in full).
+    It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date. Usage stops on
+    ``ends_on``.
     """
 
     salt: int

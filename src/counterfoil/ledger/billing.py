@@ -1,7 +1,6 @@
-"""From charges to bills: what a billing run collects from a state, and the invoices it issues.
+"""Collects the charges of a billing run and issues its invoices.
 
-Calls are bounded by an exclusive cutoff, other charges by an inclusive one; both are data here (``Cutoffs``).
-Refuses to know payments.
+Usage is collected before an exclusive cutoff, other charges through an inclusive one (``Cutoffs``).
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-# Days between invoice and due date where a run names no due date. An assumption: no document says.
+# From invoice date to due date, for runs without a due date. An assumption: no document says.
 PAYMENT_TERMS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """What a run takes: calls started before ``usage_before``, other charges dated up to and including ``charges_through``.
+    """What a run collects: usage that started before ``usage_before``, and other charges dated through ``charges_through``.
 
     Source: billingplatform.uk's billing run guide (vendor facts 5.6, rules 7 to 9). ``group`` limits it to a subrun.
     """
@@ -43,9 +42,9 @@ class Cutoffs:
 
 
 def cutoffs_of(run: BillingRun, today: date) -> Cutoffs:
-    """The cutoffs a run works with; where it names none, all calls so far, and charges through the last day before.
+    """The cutoffs of a run. Without a cutoff date: all usage so far, and charges through the invoice date (or today).
 
-    Without a transaction cutoff other charges are taken when dated before the call cutoff (rule 7).
+    Without a transaction cutoff, other charges are collected if dated before the cutoff date (rule 7).
     """
     usage_before = start_of(bounded(run.cutoff_date)) if run.cutoff_date else END_OF_TIME
     if run.transaction_cutoff_date:
@@ -58,13 +57,13 @@ def cutoffs_of(run: BillingRun, today: date) -> Cutoffs:
 
 
 def no_cutoffs(today: date) -> Cutoffs:
-    """What an open bill holds when no run is planned: everything so far."""
+    """The cutoffs of an open bill without a run: everything so far."""
     return Cutoffs(END_OF_TIME, today)
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The charges of one account that a bill would hold: its lines, and the use and charges behind them."""
+    """The charges of one account that a bill would have: its lines, with their usage records and one-off charges."""
 
     lines: tuple[Line, ...]
     usage: tuple[UsageRecord, ...]
@@ -81,7 +80,7 @@ class Collected:
 
 
 def collect(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the cutoffs take from one account, in the order of a bill: fees, one-off charges, then usage."""
+    """What the cutoffs collect from one account, in the order of a bill: fees, one-off charges, then usage."""
     if cutoffs.group is not None and state.accounts[account].group != cutoffs.group:
         return Collected((), (), ())
     lines: list[Line] = []
@@ -104,7 +103,7 @@ def collect(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
 
 
 def collect_month(state: AccountState, account: int, month: int) -> Collected:
-    """The unbilled charges dated in one calendar month (``202601``); the account's first open month has the older ones too."""
+    """The unbilled charges of one calendar month (``202601``); the account's first open month includes older ones."""
     everything = collect(state, account, Cutoffs(END_OF_TIME, last_of_month(month_from_key(month))))
     first_open = month_key(open_since(state, account))
 
@@ -124,14 +123,14 @@ def collect_month(state: AccountState, account: int, month: int) -> Collected:
 
 
 def open_since(state: AccountState, account: int) -> date:
-    """The first day not yet billed to the account: the end of its last bill's period, or the day the state opened."""
+    """The first day not yet billed to the account: the end of its last bill's period, or the customer's first day."""
     return max((invoice.period_end for invoice in state.invoices if invoice.account == account), default=state.opened)
 
 
 def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> AccountState:
-    """The state after ``run`` billed it: at most one new invoice for each account, and its charges no longer open.
+    """The state after ``run``: with at most one new invoice per account, and without the charges on it.
 
-    An account with nothing to bill, or nothing above zero, gets none and keeps its charges (vendor facts 5.6, rule 10).
+    An account whose charges are not above zero gets no invoice and keeps its charges (vendor facts 5.6, rule 10).
     """
     cutoffs = cutoffs_of(run, now.date())
     for account in range(len(state.accounts)):
@@ -176,5 +175,5 @@ def _issue(
 
 
 def open_charges(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the open run would collect from the account, remembered on the state while the cutoffs stay the same."""
+    """What the open run would collect from the account; cached until the cutoffs change."""
     return state.cached(f"open {account}", cutoffs, lambda: collect(state, account, cutoffs))

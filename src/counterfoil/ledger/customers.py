@@ -21,7 +21,7 @@ class CustomerChanges(LedgerBase):
     def add_customer(
         self, accounts: tuple[Account, ...], opened: date, now: datetime, *, billed_to: int | None = None
     ) -> int:
-        """Take on a customer with one account for each currency; returns its number."""
+        """Add a customer with one account per currency; returns its number."""
         if not accounts:
             raise BadValue("a customer needs at least one currency", field="currencies")
         if len({account.currency for account in accounts}) < len(accounts):
@@ -40,7 +40,7 @@ class CustomerChanges(LedgerBase):
     def subscribe(
         self, customer: int, tariff_key: str, *, sims: int, starts: date, fees_from: date | None = None
     ) -> Subscription:
-        """Put a customer on a tariff from ``starts``; its currency chooses the account that pays."""
+        """Subscribe a customer to a tariff from ``starts``; the account of the tariff's currency pays."""
         state = self.state_of(customer)
         subscription = new_subscription(state, self.tariff(tariff_key), sims=sims, starts=starts, fees_from=fees_from)
         self.store.put(customer, state.replace(subscriptions=(*state.subscriptions, subscription)))
@@ -58,14 +58,14 @@ class CustomerChanges(LedgerBase):
         return self._put_subscription(customer, replace(subscription, ended=ends))
 
     def pause_subscription(self, customer: int, ordinal: int, *, on: date) -> Subscription:
-        """No fees fall due from ``on`` until the subscription is resumed."""
+        """Charge no fees from ``on`` until the subscription is resumed."""
         subscription = self.subscription(customer, ordinal)
         if subscription.state_on(on) != "active":
             raise RuleBroken(f"subscription {ordinal} is {subscription.state_on(on)}, not active", field="subscription")
         return self._put_subscription(customer, replace(subscription, paused_on=on))
 
     def resume_subscription(self, customer: int, ordinal: int, *, on: date) -> Subscription:
-        """Fees fall due again from the first of the month after ``on``."""
+        """Charge fees again, from the first of the month after ``on``."""
         subscription = self.subscription(customer, ordinal)
         if subscription.state_on(on) != "paused":
             raise RuleBroken(f"subscription {ordinal} is {subscription.state_on(on)}, not paused", field="subscription")
@@ -86,7 +86,7 @@ class CustomerChanges(LedgerBase):
         subscription: int | None = None,
         rated: bool = True,
     ) -> UsageRecord:
-        """Record one use; it is left unrated if asked, or if the tariff has no price for it."""
+        """Record usage; it stays unrated if ``rated`` is false or the tariff has no price for it."""
         state = self.state_of(customer)
         if quantity <= 0:
             raise BadValue("a quantity used must be above zero", field="quantity")
@@ -103,7 +103,7 @@ class CustomerChanges(LedgerBase):
         return record
 
     def rate_again(self, customer: int) -> int:
-        """Rate what is not rated yet; returns how many records now are."""
+        """Rate unrated usage; returns how many records now have a price."""
         state = self.state_of(customer)
         rated = tuple(
             record
@@ -119,7 +119,7 @@ class CustomerChanges(LedgerBase):
     def add_charge(
         self, customer: int, description: str, amount: Decimal, *, dated: date, account: int = 0
     ) -> OneOffCharge:
-        """Put a one-off charge, net of tax, on an account; a negative amount is a credit."""
+        """Add a one-off charge, net of tax, to an account; a negative amount is a credit."""
         state = self.state_of(customer)
         check_account(state, customer, account)
         if not amount:
@@ -138,7 +138,7 @@ class CustomerChanges(LedgerBase):
 def new_subscription(
     state: AccountState, tariff: Tariff, *, sims: int, starts: date, fees_from: date | None = None
 ) -> Subscription:
-    """The subscription that putting ``state`` on ``tariff`` would make; raises ``BadValue`` where no account has its currency."""
+    """A subscription to ``tariff``. Raises ``BadValue`` if no account has its currency."""
     if sims < 0:
         raise BadValue("a subscription cannot have fewer than no SIMs", field="sims")
     if not EARLIEST <= starts <= LATEST:

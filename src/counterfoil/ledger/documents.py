@@ -12,7 +12,7 @@ from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """A subscription's monthly fee, dated the day it falls due."""
+    """A subscription's monthly fee, with the date on which it is due."""
 
     subscription: int
     tariff: Tariff
@@ -51,7 +51,7 @@ class PackageLine:
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """Use of one service in one country: ``covered`` units were paid for by data packages, the rest at ``price``."""
+    """Usage of one service in one country: ``covered`` units are paid by data packages, the rest costs ``price`` each."""
 
     subscription: int
     tariff: Tariff
@@ -68,13 +68,13 @@ class UsageLine:
 
     @property
     def nominal(self) -> Decimal:
-        """What the use would cost if no package covered any of it."""
+        """The cost of the usage if no package covered any of it."""
         return self.quantity * self.price
 
 
 @dataclass(frozen=True, slots=True)
 class OneOffLine:
-    """A one-off charge as it stands on a bill."""
+    """A one-off charge on a bill."""
 
     charge: OneOffCharge
 
@@ -88,10 +88,10 @@ Line = FeeLine | SimLine | PackageLine | UsageLine | OneOffLine
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What a customer was billed: issued once, never changed but for being held or released.
+    """An invoice. Once issued, only its hold changes.
 
     ``ordinal`` counts the account's bills from 1. The period runs from ``period_start`` to the day before ``period_end``.
-    ``run`` is the billing run that issued it. ``usage`` keeps the records behind the usage lines.
+    ``run`` is the billing run that issued it. ``usage`` has the records of the usage lines.
     """
 
     ordinal: int

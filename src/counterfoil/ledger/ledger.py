@@ -17,15 +17,15 @@ from counterfoil.ledger.errors import BadValue, RuleBroken
 from counterfoil.ledger.runs import BillingRun, RunStatus
 
 LOCKED_FIELDS = ("invoice_date", "cutoff_date", "transaction_cutoff_date", "due_date", "message")
-"""What of a run can no longer change once its bills are requested (vendor facts 5.6, rule 4)."""
+"""The fields of a run that are locked once its bills are requested (vendor facts 5.6, rule 4)."""
 
 
 class Ledger(CustomerChanges, BillChanges):
-    """Everything that is known of who owes what in one world."""
+    """Who owes what in one world."""
 
     def create_run(self, fields: Mapping[str, Any], now: datetime) -> BillingRun:
-        """A new pending run. ``fields``: any of name, subrun, message and the four dates."""
-        number = next(reversed(self.runs), 0) + 1  # numbers only grow, and max() of 20,000 takes a millisecond
+        """Create a pending run. ``fields``: any of name, subrun, message and the four dates."""
+        number = next(reversed(self.runs), 0) + 1  # numbers only increase; max() of 20,000 takes a millisecond
         run = BillingRun(number, fields.get("name"), RunStatus.PENDING, created_at=now, updated_at=now)
         run = replace(run, **fields)
         _check_dates(run)
@@ -33,9 +33,9 @@ class Ledger(CustomerChanges, BillChanges):
         return run
 
     def update_run(self, number: int, fields: Mapping[str, Any], now: datetime) -> BillingRun:
-        """Change only the given fields; the dates and the message are locked once bills were requested.
+        """Change the given fields. The dates and the message are locked once bills were requested.
 
-        Giving a locked field the value it has changes nothing and is no offence.
+        A locked field may be given with the value that it has.
         """
         run = self.run(number)
         changes = {name: value for name, value in fields.items() if getattr(run, name) != value}
@@ -52,7 +52,7 @@ class Ledger(CustomerChanges, BillChanges):
         return changed
 
     def request_bills(self, number: int, now: datetime) -> BillingRun:
-        """Order the run's bills; it must be pending and have an invoice date (vendor facts 5.6, rule 2)."""
+        """Request the run's bills. It must be pending and have an invoice date (vendor facts 5.6, rule 2)."""
         run = self.run(number)
         if run.status is not RunStatus.PENDING:
             raise RuleBroken(f"bills were already requested for run {number}, which is {run.status}", field="run")

@@ -1,4 +1,4 @@
-"""Payments, as they are recorded."""
+"""Payments of bills."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money received, awaited or refused for one bill; ``method`` ``credit note`` cancels the bill without money.
+    """A succeeded, pending or failed payment of one bill; ``method`` ``credit note`` cancels the bill without money.
 
-    ``ordinal`` counts the customer's payments from 1. ``refunded`` is how much of it was given back.
+    ``ordinal`` counts the customer's payments from 1. ``refunded`` is how much of the amount was refunded.
     """
 
     ordinal: int

@@ -1,7 +1,4 @@
-"""What is owed on each bill: totals, what payments cover, what remains, and since when it is late.
-
-Everything here is derived from a state; a ``Bill`` is an invoice seen together with its payments.
-"""
+"""Computes what is owed on each bill: totals, what payments cover, what remains, and whether it is overdue."""
 
 from __future__ import annotations
 
@@ -33,11 +30,11 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One invoice with its totals and payments. Amounts are in ``invoice.currency``.
+    """An invoice with its totals and payments. Amounts are in ``invoice.currency``.
 
-    ``net_exact`` and ``tax_exact`` are unrounded; ``net``, ``tax`` and ``total`` are what the bill shows: each rounded to
-    the currency's minor unit, and ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with
-    how much; ``remaining = total - sum of applied``, never negative. ``overpaid`` is what came in beyond the total.
+    ``net_exact`` and ``tax_exact`` are unrounded. ``net`` and ``tax`` are rounded to the currency's minor unit, and
+    ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with the amount covered;
+    ``remaining = total - sum of applied``, never negative. ``overpaid`` is what was received beyond the total.
     """
 
     invoice: Invoice
@@ -65,14 +62,14 @@ class Bill:
 
     @property
     def updated_at(self) -> datetime:
-        """When anything about the bill last changed."""
+        """When the bill, its hold or one of its payments last changed."""
         moments = [self.invoice.issued_at, *(payment.changed_at for payment in self.payments)]
         moments += [moment for moment in (self.invoice.held_at, self.invoice.released_at) if moment]
         return max(moments)
 
     @property
     def settlement(self) -> Settlement:
-        """How far the bill is paid. A refund re-opens what it gives back."""
+        """How far the bill is paid. What is refunded is owed again."""
         if self.is_cancelled:
             return Settlement.CANCELLED
         if self.overpaid:
@@ -88,17 +85,17 @@ class Bill:
         return Settlement.FAILED if self.payments[-1].state is PaymentState.FAILED else Settlement.AWAITED
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether something remains after the due date: strictly later than the instant that day began."""
+        """Whether something remains to be paid, later than the start of the due date."""
         return self.remaining > 0 and start_of(self.invoice.due_on) < now
 
 
 def bills_of(state: AccountState) -> tuple[Bill, ...]:
-    """Every bill issued to the state, oldest first."""
+    """All issued bills, oldest first."""
     return state.cached("bills", None, lambda: tuple(_bill(state, invoice) for invoice in state.invoices))
 
 
 def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
-    """The account's bill number ``ordinal``, counted from 1; None if it was never issued."""
+    """The account's bill number ``ordinal``, counted from 1; None if there is none."""
     for bill in bills_of(state):
         if bill.invoice.account == account and bill.invoice.ordinal == ordinal:
             return bill
@@ -106,7 +103,7 @@ def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
 
 
 def balance(state: AccountState, account: int) -> Decimal:
-    """What the account owes: its invoices less everything received for them, refunds put back. Negative is a credit."""
+    """What the account owes: its invoices less what was received and not refunded. A credit is negative."""
     return sum((b.remaining - b.overpaid for b in bills_of(state) if b.invoice.account == account), ZERO)
 
 

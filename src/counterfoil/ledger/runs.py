@@ -16,10 +16,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BillingRun:
-    """An order to bill: which charges, with which dates on the invoices, and how far it has got.
+    """A billing run: which charges it collects, the dates of its invoices, and its status.
 
-    ``cutoff_date`` is exclusive and bounds calls; ``transaction_cutoff_date`` is inclusive and bounds other charges.
-    ``subrun`` limits it to accounts of that group. Dates are local dates, ``…_at`` UTC instants.
+    Usage before ``cutoff_date`` and other charges through ``transaction_cutoff_date`` are collected.
+    ``subrun`` limits the run to accounts of that group. Dates are local dates, ``…_at`` are UTC times.
     """
 
     number: int

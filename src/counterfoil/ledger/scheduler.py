@@ -1,7 +1,7 @@
-"""What happens by itself as time passes, and in which order: runs are produced, behaviour are lived, bills get paid.
+"""What happens by itself as time passes: billing runs are produced, and simulated customers use services and pay bills.
 
-``next_due_at`` says when something happens next, ``happen`` makes it happen. Both are functions of the ledger alone, so
-advancing the clock in two steps is the same as in one.
+``next_due_at`` says when something is due next, ``run_due`` makes it happen. Both depend on the ledger alone, so advancing
+the clock in two steps has the same result as in one.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from counterfoil.ledger.receivables import Bill, bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.usage import UsageRecord
 
-NEXT_ACTION = "next recurring"
-"""What a state remembers its next recurring under."""
+NEXT_ACTION = "next action"
+"""The name under which an account state caches when its customer's next action is due."""
 QUEUED_FOR = timedelta(minutes=1)
 PRODUCED_IN = timedelta(minutes=4)
-"""From request to Running, and on to Complete. Assumptions: the vendor's guide gives the order, no durations."""
+"""From request to Running, and from Running to Complete. Assumptions: the vendor's guide gives no durations."""
 
 
 def next_due_at(ledger: Ledger) -> datetime | None:
-    """When the next thing happens by itself; None when nothing is due, ever."""
+    """When something is due next; None if nothing ever is."""
     instants = [instant for run in ledger.runs.values() if (instant := _next_step(run))]
     instants += filter(None, _action_times(ledger))
     return min(instants, default=None)
 
 
 def run_due(ledger: Ledger, now: datetime) -> None:
-    """Make everything due at ``now`` happen: first use, then production, then payments."""
+    """Make everything happen that is due at ``now``: first customers' actions, then billing runs."""
     due = [slot for slot, instant in enumerate(_action_times(ledger)) if instant == now]
     ledger.store.change(due, lambda state: _simulate(state, now))
     for run in list(ledger.runs.values()):
@@ -48,13 +48,13 @@ def run_due(ledger: Ledger, now: datetime) -> None:
 
 
 def next_action_at(state: AccountState) -> datetime | None:
-    """When the state's customer next does something by recurring."""
+    """When the next action of a simulated customer is due; None if there is none."""
     return state.cached(NEXT_ACTION, None, lambda: _next_action(state))
 
 
 def _action_times(ledger: Ledger) -> list[datetime | None]:
-    """By slot on the store, when its refcount next do something by recurring; None where nobody does, ever."""
-    # asked of every state at every instant, 16,000 times while the demo is told: what is known is looked up in slot
+    """For each slot, when the next action of its customers is due; None if there is none."""
+    # Called 16,000 times while the demo scenario runs, so cached times are read without a function call.
     return [
         (known[1] if (known := state.cache.get(NEXT_ACTION)) is not None else next_action_at(state))
         if refcount
@@ -83,7 +83,7 @@ def _produce(ledger: Ledger, run: BillingRun, now: datetime) -> None:
     ledger.runs[run.number] = replace(run, status=RunStatus.COMPLETE, completed_at=now, updated_at=now)
 
 
-# --- behaviour --------------------------------------------------------------------------------------
+# --- simulated customers -------------------------------------------------------------------------
 
 
 def _next_action(state: AccountState) -> datetime | None:
@@ -99,16 +99,16 @@ def _next_action(state: AccountState) -> datetime | None:
 
 
 def _next_usage_at(recurring: RecurringUsage, since: datetime) -> datetime:
-    """The first noon of the recurring's day strictly after ``since``."""
+    """The first noon of the usage's day of the month after ``since``."""
     instant = datetime(since.year, since.month, recurring.day, 12, tzinfo=UTC)
     if instant > since:
         return instant
-    year, month = divmod(since.year * 12 + since.month, 12)  # a recurring's day is in every month
+    year, month = divmod(since.year * 12 + since.month, 12)  # the day is at most 28, so every month has it
     return datetime(year, month + 1, recurring.day, 12, tzinfo=UTC)
 
 
 def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill, Decimal]]:
-    """The bills nothing was received for yet, with what the customer will pay of each; it pays each once."""
+    """The bills without any payment, with the amount that the customer will pay; it pays each bill once."""
     due = [
         (bill, to_minor_unit(bill.remaining * behaviour.pays_share, bill.invoice.currency))
         for bill in bills_of(state)
@@ -118,13 +118,13 @@ def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill,
 
 
 def _pays_at(bill: Bill, behaviour: Behaviour) -> datetime:
-    """So many days after the due date; an hour after the bill was issued or released, where that is later."""
-    by_habit = start_of(bill.invoice.due_on) + timedelta(days=behaviour.pays_after)
-    return max(by_habit, bill.updated_at + timedelta(hours=1))
+    """``pays_after`` days after the due date, but at least an hour after the bill was issued or released."""
+    usual = start_of(bill.invoice.due_on) + timedelta(days=behaviour.pays_after)
+    return max(usual, bill.updated_at + timedelta(hours=1))
 
 
 def _simulate(state: AccountState, now: datetime) -> AccountState:
-    """The state after its customer did what recurring has it do at ``now``."""
+    """The state after the actions that are due at ``now``."""
     behaviour = state.behaviour
     if behaviour is None:
         return state
@@ -137,7 +137,7 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
         changes["usage"], changes["usage_count"] = (*state.usage, *records), records[-1].ordinal
     paid = [(bill, amount) for bill, amount in _unpaid_bills(state, behaviour) if _pays_at(bill, behaviour) == now]
     if paid:
-        payments = (_payment(state, slot, bill, amount, now) for slot, (bill, amount) in enumerate(paid, 1))
+        payments = (_payment(state, position, bill, amount, now) for position, (bill, amount) in enumerate(paid, 1))
         changes["payments"] = (*state.payments, *payments)
     return state.replace(simulated_until=now, **changes)
 
@@ -145,7 +145,7 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
 def _usage_records(
     state: AccountState, behaviour: Behaviour, due: list[RecurringUsage], now: datetime
 ) -> list[UsageRecord]:
-    """What the first subscription that is active today is used for; nothing, where none is."""
+    """The usage of the first subscription that is active today; none without one."""
     today = now.date()
     subscription = (
         next((each for each in state.subscriptions if each.state_on(today) == "active"), None) if due else None
@@ -160,9 +160,9 @@ def _usage_records(
     return records
 
 
-def _payment(state: AccountState, slot: int, bill: Bill, amount: Decimal, now: datetime) -> Payment:
+def _payment(state: AccountState, position: int, bill: Bill, amount: Decimal, now: datetime) -> Payment:
     return Payment(
-        ordinal=len(state.payments) + slot,
+        ordinal=len(state.payments) + position,
         account=bill.invoice.account,
         invoice=bill.invoice.ordinal,
         amount=amount,
@@ -174,7 +174,7 @@ def _payment(state: AccountState, slot: int, bill: Bill, amount: Decimal, now: d
 
 
 def jitter(quantity: Decimal, spread: Decimal, *keys: int) -> Decimal:
-    """``quantity`` moved by up to ``spread`` of itself, whole units, the same for the same keys on every machine."""
+    """``quantity`` changed by up to ``spread`` of itself, in whole units of at least 1; the same for the same keys."""
     digest = blake2b(repr(keys).encode(), digest_size=4).digest()
     share = Decimal(int.from_bytes(digest) - 2**31) / 2**31
     return max((quantity * (1 + spread * share)).quantize(Decimal(1), ROUND_HALF_UP), Decimal(1))

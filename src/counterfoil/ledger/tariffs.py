@@ -10,7 +10,7 @@ from counterfoil.ledger.money import ZERO
 
 
 class Service(StrEnum):
-    """What can be used and is rated by the unit: data in megabytes, SMS by the message."""
+    """Services rated by the unit: data in megabytes, SMS in messages."""
 
     DATA = "data"
     SMS = "sms"
@@ -18,7 +18,7 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RateZone:
-    """Countries (ISO 3166-1 alpha-2) that share a price; ``number`` identifies it across tariffs."""
+    """Countries (ISO 3166-1 alpha-2) that share a price. ``number`` identifies the zone in all tariffs."""
 
     number: int
     name: str
@@ -35,12 +35,13 @@ class Rate:
     by_country: tuple[tuple[str, Decimal], ...] = ()
 
     def price_in(self, country: str) -> Decimal:
+        """The price of one unit in ``country``."""
         return dict(self.by_country).get(country, self.per_unit)
 
 
 @dataclass(frozen=True, slots=True)
 class DataPackage:
-    """Data bought ahead: ``volume`` megabytes in ``zone`` each month, for ``fee``."""
+    """A monthly data package: ``volume`` megabytes in ``zone``, for ``fee``."""
 
     number: int
     name: str
@@ -51,7 +52,7 @@ class DataPackage:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """A price list in one currency: a monthly fee, a monthly fee per SIM, data packages, and rates by the unit."""
+    """Prices in one currency: a monthly fee, a monthly fee per SIM, data packages, and rates per unit."""
 
     number: int
     key: str
@@ -63,7 +64,7 @@ class Tariff:
     rates: tuple[Rate, ...] = ()
 
     def rate_for(self, service: Service, country: str) -> Rate | None:
-        """The rate for using ``service`` in ``country``; None where the tariff has no price."""
+        """The rate for using ``service`` in ``country``; None if the tariff has none."""
         for rate in self.rates:
             if rate.service is service and country in rate.zone.countries:
                 return rate

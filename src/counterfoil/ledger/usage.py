@@ -11,7 +11,7 @@ from counterfoil.ledger.tariffs import Service
 
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
-    """One use of a service. ``quantity`` is in the service's unit; not ``rated`` means no price could be put on it yet."""
+    """One use of a service. ``quantity`` is in the service's unit; if not ``rated``, it has no price yet."""
 
     ordinal: int
     subscription: int
@@ -24,7 +24,7 @@ class UsageRecord:
 
 @dataclass(frozen=True, slots=True)
 class OneOffCharge:
-    """A single charge (or credit, when negative) dated ``dated``, net of tax, in the account's currency."""
+    """A one-off charge (a credit, if negative), net of tax, in the account's currency."""
 
     ordinal: int
     account: int

@@ -15,7 +15,8 @@ import msgspec
 import counterfoil
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.world.commands import read_command, write_command
-from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world.scenario import ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
 

@@ -1,7 +1,7 @@
-"""From a scenario to the ledger it opens with: price lists, the people of the story, the scenery, and the story definition.
+"""Runs a scenario in a new world: makes tariffs, named and simulated customers, then applies the steps of the story.
 
-Scenery customers are drawn from a limited number of histories (``variants`` of each profile), so that ten thousand of
-them cost little more than a hundred. Each one's draw depends on the seed and its number only.
+Simulated customers are drawn from a limited number of account states (``variants`` of each profile), so that ten thousand
+cost little more than a hundred. Which one a customer gets depends on the seed and its number only.
 """
 
 from __future__ import annotations
@@ -26,24 +26,17 @@ from counterfoil.ledger.periods import add_months, first_of_month, next_first_of
 from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
 from counterfoil.world.fake_identity import IdentityOverrides
-from counterfoil.world.scenario import (
-    Between,
-    Population,
-    Profile,
-    ScenarioDefinition,
-    ScenarioError,
-    step_of,
-    wrong_step,
-)
+from counterfoil.world.scenario import Between, MonthlyBilling, Population, Profile, ScenarioDefinition, ScenarioError
+from counterfoil.world.scenario_checks import step_error, step_of
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-BILLS_DONE = timedelta(hours=1)  # well past the minutes a run takes
+BILLS_DONE = timedelta(hours=1)  # longer than the minutes a run takes
 
 
 def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
-    """The scenario's tariffs by key. Zones and packages are numbered through the file, from 1."""
+    """The scenario's tariffs by key. Zones and packages are numbered from 1 through the whole file."""
     zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(definition.zones, 1)}
     tariffs: dict[str, Tariff] = {}
     packages = 0
@@ -56,8 +49,8 @@ def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
             monthly_fee=plan.monthly_fee,
             sim_fee=plan.sim_fee,
             packages=tuple(
-                DataPackage(packages + place, package.name, zones[package.zone], package.volume, package.fee)
-                for place, package in enumerate(plan.packages, 1)
+                DataPackage(packages + position, package.name, zones[package.zone], package.volume, package.fee)
+                for position, package in enumerate(plan.packages, 1)
             ),
             rates=tuple(
                 Rate(rate.service, zones[rate.zone], rate.per_unit, tuple(rate.by_country.items()))
@@ -69,22 +62,22 @@ def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
 
 
 def run_scenario(world: World, customers: int | None) -> None:
-    """Carry the whole scenario out in a new world. ``customers`` is how many there are in all, scenery included.
+    """Run the whole scenario in a new world. ``customers`` is how many there are in all, simulated ones included.
 
-    Raises ``ScenarioError`` where the story breaks a rule of the ledger, naming the step.
+    Raises ``ScenarioError``, naming the step, where the story breaks a rule of the ledger.
     """
     definition = world.scenario.definition
-    numbers = _open_named(world, definition)
-    _open_scenery(world, definition, customers)
+    numbers = _add_named_customers(world, definition)
+    _add_simulated_customers(world, definition, customers)
     for credential in definition.credentials:
         world.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
     if definition.billing:
-        _bill_monthly(world, definition)
+        _bill_monthly(world, definition.billing)
     for index in range(len(definition.story)):
         _run_step(world, index, numbers)
 
 
-def _open_named(world: World, definition: ScenarioDefinition) -> dict[str | None, int]:
+def _add_named_customers(world: World, definition: ScenarioDefinition) -> dict[str | None, int]:
     numbers: dict[str | None, int] = {}
     for person in definition.customers:
         command = AddCustomer(
@@ -109,14 +102,14 @@ def _open_named(world: World, definition: ScenarioDefinition) -> dict[str | None
     return numbers
 
 
-# --- scenery -------------------------------------------------------------------------------------
+# --- simulated customers -------------------------------------------------------------------------
 
 
-def _open_scenery(world: World, definition: ScenarioDefinition, customers: int | None) -> None:
+def _add_simulated_customers(world: World, definition: ScenarioDefinition, customers: int | None) -> None:
     named = world.ledger.customers
     if customers is not None and customers < named:
         raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
-    population = definition.population or _plain_population(definition)
+    population = definition.population or _default_population(definition)
     count = (
         customers - named if customers is not None else (definition.population.count if definition.population else 0)
     )
@@ -130,18 +123,23 @@ def _open_scenery(world: World, definition: ScenarioDefinition, customers: int |
 def _draw(
     population: Population, definition: ScenarioDefinition, ledger: Ledger, seed: int, count: int
 ) -> tuple[list[AccountState], list[int], list[str]]:
-    """Books, which of them each customer gets, and each state's country. Customer n's draw is the n-th of the stream."""
+    """Account states, the index of the state of each customer, and the country of each state.
+
+    The n-th customer gets the n-th draw of one random stream.
+    """
     kinds = [(profile, variant) for profile in population.profiles for variant in range(profile.variants)]
     weights = list(accumulate(profile.weight / profile.variants for profile, _ in kinds))
-    stream = Random(f"{seed}/population")  # noqa: S311 - scenery, not secrets
+    stream = Random(f"{seed}/population")  # noqa: S311 - not for secrets
     drawn = [bisect(weights, stream.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
-    used = {kind: place for place, kind in enumerate(dict.fromkeys(drawn))}
-    states = [_state(*kinds[kind], definition, ledger, seed) for kind in used]
+    used = {kind: index for index, kind in enumerate(dict.fromkeys(drawn))}
+    states = [_make_state(*kinds[kind], definition, ledger, seed) for kind in used]
     return states, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
 
 
-def _state(profile: Profile, variant: int, definition: ScenarioDefinition, ledger: Ledger, seed: int) -> AccountState:
-    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - scenery, not secrets
+def _make_state(
+    profile: Profile, variant: int, definition: ScenarioDefinition, ledger: Ledger, seed: int
+) -> AccountState:
+    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - not for secrets
     joined = _day(draw, profile.joined)
     opened_at = max(definition.starts, start_of(joined))
     tariffs = [ledger.tariffs[key] for key in profile.tariffs]
@@ -165,15 +163,15 @@ def _state(profile: Profile, variant: int, definition: ScenarioDefinition, ledge
         ),
     )
     for tariff in tariffs:
-        fees_from = joined if joined >= definition.starts.date() else next_fees(joined, definition.starts.date())
+        fees_from = joined if joined >= definition.starts.date() else _first_fee_date(definition.starts.date())
         sims = draw.randint(*sorted(profile.sims))
         subscription = new_subscription(state, tariff, sims=sims, starts=joined, fees_from=fees_from)
         state = state.replace(subscriptions=(*state.subscriptions, replace(subscription, ended=ends_on)))
     return state
 
 
-def next_fees(joined: date, starts: date) -> date:
-    """The first fee date of a subscription older than the story: the first of the month, on or after ``starts``."""
+def _first_fee_date(starts: date) -> date:
+    """The first fee date of a subscription older than the scenario: the next first of a month from ``starts`` on."""
     return starts if starts.day == 1 else next_first_of_month(starts)
 
 
@@ -182,8 +180,8 @@ def _day(draw: Random, between: Between) -> date:
     return first + timedelta(days=draw.randint(0, (last - first).days))
 
 
-def _plain_population(definition: ScenarioDefinition) -> Population | None:
-    """Scenery for a scenario that describes none: customers on its first tariff, in the first country it is priced in."""
+def _default_population(definition: ScenarioDefinition) -> Population | None:
+    """The population of a scenario without one: customers on its first tariff, in that tariff's first country."""
     if not definition.tariffs:
         return None
     plan = definition.tariffs[0]
@@ -209,10 +207,7 @@ def _plain_population(definition: ScenarioDefinition) -> Population | None:
 # --- the story -----------------------------------------------------------------------------------
 
 
-def _bill_monthly(world: World, definition: ScenarioDefinition) -> None:
-    billing = definition.billing
-    if billing is None:
-        return
+def _bill_monthly(world: World, billing: MonthlyBilling) -> None:
     month = first_of_month(billing.first)
     while month <= billing.last:
         following = next_first_of_month(month)
@@ -233,16 +228,16 @@ def _bill_monthly(world: World, definition: ScenarioDefinition) -> None:
 def _run_step(world: World, index: int, numbers: Mapping[str | None, int]) -> None:
     at, name, members = step_of(world.scenario, index)
     try:
-        command = _command(name, members, numbers)
+        command = _read_step(name, members, numbers)
         if at is not None:
             _advance(world, at)
         world.carry_out(command)
     except LedgerError as error:
         named = f" ({error.field})" if error.field else ""
-        raise wrong_step(world.scenario, index, f"{name}: {error.message}{named}") from None
+        raise step_error(world.scenario, index, f"{name}: {error.message}{named}") from None
 
 
-def _command(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
+def _read_step(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
     resolved = dict(members)
     for member in ("customer", "billed_to"):
         key = members.get(member)

@@ -1,7 +1,7 @@
-"""Access tokens that a world has issued, and logins that failed: both count by the world's clock.
+"""Access tokens that a world has issued, and failed logins, by the world's clock.
 
-Tokens look like JSON Web Tokens and are the same in every replay. They authenticate against this stand-in only; the
-signature keeps anybody from guessing one, not from anything else.
+Tokens look like JSON Web Tokens and are equal in every replay. They are valid in this stand-in only; the signature only
+makes them hard to guess.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token for one API, standing for credential ``key`` until ``expires_at`` (exclusive)."""
+    """A token of one API that stands for credential ``key`` until before ``expires_at``."""
 
     value: str
     api: str
@@ -27,7 +27,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """The tokens issued in one world, by value, and the failed logins of late."""
+    """The tokens issued in one world, by value, and recent failed logins."""
 
     KEEP = 10_000
 
@@ -37,6 +37,7 @@ class Tokens:
         self._failures: dict[str, tuple[datetime, ...]] = {}
 
     def fork(self) -> Tokens:
+        """A copy; changes to either do not show in the other."""
         twin = Tokens()
         twin._tokens = self._tokens.copy()
         twin._issued = self._issued
@@ -44,10 +45,11 @@ class Tokens:
         return twin
 
     def find(self, value: str) -> Token | None:
+        """The token with that value, expired or not; None if there is none."""
         return self._tokens.get(value)
 
     def issue(self, api: str, key: str, now: datetime, life: timedelta, seed: int) -> Token:
-        """A new token; the oldest is forgotten when there are more than ``KEEP``."""
+        """A new token; the oldest is removed when there are more than ``KEEP``."""
         self._issued += 1
         claims = {"api": api, "jti": self._issued, "iat": int(now.timestamp()), "exp": int((now + life).timestamp())}
         token = Token(_signed(claims, f"{seed}/{key}"), api, key, now, now + life)
@@ -58,15 +60,15 @@ class Tokens:
 
     @property
     def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
-        """All failed logins that still count, by API."""
+        """All failed logins that count, by API."""
         return sorted(self._failures.items())
 
     def failures(self, api: str) -> tuple[datetime, ...]:
-        """When logins failed in a row, newest last."""
+        """The times of consecutive failed logins, newest last."""
         return self._failures.get(api, ())
 
     def note_login(self, api: str, succeeded: bool, now: datetime) -> int:
-        """Count a failed login, or forget them all after one that succeeded; returns how many failed in a row."""
+        """Count a failed login, or clear the count after a success; returns how many failed in a row."""
         self._failures[api] = () if succeeded else (*self.failures(api), now)[-10:]
         return len(self._failures[api])
 
