@@ -1,168 +1,21 @@
-"""Filters, sorts and pages lists whose rows are the same for all customers that share an account state.
-
-A million customers may share a few hundred account states. Tests and sort keys that depend on the state alone are
-computed once per state; customers are looked at only where a page shows them. An API builds a ``Table`` from its account
-states, turns a query into ``RowTest``s and sort keys, calls ``select``, and asks the result for pages.
-"""
+"""The rows that a query selects, in order, and their pages."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, compress, islice, repeat
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from itertools import accumulate, compress, islice
+from typing import TYPE_CHECKING, Generic
 
-import msgspec
-
+from counterfoil.apis._list_query.table import Row, Table
 from counterfoil.world.world import Lasting
 
 if TYPE_CHECKING:
     from counterfoil.ledger.store import AccountStore
     from counterfoil.world.world import World
-
-Row = TypeVar("Row")
-CustomerTest = Callable[[int, Row], bool]
-"""A test of a row that depends on the customer's number too."""
-
-
-class Column(msgspec.Struct, frozen=True):
-    """One attribute of the rows. Columns of one table with equal names hold equal values."""
-
-    name: str
-    value_of: Callable[[Any], Any]
-
-
-class RowTest(msgspec.Struct, frozen=True):
-    """A test of one column: a row passes if ``compare(value, bound)`` is true.
-
-    Tests with equal ``key`` and column have the same result.
-    """
-
-    column: Column
-    compare: Callable[[Any, Any], bool]
-    bound: Any
-    key: Hashable
-
-
-class SortKey(msgspec.Struct, frozen=True):
-    """A column to sort by. None sorts before every other value."""
-
-    column: Column
-    descending: bool = False
-
-
-class Table(Generic[Row]):
-    """The rows of all account states in use, one slot of the store after the other.
-
-    ``rows_of`` gives the rows of the state in a slot. ``row_bytes`` is about how much memory a row takes.
-    """
-
-    def __init__(self, store: AccountStore, rows_of: Callable[[int], Sequence[Row]], *, row_bytes: int) -> None:
-        self.rows: list[Row] = []
-        self.slots: list[int] = []
-        """For each row, its slot."""
-        self.customers: list[int] = []
-        """For each row, how many customers have it."""
-        self.starts = [0]
-        """For each slot, the index of its first row; and the number of rows at the end."""
-        for slot, refcount in enumerate(store.refcounts()):
-            if refcount:
-                rows = rows_of(slot)
-                self.rows.extend(rows)
-                self.slots.extend(repeat(slot, len(rows)))
-                self.customers.extend(repeat(refcount, len(rows)))
-            self.starts.append(len(self.rows))
-        self.one_row_per_slot = len(set(self.slots)) == len(self.slots)
-        self._columns: dict[str, list[Any]] = {}
-        self._ranks: dict[str, list[int]] = {}
-        self.weight = 500 + row_bytes * len(self.rows)
-
-    def values(self, column: Column) -> list[Any]:
-        """For each row, its value in ``column``."""
-        if column.name not in self._columns:
-            self._columns[column.name] = list(map(column.value_of, self.rows))
-        return self._columns[column.name]
-
-    def ranks(self, column: Column) -> list[int]:
-        """For each row, the position of its value among the distinct values of ``column``.
-
-        Sorting 300 rows by two such numbers takes 60 µs, by two values 400 µs.
-        """
-        if column.name not in self._ranks:
-            values = self.values(column)
-            ordered = sorted(set(values), key=lambda value: (value is not None, value))
-            rank = {value: index for index, value in enumerate(ordered)}
-            self._ranks[column.name] = [rank[value] for value in values]
-        return self._ranks[column.name]
-
-    def mask(self, test: RowTest) -> bytes:
-        """For each row, 1 if it passes. A comparison in C tests 1,900 rows in 75 µs; one in Python takes 400 µs."""
-        return bytes(map(test.compare, self.values(test.column), repeat(test.bound)))
-
-
-def select(
-    world: World,
-    table: Table[Row],
-    tests: Iterable[RowTest],
-    *,
-    sort_keys: Sequence[SortKey] = (),
-    descending: bool = False,
-    customers: Iterable[int] | None = None,
-    customer_tests: Sequence[CustomerTest[Row]] = (),
-) -> Selection[Row]:
-    """The rows that pass all tests, for each customer that has them.
-
-    They are ordered by ``sort_keys``, then by customer number (``descending`` if so), then as in the table. Only rows
-    of ``customers`` are selected, if given.
-    """
-    mask = passing(world, table, tests)
-    store = world.ledger.store
-    if customers is None and not customer_tests:
-        groups = _group(table, compress(range(len(table.rows)), mask), sort_keys)
-        return SharedSelection(world, table, groups, descending=descending)
-    everyone = range(1, len(store) + 1)
-    named = everyone if customers is None else [number for number in customers if number in everyone]
-    pairs = _passing_pairs(store.slots(), table, mask, sorted(named, reverse=descending), customer_tests)
-    if sort_keys:
-        ranks = _sort_ranks(table, sort_keys)
-        pairs = iter(sorted(pairs, key=lambda pair: ranks[pair[1]]))
-    return ExplicitSelection(table, pairs)
-
-
-def passing(world: World, table: Table[Row], tests: Iterable[RowTest]) -> bytes:
-    """For each row, 1 if it passes all tests.
-
-    The result of each test is cached by itself: combining two cached ones takes 2 µs for 1,900 rows.
-    """
-    combined = int.from_bytes(b"\1" * len(table.rows))
-    for test in tests:
-        key = Lasting(("list.mask", test.column.name, test.key), table)
-        combined &= int.from_bytes(world.remember(key, partial(table.mask, test)))
-    return combined.to_bytes(len(table.rows))
-
-
-def _group(table: Table[Row], rows: Iterable[int], sort_keys: Sequence[SortKey]) -> list[list[int]]:
-    """Row indexes in the order of the sort keys; those with equal keys are in one group."""
-    if not sort_keys:
-        everything = list(rows)
-        return [everything] if everything else []
-    ranks = _sort_ranks(table, sort_keys)
-    groups: dict[Any, list[int]] = {}
-    for row in rows:
-        groups.setdefault(ranks[row], []).append(row)
-    return [groups[rank] for rank in sorted(groups)]
-
-
-def _sort_ranks(table: Table[Row], sort_keys: Sequence[SortKey]) -> Sequence[Any]:
-    """For each row, a value to sort by; equal for rows with equal sort keys."""
-    columns = [
-        [-rank for rank in table.ranks(key.column)] if key.descending else table.ranks(key.column) for key in sort_keys
-    ]
-    return columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
-
 
 # --- rows that are selected by account state alone -----------------------------------------------
 
@@ -356,25 +209,3 @@ class ExplicitSelection(Generic[Row]):
 
 
 Selection = SharedSelection[Row] | ExplicitSelection[Row]
-
-
-def _passing_pairs(
-    slots: array[int],
-    table: Table[Row],
-    mask: bytes,
-    customers: Iterable[int],
-    tests: Sequence[CustomerTest[Row]],
-) -> Iterator[tuple[int, int]]:
-    """Customers, in the given order, with the indexes of their rows that pass the mask and the tests."""
-    rows, starts = table.rows, table.starts
-    rows_at: dict[int, list[int]] = {}
-    for customer in customers:
-        slot = slots[customer - 1]
-        if slot not in rows_at:
-            rows_at[slot] = [row for row in range(starts[slot], starts[slot + 1]) if mask[row]]
-        for row in rows_at[slot]:
-            for test in tests:
-                if not test(customer, rows[row]):
-                    break
-            else:
-                yield customer, row
