@@ -119,7 +119,7 @@ def test_bytes_that_are_no_text_are_one_line() -> None:
         parse_scenario("x", b"\xff\xfe\x00bad", "x.yaml")
 
 
-def test_opening_does_not_paint_names() -> None:
+def test_starting_a_world_generates_no_names() -> None:
     """Start-up does not grow with names: ten thousand customers, and Faker was asked for none."""
     from counterfoil.world import fake_identity
 

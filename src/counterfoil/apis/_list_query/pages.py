@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, compress, islice
+from itertools import accumulate, compress, islice, repeat
 from typing import TYPE_CHECKING, Generic
 
 from counterfoil.apis._list_query.table import Row, Table
@@ -42,7 +42,8 @@ class SharedSelection(Generic[Row]):
 
     def page(self, start: int, stop: int) -> list[tuple[int, Row]]:
         """Customer numbers and rows from index ``start`` up to and without ``stop``."""
-        found: list[tuple[int, int]] = []
+        customers: list[int] = []
+        rows: list[int] = []
         stop = min(stop, len(self))
         index = bisect_right(self._ends, start)
         while start < stop:
@@ -50,17 +51,24 @@ class SharedSelection(Generic[Row]):
             first, last = start - begin, min(stop, end) - begin
             group = self._pages[index] or self._open(index)
             if self._descending:
-                found.extend(reversed(group.page(end - begin - last, end - begin - first)))
+                found = group.page(end - begin - last, end - begin - first)
+                customers.extend(reversed(found[0]))
+                rows.extend(reversed(found[1]))
             else:
-                found.extend(group.page(first, last))
+                found = group.page(first, last)
+                customers.extend(found[0])
+                rows.extend(found[1])
             start = begin + last
             index += 1
-        rows = self._table.rows
-        return [(customer, rows[row]) for customer, row in found]
+        return list(zip(customers, map(self._table.rows.__getitem__, rows), strict=True))
 
     def _open(self, index: int) -> _Group:
         opened = self._pages[index] = _open_group(self._world, self._table, self._groups[index])
         return opened
+
+
+Part = tuple[Sequence[int], Sequence[int]]
+"""Customer numbers, and for each the index of its row."""
 
 
 class _SlotGroup:
@@ -70,8 +78,9 @@ class _SlotGroup:
         self._customers = customers
         self._row = row
 
-    def page(self, first: int, last: int) -> list[tuple[int, int]]:
-        return [(customer, self._row) for customer in self._customers[first:last]]
+    def page(self, first: int, last: int) -> Part:
+        customers = self._customers[first:last]
+        return customers, [self._row] * len(customers)
 
 
 class _ListedGroup:
@@ -82,9 +91,10 @@ class _ListedGroup:
         self._slots = slots
         self._row_at = row_at
 
-    def page(self, first: int, last: int) -> list[tuple[int, int]]:
+    def page(self, first: int, last: int) -> Part:
         slots, row_at = self._slots, self._row_at
-        return [(customer, row_at[slots[customer - 1]]) for customer in self._customers()[first:last]]
+        customers = self._customers()[first:last]
+        return customers, [row_at[slots[customer - 1]] for customer in customers]
 
 
 class _CountedGroup:
@@ -95,16 +105,16 @@ class _CountedGroup:
         self._slots = slots
         self._row_at = row_at
 
-    def page(self, first: int, last: int) -> list[tuple[int, int]]:
+    def page(self, first: int, last: int) -> Part:
         if first >= last:
-            return []
+            return (), ()
         counter = self._counter()
         ends = counter.ends_up_to(last)
         begin, stop = bisect_right(ends, first), bisect_left(ends, last) + 1
         slots = self._slots[begin:stop]
         counts = list(map(counter.counts.__getitem__, slots))  # 1 for the customers of the group, else 0
-        customers = compress(range(begin + 1, stop + 1), counts)
-        return list(zip(customers, map(self._row_at.__getitem__, compress(slots, counts)), strict=True))
+        customers = list(compress(range(begin + 1, stop + 1), counts))
+        return customers, list(map(self._row_at.__getitem__, compress(slots, counts)))
 
 
 class _ManyRowsGroup:
@@ -116,20 +126,22 @@ class _ManyRowsGroup:
         self._group = group
         self._stops = dict(zip(counts, accumulate(counts.values()), strict=True))
 
-    def page(self, first: int, last: int) -> list[tuple[int, int]]:
+    def page(self, first: int, last: int) -> Part:
         if first >= last:
-            return []
+            return (), ()
         ends, group, slots = self._counter.ends_up_to(last), self._group, self._slots
         index = bisect_right(ends, first)
-        found: list[tuple[int, int]] = []
+        customers: list[int] = []
+        rows: list[int] = []
         while first < last:
             end = ends[index]
             if end > first:
-                begin = self._stops[slots[index]] - (end - first)
-                found.extend((index + 1, row) for row in group[begin : begin + min(end, last) - first])
+                begin, count = self._stops[slots[index]] - (end - first), min(end, last) - first
+                customers.extend(repeat(index + 1, count))
+                rows.extend(group[begin : begin + count])
                 first = end
             index += 1
-        return found
+        return customers, rows
 
 
 _Group = _SlotGroup | _ListedGroup | _CountedGroup | _ManyRowsGroup
@@ -203,9 +215,8 @@ class ExplicitSelection(Generic[Row]):
 
     def page(self, start: int, stop: int) -> list[tuple[int, Row]]:
         """Customer numbers and rows from index ``start`` up to and without ``stop``."""
-        rows = self._table.rows
-        pairs = zip(self._customers[start:stop], self._rows[start:stop], strict=True)
-        return [(customer, rows[row]) for customer, row in pairs]
+        rows = map(self._table.rows.__getitem__, self._rows[start:stop])
+        return list(zip(self._customers[start:stop], rows, strict=True))
 
 
 Selection = SharedSelection[Row] | ExplicitSelection[Row]

@@ -8,6 +8,7 @@ from counterfoil.api import Request, Response
 from counterfoil.apis.elevate import serializers
 from counterfoil.apis.elevate.auth import NAME, TOKEN_MINUTES, log_in
 from counterfoil.apis.elevate.query import parse, select_summaries
+from counterfoil.apis.elevate.serializers import ID
 from counterfoil.world.commands import IssueToken
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ def list_billing_summaries(request: Request, world: World) -> Response:
     visible_to = request.principal.customer if request.principal else None
     page, size = request.query["page"], request.query["pageSize"]
     selected = select_summaries(world, query, visible_to).page((page - 1) * size, page * size)
-    rows = [serializers.for_customer(row.document, number) for number, row in selected]
+    documents = []
+    for number, row in selected:
+        document = row.document.copy()
+        document[ID] = number
+        documents.append(document)
     if query.fields is not None:
-        rows = [{name: row[name] for name in query.fields} for row in rows]
-    return Response(200, rows)
+        documents = [{name: document[name] for name in query.fields} for document in documents]
+    return Response(200, documents)

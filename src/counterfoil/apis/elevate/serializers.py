@@ -42,13 +42,6 @@ def summary_document(summary: Summary, style: Style) -> dict[str, Json]:
     }
 
 
-def for_customer(document: dict[str, Json], number: int) -> dict[str, Json]:
-    """A copy of the document with the customer's number in it."""
-    copy = document.copy()
-    copy[ID] = number
-    return copy
-
-
 def text(value: Json) -> str:
     """A member as the response shows it, for comparing with ``like:``; empty for null."""
     if value is None:
