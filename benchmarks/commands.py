@@ -55,7 +55,7 @@ def small_commands(customers: int, before: int) -> dict[str, dict[str, float]]:
     for turn in range(before):
         charge = AddCharge(customer=1 + turn * 7 % customers, description="Before", amount=Decimal(1))
         world.execute(charge if turn % 2 else CreateRun(name="Before"))
-    books = {number: world.ledger.book(number) for number in range(1, customers + 1)}
+    books = {number: world.ledger.state_of(number) for number in range(1, customers + 1)}
     users = [number for number, book in books.items() if _uses(book, world.today)]
     bills = [(number, bills_of(book)[0].invoice) for number, book in books.items() if bills_of(book)]
     bills = [(number, bill) for number, bill in bills if not books[number].billed_to]

@@ -32,7 +32,7 @@ CHARGE = posted(
     "/_sandbox/v1/worlds/default/commands",
     {"command": "add_charge", "customer": 7, "description": "Setup", "amount": "5.00"},
 )
-"""A write that changes a book, after which no order and no row is good any more; one that makes a run leaves most."""
+"""A write that changes an account state, so that no cached order or row can be used; one that makes a run leaves most."""
 
 
 def page(number: int, sort: str = "openBillRunValue:desc") -> Call:

@@ -22,7 +22,8 @@ from counterfoil.server.exchange import ASGI, Receive, Scope, Send
 from counterfoil.server.faults import FaultBook
 from counterfoil.server.journal import JournalBook
 from counterfoil.world.capsule import open_capsule, read_capsule
-from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
+from counterfoil.world.scenario import Scenario, ScenarioError
+from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
 from counterfoil.contract.target import Target
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import minor_unit
+from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.periods import next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
-from counterfoil.ledger.records import Book, PaymentState, RunStatus
+from counterfoil.ledger.runs import RunStatus
 from counterfoil.world.commands import (
     AddCharge,
     AdvanceClock,
@@ -189,7 +191,7 @@ class Desk:
         found = [
             (start_of(bill.invoice.due_on), place, bill.invoice.currency)
             for place in range(len(self._ids))
-            for bill in bills_of(self._world.ledger.book(place + 1))
+            for bill in bills_of(self._world.ledger.state_of(place + 1))
             if bill.remaining > 0 and start_of(bill.invoice.due_on) > self._world.now
         ]
         if not found:
@@ -211,13 +213,13 @@ class Desk:
         raise LookupError("no credential sees one customer only")
 
     def _payees(self, number: int) -> tuple[int, ...]:
-        return self._world.ledger.paid_for_by(number)
+        return self._world.ledger.payees_of(number)
 
     def _number(self, who: str) -> int:
         return self._ids.index(who) + 1
 
-    def _book(self, who: str) -> Book:
-        return self._world.ledger.book(self._number(who))
+    def _book(self, who: str) -> AccountState:
+        return self._world.ledger.state_of(self._number(who))
 
     def _bill(self, who: str, fits: Callable[[Bill], bool]) -> Bill:
         found = [bill for bill in bills_of(self._book(who)) if fits(bill) and not bill.is_cancelled]

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from counterfoil.apis.flexprice import SWITCHES
-from counterfoil.ledger.records import PaymentState
+from counterfoil.ledger.payments import PaymentState
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import (
     AddCharge,

@@ -72,7 +72,7 @@ def test_an_unexpected_error_half_way_leaves_nothing_changed_and_nothing_recorde
         RecordPayment(customer=3, bill=1).apply(state)
         IssueToken(api="elevate", key="counterfoil-key", minutes=5).apply(state)
         state.admit("half", None, None)
-        state.populate([state.ledger.book(1)], [0], ["DE"])
+        state.populate([state.ledger.state_of(1)], [0], ["DE"])
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -97,9 +97,9 @@ def test_an_error_inside_a_clock_that_advances_leaves_the_clock_where_it_was(
             raise MemoryError
         return replaced(self, **changes)
 
-    account = type(world.ledger.book(1))
-    replaced = account.having
-    monkeypatch.setattr(account, "having", fail_at_the_tenth_account)
+    account = type(world.ledger.state_of(1))
+    replaced = account.replace
+    monkeypatch.setattr(account, "replace", fail_at_the_tenth_account)
     with pytest.raises(MemoryError):
         world.execute(AdvanceClock(months=3))
     monkeypatch.undo()

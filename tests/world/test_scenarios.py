@@ -9,8 +9,9 @@ import pytest
 
 from counterfoil.app import all_switches, scenario, scenario_names
 from counterfoil.world.capsule import digest_of
-from counterfoil.world.opening import run_scenario
-from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world.scenario import ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
+from counterfoil.world.scenario_runner import run_scenario
 from counterfoil.world.world import World
 
 GOOD = """\
@@ -119,15 +120,15 @@ def test_bytes_that_are_no_text_are_one_line() -> None:
         parse_scenario("x", b"\xff\xfe\x00bad", "x.yaml")
 
 
-def test_opening_does_not_paint_names() -> None:
+def test_starting_a_world_generates_no_names() -> None:
     """Start-up does not grow with names: ten thousand customers, and Faker was asked for none."""
-    from counterfoil.world import scenery
+    from counterfoil.world import fake_identity
 
-    scenery._painted.cache_clear()
-    before = scenery._painted.cache_info().misses
+    fake_identity._generated.cache_clear()
+    before = fake_identity._generated.cache_info().misses
     world = run_scenario(scenario("demo"), customers=10_000, known_switches=all_switches())
-    assert scenery._painted.cache_info().misses == before
+    assert fake_identity._generated.cache_info().misses == before
     started = time.perf_counter()
     assert world.party(9_999).name
-    assert scenery._painted.cache_info().misses == before + 1
+    assert fake_identity._generated.cache_info().misses == before + 1
     assert time.perf_counter() - started < 5

@@ -11,7 +11,7 @@ from decimal import Decimal
 from counterfoil.api import Json
 from counterfoil.control import serializers
 from counterfoil.control.timeline import run_step
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, bills_of
@@ -61,7 +61,7 @@ def _figures(world: World) -> dict[str, Json]:
             _add(ageing, currency, _age(world, bill), readers, bill.remaining)
     open_net: dict[str, Decimal] = {}
     cutoffs = world.ledger.open_cutoffs(world.today)
-    for book, readers in world.ledger.shelf.distinct():
+    for book, readers in world.ledger.store.unique_states():
         for index, account in enumerate(book.accounts):
             net = open_charges(book, index, cutoffs).net
             open_net[account.currency] = open_net.get(account.currency, ZERO) + readers * net
@@ -103,7 +103,7 @@ def _billed(world: World) -> dict[int, dict[str, tuple[int, Decimal]]]:
 
 
 def _bills(world: World) -> Iterator[tuple[Bill, int]]:
-    return ((bill, readers) for book, readers in world.ledger.shelf.distinct() for bill in bills_of(book))
+    return ((bill, readers) for book, readers in world.ledger.store.unique_states() for bill in bills_of(book))
 
 
 def _add(tally: Tally, currency: str, what: str, readers: int, amount: Decimal) -> None:

@@ -20,7 +20,7 @@ from counterfoil.control_types import Wanted, read_fault
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.world.capsule import make_capsule
 from counterfoil.world.commands import COMMANDS, read_command
-from counterfoil.world.plain import plain
+from counterfoil.world.to_json import to_json
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
 
@@ -58,10 +58,10 @@ def list_scenarios(service: WorldService, request: Request) -> Response:
     shown = [
         {
             "name": each.name,
-            "title": each.told.title,
-            "text": each.told.text,
-            "starts": serializers.instant(each.told.starts),
-            "seed": each.told.seed,
+            "title": each.definition.title,
+            "text": each.definition.text,
+            "starts": serializers.instant(each.definition.starts),
+            "seed": each.definition.seed,
         }
         for _, each in sorted(service.scenarios().items())
     ]
@@ -76,7 +76,7 @@ def _shown(service: WorldService, request: Request, world: World, time_to_live: 
     return {
         "name": world.name,
         "scenario": world.scenario.name,
-        "title": world.scenario.told.title,
+        "title": world.scenario.definition.title,
         "seed": world.seed,
         "customers": world.ledger.customers,
         "now": serializers.instant(world.now),
@@ -168,7 +168,7 @@ def list_switches(service: WorldService, request: Request) -> Response:
 def _commanded(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
     world = _world(service, request)
     fact = service.execute(world, read_command(data))
-    return Response(200, {"fact": plain(fact), "version": world.version, "now": serializers.instant(world.now)})
+    return Response(200, {"fact": to_json(fact), "version": world.version, "now": serializers.instant(world.now)})
 
 
 def any_command(service: WorldService, request: Request) -> Response:
@@ -368,7 +368,7 @@ def needs_worker(service: WorldService, request: Request) -> bool:
     if world is None:
         return False
     if request.operation.startswith("GET "):
-        return len(world.ledger.shelf.books()) > QUICK_TO_READ
+        return len(world.ledger.store.states()) > QUICK_TO_READ
     if not writes(request):
         return False
     return (request.body or {}).get("command") == "advance_clock" or world.write_may_block()

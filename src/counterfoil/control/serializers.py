@@ -15,24 +15,16 @@ from typing import Any
 
 from counterfoil.api import ApiError, Json, Response
 from counterfoil.control_types import Exchanged, Fault, Message, TooMany
+from counterfoil.ledger.accounts import Account, Subscription
+from counterfoil.ledger.documents import FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.receivables import Bill
-from counterfoil.ledger.records import (
-    Account,
-    BillingRun,
-    FeeLine,
-    Line,
-    OneOffLine,
-    PackageLine,
-    Payment,
-    Service,
-    SimLine,
-    Subscription,
-    UsageLine,
-    UsageRecord,
-)
-from counterfoil.world.plain import plain
+from counterfoil.ledger.runs import BillingRun
+from counterfoil.ledger.tariffs import Service
+from counterfoil.ledger.usage import UsageRecord
+from counterfoil.world.to_json import to_json
 from counterfoil.world.worlds import TooManyWorlds
 from counterfoil.world.write_lock import WorldBusy
 
@@ -345,5 +337,5 @@ def _message(kept: Message) -> dict[str, Json]:
 
 
 def fault(kept: Fault) -> dict[str, Json]:
-    order: dict[str, Json] = plain(kept.order)
+    order: dict[str, Json] = to_json(kept.order)
     return {"id": kept.id, **order, "counted": kept.counted, "struck": kept.struck}

@@ -12,14 +12,14 @@ from decimal import Decimal
 
 from counterfoil.api import Json
 from counterfoil.control.serializers import instant, money
-from counterfoil.ledger.agenda import PRODUCED_IN, QUEUED_FOR, next_habit, next_instant
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
-from counterfoil.ledger.records import BillingRun, RunStatus
+from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.ledger.scheduler import PRODUCED_IN, QUEUED_FOR, next_action_at, next_due_at
 from counterfoil.world.commands import AdvanceClock, write_command
 from counterfoil.world.history import Entry
-from counterfoil.world.plain import plain
+from counterfoil.world.to_json import to_json
 from counterfoil.world.world import World
 
 Event = tuple[datetime, dict[str, Json]]
@@ -41,7 +41,7 @@ def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
         "at": instant(entry.at),
         "by": "scenario" if number <= world.scenario_length else "command",
         "command": write_command(entry.command),
-        "fact": plain(entry.fact),
+        "fact": to_json(entry.fact),
         "meanwhile": _meanwhile(world, entry) if isinstance(entry.command, AdvanceClock) else [],
     }
 
@@ -66,7 +66,7 @@ def future(world: World) -> list[dict[str, Json]]:
 
 def next_by_itself(world: World) -> dict[str, Json] | None:
     """The next thing that changes the ledger without a command, and when; None when nothing will."""
-    moment = next_instant(world.ledger)
+    moment = next_due_at(world.ledger)
     if moment is None:
         return None
     what = [event["what"] for at, event in (*_run_steps(world), *_habits(world)) if at == moment]
@@ -107,8 +107,8 @@ def _planned(world: World) -> Iterator[Event]:
 
 def _habits(world: World) -> Iterator[Event]:
     customers: dict[datetime, int] = {}
-    for book, readers in world.ledger.shelf.distinct():
-        moment = next_habit(book)
+    for book, readers in world.ledger.store.unique_states():
+        moment = next_action_at(book)
         if moment is not None:
             customers[moment] = customers.get(moment, 0) + readers
     for moment, count in customers.items():
@@ -119,7 +119,7 @@ def _habits(world: World) -> Iterator[Event]:
 def _falling_due(world: World) -> Iterator[Event]:
     """Bills with something to pay, by the day they fall due; they are overdue once that day has begun."""
     due: dict[date, dict[str, tuple[int, Decimal]]] = {}
-    for book, readers in world.ledger.shelf.distinct():
+    for book, readers in world.ledger.store.unique_states():
         for bill in bills_of(book):
             if bill.remaining and start_of(bill.invoice.due_on) >= world.now:
                 day = due.setdefault(bill.invoice.due_on, {})

@@ -14,7 +14,8 @@ from counterfoil.control_types import Faults, Journal, TooMany
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.commands import AddCustomer, Command
-from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
+from counterfoil.world.scenario import Scenario, ScenarioError
+from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from counterfoil.control import serializers
 from counterfoil.control.figures import figures
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.world.world import World
@@ -65,10 +65,10 @@ def _largest(world: World, currency: str) -> list[tuple[Decimal, Decimal, int]]:
 
     def compute() -> list[tuple[Decimal, Decimal, int]]:
         cutoffs = world.ledger.open_cutoffs(world.today)
-        places = world.ledger.shelf.places()
+        places = world.ledger.store.slots()
         used = set(places)
         by_place: dict[int, tuple[Decimal, Decimal]] = {}
-        for place, book in enumerate(world.ledger.shelf.books()):
+        for place, book in enumerate(world.ledger.store.states()):
             index = next((at for at, each in enumerate(book.accounts) if each.currency == currency), None)
             if place in used and index is not None:
                 nets = [bill.net for bill in bills_of(book) if bill.invoice.account == index]

@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.chunks import Numbered
 from counterfoil.ledger.ledger import Ledger
-from counterfoil.ledger.records import Book
 from counterfoil.world.cache import DerivedCache
 from counterfoil.world.commands import Command
+from counterfoil.world.fake_identity import NO_OVERRIDES, Contact, IdentityOverrides, generate
 from counterfoil.world.history import Entry, History
 from counterfoil.world.scenario import Scenario
-from counterfoil.world.scenery import NOTHING_KNOWN, Known, Party, paint
 from counterfoil.world.switches import Switches
 from counterfoil.world.tokens import Tokens
 
@@ -51,7 +51,7 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
     switches: Switches
     ledger: Ledger
     tokens: Tokens
-    known: Numbered[Known]
+    known: Numbered[IdentityOverrides]
     history: History
     grants: Mapping[str, Grant] = {}
     countries: tuple[tuple[int, tuple[str, ...], list[int]], ...] = ()
@@ -79,14 +79,14 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
     def identify(
         self, customer: int, *, name: str | None, email: str | None, country: str | None, key: str | None = None
     ) -> None:
-        """Say who a customer is; what is None stays scenery. ``key`` is the scenario's name for it."""
+        """Say who a customer is; what is None is generated. ``key`` is the scenario's name for it."""
         self.known = self.known.fork()
-        self.known[customer] = Known(name=name, email=email, country=country, key=key)
+        self.known[customer] = IdentityOverrides(name=name, email=email, country=country, key=key)
 
-    def populate(self, books: list[Book], choices: list[int], countries: list[str]) -> None:
-        """Add scenery customers: for each, which of ``books`` it has; ``countries`` goes with the books."""
+    def populate(self, states: list[AccountState], choices: list[int], countries: list[str]) -> None:
+        """Add simulated customers: for each, which of ``states`` it has; ``countries`` goes with the states."""
         first = self.ledger.customers + 1
-        self.ledger.shelf.add_many(books, choices)
+        self.ledger.store.add_many(states, choices)
         self.countries = (*self.countries, (first, tuple(countries), choices))
 
     def admit(self, key: str, may: Iterable[str] | None, customer: int | None) -> None:
@@ -100,10 +100,10 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
         """The world's local date."""
         return self.now.date()
 
-    def party(self, customer: int) -> Party:
-        """Who a customer is: what the scenario says of it, the rest painted."""
-        known = self.known.get(customer, NOTHING_KNOWN)
-        return paint(self.seed, customer, self._country(customer), known)
+    def party(self, customer: int) -> Contact:
+        """Who a customer is: what the scenario says of it, the rest generated."""
+        known = self.known.get(customer, NO_OVERRIDES)
+        return generate(self.seed, customer, self._country(customer), known)
 
     def _country(self, customer: int) -> str:
         for first, countries, choices in self.countries:
@@ -127,7 +127,7 @@ def new_state(
         seed=seed,
         customers_asked=customers_asked,
         chosen=chosen,
-        now=scenario.told.starts.astimezone(UTC),
+        now=scenario.definition.starts.astimezone(UTC),
         switches=switches,
         ledger=ledger,
         tokens=Tokens(),

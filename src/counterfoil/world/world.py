@@ -16,9 +16,9 @@ from counterfoil.ledger.chunks import Numbered
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.world.cache import AccountsKey, DerivedCache
 from counterfoil.world.commands import Command
+from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.history import History
 from counterfoil.world.scenario import Scenario
-from counterfoil.world.scenery import Known, Party
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.switches import Switches
 from counterfoil.world.tokens import Tokens
@@ -120,7 +120,7 @@ class World:
         return self._state.tokens
 
     @property
-    def known(self) -> Numbered[Known]:
+    def known(self) -> Numbered[IdentityOverrides]:
         """What the scenario or a command said of customers, by number."""
         return self._state.known
 
@@ -144,8 +144,8 @@ class World:
         """What was done since the scenario ended, oldest first."""
         return [entry.command for entry in self.history[self.scenario_length :]]
 
-    def party(self, customer: int) -> Party:
-        """Who a customer is: what the scenario says of it, the rest painted."""
+    def party(self, customer: int) -> Contact:
+        """Who a customer is: what the scenario says of it, the rest generated."""
         return self._state.party(customer)
 
     def customer_with_key(self, key: str) -> int | None:
@@ -189,7 +189,7 @@ class World:
             draft = before.fork()
             fact = draft.execute(command)
             draft.version += 1
-            if draft.ledger.shelf.edition != before.ledger.shelf.edition:
+            if draft.ledger.store.revision != before.ledger.store.revision:
                 draft.accounts_cache = None
             head.state = self._state = draft
             return fact

@@ -12,8 +12,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from threading import Lock, RLock
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
-from counterfoil.world.opening import run_scenario
 from counterfoil.world.scenario import Scenario
+from counterfoil.world.scenario_runner import run_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import Head, World
 
@@ -173,7 +173,7 @@ class Worlds:
     ) -> World:
         """A world that nothing is done to, in which the scenario has just been run: now, or when it was last asked for."""
         read = self._scenario(scenario) if isinstance(scenario, str) else scenario
-        seed = read.told.seed if seed is None else seed
+        seed = read.definition.seed if seed is None else seed
         key = (read.digest, seed, customers, tuple(sorted(switches.items())))
         with self._lock:
             found = self._kept(key)

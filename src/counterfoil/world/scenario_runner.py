@@ -1,7 +1,7 @@
-"""From a scenario to the ledger it opens with: price lists, the people of the story, the scenery, and the story told.
+"""Runs a scenario in a new world: makes tariffs, named and simulated customers, then applies the steps of the story.
 
-Scenery customers are drawn from a limited number of histories (``variants`` of each profile), so that ten thousand of
-them cost little more than a hundred. Each one's draw depends on the seed and its number only.
+Simulated customers are drawn from a limited number of account states (``variants`` of each profile), so that ten thousand
+cost little more than a hundred. Which one a customer gets depends on the seed and its number only.
 """
 
 from __future__ import annotations
@@ -17,43 +17,37 @@ from typing import Any
 
 import msgspec
 
+from counterfoil.ledger.accounts import Account, AccountState
+from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
+from counterfoil.ledger.customers import new_subscription
 from counterfoil.ledger.errors import LedgerError, UnknownRecord
-from counterfoil.ledger.ledger import Ledger, new_subscription
+from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
-from counterfoil.ledger.records import (
-    Account,
-    Book,
-    DataPackage,
-    Habits,
-    Rate,
-    RateZone,
-    Tariff,
-    UsageHabit,
-)
+from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
 from counterfoil.world.scenario import (
     Between,
+    MonthlyBilling,
     Population,
     Profile,
     Scenario,
+    ScenarioDefinition,
     ScenarioError,
-    ScenarioText,
-    step_of,
-    wrong_step,
 )
+from counterfoil.world.scenario_checks import step_error, step_of
 from counterfoil.world.state import WorldState, new_state
 from counterfoil.world.switches import KnownSwitches, Switch, Switches
 from counterfoil.world.world import World
 
-BILLS_DONE = timedelta(hours=1)  # well past the minutes a run takes
+BILLS_DONE = timedelta(hours=1)  # longer than the minutes a run takes
 
 
-def price_lists(told: ScenarioText) -> dict[str, Tariff]:
-    """The scenario's tariffs by key. Zones and packages are numbered through the file, from 1."""
-    zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(told.zones, 1)}
+def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
+    """The scenario's tariffs by key. Zones and packages are numbered from 1 through the whole file."""
+    zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(definition.zones, 1)}
     tariffs: dict[str, Tariff] = {}
     packages = 0
-    for number, plan in enumerate(told.tariffs, 1):
+    for number, plan in enumerate(definition.tariffs, 1):
         tariffs[plan.key] = Tariff(
             number=number,
             key=plan.key,
@@ -62,8 +56,8 @@ def price_lists(told: ScenarioText) -> dict[str, Tariff]:
             monthly_fee=plan.monthly_fee,
             sim_fee=plan.sim_fee,
             packages=tuple(
-                DataPackage(packages + place, package.name, zones[package.zone], package.volume, package.fee)
-                for place, package in enumerate(plan.packages, 1)
+                DataPackage(packages + position, package.name, zones[package.zone], package.volume, package.fee)
+                for position, package in enumerate(plan.packages, 1)
             ),
             rates=tuple(
                 Rate(rate.service, zones[rate.zone], rate.per_unit, tuple(rate.by_country.items()))
@@ -83,34 +77,34 @@ def run_scenario(
     known_switches: KnownSwitches | Iterable[Switch] = (),
     name: str = "default",
 ) -> World:
-    """A new world in which the whole scenario has been carried out. ``customers``: how many in all, scenery included.
+    """A new world in which the whole scenario was run. ``customers`` is how many there are in all, simulated ones included.
 
-    Raises ``ScenarioError`` where the story breaks a rule of the ledger, naming the step, and ``BadValue`` for a switch.
+    Raises ``ScenarioError``, naming the step, where the story breaks a rule of the ledger, and ``BadValue`` for a switch.
     """
-    told = scenario.told
+    definition = scenario.definition
     state = new_state(
         scenario,
-        Ledger(price_lists(told)),
-        Switches(known_switches, {**told.switches, **(switches or {})}),
-        seed=told.seed if seed is None else seed,
+        Ledger(build_tariffs(definition)),
+        Switches(known_switches, {**definition.switches, **(switches or {})}),
+        seed=definition.seed if seed is None else seed,
         customers_asked=customers,
         chosen=dict(switches or {}),
     )
-    numbers = _open_named(state, told)
-    _open_scenery(state, told, customers)
-    for credential in told.credentials:
+    numbers = _add_named_customers(state, definition)
+    _add_simulated_customers(state, definition, customers)
+    for credential in definition.credentials:
         state.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
-    if told.billing:
-        _bill_monthly(state, told)
-    for index in range(len(told.story)):
-        _tell(state, index, numbers)
+    if definition.billing:
+        _bill_monthly(state, definition.billing)
+    for index in range(len(definition.story)):
+        _run_step(state, index, numbers)
     state.scenario_length = len(state.history)
     return World.of(state, name)
 
 
-def _open_named(world: WorldState, told: ScenarioText) -> dict[str | None, int]:
+def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> dict[str | None, int]:
     numbers: dict[str | None, int] = {}
-    for person in told.customers:
+    for person in definition.customers:
         command = AddCustomer(
             name=person.name,
             email=person.email,
@@ -133,53 +127,60 @@ def _open_named(world: WorldState, told: ScenarioText) -> dict[str | None, int]:
     return numbers
 
 
-# --- scenery -------------------------------------------------------------------------------------
+# --- simulated customers -------------------------------------------------------------------------
 
 
-def _open_scenery(world: WorldState, told: ScenarioText, customers: int | None) -> None:
+def _add_simulated_customers(world: WorldState, definition: ScenarioDefinition, customers: int | None) -> None:
     named = world.ledger.customers
     if customers is not None and customers < named:
         raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
-    population = told.population or _plain_population(told)
-    count = customers - named if customers is not None else (told.population.count if told.population else 0)
+    population = definition.population or _default_population(definition)
+    count = (
+        customers - named if customers is not None else (definition.population.count if definition.population else 0)
+    )
     if not count:
         return
     if population is None:
         raise ScenarioError(f"{world.scenario.where}: it has no tariff, so no scenery customers can be added")
-    world.populate(*_draw(population, told, world.ledger, world.seed, count))
+    world.populate(*_draw(population, definition, world.ledger, world.seed, count))
 
 
 def _draw(
-    population: Population, told: ScenarioText, ledger: Ledger, seed: int, count: int
-) -> tuple[list[Book], list[int], list[str]]:
-    """Books, which of them each customer gets, and each book's country. Customer n's draw is the n-th of the stream."""
+    population: Population, definition: ScenarioDefinition, ledger: Ledger, seed: int, count: int
+) -> tuple[list[AccountState], list[int], list[str]]:
+    """Account states, the index of the state of each customer, and the country of each state.
+
+    The n-th customer gets the n-th draw of one random stream.
+    """
     kinds = [(profile, variant) for profile in population.profiles for variant in range(profile.variants)]
     weights = list(accumulate(profile.weight / profile.variants for profile, _ in kinds))
-    stream = Random(f"{seed}/population")  # noqa: S311 - scenery, not secrets
+    stream = Random(f"{seed}/population")  # noqa: S311 - not for secrets
     drawn = [bisect(weights, stream.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
-    used = {kind: place for place, kind in enumerate(dict.fromkeys(drawn))}
-    books = [_book(*kinds[kind], told, ledger, seed) for kind in used]
-    return books, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
+    used = {kind: index for index, kind in enumerate(dict.fromkeys(drawn))}
+    states = [_make_state(*kinds[kind], definition, ledger, seed) for kind in used]
+    return states, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
 
 
-def _book(profile: Profile, variant: int, told: ScenarioText, ledger: Ledger, seed: int) -> Book:
-    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - scenery, not secrets
+def _make_state(
+    profile: Profile, variant: int, definition: ScenarioDefinition, ledger: Ledger, seed: int
+) -> AccountState:
+    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - not for secrets
     joined = _day(draw, profile.joined)
-    opened_at = max(told.starts, start_of(joined))
+    opened_at = max(definition.starts, start_of(joined))
     tariffs = [ledger.tariffs[key] for key in profile.tariffs]
-    tax_rate = told.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
+    tax_rate = definition.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
     ends_on = _day(draw, profile.leaves) if profile.leaves else None
-    book = Book(
-        opened=max(joined, first_of_month(told.starts.date())),
+    state = AccountState(
+        opened=max(joined, first_of_month(definition.starts.date())),
         accounts=tuple(
             Account(currency, tax_rate, profile.payment_method, profile.group)
             for currency in dict.fromkeys(tariff.currency for tariff in tariffs)
         ),
-        lived_until=opened_at,
-        habits=Habits(
+        simulated_until=opened_at,
+        behaviour=Behaviour(
             salt=draw.getrandbits(32),
             usage=tuple(
-                UsageHabit(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
+                RecurringUsage(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
             ),
             pays_after=profile.pays.after if profile.pays else 0,
             pays_share=profile.pays.share if profile.pays else Decimal(0),
@@ -187,15 +188,15 @@ def _book(profile: Profile, variant: int, told: ScenarioText, ledger: Ledger, se
         ),
     )
     for tariff in tariffs:
-        fees_from = joined if joined >= told.starts.date() else next_fees(joined, told.starts.date())
+        fees_from = joined if joined >= definition.starts.date() else _first_fee_date(definition.starts.date())
         sims = draw.randint(*sorted(profile.sims))
-        subscription = new_subscription(book, tariff, sims=sims, starts=joined, fees_from=fees_from)
-        book = book.having(subscriptions=(*book.subscriptions, replace(subscription, ended=ends_on)))
-    return book
+        subscription = new_subscription(state, tariff, sims=sims, starts=joined, fees_from=fees_from)
+        state = state.replace(subscriptions=(*state.subscriptions, replace(subscription, ended=ends_on)))
+    return state
 
 
-def next_fees(joined: date, starts: date) -> date:
-    """The first fee date of a subscription older than the story: the first of the month, on or after ``starts``."""
+def _first_fee_date(starts: date) -> date:
+    """The first fee date of a subscription older than the scenario: the next first of a month from ``starts`` on."""
     return starts if starts.day == 1 else next_first_of_month(starts)
 
 
@@ -204,21 +205,21 @@ def _day(draw: Random, between: Between) -> date:
     return first + timedelta(days=draw.randint(0, (last - first).days))
 
 
-def _plain_population(told: ScenarioText) -> Population | None:
-    """Scenery for a scenario that describes none: customers on its first tariff, in the first country it is priced in."""
-    if not told.tariffs:
+def _default_population(definition: ScenarioDefinition) -> Population | None:
+    """The population of a scenario without one: customers on its first tariff, in that tariff's first country."""
+    if not definition.tariffs:
         return None
-    plan = told.tariffs[0]
-    zones = {zone.key: zone for zone in told.zones}
+    plan = definition.tariffs[0]
+    zones = {zone.key: zone for zone in definition.zones}
     usage = tuple(
         {"service": rate.service, "country": zones[rate.zone].countries[0], "quantity": 60, "day": day, "spread": "0.9"}
         for day, rate in zip((8, 18), plan.rates, strict=False)
     )
-    month = first_of_month(told.starts.date())
+    month = first_of_month(definition.starts.date())
     profile = {
         "name": "scenery",
         "tariffs": (plan.key,),
-        "country": told.seller.country,
+        "country": definition.seller.country,
         "joined": {"first": add_months(month, -12), "last": month},
         "usage": usage,
         "pays": {"share": 1, "after": 0},
@@ -231,10 +232,7 @@ def _plain_population(told: ScenarioText) -> Population | None:
 # --- the story -----------------------------------------------------------------------------------
 
 
-def _bill_monthly(world: WorldState, told: ScenarioText) -> None:
-    billing = told.billing
-    if billing is None:
-        return
+def _bill_monthly(world: WorldState, billing: MonthlyBilling) -> None:
     month = first_of_month(billing.first)
     while month <= billing.last:
         following = next_first_of_month(month)
@@ -252,19 +250,19 @@ def _bill_monthly(world: WorldState, told: ScenarioText) -> None:
         month = following
 
 
-def _tell(world: WorldState, index: int, numbers: Mapping[str | None, int]) -> None:
+def _run_step(world: WorldState, index: int, numbers: Mapping[str | None, int]) -> None:
     at, name, members = step_of(world.scenario, index)
     try:
-        command = _command(name, members, numbers)
+        command = _read_step(name, members, numbers)
         if at is not None:
             _advance(world, at)
         world.execute(command)
     except LedgerError as error:
         named = f" ({error.field})" if error.field else ""
-        raise wrong_step(world.scenario, index, f"{name}: {error.message}{named}") from None
+        raise step_error(world.scenario, index, f"{name}: {error.message}{named}") from None
 
 
-def _command(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
+def _read_step(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
     resolved = dict(members)
     for member in ("customer", "billed_to"):
         key = members.get(member)

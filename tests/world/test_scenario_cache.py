@@ -1,4 +1,4 @@
-"""A scenario that was read before is the very same when it is read again from what was kept."""
+"""A scenario read from the cache is equal to the one that was parsed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from counterfoil.app import scenario, scenario_names
-from counterfoil.world import scenario as scenarios
-from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world import scenario_loader
+from counterfoil.world.scenario import ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
 
 TEXT = "title: t\ntext: t\nstarts: 2026-01-01T00:00:00+02:00\nseller: {name: S}\n"
 
@@ -20,32 +21,32 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_what_was_kept_says_the_same(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_scenario_is_equal_to_the_parsed_one(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = scenario(name)
     assert len(list(folder.iterdir())) == 1
 
     def never(*_: object) -> None:
-        raise AssertionError("it was to be read from what was kept")
+        raise AssertionError("the cached form should have been read")
 
-    monkeypatch.setattr(scenarios, "_parsed", never)
+    monkeypatch.setattr(scenario_loader, "_parse_yaml", never)
     again = scenario(name)
     assert again == first
-    assert repr(again.told) == repr(first.told)  # the very same types, numbers and time zones
+    assert repr(again.definition) == repr(first.definition)  # the very same types, numbers and time zones
 
 
-def test_a_story_with_dates_and_numbers_of_every_kind_is_kept_as_it_is() -> None:
+def test_dates_and_numbers_of_every_kind_survive_the_cache() -> None:
     text = f"{TEXT}story: [{{a: [2026-01-01, 2026-01-01T01:02:03.5Z, 2026-01-01 01:02:03, 1.10, 1e3, null, true, '1', 007]}}]"
     first, again = (parse_scenario("x", text.encode(), "x.yaml") for _ in range(2))
-    assert repr(again.told.story) == repr(first.told.story)
+    assert repr(again.definition.story) == repr(first.definition.story)
 
 
-def test_what_json_cannot_say_is_served_but_not_kept(folder: Path) -> None:
+def test_a_value_without_a_json_form_is_served_but_not_cached(folder: Path) -> None:
     for odd in ("{1: 2}", ".inf", ".nan", "!!binary aGk=", '{"\\0instant": x}'):
         parse_scenario("x", f"{TEXT}story: [{{a: {odd}}}]".encode(), "x.yaml")
     assert not folder.exists()
 
 
-def test_what_is_wrong_is_not_kept_and_refused_with_its_line_each_time(folder: Path) -> None:
+def test_an_invalid_scenario_is_not_cached_and_refused_with_its_line_each_time(folder: Path) -> None:
     for _ in range(2):
         with pytest.raises(ScenarioError, match=r"x\.yaml:5: unknown key 'nonsense'"):
             parse_scenario("x", f"{TEXT}nonsense: 1\n".encode(), "x.yaml")
@@ -54,7 +55,7 @@ def test_what_is_wrong_is_not_kept_and_refused_with_its_line_each_time(folder: P
     assert not folder.exists()
 
 
-def test_spoilt_keepsakes_are_read_anew(folder: Path) -> None:
+def test_a_damaged_cache_file_is_ignored(folder: Path) -> None:
     first = parse_scenario("x", TEXT.encode(), "x.yaml")
     (kept,) = folder.iterdir()
     for spoilt in (
