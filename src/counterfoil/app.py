@@ -16,14 +16,15 @@ from threading import Event
 
 from counterfoil.api import API
 from counterfoil.asgi import ASGIApp
-from counterfoil.control.safety import guard
+from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
 from counterfoil.resources import api_names, fixtures_dir
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.server.journal.store import JournalStore
 from counterfoil.world.capsule import open_capsule, read_capsule
-from counterfoil.world.scenario import Scenario, ScenarioError, read_scenario
+from counterfoil.world.scenario import Scenario, ScenarioError
+from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
@@ -128,7 +129,7 @@ def build(
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
-        from counterfoil.control.desk import Bounds
+        from counterfoil.control.world_service import Bounds
 
         # ten years of 60 customers, the most one command can ask for, take 0.4 s
         bounds = Bounds(customers=60, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None

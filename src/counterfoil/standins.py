@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
 from counterfoil.contract.law_books import law_book
 from counterfoil.contract.target import Target
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import minor_unit
+from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.periods import next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
-from counterfoil.ledger.records import Book, PaymentState, RunStatus
+from counterfoil.ledger.runs import RunStatus
 from counterfoil.world.commands import (
     AddCharge,
     AdvanceClock,
@@ -94,20 +96,21 @@ def world_capabilities(world: World) -> dict[str, Any]:
     """The capabilities that every stand-in has: its clock, and completing a billing run."""
 
     def now() -> datetime:
-        return world.now
+        return world.latest().now
 
     def advance(seconds: float) -> None:
-        world.execute(AdvanceClock(to=world.now + timedelta(seconds=seconds)))
+        world.execute(AdvanceClock(to=world.latest().now + timedelta(seconds=seconds)))
 
     def complete_run() -> None:
+        here = world.latest()
         run = next(
-            (run for run in world.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
+            (run for run in here.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
         )
         if run is None:
-            day = next_first_of_month(world.today)
-            run = world.execute(CreateRun(invoice_date=day, cutoff_date=day))
-        world.execute(RequestBills(run=run.number))
-        world.execute(AdvanceClock(minutes=10))
+            day = next_first_of_month(here.today)
+            run = here.execute(CreateRun(invoice_date=day, cutoff_date=day))
+        here.execute(RequestBills(run=run.number))
+        here.execute(AdvanceClock(minutes=10))
 
     return {"now": now, "advance": advance, "complete_run": complete_run}
 
@@ -128,10 +131,14 @@ class LawActions:
     """
 
     def __init__(self, world: World, dialect: API) -> None:
-        self._world = world
+        self._opened = world
         self._ids = next(iter(known_ids_of(world, dialect).values()), ())
         names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "restricted_credential")
         self.capabilities: dict[str, Any] = {name: getattr(self, name) for name in names}
+
+    @property
+    def _world(self) -> World:
+        return self._opened.latest()
 
     def pay(self, who: str, how: str = "all") -> dict[str, Any]:
         """Pay the newest unpaid bill: ``all`` that remains, ``part`` of it, more (``over``), or with a ``pending`` payment."""
@@ -189,7 +196,7 @@ class LawActions:
         found = [
             (start_of(bill.invoice.due_on), place, bill.invoice.currency)
             for place in range(len(self._ids))
-            for bill in bills_of(self._world.ledger.book(place + 1))
+            for bill in bills_of(self._world.ledger.state_of(place + 1))
             if bill.remaining > 0 and start_of(bill.invoice.due_on) > self._world.now
         ]
         if not found:
@@ -211,13 +218,13 @@ class LawActions:
         raise LookupError("no credential is restricted to one customer")
 
     def _payees(self, number: int) -> tuple[int, ...]:
-        return self._world.ledger.paid_for_by(number)
+        return self._world.ledger.payees_of(number)
 
     def _number(self, who: str) -> int:
         return self._ids.index(who) + 1
 
-    def _book(self, who: str) -> Book:
-        return self._world.ledger.book(self._number(who))
+    def _book(self, who: str) -> AccountState:
+        return self._world.ledger.state_of(self._number(who))
 
     def _bill(self, who: str, fits: Callable[[Bill], bool]) -> Bill:
         found = [bill for bill in bills_of(self._book(who)) if fits(bill) and not bill.is_cancelled]

@@ -10,12 +10,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from counterfoil.ledger.accounts import Subscription
+from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.ledger.ledger import Ledger
+from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.receivables import Bill, balance, bills_of
-from counterfoil.ledger.records import BillingRun, Invoice, OneOffCharge, Payment, Subscription, UsageRecord
+from counterfoil.ledger.runs import BillingRun
+from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 from counterfoil.world.commands import Command, read_command
-from counterfoil.world.scenery import Party
+from counterfoil.world.fake_identity import Contact
 from counterfoil.world.world import World
 
 Customer = int | str
@@ -160,17 +164,17 @@ class Steering:
             raise UnknownRecord(f"the scenario has no customer '{customer}'", field="customer")
         return found
 
-    def party(self, customer: Customer) -> Party:
+    def party(self, customer: Customer) -> Contact:
         """Who the customer is: name, address, e-mail."""
         return self._world().party(self.number(customer))
 
     def bills(self, customer: Customer) -> tuple[Bill, ...]:
         """Every bill issued to the customer, oldest first, with its totals and payments."""
-        return bills_of(self.ledger.book(self.number(customer)))
+        return bills_of(self.ledger.state_of(self.number(customer)))
 
     def balance(self, customer: Customer, *, account: int = 0) -> Decimal:
         """What the customer's account owes; negative is a credit."""
-        return balance(self.ledger.book(self.number(customer)), account)
+        return balance(self.ledger.state_of(self.number(customer)), account)
 
     def _do(self, command: str, **members: Any) -> Any:
         if "customer" in members:

@@ -9,8 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
+from counterfoil.apis.billingplatform import api
+from counterfoil.ledger.receivables import bills_of
+from counterfoil.resources import specs_dir
 from counterfoil.world.commands import AdvanceClock, CreateRun, RequestBills
+from counterfoil.world.world import World
 
 API = "billingplatform"
 MEMBERS = {
@@ -32,7 +37,10 @@ class Platform:
 
     def __init__(self, stand_in: Any) -> None:
         self.stand_in = stand_in
-        self.world = stand_in.world
+
+    @property
+    def world(self) -> World:
+        return self.stand_in.world
 
     def list(self, **query: Any) -> list[str]:
         answer = self.stand_in.get(API, "/billingRuns/", params=query)
@@ -171,8 +179,11 @@ def test_a_subrun_bills_only_its_own_customers(platform: Open) -> None:
 
 def test_the_amount_is_what_the_ledger_says_in_every_run_of_the_demo(platform: Open) -> None:
     shop = platform("demo")
+    ledger = shop.world.ledger
+    bills = [bill for number in range(1, ledger.customers + 1) for bill in bills_of(ledger.state_of(number))]
     for run in shop.stand_in.get(API, "/billingRuns/").json():
-        assert Decimal(run["invoiceAmount"]) == shop.world.ledger.run_total(int(run["id"]), "EUR")
+        mine = [b.total for b in bills if (str(b.invoice.run), b.invoice.currency) == (run["id"], "EUR")]
+        assert Decimal(run["invoiceAmount"]) == sum(mine, Decimal(0))
     assert [shop.get(str(n))["status"] for n in range(1, 7)] == ["Complete"] * 5 + ["Pending"]
 
 
@@ -495,6 +506,14 @@ def test_post_can_be_201_and_amounts_numbers(platform: Open) -> None:
     assert shop.stand_in.post(API, "/billingRuns/", json=JANUARY | {"transactionCutoffDate": None}).status_code == 201
     assert '"invoiceAmount":0.00' in shop.stand_in.get(API, "/billingRuns/1").text
     assert shop.bill("1")["invoiceAmount"] == 14.28
+
+
+def test_the_switches_are_those_of_the_spec() -> None:
+    spec = yaml.safe_load((specs_dir() / API / "openapi.yaml").read_text())
+    told = {s["switch"]: (s["default"], tuple(s["choices"]), s["text"], s["rule"]) for s in spec["x-assumptions"]}
+    assert {s.name: (s.default, s.choices, s.text.replace("`", ""), s.source) for s in api.switches} == {
+        name: (default, choices, text.replace("`", ""), rule) for name, (default, choices, text, rule) in told.items()
+    }
 
 
 def test_what_is_written_over_http_is_a_command_like_any_other(platform: Open) -> None:

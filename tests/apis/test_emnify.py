@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from counterfoil.app import dialect
-from counterfoil.ledger.records import Service
+from counterfoil.ledger.tariffs import Service
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import (
     AddCharge,

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from counterfoil.ledger.records import PaymentState
+from counterfoil.apis.flexprice import SWITCHES
+from counterfoil.ledger.payments import PaymentState
+from counterfoil.resources import specs_dir
 from counterfoil.world.commands import (
     AddCharge,
     AddCustomer,
@@ -377,3 +380,9 @@ def test_the_request_id_is_echoed_or_made(story: Any) -> None:
 def test_a_request_id_that_cannot_be_one_is_replaced(story: Any, sent: str) -> None:
     answer = story.get("flexprice", path(), headers={"X-Request-ID": sent.encode("latin-1")})
     assert len(answer.headers["x-request-id"]) == 36
+
+
+def test_the_switches_are_those_of_the_spec() -> None:
+    spec = yaml.safe_load((specs_dir() / "flexprice" / "openapi.yaml").read_text())
+    told = {each["switch"]: (each["default"], tuple(each["choices"])) for each in spec["x-assumptions"]}
+    assert {switch.name: (switch.default, switch.choices) for switch in SWITCHES} == told

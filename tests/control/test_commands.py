@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.control.desk import Bounds
+from counterfoil.control.world_service import Bounds
 from counterfoil.world.commands import COMMANDS
 
 from .conftest import Sandbox

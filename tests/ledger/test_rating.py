@@ -8,19 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from counterfoil.ledger.accounts import Account, AccountState, Subscription
+from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.rating import fee_dates, fee_lines, next_fee_date, usage_lines
-from counterfoil.ledger.records import (
-    Account,
-    Book,
-    DataPackage,
-    Invoice,
-    Rate,
-    RateZone,
-    Service,
-    Subscription,
-    Tariff,
-    UsageRecord,
-)
+from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Service, Tariff
+from counterfoil.ledger.usage import UsageRecord
 
 HOME = RateZone(1, "Germany", ("DE",))
 FAR = RateZone(2, "Far away", ("US", "JP"))
@@ -40,7 +32,7 @@ TARIFF = Tariff(
 )
 JANUARY = date(2026, 1, 1)
 ACME = Subscription(1, account=0, tariff=TARIFF, sims=4, started=JANUARY, fees_from=JANUARY)
-BOOK = Book(JANUARY, (Account("EUR", Decimal(19)),), (ACME,))
+ACCOUNT_STATE = AccountState(JANUARY, (Account("EUR", Decimal(19)),), (ACME,))
 
 
 def used(ordinal: int, day: date, quantity: int, country: str = "DE", service: Service = Service.DATA) -> UsageRecord:
@@ -48,17 +40,17 @@ def used(ordinal: int, day: date, quantity: int, country: str = "DE", service: S
     return UsageRecord(ordinal, 1, service, country, Decimal(quantity), at)
 
 
-def rated(*records: UsageRecord, book: Book = BOOK) -> list[tuple[str, Decimal, Decimal, Decimal]]:
+def rated(*records: UsageRecord, state: AccountState = ACCOUNT_STATE) -> list[tuple[str, Decimal, Decimal, Decimal]]:
     """For each line: country, how much was used, how much of it packages covered, and what it costs."""
-    return [(line.country, line.quantity, line.covered, line.amount) for line in usage_lines(book, ACME, records)]
+    return [(line.country, line.quantity, line.covered, line.amount) for line in usage_lines(state, ACME, records)]
 
 
 def test_a_package_covers_what_was_used_first_whatever_order_it_is_told_in() -> None:
     """8 on the 5th are covered, and 2 of the 6 on the 9th: 4 × 0.05 = 0.20 remain."""
     early, late = used(2, date(2026, 1, 5), 8), used(1, date(2026, 1, 9), 6)
     assert rated(late, early) == [("DE", 14, 10, Decimal("0.20"))]
-    assert usage_lines(BOOK, ACME, [late, early])[0].records == (2, 1)
-    assert usage_lines(BOOK, ACME, [late, early])[0].nominal == Decimal("0.70")
+    assert usage_lines(ACCOUNT_STATE, ACME, [late, early])[0].records == (2, 1)
+    assert usage_lines(ACCOUNT_STATE, ACME, [late, early])[0].nominal == Decimal("0.70")
 
 
 def test_a_package_begins_anew_each_month_and_saves_nothing_up() -> None:
@@ -74,9 +66,9 @@ def test_what_an_earlier_bill_drew_from_the_month_is_gone() -> None:
         issued_on=middle, due_on=middle, issued_at=datetime(2026, 1, 15, tzinfo=UTC), lines=(),
         usage=(used(1, date(2026, 1, 5), 7),),
     )  # fmt: skip
-    book = replace(BOOK, invoices=(bill,))
-    assert rated(used(2, date(2026, 1, 20), 5), book=book) == [("DE", 5, 3, Decimal("0.10"))]
-    assert rated(used(2, date(2026, 2, 20), 5), book=book) == [("DE", 5, 5, Decimal(0))]
+    state = replace(ACCOUNT_STATE, invoices=(bill,))
+    assert rated(used(2, date(2026, 1, 20), 5), state=state) == [("DE", 5, 3, Decimal("0.10"))]
+    assert rated(used(2, date(2026, 2, 20), 5), state=state) == [("DE", 5, 5, Decimal(0))]
 
 
 def test_a_package_covers_data_in_its_own_zone_only() -> None:

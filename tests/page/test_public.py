@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.page.conftest import start
 
 from counterfoil.app import Application, build
-from counterfoil.control.safety import guard
+from counterfoil.control.access import guard
 from counterfoil.inprocess import InProcess
 from counterfoil.page.visitors import Limits, VisitorMiddleware
 

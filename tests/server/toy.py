@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,11 +30,17 @@ class Stub:
     name: str
     version: int = 0
     switches: Mapping[str, Any] = field(default_factory=dict)
-    lock: Any = field(default_factory=threading.RLock)
-    now: datetime = datetime(2026, 2, 1, tzinfo=UTC)
 
     def write_may_block(self) -> bool:
         return False
+
+    def begin_write(self, *, wait: bool = True) -> bool:
+        return True
+
+    def end_write(self) -> None:
+        pass
+
+    now: datetime = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def list_notes(request: Request, world: Any) -> Response:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx
@@ -25,10 +25,13 @@ from hypothesis import strategies as st
 from conftest import KEY
 from counterfoil.app import Application, build, dialects
 from counterfoil.inprocess import InProcess
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.errors import LedgerError
-from counterfoil.ledger.records import Book, PaymentState, Service
-from counterfoil.ledger.shelf import Shelf
+from counterfoil.ledger.payments import PaymentState
+from counterfoil.ledger.store import AccountStore
+from counterfoil.ledger.tariffs import Service
 from counterfoil.world import commands as c
+from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 
 ALONE, SHARING = 8, 12
@@ -48,12 +51,18 @@ SWITCHES = {
 
 @pytest.fixture(scope="module")
 def application() -> Application:
-    """Twenty customers, of whom twelve have four books among them and with the first four."""
+    """Twenty customers, of whom twelve have four states among them and with the first four."""
     application = build(scenario_name="demo", customers=ALONE)
-    world = application.world
-    books = [world.ledger.book(number) for number in range(1, 5)]
-    world.populate(books, [place % 4 for place in range(SHARING)], ["DE", "FR", "AT", "US"])
+    application.world.execute(cast(c.Command, Populate()))
     return application
+
+
+class Populate:
+    """A command that adds customers who share the first four customers' states."""
+
+    def apply(self, state: WorldState) -> None:
+        states = [state.ledger.state_of(number) for number in range(1, 5)]
+        state.populate(states, [slot % 4 for slot in range(SHARING)], ["DE", "FR", "AT", "US"])
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +76,7 @@ def client(application: Application) -> Iterator[httpx.Client]:
 
 @contextmanager
 def nothing_known_before() -> Iterator[None]:
-    """What a request works out is worked out from the books, and is gone after the request."""
+    """What a request works out is worked out from the states, and is gone after the request."""
     known: dict[Any, Any] = {}
 
     def recall(key: Any, compute: Any) -> Any:
@@ -75,13 +84,13 @@ def nothing_known_before() -> Iterator[None]:
             known[key] = compute()
         return known[key]
 
-    def customers_at(shelf: Shelf, place: int) -> array[int]:
-        return array("I", (number for number, at in enumerate(shelf.places(), 1) if at == place))
+    def customers_in(store: AccountStore, slot: int) -> array[int]:
+        return array("I", (number for number, at in enumerate(store.slots(), 1) if at == slot))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(World, "remember", lambda self, key, compute: recall(key, compute))
-        patch.setattr(Book, "derived", lambda self, name, terms, compute: recall((self, name, terms), compute))
-        patch.setattr(Shelf, "customers_at", customers_at)
+        patch.setattr(World, "cached", lambda self, key, compute: recall(key, compute))
+        patch.setattr(AccountState, "cached", lambda self, name, terms, compute: recall((self, name, terms), compute))
+        patch.setattr(AccountStore, "customers_in", customers_in)
         yield
 
 
@@ -236,7 +245,7 @@ RUNS = st.one_of(
     st.builds(lambda run, dates: c.UpdateRun(run=run, **dates), _RUN, _RUN_DATES),
     st.builds(lambda run: c.RequestBills(run=run), _RUN),
 )
-# Six hours lead to noon, when customers by habit use services: books change, and the date does not.
+# Six hours lead to noon, when customers by habit use services: states change, and the date does not.
 STEPS = ({"minutes": 1}, {"minutes": 5}, {"hours": 6}, {"days": 1}, {"days": 16})
 CLOCK = st.sampled_from([c.AdvanceClock(**step) for step in STEPS])
 CHOICES = st.sampled_from(
@@ -259,7 +268,7 @@ _EVERYTHING_ELSE = [
     c.UpdateRun(run=6, cutoff_date=date(2026, 1, 10), invoice_date=date(2026, 1, 15)),
     c.AdvanceClock(days=1),
 ]
-"""A fork that shares with what it came from; then whatever answers depend on besides books, one after the other."""
+"""A fork that shares with what it came from; then whatever answers depend on besides states, one after the other."""
 
 
 @example((*WIDE, _TEXTS), _EVERYTHING_ELSE)

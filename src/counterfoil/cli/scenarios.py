@@ -31,7 +31,7 @@ def list_scenarios(as_json: bool) -> None:
     """
     from counterfoil.app import scenario, scenario_names
 
-    titles = {name: guarded(partial(scenario, name)).told.title for name in scenario_names()}
+    titles = {name: guarded(partial(scenario, name)).definition.title for name in scenario_names()}
     if as_json:
         print_json([{"name": name, "title": title} for name, title in titles.items()])
         return
@@ -50,14 +50,14 @@ def show_scenario(name: str, as_json: bool) -> None:
       counterfoil scenarios show one-month
     """
     from counterfoil.app import all_switches, scenario
-    from counterfoil.world.world import World
+    from counterfoil.world.scenario_runner import run_scenario
 
     read = guarded(lambda: scenario(name))
-    world = guarded(lambda: World(read, known_switches=all_switches()))
+    world = guarded(lambda: run_scenario(read, known_switches=all_switches()))
     facts = {
         "name": read.name,
-        "title": read.told.title,
-        "text": read.told.text,
+        "title": read.definition.title,
+        "text": read.definition.text,
         "now": world.now.isoformat(),
         "seed": world.seed,
         "customers": world.ledger.customers,
@@ -87,12 +87,12 @@ def lint_scenarios(files: tuple[str, ...]) -> None:
     from counterfoil.app import all_switches, scenario
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.world.scenario import ScenarioError
-    from counterfoil.world.world import World
+    from counterfoil.world.scenario_runner import run_scenario
 
     findings = 0
     for file in files:
         try:
-            World(scenario(file), known_switches=all_switches())
+            run_scenario(scenario(file), known_switches=all_switches())
         except (ScenarioError, LedgerError) as error:
             findings += 1
             click.echo(str(error))

@@ -148,7 +148,9 @@ def replay(capsule: str, as_json: bool) -> None:
     from counterfoil.world.commands import write_command
 
     world = guarded(lambda: rebuilt(Path(capsule).read_bytes()))
-    commands = [{"at": entry.at.isoformat(), **write_command(entry.command)} for entry in world.history[world.told :]]
+    commands = [
+        {"at": entry.at.isoformat(), **write_command(entry.command)} for entry in world.history[world.scenario_length :]
+    ]
     if as_json:
         print_json({"digest": digest_of(world), "now": world.now.isoformat(), "commands": commands})
         return

@@ -1,5 +1,6 @@
-"""How people and tests steer worlds: the control API at ``/_sandbox/v1``, and the page that uses nothing else.
+"""How people and tests steer worlds: the control API at ``/_sandbox/v1``, which the page uses, too.
 
-``control`` puts the API together, ``operations`` are its routes, ``desk`` makes and keeps worlds within bounds;
-``customers``, ``figures`` and ``timeline`` look things up, ``wire`` renders, and ``safety`` guards the door.
+``control_api`` puts it together, ``handlers`` are its routes, ``world_service`` makes and keeps worlds within bounds and
+``workers`` are the threads for what may take long; ``customers``, ``figures`` and ``timeline`` look things up,
+``serializers`` render, and ``access`` says who may use it.
 """

@@ -1,19 +1,21 @@
-"""Puts the control API together: a dialect like the others, whose operations are about the registry of worlds.
+"""Puts the control API together: an API like the others, whose operations are about the registry of worlds.
 
-``control(worlds, …)`` is served beside the vendors' dialects by the same machinery, with its spec and its validation. The
-world that machinery hands to each operation is the default one, and is ignored: the path says which world is meant.
+``control(worlds, …)`` is served beside the vendors' APIs by the same server, with its spec and its validation. The world
+that the server hands to each operation is the default one, and is ignored: the path says which world is meant.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from counterfoil.api import API, ApiError, Operation, Principal, Request, Response
-from counterfoil.control import operations, wire
-from counterfoil.control.desk import Bounds, Desk
-from counterfoil.control.operations import Steer
-from counterfoil.control.safety import guard
+from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
+from counterfoil.control import handlers, serializers
+from counterfoil.control.access import guard
+from counterfoil.control.handlers import Handler
+from counterfoil.control.workers import Workers
+from counterfoil.control.world_service import Bounds, WorldService
 from counterfoil.control_types import Faults, Journal
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
@@ -34,14 +36,15 @@ def control(
     bounds: Bounds | None = None,
     new_name: Callable[[], str] = lambda: secrets.token_hex(10),
 ) -> API:
-    """The control API over ``worlds``, as a dialect for ``build_server``.
+    """The control API over ``worlds``, as an ``API`` for ``build_server``.
 
     ``token`` None means nobody needs one: for servers bound to loopback only. ``hosts`` are the names and addresses the
-    server is bound to or known by; loopback ones always count. ``apis`` are the dialects served beside it. Without
+    server is bound to or known by; loopback ones always count. ``apis`` are those served beside it. Without
     ``faults`` or ``journal`` their operations answer 501. ``new_name`` is the one thing here that is not deterministic;
     nothing in a world depends on its name.
     """
-    desk = Desk(worlds, tuple(apis), new_name, bounds or Bounds(), faults, journal)
+    service = WorldService(worlds, tuple(apis), new_name, bounds or Bounds(), faults, journal)
+    workers = Workers()
     check = guard(token, hosts)
 
     def authenticate(headers: Mapping[str, str], world: World) -> Principal:
@@ -51,18 +54,31 @@ def control(
         name=NAME,
         title="counterfoil – control API",
         prefix=PREFIX,
-        routes={route: _bound(steer, desk) for route, steer in operations.ROUTES.items()},
+        routes={route: _operation(handler, service, workers) for route, handler in handlers.ROUTES.items()},
         authenticate=authenticate,
-        error=wire.error,
+        error=serializers.error,
         strict_query=lambda world: True,
     )
 
 
-def _bound(steer: Steer, desk: Desk) -> Operation:
-    def operation(request: Request, world: World) -> Response:
+def _operation(handler: Handler, service: WorldService, workers: Workers) -> AsyncOperation:
+    """The handler as an operation: in the event loop where it is quick, else in a worker thread."""
+
+    async def operation(request: Request, world: World) -> Response:
         if request.base != PREFIX:
             raise ApiError("unknown_path", "the control API is in no world: leave out /w/ and the name behind it")
-        with wire.as_refusals(), desk.still(request.path.get("world")):
-            return steer(desk, request)
+        call = partial(handler, service, request)
+        with serializers.as_refusals():
+            reads = request.operation.startswith("GET ")
+            writes_to = service.worlds.get(request.path["world"]) if handlers.writes(request) else None
+            if not handlers.needs_worker(service, request):
+                if writes_to is None:
+                    return call()
+                if writes_to.begin_write(wait=False):
+                    try:
+                        return call()
+                    finally:
+                        writes_to.end_write()
+            return await (workers.read(call) if reads else workers.write(call, writes_to))
 
     return operation

@@ -14,14 +14,13 @@ from decimal import Decimal
 from typing import Literal
 
 from counterfoil.api import API, Json
-from counterfoil.control import wire
-from counterfoil.ledger.billing import Cutoffs
+from counterfoil.control import serializers
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.billing import Cutoffs, open_charges
 from counterfoil.ledger.errors import BadValue
-from counterfoil.ledger.ledger import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import balance, bills_of
-from counterfoil.ledger.records import Book
-from counterfoil.world.scenery import Known, Party
+from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.world import World
 
 PAINTED = 500
@@ -57,7 +56,7 @@ def page(
     world: World, apis: Iterable[API], *, search: str, sort: str, only: Only, offset: int, limit: int
 ) -> dict[str, Json]:
     """Customers ``offset`` to ``offset + limit`` of those meant. Raises ``BadValue`` for names that cannot be sorted."""
-    wanted = world.remember(("sandbox.customers", search, sort, only), lambda: _select(world, search, sort, only))
+    wanted = world.cached(("sandbox.customers", search, sort, only), lambda: _select(world, search, sort, only))
     shown = wanted.numbers[offset : offset + limit]
     return {
         "total": len(wanted.numbers),
@@ -70,7 +69,7 @@ def page(
 
 def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
     """One customer as it stands in a list."""
-    book = world.ledger.book(number)
+    book = world.ledger.state_of(number)
     party = world.party(number)
     return {
         "customer": number,
@@ -85,11 +84,11 @@ def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
             {
                 "account": index,
                 "currency": each.currency,
-                "open": wire.money(each.open, each.currency),
-                "balance": wire.money(each.balance, each.currency),
-                "overdue": wire.money(each.overdue, each.currency),
+                "open": serializers.money(each.open, each.currency),
+                "balance": serializers.money(each.balance, each.currency),
+                "overdue": serializers.money(each.overdue, each.currency),
                 "bills": each.bills,
-                "last_bill": None if each.last_bill is None else wire.money(each.last_bill, each.currency),
+                "last_bill": None if each.last_bill is None else serializers.money(each.last_bill, each.currency),
             }
             for index, each in enumerate(standings(world, book))
         ],
@@ -97,13 +96,13 @@ def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
     }
 
 
-def standings(world: World, book: Book) -> tuple[Standing, ...]:
+def standings(world: World, book: AccountState) -> tuple[Standing, ...]:
     """How each account of a book stands now."""
     cutoffs = world.ledger.open_cutoffs(world.today)
-    return book.derived("sandbox.standing", (cutoffs, world.now), lambda: _standings(world, book, cutoffs))
+    return book.cached("sandbox.standing", (cutoffs, world.now), lambda: _standings(world, book, cutoffs))
 
 
-def _standings(world: World, book: Book, cutoffs: Cutoffs) -> tuple[Standing, ...]:
+def _standings(world: World, book: AccountState, cutoffs: Cutoffs) -> tuple[Standing, ...]:
     bills = bills_of(book)
     standing = []
     for index, account in enumerate(book.accounts):
@@ -123,7 +122,7 @@ def _standings(world: World, book: Book, cutoffs: Cutoffs) -> tuple[Standing, ..
 
 # --- choosing ------------------------------------------------------------------------------------
 
-_BY: Mapping[str, Callable[[World, Book], Json]] = {
+_BY: Mapping[str, Callable[[World, AccountState], Json]] = {
     "balance": lambda world, book: standings(world, book)[0].balance,
     "open": lambda world, book: standings(world, book)[0].open,
     "overdue": lambda world, book: standings(world, book)[0].overdue,
@@ -138,7 +137,7 @@ def _select(world: World, search: str, sort: str, only: Only) -> Selection:
     numbers, names_searched = _found(world, search)
     if only != "all":
         kept = _kept(world, only)
-        places = world.ledger.shelf.places()
+        places = world.ledger.store.slots()
         numbers = [number for number in numbers if places[number - 1] in kept]
     backwards, by = sort.startswith("-"), sort.removeprefix("-")
     if by == "name":
@@ -151,9 +150,11 @@ def _select(world: World, search: str, sort: str, only: Only) -> Selection:
     return Selection(_by_book(world, numbers, _BY[by], backwards), names_searched)
 
 
-def _by_book(world: World, numbers: Iterable[int], value: Callable[[World, Book], Json], backwards: bool) -> list[int]:
+def _by_book(
+    world: World, numbers: Iterable[int], value: Callable[[World, AccountState], Json], backwards: bool
+) -> list[int]:
     """Sorted by a value of the book, then by number: each book is valued once, and customers are dealt into its place."""
-    books, places = world.ledger.shelf.books(), world.ledger.shelf.places()
+    books, places = world.ledger.store.states(), world.ledger.store.slots()
     dealt: dict[int, list[int]] = {}
     for number in numbers:
         dealt.setdefault(places[number - 1], []).append(number)
@@ -164,12 +165,12 @@ def _by_book(world: World, numbers: Iterable[int], value: Callable[[World, Book]
 
 
 def _kept(world: World, only: Only) -> set[int]:
-    def keeps(book: Book) -> bool:
+    def keeps(book: AccountState) -> bool:
         accounts = standings(world, book)
         return any((each.overdue if only == "overdue" else each.balance) > 0 for each in accounts)
 
-    used = set(world.ledger.shelf.places())
-    return {place for place, book in enumerate(world.ledger.shelf.books()) if place in used and keeps(book)}
+    used = set(world.ledger.store.slots())
+    return {place for place, book in enumerate(world.ledger.store.states()) if place in used and keeps(book)}
 
 
 def _found(world: World, search: str) -> tuple[Sequence[int], str]:
@@ -183,7 +184,7 @@ def _found(world: World, search: str) -> tuple[Sequence[int], str]:
     found = set()
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 12 and int(wanted) in everyone:
         found.add(int(wanted))
-    named: Iterable[tuple[int, Party | Known]] = (
+    named: Iterable[tuple[int, Contact | IdentityOverrides]] = (
         ((number, world.party(number)) for number in everyone) if painted else world.known.items()
     )
     for number, each in named:
@@ -201,7 +202,7 @@ def _all_named(world: World) -> bool:
 
 def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
     """Everything the ledger has of one customer. Raises ``UnknownRecord``."""
-    book = world.ledger.book(number)
+    book = world.ledger.state_of(number)
     party = world.party(number)
     head = row(world, apis, number)
     return {
@@ -211,31 +212,33 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "street": party.street,
         "zipcode": party.zipcode,
         "city": party.city,
-        "pays_for": list(world.ledger.paid_for_by(number)),
+        "pays_for": list(world.ledger.payees_of(number)),
         "accounts": [
-            {**short, **wire.account(index, book.accounts[index]), "open_charges": _open(world, book, index)}
+            {**short, **serializers.account(index, book.accounts[index]), "open_charges": _open(world, book, index)}
             for index, short in enumerate(head["accounts"])
         ],
-        "subscriptions": [wire.subscription(each, world.today) for each in book.subscriptions],
-        "bills": [wire.bill(each, world.now) for each in reversed(bills_of(book))],
-        "payments": [wire.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)],
+        "subscriptions": [serializers.subscription(each, world.today) for each in book.subscriptions],
+        "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(book))],
+        "payments": [
+            serializers.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)
+        ],
     }
 
 
-def _open(world: World, book: Book, account: int) -> dict[str, Json]:
+def _open(world: World, book: AccountState, account: int) -> dict[str, Json]:
     """What the open run would bill if it were produced today."""
     run = world.ledger.open_run()
     collected = open_charges(book, account, world.ledger.open_cutoffs(world.today))
     currency = book.accounts[account].currency
     return {
         "run": run.number if run else None,
-        "net": wire.money(collected.net, currency),
+        "net": serializers.money(collected.net, currency),
         "fully_rated": collected.fully_rated,
-        "lines": [wire.line(line, currency) for line in collected.lines],
-        "usage": [wire.usage(record) for record in collected.usage],
+        "lines": [serializers.line(line, currency) for line in collected.lines],
+        "usage": [serializers.usage(record) for record in collected.usage],
     }
 
 
 def why(world: World, number: int, account: int, bill: int) -> dict[str, Json]:
     """One bill down to its usage records. Raises ``UnknownRecord``."""
-    return {"customer": number, **wire.why(world.ledger.bill(number, account, bill), world.now)}
+    return {"customer": number, **serializers.why(world.ledger.bill(number, account, bill), world.now)}

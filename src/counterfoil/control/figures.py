@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from counterfoil.api import Json
-from counterfoil.control import wire
+from counterfoil.control import serializers
 from counterfoil.control.timeline import run_step
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, bills_of
@@ -38,17 +38,17 @@ def run(world: World, number: int) -> dict[str, Json]:
     step = run_step(kept)
     open_run = world.ledger.open_run()
     return {
-        **wire.run(kept),
+        **serializers.run(kept),
         "is_open": open_run is not None and open_run.number == number,
         "bills": sum(count for count, _ in billed.values()),
-        "totals": {currency: wire.money(total, currency) for currency, (_, total) in sorted(billed.items())},
+        "totals": {currency: serializers.money(total, currency) for currency, (_, total) in sorted(billed.items())},
         "next": step[1] if step else None,
     }
 
 
 def figures(world: World) -> dict[str, Json]:
     """Revenue by month, ageing of what is unpaid, and the open charges, each by currency."""
-    return world.remember("sandbox.figures", lambda: _figures(world))
+    return world.cached("sandbox.figures", lambda: _figures(world))
 
 
 def _figures(world: World) -> dict[str, Json]:
@@ -61,24 +61,24 @@ def _figures(world: World) -> dict[str, Json]:
             _add(ageing, currency, _age(world, bill), readers, bill.remaining)
     open_net: dict[str, Decimal] = {}
     cutoffs = world.ledger.open_cutoffs(world.today)
-    for book, readers in world.ledger.shelf.distinct():
+    for book, readers in world.ledger.store.unique_states():
         for index, account in enumerate(book.accounts):
             net = open_charges(book, index, cutoffs).net
             open_net[account.currency] = open_net.get(account.currency, ZERO) + readers * net
     order = [NOT_DUE, *(label for _, label in AGES)]
     return {
-        "now": wire.instant(world.now),
+        "now": serializers.instant(world.now),
         "version": world.version,
         "currencies": [
             {
                 "currency": currency,
-                "open_net": wire.money(open_net.get(currency, ZERO), currency),
+                "open_net": serializers.money(open_net.get(currency, ZERO), currency),
                 "revenue": [
-                    {"month": month, "bills": count, "total": wire.money(total, currency)}
+                    {"month": month, "bills": count, "total": serializers.money(total, currency)}
                     for month, (count, total) in sorted(revenue.get(currency, {}).items())
                 ],
                 "ageing": [
-                    {"age": label, "bills": count, "remaining": wire.money(total, currency)}
+                    {"age": label, "bills": count, "remaining": serializers.money(total, currency)}
                     for label in order
                     for count, total in [ageing.get(currency, {}).get(label, (0, ZERO))]
                 ],
@@ -99,11 +99,11 @@ def _billed(world: World) -> dict[int, dict[str, tuple[int, Decimal]]]:
             of_run[bill.invoice.currency] = (bills + readers, total + readers * bill.total)
         return billed
 
-    return world.remember("sandbox.billed", count)
+    return world.cached("sandbox.billed", count)
 
 
 def _bills(world: World) -> Iterator[tuple[Bill, int]]:
-    return ((bill, readers) for book, readers in world.ledger.shelf.distinct() for bill in bills_of(book))
+    return ((bill, readers) for book, readers in world.ledger.store.unique_states() for bill in bills_of(book))
 
 
 def _add(tally: Tally, currency: str, what: str, readers: int, amount: Decimal) -> None:

@@ -8,9 +8,9 @@ from heapq import nlargest
 from typing import Any
 
 from counterfoil.api import Json
-from counterfoil.control import wire
+from counterfoil.control import serializers
 from counterfoil.control.figures import figures
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.world.world import World
@@ -26,10 +26,10 @@ class PageData:
         self._worlds = worlds
         self._journal_version = journal_version
 
-    def version(self, world: str) -> tuple[int, int, int] | None:
+    def version(self, world: str) -> tuple[object, int, int] | None:
         """A value that differs after every change; None if there is no such world."""
         found = self._worlds.get(world)
-        return None if found is None else (id(found), found.version, self._journal_version(world))
+        return None if found is None else (found.head, found.version, self._journal_version(world))
 
     def status(self, world: str) -> dict[str, Json] | None:
         """The version, the time and the runs under way; None if there is no such world."""
@@ -39,45 +39,41 @@ class PageData:
         runs = {str(run.number): str(run.status) for run in list(found.ledger.runs.values()) if run.status in UNDER_WAY}
         return {
             "version": found.version,
-            "now": wire.instant(found.now),
+            "now": serializers.instant(found.now),
             "journal": self._journal_version(world),
             "runs": runs,
         }
 
     def figures(self, world: str) -> dict[str, Json]:
         """As the control API answers them. Raises ``UnknownRecord``."""
-        found = self._worlds.named(world)
-        with found.lock:
-            return figures(found)
+        return figures(self._worlds.named(world))
 
     def largest_open_charges(self, world: str, currency: str, limit: int) -> list[dict[str, Json]]:
         """The customers with the largest open charges beside their previous bill, both net. Raises ``UnknownRecord``."""
         found = self._worlds.named(world)
-        with found.lock:
-            largest = found.remember(("page.open", currency, limit), lambda: _largest(found, currency, limit))
-        # outside the lock: the first name imports Faker, which takes 50 ms
+        largest = found.cached(("page.open", currency, limit), lambda: _largest(found, currency, limit))
         return [
             {
                 "customer": number,
                 "name": found.party(number).name,
-                "open": wire.money(now, currency),
-                "previous": wire.money(before, currency),
+                "open": serializers.money(now, currency),
+                "previous": serializers.money(before, currency),
             }
             for now, before, number in largest
         ]
 
 
 def _largest(world: World, currency: str, limit: int) -> list[tuple[Decimal, Decimal, int]]:
-    """(open, previous, customer). Customers with the same history share a book, which is computed once."""
+    """(open, previous, customer). Customers with the same history share a state, which is computed once."""
     cutoffs = world.ledger.open_cutoffs(world.today)
-    slots = world.ledger.shelf.places()
+    slots = world.ledger.store.slots()
     used = set(slots)
     by_slot: dict[int, tuple[Decimal, Decimal]] = {}
-    for slot, book in enumerate(world.ledger.shelf.books()):
-        index = next((at for at, each in enumerate(book.accounts) if each.currency == currency), None)
+    for slot, state in enumerate(world.ledger.store.states()):
+        index = next((at for at, each in enumerate(state.accounts) if each.currency == currency), None)
         if slot in used and index is not None:
-            nets = [bill.net for bill in bills_of(book) if bill.invoice.account == index]
-            by_slot[slot] = (open_charges(book, index, cutoffs).net, nets[-1] if nets else ZERO)
+            nets = [bill.net for bill in bills_of(state) if bill.invoice.account == index]
+            by_slot[slot] = (open_charges(state, index, cutoffs).net, nets[-1] if nets else ZERO)
     # each used slot has a customer, so the wanted customers are in the `limit` largest slots
     best = set(nlargest(limit, by_slot, key=by_slot.__getitem__))
     candidates: list[tuple[Any, ...]] = [(*by_slot[slot], -at) for at, slot in enumerate(slots) if slot in best]

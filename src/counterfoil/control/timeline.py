@@ -11,15 +11,16 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from counterfoil.api import Json
-from counterfoil.control.wire import instant, money
-from counterfoil.ledger.agenda import PRODUCED_IN, QUEUED_FOR, next_habit, next_instant
+from counterfoil.control.serializers import instant, money
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
-from counterfoil.ledger.records import BillingRun, RunStatus
+from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.ledger.scheduler import PRODUCED_IN, QUEUED_FOR, next_action_at, next_due_at
 from counterfoil.world.commands import AdvanceClock, write_command
-from counterfoil.world.plain import plain
-from counterfoil.world.world import Entry, World
+from counterfoil.world.history import Entry
+from counterfoil.world.to_json import to_json
+from counterfoil.world.world import World
 
 Event = tuple[datetime, dict[str, Json]]
 
@@ -38,9 +39,9 @@ def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
     return {
         "number": number,
         "at": instant(entry.at),
-        "by": "scenario" if number <= world.told else "command",
+        "by": "scenario" if number <= world.scenario_length else "command",
         "command": write_command(entry.command),
-        "fact": plain(entry.fact),
+        "fact": to_json(entry.fact),
         "meanwhile": _meanwhile(world, entry) if isinstance(entry.command, AdvanceClock) else [],
     }
 
@@ -60,12 +61,12 @@ def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
 
 def future(world: World) -> list[dict[str, Json]]:
     """Everything that is certain to come, soonest first."""
-    return world.remember("sandbox.future", lambda: [event for _, event in sorted(_coming(world), key=lambda e: e[0])])
+    return world.cached("sandbox.future", lambda: [event for _, event in sorted(_coming(world), key=lambda e: e[0])])
 
 
 def next_by_itself(world: World) -> dict[str, Json] | None:
     """The next thing that changes the ledger without a command, and when; None when nothing will."""
-    moment = next_instant(world.ledger)
+    moment = next_due_at(world.ledger)
     if moment is None:
         return None
     what = [event["what"] for at, event in (*_run_steps(world), *_habits(world)) if at == moment]
@@ -106,8 +107,8 @@ def _planned(world: World) -> Iterator[Event]:
 
 def _habits(world: World) -> Iterator[Event]:
     customers: dict[datetime, int] = {}
-    for book, readers in world.ledger.shelf.distinct():
-        moment = next_habit(book)
+    for book, readers in world.ledger.store.unique_states():
+        moment = next_action_at(book)
         if moment is not None:
             customers[moment] = customers.get(moment, 0) + readers
     for moment, count in customers.items():
@@ -118,7 +119,7 @@ def _habits(world: World) -> Iterator[Event]:
 def _falling_due(world: World) -> Iterator[Event]:
     """Bills with something to pay, by the day they fall due; they are overdue once that day has begun."""
     due: dict[date, dict[str, tuple[int, Decimal]]] = {}
-    for book, readers in world.ledger.shelf.distinct():
+    for book, readers in world.ledger.store.unique_states():
         for bill in bills_of(book):
             if bill.remaining and start_of(bill.invoice.due_on) >= world.now:
                 day = due.setdefault(bill.invoice.due_on, {})

@@ -1,6 +1,7 @@
-"""Who owes what, and why: the one truth behind all dialects. Pure Python, standard library only.
+"""Who owes what and why: the single source of truth for all APIs. Standard library only.
 
-``money`` and ``periods`` are the units; ``records`` the frozen facts; ``rating``, ``billing`` and ``receivables`` derive
-amounts from facts; ``ledger`` holds the books and the runs and offers the verbs. Nothing here knows a vendor, a clock
-that moves by itself, or chance.
+``money`` and ``periods`` are units; ``tariffs``, ``accounts``, ``behaviour``, ``usage``, ``documents``, ``payments`` and
+``runs`` are frozen records; ``rating``, ``billing`` and ``receivables`` compute amounts from them. ``store`` keeps account
+states. ``ledger`` changes them (``base`` looks up, ``customers`` and ``bills`` change); ``scheduler`` makes happen what
+time brings.
 """

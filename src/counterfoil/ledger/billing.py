@@ -1,7 +1,6 @@
-"""From charges to bills: what a billing run collects from a book, and the invoices it issues.
+"""Collects the charges of a billing run and issues its invoices.
 
-Calls are bounded by an exclusive cutoff, other charges by an inclusive one; both are data here (``Cutoffs``).
-Refuses to know payments.
+Usage is collected before an exclusive cutoff, other charges through an inclusive one (``Cutoffs``).
 """
 
 from __future__ import annotations
@@ -10,32 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.documents import FeeLine, Invoice, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.periods import DAY, HORIZON, bounded, last_of_month, month_from_key, month_key, start_of
 from counterfoil.ledger.rating import fee_lines, next_fee_date, usage_lines
-from counterfoil.ledger.records import (
-    BillingRun,
-    Book,
-    FeeLine,
-    Invoice,
-    Line,
-    OneOffCharge,
-    OneOffLine,
-    PackageLine,
-    SimLine,
-    UsageLine,
-    UsageRecord,
-)
+from counterfoil.ledger.runs import BillingRun
+from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-# Days between invoice and due date where a run names no due date. An assumption: no document says.
+# From invoice date to due date, for runs without a due date. An assumption: no document says.
 PAYMENT_TERMS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """What a run takes: calls started before ``usage_before``, other charges dated up to and including ``charges_through``.
+    """What a run collects: usage that started before ``usage_before``, and other charges dated through ``charges_through``.
 
     Source: billingplatform.uk's billing run guide (docs/vendors/billingplatform.md#cutoffs). ``group`` limits it to a subrun.
     """
@@ -52,9 +42,9 @@ class Cutoffs:
 
 
 def cutoffs_of(run: BillingRun, today: date) -> Cutoffs:
-    """The cutoffs a run works with; where it names none, all calls so far, and charges through the last day before.
+    """The cutoffs of a run. Without a cutoff date: all usage so far, and charges through the invoice date (or today).
 
-    Without a transaction cutoff other charges are taken when dated before the call cutoff
+    Without a transaction cutoff, other charges are collected if dated before the cutoff date
     (docs/vendors/billingplatform.md#cutoff).
     """
     usage_before = start_of(bounded(run.cutoff_date)) if run.cutoff_date else END_OF_TIME
@@ -68,13 +58,13 @@ def cutoffs_of(run: BillingRun, today: date) -> Cutoffs:
 
 
 def no_cutoffs(today: date) -> Cutoffs:
-    """What an open bill holds when no run is planned: everything so far."""
+    """The cutoffs of an open bill without a run: everything so far."""
     return Cutoffs(END_OF_TIME, today)
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The charges of one account that a bill would hold: its lines, and the use and charges behind them."""
+    """The charges of one account that a bill would have: its lines, with their usage records and one-off charges."""
 
     lines: tuple[Line, ...]
     usage: tuple[UsageRecord, ...]
@@ -90,33 +80,33 @@ class Collected:
         return all(record.rated for record in self.usage)
 
 
-def collect(book: Book, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the cutoffs take from one account, in the order of a bill: fees, one-off charges, then usage."""
-    if cutoffs.group is not None and book.accounts[account].group != cutoffs.group:
+def collect(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
+    """What the cutoffs collect from one account, in the order of a bill: fees, one-off charges, then usage."""
+    if cutoffs.group is not None and state.accounts[account].group != cutoffs.group:
         return Collected((), (), ())
     lines: list[Line] = []
     usage: list[UsageRecord] = []
     metered: list[UsageLine] = []
-    for subscription in book.subscriptions:
+    for subscription in state.subscriptions:
         if subscription.account != account:
             continue
         lines.extend(fee_lines(subscription, cutoffs.charges_through))
         used = [
             record
-            for record in book.usage
+            for record in state.usage
             if record.subscription == subscription.ordinal and cutoffs.takes_usage(record)
         ]
         usage.extend(used)
-        metered.extend(usage_lines(book, subscription, used))
-    charges = tuple(charge for charge in book.charges if charge.account == account and cutoffs.takes_charge(charge))
+        metered.extend(usage_lines(state, subscription, used))
+    charges = tuple(charge for charge in state.charges if charge.account == account and cutoffs.takes_charge(charge))
     lines.extend(OneOffLine(charge) for charge in charges)
     return Collected((*lines, *metered), tuple(usage), charges)
 
 
-def collect_month(book: Book, account: int, month: int) -> Collected:
-    """The unbilled charges dated in one calendar month (``202601``); the account's first open month has the older ones too."""
-    everything = collect(book, account, Cutoffs(END_OF_TIME, last_of_month(month_from_key(month))))
-    first_open = month_key(open_since(book, account))
+def collect_month(state: AccountState, account: int, month: int) -> Collected:
+    """The unbilled charges of one calendar month (``202601``); the account's first open month includes older ones."""
+    everything = collect(state, account, Cutoffs(END_OF_TIME, last_of_month(month_from_key(month))))
+    first_open = month_key(open_since(state, account))
 
     def belongs(dated: date) -> bool:
         return month_key(dated) == month or (month == first_open and month_key(dated) < month)
@@ -127,40 +117,42 @@ def collect_month(book: Book, account: int, month: int) -> Collected:
         line for line in everything.lines if isinstance(line, FeeLine | SimLine | PackageLine) and belongs(line.dated)
     ]
     lines.extend(OneOffLine(charge) for charge in charges)
-    for subscription in book.subscriptions:
+    for subscription in state.subscriptions:
         mine = [record for record in usage if record.subscription == subscription.ordinal]
-        lines.extend(usage_lines(book, subscription, mine))
+        lines.extend(usage_lines(state, subscription, mine))
     return Collected(tuple(lines), usage, charges)
 
 
-def open_since(book: Book, account: int) -> date:
-    """The first day not yet billed to the account: the end of its last bill's period, or the day the book opened."""
-    return max((invoice.period_end for invoice in book.invoices if invoice.account == account), default=book.opened)
+def open_since(state: AccountState, account: int) -> date:
+    """The first day not yet billed to the account: the end of its last bill's period, or the customer's first day."""
+    return max((invoice.period_end for invoice in state.invoices if invoice.account == account), default=state.opened)
 
 
-def issue_invoices(book: Book, run: BillingRun, now: datetime) -> Book:
-    """The book after ``run`` billed it: at most one new invoice for each account, and its charges no longer open.
+def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> AccountState:
+    """The state after ``run``: with at most one new invoice per account, and without the charges on it.
 
-    An account with nothing to bill, or nothing above zero, gets none and keeps its charges
+    An account whose charges are not above zero gets no invoice and keeps its charges
     (docs/vendors/billingplatform.md#empty-invoices).
     """
     cutoffs = cutoffs_of(run, now.date())
-    for account in range(len(book.accounts)):
-        collected = collect(book, account, cutoffs)
-        if to_minor_unit(collected.net, book.accounts[account].currency) > 0:
-            book = _issue(book, account, collected, cutoffs, run, now)
-    return book
+    for account in range(len(state.accounts)):
+        collected = collect(state, account, cutoffs)
+        if to_minor_unit(collected.net, state.accounts[account].currency) > 0:
+            state = _issue(state, account, collected, cutoffs, run, now)
+    return state
 
 
-def _issue(book: Book, account: int, collected: Collected, cutoffs: Cutoffs, run: BillingRun, now: datetime) -> Book:
+def _issue(
+    state: AccountState, account: int, collected: Collected, cutoffs: Cutoffs, run: BillingRun, now: datetime
+) -> AccountState:
     issued_on = bounded(run.invoice_date or now.date())
-    since = open_since(book, account)
+    since = open_since(state, account)
     invoice = Invoice(
-        ordinal=1 + sum(invoice.account == account for invoice in book.invoices),
+        ordinal=1 + sum(invoice.account == account for invoice in state.invoices),
         account=account,
         run=run.number,
-        currency=book.accounts[account].currency,
-        tax_rate=book.accounts[account].tax_rate,
+        currency=state.accounts[account].currency,
+        tax_rate=state.accounts[account].tax_rate,
         period_start=since,
         period_end=max(since, bounded(run.cutoff_date or issued_on)),
         issued_on=issued_on,
@@ -171,14 +163,19 @@ def _issue(book: Book, account: int, collected: Collected, cutoffs: Cutoffs, run
     )
     taken = {record.ordinal for record in invoice.usage}
     billed = {charge.ordinal for charge in collected.charges}
-    return book.having(
-        invoices=(*book.invoices, invoice),
-        usage=tuple(record for record in book.usage if record.ordinal not in taken),
-        charges=tuple(charge for charge in book.charges if charge.ordinal not in billed),
+    return state.replace(
+        invoices=(*state.invoices, invoice),
+        usage=tuple(record for record in state.usage if record.ordinal not in taken),
+        charges=tuple(charge for charge in state.charges if charge.ordinal not in billed),
         subscriptions=tuple(
             replace(subscription, fees_from=next_fee_date(subscription, cutoffs.charges_through))
             if subscription.account == account
             else subscription
-            for subscription in book.subscriptions
+            for subscription in state.subscriptions
         ),
     )
+
+
+def open_charges(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
+    """What the open run would collect from the account; cached until the cutoffs change."""
+    return state.cached(f"open {account}", cutoffs, lambda: collect(state, account, cutoffs))

@@ -1,10 +1,10 @@
-"""What the ledger refuses, as exceptions that name the field and the rule. Nothing has changed when one is raised."""
+"""Exceptions for what the ledger refuses. When one is raised, nothing has changed."""
 
 from __future__ import annotations
 
 
 class LedgerError(Exception):
-    """A command the ledger will not carry out. ``field`` names the command's member at fault, if one is."""
+    """A refused command. ``field`` names the member of the command that is at fault, if there is one."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -17,8 +17,8 @@ class UnknownRecord(LedgerError):
 
 
 class BadValue(LedgerError):
-    """A value that can never be right: a negative quantity, an unknown currency, an end before its start."""
+    """A value that is never valid: a negative quantity, an unknown currency, an end before its start."""
 
 
 class RuleBroken(LedgerError):
-    """A value that is fine in itself, but not now: a locked date, a payment over what is owed, a clock moved back."""
+    """A valid value that is not allowed now: a locked date, a payment of more than is owed, a clock moved back."""

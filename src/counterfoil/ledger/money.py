@@ -1,7 +1,4 @@
-"""Amounts of money: exact decimals with a currency, rounded only where a bill is rounded.
-
-Knows ISO 4217 minor units, nothing of prices or taxes.
-"""
+"""Currencies and their minor units (ISO 4217), rounding, and amounts with a currency."""
 
 from __future__ import annotations
 
@@ -22,17 +19,17 @@ _QUANTA = {places: Decimal(1).scaleb(-places) for places in (0, 2, 3)}
 
 
 def minor_unit(currency: str) -> Decimal:
-    """The smallest amount a bill in ``currency`` can show: ``Decimal('0.01')`` for EUR, ``1`` for JPY."""
+    """The smallest amount in ``currency``: ``Decimal('0.01')`` for EUR, ``1`` for JPY."""
     return _QUANTA[_MINOR_UNITS.get(currency, 2)]
 
 
 def to_minor_unit(amount: Decimal, currency: str) -> Decimal:
-    """``amount`` rounded half up to what a bill in ``currency`` can show."""
+    """``amount`` rounded half up to the minor unit of ``currency``."""
     return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
 def checked_currency(code: str, field: str = "currency") -> str:
-    """``code`` if it looks like an ISO 4217 code (three capital letters); raises ``BadValue`` otherwise."""
+    """``code`` if it has the form of an ISO 4217 code (three upper case letters). Raises ``BadValue`` otherwise."""
     if len(code) == 3 and code.isascii() and code.isalpha() and code.isupper():
         return code
     raise BadValue(f"'{code}' is not a currency: give an ISO 4217 code such as EUR", field=field)
@@ -40,7 +37,7 @@ def checked_currency(code: str, field: str = "currency") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in one currency. Adding two currencies is a mistake, and raises ``ValueError``."""
+    """An amount in one currency. Adding amounts in two currencies raises ``ValueError``."""
 
     amount: Decimal
     currency: str

@@ -1,6 +1,6 @@
-"""Calendar arithmetic that billing needs: months, period ends, and the instant a day begins.
+"""Calendar arithmetic for billing: months, period ends, and when a day begins.
 
-All local dates are UTC dates: none of the five documents names another time zone.
+All dates are UTC dates: none of the five vendor documents names another time zone.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 DAY = timedelta(days=1)
 
-# A vendor takes any date; arithmetic near the ends of Python's calendar overflows. Bills are dated within these.
+# The APIs accept any date, but arithmetic near the ends of Python's calendar overflows: bills are dated within these.
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 HORIZON = timedelta(days=3660)
 
 
 def bounded(day: date) -> date:
-    """``day``, or the nearest day that bills can be dated."""
+    """``day``, or the nearest day on which bills can be dated."""
     return min(max(day, EARLIEST), LATEST)
 
 
 def start_of(day: date) -> datetime:
-    """The instant ``day`` begins, in UTC."""
+    """When ``day`` begins, in UTC."""
     return datetime.combine(day, time(), UTC)
 
 
@@ -50,5 +50,5 @@ def month_key(day: date) -> int:
 
 
 def month_from_key(key: int) -> date:
-    """The first day of the month ``202601`` stands for. Raises ``ValueError`` for a month that does not exist."""
+    """The first day of the month ``202601``. Raises ``ValueError`` for a month that does not exist."""
     return date(key // 100, key % 100, 1)

@@ -1,6 +1,6 @@
-"""From use to charges: which price, how much of it a data package covers, and which fees fall due.
+"""Computes charges: the price of usage, how much of it data packages cover, and which fees are due.
 
-Pure functions of a book; amounts are exact (never rounded). Refuses to know invoices' dates, runs and payments.
+Amounts are exact; nothing is rounded here.
 """
 
 from __future__ import annotations
@@ -9,24 +9,16 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
+from counterfoil.ledger.accounts import AccountState, Subscription
+from counterfoil.ledger.documents import FeeLine, Line, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import month_key, next_first_of_month
-from counterfoil.ledger.records import (
-    Book,
-    FeeLine,
-    Line,
-    PackageLine,
-    Rate,
-    Service,
-    SimLine,
-    Subscription,
-    UsageLine,
-    UsageRecord,
-)
+from counterfoil.ledger.tariffs import Rate, Service
+from counterfoil.ledger.usage import UsageRecord
 
 
 def fee_dates(subscription: Subscription, through: date) -> Iterator[date]:
-    """The days up to and including ``through`` on which the subscription's monthly fees fall due and are not yet billed.
+    """The days through ``through`` on which the subscription's monthly fees are due and not yet billed.
 
     The first is the day it starts, then the first of each month; nothing on or after the day it ends or pauses.
     """
@@ -37,7 +29,7 @@ def fee_dates(subscription: Subscription, through: date) -> Iterator[date]:
 
 
 def next_fee_date(subscription: Subscription, through: date) -> date:
-    """The first fee date after ``through``: what ``fees_from`` becomes once fees up to ``through`` are billed."""
+    """The first fee date after ``through``: the new ``fees_from`` once fees through that day are billed."""
     day = subscription.fees_from
     while day <= through:
         day = next_first_of_month(day)
@@ -45,7 +37,7 @@ def next_fee_date(subscription: Subscription, through: date) -> date:
 
 
 def fee_lines(subscription: Subscription, through: date) -> Iterator[Line]:
-    """A month's fee, SIM fee and data packages for each fee date; a fee of zero makes no line."""
+    """The monthly fee, SIM fee and data packages of each fee date; a fee of zero has no line."""
     tariff = subscription.tariff
     for day in fee_dates(subscription, through):
         if tariff.monthly_fee:
@@ -57,17 +49,17 @@ def fee_lines(subscription: Subscription, through: date) -> Iterator[Line]:
 
 
 def can_be_rated(subscription: Subscription, record: UsageRecord) -> bool:
-    """Whether the subscription's tariff has a price for this use."""
+    """Whether the subscription's tariff has a price for this record."""
     return subscription.tariff.rate_for(record.service, record.country) is not None
 
 
-def usage_lines(book: Book, subscription: Subscription, records: Iterable[UsageRecord]) -> list[UsageLine]:
-    """One line for each service, rate and country, in the order of first use. Use that is not rated makes no line.
+def usage_lines(state: AccountState, subscription: Subscription, records: Iterable[UsageRecord]) -> list[UsageLine]:
+    """One line per rate and country, in the order of first use. Unrated records have no line.
 
-    Data packages cover the data used in their zone in a calendar month, first used first covered.
+    Data packages cover the data used in their zone in a calendar month, in the order of use.
     """
     tally: dict[tuple[Rate, str], tuple[Decimal, Decimal, tuple[int, ...]]] = {}
-    allowance = _Allowance(book, subscription)
+    allowance = _Allowance(state, subscription)
     for record in sorted(records, key=lambda record: (record.started_at, record.ordinal)):
         rate = subscription.tariff.rate_for(record.service, record.country)
         if not record.rated or rate is None:
@@ -94,15 +86,15 @@ def usage_lines(book: Book, subscription: Subscription, records: Iterable[UsageR
 
 
 class _Allowance:
-    """What is left of a subscription's data packages, by zone and month, as records draw on it in turn."""
+    """What is left of a subscription's data packages, by zone and month, while records use it up."""
 
-    def __init__(self, book: Book, subscription: Subscription) -> None:
-        self._book = book
+    def __init__(self, state: AccountState, subscription: Subscription) -> None:
+        self._state = state
         self._subscription = subscription
         self._left: dict[tuple[int, int], Decimal] = {}
 
     def take(self, record: UsageRecord, rate: Rate) -> Decimal:
-        """How much of ``record`` packages cover; that much is then gone from its month's allowance."""
+        """How much of ``record`` packages cover; this uses up the month's allowance."""
         if record.service is not Service.DATA or not self._subscription.tariff.packages:
             return ZERO
         month = (rate.zone.number, month_key(record.started_at.date()))
@@ -113,7 +105,7 @@ class _Allowance:
         return covered
 
     def _at_first(self, rate: Rate, month: int) -> Decimal:
-        """The month's package volume in the zone, less what bills already issued have drawn from it."""
+        """The month's package volume in the zone, less what is on bills already issued."""
         packages = self._subscription.tariff.packages
         bought = sum((package.volume for package in packages if package.zone.number == rate.zone.number), ZERO)
         used = sum(
@@ -122,8 +114,8 @@ class _Allowance:
         return max(bought - used, ZERO)
 
     def _billed_in(self, month: int) -> Iterator[UsageRecord]:
-        for invoice in reversed(self._book.invoices):
-            # Bills stand in the order they were issued, and none holds use younger than that.
+        for invoice in reversed(self._state.invoices):
+            # Invoices are in the order of issue, and have no usage later than that.
             if month_key(invoice.issued_at.date()) < month:
                 return
             for record in invoice.usage:

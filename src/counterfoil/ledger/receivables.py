@@ -1,7 +1,4 @@
-"""What is owed on each bill: totals, what payments cover, what remains, and since when it is late.
-
-Everything here is derived from a book; a ``Bill`` is an invoice seen together with its payments.
-"""
+"""Computes what is owed on each bill: totals, what payments cover, what remains, and whether it is overdue."""
 
 from __future__ import annotations
 
@@ -10,9 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.payments import CREDIT_NOTE, Payment, PaymentState
 from counterfoil.ledger.periods import start_of
-from counterfoil.ledger.records import CREDIT_NOTE, Book, Invoice, Payment, PaymentState, UsageLine
 
 
 class Settlement(StrEnum):
@@ -31,11 +30,11 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One invoice with its totals and payments. Amounts are in ``invoice.currency``.
+    """An invoice with its totals and payments. Amounts are in ``invoice.currency``.
 
-    ``net_exact`` and ``tax_exact`` are unrounded; ``net``, ``tax`` and ``total`` are what the bill shows: each rounded to
-    the currency's minor unit, and ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with
-    how much; ``remaining = total - sum of applied``, never negative. ``overpaid`` is what came in beyond the total.
+    ``net_exact`` and ``tax_exact`` are unrounded. ``net`` and ``tax`` are rounded to the currency's minor unit, and
+    ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with the amount covered;
+    ``remaining = total - sum of applied``, never negative. ``overpaid`` is what was received beyond the total.
     """
 
     invoice: Invoice
@@ -50,10 +49,6 @@ class Bill:
     overpaid: Decimal
 
     @property
-    def total_exact(self) -> Decimal:
-        return self.net_exact + self.tax_exact
-
-    @property
     def paid(self) -> Decimal:
         return self.total - self.remaining
 
@@ -66,25 +61,15 @@ class Bill:
         return any(payment.method == CREDIT_NOTE for payment in self.payments)
 
     @property
-    def usage_amount(self) -> Decimal:
-        """The exact sum of the lines rated by the unit, net."""
-        return sum((line.amount for line in self.invoice.lines if isinstance(line, UsageLine)), ZERO)
-
-    @property
-    def fixed_amount(self) -> Decimal:
-        """The exact sum of all other lines, net."""
-        return self.net_exact - self.usage_amount
-
-    @property
     def updated_at(self) -> datetime:
-        """When anything about the bill last changed."""
+        """When the bill, its hold or one of its payments last changed."""
         moments = [self.invoice.issued_at, *(payment.changed_at for payment in self.payments)]
         moments += [moment for moment in (self.invoice.held_at, self.invoice.released_at) if moment]
         return max(moments)
 
     @property
     def settlement(self) -> Settlement:
-        """How far the bill is paid. A refund re-opens what it gives back."""
+        """How far the bill is paid. What is refunded is owed again."""
         if self.is_cancelled:
             return Settlement.CANCELLED
         if self.overpaid:
@@ -100,26 +85,26 @@ class Bill:
         return Settlement.FAILED if self.payments[-1].state is PaymentState.FAILED else Settlement.AWAITED
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether something remains after the due date: strictly later than the instant that day began."""
+        """Whether something remains to be paid, later than the start of the due date."""
         return self.remaining > 0 and start_of(self.invoice.due_on) < now
 
 
-def bills_of(book: Book) -> tuple[Bill, ...]:
-    """Every bill issued to the book, oldest first."""
-    return book.derived("bills", None, lambda: tuple(_bill(book, invoice) for invoice in book.invoices))
+def bills_of(state: AccountState) -> tuple[Bill, ...]:
+    """All issued bills, oldest first."""
+    return state.cached("bills", None, lambda: tuple(_bill(state, invoice) for invoice in state.invoices))
 
 
-def bill_of(book: Book, account: int, ordinal: int) -> Bill | None:
-    """The account's bill number ``ordinal``, counted from 1; None if it was never issued."""
-    for bill in bills_of(book):
+def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
+    """The account's bill number ``ordinal``, counted from 1; None if there is none."""
+    for bill in bills_of(state):
         if bill.invoice.account == account and bill.invoice.ordinal == ordinal:
             return bill
     return None
 
 
-def balance(book: Book, account: int) -> Decimal:
-    """What the account owes: its invoices less everything received for them, refunds put back. Negative is a credit."""
-    return sum((b.remaining - b.overpaid for b in bills_of(book) if b.invoice.account == account), ZERO)
+def balance(state: AccountState, account: int) -> Decimal:
+    """What the account owes: its invoices less what was received and not refunded. A credit is negative."""
+    return sum((b.remaining - b.overpaid for b in bills_of(state) if b.invoice.account == account), ZERO)
 
 
 def tax_on(net: Decimal, rate: Decimal) -> Decimal:
@@ -127,13 +112,13 @@ def tax_on(net: Decimal, rate: Decimal) -> Decimal:
     return net * rate / 100
 
 
-def _bill(book: Book, invoice: Invoice) -> Bill:
+def _bill(state: AccountState, invoice: Invoice) -> Bill:
     net_exact = sum((line.amount for line in invoice.lines), ZERO)
     net = to_minor_unit(net_exact, invoice.currency)
     tax = to_minor_unit(tax_on(net, invoice.tax_rate), invoice.currency)
     payments = tuple(
         payment
-        for payment in book.payments
+        for payment in state.payments
         if payment.invoice == invoice.ordinal and payment.account == invoice.account
     )
     remaining = net + tax

@@ -33,7 +33,7 @@ from counterfoil.page.rate_limit import TokenBuckets
 from counterfoil.page.responses import send_json, send_problem
 from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.visitor_identity import Visitor, VisitorIdentities
-from counterfoil.world.world import Grant
+from counterfoil.world.state import Grant
 from counterfoil.world.worlds import Worlds
 
 CONTROL = "/_sandbox/v1"
@@ -81,7 +81,7 @@ class VisitorMiddleware:
         self._calls = TokenBuckets(*limits.calls, clock)
         self._changes = TokenBuckets(*limits.changes, clock)
         self._visits = TokenBuckets(*limits.visits, clock)
-        worlds.named(DEFAULT_WORLD).grants = {}
+        worlds.named(DEFAULT_WORLD).restrict_credentials({})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -147,7 +147,7 @@ class VisitorMiddleware:
         world = self._worlds.get(name)
         key = self._identities.world_key(name)
         if world is not None and list(world.grants) != [key]:
-            world.grants = {key: Grant(key, None, None)}
+            world.restrict_credentials({key: Grant(key, None, None)})
 
     # --- authorization ---------------------------------------------------------------------------
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
-from typing import Any
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -14,6 +15,10 @@ from counterfoil.api import API, ApiError, Request, Response
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
+from counterfoil.world.write_lock import WorldBusy
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -25,6 +30,7 @@ class HandlerApp:
         self.api = api
         self.interceptors = tuple(interceptors)
         self.executor = executor
+        self.asynchronous = {route for route, handler in api.routes.items() if iscoroutinefunction(handler)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # the call that had the stack built
@@ -44,7 +50,8 @@ class HandlerApp:
         await send_response(context, await self.handle(context), send)
 
     async def handle(self, context: RequestContext) -> Response:
-        """The handler's response. A handler that writes runs in a thread where that may take long."""
+        """The handler's response. A handler that may write holds the world's write lock; where it would have to wait for
+        the lock, it does so in a thread."""
         operation = context.operation or ""
         handler = self.api.routes.get(operation)
         if handler is None:
@@ -59,12 +66,28 @@ class HandlerApp:
             base=context.base,
             origin=context.origin,
         )
-        if context.method not in SAFE_METHODS and context.world.write_may_block():
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self.executor, handler, request, context.world)
-        else:
-            response = handler(request, context.world)
-        return response if isinstance(response, Response) else await response
+        world = context.world
+        if operation in self.asynchronous or context.method in SAFE_METHODS:
+            response = handler(request, world)
+            return response if isinstance(response, Response) else await response
+        write = cast("Callable[[Request, World], Response]", handler)
+        if world.write_may_block() or not world.begin_write(wait=False):
+            return await asyncio.get_running_loop().run_in_executor(self.executor, _with_lock, write, request, world)
+        try:
+            return write(request, world)
+        finally:
+            world.end_write()
+
+
+def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:
+    try:
+        world.begin_write()
+    except WorldBusy as busy:
+        raise ApiError("unavailable", busy.message) from None
+    try:
+        return handler(request, world)
+    finally:
+        world.end_write()
 
 
 async def send_response(context: RequestContext, response: Response, send: Send) -> None:

@@ -1,5 +1,5 @@
-"""A world: one ledger, one clock, one seed, and the commands done to it. Isolated from every other world.
+"""Worlds: each has one ledger, one clock, one seed and the commands applied to it, isolated from every other world.
 
-``commands`` are the only door; ``scenario`` reads the YAML stories a world starts from; ``opening`` turns one into a
-ledger; ``scenery`` paints names; ``worlds`` keeps many worlds by name. Nothing here knows HTTP or a vendor.
+``commands`` are the changes to a world; ``scenario`` is the schema of the files that worlds start from, ``scenario_loader``
+reads them and ``scenario_runner`` runs them; ``fake_identity`` generates names; ``worlds`` keeps many worlds by name.
 """

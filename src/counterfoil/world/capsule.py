@@ -15,7 +15,9 @@ import msgspec
 import counterfoil
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.world.commands import read_command, write_command
-from counterfoil.world.scenario import ScenarioError, parse_scenario
+from counterfoil.world.scenario import ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
+from counterfoil.world.scenario_runner import run_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
 
@@ -77,7 +79,7 @@ def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: st
         raise CapsuleError(f"its text of scenario '{capsule.scenario}' is not the one it was made with")
     try:
         scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
-        world = World(
+        world = run_scenario(
             scenario,
             seed=capsule.seed,
             customers=capsule.customers,
@@ -99,8 +101,8 @@ def digest_of(world: World) -> str:
     digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
     digest.update(repr((sorted(world.known.items()), list(world.tokens), world.tokens.logins)).encode())
     digest.update(repr((world.scenario.name, world.seed)).encode())
-    books = [sha256(repr(book).encode()).digest() for book in world.ledger.shelf.books()]
-    for place in world.ledger.shelf.places():
+    books = [sha256(repr(book).encode()).digest() for book in world.ledger.store.states()]
+    for place in world.ledger.store.slots():
         digest.update(books[place])
     return digest.hexdigest()
 

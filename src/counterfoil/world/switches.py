@@ -1,4 +1,4 @@
-"""Switches: the assumptions a user may need the other way, each with a name, a default and the values it can have."""
+"""Switches: assumptions that users can change, each with a name, a default and the values it can have."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ Setting = bool | int | str
 
 
 class Switch(msgspec.Struct, frozen=True):
-    """One assumption a user may need the other way: named, described, with its default and what else it can be.
+    """One assumption that users can change.
 
-    The name is ``<api>.<what>`` (``oracle-brm.partial_status``). ``choices`` holds every allowed value, so that a
-    scenario, the command line and the control API can refuse a wrong one with the list of right ones; ``None`` means
-    any non-negative integer. ``source`` cites the statement it rests on, as docs/vendors/README.md#citations says.
+    The name is ``<api>.<what>`` (``oracle-brm.partial_status``). ``choices`` has every allowed value; ``None`` means any
+    non-negative integer. ``source`` names the rule of the docs/vendors that it belongs to.
     """
 
     name: str
@@ -26,7 +25,7 @@ class Switch(msgspec.Struct, frozen=True):
     source: str
 
     def checked(self, value: object) -> Setting:
-        """``value`` if this switch can have it, read from text where need be; raises ``BadValue`` listing the choices."""
+        """``value`` as one of the choices, parsed if it is text. Raises ``BadValue`` listing the choices."""
         for choice in self.choices or ():
             if value == choice and type(value) is type(choice):
                 return choice
@@ -39,9 +38,9 @@ class Switch(msgspec.Struct, frozen=True):
 
 
 class KnownSwitches:
-    """The switches there are: those at hand, and all of them, fetched only when somebody names or lists another.
+    """All switches: those of the served APIs (``at_hand``), and the others (``everywhere``), fetched when first needed.
 
-    A stand-in for one API need not import the other four to know that a scenario sets none of theirs.
+    So a stand-in for one API does not import the other APIs unless a switch of theirs is named or listed.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class KnownSwitches:
         self._everywhere = everywhere
 
     def find(self, name: str) -> Switch | None:
-        """The switch of that name; None if there is none anywhere."""
+        """The switch of that name; None if there is none."""
         return self.at_hand.get(name) or self._all().get(name)
 
     def __iter__(self) -> Iterator[Switch]:
@@ -65,7 +64,7 @@ class KnownSwitches:
 
 
 class Switches(Mapping[str, Setting]):
-    """The value of every known switch: what was set, or its default. Setting gives a new one; this one never changes."""
+    """The value of every switch: as set, or its default. Immutable."""
 
     def __init__(
         self, known: KnownSwitches | Iterable[Switch] = (), chosen: Mapping[str, object] | None = None
@@ -75,15 +74,15 @@ class Switches(Mapping[str, Setting]):
         self._values = {name: switch.default for name, switch in self._known.at_hand.items()} | self._chosen
 
     def known(self, name: str) -> Switch:
-        """The switch of that name; raises ``BadValue`` listing those there are."""
+        """The switch of that name. Raises ``BadValue`` listing all names."""
         found = self._known.find(name)
         if found is None:
             names = ", ".join(sorted(switch.name for switch in self._known))
             raise BadValue(f"there is no switch '{name}'; there are: {names}", field="name")
         return found
 
-    def having(self, name: str, value: object) -> Switches:
-        """The same switches with one set otherwise."""
+    def with_value(self, name: str, value: object) -> Switches:
+        """The same switches, with one set to ``value``."""
         return Switches(self._known, {**self._chosen, name: value})
 
     def __getitem__(self, name: str) -> Setting:

@@ -1,7 +1,7 @@
 """Access tokens that a world has issued, and logins that failed: both count by the world's clock.
 
 Tokens look like JSON Web Tokens and are the same in every replay. They authenticate against this stand-in only; the
-signature keeps anybody from guessing one, not from anything else.
+signature keeps a token from being guessed, and does nothing else.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha384
+from itertools import chain
 
 import msgspec
 
@@ -27,34 +28,41 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """The tokens issued in one world, by value, and the failed logins of late."""
+    """The tokens issued in one world, by value, and recent failed logins. It never changes: acts give another one."""
 
     KEEP = 10_000
+    RECENT = 128
+    """Copying ``KEEP`` tokens for each login would take 100 µs: the newest are copied each time, the rest once in so many."""
+
+    __slots__ = ("_failures", "_issued", "_older", "_recent")
 
     def __init__(self) -> None:
-        self._tokens: dict[str, Token] = {}
+        self._older: dict[str, Token] = {}
+        self._recent: dict[str, Token] = {}
         self._issued = 0
         self._failures: dict[str, tuple[datetime, ...]] = {}
 
-    def fork(self) -> Tokens:
-        twin = Tokens()
-        twin._tokens = self._tokens.copy()
-        twin._issued = self._issued
-        twin._failures = self._failures.copy()
+    def _copy(self) -> Tokens:
+        twin = Tokens.__new__(Tokens)
+        twin._older, twin._recent = self._older, self._recent
+        twin._issued, twin._failures = self._issued, self._failures
         return twin
 
     def find(self, value: str) -> Token | None:
-        return self._tokens.get(value)
+        return self._recent.get(value) or self._older.get(value)
 
-    def issue(self, api: str, key: str, now: datetime, life: timedelta, seed: int) -> Token:
-        """A new token; the oldest is forgotten when there are more than ``KEEP``."""
-        self._issued += 1
-        claims = {"api": api, "jti": self._issued, "iat": int(now.timestamp()), "exp": int((now + life).timestamp())}
+    def issue(self, api: str, key: str, now: datetime, life: timedelta, seed: int) -> tuple[Token, Tokens]:
+        """A new token, and the tokens with it. At least the newest ``KEEP`` stay known."""
+        issued = self._issued + 1
+        claims = {"api": api, "jti": issued, "iat": int(now.timestamp()), "exp": int((now + life).timestamp())}
         token = Token(_signed(claims, f"{seed}/{key}"), api, key, now, now + life)
-        self._tokens[token.value] = token
-        if len(self._tokens) > self.KEEP:
-            del self._tokens[next(iter(self._tokens))]
-        return token
+        twin = self._copy()
+        twin._issued = issued
+        twin._recent = {**self._recent, token.value: token}
+        if len(twin._recent) >= self.RECENT:
+            kept = list((self._older | twin._recent).items())[-self.KEEP :]
+            twin._older, twin._recent = dict(kept), {}
+        return token, twin
 
     @property
     def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
@@ -65,13 +73,16 @@ class Tokens:
         """When logins failed in a row, newest last."""
         return self._failures.get(api, ())
 
-    def note_login(self, api: str, succeeded: bool, now: datetime) -> int:
-        """Count a failed login, or forget them all after one that succeeded; returns how many failed in a row."""
-        self._failures[api] = () if succeeded else (*self.failures(api), now)[-10:]
-        return len(self._failures[api])
+    def note_login(self, api: str, succeeded: bool, now: datetime) -> tuple[int, Tokens]:
+        """Count a failed login, or forget them all after one that succeeded; gives how many failed in a row."""
+        twin = self._copy()
+        failed = () if succeeded else (*self.failures(api), now)[-10:]
+        twin._failures = {**self._failures, api: failed}
+        return len(failed), twin
 
     def __iter__(self) -> Iterator[Token]:
-        return iter(self._tokens.values())
+        """Oldest first."""
+        return chain(self._older.values(), self._recent.values())
 
 
 def _signed(claims: dict[str, object], secret: str) -> str:

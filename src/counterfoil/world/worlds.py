@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from threading import RLock
-
-import msgspec
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from threading import Lock, RLock
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.scenario import Scenario
+from counterfoil.world.scenario_runner import run_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
-from counterfoil.world.world import World
+from counterfoil.world.world import Head, World
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -26,18 +25,31 @@ class TooManyWorlds(RuleBroken):
     """The bound on worlds is reached."""
 
 
-class Place(msgspec.Struct):
-    """A world with what the registry knows of it: the seconds it may idle (None: for ever) and when it was last used."""
+class WorldEntry:
+    """A world with what the registry knows of it: the seconds it may idle (None: forever) and when it was last used."""
 
-    world: World
-    time_to_live: float | None
-    used_at: float
+    __slots__ = ("_head", "time_to_live", "used_at")
+
+    def __init__(self, head: Head, time_to_live: float | None, used_at: float) -> None:
+        self._head = head
+        self.time_to_live = time_to_live
+        self.used_at = used_at
+
+    @property
+    def world(self) -> World:
+        """The world as it is now."""
+        return World(self._head)
+
+    def is_idle(self, now: float) -> bool:
+        """Whether it idled longer than it may."""
+        return self.time_to_live is not None and now - self.used_at > self.time_to_live
 
 
 class Worlds:
     """The worlds of one server. ``seconds`` tells a time that only grows; ``limit`` bounds how many worlds there are.
 
-    ``read`` finds a scenario by name; it raises ``ScenarioError`` for one that is not there.
+    ``read`` finds a scenario by name; it raises ``ScenarioError`` for one that is not there. From any thread; running a
+    scenario, which may take seconds, holds up only who asks for the same one.
     """
 
     TEMPLATES = 64
@@ -54,28 +66,36 @@ class Worlds:
         self._switches = known_switches if isinstance(known_switches, KnownSwitches) else KnownSwitches(known_switches)
         self._limit = limit
         self._seconds = seconds
-        self._places: dict[str, Place] = {}
+        self._entries: dict[str, WorldEntry] = {}
         self._scenarios: dict[str, Scenario] = {}
-        self._templates: OrderedDict[object, World] = OrderedDict()
-        self._lock = RLock()
+        self._templates: OrderedDict[Hashable, World] = OrderedDict()
+        self._being_made: dict[Hashable, Lock] = {}
+        self._lock = RLock()  # held for moments only, never while a scenario is run
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)
 
-    def __iter__(self) -> Iterator[Place]:
-        return iter(list(self._places.values()))
+    def __iter__(self) -> Iterator[WorldEntry]:
+        return iter(list(self._entries.values()))
 
-    def get(self, name: str) -> World | None:
-        """The world of that name, which counts as used now; None if there is none."""
-        place = self._places.get(name)
-        if place is None:
+    def entry(self, name: str) -> WorldEntry | None:
+        """What the registry knows of the world of that name, which counts as used now; None if there is none."""
+        entry = self._entries.get(name)
+        if entry is None:
             return None
         now = self._seconds()
-        if place.time_to_live is not None and now - place.used_at > place.time_to_live:
-            self._places.pop(name, None)
+        if entry.is_idle(now):
+            with self._lock:
+                if self._entries.get(name) is entry:  # it may have been made anew meanwhile
+                    del self._entries[name]
             return None
-        place.used_at = now
-        return place.world
+        entry.used_at = now
+        return entry
+
+    def get(self, name: str) -> World | None:
+        """A view of the world of that name as it is now, which counts as used; None if there is none."""
+        entry = self.entry(name)
+        return None if entry is None else entry.world
 
     def named(self, name: str) -> World:
         """Like ``get``, but raises ``UnknownRecord``."""
@@ -94,29 +114,23 @@ class Worlds:
         switches: Mapping[str, object] | None = None,
         time_to_live: float | None = None,
     ) -> World:
-        """A new world in which the scenario has just been told. Raises LedgerError or ScenarioError."""
+        """A new world in which the scenario has just been run. Raises LedgerError or ScenarioError."""
         template = self._template(scenario, seed, customers, switches or {})
-        return self._settle(name, template.fork(name), time_to_live)
+        return self._add(template.fork(name), time_to_live)
 
     def fork(self, name: str, of: str, *, time_to_live: float | None = None) -> World:
         """A new world equal to ``of`` as it is now."""
-        return self._settle(name, self.named(of).fork(name), time_to_live)
+        return self._add(self.named(of).fork(name), time_to_live)
 
     def put(self, world: World, *, time_to_live: float | None = None) -> World:
         """Keep a world made elsewhere, as one rebuilt from a capsule; it takes the place of any of its name."""
-        with self._lock:
-            self._places.pop(world.name, None)
-            return self._settle(world.name, world, time_to_live)
+        return self._add(world, time_to_live, replace=True)
 
     def reset(self, name: str) -> World:
-        """Put a world back to where its scenario ended."""
+        """Put a world back to where its scenario ended. That is a new version of it: what was derived from the old one goes."""
         world = self.named(name)
-        fresh = self._template(world.scenario, world.seed, world.customers_asked, world.chosen).fork(name)
-        with self._lock:
-            self._places[name].world = fresh
-        # Answers remembered by version must not outlive the reset.
-        fresh.version = world.version + 1
-        return fresh
+        world.restore(self._template(world.scenario, world.seed, world.customers_asked, world.chosen))
+        return world
 
     def delete(self, name: str) -> None:
         """Forget a world; the default one stays."""
@@ -124,31 +138,30 @@ class Worlds:
             raise RuleBroken("the default world cannot be deleted; reset it instead", field="world")
         self.named(name)
         with self._lock:
-            self._places.pop(name, None)
+            self._entries.pop(name, None)
 
     def forget_idle(self) -> int:
         """Forget the worlds that idled longer than they may; returns how many."""
         now = self._seconds()
         with self._lock:
-            idle = [
-                name
-                for name, place in self._places.items()
-                if place.time_to_live is not None and now - place.used_at > place.time_to_live
-            ]
+            idle = [name for name, entry in self._entries.items() if entry.is_idle(now)]
             for name in idle:
-                del self._places[name]
+                del self._entries[name]
         return len(idle)
 
-    def _settle(self, name: str, world: World, time_to_live: float | None) -> World:
+    def _add(self, world: World, time_to_live: float | None, *, replace: bool = False) -> World:
+        name = world.name
         if not NAME.fullmatch(name):
             raise BadValue("a world's name is 1 to 63 small letters, digits and hyphens", field="name")
         with self._lock:
-            if name in self._places and self.get(name) is not None:
+            if self.get(name) is not None and not replace:
                 raise RuleBroken(f"there is a world '{name}' already", field="name")
-            if len(self._places) >= self._limit and not self.forget_idle():
+            if name not in self._entries and len(self._entries) >= self._limit and not self.forget_idle():
                 raise TooManyWorlds(f"there are {self._limit} worlds, which is the bound: delete some", field="name")
-            self._places[name] = Place(world, time_to_live, self._seconds())
+            self._entries[name] = WorldEntry(world.head, time_to_live, self._seconds())
         return world
+
+    # --- templates -------------------------------------------------------------------------------
 
     def _scenario(self, name: str) -> Scenario:
         if name not in self._scenarios:
@@ -158,15 +171,37 @@ class Worlds:
     def _template(
         self, scenario: str | Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
     ) -> World:
+        """A world that nothing is done to, in which the scenario has just been run: now, or when it was last asked for."""
+        read = self._scenario(scenario) if isinstance(scenario, str) else scenario
+        seed = read.definition.seed if seed is None else seed
+        key = (read.digest, seed, customers, tuple(sorted(switches.items())))
         with self._lock:
-            read = self._scenario(scenario) if isinstance(scenario, str) else scenario
-            seed = read.told.seed if seed is None else seed
-            key = (read.digest, seed, customers, tuple(sorted(switches.items())))
-            if key not in self._templates:
-                self._templates[key] = World(
-                    read, seed=seed, customers=customers, switches=switches, known_switches=self._switches
-                )
-                if len(self._templates) > self.TEMPLATES:
-                    self._templates.popitem(last=False)
-            self._templates.move_to_end(key)
-            return self._templates[key]
+            found = self._kept(key)
+            being_made = self._being_made.setdefault(key, Lock()) if found is None else None
+        if found is not None or being_made is None:
+            return found  # type: ignore[return-value]
+        with being_made:
+            found = self._kept(key)
+            if found is None:
+                try:
+                    found = run_scenario(
+                        read, seed=seed, customers=customers, switches=switches, known_switches=self._switches
+                    )
+                    self._keep(key, found)
+                finally:
+                    with self._lock:
+                        self._being_made.pop(key, None)
+        return found
+
+    def _kept(self, key: Hashable) -> World | None:
+        with self._lock:
+            found = self._templates.get(key)
+            if found is not None:
+                self._templates.move_to_end(key)
+            return found
+
+    def _keep(self, key: Hashable, world: World) -> None:
+        with self._lock:
+            self._templates[key] = world
+            if len(self._templates) > self.TEMPLATES:
+                self._templates.popitem(last=False)

@@ -1,18 +1,13 @@
-"""billingplatform.uk: billing runs, listed, fetched, created and changed. Facts: docs/vendors/billingplatform.md.
+"""The API of billingplatform.uk: its route table and switches for billing runs.
 
-The route table, who may ask, and the switches. It refuses to know how a run is produced: that is the ledger's.
+Source: docs/vendors/billingplatform.md#sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from counterfoil.api import API, ApiError, Principal
-from counterfoil.apis.billingplatform import handlers, serializers
-from counterfoil.world.switches import Switch
-from counterfoil.world.world import World
-
-NAME = "billingplatform"
+from counterfoil.api import API, Switch
+from counterfoil.apis.billingplatform import errors, handlers
+from counterfoil.apis.billingplatform.auth import NAME, authenticate
 
 SWITCHES = (
     Switch(
@@ -75,23 +70,7 @@ SWITCHES = (
     ),
 )
 
-
-def authenticate(headers: Mapping[str, str], world: World) -> Principal:
-    """The user behind ``Authorization: Bearer KEY``; there is no token exchange and no expiry
-    (docs/vendors/billingplatform.md#api-key)."""
-    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
-    key = key.strip()
-    if scheme.lower() != "bearer" or not key:
-        raise ApiError("unauthenticated", "an API key is required: send it as 'Authorization: Bearer KEY'")
-    grant = world.grant(key)
-    if grant is None:
-        raise ApiError("unauthenticated", "this API key is not known")
-    if not grant.allows(NAME):
-        raise ApiError("forbidden", "this user may not work with billing runs")
-    return Principal(key, grant.customer)
-
-
-# What the vendor has besides (docs/vendors/billingplatform.md#neighbours), and this stand-in does not: 501.
+# Operations that the vendor has (docs/vendors/billingplatform.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
     "GET /customers/",
     "GET /customers/{id}",
@@ -114,7 +93,7 @@ api = API(
         "PATCH /billingRuns/{id}": handlers.update_run,
     },
     authenticate=authenticate,
-    error=serializers.error,
+    error=errors.render,
     switches=SWITCHES,
     strict_query=lambda world: world.switches["billingplatform.unknown_parameter"] == "400",
     unimplemented=UNIMPLEMENTED,

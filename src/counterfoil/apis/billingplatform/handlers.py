@@ -1,20 +1,19 @@
-"""The four operations on billing runs: read the request, call one ledger verb, render the run.
+"""Handlers for the four operations on billing runs.
 
-What may change, and when, is the ledger's to say; here its refusals are only
-turned into the vendor's names.
+Rule numbers are those of docs/vendors/billingplatform.md#states. The ledger decides what may change and when.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from operator import ge, gt
 
 from counterfoil.api import ApiError, Json, Request, Response
-from counterfoil.apis.billingplatform.serializers import FIELDS, LOCKED, STATUS, VENDOR_NAMES, run_document
-from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
-from counterfoil.ledger.records import BillingRun, RunStatus
+from counterfoil.apis.billingplatform.errors import from_ledger, is_lock
+from counterfoil.apis.billingplatform.query import select_runs
+from counterfoil.apis.billingplatform.serializers import FIELDS, STATUS, VENDOR_NAMES, run_document
+from counterfoil.ledger.errors import BadValue, LedgerError, UnknownRecord
+from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.world.commands import Command, RequestBills, read_command
 from counterfoil.world.world import World
 
@@ -24,21 +23,8 @@ _DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
 
 
 def list_runs(request: Request, world: World) -> Response:
-    """All runs by ascending id, narrowed by what was sent; a bare array (docs/vendors/billingplatform.md#parameters)."""
-    query = request.query
-    runs = sorted(world.ledger.runs.values(), key=lambda run: run.number)
-    if "idAfter" in query:
-        runs = [run for run in runs if run.number > query["idAfter"]]
-    reaches = ge if world.switches["billingplatform.since"] == "inclusive" else gt
-    if "createdSince" in query:
-        since = _instant("createdSince", query["createdSince"])
-        runs = [run for run in runs if reaches(run.created_at, since)]
-    if "updatedSince" in query:
-        since = _instant("updatedSince", query["updatedSince"])
-        runs = [run for run in runs if reaches(run.updated_at, since)]
-    first = query.get("offset", 0)
-    runs = runs[first : first + query["limit"]] if "limit" in query else runs[first:]
-    return Response(200, [run_document(run, world) for run in runs])
+    """The runs that match, as a bare array (docs/vendors/billingplatform.md#id-after)."""
+    return Response(200, [run_document(run, world) for run in select_runs(request, world)])
 
 
 def get_run(request: Request, world: World) -> Response:
@@ -46,31 +32,31 @@ def get_run(request: Request, world: World) -> Response:
 
 
 def create_run(request: Request, world: World) -> Response:
-    """A new run, Pending whatever the body says; no member is required (docs/vendors/billingplatform.md#writing)."""
+    """Create a run. It is Pending whatever the body says; no member is required (docs/vendors/billingplatform.md#writing)."""
     members = _members(request.body, world)
     try:
         run = world.execute(_command("create_run", members))
     except LedgerError as error:
-        raise _refusal(error, world) from None
+        raise from_ledger(error, world) from None
     status = 201 if world.switches["billingplatform.create_status"] == 201 else 200
     return Response(status, run_document(run, world))
 
 
 def update_run(request: Request, world: World) -> Response:
-    """Change the members sent, leave the others (docs/vendors/billingplatform.md#partial-update); all of it, or nothing
-    (docs/vendors/billingplatform.md#locked-response)."""
+    """Change the members that were sent and leave the others (docs/vendors/billingplatform.md#partial-update); change
+    all or nothing (docs/vendors/billingplatform.md#locked-response)."""
     run = _run(request, world)
     members = _members(request.body, world)
     status = request.body.get("status", STATUS[run.status])
-    requests = status != STATUS[run.status]
-    if requests:
-        members = _with_what_a_request_needs(run, members, status, world)
+    requests_bills = status != STATUS[run.status]
+    if requests_bills:
+        members = _prepare_request(run, members, status, world)
     run = _change(run, members, world)
-    if requests:
+    if requests_bills:
         try:
             run = world.execute(RequestBills(run=run.number))
         except LedgerError as error:
-            raise _refusal(error, world) from None
+            raise from_ledger(error, world) from None
     return Response(200, run_document(run, world))
 
 
@@ -78,25 +64,27 @@ def update_run(request: Request, world: World) -> Response:
 
 
 def _change(run: BillingRun, members: Mapping[str, Json], world: World) -> BillingRun:
-    """The run after one command changed the members; a locked one is left out, if the switch says so."""
+    """Change the members by one command; leave locked ones out if ``billingplatform.locked_field`` says so."""
     kept = dict(members)
     while True:
         try:
             changed: BillingRun = world.execute(_command("update_run", kept, run=run.number))
         except LedgerError as error:
-            if not _is_lock(error) or world.switches["billingplatform.locked_field"] != "ignore":
-                raise _refusal(error, world) from None
-            # The ledger names one locked member at a time; asking it again leaves no gap for another writer.
+            if not is_lock(error) or world.switches["billingplatform.locked_field"] != "ignore":
+                raise from_ledger(error, world) from None
+            # The ledger names one locked member at a time, so ask again without it; checking first would leave a gap in
+            # which another request could lock more.
             del kept[VENDOR_NAMES[error.field or ""]]
         else:
             return changed
 
 
-def _with_what_a_request_needs(run: BillingRun, members: dict[str, Json], status: str, world: World) -> dict[str, Json]:
-    """The members to change when ``status`` asks for bills; raises ``conflict`` before anything changed if it may not.
+def _prepare_request(run: BillingRun, members: dict[str, Json], status: str, world: World) -> dict[str, Json]:
+    """The members to change when ``status`` requests bills. Raises ``ApiError`` (conflict) before anything changes.
 
-    The request is the button's, not the API's, unless switched (docs/vendors/billingplatform.md#status-writable). It
-    needs an invoice date (docs/vendors/billingplatform.md#request-needs-invoice-date).
+    By docs/vendors/billingplatform.md#status-writable only the vendor's web page requests bills, unless
+    ``billingplatform.status_writable`` allows it here. By
+    docs/vendors/billingplatform.md#request-needs-invoice-date the run needs an invoice date.
     """
     if not world.switches["billingplatform.status_writable"]:
         raise ApiError("conflict", "status cannot be changed through the API", where="status")
@@ -111,7 +99,7 @@ def _with_what_a_request_needs(run: BillingRun, members: dict[str, Json], status
 
 
 def _members(body: Json, world: World) -> dict[str, Json]:
-    """The members of the body that a client may write. Others count for nothing, or are refused if so switched
+    """The writable members of the body; others are ignored, or refused if ``unknown_field`` says so
     (docs/vendors/billingplatform.md#unknown-field)."""
     if world.switches["billingplatform.unknown_field"] == "400":
         for name in body:
@@ -126,10 +114,10 @@ def _members(body: Json, world: World) -> dict[str, Json]:
 
 
 def _command(name: str, members: Mapping[str, Json], **more: int) -> Command:
-    """The command that writes those members; raises ``malformed`` naming the one that is no text or date."""
-    ours = {FIELDS[member]: value for member, value in members.items()}
+    """The command that writes those members. Raises ``ApiError`` (malformed) naming a member of the wrong type."""
+    fields = {FIELDS[member]: value for member, value in members.items()}
     try:
-        return read_command({"command": name, **more, **ours})
+        return read_command({"command": name, **more, **fields})
     except BadValue as error:
         member = VENDOR_NAMES.get(error.field or "", "body")
         raise ApiError("malformed", f"{member}: {error.message}", where=member) from None
@@ -139,7 +127,7 @@ def _command(name: str, members: Mapping[str, Json], **more: int) -> Command:
 
 
 def _run(request: Request, world: World) -> BillingRun:
-    """The run the path names. Ids are digits without leading zeros: ``06`` names nothing."""
+    """The run in the path. Ids are digits without leading zeros, so ``06`` is unknown."""
     given: str = request.path["id"]
     if given.isascii() and given.isdecimal() and given[0] != "0" and len(given) <= 18:
         try:
@@ -147,40 +135,3 @@ def _run(request: Request, world: World) -> BillingRun:
         except UnknownRecord:
             pass
     raise ApiError("unknown_resource", f"there is no billing run {given[:80]}", where="id")
-
-
-def _instant(name: str, text: str) -> datetime:
-    """An RFC 3339 date-time. Python's reads neither year 0 nor second 60, which the format has."""
-    year_zero, leap = text.startswith("0000-"), text[16:19] == ":60"
-    readable = ("0004-" + text[5:] if year_zero else text).upper()
-    if leap:
-        readable = f"{readable[:16]}:59{readable[19:]}"
-    try:
-        instant = datetime.fromisoformat(readable)
-        if instant.tzinfo is None:
-            raise ValueError
-        return instant + timedelta(seconds=leap)
-    except (ValueError, OverflowError):
-        raise ApiError(
-            "malformed", f"{name} must be a date-time with an offset, such as 2026-01-01T00:00:00Z"
-        ) from None
-
-
-# --- refusals ------------------------------------------------------------------------------------
-
-
-def _is_lock(error: LedgerError) -> bool:
-    return isinstance(error, RuleBroken) and VENDOR_NAMES.get(error.field or "") in LOCKED
-
-
-def _refusal(error: LedgerError, world: World) -> ApiError:
-    """What the ledger refused, with the vendor's name for the member."""
-    name = VENDOR_NAMES.get(error.field or "")
-    if isinstance(error, UnknownRecord):
-        return ApiError("unknown_resource", error.message, where="id")
-    if _is_lock(error):
-        status = 422 if world.switches["billingplatform.locked_field"] == "422" else 409
-        message = f"{name} is locked: bills are requested for this billing run; nothing was changed"
-        return ApiError("conflict", message, where=name, status=status)
-    # Also where dates contradict each other: the request is well-formed, and it may be the stored one that is in the way.
-    return ApiError("conflict", f"{name}: {error.message}" if name else error.message, where=name)

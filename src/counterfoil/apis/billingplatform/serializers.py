@@ -1,7 +1,4 @@
-"""Billing runs in the vendor's words: field names, how dates, times and amounts are written, and the error body.
-
-Everything here is a rendering; it refuses to know HTTP methods and rules about what may change.
-"""
+"""Converts billing runs to billingplatform.uk's JSON: member names, dates, times and amounts."""
 
 from __future__ import annotations
 
@@ -10,11 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.api import ApiError, Json, Response
+from counterfoil.api import Json
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.ledger import LOCKED_FIELDS
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
-from counterfoil.ledger.records import BillingRun, Book, RunStatus
+from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.world import World
 
 FIELDS: Mapping[str, str] = {
@@ -26,9 +25,9 @@ FIELDS: Mapping[str, str] = {
     "transactionCutoffDate": "transaction_cutoff_date",
     "dueDate": "due_date",
 }
-"""The members a client may write (docs/vendors/billingplatform.md#run), and what the ledger calls them."""
+"""The members a client may write (docs/vendors/billingplatform.md#run), with the ledger's names for them."""
 
-VENDOR_NAMES: Mapping[str, str] = {ours: theirs for theirs, ours in FIELDS.items()}
+VENDOR_NAMES: Mapping[str, str] = {field: name for name, field in FIELDS.items()}
 LOCKED = frozenset(VENDOR_NAMES[name] for name in LOCKED_FIELDS)
 
 STATUS: Mapping[RunStatus, str] = {
@@ -42,12 +41,12 @@ HUNDREDTH = Decimal("0.01")
 
 
 def run_document(run: BillingRun, world: World) -> Json:
-    """The whole run, as every operation returns it. What was never set is null.
+    """The whole run, as every operation returns it; members that were never set are null.
 
-    Written once for each state of the world: half of it is dates, and writing one takes a microsecond.
+    Cached for each version of the world: half of the members are dates, and formatting one takes a microsecond.
     """
-    known, document = world.remember(("billingplatform.run", run.number), lambda: (run, _run_document(run, world)))
-    return document.copy() if known is run else _run_document(run, world)
+    cached_run, document = world.cached(("billingplatform.run", run.number), lambda: (run, _run_document(run, world)))
+    return document.copy() if cached_run is run else _run_document(run, world)
 
 
 def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
@@ -62,63 +61,49 @@ def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
         "cutoffDate": _day(run.cutoff_date),
         "transactionCutoffDate": _day(run.transaction_cutoff_date),
         "dueDate": _day(run.due_date),
-        "commencedDate": _instant(run.commenced_at),
-        "completedDate": _instant(run.completed_at),
+        "commencedDate": _timestamp(run.commenced_at),
+        "completedDate": _timestamp(run.completed_at),
     }
-
-
-def error(refusal: ApiError) -> Response:
-    """``{"error": text}``: an assumption, the vendor documents no error body (docs/vendors/billingplatform.md#error-body)."""
-    headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
-    return Response(refusal.status, {"error": _said(refusal)}, headers)
-
-
-def _said(refusal: ApiError) -> str:
-    """One line that names the member or parameter at fault without JSON pointer syntax."""
-    where = refusal.where or ""
-    if where.startswith("/"):
-        return f"{where[1:]}: {refusal.message.removeprefix(f'body{where}: ')}"
-    return refusal.message or refusal.reason
 
 
 # --- amounts, dates and times --------------------------------------------------------------------
 
 
 def _invoiced(run: BillingRun, world: World) -> Decimal:
-    """What the run's invoices in the seller's currency come to; nothing before the run is complete.
+    """The sum of the run's invoices in the seller's currency; zero before the run is complete.
 
-    Equal to ``ledger.run_total``, for all runs in one pass: a list shows them all.
+    All runs are summed in one pass, because a list shows them all.
     """
     if run.status is not RunStatus.COMPLETE:
         return ZERO
-    totals = world.remember("billingplatform.totals", lambda: _totals(world))
+    totals = world.cached("billingplatform.totals", lambda: _totals(world))
     return totals.get(run.number, ZERO)
 
 
 def _totals(world: World) -> dict[int, Decimal]:
     currency = world.scenario.seller.currency
     totals: dict[int, Decimal] = {}
-    for book, readers in world.ledger.shelf.distinct():
-        for number, total in _billed(book, currency).items():
-            totals[number] = totals.get(number, ZERO) + readers * total
+    for state, refcount in world.ledger.store.unique_states():
+        for number, total in _billed(state, currency).items():
+            totals[number] = totals.get(number, ZERO) + refcount * total
     return totals
 
 
-def _billed(book: Book, currency: str) -> dict[int, Decimal]:
-    """What each run billed to one book, by run number."""
+def _billed(state: AccountState, currency: str) -> dict[int, Decimal]:
+    """What each run billed to one customer, by run number."""
 
     def compute() -> dict[int, Decimal]:
         billed: dict[int, Decimal] = {}
-        for bill in bills_of(book):
+        for bill in bills_of(state):
             if bill.invoice.currency == currency:
                 billed[bill.invoice.run] = billed.get(bill.invoice.run, ZERO) + bill.total
         return billed
 
-    return book.derived("billingplatform.billed", currency, compute)
+    return state.cached("billingplatform.billed", currency, compute)
 
 
 def _currency(amount: Decimal, world: World) -> Any:
-    """Two decimals, or three in a currency that has three: the sum of the invoices is never rounded."""
+    """Two decimals, or three in a currency that has three, because a sum of invoices is never rounded."""
     shown = amount if amount.as_tuple().exponent == -3 else amount.quantize(HUNDREDTH)
     return shown if world.switches["billingplatform.currency_as"] == "number" else str(shown)
 
@@ -127,5 +112,5 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+def _timestamp(moment: datetime | None) -> str | None:
+    return None if moment is None else format_timestamp(moment)

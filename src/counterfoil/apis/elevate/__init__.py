@@ -1,13 +1,13 @@
-"""Elevate Billing: what each customer is worth in the open bill run, against the run before it.
+"""The API of Elevate Billing: its route table and switches.
 
-The route table, the switches, and nothing else: operations answer, ``selection`` filters, sorts and pages, ``standing``
-works out a customer's values and status, ``wire`` says it in the vendor's words.
+It shows each customer's value in the open bill run against the previous one. Source: docs/vendors/elevate.md#sources.
 """
 
 from __future__ import annotations
 
 from counterfoil.api import API, Switch
-from counterfoil.apis.elevate import handlers, serializers
+from counterfoil.apis.elevate import errors, handlers
+from counterfoil.apis.elevate.auth import NAME, authenticate
 
 SWITCHES = (
     Switch(
@@ -63,7 +63,7 @@ SWITCHES = (
     ),
 )
 
-# What the vendor has besides (docs/vendors/elevate.md#neighbours), and this stand-in does not: 501.
+# Operations that the vendor has (docs/vendors/elevate.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
     "GET /customers",
     "POST /customers",
@@ -86,15 +86,15 @@ UNIMPLEMENTED = (
 )
 
 api = API(
-    name="elevate",
+    name=NAME,
     title="Elevate Billing",
     prefix="/elevate/v1",
     routes={
         "POST /authenticate": handlers.create_bearer_token,
         "GET /customer-billing-summaries": handlers.list_billing_summaries,
     },
-    authenticate=handlers.authenticate,
-    error=serializers.error,
+    authenticate=authenticate,
+    error=errors.render,
     switches=SWITCHES,
     ids=lambda world, customer: {"customerId": str(customer)},
     unimplemented=UNIMPLEMENTED,

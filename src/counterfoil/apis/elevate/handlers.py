@@ -1,63 +1,38 @@
-"""One function for each of Elevate's routes: read, one verb, render. And who may ask."""
+"""Handlers for Elevate's two operations: fetch a token, and list billing summaries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from counterfoil.api import ApiError, Principal, Request, Response
-from counterfoil.apis.elevate import selection, serializers
+from counterfoil.api import Request, Response
+from counterfoil.apis.elevate import serializers
+from counterfoil.apis.elevate.auth import NAME, TOKEN_MINUTES, log_in
+from counterfoil.apis.elevate.query import parse, select_summaries
+from counterfoil.apis.elevate.serializers import ID
 from counterfoil.world.commands import IssueToken
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-NAME = "elevate"
-TOKEN_MINUTES = 15
-"""How long a token is good (docs/vendors/elevate.md#token-lifetime)."""
-
-
-def authenticate(headers: Mapping[str, str], world: World) -> Principal:
-    """The bearer token is one from ``POST /authenticate``, or a known key itself."""
-    scheme, _, credential = headers.get("authorization", "").partition(" ")
-    credential = credential.strip()
-    if scheme.lower() != "bearer" or not credential:
-        raise ApiError("unauthenticated", "A bearer token is required")
-    token = world.tokens.find(credential)
-    if token is not None and token.api == NAME:
-        if world.now >= token.expires_at:
-            raise ApiError("expired", "The token has expired")
-        credential = token.key
-    return _permitted(credential, world, unknown="The token is not valid", forbidden="This user may not read this")
-
 
 def create_bearer_token(request: Request, world: World) -> Response:
-    """Trade a user's password or an app client's secret, either of them a known key, for a token good for 15 minutes."""
+    """Issue a token, valid for 15 minutes, for a user's password or an app client's secret."""
     secret = request.body["password"] if "password" in request.body else request.body["clientSecret"]
-    permitted = _permitted(
-        secret, world, unknown="Unknown credentials", forbidden="These credentials may not fetch a token"
-    )
-    issued = world.execute(IssueToken(api=NAME, key=permitted.key, minutes=TOKEN_MINUTES))
+    issued = world.execute(IssueToken(api=NAME, key=log_in(secret, world).key, minutes=TOKEN_MINUTES))
     return Response(200, serializers.token(issued.value))
 
 
 def list_billing_summaries(request: Request, world: World) -> Response:
-    """A page of the customers that match, in the order asked for."""
-    wanted = selection.read(request.query, world.switches)
-    seen_by = request.principal.customer if request.principal else None
-    chosen = selection.select(world, wanted, seen_by)
+    """One page of the matching customers, in the requested order."""
+    query = parse(request.query, world.switches)
+    visible_to = request.principal.customer if request.principal else None
     page, size = request.query["page"], request.query["pageSize"]
-    numbers = chosen.page((page - 1) * size, page * size)
-    rows = selection.table(world).show(world.ledger.shelf.places(), numbers)
-    if wanted.fields is not None:
-        rows = [{name: row[name] for name in wanted.fields} for row in rows]
-    return Response(200, rows)
-
-
-def _permitted(key: str, world: World, *, unknown: str, forbidden: str) -> Principal:
-    grant = world.grant(key)
-    if grant is None:
-        raise ApiError("unauthenticated", unknown)
-    if not grant.allows(NAME):
-        raise ApiError("forbidden", forbidden)
-    return Principal(key, grant.customer)
+    selected = select_summaries(world, query, visible_to).page((page - 1) * size, page * size)
+    documents = []
+    for number, row in selected:
+        document = row.document.copy()
+        document[ID] = number
+        documents.append(document)
+    if query.fields is not None:
+        documents = [{name: document[name] for name in query.fields} for document in documents]
+    return Response(200, documents)

@@ -1,14 +1,16 @@
-"""emnify: the bill of one organisation for one month, previews included, the months there are, and the login.
+"""The API of emnify: its route table and switches.
 
-An organisation is a customer of the ledger by its number, seen through its first account. The issuing organisation is
-1000000000. Source: docs/vendors/emnify.md.
+It shows the bill of one organisation for one month, previews included, and the list of months. An organisation is a
+customer of the ledger, by its number, with its first account; the issuing organisation is 1000000000. Source:
+docs/vendors/emnify.md#document
+and docs/vendors/emnify.md#sources.
 """
 
 from __future__ import annotations
 
 from counterfoil.api import API, Switch
-from counterfoil.apis.emnify import handlers, serializers
-from counterfoil.apis.emnify.login import authenticate
+from counterfoil.apis.emnify import errors, handlers
+from counterfoil.apis.emnify.auth import NAME, authenticate
 
 ROUTES = {
     "POST /authenticate": handlers.authenticate,
@@ -80,7 +82,7 @@ SWITCHES = (
     ),
 )
 
-# What the vendor has besides (docs/vendors/emnify.md#neighbours), and this stand-in does not: 501.
+# Operations that the vendor has (docs/vendors/emnify.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
     "GET /organisation/my",
     "GET /organisation/{id}",
@@ -89,13 +91,13 @@ UNIMPLEMENTED = (
 )
 
 api = API(
-    name="emnify",
+    name=NAME,
     title="emnify organisation billing",
     prefix="/emnify/api/v1",
     routes=ROUTES,
     authenticate=authenticate,
-    error=serializers.error,
-    media_type=serializers.MEDIA_TYPE,
+    error=errors.render,
+    media_type=errors.MEDIA_TYPE,
     switches=SWITCHES,
     ids=lambda world, customer: {"org_id": str(customer)},
     unimplemented=UNIMPLEMENTED,

@@ -1,7 +1,8 @@
-"""What a month's lines amount to, in the tree emnify prints: monthly charges, SIMs, data and SMS by tariff, zone, country.
+"""Computes the amounts of a monthly bill as emnify shows them: monthly charges, SIMs, data and SMS traffic.
 
-Facts: docs/vendors/emnify.md#arithmetic. Nothing is rounded but the decimals in strings, whose places are fixed.
-Numbers and strings are mixed level by level as in the vendor's sample. Knows nothing of organisations and invoices.
+Traffic is split by tariff, rate zone and country. Source: docs/vendors/emnify.md#bill and
+docs/vendors/emnify.md#arithmetic. Only amounts in
+strings are rounded, to their fixed number of decimals. Which members are strings follows the vendor's sample.
 """
 
 from __future__ import annotations
@@ -13,35 +14,31 @@ from typing import TypeVar
 from counterfoil.api import Json
 from counterfoil.apis.emnify.countries import country
 from counterfoil.apis.emnify.months import MonthlyBill
+from counterfoil.ledger.accounts import AccountState, Subscription
+from counterfoil.ledger.documents import FeeLine, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import tax_on
-from counterfoil.ledger.records import (
-    Book,
-    FeeLine,
-    OneOffLine,
-    PackageLine,
-    Service,
-    SimLine,
-    Subscription,
-    Tariff,
-    UsageLine,
-)
+from counterfoil.ledger.tariffs import Service, Tariff
+from counterfoil.world.to_json import shortest_number
 
 T = TypeVar("T")
 
-WIDE = Context(prec=80)  # the widest quantity times the widest price, exactly
-BASIC_CHARGE = 1_000_000  # ids of basic charges, beside those of data packages, which count from 1
+WIDE = Context(prec=80)  # enough digits for the largest quantity times the largest price
+BASIC_CHARGE = 1_000_000  # ids of basic charges start here; those of data packages count from 1
 NO_ZONE = {"id": 0, "name": "All zones"}
 CURRENCIES = {"EUR": (1, "€"), "USD": (2, "$"), "GBP": (3, "£"), "JPY": (4, "¥"), "CHF": (5, "CHF")}
 
 
-def amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
-    """All members of the bill that follow from its lines. ``split`` and ``vat_rate`` are the switches of those names."""
+def amounts(state: AccountState, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
+    """The members of the bill that depend on its lines.
+
+    ``split`` and ``vat_rate`` are the values of the switches ``emnify.multi_profile`` and ``emnify.vat_rate``.
+    """
     with localcontext(WIDE):
-        return _amounts(book, bill, split, vat_rate)
+        return _amounts(state, bill, split, vat_rate)
 
 
-def _amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
+def _amounts(state: AccountState, bill: MonthlyBill, split: str, vat_rate: str) -> dict[str, Json]:
     fees = [line for line in bill.lines if isinstance(line, FeeLine)]
     sims = [line for line in bill.lines if isinstance(line, SimLine)]
     packages = [line for line in bill.lines if isinstance(line, PackageLine)]
@@ -51,13 +48,13 @@ def _amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[s
     net = _sum(line.amount for line in bill.lines)
     vat = tax_on(net, bill.tax_rate)
     by_profile = _is_split(packages, split)
-    profiles = _profiles(book, [*sims, *packages, *usage]) if by_profile else []
+    profiles = _profiles(state, [*sims, *packages, *usage]) if by_profile else []
     return {
-        "total": {"cost": number(net + vat), "currency": money},
-        "sub_total": {"cost": number(net), "currency": money},
+        "total": {"cost": shortest_number(net + vat), "currency": money},
+        "sub_total": {"cost": shortest_number(net), "currency": money},
         "vat": {
-            "rate": places(bill.tax_rate, 6) if vat_rate == "string" else number(bill.tax_rate),
-            "cost": number(vat),
+            "rate": places(bill.tax_rate, 6) if vat_rate == "string" else shortest_number(bill.tax_rate),
+            "cost": shortest_number(vat),
             "currency": money,
         },
         "mrc": _monthly_charges(fees, [] if by_profile else packages, bill.currency),
@@ -71,12 +68,6 @@ def _amounts(book: Book, bill: MonthlyBill, split: str, vat_rate: str) -> dict[s
 # --- numbers -------------------------------------------------------------------------------------
 
 
-def number(value: Decimal) -> Decimal:
-    """``value`` exactly, without idle zeros: ``12.00`` as ``12``, and never ``1E+3``."""
-    short = value.normalize()
-    return short.quantize(Decimal(1)) if int(short.as_tuple().exponent) > 0 else short
-
-
 def places(value: Decimal, count: int) -> str:
     """``value`` as a string with ``count`` decimals, rounded if it has more: ``"12.345678"``."""
     return f"{value:.{count}f}"
@@ -87,13 +78,13 @@ def _sum(values: Iterable[Decimal]) -> Decimal:
 
 
 def _cost(lines: Iterable[UsageLine]) -> Decimal:
-    return number(_sum(line.amount for line in lines))
+    return shortest_number(_sum(line.amount for line in lines))
 
 
 def _volume(lines: Sequence[UsageLine]) -> Decimal | str:
-    """The volume of a data tariff or zone, both ways as in the sample: a string where packages covered all of it."""
+    """The volume of a data tariff or zone: a string if packages covered all of it, else a number, as in the sample."""
     quantity = _sum(line.quantity for line in lines)
-    return places(quantity, 6) if quantity == _sum(line.covered for line in lines) else number(quantity)
+    return places(quantity, 6) if quantity == _sum(line.covered for line in lines) else shortest_number(quantity)
 
 
 def _grouped(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
@@ -107,18 +98,18 @@ def _grouped(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
 
 
 def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], currency: str) -> Json:
-    """Data packages, and the basic charges as packages without volume, so that the totals hold
+    """Data packages, and basic charges as packages without volume, so that the totals add up
     (docs/vendors/emnify.md#arithmetic).
 
-    The vendor's text promises a basic charge here and shows no member for it: an assumption.
+    That is an assumption: the vendor's text promises a basic charge here and shows no member for it.
     """
     if not fees and not packages:
         return None
     money = _currency(currency)
     data = [_basic_charge(line, money) for line in fees] + [_package(line, money) for line in packages]
     total = {
-        "cost": number(_sum(item["rate"] for item in data)),
-        "volume": number(_sum(item["volume"] for item in data)),
+        "cost": shortest_number(_sum(item["rate"] for item in data)),
+        "volume": shortest_number(_sum(item["volume"] for item in data)),
         "currency": money,
     }
     return {"data_packages": {"data": data, "total": total}}
@@ -131,8 +122,8 @@ def _package(line: PackageLine, money: Json) -> dict[str, Json]:
         "tariff": _named(line.tariff),
         "ratezone": {"id": package.zone.number, "name": package.zone.name},
         "currency": money,
-        "volume": number(package.volume),
-        "rate": number(line.amount),
+        "volume": shortest_number(package.volume),
+        "rate": shortest_number(line.amount),
         "description": f"{package.name}, {line.dated:%Y-%m}",
     }
 
@@ -144,7 +135,7 @@ def _basic_charge(line: FeeLine, money: Json) -> dict[str, Json]:
         "ratezone": NO_ZONE,
         "currency": money,
         "volume": ZERO,
-        "rate": number(line.amount),
+        "rate": shortest_number(line.amount),
         "description": f"Basic charge {line.tariff.name}, {line.dated:%Y-%m}",
     }
 
@@ -162,7 +153,7 @@ def _plan(tariff: Tariff) -> Json:
     return {
         "id": tariff.number,
         "name": tariff.name,
-        "rate": number(tariff.monthly_fee),
+        "rate": shortest_number(tariff.monthly_fee),
         "currency": {"code": tariff.currency},
     }
 
@@ -173,8 +164,8 @@ def _one_off(line: OneOffLine, money: Json) -> Json:
         "id": charge.ordinal,
         "description": charge.description,
         "quantity": 1,
-        "unit_price": number(charge.amount),
-        "cost": number(charge.amount),
+        "unit_price": shortest_number(charge.amount),
+        "cost": shortest_number(charge.amount),
         "currency": money,
     }
 
@@ -183,17 +174,17 @@ def _one_off(line: OneOffLine, money: Json) -> Json:
 
 
 def _is_split(packages: Sequence[PackageLine], split: str) -> bool:
-    """Whether usage and inclusive volumes are told apart by profile: when several subscriptions have volumes
+    """Whether usage and inclusive volumes are split by profile; by default if several subscriptions have volumes
     (docs/vendors/emnify.md#tariff-profiles)."""
     if split == "auto":
         return len({line.subscription for line in packages}) > 1
     return split == "always"
 
 
-def _profiles(book: Book, lines: Sequence[SimLine | PackageLine | UsageLine]) -> list[Subscription]:
-    """The profiles on a bill: a subscription is what puts a tariff and its volume on a number of SIMs."""
+def _profiles(state: AccountState, lines: Sequence[SimLine | PackageLine | UsageLine]) -> list[Subscription]:
+    """The subscriptions on a bill. Each is a profile: a tariff with its volume for a number of SIMs."""
     found = {line.subscription for line in lines}
-    return [subscription for subscription in book.subscriptions if subscription.ordinal in found]
+    return [subscription for subscription in state.subscriptions if subscription.ordinal in found]
 
 
 def _profile(subscription: int, tariff: Tariff) -> Json:
@@ -203,9 +194,9 @@ def _profile(subscription: int, tariff: Tariff) -> Json:
 def _sim_items(
     sims: Sequence[SimLine], packages: Sequence[PackageLine], profiles: Sequence[Subscription], money: Json
 ) -> Json:
-    """Fees for active SIMs and, where bills are split, the inclusive volumes by profile instead of among the packages.
+    """Fees for active SIMs and, in a split bill, the inclusive volumes by profile (instead of under packages).
 
-    ``total`` has a ``cost`` beside ``sim_hosting_fees``: we read it as those fees plus what ``data`` lists.
+    ``total`` has ``cost`` besides ``sim_hosting_fees``; an assumption: it is those fees plus the costs in ``data``.
     """
     if not sims and not profiles:
         return None
@@ -215,8 +206,8 @@ def _sim_items(
         "number_of_active_sims_chargeable": sum(
             max(line.sims for line in lines) for lines in _grouped(sims, lambda line: line.subscription)
         ),
-        "sim_hosting_fees": number(fees),
-        "cost": number(fees + _sum(item["cost"] for item in data)),
+        "sim_hosting_fees": shortest_number(fees),
+        "cost": shortest_number(fees + _sum(item["cost"] for item in data)),
     }
     return {"total": total, "data": data}
 
@@ -225,8 +216,8 @@ def _sim_item(profile: Subscription, packages: Sequence[PackageLine], money: Jso
     return {
         "tariff_profile": _profile(profile.ordinal, profile.tariff),
         "number_of_active_sims": profile.sims,
-        "inclusive_volume": number(_sum(line.package.volume for line in packages)),
-        "cost": number(_sum(line.amount for line in packages)),
+        "inclusive_volume": shortest_number(_sum(line.package.volume for line in packages)),
+        "cost": shortest_number(_sum(line.amount for line in packages)),
         "currency": money,
     }
 
@@ -254,7 +245,7 @@ def _traffic(usage: Sequence[UsageLine], by_profile: bool, money: Json) -> Json:
 
 
 def _traffic_total(lines: Sequence[UsageLine], money: Json) -> Json:
-    return {"volume": number(_sum(line.quantity for line in lines)), "cost": _cost(lines), "currency": money}
+    return {"volume": shortest_number(_sum(line.quantity for line in lines)), "cost": _cost(lines), "currency": money}
 
 
 def _zones(lines: Sequence[UsageLine]) -> list[list[UsageLine]]:
@@ -281,10 +272,10 @@ def _data_tariff(lines: Sequence[UsageLine], by_profile: bool, money: Json) -> J
 
 
 def _data_zone(lines: Sequence[UsageLine], by_profile: bool, money: Json) -> Json:
-    """What packages covered is named here and costs nothing here; the countries keep their nominal price
+    """A rate zone. Volume covered by packages costs nothing here; countries keep the nominal price
     (docs/vendors/emnify.md#covered-usage)."""
     rate = lines[0].rate
-    covered = number(_sum(line.covered for line in lines))
+    covered = shortest_number(_sum(line.covered for line in lines))
     return {
         "id": rate.zone.number,
         "name": rate.zone.name,
@@ -317,7 +308,7 @@ def _sms_tariff(lines: Sequence[UsageLine], money: Json) -> Json:
     return {
         "id": tariff.number,
         "name": tariff.name,
-        "volume": number(_sum(line.quantity for line in lines)),
+        "volume": shortest_number(_sum(line.quantity for line in lines)),
         "cost": _cost(lines),
         "currency": money,
         "ratezone": [_sms_zone(each, money) for each in _zones(lines)],
@@ -330,7 +321,7 @@ def _sms_zone(lines: Sequence[UsageLine], money: Json) -> Json:
         "id": zone.number,
         "name": zone.name,
         "tariff": lines[0].tariff.name,
-        "volume": number(_sum(line.quantity for line in lines)),
+        "volume": shortest_number(_sum(line.quantity for line in lines)),
         "cost": _cost(lines),
         "currency": money,
         "countries": [_sms_country(each, money) for each in _countries(lines)],

@@ -1,7 +1,7 @@
-"""The countries emnify would know: telephone prefix, mobile country code, and roughly where each lies.
+"""Countries as emnify describes them: telephone prefix, mobile country code and rough coordinates.
 
-Public facts (ITU E.164 and E.212), coordinates near the middle of each. The ids are this stand-in's own, but for Germany's.
-A country that is not in the table is shown by its ISO code alone. Knows nothing of rate zones.
+The codes are public (ITU E.164 and E.212). The ids are invented, except Germany's. A country that is not in the table is
+shown by its ISO code alone.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""emnify's three operations. Each reads the request, asks the ledger one thing, and renders the answer."""
+"""Handlers for emnify's three operations."""
 
 from __future__ import annotations
 
 import re
 
 from counterfoil.api import ApiError, Request, Response
-from counterfoil.apis.emnify import login, serializers
+from counterfoil.apis.emnify import serializers
+from counterfoil.apis.emnify.auth import log_in
 from counterfoil.apis.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.periods import month_key
-from counterfoil.ledger.records import Book
 from counterfoil.world.world import World
 
 PER_PAGE = 100
@@ -16,15 +17,15 @@ PER_PAGE = 100
 
 def authenticate(request: Request, world: World) -> Response:
     """POST /authenticate. A refused login is 401 without a body (docs/vendors/emnify.md#login-refused)."""
-    tokens = login.log_in(request.body, world)
+    tokens = log_in(request.body, world)
     return Response(401) if tokens is None else Response(200, tokens)
 
 
 def list_periods(request: Request, world: World) -> Response:
-    """GET /organisation/{org_id}/billing: the whole list as one page, which its headers say
+    """GET /organisation/{org_id}/billing: the whole list as one page, described by headers
     (docs/vendors/emnify.md#collection-headers)."""
-    org_id = _visible(request, world)
-    months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.book(org_id), world.today)
+    org_id = _visible_organisation(request, world)
+    months = [] if org_id == serializers.ISSUER else months_with_a_bill(world.ledger.state_of(org_id), world.today)
     headers = (
         ("X-Total-Count", str(len(months))),
         ("X-Total-Pages", "1"),
@@ -37,26 +38,26 @@ def list_periods(request: Request, world: World) -> Response:
 def get_bill(request: Request, world: World) -> Response:
     """GET /organisation/{org_id}/billing/{billing_period}.
 
-    A preview is always computed anew; ``force_refresh`` finds it so, and leaves a persisted bill alone or is refused.
+    A preview is always up to date, so ``force_refresh`` changes nothing; on a final bill it is ignored or refused.
     """
     month = _month(str(request.path["billing_period"]))
-    org_id = _visible(request, world)
+    org_id = _visible_organisation(request, world)
     if org_id == serializers.ISSUER:
-        raise _no_bill(month)  # nobody bills the issuer
-    book = world.ledger.book(org_id)
-    bill = _bill(world, book, month)
+        raise _no_bill(month)  # the issuer has no bills
+    state = world.ledger.state_of(org_id)
+    bill = _bill(world, state, month)
     refreshing = request.query.get("force_refresh", False)
     if refreshing and not bill.is_preview and world.switches["emnify.refresh_refused"] == 409:
         raise ApiError("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
-    return Response(200, serializers.bill_details(world, org_id, book, bill))
+    return Response(200, serializers.bill_details(world, org_id, state, bill))
 
 
-def _bill(world: World, book: Book, month: int) -> MonthlyBill:
-    bill = monthly_bill(book, month, world.today)
+def _bill(world: World, state: AccountState, month: int) -> MonthlyBill:
+    bill = monthly_bill(state, month, world.today)
     if bill is not None:
         return bill
     if world.switches["emnify.empty_period"] == 200 and 101 <= month <= month_key(world.today):
-        return empty_bill(book, month)
+        return empty_bill(state, month)
     raise _no_bill(month)
 
 
@@ -65,7 +66,7 @@ def _no_bill(month: int) -> ApiError:
 
 
 def _month(text: str) -> int:
-    """The month ``YYYYMM`` names. The spec's pattern has been checked, but its ``\\d`` takes the digits of any script."""
+    """The month ``YYYYMM``. The spec's pattern has been checked, but its ``\\d`` matches digits of every script."""
     if not re.fullmatch("[0-9]{6}", text):
         raise ApiError("malformed", "billing_period must be six digits, YYYYMM", where="billing_period")
     if not 1 <= int(text[4:]) <= 12:
@@ -79,30 +80,18 @@ def _month(text: str) -> int:
     return int(text)
 
 
-def _visible(request: Request, world: World) -> int:
-    """The organisation asked for, if there is one and the caller may see it (docs/vendors/emnify.md#visibility)."""
+def _visible_organisation(request: Request, world: World) -> int:
+    """The organisation in the path. Raises ``ApiError`` if it does not exist or the caller may not see it
+    (docs/vendors/emnify.md#visibility)."""
     org_id = int(request.path["org_id"])
     if org_id != serializers.ISSUER and not world.ledger.knows(org_id):
         raise _no_organisation(org_id, world)
     own = request.principal.customer if request.principal else None
-    if own is not None and not _pays_for(world, own, org_id):
+    if own is not None and not world.ledger.pays_for(own, org_id):
         if world.switches["emnify.foreign_org"] == 404:
             raise _no_organisation(org_id, world)
         raise ApiError("forbidden", f"organisation {org_id} is not below {own}")
     return org_id
-
-
-def _pays_for(world: World, payer: int, customer: int) -> bool:
-    """Whether ``customer`` is the payer itself or anywhere below it."""
-    below, seen = [payer], set()
-    while below:
-        each = below.pop()
-        if each == customer:
-            return True
-        if each not in seen:
-            seen.add(each)
-            below.extend(world.ledger.paid_for_by(each))
-    return False
 
 
 def _no_organisation(org_id: int, world: World) -> ApiError:

@@ -1,7 +1,4 @@
-"""Which months an organisation has a bill for, and what is on each: the invoices of that month, or a preview of it.
-
-Knows no JSON and no money: what lines amount to is ``amounts``'s question.
-"""
+"""Finds the months an organisation has a bill for, and the lines of each: invoiced, or a preview."""
 
 from __future__ import annotations
 
@@ -10,19 +7,22 @@ from decimal import Decimal
 
 import msgspec
 
+from counterfoil.ledger.accounts import AccountState, Subscription
 from counterfoil.ledger.billing import collect_month, open_since
+from counterfoil.ledger.documents import Line, OneOffLine
 from counterfoil.ledger.periods import add_months, first_of_month, last_of_month, month_from_key, month_key
 from counterfoil.ledger.receivables import Bill, bills_of
-from counterfoil.ledger.records import Book, Line, OneOffLine, Subscription, Tariff
+from counterfoil.ledger.tariffs import Tariff
 
 PRIMARY = 0
-"""A bill here is in one currency: that of the organisation's first account. The others have no window in this API."""
+"""A bill is in one currency, that of the organisation's first account; other accounts are not shown by this API."""
 
 
 class MonthlyBill(msgspec.Struct, frozen=True):
-    """What ``month`` (``202601``) costs the organisation: ``bills`` already issued for it, or none while it is a preview.
+    """The organisation's bill for ``month`` (``202601``).
 
-    ``plans`` are the tariffs it was on. ``tax_rate`` is in percent.
+    ``bills`` are those already issued for the month; none in a preview. ``plans`` are its tariffs in that month.
+    ``tax_rate`` is in percent.
     """
 
     month: int
@@ -37,63 +37,62 @@ class MonthlyBill(msgspec.Struct, frozen=True):
         return not self.bills
 
 
-def monthly_bill(book: Book, month: int, today: date) -> MonthlyBill | None:
-    """The bill of one month, or None where there is none. An invoice belongs to the month its period ends in.
+def monthly_bill(state: AccountState, month: int, today: date) -> MonthlyBill | None:
+    """The bill of one month, or None if there is none. An invoice belongs to the month in which its period ends.
 
-    A month that was invoiced is final (docs/vendors/emnify.md#preview-and-invoice); one that was not, and has begun, is
-    a preview.
+    A month with an invoice is final (docs/vendors/emnify.md#preview-and-invoice); one without, that has begun, is a preview.
     """
-    issued = _issued_in(book).get(month)
+    issued = _issued_in(state).get(month)
     if issued:
-        return _persisted(book, month, issued)
-    if not month_key(open_since(book, PRIMARY)) <= month <= month_key(today):
+        return _final(state, month, issued)
+    if not month_key(open_since(state, PRIMARY)) <= month <= month_key(today):
         return None
-    return book.derived(f"emnify.preview.{month}", None, lambda: _preview(book, month))
+    return state.cached(f"emnify.preview.{month}", None, lambda: _preview(state, month))
 
 
-def months_with_a_bill(book: Book, today: date) -> list[int]:
-    """Every month that can be asked for, oldest first."""
-    months = set(_issued_in(book))
-    day = first_of_month(open_since(book, PRIMARY))
+def months_with_a_bill(state: AccountState, today: date) -> list[int]:
+    """Every month that has a bill, oldest first."""
+    months = set(_issued_in(state))
+    day = first_of_month(open_since(state, PRIMARY))
     while day <= today:
-        if monthly_bill(book, month_key(day), today):
+        if monthly_bill(state, month_key(day), today):
             months.add(month_key(day))
         day = add_months(day, 1)
     return sorted(months)
 
 
-def empty_bill(book: Book, month: int) -> MonthlyBill:
-    """A bill of zeros, for those who read "nothing to bill" that way (switch ``emnify.empty_period``)."""
-    account = book.accounts[PRIMARY]
+def empty_bill(state: AccountState, month: int) -> MonthlyBill:
+    """A bill of zeros, for the switch ``emnify.empty_period``."""
+    account = state.accounts[PRIMARY]
     return MonthlyBill(month, account.currency, account.tax_rate, (), (), ())
 
 
-def _issued_in(book: Book) -> dict[int, tuple[Bill, ...]]:
+def _issued_in(state: AccountState) -> dict[int, tuple[Bill, ...]]:
     """The primary account's bills by month."""
 
     def compute() -> dict[int, tuple[Bill, ...]]:
         issued: dict[int, tuple[Bill, ...]] = {}
-        for bill in bills_of(book):
+        for bill in bills_of(state):
             if bill.invoice.account == PRIMARY:
                 month = month_key(bill.invoice.period_end - timedelta(days=1))
                 issued[month] = (*issued.get(month, ()), bill)
         return issued
 
-    return book.derived("emnify.issued", None, compute)
+    return state.cached("emnify.issued", None, compute)
 
 
-def _persisted(book: Book, month: int, bills: tuple[Bill, ...]) -> MonthlyBill:
+def _final(state: AccountState, month: int, bills: tuple[Bill, ...]) -> MonthlyBill:
     lines = tuple(line for bill in bills for line in bill.invoice.lines)
     first = bills[0].invoice
     return MonthlyBill(month, first.currency, first.tax_rate, lines, _tariffs(lines), bills)
 
 
-def _preview(book: Book, month: int) -> MonthlyBill | None:
-    collected = collect_month(book, PRIMARY, month)
-    running = [each.tariff for each in book.subscriptions if each.account == PRIMARY and _runs_in(each, month)]
+def _preview(state: AccountState, month: int) -> MonthlyBill | None:
+    collected = collect_month(state, PRIMARY, month)
+    running = [each.tariff for each in state.subscriptions if each.account == PRIMARY and _runs_in(each, month)]
     if not (collected.lines or collected.usage or running):
         return None
-    account = book.accounts[PRIMARY]
+    account = state.accounts[PRIMARY]
     plans = tuple(dict.fromkeys((*_tariffs(collected.lines), *running)))
     return MonthlyBill(month, account.currency, account.tax_rate, collected.lines, plans, ())
 

@@ -1,32 +1,32 @@
-"""From the ledger's records to emnify's JSON: the bill with both organisations and its invoice, periods, and errors.
+"""Converts bills and periods to emnify's JSON: both organisations, the invoice and how it was paid.
 
-One function for each document. What the lines amount to is in ``amounts``. Shapes the vendor names without showing
-(invoice, payment_option) are ours, as the spec marks them.
+The amounts of a bill are computed in ``amounts``. The vendor names ``invoice`` and ``payment_option`` without showing
+them; their members are assumptions, marked in the spec.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
-from counterfoil.api import ApiError, Json, Reason, Response
-from counterfoil.apis.emnify.amounts import amounts, number
+from counterfoil.api import Json
+from counterfoil.apis.emnify.amounts import amounts
 from counterfoil.apis.emnify.countries import country, described
 from counterfoil.apis.emnify.months import MonthlyBill
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.payments import CREDIT_NOTE, Payment
 from counterfoil.ledger.periods import last_of_month, month_from_key, start_of
 from counterfoil.ledger.receivables import Bill
-from counterfoil.ledger.records import CREDIT_NOTE, Book, Payment
+from counterfoil.world.fake_identity import Contact
 from counterfoil.world.scenario import Seller
-from counterfoil.world.scenery import Party
+from counterfoil.world.to_json import shortest_number
 from counterfoil.world.world import World
 
 ISSUER = 1_000_000_000
-MEDIA_TYPE = "application/json;charset=UTF-8"  # as in recorded traffic, docs/vendors/emnify.md#media-type
-INVOICES_EACH = 100_000  # room for an organisation's invoices between its ids and the next one's
+INVOICES_PER_ORGANISATION = 100_000  # the ids of one organisation's invoices come before those of the next
 
-# strftime's %B speaks the machine's language; the bill does not.
+# strftime's %B depends on the machine's locale.
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -38,13 +38,13 @@ PAYMENT_OPTIONS = {"bank transfer": 1, "direct debit": 2, "card": 3}
 # --- the bill ------------------------------------------------------------------------------------
 
 
-def bill_details(world: World, org_id: int, book: Book, bill: MonthlyBill) -> Json:
-    """The whole bill, with every member, null where there is nothing (docs/vendors/emnify.md#bill)."""
-    terms = (str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
-    if bill.lines:  # months with nothing in them are without number, and cost nothing to work out
-        tree = book.derived(f"emnify.amounts.{bill.month}", terms, lambda: amounts(book, bill, *terms))
+def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBill) -> Json:
+    """The whole bill, with every member; those without a value are null (docs/vendors/emnify.md#bill)."""
+    switches = (str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
+    if bill.lines:  # months without lines are unlimited in number and cheap to compute
+        tree = state.cached(f"emnify.amounts.{bill.month}", switches, lambda: amounts(state, bill, *switches))
     else:
-        tree = amounts(book, bill, *terms)
+        tree = amounts(state, bill, *switches)
     return {
         "period": period_in_words(bill.month),
         "total": tree["total"],
@@ -85,27 +85,27 @@ def instant(moment: datetime) -> str:
 
 
 def invoice(org_id: int, bill: MonthlyBill, now: datetime) -> Json:
-    """The invoice of a persisted bill: the month's last, should a month have several; paid and status count all."""
+    """The invoice of a final bill: the month's last one; ``total_paid`` and ``status`` are those of all its invoices."""
     last = bill.bills[-1].invoice
     suffix = f"-{len(bill.bills)}" if len(bill.bills) > 1 else ""
     status = _status(bill.bills, now)
     return {
-        "id": org_id * INVOICES_EACH + last.ordinal,
+        "id": org_id * INVOICES_PER_ORGANISATION + last.ordinal,
         "invoice_number": f"{bill.month // 100}-{bill.month % 100:02d}-{org_id:06d}{suffix}",
         "created": instant(last.issued_at),
         "due_date": instant(start_of(last.due_on)),
         "status": {"id": STATUSES[status], "description": status},
-        "total_paid": number(sum((amount for _, amount in _money_for(bill)), ZERO)),
+        "total_paid": shortest_number(sum((amount for _, amount in _payments_for(bill)), ZERO)),
     }
 
 
 def payment_option(bill: MonthlyBill) -> Json:
-    """How the bill was paid: that of the last payment that counts; null until all of it is paid
+    """How the bill was paid: by the last payment that covers part of it; null until it is paid in full
     (docs/vendors/emnify.md#preview-and-invoice)."""
-    paid_with = _money_for(bill)
-    if not paid_with or any(each.remaining for each in bill.bills):
+    payments = _payments_for(bill)
+    if not payments or any(each.remaining for each in bill.bills):
         return None
-    payment = max((payment for payment, _ in paid_with), key=lambda payment: (payment.changed_at, payment.ordinal))
+    payment = max((payment for payment, _ in payments), key=lambda payment: (payment.changed_at, payment.ordinal))
     return {
         "id": PAYMENT_OPTIONS.get(payment.method, 0),
         "type": payment.method.replace(" ", "_"),
@@ -114,8 +114,8 @@ def payment_option(bill: MonthlyBill) -> Json:
     }
 
 
-def _money_for(bill: MonthlyBill) -> list[tuple[Payment, Decimal]]:
-    """The payments that cover part of the bill, and how much; a credit note cancels and brings no money."""
+def _payments_for(bill: MonthlyBill) -> list[tuple[Payment, Decimal]]:
+    """The payments that cover part of the bill, and how much of it. A credit note is not a payment."""
     return [
         (payment, amount) for each in bill.bills for payment, amount in each.applied if payment.method != CREDIT_NOTE
     ]
@@ -135,8 +135,8 @@ def _status(bills: tuple[Bill, ...], now: datetime) -> str:
 
 
 def issuer(seller: Seller) -> Json:
-    """Who issues the bills: the scenario's seller. Its bank is an invention, its IBAN one made for examples."""
-    own, where = str(ISSUER), str(country(seller.country).id)
+    """The organisation that issues the bills: the scenario's seller, with an invented bank and an example IBAN."""
+    organisation_id, country_id = str(ISSUER), str(country(seller.country).id)
     return {
         "id": ISSUER,
         "name": seller.name,
@@ -145,7 +145,7 @@ def issuer(seller: Seller) -> Json:
         "monthly_cost_limit": None,
         "company_address": {
             "contact_id": "1",
-            "organisation_id": own,
+            "organisation_id": organisation_id,
             "contact_type_id": "1",
             **_address(seller),
             "email": seller.email,
@@ -155,16 +155,16 @@ def issuer(seller: Seller) -> Json:
         },
         "bank_account": {
             "bank_account_id": "1",
-            "organisation_id": own,
+            "organisation_id": organisation_id,
             "name": "Beispielbank",
             "iban": "DE02100100100006820101",
             "bic": "PBNKDEFF",
-            "country_id": where,
+            "country_id": country_id,
             "country": described(seller.country),
         },
         "billing_config": {
             "billing_config_id": "1",
-            "organisation_id": own,
+            "organisation_id": organisation_id,
             "charging_model_id": "1",
             "payment_term_id": "1",
             "vatin": seller.vatin,
@@ -173,88 +173,30 @@ def issuer(seller: Seller) -> Json:
     }
 
 
-def customer(org_id: int, party: Party) -> Json:
-    """Who owes: type 4, as the vendor's sample has it for an enterprise."""
+def customer(org_id: int, contact: Contact) -> Json:
+    """The organisation that owes: type 4, as in the vendor's sample of an enterprise."""
     return {
         "id": org_id,
-        "name": party.name,
+        "name": contact.name,
         "organisation_type_id": "4",
-        "ext_reference": party.key or f"C-{org_id:06d}",
+        "ext_reference": contact.key or f"C-{org_id:06d}",
         "invoice_address": {
-            **_address(party),
-            "email": party.email,
-            "phone": party.phone,
+            **_address(contact),
+            "email": contact.email,
+            "phone": contact.phone,
             "mobile": None,
-            "country": described(party.country),
+            "country": described(contact.country),
         },
     }
 
 
-def _address(who: Seller | Party) -> dict[str, Json]:
+def _address(contact: Seller | Contact) -> dict[str, Json]:
     return {
-        "name": who.name,
+        "name": contact.name,
         "title": None,
         "department": None,
-        "street": ", ".join(who.street.splitlines()),
-        "zipcode": who.zipcode,
-        "city": who.city,
-        "country_id": str(country(who.country).id),
+        "street": ", ".join(contact.street.splitlines()),
+        "zipcode": contact.zipcode,
+        "city": contact.city,
+        "country_id": str(country(contact.country).id),
     }
-
-
-# --- errors --------------------------------------------------------------------------------------
-
-# A value on the wire that clients compare, as printed in the vendor's table.
-FORBIDDEN = "You do not have the necessary permissions to access this entry point. Please contact your administrator."
-
-_TOKENS = {
-    1000: "BadRequest",
-    1103: "TokenExpired",
-    1104: "Forbidden",
-    1105: "TooManyRequests",
-    1201: "NotFound",
-    1401: "InvalidReference",
-    1403: "InvalidFormat",
-    1406: "NotAllowed",
-    1500: "InternalServerError",
-    1501: "NotImplemented",
-    1503: "ServiceUnavailable",
-}
-_CODES: dict[Reason, int] = {
-    "malformed": 1000,
-    "required": 1000,
-    "expired": 1103,
-    "forbidden": 1104,
-    "unknown_path": 1201,
-    "unknown_resource": 1401,
-    "method_not_allowed": 1406,
-    "not_acceptable": 1000,
-    "unsupported_media_type": 1000,
-    "too_large": 1000,
-    "conflict": 1406,
-    "too_many_requests": 1105,
-    "not_implemented": 1501,
-    "unavailable": 1503,
-    "internal": 1500,
-}
-
-
-def error(refusal: ApiError) -> Response:
-    """A refusal in emnify's words: the API's error, or the gateway's where it is the token that cannot be read
-    (docs/vendors/emnify.md#gateway-401).
-
-    ``detail`` may hold ``error_code``, where the kind of refusal does not decide it, and ``retry_after`` in seconds.
-    """
-    if refusal.reason == "unauthenticated":
-        return Response(
-            refusal.status, {"message": refusal.message}, (("x-amzn-ErrorType", "AccessDeniedException"),), MEDIA_TYPE
-        )
-    code: Any = refusal.detail.get("error_code", _CODES[refusal.reason])
-    body = {
-        "error_code": code,
-        "error_token": _TOKENS[code],
-        "message": FORBIDDEN if refusal.reason == "forbidden" else refusal.message,
-    }
-    retry = refusal.detail.get("retry_after")
-    headers = (("Retry-After", str(retry)),) if retry is not None else ()
-    return Response(refusal.status, body, headers, MEDIA_TYPE)

@@ -1,13 +1,13 @@
-"""Flexprice: what one customer was billed, still owes and is late with, by currency.
+"""The API of Flexprice: its route table and switches.
 
-The route table and the switches; ``operations`` answers, ``summary`` counts as the vendor's code counts, ``wire`` says it
-in the vendor's words.
+It shows what one customer was billed, still owes and is late with, by currency. Source: docs/vendors/flexprice.md#sources.
 """
 
 from __future__ import annotations
 
 from counterfoil.api import API, Switch
-from counterfoil.apis.flexprice import handlers, serializers
+from counterfoil.apis.flexprice import errors, handlers, serializers
+from counterfoil.apis.flexprice.auth import NAME, authenticate
 
 SWITCHES = (
     Switch(
@@ -28,7 +28,7 @@ SWITCHES = (
     ),
 )
 
-# What the vendor has besides (docs/vendors/flexprice.md#neighbours), and this stand-in does not: 501.
+# Operations that the vendor has (docs/vendors/flexprice.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
     "POST /customers",
     "PUT /customers",
@@ -53,15 +53,15 @@ UNIMPLEMENTED = (
 )
 
 api = API(
-    name="flexprice",
+    name=NAME,
     title="Flexprice",
     prefix="/flexprice/v1",
     routes={
         "GET /customers/{id}/invoices/summary": handlers.get_customer_invoice_summary,
         "OPTIONS /customers/{id}/invoices/summary": handlers.options,
     },
-    authenticate=handlers.authenticate,
-    error=serializers.error,
+    authenticate=authenticate,
+    error=errors.render,
     switches=SWITCHES,
     ids=lambda world, customer: {"id": serializers.customer_id_of(customer)},
     unimplemented=UNIMPLEMENTED,

@@ -1,6 +1,6 @@
-"""What a customer's invoices in one currency sum to, counted as the vendor's code counts.
+"""Sums up a customer's invoices by currency, in the way the vendor's code does.
 
-It reads the ledger and knows no JSON.
+Rule numbers are those of docs/vendors/flexprice.md#summary.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.documents import UsageLine
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
-from counterfoil.ledger.records import Book, UsageLine
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -25,8 +26,11 @@ _WIDE = Context(prec=60)
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Counts, and amounts in major units of ``currency`` (lower case). ``usage`` and ``fixed`` are line amounts of unpaid
-    invoices before tax and payments, so they need not sum to ``unpaid`` (docs/vendors/flexprice.md#unpaid-charges)."""
+    """Counts, and amounts in ``currency`` (lower case).
+
+    ``usage`` and ``fixed`` are line amounts of unpaid invoices before tax and payments, so their sum may differ from
+    ``unpaid`` (docs/vendors/flexprice.md#unpaid-charges).
+    """
 
     currency: str
     revenue: Decimal
@@ -40,42 +44,42 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def summaries(world: World, customer: int) -> list[Summary]:
-    """One for each currency the customer subscribes in, newest subscription first; none without a counted one
+    """One summary per currency of the counted subscriptions, newest first; none without a counted subscription
     (docs/vendors/flexprice.md#no-subscription)."""
-    book = world.ledger.book(customer)
-    currencies = _currencies(world, book)
+    state = world.ledger.state_of(customer)
+    currencies = _currencies(world, state)
     if not currencies:
         return []
-    bills = _considered(world, customer, book)
+    bills = _counted_bills(world, customer, state)
     return [
         _sum_up(currency, (b for b in bills if b.invoice.currency.lower() == currency), world.now)
         for currency in currencies
     ]
 
 
-def _currencies(world: World, book: Book) -> list[str]:
-    """The currencies that count (docs/vendors/flexprice.md#currencies)."""
+def _currencies(world: World, state: AccountState) -> list[str]:
+    """The currencies of the counted subscriptions, in lower case, newest first (docs/vendors/flexprice.md#currencies)."""
     only_active = world.switches["flexprice.subscription_status"] == "active"
-    states = ((each, each.state_on(world.today)) for each in reversed(book.subscriptions))
+    states = ((each, each.state_on(world.today)) for each in reversed(state.subscriptions))
     counted = (each for each, state in states if state == "active" or not (only_active or state == "cancelled"))
     return list(dict.fromkeys(each.tariff.currency.lower() for each in counted))
 
 
-def _considered(world: World, customer: int, book: Book) -> list[Bill]:
+def _counted_bills(world: World, customer: int, state: AccountState) -> list[Bill]:
     """The customer's own invoices and those it pays for others, each look-up capped at the newest
     (docs/vendors/flexprice.md#invoices)."""
     cap = world.switches["flexprice.invoice_cap"]
     newest = cap if isinstance(cap, int) else None
-    own = _not_void(book)
+    own = _not_void(state)
     billed_through = [
-        bill for payee in world.ledger.paid_for_by(customer) for bill in _not_void(world.ledger.book(payee))
+        bill for payee in world.ledger.payees_of(customer) for bill in _not_void(world.ledger.state_of(payee))
     ]
     return [bill for found in (own, billed_through) for bill in sorted(found, key=_issued, reverse=True)[:newest]]
 
 
-def _not_void(book: Book) -> list[Bill]:
-    """Finalized invoices, and drafts: a bill on hold. A cancelled one is void."""
-    return [bill for bill in bills_of(book) if not bill.is_cancelled]
+def _not_void(state: AccountState) -> list[Bill]:
+    """Finalized invoices and drafts (bills on hold), but not void ones (cancelled bills)."""
+    return [bill for bill in bills_of(state) if not bill.is_cancelled]
 
 
 def _issued(bill: Bill) -> tuple[datetime, int]:
@@ -83,7 +87,8 @@ def _issued(bill: Bill) -> tuple[datetime, int]:
 
 
 def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
-    """Only a bill paid in full, to the cent and for good, is paid (docs/vendors/flexprice.md#amounts)."""
+    """Sum up the bills; one counts as paid only if exactly its total was paid and nothing refunded
+    (docs/vendors/flexprice.md#amounts)."""
     counted = list(bills)
     unpaid = [bill for bill in counted if bill.settlement is not Settlement.PAID]
     overdue = [bill for bill in unpaid if start_of(bill.invoice.due_on) < now]

@@ -1,14 +1,14 @@
-"""Oracle BRM's customer bills (TMF678 v4): the route table, and the assumptions a user may need the other way.
+"""The API of Oracle BRM's customer bills (TMF678 v4): its route table and switches.
 
-The ledger's bills go by their POIDs and bill numbers here, and each account with something still open shows one more,
-the bill in progress. What is not here (bills on demand, applied rates, PATCH, the hub) is not in the spec either.
+It shows the ledger's bills, and for each account with open charges one more: the bill in progress. Bills on demand,
+applied rates, PATCH and the hub are not in the spec. Source: docs/vendors/oracle-brm.md#sources.
 """
 
 from __future__ import annotations
 
-from counterfoil.api import API
-from counterfoil.apis.oracle_brm import bills, handlers, serializers
-from counterfoil.world.switches import Switch
+from counterfoil.api import API, Switch
+from counterfoil.apis.oracle_brm import errors, handlers, ids
+from counterfoil.apis.oracle_brm.auth import NAME, authenticate
 from counterfoil.world.world import World
 
 SWITCHES = (
@@ -65,7 +65,7 @@ def _refuses_unknown_query(world: World) -> bool:
     return world.switches["oracle-brm.unknown_query"] == "refuse"
 
 
-# What the vendor has besides (docs/vendors/oracle-brm.md#neighbours), and this stand-in does not: 501.
+# Operations that the vendor has (docs/vendors/oracle-brm.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
     "GET /customerBillOnDemand",
     "POST /customerBillOnDemand",
@@ -75,18 +75,18 @@ UNIMPLEMENTED = (
 )
 
 api = API(
-    name=handlers.API,
+    name=NAME,
     title="Oracle BRM Customer Bill Management (TMF678)",
     prefix="/oracle-brm/brm/customerBillManagement/v4",
     routes={
         "GET /customerBill": handlers.list_bills,
         "GET /customerBill/{id}": handlers.get_bill,
     },
-    authenticate=handlers.authenticate,
-    error=serializers.error,
+    authenticate=authenticate,
+    error=errors.render,
     media_type="application/json;charset=utf-8",
     switches=SWITCHES,
     strict_query=_refuses_unknown_query,
-    ids=bills.ids_of,
+    ids=ids.ids_of,
     unimplemented=UNIMPLEMENTED,
 )

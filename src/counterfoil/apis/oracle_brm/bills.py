@@ -1,34 +1,28 @@
-"""Which bills a book shows, those that runs issued and the one in progress, and by what ids each is known.
+"""Computes the bills that an account state shows: those issued by runs, and the one in progress of each account.
 
-A ``ShownBill`` belongs to a book and names no customer, so that customers who share a book share its bills; ids and
-numbers are made from the customer's number when they are needed. Knows nothing of queries or JSON.
+A ``ShownBill`` has no customer number, so customers with equal account states share it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
-from counterfoil.ledger.billing import PAYMENT_TERMS, Collected, Cutoffs, collect, no_cutoffs, open_since
-from counterfoil.ledger.ledger import open_charges
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.billing import PAYMENT_TERMS, Collected, Cutoffs, collect, no_cutoffs, open_charges, open_since
 from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.periods import bounded, next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, bills_of, tax_on
-from counterfoil.ledger.records import Book, Payment
 from counterfoil.world.world import World
 
 IN_PROGRESS = "inProgress"
-PER_CUSTOMER, PER_ACCOUNT = 1000, 1000
-"""A customer's accounts and an account's bills are numbered below these in ids."""
 
 
 class ShownBill(msgspec.Struct, frozen=True):
-    """One bill of a book. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
+    """One bill. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
 
     ``ordinal`` counts the account's bills from 1; the one in progress has the next, and keeps it when it is issued.
     ``total = net + tax``, ``remaining = total - what was applied`` (docs/vendors/oracle-brm.md#amounts-agree). Instants are UTC.
@@ -56,8 +50,8 @@ class ShownBill(msgspec.Struct, frozen=True):
 # --- the bills -----------------------------------------------------------------------------------
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """What decides how the bills in progress look: the date, and what the open run says of its cutoffs and due date."""
+class OpenBillTerms(msgspec.Struct, frozen=True):
+    """What bills in progress depend on besides the account state: the date, and the open run's cutoffs and due date."""
 
     today: date
     cutoffs: Cutoffs
@@ -65,12 +59,12 @@ class Plan(msgspec.Struct, frozen=True):
     due: date | None
 
 
-def plan_of(world: World) -> Plan:
-    """The plan of the world as it stands."""
+def open_bill_terms(world: World) -> OpenBillTerms:
+    """The terms at the world's current time."""
     run = world.ledger.open_run()
     ends = run and (run.cutoff_date or run.invoice_date)
     due = run and run.due_date
-    return Plan(
+    return OpenBillTerms(
         today=world.today,
         cutoffs=world.ledger.open_cutoffs(world.today),
         ends=bounded(ends) if ends else None,
@@ -78,30 +72,30 @@ def plan_of(world: World) -> Plan:
     )
 
 
-def shown_bills(book: Book, plan: Plan) -> tuple[ShownBill, ...]:
-    """All bills of the book in the order of their ids: by account, then from the oldest to the one in progress."""
-    return book.derived("oracle-brm.bills", plan, lambda: _shown_bills(book, plan))
+def shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, ...]:
+    """All bills of the account state in the order of their ids: by account, then by age, the one in progress last."""
+    return state.cached("oracle-brm.bills", terms, lambda: _shown_bills(state, terms))
 
 
-def open_period(book: Book, account: int, plan: Plan) -> tuple[date, date]:
-    """What the account's next bill will cover: from the day after the last one to the open run's cutoff.
+def open_period(state: AccountState, account: int, terms: OpenBillTerms) -> tuple[date, date]:
+    """The period of the account's next bill: from the end of the last one to the open run's cutoff.
 
-    Without an open run, or when that run ends before it begins, to the next first of a month.
+    It ends on the next first of a month if no open run bills the account, or if that run's cutoff is not after its start.
     """
-    since = open_since(book, account)
-    if plan.ends is not None and plan.ends > since and _is_in_run(book, account, plan):
-        return since, plan.ends
-    return since, next_first_of_month(max(since, plan.today))
+    since = open_since(state, account)
+    if terms.ends is not None and terms.ends > since and _is_in_run(state, account, terms):
+        return since, terms.ends
+    return since, next_first_of_month(max(since, terms.today))
 
 
-def _shown_bills(book: Book, plan: Plan) -> tuple[ShownBill, ...]:
-    # Remembered by themselves: another day changes the plan of every book, and none of these.
-    all_issued = book.derived("oracle-brm.issued", None, lambda: [_issued(bill) for bill in bills_of(book)])
+def _shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, ...]:
+    # Cached separately: a new date changes the terms, and with them the bills in progress, but no issued bill.
+    all_issued = state.cached("oracle-brm.issued", None, lambda: [_issued(bill) for bill in bills_of(state)])
     found: list[ShownBill] = []
-    for account in range(len(book.accounts)):
+    for account in range(len(state.accounts)):
         issued = [bill for bill in all_issued if bill.account == account]
-        planned = _in_progress(book, account, len(issued) + 1, plan)
-        found += [*issued, planned] if planned else issued
+        in_progress = _in_progress(state, account, len(issued) + 1, terms)
+        found += [*issued, in_progress] if in_progress else issued
     return tuple(found)
 
 
@@ -129,7 +123,7 @@ def _issued(bill: Bill) -> ShownBill:
 
 
 def _state(bill: Bill) -> str:
-    """Settled comes first: a payment that was on its way may settle a bill on hold, and then nothing is left to hold."""
+    """Settled comes first: a pending payment may settle a bill on hold."""
     if not bill.remaining:
         return "settled"
     if bill.is_held:
@@ -137,24 +131,24 @@ def _state(bill: Bill) -> str:
     return "partiallyPaid" if bill.applied else "new"
 
 
-def _in_progress(book: Book, account: int, ordinal: int, plan: Plan) -> ShownBill | None:
-    """The bill that the account's open charges will make; None for an account with none and nothing to bring any."""
-    open_now = _open_charges(book, account, plan)
-    if not (open_now.lines or open_now.usage) and not _is_active(book, account, plan.today):
+def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBillTerms) -> ShownBill | None:
+    """The bill in progress; None for an account without open charges and without an active subscription."""
+    open_now = _open_charges(state, account, terms)
+    if not (open_now.lines or open_now.usage) and not _is_active(state, account, terms.today):
         return None
-    terms = book.accounts[account]
-    since, ends = open_period(book, account, plan)
-    # More credits than charges: no bill will come of it, and the spec's Money is never negative.
-    net = to_minor_unit(max(open_now.net, ZERO), terms.currency)
-    tax = to_minor_unit(tax_on(net, terms.tax_rate), terms.currency)
-    due = plan.due if plan.due and _is_in_run(book, account, plan) else ends + PAYMENT_TERMS
+    billed = state.accounts[account]
+    since, ends = open_period(state, account, terms)
+    # With more credits than charges there will be no bill, and the spec's Money is never negative.
+    net = to_minor_unit(max(open_now.net, ZERO), billed.currency)
+    tax = to_minor_unit(tax_on(net, billed.tax_rate), billed.currency)
+    due = terms.due if terms.due and _is_in_run(state, account, terms) else ends + PAYMENT_TERMS
     return ShownBill(
         account=account,
         ordinal=ordinal,
         run=None,
         state=IN_PROGRESS,
-        currency=terms.currency,
-        tax_rate=terms.tax_rate,
+        currency=billed.currency,
+        tax_rate=billed.tax_rate,
         net=net,
         tax=tax,
         total=net + tax,
@@ -164,118 +158,28 @@ def _in_progress(book: Book, account: int, ordinal: int, plan: Plan) -> ShownBil
         due_date=start_of(max(due, ends)),
         period_start=start_of(since),
         period_end=start_of(ends),
-        last_update=_last_update(open_now, since, plan.today),
+        last_update=_last_update(open_now, since, terms.today),
         next_bill_date=None,
     )
 
 
-def _open_charges(book: Book, account: int, plan: Plan) -> Collected:
-    if _is_in_run(book, account, plan):
-        return open_charges(book, account, plan.cutoffs)
-    return collect(book, account, no_cutoffs(plan.today))
+def _open_charges(state: AccountState, account: int, terms: OpenBillTerms) -> Collected:
+    if _is_in_run(state, account, terms):
+        return open_charges(state, account, terms.cutoffs)
+    return collect(state, account, no_cutoffs(terms.today))
 
 
-def _is_in_run(book: Book, account: int, plan: Plan) -> bool:
-    """Whether the open run, which may be a subrun, bills the account."""
-    return plan.cutoffs.group is None or book.accounts[account].group == plan.cutoffs.group
+def _is_in_run(state: AccountState, account: int, terms: OpenBillTerms) -> bool:
+    """Whether the open run bills the account; a subrun bills those of its group only."""
+    return terms.cutoffs.group is None or state.accounts[account].group == terms.cutoffs.group
 
 
-def _is_active(book: Book, account: int, today: date) -> bool:
-    return any(each.account == account and each.state_on(today) == "active" for each in book.subscriptions)
+def _is_active(state: AccountState, account: int, today: date) -> bool:
+    return any(each.account == account and each.state_on(today) == "active" for each in state.subscriptions)
 
 
 def _last_update(collected: Collected, since: date, today: date) -> datetime:
-    """When the last use or charge came; a charge dated ahead counts as today's."""
+    """When the last usage or charge was added; a charge with a future date counts as today's."""
     moments = [record.started_at for record in collected.usage]
     moments += [start_of(min(charge.dated, today)) for charge in collected.charges]
     return max(moments, default=start_of(min(since, today)))
-
-
-# --- ids and numbers -----------------------------------------------------------------------------
-
-
-ReadName = Callable[[str], "Name | None"]
-
-
-class Name(NamedTuple):
-    """What an id or a number says: whose, and as far as it says so, which account and bill, or of which run."""
-
-    customer: int
-    account: int
-    ordinal: int | None = None
-    run: int | None = None
-
-    def fits(self, customer: int, bill: ShownBill) -> bool:
-        return (
-            self.customer == customer
-            and self.account == bill.account
-            and (self.ordinal is None or self.ordinal == bill.ordinal)
-            and (self.run is None or self.run == bill.run)
-        )
-
-
-def bill_key(customer: int, account: int, ordinal: int) -> int:
-    """The number in a bill's id; ids are in the order of these."""
-    return (PER_CUSTOMER * customer + account) * PER_ACCOUNT + ordinal
-
-
-def bill_id(customer: int, account: int, ordinal: int) -> str:
-    return f"0.0.0.1+-bill+{bill_key(customer, account, ordinal)}"
-
-
-def bill_number(customer: int, account: int, run: int) -> str:
-    """``B1-28``; a customer's second account and those after it are told apart, as in ``B1-28.1``."""
-    return f"B{run}-{customer}.{account}" if account else f"B{run}-{customer}"
-
-
-def account_id(customer: int, account: int) -> str:
-    return f"0.0.0.1+-account+{PER_CUSTOMER * customer + account}"
-
-
-def ids_of(world: World, customer: int) -> dict[str, str]:
-    """What a customer's accounts are called here, the first without a number."""
-    accounts = range(len(world.ledger.book(customer).accounts))
-    return {
-        f"billingAccount.id{f' {account + 1}' if account else ''}": account_id(customer, account)
-        for account in accounts
-    }
-
-
-def account_number(customer: int, account: int) -> str:
-    return f"A-{customer:06d}-{account}" if account else f"A-{customer:06d}"
-
-
-# Bounded: what is longer than any number of customers names nobody.
-_BILL_ID = re.compile(r"0\.0\.0\.1\+-bill\+([1-9][0-9]{0,15})", re.ASCII)
-_BILL_NUMBER = re.compile(r"B([1-9][0-9]{0,9})-([1-9][0-9]{0,9})(?:\.([1-9][0-9]{0,2}))?", re.ASCII)
-_ACCOUNT_ID = re.compile(r"0\.0\.0\.1\+-account\+([1-9][0-9]{0,12})", re.ASCII)
-_ACCOUNT_NUMBER = re.compile(r"A-([0-9]{6,10})(?:-([1-9][0-9]{0,2}))?", re.ASCII)
-
-
-def from_bill_id(text: str) -> Name | None:
-    """What a bill's id says; a space stands for a plus sign that was not encoded (docs/vendors/oracle-brm.md#plus-in-poids)."""
-    found = _BILL_ID.fullmatch(with_plus(text))
-    if found is None:
-        return None
-    account, ordinal = divmod(int(found[1]), PER_ACCOUNT)
-    return Name(*divmod(account, PER_CUSTOMER), ordinal=ordinal)
-
-
-def from_bill_number(text: str) -> Name | None:
-    found = _BILL_NUMBER.fullmatch(text)
-    return Name(int(found[2]), int(found[3] or 0), run=int(found[1])) if found else None
-
-
-def from_account(text: str) -> Name | None:
-    """What an account's id or number says."""
-    found = _ACCOUNT_ID.fullmatch(with_plus(text))
-    if found:
-        return Name(*divmod(int(found[1]), PER_CUSTOMER))
-    found = _ACCOUNT_NUMBER.fullmatch(text)
-    if found is None or (len(found[1]) > 6 and found[1][0] == "0"):
-        return None
-    return Name(int(found[1]), int(found[2] or 0))
-
-
-def with_plus(text: str) -> str:
-    return text.replace(" ", "+")

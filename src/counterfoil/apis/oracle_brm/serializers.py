@@ -1,35 +1,33 @@
-"""Ledger records in Oracle's words: the customer bill, base, extended or in part, and the TMF ``Error``.
+"""Converts bills to Oracle's customer bill: base, extended, or reduced to some members.
 
-Every member of a bill has one line, in ``OF_BILL`` (the same whoever's the bill is) or in ``OF_CUSTOMER``; what is None
-there is left out of a base bill and is null in an extended one. Amounts are ``Decimal``, which the server writes as
-JSON numbers with all their digits.
+Each member of a bill is in ``SHARED_MEMBERS`` (equal for all customers that share an account state) or in
+``CUSTOMER_MEMBERS``. A value of None is left out of a base bill and is null in an extended one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
-from counterfoil.api import ApiError, Json, Response, json_number
-from counterfoil.apis.oracle_brm.bills import (
+from counterfoil.api import Json
+from counterfoil.apis.oracle_brm.bills import OpenBillTerms, ShownBill, open_period, shown_bills
+from counterfoil.apis.oracle_brm.ids import (
     PER_ACCOUNT,
     PER_CUSTOMER,
-    Plan,
-    ShownBill,
     account_id,
     account_number,
     bill_id,
     bill_number,
-    open_period,
-    shown_bills,
 )
+from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import to_minor_unit
+from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import balance
-from counterfoil.ledger.records import Book, Payment
+from counterfoil.world.timestamps import format_timestamp
+from counterfoil.world.to_json import json_number
 from counterfoil.world.world import World
 
 BASE, EXTENDED = "CustomerBill", "CustomerBillOracle"
@@ -49,40 +47,43 @@ _UNSET: Mapping[str, Mapping[str, None]] = {
         "TaxItem": _TYPED,
     }.items()
 }
-"""The members of each object inside a bill that an extended bill shows as null when they are not set."""
+"""For each type of object in a bill, the members that an extended bill shows as null if they are not set."""
 
 
-class View(msgspec.Struct):
-    """One bill of a book about to be shown in a type, whoever's it is. ``whoevers`` are the members that name nobody, by
-    name, without those left out, and ``balance`` is its account's: made once for each book. Never to be changed."""
+class SharedBillView(msgspec.Struct):
+    """The part of a bill's JSON that does not depend on which customer it belongs to, cached per account state.
 
-    book: Book
-    plan: Plan
+    ``shared_members`` are the members of ``SHARED_MEMBERS`` that are shown, by name; ``balance`` is the account's. Do not
+    change them.
+    """
+
+    state: AccountState
+    terms: OpenBillTerms
     extended: bool
     bill: ShownBill
-    whoevers: dict[str, Json] = {}
+    shared_members: dict[str, Json] = {}
     balance: Json = None
 
     def money(self, amount: Decimal) -> Json:
         return {"unit": self.bill.currency, "value": json_number(amount)}
 
     def object(self, kind: str, members: dict[str, Json]) -> Json:
-        """An object of ``kind``: with what is set, and in an extended bill with null for the rest."""
+        """An object of type ``kind`` with the given members, and in an extended bill with null for the others."""
         unset = _UNSET[kind] if self.extended else {}
         return {**unset, **members, "@type": kind}
 
 
-class Owned(msgspec.Struct):
-    """A view, and whose bill it is: a customer of a world that is reached under an address (``site``)."""
+class CustomerBillView(msgspec.Struct):
+    """A bill of one customer. ``site`` is the address of this API in the customer's world."""
 
-    view: View
+    shared: SharedBillView
     customer: int
     world: World
     site: str
     id: str = ""
 
     def __post_init__(self) -> None:
-        self.id = bill_id(self.customer, self.view.bill.account, self.view.bill.ordinal)
+        self.id = bill_id(self.customer, self.shared.bill.account, self.shared.bill.ordinal)
 
     @property
     def name(self) -> str:
@@ -90,59 +91,60 @@ class Owned(msgspec.Struct):
 
     @property
     def account_key(self) -> int:
-        return PER_CUSTOMER * self.customer + self.view.bill.account
+        return PER_CUSTOMER * self.customer + self.shared.bill.account
 
 
-def instant(moment: datetime) -> str:
-    """RFC 3339 in UTC: ``2026-01-01T00:00:00Z``."""
-    return moment.isoformat().replace("+00:00", "Z")
+# --- members that are equal for all customers with one account state ------------------------------
 
 
-# --- members that are the same whoever's the bill is ---------------------------------------------
+def _next_bill_date(view: SharedBillView) -> Json:
+    return view.bill.next_bill_date and format_timestamp(view.bill.next_bill_date)
 
 
-def _next_bill_date(view: View) -> Json:
-    return view.bill.next_bill_date and instant(view.bill.next_bill_date)
+def _period(view: SharedBillView) -> Json:
+    return {
+        "startDateTime": format_timestamp(view.bill.period_start),
+        "endDateTime": format_timestamp(view.bill.period_end),
+    }
 
 
-def _period(view: View) -> Json:
-    return {"startDateTime": instant(view.bill.period_start), "endDateTime": instant(view.bill.period_end)}
-
-
-def _tax_items(view: View) -> Json:
+def _tax_items(view: SharedBillView) -> Json:
     bill = view.bill
     item = {"taxCategory": "VAT", "taxRate": bill.tax_rate, "taxAmount": view.money(bill.tax)}
     return [view.object("TaxItem", item)]
 
 
-def _balance(view: View) -> Json:
-    """What the bill's account is owed, or (a deposit) what was paid beyond that, until its next bill."""
+def _balance(view: SharedBillView) -> Json:
+    """What the account owes, or was paid in excess (a deposit), until its next bill."""
     account = view.bill.account
-    owed = to_minor_unit(balance(view.book, account), view.bill.currency)
-    start, end = open_period(view.book, account, view.plan)
-    standing = {
+    owed = to_minor_unit(balance(view.state, account), view.bill.currency)
+    start, end = open_period(view.state, account, view.terms)
+    members = {
         "amount": view.money(abs(owed)),
         "balanceType": "receivable" if owed >= 0 else "deposit",
-        "validFor": {"startDateTime": instant(start_of(start)), "endDateTime": instant(start_of(end))},
+        "validFor": {
+            "startDateTime": format_timestamp(start_of(start)),
+            "endDateTime": format_timestamp(start_of(end)),
+        },
     }
-    return view.object("AccountBalance", standing)
+    return view.object("AccountBalance", members)
 
 
-OF_BILL: Mapping[str, Callable[[View], Json]] = {
-    "billDate": lambda view: instant(view.bill.bill_date),
-    "paymentDueDate": lambda view: instant(view.bill.due_date),
-    "lastUpdate": lambda view: instant(view.bill.last_update),
+SHARED_MEMBERS: Mapping[str, Callable[[SharedBillView], Json]] = {
+    "billDate": lambda view: format_timestamp(view.bill.bill_date),
+    "paymentDueDate": lambda view: format_timestamp(view.bill.due_date),
+    "lastUpdate": lambda view: format_timestamp(view.bill.last_update),
     "nextBillDate": _next_bill_date,
     "category": lambda view: "normal",
     "runType": lambda view: "onCycle",
     "state": lambda view: view.bill.state,
-    # What the bill asks for, all told. Payments show in remainingAmount (an assumption: Oracle's page leaves it open).
+    # The bill's total. Payments show in remainingAmount only; an assumption, Oracle's page leaves it open.
     "amountDue": lambda view: view.money(view.bill.total),
     "remainingAmount": lambda view: view.money(view.bill.remaining),
     "taxExcludedAmount": lambda view: view.money(view.bill.net),
     "taxIncludedAmount": lambda view: view.money(view.bill.total),
     "taxItem": _tax_items,
-    # No operation here could deliver a document, and a reference that leads nowhere is worse than none.
+    # No operation here delivers a document, and a dead link would be worse than none.
     "billDocument": lambda view: None,
     "billingPeriod": _period,
     "@baseType": lambda view: BASE if view.extended else None,
@@ -151,70 +153,70 @@ OF_BILL: Mapping[str, Callable[[View], Json]] = {
 }
 
 
-# --- members that name somebody ------------------------------------------------------------------
+# --- members that depend on the customer ----------------------------------------------------------
 
 
-def _href(owned: Owned) -> Json:
-    # The one character in our ids that a path must not hold as it is. urllib's quote takes 4 µs, this a tenth of one.
-    return f"{owned.site}/customerBill/{owned.id.replace('+', '%2B')}"
+def _href(bill: CustomerBillView) -> Json:
+    # The plus sign is the only character of the ids that needs encoding. urllib's quote takes 4 µs, this 0.1 µs.
+    return f"{bill.site}/customerBill/{bill.id.replace('+', '%2B')}"
 
 
-def _bill_number(owned: Owned) -> Json:
-    bill = owned.view.bill
-    return None if bill.run is None else bill_number(owned.customer, bill.account, bill.run)
+def _bill_number(bill: CustomerBillView) -> Json:
+    shown = bill.shared.bill
+    return None if shown.run is None else bill_number(bill.customer, shown.account, shown.run)
 
 
-def _applied_payments(owned: Owned) -> Json:
-    view = owned.view
+def _applied_payments(bill: CustomerBillView) -> Json:
+    shared = bill.shared
     return [
-        view.object("AppliedPayment", {"appliedAmount": view.money(amount), "payment": _payment(owned, payment)})
-        for payment, amount in view.bill.applied
+        shared.object("AppliedPayment", {"appliedAmount": shared.money(amount), "payment": _payment(bill, payment)})
+        for payment, amount in shared.bill.applied
     ]
 
 
-def _payment(owned: Owned, payment: Payment) -> Json:
-    key = owned.customer * PER_CUSTOMER * PER_ACCOUNT + payment.ordinal
-    amount = owned.view.money(payment.amount)
-    return owned.view.object("PaymentRef", {"id": f"0.0.0.1+-payment+{key}", "name": payment.method, "amount": amount})
+def _payment(bill: CustomerBillView, payment: Payment) -> Json:
+    key = bill.customer * PER_CUSTOMER * PER_ACCOUNT + payment.ordinal
+    amount = bill.shared.money(payment.amount)
+    return bill.shared.object("PaymentRef", {"id": f"0.0.0.1+-payment+{key}", "name": payment.method, "amount": amount})
 
 
-def _billing_account(owned: Owned) -> Json:
-    account = owned.view.bill.account
+def _billing_account(bill: CustomerBillView) -> Json:
+    account = bill.shared.bill.account
     reference = {
-        "id": account_id(owned.customer, account),
-        "accountNumber": account_number(owned.customer, account),
-        "name": owned.name,
+        "id": account_id(bill.customer, account),
+        "accountNumber": account_number(bill.customer, account),
+        "name": bill.name,
     }
-    return owned.view.object("BillingAccountRef", reference)
+    return bill.shared.object("BillingAccountRef", reference)
 
 
-def _financial_account(owned: Owned) -> Json:
+def _financial_account(bill: CustomerBillView) -> Json:
     reference = {
-        "id": f"0.0.0.1+-billinfo+{owned.account_key}",
-        "name": f"Receivables in {owned.view.bill.currency}",
-        "accountBalance": owned.view.balance,
+        "id": f"0.0.0.1+-billinfo+{bill.account_key}",
+        "name": f"Receivables in {bill.shared.bill.currency}",
+        "accountBalance": bill.shared.balance,
     }
-    return owned.view.object("FinancialAccountRef", reference)
+    return bill.shared.object("FinancialAccountRef", reference)
 
 
-def _payment_method(owned: Owned) -> Json:
-    method = owned.view.book.accounts[owned.view.bill.account].payment_method
-    return owned.view.object("PaymentMethodRef", {"id": f"0.0.0.1+-payinfo+{owned.account_key}", "name": method})
+def _payment_method(bill: CustomerBillView) -> Json:
+    method = bill.shared.state.accounts[bill.shared.bill.account].payment_method
+    return bill.shared.object("PaymentMethodRef", {"id": f"0.0.0.1+-payinfo+{bill.account_key}", "name": method})
 
 
-def _related_parties(owned: Owned) -> Json:
-    payer = owned.view.book.billed_to
-    parties = [(owned.customer, owned.name, "customer")]
+def _related_parties(bill: CustomerBillView) -> Json:
+    payer = bill.shared.state.billed_to
+    parties = [(bill.customer, bill.name, "customer")]
     if payer is not None:
-        parties.append((payer, owned.world.party(payer).name, "payer"))
+        parties.append((payer, bill.world.party(payer).name, "payer"))
     return [
-        owned.view.object("RelatedPartyRef", {"id": str(number), "name": name, "role": role})
+        bill.shared.object("RelatedPartyRef", {"id": str(number), "name": name, "role": role})
         for number, name, role in parties
     ]
 
 
-OF_CUSTOMER: Mapping[str, Callable[[Owned], Json]] = {
-    "id": lambda owned: owned.id,
+CUSTOMER_MEMBERS: Mapping[str, Callable[[CustomerBillView], Json]] = {
+    "id": lambda bill: bill.id,
     "href": _href,
     "billNo": _bill_number,
     "appliedPayment": _applied_payments,
@@ -228,96 +230,59 @@ OF_CUSTOMER: Mapping[str, Callable[[Owned], Json]] = {
 # --- the bill ------------------------------------------------------------------------------------
 
 ALWAYS = ("id", "href")
-"""What ``fields`` cannot take away (docs/vendors/oracle-brm.md#fields)."""
+"""The members that ``fields`` cannot remove (docs/vendors/oracle-brm.md#fields)."""
 
 
 class Members(msgspec.Struct, frozen=True):
-    """The members that a request wants to see, in the order in which they stand; ``whole`` when it wants all."""
+    """The members that a request asks for, in the order of the bill; ``whole`` if it asks for all."""
 
-    own: tuple[tuple[str, Callable[[Owned], Json]], ...]
-    whoevers: tuple[str, ...]
+    of_customer: tuple[tuple[str, Callable[[CustomerBillView], Json]], ...]
+    shared: tuple[str, ...]
     whole: bool
 
 
 def members(fields: Collection[str] | None) -> Members:
-    """All members, or (``fields``) those named, with id and href."""
-    own = tuple((n, show) for n, show in OF_CUSTOMER.items() if fields is None or n in fields or n in ALWAYS)
-    whoevers = tuple(name for name in OF_BILL if fields is None or name in fields)
-    return Members(own, whoevers, fields is None)
+    """All members, or those named by ``fields`` with id and href."""
+    of_customer = tuple(
+        (n, render) for n, render in CUSTOMER_MEMBERS.items() if fields is None or n in fields or n in ALWAYS
+    )
+    shared = tuple(name for name in SHARED_MEMBERS if fields is None or name in fields)
+    return Members(of_customer, shared, fields is None)
 
 
-def bill(owned: Owned, wanted: Members) -> Json:
-    """A bill whole, or reduced to the members wanted.
+def customer_bill(bill: CustomerBillView, wanted: Members) -> Json:
+    """A bill, with the members that are wanted.
 
-    ``billingCycleSpecification`` stands in whole extended bills only: it is never set, and no selection needs a null.
+    ``billingCycleSpecification`` is in whole extended bills only: it is never set, and a selection needs no null.
     """
-    extended, whoevers = owned.view.extended, owned.view.whoevers
-    shown = {}
-    for name, show in wanted.own:
-        value = show(owned)
+    extended, shared = bill.shared.extended, bill.shared.shared_members
+    document = {}
+    for name, render in wanted.of_customer:
+        value = render(bill)
         if value is not None or extended:
-            shown[name] = value
+            document[name] = value
     if wanted.whole:
-        return {**shown, **whoevers, "billingCycleSpecification": None} if extended else {**shown, **whoevers}
-    for name in wanted.whoevers:
-        if name in whoevers:
-            shown[name] = whoevers[name]
-    return shown
+        return {**document, **shared, "billingCycleSpecification": None} if extended else {**document, **shared}
+    for name in wanted.shared:
+        if name in shared:
+            document[name] = shared[name]
+    return document
 
 
-def views(book: Book, plan: Plan, extended: bool) -> dict[tuple[int, int], View]:
-    """The book's bills about to be shown, by account and ordinal. Made once for each book: measured on a page of 100
-    bills, two thirds of the time it takes to show them."""
+def shared_views(state: AccountState, terms: OpenBillTerms, extended: bool) -> dict[tuple[int, int], SharedBillView]:
+    """The account state's bills, by account and ordinal.
 
-    def show_all() -> dict[tuple[int, int], View]:
+    Cached, because making these takes two thirds of the time of a page of 100 bills.
+    """
+
+    def make_all() -> dict[tuple[int, int], SharedBillView]:
         found = {}
-        for each in shown_bills(book, plan):
-            view = View(book, plan, extended, each)
-            whoevers = {name: show(view) for name, show in OF_BILL.items()}
-            view.whoevers = {name: value for name, value in whoevers.items() if extended or value is not None}
+        for each in shown_bills(state, terms):
+            view = SharedBillView(state, terms, extended, each)
+            values = {name: render(view) for name, render in SHARED_MEMBERS.items()}
+            view.shared_members = {name: value for name, value in values.items() if extended or value is not None}
             view.balance = _balance(view)
             found[each.account, each.ordinal] = view
         return found
 
-    return book.derived("oracle-brm.extended" if extended else "oracle-brm.base", plan, show_all)
-
-
-# --- errors --------------------------------------------------------------------------------------
-
-_REASONS: Mapping[int, str] = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    409: "Conflict",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    503: "Service Unavailable",
-}
-
-
-def error(refusal: ApiError) -> Response:
-    """The TMF ``Error``. Oracle lists no codes: ``code`` is the HTTP status, as ``status`` is
-    (docs/vendors/oracle-brm.md#error-codes)."""
-    status = str(refusal.status)
-    body = {
-        "code": status,
-        "reason": _REASONS.get(refusal.status, "Error"),
-        "message": refusal.message,
-        "status": status,
-        "@type": "Error",
-    }
-    return Response(refusal.status, body, headers=_error_headers(refusal))
-
-
-def _error_headers(refusal: ApiError) -> tuple[tuple[str, str], ...]:
-    if refusal.status == 401:
-        return (("WWW-Authenticate", 'Bearer error="invalid_token"' if refusal.reason == "expired" else "Bearer"),)
-    if refusal.status in (429, 503):
-        return (("Retry-After", str(refusal.detail.get("retry_after", 1))),)
-    return ()
+    return state.cached("oracle-brm.extended" if extended else "oracle-brm.base", terms, make_all)

@@ -1,0 +1,24 @@
+"""Filters, sorts and pages lists whose rows are the same for all customers that share an account state.
+
+A million customers may share a few hundred account states. Tests and sort keys that depend on the state alone are
+computed once per state; customers are looked at only where a page shows them. An API builds a ``Table`` from its account
+states, turns a query into ``RowTest``s and ``SortKey``s, calls ``select``, and asks the result for pages.
+"""
+
+from __future__ import annotations
+
+from counterfoil.apis._list_query.pages import ExplicitSelection, Selection, SharedSelection
+from counterfoil.apis._list_query.select import CustomerTest, select
+from counterfoil.apis._list_query.table import Column, RowTest, SortKey, Table
+
+__all__ = [
+    "Column",
+    "CustomerTest",
+    "ExplicitSelection",
+    "RowTest",
+    "Selection",
+    "SharedSelection",
+    "SortKey",
+    "Table",
+    "select",
+]

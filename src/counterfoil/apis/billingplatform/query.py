@@ -1,0 +1,42 @@
+"""Filters and pages the list of billing runs."""
+
+from __future__ import annotations
+
+from operator import ge, gt
+from typing import TYPE_CHECKING
+
+from counterfoil.api import ApiError, Request
+from counterfoil.world.timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from counterfoil.ledger.runs import BillingRun
+    from counterfoil.world.world import World
+
+
+def select_runs(request: Request, world: World) -> list[BillingRun]:
+    """The runs that match, by ascending id, from ``offset`` and at most ``limit``
+    (docs/vendors/billingplatform.md#parameters)."""
+    query = request.query
+    runs = sorted(world.ledger.runs.values(), key=lambda run: run.number)
+    if "idAfter" in query:
+        runs = [run for run in runs if run.number > query["idAfter"]]
+    compare = ge if world.switches["billingplatform.since"] == "inclusive" else gt
+    if "createdSince" in query:
+        since = _timestamp("createdSince", query["createdSince"])
+        runs = [run for run in runs if compare(run.created_at, since)]
+    if "updatedSince" in query:
+        since = _timestamp("updatedSince", query["updatedSince"])
+        runs = [run for run in runs if compare(run.updated_at, since)]
+    first = query.get("offset", 0)
+    return runs[first : first + query["limit"]] if "limit" in query else runs[first:]
+
+
+def _timestamp(name: str, text: str) -> datetime:
+    """The time in parameter ``name``, to the microsecond."""
+    try:
+        return parse_timestamp(text)[0]
+    except ValueError:
+        message = f"{name} must be a date-time with an offset, such as 2026-01-01T00:00:00Z"
+        raise ApiError("malformed", message) from None

@@ -1,0 +1,47 @@
+"""Checks Flexprice's API keys and bearer tokens, and which customers a key may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from counterfoil.api import ApiError, Principal
+from counterfoil.apis._auth import key_for, principal_for
+from counterfoil.apis.flexprice.errors import INVALID_TOKEN, SENT_REQUEST_ID, UNAUTHORIZED, WRONG_SCHEME
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+NAME = "flexprice"
+
+
+def authenticate(headers: Mapping[str, str], world: World) -> Principal:
+    """The caller behind a known key in ``x-api-key``, else behind a bearer token: a key, or a token for this API."""
+    detail = {SENT_REQUEST_ID: headers.get("x-request-id")}
+    key = headers.get("x-api-key", "")
+    if world.grant(key) is None:
+        key = _bearer_key(headers, world, detail)
+    return principal_for(
+        key, world, NAME, unknown=INVALID_TOKEN, forbidden="this key may not use this API", detail=detail
+    )
+
+
+def may_see(principal: Principal | None, customer: int, world: World) -> bool:
+    """Whether the key may see the customer: all of them, or its own customer and those it pays for
+    (docs/vendors/flexprice.md#isolation)."""
+    own = principal.customer if principal else None
+    return own is None or world.ledger.pays_for(own, customer)
+
+
+def _bearer_key(headers: Mapping[str, str], world: World, detail: Mapping[str, str | None]) -> str:
+    authorization = headers.get("authorization")
+    if not authorization:
+        raise ApiError("unauthenticated", UNAUTHORIZED, detail=detail)
+    if not authorization.startswith("Bearer "):
+        raise ApiError("unauthenticated", WRONG_SCHEME, detail=detail)
+    return key_for(
+        authorization.removeprefix("Bearer ").strip(),
+        world,
+        NAME,
+        expired=lambda token: ApiError("unauthenticated", INVALID_TOKEN, detail=detail),
+    )

@@ -1,0 +1,257 @@
+"""Parses the filters of the list of customer bills, and selects the bills that pass them.
+
+A filter tests either facts that all customers with one account state share (amounts, dates, state), or ids and numbers,
+which contain the customer's number. Source: docs/vendors/oracle-brm.md#filters.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from counterfoil.api import ApiError
+from counterfoil.apis._list_query import Column, CustomerTest, RowTest, Selection, Table, select
+from counterfoil.apis.oracle_brm.bills import IN_PROGRESS, OpenBillTerms, ShownBill, open_bill_terms, shown_bills
+from counterfoil.apis.oracle_brm.ids import BillReference, bill_number, from_account, from_bill_id, from_bill_number
+from counterfoil.apis.oracle_brm.patterns import Patterns
+from counterfoil.world.cache import AccountsKey
+from counterfoil.world.timestamps import Timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+Query = Mapping[str, Any]
+
+NOT_YET_NUMBERED = "bill in progress"
+"""The bill number that stands for all bills without one (docs/vendors/oracle-brm.md#bill-in-progress)."""
+
+
+# --- bills ---------------------------------------------------------------------------------------
+
+
+class BillIndex(msgspec.Struct):
+    """All bills of all account states, under the ``terms`` that bills in progress depend on."""
+
+    terms: OpenBillTerms
+    table: Table[ShownBill]
+
+    @property
+    def weight(self) -> int:
+        return self.table.weight
+
+
+def bill_index(world: World) -> BillIndex:
+    """The bills at the world's current time. The same index is returned until an account state or the terms change."""
+
+    def cached_index() -> BillIndex:
+        terms = open_bill_terms(world)
+        return world.cached(AccountsKey("oracle-brm.index", terms), lambda: _make_index(world, terms))
+
+    return world.cached("oracle-brm.index", cached_index)
+
+
+def _make_index(world: World, terms: OpenBillTerms) -> BillIndex:
+    store = world.ledger.store
+    states = store.states()
+    return BillIndex(terms, Table(store, lambda slot: shown_bills(states[slot], terms), row_bytes=200))
+
+
+def find(world: World, reference: BillReference) -> ShownBill | None:
+    """The bill that an id or bill number refers to; None if there is none."""
+    if not world.ledger.knows(reference.customer):
+        return None
+    bills = shown_bills(world.ledger.state_of(reference.customer), bill_index(world).terms)
+    return next((bill for bill in bills if reference.matches(reference.customer, bill)), None)
+
+
+def select_bills(world: World, query: Query, visible: Iterable[int] | None) -> Selection[ShownBill]:
+    """The bills that pass every filter of ``query``, in the order of their ids; of ``visible`` customers only, if given.
+
+    Cached until the bills change; paging, ``fields`` and ``@type`` do not matter. Raises ``ApiError`` (malformed).
+    """
+    filters = {name: query[name] for name in FILTERS if name in query}
+    switches = (world.switches["oracle-brm.comma_is_or"], world.switches["oracle-brm.like_percent"])
+    customers = None if visible is None else frozenset(visible)
+    key = ("oracle-brm.selection", tuple(filters.items()), switches, customers)
+    table = bill_index(world).table
+    return world.cached(AccountsKey(key, table), lambda: _select(world, table, filters, customers))
+
+
+def _select(
+    world: World, table: Table[ShownBill], filters: Query, visible: frozenset[int] | None
+) -> Selection[ShownBill]:
+    criteria = Criteria()
+    syntax = Syntax(
+        split=_split_at_commas if world.switches["oracle-brm.comma_is_or"] else _one_value,
+        one_or_more=world.switches["oracle-brm.like_percent"] == "one-or-more",
+    )
+    for name, value in filters.items():
+        FILTERS[name](criteria, name, value, syntax)
+    if visible is not None:
+        criteria.limit_to(visible)
+    return select(world, table, criteria.tests, customers=criteria.customers, customer_tests=criteria.customer_tests)
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+class Criteria(msgspec.Struct):
+    """What a bill must pass: all of the tests (docs/vendors/oracle-brm.md#filters-and). ``customers`` are the only ones
+    with such bills, if known."""
+
+    tests: list[RowTest] = []
+    customer_tests: list[CustomerTest[ShownBill]] = []
+    customers: frozenset[int] | None = None
+
+    def limit_to(self, customers: Iterable[int]) -> None:
+        """Only these customers can have such bills."""
+        named = frozenset(customers)
+        self.customers = named if self.customers is None else self.customers & named
+
+
+class Syntax(msgspec.Struct, frozen=True):
+    """How the world's switches read filters: which alternatives a text has, and whether a percent sign needs a character."""
+
+    split: Callable[[str], tuple[str, ...]]
+    one_or_more: bool
+
+
+ParseFilter = Callable[[Criteria, str, Any, Syntax], None]
+
+
+def _one_value(text: str) -> tuple[str, ...]:
+    return (text,)
+
+
+def _split_at_commas(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _compare_amount(attribute: str, compare: Callable[[Any, Any], bool]) -> ParseFilter:
+    column = Column(attribute, operator.attrgetter(attribute))
+
+    def parse(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+        bound = _number(name, value)
+        criteria.tests.append(RowTest(column, compare, bound, key=(compare, bound)))
+
+    return parse
+
+
+def _compare_time(attribute: str, compare: Callable[[Any, Any], bool]) -> ParseFilter:
+    time_of = operator.attrgetter(attribute)
+    column = Column(attribute, lambda bill: (time_of(bill), 0))
+
+    def parse(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+        bound = _timestamp(name, value)
+        criteria.tests.append(RowTest(column, compare, bound, key=(compare, bound)))
+
+    return parse
+
+
+STATE = Column("state", operator.attrgetter("state"))
+RUN = Column("run", operator.attrgetter("run"))
+REMAINING = Column("remaining", operator.attrgetter("remaining"))
+
+
+def _state(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+    criteria.tests.append(RowTest(STATE, operator.eq, value, key=(operator.eq, value)))
+
+
+def _refers(read: Callable[[str], BillReference | None]) -> ParseFilter:
+    def parse(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+        references = [found for text in syntax.split(value) if (found := read(text))]
+        criteria.limit_to(found.customer for found in references)
+        criteria.customer_tests.append(lambda customer, bill: any(r.matches(customer, bill) for r in references))
+
+    return parse
+
+
+def _bill_number(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+    texts = syntax.split(value)
+    if NOT_YET_NUMBERED not in texts:
+        return _refers(from_bill_number)(criteria, name, value, syntax)
+    if len(texts) == 1:
+        return _state(criteria, name, IN_PROGRESS, syntax)
+    references = [found for text in texts if (found := from_bill_number(text))]
+    return criteria.customer_tests.append(
+        lambda customer, bill: bill.run is None or any(r.matches(customer, bill) for r in references)
+    )
+
+
+def _bill_number_like(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+    texts = syntax.split(value)
+    patterns = Patterns(texts, syntax.one_or_more)
+    criteria.tests.append(RowTest(RUN, _run_may_match, patterns, key=("like", texts, syntax.one_or_more)))
+    if not patterns.match_whole_runs:
+        criteria.customer_tests.append(
+            lambda customer, bill: bool(bill.run and patterns.match(bill_number(customer, bill.account, bill.run)))
+        )
+
+
+def _run_may_match(run: int | None, patterns: Patterns) -> bool:
+    return run is not None and patterns.may_match_run(run)
+
+
+def _remaining_like(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+    texts = syntax.split(value)
+    patterns = Patterns(texts, syntax.one_or_more)
+    criteria.tests.append(RowTest(REMAINING, _amount_matches, patterns, key=("like", texts, syntax.one_or_more)))
+
+
+def _amount_matches(amount: Decimal, patterns: Patterns) -> bool:
+    return bool(patterns.match(f"{amount:f}"))
+
+
+_COMPARISONS = {
+    "": operator.eq,
+    ".gt": operator.gt,
+    # for lastUpdate too, although the document describes it as .lt by mistake (docs/vendors/oracle-brm.md#printed-slips)
+    ".gte": operator.ge,
+    ".lt": operator.lt,
+    ".lte": operator.le,
+}
+_AMOUNTS = {"amountDue.value": "total", "remainingAmount.value": "remaining"}
+_TIMES = {
+    "billDate": "bill_date",
+    "billingPeriod.endDateTime": "period_end",
+    "billingPeriod.startDateTime": "period_start",
+    "lastUpdate": "last_update",
+    "paymentDueDate": "due_date",
+}
+FILTERS: Mapping[str, ParseFilter] = {
+    **{n + op: _compare_amount(a, compare) for n, a in _AMOUNTS.items() for op, compare in _COMPARISONS.items()},
+    **{n + op: _compare_time(a, compare) for n, a in _TIMES.items() for op, compare in _COMPARISONS.items()},
+    "billNo": _bill_number,
+    "billNo.like": _bill_number_like,
+    "billingAccount.id": _refers(from_account),
+    "id": _refers(from_bill_id),
+    "remainingAmount.value.like": _remaining_like,
+    "state": _state,
+}
+"""Every filter, by the name of its query parameter."""
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+def _timestamp(name: str, text: str) -> Timestamp:
+    try:
+        return parse_timestamp(text)
+    except ValueError:
+        message = f"{name} must be an RFC 3339 timestamp, as in 2026-01-01T00:00:00Z; got {text[:40]}"
+        raise ApiError("malformed", message, where=name) from None
+
+
+def _number(name: str, value: Any) -> Decimal:
+    """A number, or a string that contains one: the document types remainingAmount.value.gt as a string."""
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, ValueError):
+        raise ApiError("malformed", f"{name} must be a number, as in 14.28", where=name) from None
+    if not number.is_finite():
+        raise ApiError("malformed", f"{name} must be a number, as in 14.28", where=name)
+    return number

@@ -1,0 +1,379 @@
+"""The routes of the control API: one short function for each, which reads the request, does one thing, and renders.
+
+They hold no rules of billing: commands go to the world, questions to ``customers``, ``figures`` and ``timeline``. Each takes
+one view of its world and reads from that alone. ``needs_worker`` says which of them may take long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from counterfoil import __version__
+from counterfoil.api import Json, Request, Response
+from counterfoil.control import customers, figures, serializers, timeline
+from counterfoil.control.world_service import WorldService
+from counterfoil.control_types import Wanted, read_fault
+from counterfoil.ledger.errors import BadValue, UnknownRecord
+from counterfoil.world.capsule import make_capsule
+from counterfoil.world.commands import COMMANDS, read_command
+from counterfoil.world.to_json import to_json
+from counterfoil.world.world import World
+from counterfoil.world.worlds import DEFAULT
+
+Handler = Callable[[WorldService, Request], Response]
+
+
+def _world(service: WorldService, request: Request) -> World:
+    return service.world(request.path["world"])
+
+
+# --- the server ----------------------------------------------------------------------------------
+
+
+def show_apis(service: WorldService, request: Request) -> Response:
+    return Response(
+        200,
+        {
+            "counterfoil": __version__,
+            "apis": [
+                {"name": api.name, "title": api.title, "prefix": api.prefix, "operations": list(api.routes)}
+                for api in service.apis
+            ],
+            "bounds": {
+                "customers": service.bounds.customers,
+                "commands": service.bounds.commands,
+                "time_to_live": service.bounds.longest_life,
+            },
+            "journal": service.journal is not None,
+            "faults": service.faults is not None,
+        },
+    )
+
+
+def list_scenarios(service: WorldService, request: Request) -> Response:
+    shown = [
+        {
+            "name": each.name,
+            "title": each.definition.title,
+            "text": each.definition.text,
+            "starts": serializers.instant(each.definition.starts),
+            "seed": each.definition.seed,
+        }
+        for _, each in sorted(service.scenarios().items())
+    ]
+    return Response(200, {"scenarios": shown})
+
+
+# --- worlds --------------------------------------------------------------------------------------
+
+
+def _shown(service: WorldService, request: Request, world: World, time_to_live: float | None) -> dict[str, Json]:
+    inside = "" if world.name == DEFAULT else f"/w/{world.name}"
+    return {
+        "name": world.name,
+        "scenario": world.scenario.name,
+        "title": world.scenario.definition.title,
+        "seed": world.seed,
+        "customers": world.ledger.customers,
+        "now": serializers.instant(world.now),
+        "version": world.version,
+        "commands": len(world.history) - world.scenario_length,
+        "time_to_live": time_to_live,
+        "switches": dict(world.switches),
+        "credentials": [
+            {"key": grant.key, "may": None if grant.may is None else sorted(grant.may), "customer": grant.customer}
+            for grant in world.grants.values()
+        ],
+        "apis": {api.name: f"{request.origin}{inside}{api.prefix}" for api in service.apis},
+    }
+
+
+def list_worlds(service: WorldService, request: Request) -> Response:
+    offset, limit = request.query["offset"], request.query["limit"]
+    entries = service.entries()
+    shown = [_shown(service, request, entry.world, entry.time_to_live) for entry in entries[offset : offset + limit]]
+    return Response(200, {"total": len(entries), "offset": offset, "limit": limit, "worlds": shown})
+
+
+def create_world(service: WorldService, request: Request) -> Response:
+    asked = request.body or {}
+    world = service.create(
+        asked.get("name"),
+        asked.get("scenario"),
+        seed=asked.get("seed"),
+        customers=asked.get("customers"),
+        switches=asked.get("switches", {}),
+        time_to_live=asked.get("time_to_live"),
+    )
+    return _made(service, request, world)
+
+
+def get_world(service: WorldService, request: Request) -> Response:
+    entry = service.entry(request.path["world"])
+    return Response(200, _shown(service, request, entry.world, entry.time_to_live))
+
+
+def delete_world(service: WorldService, request: Request) -> Response:
+    service.delete(request.path["world"])
+    return Response(204)
+
+
+def fork_world(service: WorldService, request: Request) -> Response:
+    asked = request.body or {}
+    world = service.fork(asked.get("name"), request.path["world"], time_to_live=asked.get("time_to_live"))
+    return _made(service, request, world)
+
+
+def reset_world(service: WorldService, request: Request) -> Response:
+    service.reset(request.path["world"])
+    return get_world(service, request)
+
+
+def _made(service: WorldService, request: Request, world: World) -> Response:
+    entry = service.entry(world.name)
+    location = ("Location", f"{request.base}/worlds/{world.name}")
+    return Response(201, _shown(service, request, world, entry.time_to_live), (location,))
+
+
+def show_capsule(service: WorldService, request: Request) -> Response:
+    return Response(200, msgspec.to_builtins(make_capsule(_world(service, request))))
+
+
+def list_switches(service: WorldService, request: Request) -> Response:
+    values = _world(service, request).switches
+    shown = []
+    for name, value in sorted(values.items()):
+        switch = values.known(name)
+        choices = None if switch.choices is None else list(switch.choices)
+        shown.append(
+            {
+                "name": name,
+                "value": value,
+                "default": switch.default,
+                "choices": choices,
+                "text": switch.text,
+                "source": switch.source,
+            }
+        )
+    return Response(200, {"switches": shown})
+
+
+# --- commands and time ---------------------------------------------------------------------------
+
+
+def _commanded(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
+    world = _world(service, request)
+    fact = service.execute(world, read_command(data))
+    return Response(200, {"fact": to_json(fact), "version": world.version, "now": serializers.instant(world.now)})
+
+
+def any_command(service: WorldService, request: Request) -> Response:
+    return _commanded(service, request, request.body)
+
+
+def one_command(name: str, service: WorldService, request: Request) -> Response:
+    return _commanded(service, request, {**(request.body or {}), "command": name})
+
+
+def show_clock(service: WorldService, request: Request) -> Response:
+    world = _world(service, request)
+    return Response(
+        200,
+        {
+            "now": serializers.instant(world.now),
+            "today": world.today.isoformat(),
+            "version": world.version,
+            "next": timeline.next_by_itself(world),
+        },
+    )
+
+
+def show_timeline(service: WorldService, request: Request) -> Response:
+    world = _world(service, request)
+    offset, limit = request.query["offset"], request.query["limit"]
+    coming = timeline.future(world)
+    return Response(
+        200,
+        {
+            "now": serializers.instant(world.now),
+            "version": world.version,
+            "told": world.scenario_length,
+            "past": {
+                "total": len(world.history),
+                "offset": offset,
+                "limit": limit,
+                "entries": timeline.past(world, offset, limit),
+            },
+            "future": {"total": len(coming), "events": coming[: request.query["ahead"]]},
+        },
+    )
+
+
+# --- looking things up ---------------------------------------------------------------------------
+
+
+def list_customers(service: WorldService, request: Request) -> Response:
+    query = request.query
+    return Response(
+        200,
+        customers.page(
+            _world(service, request),
+            service.apis,
+            search=query.get("search", ""),
+            sort=query["sort"],
+            only=query["only"],
+            offset=query["offset"],
+            limit=query["limit"],
+        ),
+    )
+
+
+def get_customer(service: WorldService, request: Request) -> Response:
+    return Response(200, customers.in_full(_world(service, request), service.apis, request.path["customer"]))
+
+
+def why_bill(service: WorldService, request: Request) -> Response:
+    path = request.path
+    return Response(200, customers.why(_world(service, request), path["customer"], path["account"], path["bill"]))
+
+
+def list_runs(service: WorldService, request: Request) -> Response:
+    return Response(200, figures.runs(_world(service, request), request.query["offset"], request.query["limit"]))
+
+
+def get_run(service: WorldService, request: Request) -> Response:
+    return Response(200, figures.run(_world(service, request), request.path["run"]))
+
+
+def show_figures(service: WorldService, request: Request) -> Response:
+    return Response(200, figures.figures(_world(service, request)))
+
+
+# --- journal and faults --------------------------------------------------------------------------
+
+
+def list_exchanges(service: WorldService, request: Request) -> Response:
+    journal, world, query = service.journal_book(), _world(service, request), request.query
+    if "api" in query:
+        service.api(query["api"])
+    wanted = Wanted(
+        api=query.get("api"),
+        operation=query.get("operation"),
+        status=query.get("status"),
+        since=_since(query.get("since")),
+        after=query.get("after"),
+        limit=query["limit"],
+    )
+    found = journal.find(world.name, wanted)
+    shown = [serializers.exchanged(each) for each in found.exchanges]
+    return Response(200, {"total": found.total, "dropped": found.dropped, "exchanges": shown})
+
+
+def _since(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    except ValueError:
+        raise BadValue("an instant is written as in 2026-01-31T09:00:00Z", field="since") from None
+    if moment.tzinfo is None:
+        raise BadValue("an instant needs its offset, as in 2026-01-31T09:00:00Z", field="since")
+    return moment
+
+
+def clear_journal(service: WorldService, request: Request) -> Response:
+    service.journal_book().clear(_world(service, request).name)
+    return Response(204)
+
+
+def list_faults(service: WorldService, request: Request) -> Response:
+    shown = [serializers.fault(each) for each in service.fault_book().all(_world(service, request).name)]
+    return Response(200, {"faults": shown})
+
+
+def add_fault(service: WorldService, request: Request) -> Response:
+    faults, world = service.fault_book(), _world(service, request)
+    order = read_fault(request.body)
+    service.check_operation(order.api, order.operation)
+    made = faults.add(world.name, order)
+    return Response(
+        201, serializers.fault(made), (("Location", f"{request.base}/worlds/{world.name}/faults/{made.id}"),)
+    )
+
+
+def clear_faults(service: WorldService, request: Request) -> Response:
+    service.fault_book().clear(_world(service, request).name)
+    return Response(204)
+
+
+def remove_fault(service: WorldService, request: Request) -> Response:
+    if not service.fault_book().remove(_world(service, request).name, request.path["fault"]):
+        raise UnknownRecord(f"there is no fault {request.path['fault']}", field="fault")
+    return Response(204)
+
+
+ROUTES: dict[str, Handler] = {
+    "GET /apis": show_apis,
+    "GET /scenarios": list_scenarios,
+    "GET /worlds": list_worlds,
+    "POST /worlds": create_world,
+    "GET /worlds/{world}": get_world,
+    "DELETE /worlds/{world}": delete_world,
+    "POST /worlds/{world}/fork": fork_world,
+    "POST /worlds/{world}/reset": reset_world,
+    "GET /worlds/{world}/capsule": show_capsule,
+    "GET /worlds/{world}/switches": list_switches,
+    "GET /worlds/{world}/clock": show_clock,
+    "GET /worlds/{world}/timeline": show_timeline,
+    "POST /worlds/{world}/commands": any_command,
+    **{f"POST /worlds/{{world}}/commands/{name}": partial(one_command, name) for name in COMMANDS},
+    "GET /worlds/{world}/customers": list_customers,
+    "GET /worlds/{world}/customers/{customer}": get_customer,
+    "GET /worlds/{world}/customers/{customer}/bills/{account}/{bill}/why": why_bill,
+    "GET /worlds/{world}/runs": list_runs,
+    "GET /worlds/{world}/runs/{run}": get_run,
+    "GET /worlds/{world}/figures": show_figures,
+    "GET /worlds/{world}/journal": list_exchanges,
+    "DELETE /worlds/{world}/journal": clear_journal,
+    "GET /worlds/{world}/faults": list_faults,
+    "POST /worlds/{world}/faults": add_fault,
+    "DELETE /worlds/{world}/faults": clear_faults,
+    "DELETE /worlds/{world}/faults/{fault}": remove_fault,
+}
+
+
+# --- what may take long --------------------------------------------------------------------------
+
+ALWAYS_SLOW = frozenset(
+    {
+        "POST /worlds",  # runs the scenario where no world was made from it before: seconds at 100,000 customers
+        "POST /worlds/{world}/reset",
+        "POST /worlds/{world}/commands/advance_clock",  # ten years of 60 customers: 0.4 s
+        "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
+    }
+)
+QUICK_TO_READ = 300
+"""Accounts (customers of one history share theirs) that a look-up may go through in the event loop: about 5 ms."""
+
+
+def needs_worker(service: WorldService, request: Request) -> bool:
+    """Whether the request may take more than a few ms, or wait for another: it is then answered in a worker thread."""
+    if request.operation in ALWAYS_SLOW:
+        return True
+    world = service.worlds.get(request.path["world"]) if "world" in request.path else None
+    if world is None:
+        return False
+    if request.operation.startswith("GET "):
+        return len(world.ledger.store.states()) > QUICK_TO_READ
+    if not writes(request):
+        return False
+    return (request.body or {}).get("command") == "advance_clock" or world.write_may_block()
+
+
+def writes(request: Request) -> bool:
+    """Whether the request changes its world's state: it then holds the world's write lock while it is worked on."""
+    return "/commands" in request.operation or request.operation == "POST /worlds/{world}/reset"

@@ -1,0 +1,65 @@
+"""Worker threads for requests that may take long, so that the event loop goes on answering others; bounded in number.
+
+Two bounds, because a request may wait and may compute. Waiting for a world that is busy takes a thread and nothing else.
+Computing takes the interpreter, from the event loop too: each thread that computes may keep the loop waiting for one
+switch interval (5 ms) whenever it comes back from the network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import BoundedSemaphore, Lock
+from typing import TypeVar
+
+from counterfoil.api import ApiError
+from counterfoil.world.world import World
+
+T = TypeVar("T")
+
+
+class Workers:
+    """``most`` requests may be in worker threads. Of those that change something ``writing`` compute at a time, of the
+    look-ups ``reading``: these are shorter, and do not wait for a command of another world."""
+
+    def __init__(self, most: int = 64, writing: int = 2, reading: int = 4) -> None:
+        self._most = most
+        self._busy = 0
+        self._counting = Lock()  # requests may come from several event loops
+        self._writing = BoundedSemaphore(writing)
+        self._reading = BoundedSemaphore(reading)
+        self._pool = ThreadPoolExecutor(most, "counterfoil-control")
+
+    async def read(self, call: Callable[[], T]) -> T:
+        """``call()``, which changes nothing, in a worker thread. Raises ``ApiError`` (503) at the bound."""
+        return await self._in_thread(partial(_within, self._reading, call))
+
+    async def write(self, call: Callable[[], T], to: World | None = None) -> T:
+        """``call()`` in a worker thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the bound.
+
+        The lock is taken first: who computes never waits for another who computes.
+        """
+        return await self._in_thread(partial(_within, self._writing, call, to))
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        with self._counting:
+            if self._busy >= self._most:
+                raise ApiError(
+                    "unavailable", f"{self._most} requests are being worked on, which is the bound; try again"
+                )
+            self._busy += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        finally:
+            with self._counting:
+                self._busy -= 1
+
+
+def _within(slots: BoundedSemaphore, call: Callable[[], T], world: World | None = None) -> T:
+    if world is None:
+        with slots:
+            return call()
+    with world.writing(), slots:
+        return call()

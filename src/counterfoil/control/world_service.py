@@ -1,0 +1,180 @@
+"""What the control API does: makes, forks, resets and forgets worlds, and executes commands, all within bounds.
+
+From any thread. It reads no requests and renders nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterfoil.api import API, ApiError
+from counterfoil.control_types import Faults, Journal, TooMany
+from counterfoil.ledger.errors import BadValue, UnknownRecord
+from counterfoil.resources import fixtures_dir
+from counterfoil.world.commands import AddCustomer, Command
+from counterfoil.world.scenario import Scenario, ScenarioError
+from counterfoil.world.scenario_loader import read_scenario
+from counterfoil.world.world import World
+from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one server lets itself be asked for: customers in a world, commands in a world's history, seconds a world that
+    was made here may idle (at most, and unless it says otherwise)."""
+
+    customers: int = 100_000
+    commands: int = 100_000
+    longest_life: float = 7 * 86_400
+    usual_life: float = 3600
+
+
+@dataclass(slots=True)
+class WorldService:
+    """``new_name`` gives a name for a world that nobody can guess: whoever knows it may use the world's APIs."""
+
+    worlds: Worlds
+    apis: Sequence[API]
+    new_name: Callable[[], str]
+    bounds: Bounds = field(default_factory=Bounds)
+    faults: Faults | None = None
+    journal: Journal | None = None
+    _scenarios: dict[str, Scenario] = field(default_factory=dict)
+
+    # --- scenarios -------------------------------------------------------------------------------
+
+    def scenarios(self) -> dict[str, Scenario]:
+        """The scenarios a world can be made from, by name: those that come along, and the default world's own."""
+        if not self._scenarios:
+            paths = sorted((fixtures_dir() / "scenarios").glob("*.yaml"))
+            self._scenarios = {path.stem: read_scenario(path) for path in paths}
+        default = self.worlds.get(DEFAULT)
+        return self._scenarios if default is None else {**self._scenarios, default.scenario.name: default.scenario}
+
+    def scenario(self, name: str | None) -> Scenario:
+        """The scenario of that name; the default world's for None. Names only: no path is ever opened for a request."""
+        default = self.worlds.get(DEFAULT)
+        if name is None and default is not None:
+            return default.scenario
+        known = self.scenarios()
+        if name not in known:
+            raise BadValue(
+                f"there is no scenario of that name; there are: {', '.join(sorted(known))}", field="scenario"
+            )
+        return known[name]
+
+    # --- worlds ----------------------------------------------------------------------------------
+
+    def world(self, name: str) -> World:
+        """Raises ``UnknownRecord``."""
+        return self.entry(name).world
+
+    def entry(self, name: str) -> WorldEntry:
+        """The world with how long it may idle. Raises ``UnknownRecord``."""
+        entry = self.worlds.entry(name)
+        if entry is None:
+            raise UnknownRecord("there is no world of that name", field="world")
+        return entry
+
+    def entries(self) -> list[WorldEntry]:
+        """The worlds there are, those that idled too long left out, in the order they were made."""
+        self.worlds.forget_idle()
+        return list(self.worlds)
+
+    def create(
+        self,
+        name: str | None,
+        scenario: str | None,
+        *,
+        seed: int | None,
+        customers: int | None,
+        switches: Mapping[str, Any],
+        time_to_live: float | None,
+    ) -> World:
+        """A world in which the scenario has just been told. Raises ``LedgerError``."""
+        told = self.scenario(scenario)
+        if customers is not None and customers > self.bounds.customers:
+            raise BadValue(f"a world has up to {self.bounds.customers} customers here", field="customers")
+        try:
+            world = self.worlds.create(
+                name or self.new_name(),
+                told,
+                seed=seed,
+                customers=customers,
+                switches=switches,
+                time_to_live=self._life(time_to_live),
+            )
+        except ScenarioError as error:
+            message = str(error).removeprefix(f"{told.where}: ")  # where it lies on disk is nobody's business
+            raise BadValue(message, field="scenario" if customers is None else "customers") from None
+        except BadValue as error:
+            if error.field in ("name", "value") and error.message.startswith(("there is no switch", "switch ")):
+                raise BadValue(error.message, field="switches") from None
+            raise
+        self._forget(world.name)
+        return world
+
+    def fork(self, name: str | None, of: str, *, time_to_live: float | None) -> World:
+        self.world(of)
+        world = self.worlds.fork(name or self.new_name(), of, time_to_live=self._life(time_to_live))
+        self._forget(world.name)
+        return world
+
+    def reset(self, name: str) -> World:
+        """Back to where the scenario ended, without journal and faults."""
+        self.world(name)
+        world = self.worlds.reset(name)
+        self._forget(name)
+        return world
+
+    def delete(self, name: str) -> None:
+        self.world(name)
+        self.worlds.delete(name)
+        self._forget(name)
+
+    def execute(self, world: World, command: Command) -> Any:
+        """Execute within the bounds on a world; returns the fact. Raises ``LedgerError``, with nothing changed."""
+        with world.writing():
+            if len(world.history) - world.scenario_length >= self.bounds.commands:
+                raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
+            if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
+                raise TooMany(f"a world has up to {self.bounds.customers} customers here")
+            return world.execute(command)
+
+    def _life(self, asked: float | None) -> float:
+        life = self.bounds.usual_life if asked is None else float(asked)
+        if life > self.bounds.longest_life:
+            raise BadValue(f"a world may idle {self.bounds.longest_life:.0f} seconds at most", field="time_to_live")
+        return life
+
+    def _forget(self, name: str) -> None:
+        for book in (self.faults, self.journal):
+            if book is not None:
+                book.clear(name)
+
+    # --- what may be missing ---------------------------------------------------------------------
+
+    def fault_book(self) -> Faults:
+        if self.faults is None:
+            raise ApiError("not_implemented", "this server injects no faults")
+        return self.faults
+
+    def journal_book(self) -> Journal:
+        if self.journal is None:
+            raise ApiError("not_implemented", "this server keeps no journal")
+        return self.journal
+
+    def api(self, name: str, field: str = "api") -> API:
+        """The served API of that name; raises ``BadValue`` listing those there are."""
+        for each in self.apis:
+            if each.name == name:
+                return each
+        raise BadValue(f"no such API is served; there are: {', '.join(api.name for api in self.apis)}", field=field)
+
+    def check_operation(self, api: str, operation: str | None) -> None:
+        """Raises ``BadValue`` for an API that is not served, or an operation it does not have."""
+        routes = self.api(api).routes
+        if operation is not None and operation not in routes:
+            raise BadValue(f"{api} has no such operation; there are: {', '.join(routes)}", field="operation")

@@ -1,0 +1,102 @@
+"""Customers: their accounts and subscriptions, and everything they did and owe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from counterfoil.ledger.behaviour import Behaviour
+from counterfoil.ledger.documents import Invoice
+from counterfoil.ledger.payments import Payment
+from counterfoil.ledger.tariffs import Tariff
+from counterfoil.ledger.usage import OneOffCharge, UsageRecord
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer's account in one currency. ``tax_rate`` is in percent; ``group`` names the subrun that bills it."""
+
+    currency: str
+    tax_rate: Decimal
+    payment_method: str = "bank transfer"
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription to a tariff, from ``started`` until the day before ``ended``.
+
+    ``fees_from`` is the first fee date not yet invoiced. ``account`` is the index of the account that pays.
+    """
+
+    ordinal: int
+    account: int
+    tariff: Tariff
+    sims: int
+    started: date
+    fees_from: date
+    ended: date | None = None
+    paused_on: date | None = None
+
+    def state_on(self, day: date) -> str:
+        """``cancelled``, ``paused``, ``active``, or ``future`` before its first day."""
+        if self.ended is not None and self.ended <= day:
+            return "cancelled"
+        if self.started > day:
+            return "future"
+        return "paused" if self.paused_on is not None and self.paused_on <= day else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
+
+    ``usage`` and ``charges`` are those not yet billed. ``behaviour`` has been simulated until ``simulated_until``.
+    ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
+    values computed from this state and does not count for equality.
+    """
+
+    opened: date
+    accounts: tuple[Account, ...]
+    subscriptions: tuple[Subscription, ...] = ()
+    usage: tuple[UsageRecord, ...] = ()
+    charges: tuple[OneOffCharge, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    usage_count: int = 0
+    charge_count: int = 0
+    behaviour: Behaviour | None = None
+    simulated_until: datetime | None = None
+    billed_to: int | None = None
+    cache: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
+
+    __hash__ = object.__hash__  # by identity, because hashing a whole history would be slow
+
+    def replace(self, **changes: Any) -> AccountState:
+        """A copy with some fields changed. Cached bills are kept unless invoices or payments change."""
+        # ``dataclasses.replace`` takes three times as long.
+        changed = AccountState(**{name: getattr(self, name) for name in _FIELDS} | changes)
+        if "bills" in self.cache and not changes.keys() & {"invoices", "payments"}:
+            changed.cache["bills"] = self.cache["bills"]
+        return changed
+
+    def cached(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:
+        """``compute()``, cached under ``name`` until it is asked for with other ``inputs``.
+
+        ``compute`` must depend on this state and ``inputs`` alone.
+        """
+        entry = self.cache.get(name)
+        # Identity is tested first: inputs are mostly the same object, and comparing costs a page of bills 70 µs.
+        if entry is not None and (entry[0] is inputs or entry[0] == inputs):
+            return entry[1]  # type: ignore[no-any-return]
+        value = compute()
+        self.cache[name] = (inputs, value)
+        return value
+
+
+_FIELDS = tuple(each.name for each in fields(AccountState) if each.init)

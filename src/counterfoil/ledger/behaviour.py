@@ -1,0 +1,36 @@
+"""What simulated customers do by themselves as time passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.tariffs import Service
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringUsage:
+    """Usage each month on ``day`` at noon: ``quantity``, plus or minus up to ``spread`` (a share of it)."""
+
+    day: int
+    service: Service
+    country: str
+    quantity: Decimal
+    spread: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a simulated customer does. ``salt`` makes its quantities differ from others', equally in every run.
+
+    It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date. Usage stops on
+    ``ends_on``.
+    """
+
+    salt: int
+    usage: tuple[RecurringUsage, ...] = ()
+    pays_after: int = 0
+    pays_share: Decimal = ZERO
+    ends_on: date | None = None

@@ -1,0 +1,110 @@
+"""Invoices and their lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from counterfoil.ledger.tariffs import DataPackage, Rate, Tariff
+from counterfoil.ledger.usage import OneOffCharge, UsageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A subscription's monthly fee, with the date on which it is due."""
+
+    subscription: int
+    tariff: Tariff
+    dated: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SimLine:
+    """A month's fee for the SIMs of a subscription: ``sims`` times ``fee``."""
+
+    subscription: int
+    tariff: Tariff
+    dated: date
+    sims: int
+    fee: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.sims * self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLine:
+    """A month's fee for one data package of a subscription."""
+
+    subscription: int
+    tariff: Tariff
+    package: DataPackage
+    dated: date
+
+    @property
+    def amount(self) -> Decimal:
+        return self.package.fee
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """Usage of one service in one country: ``covered`` units are paid by data packages, the rest costs ``price`` each."""
+
+    subscription: int
+    tariff: Tariff
+    rate: Rate
+    country: str
+    price: Decimal
+    quantity: Decimal
+    covered: Decimal
+    records: tuple[int, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return (self.quantity - self.covered) * self.price
+
+    @property
+    def nominal(self) -> Decimal:
+        """The cost of the usage if no package covered any of it."""
+        return self.quantity * self.price
+
+
+@dataclass(frozen=True, slots=True)
+class OneOffLine:
+    """A one-off charge on a bill."""
+
+    charge: OneOffCharge
+
+    @property
+    def amount(self) -> Decimal:
+        return self.charge.amount
+
+
+Line = FeeLine | SimLine | PackageLine | UsageLine | OneOffLine
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice. Once issued, only its hold changes.
+
+    ``ordinal`` counts the account's bills from 1. The period runs from ``period_start`` to the day before ``period_end``.
+    ``run`` is the billing run that issued it. ``usage`` has the records of the usage lines.
+    """
+
+    ordinal: int
+    account: int
+    run: int
+    currency: str
+    tax_rate: Decimal
+    period_start: date
+    period_end: date
+    issued_on: date
+    due_on: date
+    issued_at: datetime
+    lines: tuple[Line, ...]
+    usage: tuple[UsageRecord, ...] = ()
+    held_at: datetime | None = None
+    released_at: datetime | None = None

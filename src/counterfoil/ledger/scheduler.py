@@ -1,0 +1,180 @@
+"""What happens by itself as time passes: billing runs are produced, and simulated customers use services and pay bills.
+
+``next_due_at`` says when something is due next, ``run_due`` makes it happen. Both depend on the ledger alone, so advancing
+the clock in two steps has the same result as in one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from hashlib import blake2b
+from typing import Any
+
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
+from counterfoil.ledger.billing import issue_invoices
+from counterfoil.ledger.ledger import Ledger
+from counterfoil.ledger.money import to_minor_unit
+from counterfoil.ledger.payments import Payment, PaymentState
+from counterfoil.ledger.periods import month_key, start_of
+from counterfoil.ledger.rating import can_be_rated
+from counterfoil.ledger.receivables import Bill, bills_of
+from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.ledger.usage import UsageRecord
+
+NEXT_ACTION = "next action"
+"""The name under which an account state caches when its customer's next action is due."""
+QUEUED_FOR = timedelta(minutes=1)
+PRODUCED_IN = timedelta(minutes=4)
+"""From request to Running, and from Running to Complete. Assumptions: the vendor's guide gives no durations."""
+
+
+def next_due_at(ledger: Ledger) -> datetime | None:
+    """When something is due next; None if nothing ever is."""
+    instants = [instant for run in ledger.runs.values() if (instant := _next_step(run))]
+    instants += filter(None, _action_times(ledger))
+    return min(instants, default=None)
+
+
+def run_due(ledger: Ledger, now: datetime) -> None:
+    """Make everything happen that is due at ``now``: first customers' actions, then billing runs."""
+    due = [slot for slot, instant in enumerate(_action_times(ledger)) if instant == now]
+    ledger.store.change(due, lambda state: _simulate(state, now))
+    for run in list(ledger.runs.values()):
+        if _next_step(run) == now:
+            _produce(ledger, run, now)
+
+
+def next_action_at(state: AccountState) -> datetime | None:
+    """When the next action of a simulated customer is due; None if there is none."""
+    return state.cached(NEXT_ACTION, None, lambda: _next_action(state))
+
+
+def _action_times(ledger: Ledger) -> list[datetime | None]:
+    """For each slot, when the next action of its customers is due; None if there is none."""
+    # Called 16,000 times while the demo scenario runs, so cached times are read without a function call.
+    return [
+        (known[1] if (known := state.cache.get(NEXT_ACTION)) is not None else next_action_at(state))
+        if refcount
+        else None
+        for state, refcount in zip(ledger.store.states(), ledger.store.refcounts(), strict=True)
+    ]
+
+
+# --- runs ----------------------------------------------------------------------------------------
+
+
+def _next_step(run: BillingRun) -> datetime | None:
+    if run.status is RunStatus.REQUESTED and run.requested_at:
+        return run.requested_at + QUEUED_FOR
+    if run.status is RunStatus.RUNNING and run.commenced_at:
+        return run.commenced_at + PRODUCED_IN
+    return None
+
+
+def _produce(ledger: Ledger, run: BillingRun, now: datetime) -> None:
+    """A requested run starts; a running one issues its invoices and is complete."""
+    if run.status is RunStatus.REQUESTED:
+        ledger.runs[run.number] = replace(run, status=RunStatus.RUNNING, commenced_at=now, updated_at=now)
+        return
+    ledger.store.change_all(lambda state: issue_invoices(state, run, now))
+    ledger.runs[run.number] = replace(run, status=RunStatus.COMPLETE, completed_at=now, updated_at=now)
+
+
+# --- simulated customers -------------------------------------------------------------------------
+
+
+def _next_action(state: AccountState) -> datetime | None:
+    behaviour = state.behaviour
+    if behaviour is None:
+        return None
+    since = state.simulated_until or start_of(state.opened)
+    instants = [_next_usage_at(recurring, since) for recurring in behaviour.usage]
+    if behaviour.ends_on is not None:
+        instants = [instant for instant in instants if instant < start_of(behaviour.ends_on)]
+    instants += [_pays_at(bill, behaviour) for bill, _ in _unpaid_bills(state, behaviour)]
+    return min(instants, default=None)
+
+
+def _next_usage_at(recurring: RecurringUsage, since: datetime) -> datetime:
+    """The first noon of the usage's day of the month after ``since``."""
+    instant = datetime(since.year, since.month, recurring.day, 12, tzinfo=UTC)
+    if instant > since:
+        return instant
+    year, month = divmod(since.year * 12 + since.month, 12)  # the day is at most 28, so every month has it
+    return datetime(year, month + 1, recurring.day, 12, tzinfo=UTC)
+
+
+def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill, Decimal]]:
+    """The bills without any payment, with the amount that the customer will pay; it pays each bill once."""
+    due = [
+        (bill, to_minor_unit(bill.remaining * behaviour.pays_share, bill.invoice.currency))
+        for bill in bills_of(state)
+        if bill.remaining and not bill.payments and not bill.is_held
+    ]
+    return [(bill, amount) for bill, amount in due if amount]
+
+
+def _pays_at(bill: Bill, behaviour: Behaviour) -> datetime:
+    """``pays_after`` days after the due date, but at least an hour after the bill was issued or released."""
+    usual = start_of(bill.invoice.due_on) + timedelta(days=behaviour.pays_after)
+    return max(usual, bill.updated_at + timedelta(hours=1))
+
+
+def _simulate(state: AccountState, now: datetime) -> AccountState:
+    """The state after the actions that are due at ``now``."""
+    behaviour = state.behaviour
+    if behaviour is None:
+        return state
+    since = state.simulated_until or start_of(state.opened)
+    changes: dict[str, Any] = {}
+    records = _usage_records(
+        state, behaviour, [recurring for recurring in behaviour.usage if _next_usage_at(recurring, since) == now], now
+    )
+    if records:
+        changes["usage"], changes["usage_count"] = (*state.usage, *records), records[-1].ordinal
+    paid = [(bill, amount) for bill, amount in _unpaid_bills(state, behaviour) if _pays_at(bill, behaviour) == now]
+    if paid:
+        payments = (_payment(state, position, bill, amount, now) for position, (bill, amount) in enumerate(paid, 1))
+        changes["payments"] = (*state.payments, *payments)
+    return state.replace(simulated_until=now, **changes)
+
+
+def _usage_records(
+    state: AccountState, behaviour: Behaviour, due: list[RecurringUsage], now: datetime
+) -> list[UsageRecord]:
+    """The usage of the first subscription that is active today; none without one."""
+    today = now.date()
+    subscription = (
+        next((each for each in state.subscriptions if each.state_on(today) == "active"), None) if due else None
+    )
+    if subscription is None:
+        return []
+    records = []
+    for number, recurring in enumerate(due, state.usage_count + 1):
+        quantity = jitter(recurring.quantity, recurring.spread, behaviour.salt, recurring.day, month_key(today))
+        record = UsageRecord(number, subscription.ordinal, recurring.service, recurring.country, quantity, now)
+        records.append(record if can_be_rated(subscription, record) else replace(record, rated=False))
+    return records
+
+
+def _payment(state: AccountState, position: int, bill: Bill, amount: Decimal, now: datetime) -> Payment:
+    return Payment(
+        ordinal=len(state.payments) + position,
+        account=bill.invoice.account,
+        invoice=bill.invoice.ordinal,
+        amount=amount,
+        method=state.accounts[bill.invoice.account].payment_method,
+        state=PaymentState.SUCCEEDED,
+        received_at=now,
+        changed_at=now,
+    )
+
+
+def jitter(quantity: Decimal, spread: Decimal, *keys: int) -> Decimal:
+    """``quantity`` changed by up to ``spread`` of itself, in whole units of at least 1; the same for the same keys."""
+    digest = blake2b(repr(keys).encode(), digest_size=4).digest()
+    share = Decimal(int.from_bytes(digest) - 2**31) / 2**31
+    return max((quantity * (1 + spread * share)).quantize(Decimal(1), ROUND_HALF_UP), Decimal(1))

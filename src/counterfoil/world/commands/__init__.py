@@ -1,0 +1,58 @@
+"""Every change to a world, as data: one class for each command.
+
+A command is applied completely or refused with a ``LedgerError``. Decimals are amounts in the account's currency, instants
+are UTC. Members that are left out take the world's time or the ledger's default, as each class says.
+"""
+
+from __future__ import annotations
+
+from counterfoil.world.commands.access import IssueToken, NoteLogin, SetSwitch
+from counterfoil.world.commands.bills import (
+    CancelBill,
+    HoldBill,
+    RecordPayment,
+    RefundPayment,
+    ReleaseBill,
+    ResolvePayment,
+)
+from counterfoil.world.commands.clock import AdvanceClock
+from counterfoil.world.commands.codec import COMMANDS, AnyCommand, read_command, write_command
+from counterfoil.world.commands.command import Command
+from counterfoil.world.commands.customers import (
+    AddCustomer,
+    CancelSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    Subscribe,
+)
+from counterfoil.world.commands.runs import CreateRun, RequestBills, UpdateRun
+from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
+
+__all__ = [
+    "COMMANDS",
+    "AddCharge",
+    "AddCustomer",
+    "AdvanceClock",
+    "AnyCommand",
+    "CancelBill",
+    "CancelSubscription",
+    "Command",
+    "CreateRun",
+    "HoldBill",
+    "IssueToken",
+    "NoteLogin",
+    "PauseSubscription",
+    "RateAgain",
+    "RecordPayment",
+    "RecordUsage",
+    "RefundPayment",
+    "ReleaseBill",
+    "RequestBills",
+    "ResolvePayment",
+    "ResumeSubscription",
+    "SetSwitch",
+    "Subscribe",
+    "UpdateRun",
+    "read_command",
+    "write_command",
+]

@@ -1,0 +1,50 @@
+"""The command that lets time pass."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
+
+from counterfoil.ledger.errors import BadValue, RuleBroken
+from counterfoil.ledger.periods import add_months
+from counterfoil.ledger.scheduler import next_due_at, run_due
+from counterfoil.world.commands.command import Command, Instant
+
+if TYPE_CHECKING:
+    from counterfoil.world.state import WorldState
+
+
+_STEP_LIMIT = timedelta(days=3660)
+
+
+class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
+    """Move the clock ``to`` an instant, or by months, then days, hours and minutes.
+
+    Everything that becomes due on the way happens, in order.
+    """
+
+    to: Instant | None = None
+    months: Annotated[int, Meta(ge=0, le=120)] = 0
+    days: Annotated[int, Meta(ge=0, le=3660)] = 0
+    hours: Annotated[int, Meta(ge=0, le=10**5)] = 0
+    minutes: Annotated[int, Meta(ge=0, le=10**7)] = 0
+
+    def apply(self, world: WorldState) -> datetime:
+        target = self._target(world.now)
+        if target < world.now:
+            raise RuleBroken(f"time cannot run backwards: it is {world.now.isoformat()}", field="to")
+        if target - world.now > _STEP_LIMIT:
+            raise BadValue("the clock moves ten years at a time, at most", field="to")
+        while (instant := next_due_at(world.ledger)) is not None and instant <= target:
+            world.now = max(instant, world.now)
+            run_due(world.ledger, instant)
+        world.now = target
+        return target
+
+    def _target(self, now: datetime) -> datetime:
+        if self.to is not None:
+            return self.to
+        moved = datetime.combine(add_months(now.date(), self.months), now.timetz())
+        return moved + timedelta(days=self.days, hours=self.hours, minutes=self.minutes)

@@ -1,0 +1,78 @@
+"""Reads and writes commands as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from counterfoil.ledger.errors import BadValue
+from counterfoil.world.commands.access import IssueToken, NoteLogin, SetSwitch
+from counterfoil.world.commands.bills import (
+    CancelBill,
+    HoldBill,
+    RecordPayment,
+    RefundPayment,
+    ReleaseBill,
+    ResolvePayment,
+)
+from counterfoil.world.commands.clock import AdvanceClock
+from counterfoil.world.commands.command import Command
+from counterfoil.world.commands.customers import (
+    AddCustomer,
+    CancelSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    Subscribe,
+)
+from counterfoil.world.commands.runs import CreateRun, RequestBills, UpdateRun
+from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
+from counterfoil.world.to_json import to_json
+
+AnyCommand = (
+    AddCustomer
+    | Subscribe
+    | CancelSubscription
+    | PauseSubscription
+    | ResumeSubscription
+    | RecordUsage
+    | RateAgain
+    | AddCharge
+    | CreateRun
+    | UpdateRun
+    | RequestBills
+    | HoldBill
+    | ReleaseBill
+    | CancelBill
+    | RecordPayment
+    | ResolvePayment
+    | RefundPayment
+    | AdvanceClock
+    | SetSwitch
+    | IssueToken
+    | NoteLogin
+)
+
+COMMANDS: dict[str, type[Command]] = {str(kind.__struct_config__.tag): kind for kind in AnyCommand.__args__}
+"""Every command by its name in JSON and in scenarios."""
+
+
+def read_command(data: Any) -> Command:
+    """The command in a JSON object. Raises ``BadValue`` naming the member that is wrong."""
+    try:
+        command: Command = msgspec.convert(data, AnyCommand, str_keys=True)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        raise BadValue(message, field=path.strip(".`") or "command") from None
+    return command
+
+
+def write_command(command: Command) -> dict[str, Any]:
+    """``command`` as a JSON object, without members that have their default value."""
+    members: dict[str, Any] = to_json(command)
+    defaults = dict(zip(command.__struct_fields__[::-1], command.__struct_defaults__[::-1], strict=False))
+    return {
+        name: value
+        for name, value in members.items()
+        if name == "command" or name not in defaults or getattr(command, name) != defaults[name]
+    }

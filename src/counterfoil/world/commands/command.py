@@ -1,0 +1,34 @@
+"""The base class of all commands, and the types of their members."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from counterfoil.ledger.errors import BadValue
+
+if TYPE_CHECKING:
+    from counterfoil.world.state import WorldState
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command"):
+    """One change to a world."""
+
+    def apply(self, world: WorldState) -> Any:
+        """Make the change and return its result, such as the new record. Raises ``LedgerError``."""
+        raise NotImplementedError
+
+
+def check_amount(amount: Decimal, field: str) -> Decimal:
+    """``amount``, if it is finite with at most 15 digits before the point and 10 after it. Raises ``BadValue``."""
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15 or int(amount.as_tuple().exponent) < -10:
+        raise BadValue(f"{amount} is not an amount: at most 15 digits before the point and 10 behind it", field=field)
+    return amount

@@ -1,0 +1,278 @@
+"""Runs a scenario in a new world: makes tariffs, named and simulated customers, then applies the steps of the story.
+
+Simulated customers are drawn from a limited number of account states (``variants`` of each profile), so that ten thousand
+cost little more than a hundred. Which one a customer gets depends on the seed and its number only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+import msgspec
+
+from counterfoil.ledger.accounts import Account, AccountState
+from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
+from counterfoil.ledger.customers import new_subscription
+from counterfoil.ledger.errors import LedgerError, UnknownRecord
+from counterfoil.ledger.ledger import Ledger
+from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
+from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
+from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
+from counterfoil.world.scenario import (
+    Between,
+    MonthlyBilling,
+    Population,
+    Profile,
+    Scenario,
+    ScenarioDefinition,
+    ScenarioError,
+)
+from counterfoil.world.scenario_checks import step_error, step_of
+from counterfoil.world.state import WorldState, new_state
+from counterfoil.world.switches import KnownSwitches, Switch, Switches
+from counterfoil.world.world import World
+
+BILLS_DONE = timedelta(hours=1)  # longer than the minutes a run takes
+
+
+def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
+    """The scenario's tariffs by key. Zones and packages are numbered from 1 through the whole file."""
+    zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(definition.zones, 1)}
+    tariffs: dict[str, Tariff] = {}
+    packages = 0
+    for number, plan in enumerate(definition.tariffs, 1):
+        tariffs[plan.key] = Tariff(
+            number=number,
+            key=plan.key,
+            name=plan.name,
+            currency=plan.currency,
+            monthly_fee=plan.monthly_fee,
+            sim_fee=plan.sim_fee,
+            packages=tuple(
+                DataPackage(packages + position, package.name, zones[package.zone], package.volume, package.fee)
+                for position, package in enumerate(plan.packages, 1)
+            ),
+            rates=tuple(
+                Rate(rate.service, zones[rate.zone], rate.per_unit, tuple(rate.by_country.items()))
+                for rate in plan.rates
+            ),
+        )
+        packages += len(plan.packages)
+    return tariffs
+
+
+def run_scenario(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    customers: int | None = None,
+    switches: Mapping[str, object] | None = None,
+    known_switches: KnownSwitches | Iterable[Switch] = (),
+    name: str = "default",
+) -> World:
+    """A new world in which the whole scenario was run. ``customers`` is how many there are in all, simulated ones included.
+
+    Raises ``ScenarioError``, naming the step, where the story breaks a rule of the ledger, and ``BadValue`` for a switch.
+    """
+    definition = scenario.definition
+    state = new_state(
+        scenario,
+        Ledger(build_tariffs(definition)),
+        Switches(known_switches, {**definition.switches, **(switches or {})}),
+        seed=definition.seed if seed is None else seed,
+        customers_asked=customers,
+        chosen=dict(switches or {}),
+    )
+    numbers = _add_named_customers(state, definition)
+    _add_simulated_customers(state, definition, customers)
+    for credential in definition.credentials:
+        state.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
+    if definition.billing:
+        _bill_monthly(state, definition.billing)
+    for index in range(len(definition.story)):
+        _run_step(state, index, numbers)
+    state.scenario_length = len(state.history)
+    return World.of(state, name)
+
+
+def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> dict[str | None, int]:
+    numbers: dict[str | None, int] = {}
+    for person in definition.customers:
+        command = AddCustomer(
+            name=person.name,
+            email=person.email,
+            country=person.country,
+            currencies=person.currencies,
+            tax_rate=person.tax_rate,
+            payment_method=person.payment_method,
+            group=person.group,
+            billed_to=numbers[person.billed_to] if person.billed_to else None,
+            tariff=person.tariff,
+            sims=person.sims,
+            starts=person.starts,
+        )
+        try:
+            number = int(command.apply(world))
+        except LedgerError as error:
+            raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
+        numbers[person.key] = number
+        world.identify(number, name=person.name, email=person.email, country=person.country, key=person.key)
+    return numbers
+
+
+# --- simulated customers -------------------------------------------------------------------------
+
+
+def _add_simulated_customers(world: WorldState, definition: ScenarioDefinition, customers: int | None) -> None:
+    named = world.ledger.customers
+    if customers is not None and customers < named:
+        raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
+    population = definition.population or _default_population(definition)
+    count = (
+        customers - named if customers is not None else (definition.population.count if definition.population else 0)
+    )
+    if not count:
+        return
+    if population is None:
+        raise ScenarioError(f"{world.scenario.where}: it has no tariff, so no scenery customers can be added")
+    world.populate(*_draw(population, definition, world.ledger, world.seed, count))
+
+
+def _draw(
+    population: Population, definition: ScenarioDefinition, ledger: Ledger, seed: int, count: int
+) -> tuple[list[AccountState], list[int], list[str]]:
+    """Account states, the index of the state of each customer, and the country of each state.
+
+    The n-th customer gets the n-th draw of one random stream.
+    """
+    kinds = [(profile, variant) for profile in population.profiles for variant in range(profile.variants)]
+    weights = list(accumulate(profile.weight / profile.variants for profile, _ in kinds))
+    stream = Random(f"{seed}/population")  # noqa: S311 - not for secrets
+    drawn = [bisect(weights, stream.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
+    used = {kind: index for index, kind in enumerate(dict.fromkeys(drawn))}
+    states = [_make_state(*kinds[kind], definition, ledger, seed) for kind in used]
+    return states, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
+
+
+def _make_state(
+    profile: Profile, variant: int, definition: ScenarioDefinition, ledger: Ledger, seed: int
+) -> AccountState:
+    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - not for secrets
+    joined = _day(draw, profile.joined)
+    opened_at = max(definition.starts, start_of(joined))
+    tariffs = [ledger.tariffs[key] for key in profile.tariffs]
+    tax_rate = definition.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
+    ends_on = _day(draw, profile.leaves) if profile.leaves else None
+    state = AccountState(
+        opened=max(joined, first_of_month(definition.starts.date())),
+        accounts=tuple(
+            Account(currency, tax_rate, profile.payment_method, profile.group)
+            for currency in dict.fromkeys(tariff.currency for tariff in tariffs)
+        ),
+        simulated_until=opened_at,
+        behaviour=Behaviour(
+            salt=draw.getrandbits(32),
+            usage=tuple(
+                RecurringUsage(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
+            ),
+            pays_after=profile.pays.after if profile.pays else 0,
+            pays_share=profile.pays.share if profile.pays else Decimal(0),
+            ends_on=ends_on,
+        ),
+    )
+    for tariff in tariffs:
+        fees_from = joined if joined >= definition.starts.date() else _first_fee_date(definition.starts.date())
+        sims = draw.randint(*sorted(profile.sims))
+        subscription = new_subscription(state, tariff, sims=sims, starts=joined, fees_from=fees_from)
+        state = state.replace(subscriptions=(*state.subscriptions, replace(subscription, ended=ends_on)))
+    return state
+
+
+def _first_fee_date(starts: date) -> date:
+    """The first fee date of a subscription older than the scenario: the next first of a month from ``starts`` on."""
+    return starts if starts.day == 1 else next_first_of_month(starts)
+
+
+def _day(draw: Random, between: Between) -> date:
+    first, last = sorted((between.first, between.last))
+    return first + timedelta(days=draw.randint(0, (last - first).days))
+
+
+def _default_population(definition: ScenarioDefinition) -> Population | None:
+    """The population of a scenario without one: customers on its first tariff, in that tariff's first country."""
+    if not definition.tariffs:
+        return None
+    plan = definition.tariffs[0]
+    zones = {zone.key: zone for zone in definition.zones}
+    usage = tuple(
+        {"service": rate.service, "country": zones[rate.zone].countries[0], "quantity": 60, "day": day, "spread": "0.9"}
+        for day, rate in zip((8, 18), plan.rates, strict=False)
+    )
+    month = first_of_month(definition.starts.date())
+    profile = {
+        "name": "scenery",
+        "tariffs": (plan.key,),
+        "country": definition.seller.country,
+        "joined": {"first": add_months(month, -12), "last": month},
+        "usage": usage,
+        "pays": {"share": 1, "after": 0},
+        "variants": 200,
+    }
+
+    return msgspec.convert({"profiles": (profile,)}, Population)
+
+
+# --- the story -----------------------------------------------------------------------------------
+
+
+def _bill_monthly(world: WorldState, billing: MonthlyBilling) -> None:
+    month = first_of_month(billing.first)
+    while month <= billing.last:
+        following = next_first_of_month(month)
+        _advance(world, datetime.combine(following, time(6), UTC))
+        run = world.execute(
+            CreateRun(
+                name=billing.name.format(month=f"{month:%B %Y}"),
+                invoice_date=following,
+                cutoff_date=following,
+                due_date=following + timedelta(days=billing.due_days),
+            )
+        )
+        world.execute(RequestBills(run=run.number))
+        _advance(world, world.now + BILLS_DONE)
+        month = following
+
+
+def _run_step(world: WorldState, index: int, numbers: Mapping[str | None, int]) -> None:
+    at, name, members = step_of(world.scenario, index)
+    try:
+        command = _read_step(name, members, numbers)
+        if at is not None:
+            _advance(world, at)
+        world.execute(command)
+    except LedgerError as error:
+        named = f" ({error.field})" if error.field else ""
+        raise step_error(world.scenario, index, f"{name}: {error.message}{named}") from None
+
+
+def _read_step(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
+    resolved = dict(members)
+    for member in ("customer", "billed_to"):
+        key = members.get(member)
+        if isinstance(key, str):
+            if key not in numbers:
+                raise UnknownRecord(f"there is no customer '{key}' in this scenario", field=member)
+            resolved[member] = numbers[key]
+    return read_command({"command": name, **resolved})
+
+
+def _advance(world: WorldState, to: datetime) -> None:
+    if to != world.now:
+        world.execute(AdvanceClock(to=to.astimezone(UTC)))
