@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, MutableMapping, ValuesView
-from itertools import chain
+from functools import partial
+from itertools import chain, filterfalse
+from operator import is_
 from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
@@ -180,6 +182,10 @@ class Numbered(MutableMapping[int, T]):
     def items(self) -> ItemsView[int, T]:
         return _Items(self)
 
+    def each(self) -> Iterator[T]:
+        """The values, in the order of their numbers."""
+        return filterfalse(partial(is_, None), self._values)  # type: ignore[arg-type]
+
     def pairs(self) -> Iterator[tuple[int, T]]:
         """Number and value of each, in order."""
         return ((number, value) for number, value in enumerate(self._values) if value is not None)
@@ -195,7 +201,7 @@ class _Values(ValuesView[T]):
     _mapping: Numbered[T]
 
     def __iter__(self) -> Iterator[T]:
-        return (value for _, value in self._mapping.pairs())
+        return self._mapping.each()
 
 
 class _Items(ItemsView[int, T]):
