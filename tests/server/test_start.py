@@ -93,7 +93,8 @@ def test_up_to_the_first_answers_nothing_is_imported_that_they_do_not_need(cache
 
 def test_one_api_does_not_import_the_others(cache: Path) -> None:
     seen = started("elevate", cache=cache)["there"]
-    packages = [name for name in seen if name.startswith("counterfoil.apis.") and name.count(".") == 2]  # type: ignore[attr-defined]
+    modules = [name for name in seen if name.startswith("counterfoil.apis.") and name.count(".") == 2]  # type: ignore[attr-defined]
+    packages = [name for name in modules if not name.startswith("counterfoil.apis._")]  # those are shared by all APIs
     assert packages == ["counterfoil.apis.elevate"]
 
 
