@@ -1,7 +1,7 @@
-"""How a page, a page of bills and a fork grow with the number of customers. Called in this process, without a socket.
+"""How the time of a page, a page of bills and a fork grows with the number of customers. In process, without a socket.
 
-HTTP would add the same fraction of a millisecond to every size and make growth look smaller than it is. Run as
-``python -m benchmarks.growth CUSTOMERS`` it prints its findings as JSON: each size has a process of its own.
+HTTP would add the same time to every size and make growth look smaller than it is. Run as
+``python -m benchmarks.growth CUSTOMERS`` it prints its results as JSON: each size runs in its own process.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.calls import Call, posted
-from benchmarks.facts import BILL_FIELDS, ELEVATE, NEW_RUN, ORACLE, RUNS
-from benchmarks.inside import App, ask
-from benchmarks.peers import HERE, STARTED_HERE
-from benchmarks.running import resident
+from benchmarks.dataset import BILL_FIELDS, ELEVATE, NEW_RUN, ORACLE, RUNS
+from benchmarks.in_process import App, ask
+from benchmarks.server_process import resident
+from benchmarks.servers import HERE, STARTED_HERE
 from benchmarks.worlds import milliseconds, spread
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -32,7 +32,7 @@ CHARGE = posted(
     "/_sandbox/v1/worlds/default/commands",
     {"command": "add_charge", "customer": 7, "description": "Setup", "amount": "5.00"},
 )
-"""A write that changes an account state, so that no cached order or row can be used; one that makes a run leaves most."""
+"""A write that changes a customer's account, which invalidates cached orders and rows; creating a billing run keeps most."""
 
 
 def page(number: int, sort: str = "openBillRunValue:desc") -> Call:
@@ -47,7 +47,7 @@ def bills(number: int, low: int = 10) -> Call:
 
 
 async def timed(app: App, calls: Iterable[Call], *, before: Call | None = None) -> list[float]:
-    """Milliseconds of each call; ``before`` is done, untimed, ahead of each."""
+    """Milliseconds of each request; ``before`` is sent ahead of each, untimed."""
     took = []
     for call in calls:
         if before is not None:
@@ -58,7 +58,7 @@ async def timed(app: App, calls: Iterable[Call], *, before: Call | None = None) 
     return took
 
 
-async def _work(app: App, rounds: int) -> dict[str, Any]:
+async def _measure_requests(app: App, rounds: int) -> dict[str, Any]:
     pages = [page(number) for number in range(1, 6)] * rounds
     selections = [page(2, sort) for sort in ("valueDifference", "previousBillRunValue:desc", "percentageDifference")]
     some_bills = [bills(number) for number in range(1, 6)] * rounds
@@ -73,14 +73,14 @@ async def _work(app: App, rounds: int) -> dict[str, Any]:
         "page_after_write_ms": spread(await timed(app, pages[:rounds], before=CHARGE)),
         "bills_after_write_ms": spread(await timed(app, some_bills[:rounds], before=CHARGE)),
     }
-    # the second page after a write lays the whole order out
+    # the second page after a write computes the whole order
     await ask(app, MAKE_RUN)
     found["pages_after_one_write_ms"] = await timed(app, pages[:5])
     return found
 
 
 def measure(customers: int, rounds: int = ROUNDS) -> dict[str, Any]:
-    """Everything for one size. Runs in a process of its own."""
+    """All measures for one number of customers."""
     from counterfoil.app import build
 
     before = resident(os.getpid())
@@ -96,15 +96,15 @@ def measure(customers: int, rounds: int = ROUNDS) -> dict[str, Any]:
         "built_s": built,
         "megabytes_added": after - before,
         "megabytes_before_requests": after,
-        **asyncio.run(_work(application.server, rounds)),
+        **asyncio.run(_measure_requests(application.server, rounds)),
         "megabytes": resident(os.getpid()),
         "fork_ms": spread(milliseconds(lambda turn: worlds.fork(f"fork-{turn}", "default"), 50)),
         "reset_ms": spread(milliseconds(lambda turn: worlds.reset(f"fork-{turn}"), 50)),
     }
 
 
-def apart(module: str, *arguments: object, patience: float = 300) -> dict[str, Any]:
-    """What ``python -m module`` printed, or why it printed nothing."""
+def in_subprocess(module: str, *arguments: object, timeout: float = 300) -> dict[str, Any]:
+    """The JSON that ``python -m module`` printed, or why it printed none."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", module, *map(str, arguments)],
@@ -112,10 +112,10 @@ def apart(module: str, *arguments: object, patience: float = 300) -> dict[str, A
             env={**os.environ, **STARTED_HERE},
             capture_output=True,
             text=True,
-            timeout=patience,
+            timeout=timeout,
         )
     except subprocess.TimeoutExpired:
-        return {"absent": f"took over {patience:.0f} s"}
+        return {"absent": f"took over {timeout:.0f} s"}
     if done.returncode:
         return {"absent": done.stderr.strip().splitlines()[-1][:160] if done.stderr.strip() else "failed"}
     found: dict[str, Any] = json.loads(done.stdout)
