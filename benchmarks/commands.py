@@ -77,7 +77,7 @@ def small_commands(customers: int, before: int) -> dict[str, dict[str, float]]:
         commands = [read_command(body(turn)) for turn in range(BATCHES * BATCH)]
         direct[name] = least(lambda turn, commands=commands: world.execute(commands[turn]))  # type: ignore[misc]
     over_http = {name: _over_http(application.server, CONTROL, body) for name, body in kinds.items()}
-    path = application.dialects[0].prefix + "/billingRuns/"
+    path = application.apis[0].prefix + "/billingRuns/"
     over_http["POST /billingRuns/"] = _over_http(application.server, path, lambda turn: {"name": f"Run {turn}"})
     return {"direct": direct, "over HTTP": over_http}
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from counterfoil.app import Application, build
-from counterfoil.inprocess import InProcess
+from counterfoil.testing.in_process import InProcess
 from counterfoil.world.commands import Command
 from counterfoil.world.world import World
 
@@ -22,7 +22,7 @@ class StandIn:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self._prefix = {dialect.name: dialect.prefix for dialect in application.dialects}
+        self._prefix = {api.name: api.prefix for api in application.apis}
         self._client = httpx.Client(transport=InProcess(application.server), base_url="http://counterfoil.test")
 
     @property

@@ -1,6 +1,6 @@
-"""The one place where everything meets: dialects, worlds and the server become one application.
+"""The one place where everything meets: APIs, worlds and the server become one application.
 
-Doors (the command line, the pytest plugin) call ``build``; nothing else imports dialects by name.
+Doors (the command line, the pytest plugin) call ``build``; nothing else imports APIs by name.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from threading import Event
 
+from counterfoil import catalog
 from counterfoil.api import API
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
-from counterfoil.resources import api_names, fixtures_dir
+from counterfoil.resources import fixtures_dir
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.server.journal.store import JournalStore
@@ -45,7 +45,7 @@ class Application:
     server: Server
     door: ASGIApp
     worlds: Worlds
-    dialects: tuple[API, ...]
+    apis: tuple[API, ...]
     faults: FaultStore
     journal: JournalStore
     closing: Event = field(default_factory=Event)
@@ -56,23 +56,28 @@ class Application:
         return self.worlds.named(DEFAULT)
 
 
-def dialect(name: str) -> API:
-    """The dialect of API ``name``; raises ``UsageError`` listing those there are."""
-    if name not in api_names():
-        raise UsageError(f"there is no API '{name}'; there are: {', '.join(api_names())}")
-    module = import_module(f"counterfoil.apis.{name.replace('-', '_')}")
-    found: API = module.api
+def load_api(name: str) -> API:
+    """The API of that name. Raises ``UsageError``, listing those there are."""
+    try:
+        found = catalog.entry(name).load()
+    except catalog.CatalogError as error:
+        raise UsageError(str(error)) from None
+    if not isinstance(found, API) or found.name != name:
+        raise UsageError(f"the API '{name}' is not described by a counterfoil.api.API of that name")
     return found
 
 
-def dialects(names: Iterable[str] = ()) -> tuple[API, ...]:
-    """The dialects of the named APIs, or of all."""
-    return tuple(dialect(name) for name in dict.fromkeys(names or api_names()))
+def load_apis(names: Iterable[str] = ()) -> tuple[API, ...]:
+    """The named APIs, or all."""
+    try:
+        return tuple(load_api(name) for name in dict.fromkeys(names or catalog.api_names()))
+    except catalog.CatalogError as error:
+        raise UsageError(str(error)) from None
 
 
 def all_switches() -> tuple[Switch, ...]:
-    """Every switch of every dialect: a scenario may set them all, whichever APIs are served."""
-    return tuple(switch for each in dialects() for switch in each.switches)
+    """Every switch of every API: a scenario may set them all, whichever APIs are served."""
+    return tuple(switch for each in load_apis() for switch in each.switches)
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -117,7 +122,7 @@ def build(
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """
-    served = dialects(apis)
+    served = load_apis(apis)
     at_hand = [switch for each in served for switch in each.switches]
     worlds = Worlds(scenario, KnownSwitches(at_hand, all_switches), seconds=time.monotonic)
     if world is not None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil import disk_cache, resources
+from counterfoil import catalog, disk_cache
 
 Json = Any
 
@@ -62,7 +62,10 @@ def load(name: str, *, directory: Path | None = None, validate: bool = False) ->
 
     Raises ``SpecError`` when the file is missing, is not YAML, or is not an OpenAPI 3.0 document that can be served.
     """
-    path = (directory or resources.specs_dir()) / name / "openapi.yaml"
+    try:
+        path = catalog.spec_path(name) if directory is None else directory / name / "openapi.yaml"
+    except catalog.CatalogError as error:
+        raise SpecError(str(error)) from None
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -25,12 +25,6 @@ def docs_dir() -> Path:
     return _find("docs")
 
 
-def api_names() -> tuple[str, ...]:
-    """The short names of all APIs that have a spec, sorted; the control API (``sandbox``) is not one of them."""
-    found = (path.parent.name for path in specs_dir().glob("*/openapi.yaml"))
-    return tuple(sorted(name for name in found if name != "control"))
-
-
 def _find(folder: str) -> Path:
     """``_data`` wins: pyproject copies the folders there when it builds a wheel, and a checkout has none."""
     installed = PACKAGE / "_data" / folder

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from counterfoil.app import dialect
+from counterfoil.app import load_api
 from counterfoil.ledger.tariffs import Service
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import (
@@ -571,11 +571,11 @@ def test_a_known_credential_that_may_not(emnify: Build) -> None:
         assert (answer.status_code, answer.json()["error_code"]) == (403, 1104)
 
 
-# --- what the dialect says of itself -------------------------------------------------------------
+# --- what the api says of itself -------------------------------------------------------------
 
 
 def test_every_operation_of_the_spec_has_a_route() -> None:
     spec = yaml.safe_load((specs_dir() / "emnify" / "openapi.yaml").read_text(encoding="utf-8"))
     methods = {"get", "post", "put", "patch", "delete"}
     documented = {f"{verb.upper()} {path}" for path, item in spec["paths"].items() for verb in item if verb in methods}
-    assert set(dialect("emnify").routes) == documented
+    assert set(load_api("emnify").routes) == documented

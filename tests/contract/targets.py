@@ -10,9 +10,9 @@ import httpx
 from independent import billingplatform_app, elevate_app
 
 from counterfoil.app import build
+from counterfoil.cli.stand_ins import world_capabilities
 from counterfoil.contract import Target
-from counterfoil.inprocess import InProcess
-from counterfoil.standins import world_capabilities
+from counterfoil.testing.in_process import InProcess
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
 LOGINS = {"elevate": {"username": "counterfoil", "password": KEY}}
@@ -35,7 +35,7 @@ def independent(api: str, *bugs: str) -> Target:
 def stand_in(api: str, **options: Any) -> Target:
     """The stand-in with a world of its own."""
     application = build([api], **options)
-    transport, prefix = InProcess(application.server), application.dialects[0].prefix
+    transport, prefix = InProcess(application.server), application.apis[0].prefix
     target = _target(f"http://stand-in{prefix}", api, transport, application.server, None, None)
     return replace(target, capabilities=world_capabilities(application.world))
 

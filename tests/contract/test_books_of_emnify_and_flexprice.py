@@ -10,11 +10,11 @@ import pytest
 from checking import check_laws
 
 from counterfoil.app import build
+from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target, contract_tests
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law_books import law_book
-from counterfoil.inprocess import InProcess
-from counterfoil.standins import target_of
+from counterfoil.testing.in_process import InProcess
 
 APIS = ("emnify", "flexprice")
 SCENARIOS = ("demo", "every-state", "late-payer", "multi-currency", "quiet", "one-month")

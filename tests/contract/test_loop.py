@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from counterfoil.catalog import api_names
+from counterfoil.cli.stand_ins import StandIns
 from counterfoil.contract.check import CheckOptions
 from counterfoil.contract.checker import run_checks
 from counterfoil.contract.conformance import EXCLUSIONS
-from counterfoil.resources import api_names
-from counterfoil.standins import StandIns
 
 
 @pytest.mark.parametrize("api", api_names())

@@ -9,8 +9,8 @@ import os
 
 import pytest
 
+from counterfoil.catalog import api_names
 from counterfoil.contract import contract_tests
-from counterfoil.resources import api_names
 
 VARIABLES = {api: f"COUNTERFOIL_URL_{api.replace('-', '_').upper()}" for api in api_names()}
 

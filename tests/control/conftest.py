@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from counterfoil.app import all_switches, dialects, scenario
+from counterfoil.app import all_switches, load_apis, scenario
 from counterfoil.control.control_api import control
-from counterfoil.inprocess import InProcess
 from counterfoil.server.app import build_server
+from counterfoil.testing.in_process import InProcess
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 BASE = "/_sandbox/v1"
@@ -25,7 +25,7 @@ class Sandbox:
         limit = options.pop("limit", 100)
         self.worlds = Worlds(scenario, all_switches(), limit=limit, seconds=lambda: self.seconds)
         self.worlds.create(DEFAULT, scenario_name, customers=customers)
-        self.apis = dialects()
+        self.apis = load_apis()
         self.control = control(self.worlds, token=options.pop("token", None), apis=self.apis, **options)
         self.server = build_server([*self.apis, self.control], self.worlds.get)
         self.client = httpx.Client(transport=InProcess(self.server), base_url="http://localhost:8000")

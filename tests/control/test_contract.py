@@ -7,10 +7,10 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from counterfoil.api.control_types import FaultOrder, Kind
 from counterfoil.control.control_api import control
 from counterfoil.control.customers import SORTS
 from counterfoil.control.figures import AGES, NOT_DUE
-from counterfoil.control_types import FaultOrder, Kind
 from counterfoil.openapi import load, target_of
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.worlds import Worlds

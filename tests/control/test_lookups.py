@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from counterfoil.app import all_switches, dialects, scenario
+from counterfoil.app import all_switches, load_apis, scenario
 from counterfoil.control.control_api import control
-from counterfoil.inprocess import InProcess
 from counterfoil.server.app import build_server
+from counterfoil.testing.in_process import InProcess
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 from .conftest import Sandbox
@@ -202,7 +202,7 @@ def test_ids_are_what_each_dialect_says_they_are() -> None:
         replace(each, ids=lambda world, customer: {"number": f"{world.name}/{customer}"})
         if each.name == "elevate"
         else each
-        for each in dialects()
+        for each in load_apis()
     )
     worlds = Worlds(scenario, all_switches())
     worlds.create(DEFAULT, "one-month")

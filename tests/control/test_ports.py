@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.control_types import Exchanged, Fault, FaultOrder, Found, Message, TooMany, Wanted
+from counterfoil.api.control_types import Exchanged, Fault, FaultOrder, Found, Message, TooMany, Wanted
 
 from .conftest import Sandbox
 

@@ -53,7 +53,7 @@ with Sandbox(scenario="late-payer") as sandbox:
 """,
     "page": """
 from counterfoil.app import build
-from counterfoil.inprocess import InProcess
+from counterfoil.testing.in_process import InProcess
 with InProcess(build(["elevate"]).server) as transport, httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:
     assert client.get("/").status_code == 200
 """,

@@ -19,9 +19,9 @@ import httpx
 import pytest
 
 from counterfoil.app import build
-from counterfoil.inprocess import InProcess
 from counterfoil.lazy_app import LazyApp
 from counterfoil.page.events import MAX_STREAMS_PER_WORLD
+from counterfoil.testing.in_process import InProcess
 from counterfoil.world.commands import AddCustomer, RecordUsage
 
 
@@ -124,7 +124,7 @@ def test_events_report_every_change(served: Any) -> None:
 CLIENT = """
 import gc, logging, sys, threading, warnings, httpx
 from counterfoil.app import build
-from counterfoil.inprocess import InProcess
+from counterfoil.testing.in_process import InProcess
 app = build(scenario_name="one-month")
 client = httpx.Client(transport=InProcess(app.door), base_url="http://127.0.0.1")
 """

@@ -14,8 +14,8 @@ from tests.page.conftest import start
 
 from counterfoil.app import Application, build
 from counterfoil.control.access import guard
-from counterfoil.inprocess import InProcess
 from counterfoil.page.visitors import Limits, VisitorMiddleware
+from counterfoil.testing.in_process import InProcess
 
 WORLDS = "/_sandbox/v1/worlds"
 

@@ -255,8 +255,8 @@ def test_a_sandbox_without_pytest() -> None:
 
 
 def test_every_command_has_a_method() -> None:
+    from counterfoil.testing.world_client import Clock, Steering
     from counterfoil.world.commands import COMMANDS
-    from counterfoil.world_client import Clock, Steering
 
     not_for_people = {"issue_token", "note_login", "advance_clock"}
     assert {name for name in COMMANDS if not hasattr(Steering, name)} == not_for_people

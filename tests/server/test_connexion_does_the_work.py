@@ -11,10 +11,10 @@ import pytest
 
 from counterfoil.api import API
 from counterfoil.app import Application, build
-from counterfoil.banner import curl_lines
-from counterfoil.inprocess import InProcess
-from counterfoil.resources import api_names
+from counterfoil.catalog import api_names
+from counterfoil.cli.banner import curl_lines
 from counterfoil.server import workarounds
+from counterfoil.testing.in_process import InProcess
 
 from .toy import PREFIX, Client, server
 

@@ -15,12 +15,12 @@ import orjson
 import pytest
 
 from counterfoil.api import ApiError, Response
-from counterfoil.control_types import FaultOrder, TooMany
-from counterfoil.inprocess import InProcess
+from counterfoil.api.control_types import FaultOrder, TooMany
 from counterfoil.ledger.errors import BadValue
 from counterfoil.server.faults import store as faults_module
 from counterfoil.server.faults.prefer import parse
 from counterfoil.server.faults.store import FaultStore
+from counterfoil.testing.in_process import InProcess
 
 from .listening import get, listening
 from .toy import PREFIX, TOY, Client, create_note, serve, server
@@ -202,8 +202,8 @@ def test_it_is_exactly_that_status_even_where_the_vendor_maps_it_elsewhere() -> 
 def test_too_many_requests_says_when_to_come_back(stand_in: Any) -> None:
     here = stand_in()
     book = here.application.faults
-    for dialect in here.application.dialects:
-        book.add("default", FaultOrder(api=dialect.name, kind="too_many_requests", retry_after=17))
+    for api in here.application.apis:
+        book.add("default", FaultOrder(api=api.name, kind="too_many_requests", retry_after=17))
     for api, path in (
         ("elevate", SUMMARIES),
         ("oracle-brm", "/customerBill"),
@@ -339,8 +339,8 @@ def test_instead_of_the_operation_means_that_it_does_not_run() -> None:
         raise AssertionError("it ran")
 
     book = FaultStore()
-    dialect = dataclasses.replace(TOY, routes={**TOY.routes, READ: never})
-    app = serve(dialect, faults=book)
+    api = dataclasses.replace(TOY, routes={**TOY.routes, READ: never})
+    app = serve(api, faults=book)
     book.add("default", order("status", status=404, times=1))
     book.add("default", order("reset"))
     assert Client(app).get("/notes/7").json()["reason"] == "unknown_resource"

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from counterfoil import redact
-from counterfoil.control_types import Exchanged, FaultOrder, Wanted
-from counterfoil.inprocess import InProcess
+from counterfoil.api.control_types import Exchanged, FaultOrder, Wanted
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.server.journal.store import OVERHEAD, Bounds, JournalStore
+from counterfoil.testing.in_process import InProcess
 
 from .listening import listening
 from .toy import PREFIX, WORLDS, Client, server

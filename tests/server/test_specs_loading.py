@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from counterfoil import catalog, resources
 from counterfoil import openapi as specs
-from counterfoil import resources
 from counterfoil.api import API, Principal, Response
 from counterfoil.openapi import SpecError
 from counterfoil.server.app import Options, build_server
@@ -129,9 +129,9 @@ def test_what_cannot_be_served_faithfully_is_refused_at_start(
     tmp_path: Path, cache: Path, operation: str, said: str
 ) -> None:
     write(tmp_path, SMALL.replace("get: {", "get: {" + operation))
-    dialect = API("small", "Small", "/small", {}, lambda h, w: Principal("x"), lambda r: Response(r.status))
+    api = API("small", "Small", "/small", {}, lambda h, w: Principal("x"), lambda r: Response(r.status))
     with pytest.raises(SpecError, match=said):
-        build_server([dialect], lambda name: None, options=Options(specs=tmp_path))
+        build_server([api], lambda name: None, options=Options(specs=tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,13 @@ def test_resources_are_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monkey
         resources.fixtures_dir()
     for name in ("toy", "control"):
         write(tmp_path / "site" / "counterfoil" / "_data" / "specs", SMALL, name)
-    assert resources.api_names() == ("toy",)
+    (tmp_path / "site" / "counterfoil" / "_data" / "fixtures").mkdir()
+    assert catalog.api_names() == ("toy",)
 
 
 def test_every_spec_that_comes_along_can_be_served() -> None:
-    dialects = [
+    apis = [
         API(name, name, f"/{name}", {}, lambda h, w: Principal("x"), lambda r: Response(r.status))
-        for name in resources.api_names()
+        for name in catalog.api_names()
     ]
-    assert set(build_server(dialects, lambda name: None).served) == set(resources.api_names())
+    assert set(build_server(apis, lambda name: None).served) == set(catalog.api_names())

@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 
 from conftest import KEY
-from counterfoil.inprocess import InProcess
+from counterfoil.testing.in_process import InProcess
 from counterfoil.world.commands import AdvanceClock, Command
 from counterfoil.world.state import WorldState
 
@@ -63,7 +63,7 @@ def test_a_write_waits_for_the_command_and_other_worlds_and_health_do_not(stand_
     assert command.half_done.wait(30)
 
     written: list[httpx.Response] = []
-    path = here.application.dialects[0].prefix + "/billingRuns/"
+    path = here.application.apis[0].prefix + "/billingRuns/"
     with httpx.Client(
         transport=InProcess(here.application.server),
         base_url="http://counterfoil.test",

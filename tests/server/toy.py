@@ -1,4 +1,4 @@
-"""A dialect small enough to read at a glance, whose operations can be made to go wrong in every way."""
+"""A api small enough to read at a glance, whose operations can be made to go wrong in every way."""
 
 from __future__ import annotations
 

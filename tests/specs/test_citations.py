@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.app import dialects
+from counterfoil.app import load_apis
 from counterfoil.contract.citations import CITATION, Pages, broken_citations, broken_links, root_for
 from counterfoil.contract.speclint import lint
 from counterfoil.world.commands import RecordPayment
@@ -76,7 +76,7 @@ def test_nothing_is_cited_that_is_not_in_the_repository() -> None:
 
 def test_every_switch_of_every_api_cites_a_statement() -> None:
     pages = Pages(ROOT)
-    switches = [switch for api in dialects() for switch in api.switches]
+    switches = [switch for api in load_apis() for switch in api.switches]
     assert switches
     for switch in switches:
         cited = CITATION.fullmatch(switch.source)

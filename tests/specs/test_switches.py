@@ -10,12 +10,12 @@ from click.testing import CliRunner
 
 from counterfoil import resources
 from counterfoil.api import Switch
-from counterfoil.app import dialects
+from counterfoil.app import load_apis
 from counterfoil.cli import main
 from counterfoil.cli.spec_switches import with_switches
 from counterfoil.resources import specs_dir
 
-APIS = {api.name: api for api in dialects()}
+APIS = {api.name: api for api in load_apis()}
 
 
 @pytest.mark.parametrize("name", APIS)

@@ -23,20 +23,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import KEY
-from counterfoil.app import Application, build, dialects
-from counterfoil.inprocess import InProcess
+from counterfoil.app import Application, build, load_apis
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.store import AccountStore
 from counterfoil.ledger.tariffs import Service
+from counterfoil.testing.in_process import InProcess
 from counterfoil.world import commands as c
 from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 
 ALONE, SHARING = 8, 12
 CUSTOMERS = ALONE + SHARING
-PREFIXES = {dialect.name: dialect.prefix for dialect in dialects(())}
+PREFIXES = {api.name: api.prefix for api in load_apis(())}
 SWITCHES = {
     "elevate.difference_sign": ("signed", "absolute"),
     "elevate.percentage_without_base": ("zero", "null"),

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.app import dialects
+from counterfoil.app import load_apis
 
-ABSENT = [(dialect.name, operation) for dialect in dialects() for operation in dialect.unimplemented]
+ABSENT = [(api.name, operation) for api in load_apis() for operation in api.unimplemented]
 SHAPES = {
     "billingplatform": {"error"},
     "elevate": {"error", "message"},

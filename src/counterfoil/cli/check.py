@@ -73,9 +73,9 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     Example:
       counterfoil check elevate --url elevate=https://rest.elevatebilling.com/v1 --report report
     """
+    from counterfoil.cli.stand_ins import StandIns
     from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
-    from counterfoil.standins import StandIns
 
     stand_ins = StandIns()
     try:

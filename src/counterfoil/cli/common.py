@@ -33,6 +33,7 @@ def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
 
 def _guarded(act: Callable[[], Any]) -> Any:
     from counterfoil.app import UsageError
+    from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.openapi import SpecError
     from counterfoil.serving import CannotListen
@@ -41,7 +42,16 @@ def _guarded(act: Callable[[], Any]) -> Any:
 
     try:
         return act()
-    except (UsageError, ScenarioError, SpecError, LedgerError, CapsuleError, CannotListen, OSError) as error:
+    except (
+        CatalogError,
+        UsageError,
+        ScenarioError,
+        SpecError,
+        LedgerError,
+        CapsuleError,
+        CannotListen,
+        OSError,
+    ) as error:
         refuse(error)
     except KeyboardInterrupt:
         sys.exit(130)

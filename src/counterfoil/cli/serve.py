@@ -89,8 +89,8 @@ def serve(
 
     def run() -> None:
         from counterfoil.app import build, rebuilt
-        from counterfoil.banner import show
         from counterfoil.cli import log_output
+        from counterfoil.cli.banner import show
         from counterfoil.server.app import Options
         from counterfoil.server.pipeline import PipelineOptions
         from counterfoil.serving import is_loopback, listen, origin_of

@@ -29,9 +29,9 @@ def list_specs(as_json: bool) -> None:
     Example:
       counterfoil specs list
     """
-    from counterfoil.app import dialects
+    from counterfoil.app import load_apis
 
-    found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in guarded(dialects)]
+    found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in guarded(load_apis)]
     if as_json:
         print_json(found)
         return
@@ -49,11 +49,11 @@ def show_spec(api: str, as_json: bool) -> None:
     Example:
       counterfoil specs show flexprice
     """
-    from counterfoil.app import dialect
+    from counterfoil.app import load_api
     from counterfoil.openapi import load
     from counterfoil.resources import docs_dir
 
-    chosen = guarded(lambda: dialect(api))
+    chosen = guarded(lambda: load_api(api))
     spec = guarded(lambda: load(api))
     operations = [
         {
@@ -105,17 +105,21 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
     Example:
       counterfoil specs lint
     """
+    from counterfoil.catalog import CONTROL, entries, spec_path
     from counterfoil.contract.speclint import Finding, lint, spec_folders
-    from counterfoil.resources import fixtures_dir, specs_dir
 
-    roots = [Path(folder) for folder in folders] or [guarded(specs_dir)]
+    known = guarded(entries)
+    roots = [Path(folder) for folder in folders] or [
+        *(each.specs for each in known.values()),
+        spec_path(CONTROL).parent,
+    ]
     found = [
         folder for root in roots for folder in ([root] if (root / "openapi.yaml").exists() else spec_folders(root))
     ]
     if not found:
         refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, roots))}"))
-    printed = guarded(fixtures_dir) / "examples"
-    findings = [finding for folder in found for finding in lint(folder, printed / folder.name)]
+    examples = {each.specs: each.examples for each in known.values()}
+    findings = [finding for folder in found for finding in lint(folder, examples.get(folder))]
     if not folders:
         findings += [Finding(api, "openapi.yaml", _DIFFERS) for api in _differing_switches()]
     if as_json:
@@ -152,13 +156,13 @@ _DIFFERS = "x-assumptions differs from the API's switches; run `counterfoil spec
 
 def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list[str]:
     """The names of the APIs whose spec lists other switches than their package defines."""
-    from counterfoil.app import dialects
+    from counterfoil.app import load_apis
+    from counterfoil.catalog import entry
     from counterfoil.cli.spec_switches import with_switches
-    from counterfoil.resources import specs_dir
 
     differing = []
-    for api in guarded(lambda: dialects(apis)):
-        path = guarded(specs_dir) / api.name / "openapi.yaml"
+    for api in guarded(lambda: load_apis(apis)):
+        path = entry(api.name).openapi
         old = path.read_text(encoding="utf-8")
         new = with_switches(old, api.switches)
         if new != old:
@@ -180,10 +184,10 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
     """
     from dataclasses import asdict
 
+    from counterfoil.catalog import entries
     from counterfoil.contract.coverage import as_markdown, coverage
-    from counterfoil.resources import api_names, specs_dir
 
-    found = [coverage(guarded(specs_dir) / api) for api in api_names()]
+    found = [coverage(each.specs) for each in guarded(entries).values()]
     if as_json:
         print_json([asdict(each) for each in found])
     elif markdown:

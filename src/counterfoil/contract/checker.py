@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from counterfoil.catalog import entry
 from counterfoil.contract import conformance
 from counterfoil.contract.conformance_process import ConformanceProcess
 from counterfoil.contract.conformance_records import ConformanceError
@@ -18,7 +19,6 @@ from counterfoil.contract.progress import Progress
 from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record, RunError, Verdict
-from counterfoil.resources import fixtures_dir, specs_dir
 
 if TYPE_CHECKING:
     from counterfoil.contract.check import CheckOptions
@@ -83,7 +83,7 @@ def _check_spec(api: str, options: CheckOptions, tell: Progress) -> list[Record]
     says = "The spec itself is sound: counterfoil specs lint."
     found = tuple(
         Finding(api, "spec", "spec.lint", f.where, says, "a sound spec", f.message)
-        for f in lint(specs_dir() / api, fixtures_dir() / "examples" / api)
+        for f in lint(entry(api).specs, entry(api).examples)
     )
     return [Record(api, "spec", "spec.lint", "the spec", FAILED if found else PASSED, 1, findings=found)]
 

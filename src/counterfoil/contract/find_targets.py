@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from counterfoil.catalog import api_names
 from counterfoil.contract.law_books import law_book
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
-from counterfoil.resources import api_names
 
 Start = Callable[[Sequence[str]], Mapping[str, Target]]
 """Starts a stand-in for each of the named APIs."""

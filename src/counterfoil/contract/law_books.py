@@ -1,7 +1,7 @@
 """Find an API's law book and OpenAPI document by the API's name.
 
-A law book is ``apis/<name>/laws.py``, or the package ``apis/<name>/laws/``. It is loaded from its file and not through the API's
-package: importing that would bring in the implementation, which a law book must not use.
+A law book is ``laws.py``, or a package ``laws``, in the folder of the API's package. It is loaded from its file and not
+through that package: importing it would bring in the implementation, which a law book must not use.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+from counterfoil.catalog import entries, entry
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.specread import load_spec
-from counterfoil.resources import PACKAGE, api_names, specs_dir
 
 
 class NoSuchLawBook(LookupError):
@@ -23,15 +23,16 @@ class NoSuchLawBook(LookupError):
 
 def law_book_names() -> tuple[str, ...]:
     """The APIs that have a law book, sorted."""
-    return tuple(name for name in api_names() if _path(name) is not None)
+    return tuple(name for name, entry in entries().items() if entry.laws is not None)
 
 
 def law_book(api: str) -> LawBook:
     """The law book of ``api``. Raises ``NoSuchLawBook``."""
-    path = _path(api) if api in api_names() else None
+    known = entries()
+    path = known[api].laws if api in known else None
     if path is None:
         raise NoSuchLawBook(f"there is no law book for '{api}'; there are: {', '.join(law_book_names())}")
-    name = f"counterfoil.apis.{api.replace('-', '_')}.laws"
+    name = f"{known[api].module}.laws"
     if name not in sys.modules:
         _load(name, path)
     result: LawBook | None = getattr(sys.modules[name], "LAW_BOOK", None)
@@ -53,16 +54,10 @@ def _load(name: str, path: Path) -> None:
         raise
 
 
-def _path(api: str) -> Path | None:
-    folder = PACKAGE / "apis" / api.replace("-", "_")
-    places = (folder / "laws.py", folder / "laws" / "__init__.py")
-    return next((path for path in places if path.is_file()), None)
-
-
 @lru_cache
 def document(api: str) -> dict[str, Any]:
     """The OpenAPI document of ``api``; callers must not change it. Raises ``SpecUnreadable``."""
-    return load_spec(specs_dir() / api).document
+    return load_spec(entry(api).specs).document
 
 
 def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:

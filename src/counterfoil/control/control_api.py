@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
+from counterfoil.api.control_types import Faults, Journal
 from counterfoil.control import handlers, serializers
 from counterfoil.control.access import guard
 from counterfoil.control.handlers import Handler
 from counterfoil.control.workers import Workers
 from counterfoil.control.world_service import Bounds, WorldService
-from counterfoil.control_types import Faults, Journal
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 

@@ -14,9 +14,9 @@ import msgspec
 
 from counterfoil import __version__
 from counterfoil.api import Json, Request, Response
+from counterfoil.api.control_types import Wanted, read_fault
 from counterfoil.control import customers, figures, serializers, timeline
 from counterfoil.control.world_service import WorldService
-from counterfoil.control_types import Wanted, read_fault
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.world.capsule import make_capsule
 from counterfoil.world.commands import COMMANDS, read_command
@@ -40,7 +40,14 @@ def show_apis(service: WorldService, request: Request) -> Response:
         {
             "counterfoil": __version__,
             "apis": [
-                {"name": api.name, "title": api.title, "prefix": api.prefix, "operations": list(api.routes)}
+                {
+                    "name": api.name,
+                    "title": api.title,
+                    "prefix": api.prefix,
+                    "operations": list(api.routes),
+                    "customer_view": api.customer_view,
+                    "credential_header": api.credential_header,
+                }
                 for api in service.apis
             ],
             "bounds": {

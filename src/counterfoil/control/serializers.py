@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from counterfoil.api import ApiError, Json, Response
-from counterfoil.control_types import Exchanged, Fault, Message, TooMany
+from counterfoil.api.control_types import Exchanged, Fault, Message, TooMany
 from counterfoil.ledger.accounts import Account, Subscription
 from counterfoil.ledger.documents import FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord

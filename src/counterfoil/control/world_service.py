@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.api import API, ApiError
-from counterfoil.control_types import Faults, Journal, TooMany
+from counterfoil.api.control_types import Faults, Journal, TooMany
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.commands import AddCustomer, Command

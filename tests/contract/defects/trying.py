@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from counterfoil.app import build
+from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target
 from counterfoil.contract.conformance import job_for
 from counterfoil.contract.conformance import run as run_conformance
@@ -19,10 +20,9 @@ from counterfoil.contract.law import Law
 from counterfoil.contract.law_books import document, law_book
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.verdict import Record
-from counterfoil.inprocess import InProcess
 from counterfoil.server.app import Options
 from counterfoil.server.errors import Refusals
-from counterfoil.standins import target_of
+from counterfoil.testing.in_process import InProcess
 
 from .plant import DEFECTS, Defect, Plant, Point, planted, points_of, watched
 

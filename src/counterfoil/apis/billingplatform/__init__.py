@@ -92,6 +92,7 @@ api = API(
         "GET /billingRuns/{id}": handlers.get_run,
         "PATCH /billingRuns/{id}": handlers.update_run,
     },
+    customer_view="/billingRuns/",
     authenticate=authenticate,
     error=errors.render,
     switches=SWITCHES,

@@ -93,6 +93,7 @@ api = API(
         "POST /authenticate": handlers.create_bearer_token,
         "GET /customer-billing-summaries": handlers.list_billing_summaries,
     },
+    customer_view="/customer-billing-summaries?page=1&pageSize=10&customerId={customerId}",
     authenticate=authenticate,
     error=errors.render,
     switches=SWITCHES,

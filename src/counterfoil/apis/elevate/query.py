@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from counterfoil.api import ApiError, Json
-from counterfoil.apis._list_query import Column, RowTest, Selection, SortKey, Table, select
+from counterfoil.api.list_query import Column, RowTest, Selection, SortKey, Table, select
 from counterfoil.apis.elevate.serializers import ID, MEMBERS, NUMBERS, STATUSES, Style, summary_document, text
 from counterfoil.apis.elevate.summary import SummaryInputs, summarize, summary_inputs
 from counterfoil.ledger.money import ZERO

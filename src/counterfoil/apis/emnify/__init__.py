@@ -95,6 +95,7 @@ api = API(
     title="emnify organisation billing",
     prefix="/emnify/api/v1",
     routes=ROUTES,
+    customer_view="/organisation/{org_id}/billing/{month}",
     authenticate=authenticate,
     error=errors.render,
     media_type=errors.MEDIA_TYPE,

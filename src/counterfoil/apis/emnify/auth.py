@@ -12,7 +12,7 @@ from hashlib import sha1, sha256
 from math import ceil
 
 from counterfoil.api import ApiError, Json, Principal
-from counterfoil.apis._auth import bearer_credential, key_for, principal_for
+from counterfoil.api.bearer import bearer_credential, key_for, principal_for
 from counterfoil.world.commands import IssueToken, NoteLogin
 from counterfoil.world.tokens import Token
 from counterfoil.world.world import World

@@ -60,6 +60,8 @@ api = API(
         "GET /customers/{id}/invoices/summary": handlers.get_customer_invoice_summary,
         "OPTIONS /customers/{id}/invoices/summary": handlers.options,
     },
+    customer_view="/customers/{id}/invoices/summary",
+    credential_header="x-api-key",
     authenticate=authenticate,
     error=errors.render,
     switches=SWITCHES,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from counterfoil.api import ApiError, Principal
-from counterfoil.apis._auth import key_for, principal_for
+from counterfoil.api.bearer import key_for, principal_for
 from counterfoil.apis.flexprice.errors import INVALID_TOKEN, SENT_REQUEST_ID, UNAUTHORIZED, WRONG_SCHEME
 
 if TYPE_CHECKING:

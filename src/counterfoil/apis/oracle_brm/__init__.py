@@ -82,6 +82,7 @@ api = API(
         "GET /customerBill": handlers.list_bills,
         "GET /customerBill/{id}": handlers.get_bill,
     },
+    customer_view="/customerBill?billingAccount.id={billingAccount.id}&limit=50",
     authenticate=authenticate,
     error=errors.render,
     media_type="application/json;charset=utf-8",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from counterfoil.api import ApiError, Principal
-from counterfoil.apis._auth import bearer_credential, key_for, principal_for
+from counterfoil.api.bearer import bearer_credential, key_for, principal_for
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World

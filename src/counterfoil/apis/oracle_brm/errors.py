@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterfoil.api import ApiError, Response
-from counterfoil.apis._errors import status_phrase
+from counterfoil.api.errors import status_phrase
 
 
 def render(error: ApiError) -> Response:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.apis._list_query import Column, CustomerTest, RowTest, Selection, Table, select
+from counterfoil.api.list_query import Column, CustomerTest, RowTest, Selection, Table, select
 from counterfoil.apis.oracle_brm.bills import IN_PROGRESS, OpenBillTerms, ShownBill, open_bill_terms, shown_bills
 from counterfoil.apis.oracle_brm.ids import BillReference, bill_number, from_account, from_bill_id, from_bill_number
 from counterfoil.apis.oracle_brm.patterns import Patterns

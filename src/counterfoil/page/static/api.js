@@ -76,7 +76,7 @@ export function fetchPlot(name, currency) {
 
 // Calls a vendor's API as its clients do. Returns status and body, whatever they are; status 0 if the connection failed.
 export async function callVendor(path, key, header) {
-  const credential = header === "x-api-key" ? {"x-api-key": key} : {Authorization: `Bearer ${key}`};
+  const credential = header === "Authorization" ? {Authorization: `Bearer ${key}`} : {[header]: key};
   try {
     const response = await fetch(path, {headers: {...credential, Accept: "application/json"}, cache: "no-store", credentials: "omit"});
     const text = await response.text();

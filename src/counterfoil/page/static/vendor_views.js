@@ -4,17 +4,7 @@ import {callVendor, getInWorld} from "./api.js";
 import {button, copy, h, onPress, announce, show} from "./dom.js";
 import {credential, session} from "./session.js";
 
-// The request for one customer to each API: the path below its base URL, built from the customer's ids.
-const PATHS = {
-  elevate: (ids) => `/customer-billing-summaries?page=1&pageSize=10&customerId=${encodeURIComponent(ids.customerId)}`,
-  "oracle-brm": (ids) => `/customerBill?${new URLSearchParams({"billingAccount.id": ids["billingAccount.id"], limit: "50"})}`,
-  flexprice: (ids) => `/customers/${encodeURIComponent(ids.id)}/invoices/summary`,
-  emnify: (ids, period) => `/organisation/${encodeURIComponent(ids.org_id)}/billing/${period}`,
-  billingplatform: () => "/billingRuns/",
-};
-const ORDER = ["elevate", "oracle-brm", "flexprice", "emnify", "billingplatform"];
 const seen = new Map();
-let periods = {};
 
 export const vendorViews = {
   title: "Vendor views",
@@ -41,12 +31,12 @@ export const vendorViews = {
 export async function fetchViews(number) {
   const customer = await getInWorld(`/customers/${number}`);
   const version = session.version;
-  periods = {emnify: period(customer)};
-  const apis = ORDER.map((name) => session.served.apis.find((api) => api.name === name)).filter(Boolean);
+  const apis = session.served.apis.filter((api) => api.customer_view)
+    .sort((one, other) => other.customer_view.includes("{") - one.customer_view.includes("{"));
   const panes = await Promise.all(apis.map(async (api) => {
-    const path = PATHS[api.name](customer.ids[api.name] ?? {}, periods[api.name]);
+    const path = filled(api.customer_view, {...customer.ids[api.name], month: month(customer)});
     const base = new URL(session.info.apis[api.name]).pathname;
-    const header = api.name === "flexprice" ? "x-api-key" : "Authorization";
+    const header = api.credential_header;
     const answer = await callVendor(base + path, credential(), header);
     const key = [session.world, number, api.name].join(" ");
     const kept = seen.get(key);
@@ -57,15 +47,20 @@ export async function fetchViews(number) {
   return {customer, panes};
 }
 
-// The month for emnify: that of the newest bill, or the current one.
-function period(customer) {
+// The API's request for one customer, with the customer's ids in place of their names.
+function filled(template, values) {
+  return template.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(values[name] ?? ""));
+}
+
+// The month of the newest bill, or the current one.
+function month(customer) {
   const start = customer.bills[0]?.period_start ?? session.clock.today;
   return start.slice(0, 7).replace("-", "");
 }
 
 function pane({api, path, url, header, answer, before}) {
   const changes = before ? differences(before.body, answer.body) : [];
-  const secret = header === "x-api-key" ? `x-api-key: ${credential()}` : `Authorization: Bearer ${credential()}`;
+  const secret = header === "Authorization" ? `Authorization: Bearer ${credential()}` : `${header}: ${credential()}`;
   return h("section", {class: "card vendor-view", "aria-label": api.title, id: `vendor-${api.name}`},
     h("div", {class: "card-head"}, h("h2", {}, api.title), h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "failed"))),
     h("p", {class: "request"}, h("code", {}, `GET ${path}`)),

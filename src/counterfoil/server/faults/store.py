@@ -6,7 +6,7 @@ not counted. ``status``, ``too_many_requests`` and ``reset`` strike instead of t
 answer without a body cannot be spoiled. ``latency`` comes before, and goes with any other. Of several others that are due at
 once the one ordered first strikes. What strikes when depends on the order of the calls alone, never on a clock.
 
-It knows no vendor: errors are rendered by the dialect.
+It knows no vendor: errors are rendered by the API.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from random import Random
 from threading import Lock
 
 from counterfoil.api import API, ApiError, Response
-from counterfoil.control_types import Fault, FaultOrder, TooMany
+from counterfoil.api.control_types import Fault, FaultOrder, TooMany
 from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import ConnectionBroken, RequestContext
@@ -66,7 +66,7 @@ class _ActiveFault:
 
 
 class FaultStore:
-    """The faults of every world, by its name; implements ``counterfoil.control_types.Faults``, from any thread.
+    """The faults of every world, by its name; implements ``counterfoil.api.control_types.Faults``, from any thread.
 
     ``names`` gives the names of the worlds there are: when too many have faults, those of others are forgotten.
     """

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from counterfoil import redact
-from counterfoil.control_types import Exchanged, Found, Message, Wanted
+from counterfoil.api.control_types import Exchanged, Found, Message, Wanted
 from counterfoil.server.context import RequestContext
 
 LARGEST_BODY = 16 * 1024
@@ -71,7 +71,7 @@ class _Log(msgspec.Struct):
 
 
 class JournalStore:
-    """The journal of every world, by its name; implements ``counterfoil.control_types.Journal``, from any thread.
+    """The journal of every world, by its name; implements ``counterfoil.api.control_types.Journal``, from any thread.
 
     ``clock`` tells the time outside, with its offset.
     """

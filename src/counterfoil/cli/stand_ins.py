@@ -73,7 +73,7 @@ def target_of(application: Application, api: str, origin: str, **more: Any) -> T
             application.worlds.fork(f"{kind}-{api}", application.world.name)
     prefix = application.server.served[api][0].prefix
     laws = application.worlds.named(f"laws-{api}")
-    found = next(each for each in application.dialects if each.name == api)
+    found = next(each for each in application.apis if each.name == api)
     logins = logins_of(application, api)
     target = Target(
         f"{origin}/w/laws-{api}{prefix}",
@@ -115,11 +115,11 @@ def world_capabilities(world: World) -> dict[str, Any]:
     return {"now": now, "advance": advance, "complete_run": complete_run}
 
 
-def known_ids_of(world: World, dialect: API) -> dict[str, tuple[str, ...]]:
+def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:
     """The ids of the world's first customers in this API, by the names of the path parameters they fill."""
     known: dict[str, tuple[str, ...]] = {}
     for customer in range(1, min(world.ledger.customers, MOST_KNOWN) + 1):
-        for name, value in dialect.ids(world, customer).items():
+        for name, value in api.ids(world, customer).items():
             known[name] = (*known.get(name, ()), value)
     return known
 
@@ -130,9 +130,9 @@ class LawActions:
     Each raises ``LookupError`` (one line) when the customer has nothing to apply it to.
     """
 
-    def __init__(self, world: World, dialect: API) -> None:
+    def __init__(self, world: World, api: API) -> None:
         self._opened = world
-        self._ids = next(iter(known_ids_of(world, dialect).values()), ())
+        self._ids = next(iter(known_ids_of(world, api).values()), ())
         names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "restricted_credential")
         self.capabilities: dict[str, Any] = {name: getattr(self, name) for name in names}
 

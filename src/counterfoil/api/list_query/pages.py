@@ -10,7 +10,7 @@ from functools import partial
 from itertools import accumulate, compress, islice, repeat
 from typing import TYPE_CHECKING, Generic
 
-from counterfoil.apis._list_query.table import Row, Table
+from counterfoil.api.list_query.table import Row, Table
 from counterfoil.world.cache import AccountsKey
 
 if TYPE_CHECKING:

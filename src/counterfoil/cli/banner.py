@@ -16,17 +16,17 @@ from counterfoil.openapi import Spec, resolve
 
 def base_urls(application: Application, origin: str) -> dict[str, str]:
     """Each served API's base URL: what a vendor's client is given in place of the vendor's own."""
-    return {dialect.name: origin + dialect.prefix for dialect in application.dialects}
+    return {api.name: origin + api.prefix for api in application.apis}
 
 
 def curl_lines(application: Application, origin: str) -> dict[str, str]:
     """One line for each API that works when pasted, in the default scenario."""
     lines = {}
-    for dialect, spec in application.server.served.values():
+    for api, spec in application.server.served.values():
         credential = next(iter(application.world.grants), "")
         for path, operation in _reads(spec):
-            url = origin + dialect.prefix + _with_examples(spec, path, operation)
-            lines[dialect.name] = f"curl -s {_header(spec.raw, credential)} '{url}'"
+            url = origin + api.prefix + _with_examples(spec, path, operation)
+            lines[api.name] = f"curl -s {_header(spec.raw, credential)} '{url}'"
             break
     return lines
 

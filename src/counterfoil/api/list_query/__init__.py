@@ -7,9 +7,9 @@ states, turns a query into ``RowTest``s and ``SortKey``s, calls ``select``, and 
 
 from __future__ import annotations
 
-from counterfoil.apis._list_query.pages import ExplicitSelection, Selection, SharedSelection
-from counterfoil.apis._list_query.select import CustomerTest, select
-from counterfoil.apis._list_query.table import Column, RowTest, SortKey, Table
+from counterfoil.api.list_query.pages import ExplicitSelection, Selection, SharedSelection
+from counterfoil.api.list_query.select import CustomerTest, select
+from counterfoil.api.list_query.table import Column, RowTest, SortKey, Table
 
 __all__ = [
     "Column",

@@ -8,8 +8,8 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.apis._list_query.pages import ExplicitSelection, Selection, SharedSelection
-from counterfoil.apis._list_query.table import Row, RowTest, SortKey, Table
+from counterfoil.api.list_query.pages import ExplicitSelection, Selection, SharedSelection
+from counterfoil.api.list_query.table import Row, RowTest, SortKey, Table
 from counterfoil.world.cache import AccountsKey
 
 if TYPE_CHECKING:

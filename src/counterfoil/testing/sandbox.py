@@ -19,17 +19,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from counterfoil.api.control_types import Exchanged, Fault, Wanted, read_fault
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
-from counterfoil.control_types import Exchanged, Fault, Wanted, read_fault
+from counterfoil.testing.world_client import Clock, Steering
 from counterfoil.world.capsule import write_capsule
-from counterfoil.world_client import Clock, Steering
 
 if TYPE_CHECKING:
     import httpx
     import requests
 
-    from counterfoil.inprocess import InProcess
+    from counterfoil.testing.in_process import InProcess
 
 KEY = "counterfoil-key"
 _numbers = itertools.count(1)
@@ -129,14 +129,14 @@ class Sandbox:
 
     def transport(self) -> InProcess:
         """An httpx transport that needs no socket: ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
-        from counterfoil.inprocess import InProcess
+        from counterfoil.testing.in_process import InProcess
 
         self._transports.append(InProcess(self.application.server))
         return self._transports[-1]
 
     def session(self) -> requests.Session:
         """A ``requests`` session that needs no socket, authenticated, for the URLs of ``url``."""
-        from counterfoil.requests_adapter import session_for
+        from counterfoil.testing.requests_session import session_for
 
         return session_for(self.transport(), self.server.origin, self.headers)
 
@@ -156,7 +156,7 @@ class Sandbox:
         """What a customer is called in each API: ``ids("tardy")["flexprice"]["id"]`` is ``cust_00000003``."""
         world = self.application.worlds.named(self.name)
         number = self.world.number(customer)
-        return {dialect.name: dict(dialect.ids(world, number)) for dialect in self.application.dialects}
+        return {each.name: dict(each.ids(world, number)) for each in self.application.apis}
 
     def reset(self) -> None:
         """Put the world back to where its scenario ended; its faults and journal are gone."""
@@ -175,7 +175,7 @@ class Sandbox:
     ) -> Fault:
         """Order a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
 
-        Members are those of ``counterfoil.control_types.FaultOrder``. Raises ``BadValue`` naming the one that is wrong.
+        Members are those of ``counterfoil.api.control_types.FaultOrder``. Raises ``BadValue`` naming the one that is wrong.
         """
         order = read_fault({"api": api, "operation": operation, "kind": kind, **members})
         return self.application.faults.add(self.name, order)
@@ -223,10 +223,10 @@ class Sandbox:
         self.application.journal.clear(self.name)
 
     def _prefix(self, api: str) -> str:
-        for dialect in self.application.dialects:
-            if dialect.name == api:
-                return dialect.prefix
-        served = ", ".join(dialect.name for dialect in self.application.dialects)
+        for each in self.application.apis:
+            if each.name == api:
+                return each.prefix
+        served = ", ".join(each.name for each in self.application.apis)
         raise ValueError(f"'{api}' is not served here; there are: {served}")
 
 

@@ -1,0 +1,127 @@
+"""Which APIs there are, and where the files of each are: those that come along, and those of other installed packages.
+
+A Python package brings an API by an entry point of the group ``counterfoil.apis``::
+
+    [project.entry-points."counterfoil.apis"]
+    acme = "acme_billing:api"
+
+Its ``API`` value is imported only when it is served. The package's folder also holds ``openapi.yaml``, and may hold
+``clauses.yaml``, ``laws.py`` (or a package ``laws``) and ``examples/``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from counterfoil import resources
+
+GROUP = "counterfoil.apis"
+CONTROL = "control"
+"""The folder of the control API's spec, which is not one of the catalog's APIs."""
+
+
+class CatalogError(LookupError):
+    """An API that is not there or cannot be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One API: its short ``name``, the module and attribute of its ``API`` value, and its files.
+
+    ``package`` is the folder of its Python package; ``specs`` holds ``openapi.yaml`` and ``clauses.yaml``.
+    """
+
+    name: str
+    module: str
+    attribute: str
+    package: Path
+    specs: Path
+    examples: Path
+
+    @property
+    def openapi(self) -> Path:
+        """The API's OpenAPI document."""
+        return self.specs / "openapi.yaml"
+
+    @cached_property
+    def laws(self) -> Path | None:
+        """The file that holds the law book; None if the API has none."""
+        places = (self.package / "laws.py", self.package / "laws" / "__init__.py")
+        return next((path for path in places if path.is_file()), None)
+
+    def load(self) -> Any:
+        """The ``API`` value. Raises ``CatalogError``."""
+        try:
+            return getattr(import_module(self.module), self.attribute)
+        except Exception as error:  # whatever a package raises while it is imported
+            reason = " ".join(str(error).split())[:200]
+            raise CatalogError(
+                f"the API '{self.name}' cannot be imported from {self.module}:{self.attribute}: "
+                f"{type(error).__name__}: {reason}"
+            ) from None
+
+
+def entries() -> dict[str, Entry]:
+    """Every API by its name, sorted. Raises ``CatalogError`` for two APIs of one name or a package that is not there."""
+    found: dict[str, Entry] = {}
+    for entry in [*_included(), *map(_installed, entry_points(group=GROUP))]:
+        if entry.name in found:
+            raise CatalogError(
+                f"two APIs are called '{entry.name}': {found[entry.name].module} and {entry.module}; "
+                "uninstall one of the packages"
+            )
+        found[entry.name] = entry
+    return dict(sorted(found.items()))
+
+
+def api_names() -> tuple[str, ...]:
+    """The short names of all APIs, sorted."""
+    return tuple(entries())
+
+
+def entry(name: str) -> Entry:
+    """The API of that name. Raises ``CatalogError``, listing those there are."""
+    known = entries()
+    if name not in known:
+        raise CatalogError(f"there is no API '{name}'; there are: {', '.join(known)}")
+    return known[name]
+
+
+def spec_path(name: str) -> Path:
+    """Where the OpenAPI document of an API, or of the control API, is. Raises ``CatalogError``."""
+    return resources.specs_dir() / CONTROL / "openapi.yaml" if name == CONTROL else entry(name).openapi
+
+
+def _included() -> list[Entry]:
+    folders = (path.parent for path in resources.specs_dir().glob("*/openapi.yaml"))
+    return [
+        Entry(
+            name=folder.name,
+            module=f"counterfoil.apis.{folder.name.replace('-', '_')}",
+            attribute="api",
+            package=resources.PACKAGE / "apis" / folder.name.replace("-", "_"),
+            specs=folder,
+            examples=resources.fixtures_dir() / "examples" / folder.name,
+        )
+        for folder in folders
+        if folder.name != CONTROL
+    ]
+
+
+def _installed(point: EntryPoint) -> Entry:
+    if not point.attr:
+        raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} must name a value, as package:api")
+    try:
+        found = find_spec(point.module)
+    except (ImportError, ValueError):
+        found = None
+    if found is None or not found.submodule_search_locations:
+        raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} names no installed package")
+    package = Path(next(iter(found.submodule_search_locations)))
+    return Entry(point.name, point.module, point.attr, package, package, package / "examples")

@@ -1,0 +1,10 @@
+"""counterfoil inside a test, or any Python program: a world with URLs, clock, faults, journal and commands of its own."""
+
+from __future__ import annotations
+
+from counterfoil.testing.sandbox import DEFAULT_SCENARIO as DEFAULT_SCENARIO
+from counterfoil.testing.sandbox import KEY as KEY
+from counterfoil.testing.sandbox import Sandbox as Sandbox
+from counterfoil.testing.sandbox import SandboxServer as SandboxServer
+from counterfoil.testing.sandbox import money as money
+from counterfoil.testing.sandbox import utc as utc
