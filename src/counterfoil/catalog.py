@@ -5,8 +5,8 @@ A Python package brings an API by an entry point of the group ``counterfoil.apis
     [project.entry-points."counterfoil.apis"]
     acme = "acme_billing:api"
 
-Its ``API`` value is imported only when it is served. The package's folder also holds ``openapi.yaml``, and may hold
-``clauses.yaml``, ``laws.py`` (or a package ``laws``) and ``examples/``.
+Its ``API`` value is imported only when it is served. The package's folder also holds ``specs/acme/openapi.yaml``, and may
+hold ``specs/acme/clauses.yaml``, ``laws.py`` (or a package ``laws``) and ``examples/``. ``counterfoil new-api`` writes them all.
 """
 
 from __future__ import annotations
@@ -124,4 +124,5 @@ def _installed(point: EntryPoint) -> Entry:
     if found is None or not found.submodule_search_locations:
         raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} names no installed package")
     package = Path(next(iter(found.submodule_search_locations)))
-    return Entry(point.name, point.module, point.attr, package, package, package / "examples")
+    specs = package / "specs" / point.name
+    return Entry(point.name, point.module, point.attr, package, specs, package / "examples")
