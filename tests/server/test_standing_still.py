@@ -65,5 +65,5 @@ def test_an_answer_waits_for_the_command_that_is_being_carried_out(stand_in: Any
         reading = threading.Thread(target=read)
         reading.start()
         assert not answered.wait(0.2)
-    assert answered.wait(5)
+    assert answered.wait(60)
     reading.join()
