@@ -97,7 +97,7 @@ def get(port: int, path: str) -> tuple[int, dict[str, object]]:
 
 def test_it_is_served_beside_the_others_from_the_same_ledger(port: int) -> None:
     status, customer = get(port, f"/{NAME}/v1/customers/3/balance")
-    assert (status, customer["owed"]) == (200, {"EUR": "14.28"})
+    assert (status, customer["owed"]) == (200, {"EUR": "28.56"}), "two bills of 14.28"
     status, error = get(port, f"/{NAME}/v1/customers/999/balance")
     assert (status, error) == (404, {"error": "unknown_resource", "message": "there is no customer '999'"})
 

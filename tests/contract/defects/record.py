@@ -70,7 +70,7 @@ def report(record: Mapping[str, Caught], laws: Iterable[str]) -> str:
         "# Planted defects, and what catches them",
         "",
         f"Written by `{COMMAND}`; `tests/contract/test_defects.py` plants every one of them again. Conformance is Schemathesis",
-        "with its examples and coverage phases, against the stand-in without its own response validation.",
+        "with its examples and coverage phases. Defects are planted on the wire, outside the stand-in's own validation.",
         "",
         *_table("API", apis, lambda defect: defect.api, known),
         "",
