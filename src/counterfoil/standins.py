@@ -109,7 +109,18 @@ def world_capabilities(world: World) -> dict[str, Any]:
         world.execute(RequestBills(run=run.number))
         world.execute(AdvanceClock(minutes=10))
 
-    return {"now": now, "advance": advance, "complete_run": complete_run}
+    def move_run(run_id: str) -> bool:
+        """Move a billing run to its next status; ``False`` when it has the last one."""
+        run = world.ledger.runs[int(run_id)]
+        if run.status is RunStatus.PENDING:
+            world.execute(RequestBills(run=run.number))
+        elif run.status is not RunStatus.COMPLETE:
+            world.execute(AdvanceClock(minutes=1 if run.status is RunStatus.REQUESTED else 4))
+        else:
+            return False
+        return True
+
+    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run}
 
 
 def known_ids_of(world: World, dialect: API) -> dict[str, tuple[str, ...]]:

@@ -29,7 +29,9 @@ def independent(api: str, *bugs: str) -> Target:
     def advance(seconds: int) -> None:
         clock[0] += timedelta(seconds=seconds)
 
-    return _target(f"http://independent{base}", api, httpx.WSGITransport(app=app), app, advance, lambda: clock[0])
+    target = _target(f"http://independent{base}", api, httpx.WSGITransport(app=app), app, advance, lambda: clock[0])
+    move_run = app.config.get("MOVE_RUN")
+    return replace(target, capabilities={**target.capabilities, **({"move_run": move_run} if move_run else {})})
 
 
 def stand_in(api: str, **options: Any) -> Target:

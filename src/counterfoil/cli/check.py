@@ -59,6 +59,7 @@ from counterfoil.cli.common import pairs_of
 @click.option(
     "--report", type=click.Path(path_type=Path, file_okay=False), help="Write JUnit, HTML and JSON reports here."
 )
+@click.option("--strict", is_flag=True, help="Exit with 3 when something that could apply was not tried.")
 @click.option("--json", "json", is_flag=True, help="Print the verdict as JSON, and nothing else.")
 def check(apis: tuple[str, ...], **options: Any) -> None:
     """Check the named APIs, or all: the spec itself, conformance (Schemathesis), and the laws.

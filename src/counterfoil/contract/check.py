@@ -12,7 +12,14 @@ from pathlib import Path
 
 from counterfoil.contract.baseline import BadBaseline, accept, read_baseline
 from counterfoil.contract.checker import run_checks
-from counterfoil.contract.find_targets import CheckUsageError, Start, add_known_ids, check_law_names, find_targets
+from counterfoil.contract.find_targets import (
+    CheckUsageError,
+    Start,
+    add_known_ids,
+    check_baseline_names,
+    check_law_names,
+    find_targets,
+)
 from counterfoil.contract.law_books import NoSuchLawBook
 from counterfoil.contract.progress import progress_display
 from counterfoil.contract.specread import SpecUnreadable
@@ -29,7 +36,7 @@ class CheckOptions:
     added to every request to ``urls``. ``max_examples`` bounds the generated cases of a law, and of conformance for an
     operation. ``rate`` is requests a second, ``max_time`` seconds for each API and part. ``only`` holds law ids, and leaves
     out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list. ``json`` prints the
-    verdict as JSON and nothing else.
+    verdict as JSON and nothing else. ``strict`` makes something that was not tried an exit code of 3.
     """
 
     apis: tuple[str, ...] = ()
@@ -46,6 +53,7 @@ class CheckOptions:
     baseline: Path | None = None
     report: Path | None = None
     json: bool = False
+    strict: bool = False
 
 
 def check(
@@ -67,6 +75,7 @@ def check(
         targets = add_known_ids(targets, options.known)
         entries = read_baseline(options.baseline) if options.baseline else ()
         check_law_names(targets, options.only)
+        check_baseline_names(entries)
         with progress_display(progress, quiet=options.json) as tell:
             verdict = run_checks(targets, options, tell)
     except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:

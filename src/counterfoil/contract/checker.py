@@ -62,14 +62,13 @@ def run_checks(
         ]
         for future in [*early, *waiting]:
             future.result()
-    verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started)
-    for result in results.values():
+    verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started, strict=options.strict)
+    for api, result in results.items():
         verdict.records += result.records
         verdict.errors += result.errors
-        verdict.left_behind += result.left_behind
-    unfinished = [record.id for record in verdict.records if record.reason == "the time was used up"]
-    if unfinished:
-        verdict.notes.append(f"--max-time was used up: {len(unfinished)} laws were not tried")
+        verdict.left_behind += [f"{api}: {path}" for path in result.left_behind]
+        if result.left_behind and (hint := law_book(api).clean_up):
+            verdict.notes.append(f"{api}: {hint}")
     return verdict
 
 
@@ -111,7 +110,7 @@ def _run_laws(api: str, target: Target, options: CheckOptions, result: _ApiResul
         result.errors.append(RunError(api, str(error)))
         return None
     finally:
-        result.left_behind += [] if target.disposable else [f"{api}: {what}" for what in observations.left_behind]
+        result.left_behind += [] if target.disposable else observations.left_behind
         tell(api, "laws done")
 
 
@@ -129,19 +128,23 @@ def _run_conformance(
         seed=options.seed,
         rate=options.rate,
         max_time=options.max_time,
+        created=list(result.left_behind),
     )
 
     def report(text: str) -> None:
         tell(api, f"conformance: {text}")
 
+    created: list[str] = []
     try:
         if target.app is not None:
-            result.records += conformance.run(job, app=target.app, progress=report)
+            result.records += conformance.run(job, app=target.app, progress=report, left_behind=created)
         else:
-            result.records += ConformanceProcess(job, report).records()
+            result.records += ConformanceProcess(job, report).records(created)
     except ConformanceError as error:
         result.errors.append(RunError(api, f"conformance could not run: {error}"))
     except Exception as error:  # a failure inside a dependency must not hide what the laws found
         words = " ".join(str(error).split())[:200]
         result.errors.append(RunError(api, f"conformance could not run: {type(error).__name__}: {words}"))
+    finally:
+        result.left_behind += [] if target.disposable else created
     tell(api, "done")

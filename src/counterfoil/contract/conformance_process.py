@@ -26,6 +26,7 @@ class ConformanceProcess:
         self._progress = progress
         self._records: list[Record] = []
         self._error: str | None = None
+        self._left_behind: list[str] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "counterfoil.contract.conformance_process"],
             stdin=subprocess.PIPE,
@@ -52,6 +53,8 @@ class ConformanceProcess:
                 continue
             if "progress" in event:
                 self._progress(event["progress"])
+            elif "left_behind" in event:
+                self._left_behind = event["left_behind"]
             elif "error" in event:
                 self._error = event["error"]
             elif "records" in event:
@@ -62,14 +65,15 @@ class ConformanceProcess:
         for line in self._process.stderr:
             self._last_errors = [*self._last_errors[-2:], line.strip()]
 
-    def records(self) -> list[Record]:
-        """Wait for the end. Raises ``ConformanceError``."""
+    def records(self, left_behind: list[str]) -> list[Record]:
+        """Wait for the end, and add the paths of created resources to ``left_behind``. Raises ``ConformanceError``."""
         for reader in self._readers:
             reader.join()
         code = self._process.wait()
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+        left_behind += self._left_behind
         if self._error is not None:
             raise ConformanceError(self._error)
         if code != 0 or not self._records:
@@ -101,9 +105,13 @@ def main() -> None:
         out.write(json.dumps(what) + "\n")
         out.flush()
 
+    left_behind: list[str] = []
     try:
-        say(records=[asdict(record) for record in run(job, progress=lambda text: say(progress=text))])
+        records = run(job, progress=lambda text: say(progress=text), left_behind=left_behind)
+        say(left_behind=left_behind)
+        say(records=[asdict(record) for record in records])
     except ConformanceError as error:
+        say(left_behind=left_behind)
         say(error=str(error))
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from counterfoil.contract.law_books import law_book
+from counterfoil.contract.baseline import Entry
+from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
 from counterfoil.resources import api_names
@@ -53,6 +54,10 @@ def add_known_ids(targets: Mapping[str, Target], known: Sequence[str]) -> dict[s
         api, dot, name = place.partition(".")
         if not equals or not dot or not value or api not in found:
             raise CheckUsageError(f"--known must be API.NAME=VALUE for an API that is checked, not '{text}'")
+        read = law_book(api).known_parameters
+        if name not in read:
+            names = f"the laws of {api} read {', '.join(read)}" if read else f"the laws of {api} need no ids"
+            raise CheckUsageError(f"--known {text}: {names}")
         before = found[api].known
         found[api] = replace(found[api], known={**before, name: (*before.get(name, ()), value)})
     return found
@@ -64,6 +69,18 @@ def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
     for name in only:
         if not any(is_selected(law, [name]) for law in laws):
             raise CheckUsageError(f"there is no law '{name}'")
+
+
+def check_baseline_names(entries: Sequence[Entry]) -> None:
+    """Verify that every entry names an existing law or check. Raises ``CheckUsageError``."""
+    for entry in entries:
+        part = entry.id.split(".", 1)[0]
+        if part in law_book_names():
+            known = any(law.id == entry.id for law in law_book(part).laws)
+        else:
+            known = part in ("conformance", "spec")
+        if not known:
+            raise CheckUsageError(f"the baseline names '{entry.id}', and there is no such law or check")
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -84,6 +84,7 @@ class HttpClient:
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
     a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
+    ``unknown_ids`` and ``login_operation`` are those of the law book.
     """
 
     def __init__(
@@ -101,6 +102,8 @@ class HttpClient:
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
+        self.unknown_ids: frozenset[str] = frozenset()
+        self.login_operation: str | None = None
         self.transcript: list[str] = []
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")

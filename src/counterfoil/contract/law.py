@@ -41,6 +41,10 @@ class NotApplicable(Exception):
     """This target offers nothing to try the law on; the message says what is missing."""
 
 
+class NotTried(NotApplicable):
+    """The law could apply here but was not tried; the message says what it needs (an id, a credential, more time)."""
+
+
 @dataclass(frozen=True)
 class Law:
     """One behaviour that must hold over HTTP.
@@ -83,8 +87,11 @@ class LawBook:
 
     ``health_check`` is a read that any valid credential may call, with ``health_check_query`` and ``health_check_path``. It is
     sent first, to verify that the target can be reached and accepts the credential. With ``health_check_uses_known_ids`` the
-    first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``login`` is for APIs that exchange
-    credentials for a token.
+    first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``health_check_statuses`` are those
+    of a successful read. ``login`` is for APIs that exchange
+    credentials for a token. ``known_parameters`` are the path parameters whose ids must be given with ``--known``, and
+    ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
+    target, so a request that must be refused may name them. ``clean_up`` says how what a check created can be removed.
     """
 
     api: str
@@ -93,7 +100,12 @@ class LawBook:
     health_check_query: Mapping[str, Any] = field(default_factory=dict)
     health_check_path: Mapping[str, Any] = field(default_factory=dict)
     health_check_uses_known_ids: bool = False
+    health_check_statuses: tuple[int, ...] = (200,)
     login: Login | None = None
+    known_parameters: tuple[str, ...] = ()
+    shows_known_id: Callable[[Any], bool] = lambda body: True
+    unknown_ids: frozenset[str] = frozenset()
+    clean_up: str = ""
 
     @property
     def login_operation(self) -> str | None:

@@ -19,8 +19,9 @@ from counterfoil.contract.verdict import (
     COULD_NOT_RUN,
     FAILED,
     FINE,
-    NOT_APPLICABLE,
+    NOT_TRIED,
     PASSED,
+    UNTRIED,
     Finding,
     Record,
     Verdict,
@@ -29,6 +30,7 @@ from counterfoil.contract.verdict import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+HEADINGS = ("API", "operation", "cases", "held", "broken", "accepted", "not tried", "n/a")
 MOST_SHOWN = 3
 """Findings of one cause that the terminal shows in full."""
 
@@ -64,23 +66,36 @@ def to_console(verdict: Verdict, console: Console) -> None:
         console.print(Text(_safe(text), style=style), soft_wrap=True)
 
     table = Table(
-        "API", "operation", "cases", "held", "broken", "accepted", "n/a", box=None, pad_edge=False, header_style="bold"
+        "API",
+        "operation",
+        "cases",
+        "held",
+        "broken",
+        "accepted",
+        "not tried",
+        "n/a",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
     )
     for column in table.columns[2:]:
         column.justify = "right"
     for api in verdict.apis:
         for operation in verdict.operations(api):
             counted = verdict.count(api, operation)
-            marks = [str(counted[name] or "·") for name in ("cases", "held", "broken", "accepted", "not applicable")]
+            marks = [
+                str(counted[name] or "·")
+                for name in ("cases", "held", "broken", "accepted", "not tried", "not applicable")
+            ]
             table.add_row(Text(api), Text(operation), *marks, style="red" if counted["broken"] else None)
     console.print(table)
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for record in verdict.records:
-        if record.status == NOT_APPLICABLE:
-            reasons.setdefault(record.reason, []).append(record.id)
-    for reason, ids in reasons.items():
+        if record.status in UNTRIED:
+            reasons.setdefault((record.status, record.reason), []).append(record.id)
+    for (status, reason), ids in sorted(reasons.items()):
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
-        say(f"not applicable: {', '.join(ids[:4])}{more}: {reason}", "dim")
+        say(f"{status}: {', '.join(ids[:4])}{more}: {reason}", "yellow" if status == NOT_TRIED else "dim")
     for cause, findings in causes(verdict):
         say(f"\n✗ {cause} ({len(findings)})", "bold red")
         say(f"  {findings[0].says}")
@@ -140,7 +155,7 @@ def to_junit(verdict: Verdict) -> str:
             tests=str(len(records) + len(errors)),
             failures=str(sum(record.status == FAILED for record in records)),
             errors=str(len(errors)),
-            skipped=str(sum(record.status in (NOT_APPLICABLE, ACCEPTED) for record in records)),
+            skipped=str(sum(record.status in (ACCEPTED, *UNTRIED) for record in records)),
         )
         for record in records:
             _case(suite, record)
@@ -206,7 +221,7 @@ def to_html(verdict: Verdict) -> str:
 
 
 def _table(verdict: Verdict) -> str:
-    names = ("cases", "held", "broken", "accepted", "not applicable")
+    names = ("cases", "held", "broken", "accepted", "not tried", "not applicable")
     rows = []
     for api in verdict.apis:
         for operation in verdict.operations(api):
@@ -234,13 +249,13 @@ def _cause(cause: str, findings: list[Finding]) -> str:
 
 
 def _not_tried(records: Iterable[Record]) -> str:
-    rows = [r for r in records if r.status in (NOT_APPLICABLE, ACCEPTED)]
+    rows = [r for r in records if r.status in (ACCEPTED, *UNTRIED)]
     if not rows:
         return ""
     cells = "".join(
         f"<tr><td>{_html(r.id)}<td>{_html(r.operation)}<td>{_html(r.status)}<td>{_html(r.reason)}" for r in rows
     )
-    return f"<h2>Accepted, or not applicable here</h2><table>{cells}</table>"
+    return f"<h2>Accepted, not tried, or not applicable here</h2><table>{cells}</table>"
 
 
 def to_summary(verdict: Verdict) -> str:
@@ -249,12 +264,12 @@ def to_summary(verdict: Verdict) -> str:
     lines = [
         f"### {mark} counterfoil: {_md(verdict.summary_line)}",
         "",
-        "| API | cases | held | broken | accepted | n/a |",
+        "| API | cases | held | broken | accepted | not tried | n/a |",
     ]
-    lines.append("|---|--:|--:|--:|--:|--:|")
+    lines.append("|---|--:|--:|--:|--:|--:|--:|")
     for api in verdict.apis:
         counted = verdict.count(api)
-        cells = [str(counted[name]) for name in ("cases", "held", "broken", "accepted", "not applicable")]
+        cells = [str(counted[name]) for name in ("cases", "held", "broken", "accepted", "not tried", "not applicable")]
         lines.append(f"| {_md(api)} | {' | '.join(cells)} |")
     for cause, findings in causes(verdict)[:30]:
         first = findings[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import UNSET, Response
-from counterfoil.contract.law import Law, Login, says
+from counterfoil.contract.law import Law, Login, NotTried, says
 
 BodyCheck = Callable[[Response], str | None]
 """Returns what is wrong with an error response (one line), or ``None``."""
@@ -110,7 +110,8 @@ def token_expires(
 def fresh_token(ctx: LawContext, login: Login) -> str:
     """A newly fetched token; without a login the law does not apply."""
     body = ctx.client.target.login
-    ctx.require(body is not None, "no login was given: set COUNTERFOIL_LOGIN")
+    if body is None:
+        raise NotTried("no login was given: set COUNTERFOIL_LOGIN")
     answer = ctx.request_json(login.operation, body=body, token=None, status=(200, 201))
     token = answer.get(login.member) if isinstance(answer, dict) else None
     ctx.expect(isinstance(token, str) and token != "", f"a token in {login.member}", answer)

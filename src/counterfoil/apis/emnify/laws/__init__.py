@@ -66,6 +66,7 @@ from counterfoil.apis.emnify.laws.requests import (
     PERIODS,
     SAMPLES,
     TOKEN_LIFE,
+    UNKNOWN_ID,
     api_error,
     bills,
     either,
@@ -159,4 +160,6 @@ LAW_BOOK = LawBook(
     health_check_path={"org_id": 1_000_000_000},
     health_check_uses_known_ids=True,
     login=LOGIN,
+    known_parameters=("org_id",),
+    unknown_ids=frozenset({UNKNOWN_ID}),
 )

@@ -139,5 +139,12 @@ LAWS: tuple[Law, ...] = (
 )  # fmt: skip
 
 LAW_BOOK = LawBook(
-    "flexprice", LAWS, health_check=SUMMARY, health_check_path={"id": UNKNOWN_ID}, health_check_uses_known_ids=True
+    "flexprice",
+    LAWS,
+    health_check=SUMMARY,
+    health_check_path={"id": UNKNOWN_ID},
+    health_check_uses_known_ids=True,
+    known_parameters=("id",),
+    shows_known_id=lambda body: bool(body.get("summaries")),
+    unknown_ids=frozenset({UNKNOWN_ID}),
 )

@@ -280,4 +280,11 @@ LAWS: tuple[Law, ...] = (
     _law("errors.media-type", LIST, "errors", answers_are_utf8_json, "c48", "c169"),
 )  # fmt: skip
 
-LAW_BOOK = LawBook("oracle-brm", LAWS, health_check=LIST, health_check_query={"limit": 1})
+LAW_BOOK = LawBook(
+    "oracle-brm",
+    LAWS,
+    health_check=LIST,
+    health_check_query={"limit": 1},
+    health_check_statuses=OK_STATUSES,
+    unknown_ids=frozenset({UNKNOWN_ID}),
+)
