@@ -84,10 +84,15 @@ def target_of(application: Application, api: str, origin: str, **more: Any) -> T
             **({"logins": lambda: logins} if logins else {}),
         },
         known=known_ids_of(laws, found),
+        switches={name: _as_text(value) for name, value in laws.switches.items()},
         disposable=True,
         **more,
     )
     return replace(target, conformance_target=replace(target, url=f"{origin}/w/cases-{api}{prefix}", capabilities={}))
+
+
+def _as_text(choice: object) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def world_capabilities(world: World) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_a_real_implementation_is_only_read(capsys: pytest.CaptureFixture[str]) 
         return healthy.transport.handle_request(request)
 
     watched = replace(healthy, transport=httpx.MockTransport(note), disposable=False, capabilities={})
-    only = ["billingplatform.create", "billingplatform.lock", "billingplatform.runs", "billingplatform.errors"]
+    only = ["billingplatform.create", "billingplatform.change", "billingplatform.runs", "billingplatform.errors"]
     assert check(["billingplatform"], start=lambda names: {"billingplatform": watched}, only=only, environ={}) == 0
     assert set(methods) == {"GET"}
     assert "use --writes" in capsys.readouterr().out

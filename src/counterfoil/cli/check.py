@@ -52,6 +52,13 @@ from counterfoil.cli.common import pairs_of
     help="An id the API does not list (emnify.org_id, flexprice.id); repeatable.",
 )
 @click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="API.SWITCH=VALUE",
+    help="A choice the documents leave open that holds at the target (counterfoil specs show API); repeatable.",
+)
+@click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     help="A file of accepted deviations, each with owner, reason and expiry.",

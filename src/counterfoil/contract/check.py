@@ -16,6 +16,7 @@ from counterfoil.contract.find_targets import (
     CheckUsageError,
     Start,
     add_known_ids,
+    add_switches,
     check_baseline_names,
     check_law_names,
     find_targets,
@@ -35,8 +36,9 @@ class CheckOptions:
     ``urls`` are the bases of real implementations by API; other APIs are checked at a stand-in. ``headers`` (``"K: V"``) are
     added to every request to ``urls``. ``max_examples`` bounds the generated cases of a law, and of conformance for an
     operation. ``rate`` is requests a second, ``max_time`` seconds for each API and part. ``only`` holds law ids, and leaves
-    out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list. ``json`` prints the
-    verdict as JSON and nothing else. ``strict`` makes something that was not tried an exit code of 3.
+    out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list.
+    ``switches`` (``"oracle-brm.token=optional"``) are choices that the documents leave open and that hold at the target.
+    ``json`` prints the verdict as JSON and nothing else. ``strict`` makes the exit code 3 when something was not tried.
     """
 
     apis: tuple[str, ...] = ()
@@ -50,6 +52,7 @@ class CheckOptions:
     max_time: float | None = None
     only: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     baseline: Path | None = None
     report: Path | None = None
     json: bool = False
@@ -72,7 +75,7 @@ def check(
     environ = os.environ if environ is None else environ
     try:
         targets = find_targets(options.apis, options.urls, options.headers, start, environ)
-        targets = add_known_ids(targets, options.known)
+        targets = add_switches(add_known_ids(targets, options.known), options.switches)
         entries = read_baseline(options.baseline) if options.baseline else ()
         check_law_names(targets, options.only)
         check_baseline_names(entries)

@@ -34,6 +34,7 @@ class _ApiResult:
     records: list[Record] = field(default_factory=list)
     errors: list[RunError] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def run_checks(
@@ -66,6 +67,7 @@ def run_checks(
     for api, result in results.items():
         verdict.records += result.records
         verdict.errors += result.errors
+        verdict.notes += result.notes
         verdict.left_behind += [f"{api}: {path}" for path in result.left_behind]
         if result.left_behind and (hint := law_book(api).clean_up):
             verdict.notes.append(f"{api}: {hint}")
@@ -95,6 +97,7 @@ def _run_laws(api: str, target: Target, options: CheckOptions, result: _ApiResul
     tell(api, "connecting")
     try:
         with open_client(book, target, rate=options.rate, until=until) as client:
+            result.notes += client.notes
             for record in run_laws(
                 book,
                 client,

@@ -15,7 +15,7 @@ BILLS = Collection(
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,7 +104,8 @@ class Filter:
 
     ``matches(value, wanted)`` is the documented rule, over comparable values; an item without the field never matches.
     ``write`` makes the parameter's text, ``draw`` generates values to try (from the observed items). ``relation`` names it in
-    messages.
+    messages. ``alternative`` is a second rule that the documents allow instead of ``matches``; ``switch`` names
+    the switch between them and its values for the two.
     """
 
     field: Field
@@ -113,6 +114,8 @@ class Filter:
     matches: Callable[[Any, Any], bool]
     write: Callable[[Any], str]
     draw: Draw
+    alternative: Callable[[Any, Any], bool] | None = None
+    switch: tuple[str, str, str] | None = None
 
     def query(self, wanted: Any) -> dict[str, str]:
         return {self.param: self.write(wanted)}
@@ -195,8 +198,9 @@ def like(
     *,
     write: Callable[[str], str] = "like:{}".format,
     text: Callable[[Field, Any], str] | None = None,
+    switch: tuple[str, str, str] | None = None,
 ) -> Filter:
-    """``name=like:acme``: the text occurs in the value, ignoring case. ``text`` turns a value into text."""
+    """``name=like:acme``: the text occurs in the value, ignoring case or, as an alternative, with the same case."""
 
     def reads(value: Any) -> str:
         return text(field, value) if text else field.write(value)
@@ -204,7 +208,10 @@ def like(
     def matches(value: Any, wanted: str) -> bool:
         return wanted.casefold() in reads(value).casefold()
 
-    return Filter(field, param or field.name, "like", matches, write, _parts)
+    def matches_case(value: Any, wanted: str) -> bool:
+        return wanted in reads(value)
+
+    return Filter(field, param or field.name, "like", matches, write, _parts, matches_case, switch)
 
 
 def above(field: Field, param: str, *, inclusive: bool = False, write: Callable[[Any], str] | None = None) -> Filter:
@@ -325,6 +332,31 @@ class Collection:
             f"needs at least {least} item{'s'[: least > 1]} in {self.operation}; there are {len(found)}",
         )
         return found
+
+    def as_implemented(self, ctx: LawContext, filter_: Filter) -> Filter:
+        """The filter with the rule that this target implements: its alternative, where only that explains a response.
+
+        The value that decides is the first for which the two rules differ; the choice holds for the whole run.
+        """
+        if filter_.alternative is None:
+            return filter_
+        other = replace(filter_, matches=filter_.alternative, alternative=None)
+        told = ctx.switch(filter_.switch[0]) if filter_.switch else None
+        if filter_.switch and told is not None:
+            return other if told == filter_.switch[2] else filter_
+        items = self.whole_list(ctx)
+
+        def implements_other() -> bool:
+            texts = [filter_.write(value) for value in observed(filter_.field, items)]
+            texts = [text.removeprefix(filter_.write("")) for text in texts]
+            for text in (text.swapcase() for text in texts if text.swapcase() != text):
+                wanted, allowed = filter_.select(items, text), other.select(items, text)
+                if self.ids(wanted) != self.ids(allowed):
+                    found = sorted(map(str, self.ids(self.fetch_all(ctx, filter_.query(text)))))
+                    return found == sorted(map(str, self.ids(allowed)))
+            return False
+
+        return other if ctx.fact((self.operation, filter_.param, filter_.relation), implements_other) else filter_
 
     def ids(self, items: Sequence[Json]) -> list[Any]:
         return [self.identity.raw(item) for item in items]

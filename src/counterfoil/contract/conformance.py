@@ -76,6 +76,8 @@ class Job:
     """Exchanges credentials for a token and changes nothing, so it is called without ``writes`` too."""
     disposable: bool = True
     """Whether everything at the target may be written to; otherwise only what this check created."""
+    switches: dict[str, str] = field(default_factory=dict)
+    """Choices given with ``--switch``."""
     created: list[str] = field(default_factory=list)
     """Paths of the resources that the laws of this check created."""
 
@@ -93,6 +95,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         retry_429=not target.disposable,
         login_operation=law_book(api).login_operation,
         disposable=target.disposable,
+        switches=dict(target.switches),
         **options,
     )
 
@@ -122,6 +125,8 @@ def configuration(job: Job) -> dict[str, Any]:
     if not job.disposable:
         # A method that the spec does not document may still be carried out, and the path may be that of an existing resource.
         config["phases"]["coverage"]["unexpected-methods"] = []
+    if job.switches.get(f"{job.api}.token") == "optional":
+        config["checks"] = {"ignored_auth": {"enabled": False}}
     if job.rate:
         config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m"
     return config

@@ -34,11 +34,13 @@ MOST_SHRINKS = 40
 class ObservationCache:
     """What was observed at a target during one run; cleared by every request that may write there.
 
-    ``left_behind`` lists the paths of the resources that the laws created.
+    ``left_behind`` lists the paths of the resources that the laws created. ``facts`` are properties of the target that no
+    write changes, such as which documented alternative it implements.
     """
 
     values: dict[Hashable, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
+    facts: dict[Hashable, Any] = field(default_factory=dict)
 
     def clear(self) -> None:
         self.values.clear()
@@ -89,7 +91,7 @@ class LawContext:
         """Send ``"PATCH /things/{id}"`` with its path parameters filled in, and return the response whatever its status.
 
         ``token=None`` sends no credential. Any method but GET, HEAD and OPTIONS clears the observations. Raises ``LawFailed``
-        when there is no response, and ``NotTried`` for a request that might change something this check did not create.
+        when there is no response, and ``NotApplicable`` for a request that might change something this check did not create.
         """
         method, template = operation.split(" ", 1)
         filled = re.sub(r"\{([^}]*)\}", lambda name: quote(str((path or {})[name[1]]), safe="+@:"), template)
@@ -120,7 +122,7 @@ class LawContext:
         own = is_created(filled, self.observations.left_behind) or (ids and ids <= self.client.unknown_ids)
         creates = not ids and operation.startswith("POST ")
         if not own and not creates:
-            raise NotTried(f"{operation} could change what this check did not create")
+            self.skip(f"{operation} could change what this check did not create")
 
     def request_json(self, operation: str, *, status: int | Sequence[int] = 200, **options: Any) -> Json:
         """Like ``request``, but the status must be (one of) ``status``; returns the JSON body (``None`` if empty)."""
@@ -152,6 +154,17 @@ class LawContext:
         self._observations_used[key] = self.observations.values[key][1]
         found: V = self.observations.values[key][0]
         return found
+
+    def fact(self, key: Hashable, find: Callable[[], V]) -> V:
+        """``find()``, kept for the whole run: a property of the target that no write changes."""
+        if key not in self.observations.facts:
+            self.observations.facts[key] = find()
+        found: V = self.observations.facts[key]
+        return found
+
+    def switch(self, name: str) -> str | None:
+        """The choice given with ``--switch``, or ``None``."""
+        return self.client.target.switches.get(name)
 
     def perform(self, name: str, *args: Any, **options: Any) -> Any:
         """Use a capability of the target (``Target.capabilities``); where it is missing or fails, the law does not apply."""

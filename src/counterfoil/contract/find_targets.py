@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from counterfoil.contract.baseline import Entry
-from counterfoil.contract.law_books import law_book, law_book_names
+from counterfoil.contract.law_books import document, law_book, law_book_names
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
 from counterfoil.resources import api_names
@@ -61,6 +61,28 @@ def add_known_ids(targets: Mapping[str, Target], known: Sequence[str]) -> dict[s
         before = found[api].known
         found[api] = replace(found[api], known={**before, name: (*before.get(name, ()), value)})
     return found
+
+
+def add_switches(targets: Mapping[str, Target], switches: Sequence[str]) -> dict[str, Target]:
+    """The targets with the choices given as ``API.SWITCH=VALUE``. Raises ``CheckUsageError``."""
+    found = dict(targets)
+    for text in switches:
+        name, equals, value = text.partition("=")
+        api = name.partition(".")[0]
+        if not equals or api not in found:
+            raise CheckUsageError(f"--switch must be API.SWITCH=VALUE for an API that is checked, not '{text}'")
+        choices = {entry["switch"]: entry.get("choices") for entry in document(api).get("x-assumptions", [])}
+        if name not in choices:
+            raise CheckUsageError(f"there is no switch '{name}'; {api} has: {', '.join(choices)}")
+        allowed = choices[name]
+        if allowed is not None and value not in map(_as_text, allowed):
+            raise CheckUsageError(f"--switch {text}: must be one of {', '.join(map(_as_text, allowed))}")
+        found[api] = replace(found[api], switches={**found[api].switches, name: value})
+    return found
+
+
+def _as_text(choice: Any) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:

@@ -104,6 +104,7 @@ class HttpClient:
         self.sent = 0
         self.unknown_ids: frozenset[str] = frozenset()
         self.login_operation: str | None = None
+        self.notes: list[str] = []
         self.transcript: list[str] = []
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")

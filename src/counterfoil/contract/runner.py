@@ -88,14 +88,16 @@ def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -
 
 
 def _check_known_ids(client: HttpClient, book: LawBook) -> None:
-    """Each id given for a real target must show something there. Raises ``CouldNotRun``."""
+    """Note the given ids for which a real target shows nothing. Raises ``CouldNotRun`` when it does so for all of them."""
     if client.target.disposable or not book.health_check_uses_known_ids:
         return
     for name in book.known_parameters:
-        for value in client.target.known.get(name, ())[:MOST_IDS_CHECKED]:
-            body = _check_health(client, book, {name: value})
-            if not book.shows_known_id(body):
-                raise CouldNotRun(_no_such_id(book, {name: value}))
+        values = client.target.known.get(name, ())[:MOST_IDS_CHECKED]
+        empty = [value for value in values if not book.shows_known_id(_check_health(client, book, {name: value}))]
+        lines = [_no_such_id(book, {name: value}) for value in empty]
+        if lines and len(empty) == len(values):
+            raise CouldNotRun("; ".join(lines[:3]))
+        client.notes += lines
 
 
 def _no_such_id(book: LawBook, ids: Mapping[str, str]) -> str:

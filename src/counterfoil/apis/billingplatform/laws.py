@@ -60,6 +60,7 @@ RUN = Resource(
     locked=("invoiceMessage", *DATES),
     is_locked=lambda item: item["status"] != "Pending",
     conflict=(409, 422),
+    presets=("subrun", "invoiceMessage"),
 )
 FRESH = {"status": "Pending", "commencedDate": None, "completedDate": None}
 _INVALID_BODIES: tuple[Any, ...] = ([], 1, "text", {"name": 1})

@@ -36,11 +36,19 @@ def expect_error(ctx: LawContext, response: Response, status: int, error_body: B
 
 
 def without_credential(
-    id: str, samples: tuple[SampleRequest, ...], *clauses: str, error_body: BodyCheck | None = None
+    id: str,
+    samples: tuple[SampleRequest, ...],
+    *clauses: str,
+    error_body: BodyCheck | None = None,
+    optional: str = "",
 ) -> Law:
-    """Without a credential the response is 401 with an error body."""
+    """Without a credential the response is 401 with an error body.
+
+    ``optional`` names the switch with which a target that needs no credential is checked (``--switch NAME=optional``).
+    """
 
     def check(ctx: LawContext) -> None:
+        ctx.require(ctx.switch(optional) != "optional", f"with --switch {optional}=optional no credential is needed")
         ctx.for_each(samples, lambda sample: expect_error(ctx, sample.send(ctx, None), 401, error_body))
 
     return _law(id, samples, clauses, says(without_credential), check)

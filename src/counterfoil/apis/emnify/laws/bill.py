@@ -114,9 +114,10 @@ def parties(ctx: LawContext) -> None:
 
 
 def preview_or_invoice(seen: Seen) -> Mismatch:
-    """A bill without invoice is a preview, which a refresh may calculate again."""
-    if seen.bill.get("invoice") is None and seen.bill.get("refresh_allowed") is not True:
-        return "refresh_allowed true without invoice", seen.bill.get("refresh_allowed")
+    """A bill without invoice is a preview: its refresh_allowed is true, or null, and never false."""
+    allowed = seen.bill.get("refresh_allowed")
+    if seen.bill.get("invoice") is None and allowed not in (True, None):
+        return "refresh_allowed true or null without invoice", allowed
     return None
 
 

@@ -43,7 +43,7 @@ from counterfoil.apis.flexprice.laws.summary import (
     all_overdue,
     amounts_nested,
     amounts_trimmed,
-    charges_below_revenue,
+    charges_of_what_is_unpaid,
     counts_nested,
     currencies_once,
     default_is_first,
@@ -92,7 +92,7 @@ LAWS: tuple[Law, ...] = (
     _summaries("summary.no-invoice", nothing_invoiced, "c13", "v17"),
     _summaries("summary.none-unpaid", nothing_unpaid, "c14", "c18", "c19", "c20"),
     _summaries("summary.none-overdue", nothing_overdue, "c15", "c16"),
-    _summaries("summary.charges", charges_below_revenue, "c19", "c20", "v14"),
+    _summaries("summary.charges", charges_of_what_is_unpaid, "c19", "c20", "v14"),
     # any id
     _law("id.nobody", "reading", unknown_id_is_empty, "v04"),
     _law("id.any", "reading", any_id_is_taken, "c09", "v19"),

@@ -245,13 +245,15 @@ LAWS: tuple[Law, ...] = (
     reading.list_item_is_single("oracle-brm.bill.as-listed", BILLS, FETCH, "v01", "c52"),
     representations.found_by_other_key("oracle-brm.bill.by-number", REPRESENTATIONS, "billNo", "v02"),
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
-    reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}),
+    reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
     Law(
         "oracle-brm.runs.issue", LIST, "lifecycle", ("c60", "c74"), says(issued_for_good), issued_for_good,
         needs=("complete_run",),
     ),
     # authentication
-    auth.without_credential("oracle-brm.auth.none", SAMPLES, "c171", "v11", error_body=tmf_error),
+    auth.without_credential(
+        "oracle-brm.auth.none", SAMPLES, "c171", "v11", error_body=tmf_error, optional="oracle-brm.token"
+    ),
     auth.wrong_credential("oracle-brm.auth.wrong", SAMPLES, "c171", "v11", error_body=tmf_error),
     auth.forbidden("oracle-brm.auth.forbidden", SAMPLES, "c172", error_body=tmf_error),
     # error responses
