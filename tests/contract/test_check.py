@@ -50,6 +50,10 @@ def test_fine_is_0_and_findings_are_1(capsys: pytest.CaptureFixture[str]) -> Non
         ({"apis": ["elevate"], "start": None}, "no address for elevate"),
         ({"apis": ["elevate"], "only": ["elevate.srt"]}, "there is no law 'elevate.srt'"),
         ({"apis": ["elevate"], "baseline": Path("/nowhere.yaml")}, "/nowhere.yaml"),
+        ({"apis": ["elevate"], "known": ("elevate.foo=1",)}, "the laws of elevate need no ids"),
+        ({"apis": ["elevate"], "known": ("flexprice.id=1",)}, "for an API that is checked"),
+        ({"apis": ["elevate"], "switches": ("elevate.like=often",)}, "must be one of contains, case_sensitive"),
+        ({"apis": ["elevate"], "switches": ("elevate.lik=contains",)}, "there is no switch 'elevate.lik'"),
     ],
 )
 def test_a_meaningless_order_is_2_and_one_line(
@@ -118,8 +122,13 @@ def test_a_baseline_makes_a_known_deviation_green(tmp_path: Path) -> None:
 
 
 def test_time_that_is_used_up_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    check(["elevate"], start=starting(), only=["elevate.filter"], max_time=0.05, environ={})
-    assert "--max-time was used up" in capsys.readouterr().out
+    only = {"start": starting(), "only": ["elevate.filter"], "max_time": 0.05, "environ": {}}
+    assert check(["elevate"], **only, strict=True) == 3
+    told = capsys.readouterr().out
+    assert "not tried: elevate.filter" in told
+    assert "the time given with --max-time is used up" in told
+    assert "PARTLY TRIED" in told or "NOTHING WAS CHECKED" in told
+    assert "FINE" not in told
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)> ]]> \x00\x1b[31m | **bold** \ud83d"

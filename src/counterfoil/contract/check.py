@@ -23,6 +23,7 @@ from counterfoil.contract.find_targets import (
 )
 from counterfoil.contract.law_books import NoSuchLawBook
 from counterfoil.contract.progress import progress_display
+from counterfoil.contract.reproduce import complete
 from counterfoil.contract.specread import SpecUnreadable
 from counterfoil.contract.verdict import USAGE, Verdict
 
@@ -35,7 +36,7 @@ class CheckOptions:
 
     ``urls`` are the bases of real implementations by API; other APIs are checked at a stand-in. ``headers`` (``"K: V"``) are
     added to every request to ``urls``. ``max_examples`` bounds the generated cases of a law, and of conformance for an
-    operation. ``rate`` is requests a second, ``max_time`` seconds for each API and part. ``only`` holds law ids, and leaves
+    operation. ``rate`` is requests a second, ``max_time`` seconds for the whole check. ``only`` holds law ids, and leaves
     out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list.
     ``switches`` (``"oracle-brm.token=optional"``) are choices that the documents leave open and that hold at the target.
     ``json`` prints the verdict as JSON and nothing else. ``strict`` makes the exit code 3 when something was not tried.
@@ -84,6 +85,7 @@ def check(
     except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
         print(f"counterfoil check: {error}", file=sys.stderr)
         return USAGE
+    verdict.records = complete(verdict.records, options)
     verdict.records = accept(verdict.records, entries, today or datetime.now(UTC).date())
     return _present(verdict, options, environ)
 

@@ -46,6 +46,9 @@ class Field:
     kind: str = TEXT
     at: str | Callable[[Json], Any] | None = None
 
+    def __str__(self) -> str:
+        return self.name
+
     def raw(self, item: Json) -> Any:
         """The member as received; ``None`` when it is missing."""
         if callable(self.at):
@@ -116,6 +119,9 @@ class Filter:
     draw: Draw
     alternative: Callable[[Any, Any], bool] | None = None
     switch: tuple[str, str, str] | None = None
+
+    def __str__(self) -> str:
+        return self.param
 
     def query(self, wanted: Any) -> dict[str, str]:
         return {self.param: self.write(wanted)}

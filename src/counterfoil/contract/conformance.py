@@ -15,10 +15,10 @@ from typing import Any
 
 from counterfoil.contract.conformance_guard import WriteGuard
 from counterfoil.contract.conformance_records import ConformanceError, Progress, RecordCollector
-from counterfoil.contract.http_client import LONGEST_WAIT
+from counterfoil.contract.http_client import LONGEST_WAIT, TIME_USED_UP
 from counterfoil.contract.law_books import credential_scheme, document, law_book
 from counterfoil.contract.target import Target
-from counterfoil.contract.verdict import Record
+from counterfoil.contract.verdict import NOT_TRIED, Record
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FAST_PHASES = ("examples", "coverage")
@@ -150,16 +150,18 @@ def run(
 
     The paths of the resources that it created are added to ``left_behind``.
     """
-    guard = WriteGuard(job)
-    records = RecordCollector(job)
+    guard = WriteGuard(job, left_behind if left_behind is not None else [])
+    records, started = RecordCollector(job), time.monotonic()
     with _ONE_AT_A_TIME:
-        try:
-            for event in _events(job, app, guard):
-                records.add(event, progress)
-        finally:
-            if left_behind is not None:
-                left_behind += guard.new
-    return [*records.finish(), *guard.not_tried]
+        for event in _events(job, app, guard):
+            records.add(event, progress)
+    late = job.max_time is not None and time.monotonic() - started > job.max_time
+    return [*records.finish(), *guard.not_tried, *([time_used_up(job.api)] if late else [])]
+
+
+def time_used_up(api: str) -> Record:
+    """The record of a conformance run that was cut off."""
+    return Record(api, "conformance", "conformance.rest", "conformance", NOT_TRIED, reason=TIME_USED_UP)
 
 
 def _events(job: Job, app: Any, guard: WriteGuard) -> Iterator[Any]:

@@ -21,10 +21,10 @@ class WriteGuard:
     ``not_tried`` the operations left out because nothing was created.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, new: list[str]) -> None:
         self._job = job
         self._created = list(job.created)
-        self.new: list[str] = []
+        self.new = new
         self.not_tried: list[Record] = []
 
     def may_be_tried(self, operation: Any) -> bool:

@@ -14,9 +14,10 @@ this target has nothing to try the law on. ::
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -125,6 +126,13 @@ def brief(value: Any, length: int = 400) -> str:
     else:
         if isinstance(value, (list, tuple)) and len(value) > 12:
             value = [*value[:6], f"… {len(value) - 9} more …", *value[-3:]]
-        text = re.sub(r"Decimal\('([^']*)'\)", r"\1", repr(value))
+        text = json.dumps(value, default=_jsonable, ensure_ascii=False)
     text = " ".join(text.split())
     return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _jsonable(value: Any) -> Any:
+    """Numbers as they were received, sets as lists, anything else by its name in messages."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -47,10 +47,18 @@ def _html(text: str) -> str:
     return escape(_safe(text))
 
 
+def _title(findings: Sequence[Finding]) -> str:
+    """What a cause is called: its first finding, and the ids of its further symptoms."""
+    first = findings[0]
+    others = [id for id in dict.fromkeys(f.id for f in findings) if id != first.id]
+    more = f", also {', '.join(others[:6])}{' …' if len(others) > 6 else ''}" if others else ""
+    return f"{first.api} · {first.id} ({len(findings)}){more}"
+
+
 def causes(verdict: Verdict) -> list[tuple[str, list[Finding]]]:
     """Findings grouped by cause, laws first, then by API."""
     order = {"law": 0, "conformance": 1, "spec": 2, "baseline": 3}
-    ordered = sorted(verdict.findings, key=lambda f: (order[f.part], f.api, f.id, f.operation))
+    ordered = sorted(verdict.findings, key=lambda f: (order[f.part], f.cause, f.api, f.id, f.operation))
     return [(cause, list(found)) for cause, found in groupby(ordered, key=lambda f: f.cause)]
 
 
@@ -96,9 +104,11 @@ def to_console(verdict: Verdict, console: Console) -> None:
     for (status, reason), ids in sorted(reasons.items()):
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
         say(f"{status}: {', '.join(ids[:4])}{more}: {reason}", "yellow" if status == NOT_TRIED else "dim")
-    for cause, findings in causes(verdict):
-        say(f"\n✗ {cause} ({len(findings)})", "bold red")
+    for _, findings in causes(verdict):
+        say(f"\n✗ {_title(findings)}", "bold red")
         say(f"  {findings[0].says}")
+        for sentence in findings[0].sentences[:2]:
+            say(f"  {sentence}", "dim")
         for finding in findings[:MOST_SHOWN]:
             _finding_to_console(finding, console)
         if len(findings) > MOST_SHOWN:
@@ -184,7 +194,7 @@ def _case(suite: Xml.Element, record: Record) -> None:
 
 def in_words(finding: Finding) -> str:
     """A finding as plain text."""
-    lines = [finding.says, f"expected: {finding.expected}", f"got: {finding.got}"]
+    lines = [finding.says, *finding.sentences, f"expected: {finding.expected}", f"got: {finding.got}"]
     lines += [f"with: {finding.case}"] * bool(finding.case) + list(finding.requests)
     return "\n".join([*lines, *[f"again: {finding.reproduce}"] * bool(finding.reproduce)])
 
@@ -211,7 +221,7 @@ def to_html(verdict: Verdict) -> str:
         f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
         *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.errors),
         _table(verdict),
-        *(_cause(cause, findings) for cause, findings in causes(verdict)),
+        *(_cause(findings) for _, findings in causes(verdict)),
         _not_tried(verdict.records),
         *(f"<p class=dim>{_html(note)}</p>" for note in verdict.notes),
     ]
@@ -233,7 +243,7 @@ def _table(verdict: Verdict) -> str:
     return f"<table><tr><th>API<th>operation{head}{''.join(rows)}</table>"
 
 
-def _cause(cause: str, findings: list[Finding]) -> str:
+def _cause(findings: list[Finding]) -> str:
     shown = "".join(
         f"<dl><dt>{_html(f.operation)}<dd>"
         + f"<dt>expected<dd>{_html(f.expected)}<dt>got<dd>{_html(f.got)}"
@@ -243,9 +253,9 @@ def _cause(cause: str, findings: list[Finding]) -> str:
         + (f"<p class=dim>again: <code>{_html(f.reproduce)}</code></p>" if f.reproduce else "")
         for f in findings
     )
-    clauses = ", ".join(dict.fromkeys(clause for f in findings for clause in f.clauses))
-    intro = f"<p>{_html(findings[0].says)} <span class=dim>{_html(clauses)}</span></p>"
-    return f"<details open><summary>{_html(cause)} ({len(findings)})</summary>{intro}{shown}</details>"
+    clauses = "<br>".join(dict.fromkeys(_html(text) for f in findings for text in f.sentences or f.clauses))
+    intro = f"<p>{_html(findings[0].says)} <br><span class=dim>{clauses}</span></p>"
+    return f"<details open><summary>{_html(_title(findings))}</summary>{intro}{shown}</details>"
 
 
 def _not_tried(records: Iterable[Record]) -> str:
@@ -271,9 +281,9 @@ def to_summary(verdict: Verdict) -> str:
         counted = verdict.count(api)
         cells = [str(counted[name]) for name in ("cases", "held", "broken", "accepted", "not tried", "not applicable")]
         lines.append(f"| {_md(api)} | {' | '.join(cells)} |")
-    for cause, findings in causes(verdict)[:30]:
+    for _, findings in causes(verdict)[:30]:
         first = findings[0]
-        lines += ["", f"**{_md(cause)}** ({len(findings)}): {_md(first.says)}  "]
+        lines += ["", f"**{_md(_title(findings))}**: {_md(first.says)}  "]
         lines.append(f"expected {_md(first.expected)}, got {_md(first.got)}")
     lines += [f"\n{_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
     return "\n".join(lines) + "\n\n"

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
-from counterfoil.contract.http_client import HttpClient, NoResponse, OutOfTime
+from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried
 from counterfoil.contract.law_books import credential_scheme, document
 from counterfoil.contract.target import Target
@@ -33,7 +33,10 @@ class CouldNotRun(Exception):
 
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
-    client = HttpClient(target, credential_scheme(document(book.api)), **options)
+    try:
+        client = HttpClient(target, credential_scheme(document(book.api)), **options)
+    except NoResponse as error:
+        raise CouldNotRun(str(error)) from None
     client.unknown_ids, client.login_operation = book.unknown_ids, book.login_operation
     try:
         if book.login and client.target.login is not None and client.token is None:
@@ -132,14 +135,14 @@ def run_laws(
     silent, late = 0, False
     for law in selected_laws(book, writes=writes, only=only):
         if late:
-            yield _untried(law, NOT_TRIED, "the time given with --max-time was used up")
+            yield untried(law, NOT_TRIED, TIME_USED_UP)
             continue
         progress(law.id)
         try:
             record = try_law(law, client, spec, observations, effort)
         except OutOfTime:
             late = True
-            yield _untried(law, NOT_TRIED, "the time given with --max-time was used up")
+            yield untried(law, NOT_TRIED, TIME_USED_UP)
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
         silent = silent + 1 if no_response else 0
@@ -149,10 +152,11 @@ def run_laws(
     if not writes:
         for law in book.laws:
             if (law.writes or law.needs) and is_selected(law, only):
-                yield _untried(law, NOT_APPLICABLE, "changes something; use --writes")
+                yield untried(law, NOT_APPLICABLE, "changes something; use --writes")
 
 
-def _untried(law: Law, status: Status, reason: str) -> Record:
+def untried(law: Law, status: Status, reason: str) -> Record:
+    """The record of a law that was not tried."""
     return Record(law.api, "law", law.id, law.operation, status, reason=reason)
 
 
@@ -199,5 +203,11 @@ def _finding(law: Law, client: HttpClient, effort: EffortLevel, failure: LawFail
         case=hide(failure.case),
         requests=tuple(hide(line) for line in failure.requests[-12:]),
         clauses=law.clauses,
-        reproduce=f"counterfoil check {law.api} --only {law.id} --seed {effort.seed}",
+        family=law.family,
+        reproduce=f"counterfoil check {law.api}{_url(law, client)} --only {law.id} --seed {effort.seed}",
     )
+
+
+def _url(law: Law, client: HttpClient) -> str:
+    target = client.target
+    return "" if target.disposable or target.transport else f" --url {law.api}={target.url}"

@@ -26,7 +26,7 @@ class Finding:
     """One thing that is not as the documents say, with what a reader needs to act on it.
 
     ``id`` is a law's or a check's; findings with the same ``cause`` are shown together. ``requests`` are curl lines with
-    credentials replaced, ``reproduce`` the command that finds it again.
+    credentials replaced, ``reproduce`` the command that finds it again, ``sentences`` those of the documents it contradicts.
     """
 
     api: str
@@ -40,11 +40,13 @@ class Finding:
     requests: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     reproduce: str = ""
+    family: str = ""
+    sentences: tuple[str, ...] = ()
 
     @property
     def cause(self) -> str:
-        """What the finding is grouped by."""
-        return f"{self.api} · {self.id}"
+        """What the finding is grouped by: one broken behaviour usually fails several laws of a family, or several checks."""
+        return f"{self.api} · {self.family or self.id}" + (f" · {self.operation}" if self.part == "law" else "")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import UNSET, Response
-from counterfoil.contract.law import Law, Login, NotTried, says
+from counterfoil.contract.law import Law, Login, NotTried, brief, says
 
 BodyCheck = Callable[[Response], str | None]
 """Returns what is wrong with an error response (one line), or ``None``."""
@@ -22,6 +22,10 @@ class SampleRequest:
     path: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
+
+    def __str__(self) -> str:
+        given = {"path": self.path, "query": self.query, "body": self.body}
+        return " ".join([self.operation, *(f"{name} {brief(value)}" for name, value in given.items() if value)])
 
     def send(self, ctx: LawContext, token: str | None = UNSET, headers: Mapping[str, str] | None = None) -> Response:
         options: dict[str, Any] = {} if self.body is None else {"body": self.body}
