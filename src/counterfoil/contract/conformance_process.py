@@ -138,7 +138,9 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.read()
+    # Not sys.stdin.read(): a thread that holds its lock at interpreter shutdown is a fatal error.
+    while os.read(0, 4096):
+        pass
     os._exit(1)
 
 
