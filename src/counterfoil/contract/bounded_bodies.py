@@ -10,6 +10,8 @@ import time
 from typing import Any
 
 MOST_BYTES = 32_000_000
+CHUNK = 4096
+"""Compressed bytes read at once: decoded they may be a thousand times as many."""
 
 
 def bound_bodies(seconds: float, most_bytes: int = MOST_BYTES) -> list[str]:
@@ -24,14 +26,17 @@ def bound_bodies(seconds: float, most_bytes: int = MOST_BYTES) -> list[str]:
 
     def bounded(self: Any, request: Any, stream: bool = False, **options: Any) -> Any:
         end = time.monotonic() + seconds
-        response = send(self, request, stream=True, **options)
+        response: Any = send(self, request, stream=True, **options)
         read = bytearray()
-        for chunk in response.iter_content(65536):
+        for chunk in response.iter_content(CHUNK):
             read += chunk
             if len(read) > most_bytes or time.monotonic() > end:
                 response.close()
                 bound = f"{most_bytes:,} bytes" if len(read) > most_bytes else f"{seconds:g} s"
                 exceeded.append(f"the body does not end within {bound}")
+                # The error is kept with this frame, so nothing large may stay in it.
+                read.clear()
+                response = chunk = None
                 raise RequestsConnectionError(exceeded[-1], request=request)
         response._content = bytes(read)  # where requests itself keeps a body that was read
         return response

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from counterfoil.contract.baseline import BadBaseline, accept, read_baseline
-from counterfoil.contract.checker import run_checks
+from counterfoil.contract.checker import POLITE_RATE, rate_for, run_checks
 from counterfoil.contract.find_targets import (
     CheckUsageError,
     Start,
@@ -21,13 +21,18 @@ from counterfoil.contract.find_targets import (
     check_law_names,
     find_targets,
 )
-from counterfoil.contract.law_books import NoSuchLawBook
+from counterfoil.contract.http_client import is_loopback
+from counterfoil.contract.law_books import NoSuchLawBook, document, law_book
 from counterfoil.contract.progress import progress_display
 from counterfoil.contract.reproduce import complete
+from counterfoil.contract.runner import is_selected
 from counterfoil.contract.specread import SpecUnreadable
+from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import USAGE, Verdict
 
 SEED = 1
+REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
+"""Measured at the stand-ins, rounded up; for the estimate before a check."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,9 @@ def check(
         entries = read_baseline(options.baseline) if options.baseline else ()
         check_law_names(targets, options.only)
         check_baseline_names(entries)
+        for api, target in targets.items():
+            if api in options.urls and not is_loopback(target.url):
+                _announce(api, target, options)
         with progress_display(progress, quiet=options.json) as tell:
             verdict = run_checks(targets, options, tell)
     except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
@@ -88,6 +96,16 @@ def check(
     verdict.records = complete(verdict.records, options)
     verdict.records = accept(verdict.records, entries, today or datetime.now(UTC).date())
     return _present(verdict, options, environ)
+
+
+def _announce(api: str, target: Target, options: CheckOptions) -> None:
+    """Say, before anything is sent to another machine, about how much will be."""
+    rate = rate_for(target, options) or POLITE_RATE
+    laws = sum(is_selected(law, options.only) for law in law_book(api).laws)
+    operations = 0 if options.only else len(document(api)["paths"])
+    requests = laws * REQUESTS_PER_LAW + operations * REQUESTS_PER_PATH * (1 if options.fast else 3)
+    line = f"{api}: {laws} laws at {target.url}; roughly {requests:,} requests at {rate:g} a second at most (--rate)"
+    print(f"{line}, {requests / rate / 60:.0f} minutes", file=sys.stderr)
 
 
 def _present(verdict: Verdict, options: CheckOptions, environ: Mapping[str, str]) -> int:

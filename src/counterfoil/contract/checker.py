@@ -13,7 +13,7 @@ from counterfoil.contract import conformance
 from counterfoil.contract.conformance_process import ConformanceProcess
 from counterfoil.contract.conformance_records import ConformanceError
 from counterfoil.contract.context import EffortLevel, ObservationCache
-from counterfoil.contract.http_client import TIME_USED_UP
+from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.law_books import law_book
 from counterfoil.contract.progress import Progress
 from counterfoil.contract.runner import CouldNotRun, open_client, run_laws, selected_laws, untried
@@ -24,6 +24,8 @@ from counterfoil.resources import fixtures_dir, specs_dir
 if TYPE_CHECKING:
     from counterfoil.contract.check import CheckOptions
 
+POLITE_RATE = 10.0
+"""Requests a second towards another machine, unless --rate says otherwise."""
 LAW_EXAMPLES = 12
 CONFORMANCE_EXAMPLES = 20
 
@@ -77,6 +79,13 @@ def run_checks(
     return verdict
 
 
+def rate_for(target: Target, options: CheckOptions) -> float | None:
+    """Requests a second: as asked for, else a polite rate towards another machine and none towards this one."""
+    if options.rate is not None or target.transport is not None or is_loopback(target.url):
+        return options.rate
+    return POLITE_RATE
+
+
 def _wants_conformance(options: CheckOptions) -> bool:
     return not options.only or any(name.split(".", 1)[0] == "conformance" for name in options.only)
 
@@ -108,7 +117,7 @@ def _run_laws(
     effort = EffortLevel(options.max_examples or LAW_EXAMPLES, options.seed)
     tell(api, "connecting")
     try:
-        with open_client(book, target, rate=options.rate, until=until) as client:
+        with open_client(book, target, rate=rate_for(target, options), until=until) as client:
             result.notes += client.notes
             for record in run_laws(
                 book,
@@ -155,7 +164,7 @@ def _run_conformance(
         writes=options.writes or target.disposable,
         max_examples=options.max_examples or CONFORMANCE_EXAMPLES,
         seed=options.seed,
-        rate=options.rate,
+        rate=rate_for(target, options),
         max_time=left,
         created=list(result.left_behind),
     )

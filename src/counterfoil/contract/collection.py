@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 MOST_ITEMS = 5000
-"""A longer list is not fetched whole, and laws that compare with the whole list do not apply."""
+"""A longer list is not fetched whole."""
+SAMPLE = 1000
+"""Of a longer list laws look at so many items, from its beginning."""
 
 TEXT, NUMBER, INTEGER, DATE_TIME, DATE = "text", "number", "integer", "moment", "day"
 
@@ -313,22 +315,42 @@ class Collection:
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
-        """Every item that ``query`` selects, over as many pages as needed; fetched again each time."""
+        """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE`` of them."""
         if self.pages is None:
             return self.fetch(ctx, query or {})
         found: list[Json] = []
+        size = self.pages.largest
         for number in range(MOST_ITEMS):
-            page = self.page(ctx, number, self.pages.largest, query)
+            page = self.page(ctx, number, size, query)
             found += page
-            if len(page) < self.pages.largest:
+            if len(page) < size or (self.is_large(ctx) and len(found) >= SAMPLE):
                 return found
-            ctx.require(len(found) <= MOST_ITEMS, f"more than {MOST_ITEMS:,} items: too many to fetch whole")
+            if len(found) > MOST_ITEMS:
+                ctx.observations.facts[self._key("large")] = True
+                return found[:SAMPLE]
         return found
 
+    def is_large(self, ctx: LawContext) -> bool:
+        """Whether the list was found to be too long to be fetched whole.
+
+        Laws then compare within its first ``SAMPLE`` items. That is sound: those of them that a filter selects are the first
+        items of the filtered list.
+        """
+        return bool(ctx.observations.facts.get(self._key("large")))
+
+    def _key(self, what: str) -> tuple[str, ...]:
+        return (what, self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
+
     def whole_list(self, ctx: LawContext) -> list[Json]:
-        """The whole list as observed in this run, fetched once until something is written."""
-        key = ("whole", self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
-        return ctx.cached(key, lambda: self.fetch_all(ctx))
+        """The list as observed in this run, fetched once until something is written; of a large list, its first items."""
+        return ctx.cached(self._key("whole"), lambda: self.fetch_all(ctx))
+
+    def within(self, ctx: LawContext, items: Sequence[Json]) -> Sequence[Json]:
+        """Those of ``items`` that can be compared with ``whole_list``: of a large list, those among its first items."""
+        if not self.is_large(ctx):
+            return items
+        known = set(map(str, self.ids(self.whole_list(ctx))))
+        return [item for item in items if str(self.identity.raw(item)) in known]
 
     def require_items(self, ctx: LawContext, least: int = 1) -> list[Json]:
         """The whole list, or the law does not apply because it has fewer than ``least`` items."""
@@ -369,7 +391,7 @@ class Collection:
 
     def same_items(self, ctx: LawContext, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
         """``got`` holds the items ``expected``, each once, in any order."""
-        have, want = self.ids(got), self.ids(expected)
+        have, want = self.ids(self.within(ctx, got)), self.ids(self.within(ctx, expected))
         if sorted(map(str, have)) == sorted(map(str, want)):
             return
         missing, extra = [i for i in want if i not in have], [i for i in have if i not in want]

@@ -25,7 +25,7 @@ from counterfoil.contract.laws.items import Mismatch
 
 ODD_QUERIES = (
     {"billNo.like": "%" * 500}, {"billNo.like": "%1" * 60}, {"billNo": "B1-1\x00"}, {"id": "ä€𝄞" * 200}, {"fields": "," * 500},
-    {"offset": "9" * 30}, {"limit": "9" * 30}, {"amountDue.value.gt": "9" * 400}, {"amountDue.value": "1e400"},
+    {"offset": "9" * 30}, {"limit": "9" * 30, "id": UNKNOWN_ID}, {"amountDue.value.gt": "9" * 400}, {"amountDue.value": "1e400"},
     {"remainingAmount.value.gt": "9" * 400}, {"billDate.lt": "9999-12-31T23:59:59-23:59"},
     {"billDate.gt": "0001-01-01T00:00:00+23:59"},
     {"billDate": "2016-12-31T23:59:60Z"}, {"lastUpdate": "2026-01-01T00:00:00.123456789Z"},
@@ -120,7 +120,7 @@ def never_fails(ctx: LawContext) -> None:
     """No request gets a 5xx response."""
 
     def answered(query: Mapping[str, str]) -> None:
-        response = ctx.request(LIST, query=query)
+        response = ctx.request(LIST, query={"limit": 1, **query})
         ctx.expect(response.status < 500, "a status below 500", f"{response.status}: {response.brief(120)}")
 
     ctx.for_each(ODD_QUERIES, answered)
@@ -128,7 +128,7 @@ def never_fails(ctx: LawContext) -> None:
 
 def answers_are_utf8_json(ctx: LawContext) -> None:
     """The Content-Type of every response, errors too, is application/json with charset utf-8."""
-    queries: tuple[dict[str, Any], ...] = ({}, {"limit": 1, "@type": EXTENDED}, {"limit": "x"})
+    queries: tuple[dict[str, Any], ...] = ({"limit": 2}, {"limit": 1, "@type": EXTENDED}, {"limit": "x"})
     samples = [*(SampleRequest(LIST, query=query) for query in queries), SampleRequest(FETCH, path={"id": UNKNOWN_ID})]
     samples += [SampleRequest(FETCH, path={"id": bill["id"]}) for bill in BILLS.whole_list(ctx)[:1]]
     for sample in samples:
