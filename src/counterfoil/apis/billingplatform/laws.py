@@ -235,6 +235,23 @@ def update_is_seen(ctx: LawContext) -> None:
 INSTANT_TEXT = COMMENCED.write
 
 
+def dates_are_when_it_moved(ctx: LawContext) -> None:
+    """commencedDate and completedDate are when the run became Running and Complete, by the target's clock."""
+    made = RUN.make(ctx, {name: values[0] for name, values in RUN.values_at(ctx).items()})
+    for _ in STATUSES:
+        before = ctx.now() - timedelta(seconds=1)
+        if not ctx.perform("move_run", made["id"]):
+            break
+        after, run = ctx.now() + timedelta(seconds=1), RUN.read(ctx, made["id"])
+        for status, member in (("Running", COMMENCED), ("Complete", COMPLETED)):
+            if run["status"] == status:
+                ctx.cases += 1
+                moment = member.value(run)
+                holds = moment is not None and before <= moment <= after
+                ctx.expect(holds, f"{member.name} between {before} and {after}", moment)
+    ctx.require(ctx.cases, "the new run became neither Running nor Complete")
+
+
 # ---------------------------------------------------------------- the rest
 
 
@@ -380,6 +397,7 @@ LAWS: tuple[Law, ...] = (
     lifecycle.locked_members("billingplatform.lock.message", RUN, ("invoiceMessage",), "v10",
                              text="After Pending the message cannot be changed: the refusal names it, and nothing is applied."),
     # as a run moves on
+    _law("runs.dates", FETCH, "lifecycle", dates_are_when_it_moved, "c27", "c28", writes=True, needs=("move_run", "now")),
     _law("slash.reading", LIST, "reading", slash_or_none, "v06"),
     _law("slash.creating", CREATE, "lifecycle", slash_or_none_posting, "v06", writes=True),
     _law("runs.forward", LIST, "lifecycle", status_never_goes_back, "v08", needs=("complete_run",)),

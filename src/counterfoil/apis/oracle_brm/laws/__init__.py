@@ -36,8 +36,11 @@ from counterfoil.apis.oracle_brm.laws.bills import (
 from counterfoil.apis.oracle_brm.laws.rules import (
     answers_are_utf8_json,
     issued_for_good,
+    names,
+    net_within_total,
     never_fails,
     number_in_step,
+    parties_are_named,
     payments,
     plus_may_be_a_space,
     required_are_there,
@@ -240,6 +243,19 @@ LAWS: tuple[Law, ...] = (
         "oracle-brm.bill.one-story", BILLS, shown, "c91", "c125",
         text="An account's balance and a payment's amount are the same in all bills that show them.",
         lacking="no bill shows a balance or a payment",
+    ),
+    cross_item.consistent_facts(
+        "oracle-brm.bill.names", BILLS, names, "c61", "c70", "c113", "c115", "c116", "c142", "c143", "c150", "c151",
+        text="An account, a payment method and a party have the same number and name in all bills that name them.",
+        lacking="no bill names an account, a payment method or a party",
+    ),
+    items.each(
+        "oracle-brm.bill.net", BILLS, net_within_total, "c75", "c76",
+        only=lambda bill: None not in (TOTAL.value(bill), NET.value(bill)), lacking="no bill shows both amounts",
+    ),
+    items.each(
+        "oracle-brm.bill.parties", BILLS, parties_are_named, "c71", "c152",
+        only=lambda bill: bill.get("relatedParty") is not None, lacking="no bill lists its parties", family="agreement",
     ),
     # one bill alone
     reading.list_item_is_single("oracle-brm.bill.as-listed", BILLS, FETCH, "v01", "c52"),

@@ -55,6 +55,33 @@ def shown(bill: Any) -> Iterator[tuple[Any, Any]]:
             yield each["payment"]["id"], each["payment"]["amount"]
 
 
+def names(bill: Any) -> Iterator[tuple[Any, Any]]:
+    """What the bill calls the account, the payment method and the parties that other bills name too."""
+    account, method = bill.get("billingAccount") or {}, bill.get("paymentMethod") or {}
+    if account.get("id"):
+        yield ("account", account["id"]), (account.get("accountNumber"), account.get("name"))
+    if method.get("id"):
+        yield ("payment method", method["id"]), method.get("name")
+    for party in bill.get("relatedParty") or ():
+        yield ("party", party["id"]), party.get("name")
+
+
+def net_within_total(bill: Any) -> Mismatch:
+    """taxExcludedAmount is at most taxIncludedAmount, and equal to it where the bill lists no tax."""
+    net, total = NET.value(bill), TOTAL.value(bill)
+    if net > total:
+        return f"taxExcludedAmount of at most {total}", net
+    return None if bill.get("taxItem") != [] or net == total else (f"taxExcludedAmount {total}, without a tax", net)
+
+
+def parties_are_named(bill: Any) -> Mismatch:
+    """A bill that lists related parties lists at least one, and none of them twice in one role."""
+    keys = [(party["id"], party.get("role")) for party in bill["relatedParty"]]
+    return (
+        None if keys and len(set(keys)) == len(keys) else ("at least one party, each role once", bill["relatedParty"])
+    )
+
+
 def payments(bill: Any) -> Iterator[tuple[Any, Decimal, Decimal]]:
     """The payments applied to the bill: their ids, the amounts applied, and their whole amounts."""
     for each in bill.get("appliedPayment") or ():
