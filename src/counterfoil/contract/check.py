@@ -24,7 +24,7 @@ from counterfoil.contract.find_targets import (
 from counterfoil.contract.http_client import is_loopback
 from counterfoil.contract.law_books import NoSuchLawBook, document, law_book
 from counterfoil.contract.progress import progress_display
-from counterfoil.contract.reproduce import complete
+from counterfoil.contract.reproduce import command_of, complete
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.specread import SpecUnreadable
 from counterfoil.contract.target import Target
@@ -79,6 +79,7 @@ def check(
     terminal.
     """
     environ = os.environ if environ is None else environ
+    started = datetime.now(UTC)
     try:
         targets = find_targets(options.apis, options.urls, options.headers, start, environ)
         targets = add_switches(add_known_ids(targets, options.known), options.switches)
@@ -93,8 +94,10 @@ def check(
     except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
         print(f"counterfoil check: {error}", file=sys.stderr)
         return USAGE
+    verdict.targets = {api: target.url for api, target in targets.items()}
+    verdict.started, verdict.command = started.isoformat(timespec="seconds"), command_of(options)
     verdict.records = complete(verdict.records, options)
-    verdict.records = accept(verdict.records, entries, today or datetime.now(UTC).date())
+    verdict.records = accept(verdict.records, entries, today or started.date())
     return _present(verdict, options, environ)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
+from counterfoil import __version__
 from counterfoil.contract.verdict import (
     ACCEPTED,
     COULD_NOT_RUN,
@@ -155,6 +156,9 @@ def write_report(verdict: Verdict, folder: Path) -> list[Path]:
 def to_junit(verdict: Verdict) -> str:
     """One test suite for each API, one test case for each operation and law or check."""
     root = Xml.Element("testsuites", name="counterfoil check", time=f"{verdict.seconds:.3f}")
+    properties = Xml.SubElement(root, "properties")
+    for name, value in {"started": verdict.started, "command": verdict.command, **verdict.targets}.items():
+        Xml.SubElement(properties, "property", name=_safe(name), value=_safe(value))
     for api in verdict.apis:
         records = [record for record in verdict.records if record.api == api]
         errors = [error for error in verdict.errors if error.api == api]
@@ -219,6 +223,7 @@ def to_html(verdict: Verdict) -> str:
         f"<title>counterfoil check: {word}</title><style>{_STYLE}</style>",
         f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
         f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
+        f"<p class=dim>{_html(_what_was_checked(verdict))}</p>",
         *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.errors),
         _table(verdict),
         *(_cause(findings) for _, findings in causes(verdict)),
@@ -228,6 +233,11 @@ def to_html(verdict: Verdict) -> str:
     if verdict.left_behind:
         parts.append(f"<h2>Left behind at the target</h2><p>{_html(', '.join(verdict.left_behind))}</p>")
     return "\n".join(parts) + "\n"
+
+
+def _what_was_checked(verdict: Verdict) -> str:
+    targets = "; ".join(f"{api} at {url}" for api, url in verdict.targets.items())
+    return f"{targets} · started {verdict.started} · counterfoil {__version__} · {verdict.command}"
 
 
 def _table(verdict: Verdict) -> str:

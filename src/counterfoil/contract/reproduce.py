@@ -47,6 +47,26 @@ def again(api: str, only: str, options: CheckOptions) -> str:
     return " ".join(shell_word(word) for word in words)
 
 
+def command_of(options: CheckOptions) -> str:
+    """The command that was run, without the values of headers."""
+    words = ["counterfoil", "check", *options.apis, "--seed", str(options.seed)]
+    words += [word for api, url in options.urls.items() for word in ("--url", f"{api}={url}")]
+    words += [
+        w for text in options.headers for w in ("--header", f"{text.partition(':')[0].strip()}: $COUNTERFOIL_HEADER")
+    ]
+    for name, values in (("--known", options.known), ("--switch", options.switches), ("--only", options.only)):
+        words += [word for value in values for word in (name, value)]
+    flags = {"--writes": options.writes, "--fast": options.fast, "--strict": options.strict}
+    words += [name for name, given in flags.items() if given]
+    for name, value in {
+        "--max-examples": options.max_examples,
+        "--rate": options.rate,
+        "--max-time": options.max_time,
+    }.items():
+        words += [name, f"{value:g}"] if value else []
+    return " ".join(shell_word(word) for word in words)
+
+
 @lru_cache
 def _sentences(api: str) -> Mapping[str, str]:
     try:

@@ -74,7 +74,7 @@ class RunError:
 
 @dataclass
 class Verdict:
-    """Everything one ``counterfoil check`` found."""
+    """Everything one ``counterfoil check`` found, and what it checked: ``targets`` are URLs by API, ``started`` an instant."""
 
     seed: int = 0
     records: list[Record] = field(default_factory=list)
@@ -83,6 +83,9 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     strict: bool = False
+    targets: dict[str, str] = field(default_factory=dict)
+    started: str = ""
+    command: str = ""
 
     @property
     def findings(self) -> list[Finding]:
@@ -148,6 +151,10 @@ class Verdict:
             "exit_code": self.exit_code,
             "seed": self.seed,
             "seconds": round(self.seconds, 2),
+            "targets": self.targets,
+            "started": self.started,
+            "command": self.command,
+            "not_tried": len(self.not_tried),
             "apis": {
                 api: {"totals": self.count(api), "operations": {op: self.count(api, op) for op in self.operations(api)}}
                 for api in self.apis

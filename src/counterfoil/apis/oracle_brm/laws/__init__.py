@@ -203,7 +203,7 @@ LAWS: tuple[Law, ...] = (
         "c26", "v09",
     ),
     # each bill
-    items.unique("oracle-brm.bill.unique", BILLS, "c66"),
+    items.unique("oracle-brm.bill.unique", BILLS, "c49", "c66"),
     cross_item.unique_member("oracle-brm.bill.number-unique", BILLS, NUMBER_OF, "c60"),
     items.each("oracle-brm.bill.required", BILLS, required_are_there, "c52", family="shape"),
     items.each("oracle-brm.bill.numbered", BILLS, number_in_step, "c60", "c74", family="agreement"),
@@ -232,10 +232,10 @@ LAWS: tuple[Law, ...] = (
         lacking="no bill is paid", family="agreement",
     ),
     items.each("oracle-brm.bill.dates", BILLS, due_not_before_bill, "c68", "c69", family="agreement"),
-    items.each("oracle-brm.bill.periods", BILLS, periods_are_whole, "c62", "c117", family="agreement"),
+    items.each("oracle-brm.bill.periods", BILLS, periods_are_whole, "c118", "c119", "c62", "c117", family="agreement"),
     cross_item.no_overlap("oracle-brm.bill.overlap", BILLS, ACCOUNT, STARTS, ENDS, "c62"),
     cross_item.shares_within_total(
-        "oracle-brm.bill.payments", BILLS, payments, "c57",
+        "oracle-brm.bill.payments", BILLS, payments, "c84", "c85", "c93", "c57",
         text="Over all bills, no more of a payment is applied than its amount.",
         lacking="no bill shows a payment with its amount",
     ),
@@ -287,7 +287,8 @@ LAWS: tuple[Law, ...] = (
         [SampleRequest(FETCH, path={"id": text})
          for text in (UNKNOWN_ID, "B0-0-counterfoil", "nobody", "0.0.0.1 -bill 0", UNNUMBERED)]
         + [SampleRequest("GET /counterfoilKnowsNoSuchPlace")],
-        "c173", "v12", status=404, text="An unknown id or path gives 404 with an Error.", error_body=tmf_error,
+        "c161", "c165", "c167", "v13", "c173", "v12", status=404,
+        text="An unknown id or path gives 404 with an Error.", error_body=tmf_error,
     ),
     *(errors.wrong_method(f"oracle-brm.errors.{m.lower()}", f"{m} /customerBill", "c174", error_body=tmf_error) for m in METHODS),
     *(errors.wrong_method(
