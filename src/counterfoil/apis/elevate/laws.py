@@ -96,9 +96,11 @@ def signed_or_absolute(ctx: LawContext) -> None:
     """valueDifference and percentageDifference have a sign in every summary, or in none (elevate.difference_sign)."""
     falling = [item for item in SUMMARIES.require_items(ctx) if OPEN.value(item) < PREVIOUS.value(item)]
     ctx.require(falling, "no customer's open value is below the previous one")
-    signs = {(DIFFERENCE.value(item) > 0, PERCENTAGE.value(item) > 0) for item in falling if DIFFERENCE.value(item)}
+    shown = [item for item in falling if DIFFERENCE.value(item) and PERCENTAGE.value(item)]
+    signs = {(DIFFERENCE.value(item) > 0, PERCENTAGE.value(item) > 0) for item in shown}
     ctx.cases += len(falling)
-    ctx.expect(len(signs) <= 1, "both with a sign in every summary, or in none", sorted(signs))
+    alike = signs <= {(False, False)} or signs <= {(True, True)}
+    ctx.expect(alike, "both with a sign in every summary, or in none", falling[:2])
     told = ctx.switch("elevate.difference_sign")
     if told is not None and signs:
         unsigned = told == "absolute"
@@ -213,11 +215,11 @@ LAWS: tuple[Law, ...] = (
         ({"billingStatus": "DOZING"}, {"ratingStatus": "in:HALF,NEITHER"}, {"customerId": "-1"}, {"valueDifference": "xyz"}),
         "c16",
         text="A filter value that no summary has finds nothing, with status 200; one that is no status may give 400.",
-        refused=("billingStatus", "ratingStatus"),
+        refused=("billingStatus", "ratingStatus"), switch="elevate.enum_filter_outside",
     ),
     # fields
     selecting.only_selected("elevate.fields.only", SUMMARIES, [member.name for member in MEMBERS], "c10"),
-    selecting.unknown_ignored("elevate.fields.unknown", SUMMARIES, "customerId", "c10"),
+    selecting.unknown_ignored("elevate.fields.unknown", SUMMARIES, "customerId", "c10", switch="elevate.unknown_fields_name"),
     # each summary
     items.unique("elevate.summary.unique", SUMMARIES, "c01", "c20"),
     items.each("elevate.summary.id-is-integer", SUMMARIES, customer_is_integer, "c20", family="identity"),
