@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.contract.specread import SpecUnreadable, read_yaml
-from counterfoil.contract.verdict import ACCEPTED, FAILED, NOT_APPLICABLE, Finding, Record
+from counterfoil.contract.verdict import ACCEPTED, FAILED, UNTRIED, Finding, Record
 
 NEEDED = ("id", "owner", "reason", "expires")
 KNOWN = (*NEEDED, "operation", "api")
@@ -52,7 +52,7 @@ class Entry:
 def read_baseline(path: Path) -> tuple[Entry, ...]:
     """The entries of a file. Raises ``BadBaseline``."""
     try:
-        content = read_yaml(path)
+        content = read_yaml(path, bare_dates=True)
     except SpecUnreadable as error:
         raise BadBaseline(str(error)) from None
     if not isinstance(content, list):
@@ -89,7 +89,7 @@ def accept(records: Sequence[Record], entries: Sequence[Entry], today: date) -> 
 
 
 def _entry_problems(entry: Entry, records: Sequence[Record], today: date) -> list[Record]:
-    tried = [record for record in records if entry.applies_to(record) and record.status != NOT_APPLICABLE]
+    tried = [record for record in records if entry.applies_to(record) and record.status not in UNTRIED]
     if not tried:
         return []
     broken = any(record.status == FAILED for record in tried)

@@ -86,10 +86,17 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _bare_date)
 
 
-def read_yaml(path: Path) -> Any:
-    """The file's content. Raises ``SpecUnreadable`` with file and line."""
+class _DateLoader(_Loader):
+    """The same, with an unquoted date read as its text."""
+
+
+_DateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: str(node.value))
+
+
+def read_yaml(path: Path, *, bare_dates: bool = False) -> Any:
+    """The file's content; ``bare_dates`` accepts unquoted dates, as text. Raises ``SpecUnreadable`` with file and line."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+        return yaml.load(path.read_text(encoding="utf-8"), _DateLoader if bare_dates else _Loader)  # noqa: S506 (safe)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SpecUnreadable(f"{path}{line}: {error.problem}") from None

@@ -6,6 +6,7 @@ ones the laws look at.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from counterfoil.apis.flexprice.laws.changes import (
@@ -43,7 +44,7 @@ from counterfoil.apis.flexprice.laws.summary import (
     all_overdue,
     amounts_nested,
     amounts_trimmed,
-    charges_below_revenue,
+    charges_of_what_is_unpaid,
     counts_nested,
     currencies_once,
     default_is_first,
@@ -63,10 +64,21 @@ def _answers(id: str, check: Any, *clauses: str, family: str = "agreement") -> L
     )
 
 
-def _summaries(id: str, check: Any, *clauses: str, family: str = "arithmetic") -> Law:
+def _summaries(
+    id: str,
+    check: Any,
+    *clauses: str,
+    family: str = "arithmetic",
+    only: Callable[[Any], bool] = lambda summary: True,
+    lacking: str = "no customer has a summary",
+) -> Law:
     return items.documents(
-        f"flexprice.{id}", SUMMARY, summaries, check, *clauses, family=family, lacking="no customer has a summary"
+        f"flexprice.{id}", SUMMARY, summaries, check, *clauses, family=family, only=only, lacking=lacking
     )
+
+
+def _without(count: str) -> Callable[[Any], bool]:
+    return lambda summary: summary[count] == 0
 
 
 def _law(id: str, family: str, check: Any, *clauses: str, operation: str = SUMMARY, text: str = "", writes: bool = False,
@@ -88,11 +100,16 @@ LAWS: tuple[Law, ...] = (
     _summaries("summary.decimals", amounts_trimmed, "c21", "v15", family="form"),
     _summaries("summary.counts", counts_nested, "c13", "c14", "c15"),
     _summaries("summary.amounts", amounts_nested, "c16", "c17", "c18"),
-    _summaries("summary.all-overdue", all_overdue, "c16"),
-    _summaries("summary.no-invoice", nothing_invoiced, "c13", "v17"),
-    _summaries("summary.none-unpaid", nothing_unpaid, "c14", "c18", "c19", "c20"),
-    _summaries("summary.none-overdue", nothing_overdue, "c15", "c16"),
-    _summaries("summary.charges", charges_below_revenue, "c19", "c20", "v14"),
+    _summaries("summary.all-overdue", all_overdue, "c16",
+               only=lambda each: 0 < each["overdue_invoice_count"] == each["unpaid_invoice_count"],
+               lacking="no summary has its unpaid invoices all overdue"),
+    _summaries("summary.no-invoice", nothing_invoiced, "c13", "v17",
+               only=_without("total_invoice_count"), lacking="every summary has an invoice"),
+    _summaries("summary.none-unpaid", nothing_unpaid, "c14", "c18", "c19", "c20",
+               only=_without("unpaid_invoice_count"), lacking="every summary has an unpaid invoice"),
+    _summaries("summary.none-overdue", nothing_overdue, "c15", "c16",
+               only=_without("overdue_invoice_count"), lacking="every summary has an overdue invoice"),
+    _summaries("summary.charges", charges_of_what_is_unpaid, "c19", "c20", "v14"),
     # any id
     _law("id.nobody", "reading", unknown_id_is_empty, "v04"),
     _law("id.any", "reading", any_id_is_taken, "c09", "v19"),
@@ -139,5 +156,12 @@ LAWS: tuple[Law, ...] = (
 )  # fmt: skip
 
 LAW_BOOK = LawBook(
-    "flexprice", LAWS, health_check=SUMMARY, health_check_path={"id": UNKNOWN_ID}, health_check_uses_known_ids=True
+    "flexprice",
+    LAWS,
+    health_check=SUMMARY,
+    health_check_path={"id": UNKNOWN_ID},
+    health_check_uses_known_ids=True,
+    known_parameters=("id",),
+    shows_known_id=lambda body: bool(body.get("summaries")),
+    unknown_ids=frozenset({UNKNOWN_ID}),
 )

@@ -49,25 +49,28 @@ def any_id_is_taken(ctx: LawContext) -> None:
 
 
 def _every_kind(ctx: LawContext) -> list[Response]:
-    """A response of every kind: known id, unknown id, refused, unknown path, and OPTIONS."""
+    """A response of every kind but OPTIONS: known id, unknown id, refused, unknown path."""
     known = ctx.client.target.known.get("id", ())
     return [
         *(ctx.request(SUMMARY, path={"id": customer}) for customer in known[:1]),
         SMALLEST_READ.send(ctx),
         SMALLEST_READ.send(ctx, None),
-        ctx.request("GET /customers"),
-        ctx.request(OPTIONS, path={"id": UNKNOWN_ID}, token=None),
+        ctx.request("GET /counterfoil-knows-nothing"),
     ]
 
 
 def security_headers(ctx: LawContext) -> None:
-    """Every response, also errors and OPTIONS, has the security headers, and any origin may read it."""
+    """Every response but that to OPTIONS, also errors, has the security headers, and any origin may read it.
+
+    The vendor answers OPTIONS before its security headers are added, and its policy has further directives.
+    """
     for response in _every_kind(ctx):
         ctx.cases += 1
         for name, value in SECURITY.items():
-            ctx.expect(
-                response.headers.get(name) == value, f"{name}: {value} on {response.status}", response.headers.get(name)
-            )
+            got = response.headers.get(name, "")
+            directives = [part.strip() for part in got.split(";")]
+            holds = value in directives if name == "Content-Security-Policy" else got == value
+            ctx.expect(holds, f"{name}: {value} on {response.status}", got or "no such header")
 
 
 def request_id_echoed(ctx: LawContext) -> None:
@@ -122,7 +125,6 @@ def not_routed(response: Response) -> str | None:
 def unknown_paths(ctx: LawContext) -> None:
     """An unknown path gives 404 with the plain text 404 page not found, with a credential or without."""
     for path in (
-        "/customers",
         "/customers/x/invoices",
         "/customers/x/invoices/summary/more",
         "/counterfoil-knows-nothing",
@@ -171,7 +173,9 @@ def refusals_agree(ctx: LawContext) -> None:
             continue
         ctx.cases += 1
         ctx.expect(body["http_status_code"] == response.status, f"http_status_code {response.status}", body)
-        ctx.expect(
-            CODES.get(str(body.get("code")), 0) // 100 == response.status // 100, f"a code of {response.status}", body
-        )
+        # No code has its own status for, say, 406: there the code must be of the same class.
+        exact = response.status in CODES.values()
+        status = CODES.get(str(body.get("code")), 0)
+        holds = status == response.status if exact else status // 100 == response.status // 100
+        ctx.expect(holds, f"a code of {response.status}", body)
     ctx.require(ctx.cases, "no error had the declared body")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, INNER, OUTER, Seen
@@ -99,11 +98,12 @@ def nothing_overdue(summary: Any) -> Mismatch:
     return _zero(summary, "overdue_invoice_count", "total_overdue_amount")
 
 
-def charges_below_revenue(summary: Any) -> Mismatch:
-    """Unpaid usage and fixed charges together are no more than the revenue, which also contains the tax.
+def charges_of_what_is_unpaid(summary: Any) -> Mismatch:
+    """Unpaid charges are never negative, and where an amount is unpaid there are charges.
 
-    Gross lines of single invoices are rounded to the minor unit in the revenue: half of one an invoice is allowed for that.
+    They have no upper bound in the amounts: a line's charge is before discounts, credits and tax, and the amounts are after.
     """
-    revenue, usage, fixed = (amount(summary[name]) for name in (AMOUNTS[0], *AMOUNTS[3:]))
-    slack = Decimal("0.5") * summary["unpaid_invoice_count"]
-    return None if usage + fixed <= revenue + slack else (f"at most {revenue} of charges", [usage, fixed])
+    unpaid, usage, fixed = (amount(summary[name]) for name in (AMOUNTS[1], *AMOUNTS[3:]))
+    if min(usage, fixed) < 0:
+        return "no negative charges", [usage, fixed]
+    return None if unpaid <= 0 or usage + fixed > 0 else (f"charges of the unpaid {unpaid}", [usage, fixed])
