@@ -22,7 +22,10 @@ from counterfoil.contract.spec_metadata import (
     sources_present,
 )
 from counterfoil.contract.specread import Finding, Spec, SpecUnreadable, load_spec, spec_folders
-from counterfoil.contract.specwalk import Node, pointer, resolve, value_errors
+from counterfoil.contract.specwalk import Node, value_errors
+from counterfoil.json_pointer import follow as resolve
+from counterfoil.json_pointer import join as pointer
+from counterfoil.json_pointer import split
 
 _EXPRESSION = re.compile(
     r"^\$(?:url|method|statusCode|(?P<of>request|response)\."
@@ -178,7 +181,7 @@ def _body_has(spec: Spec, node: Node, body: str) -> bool:
     response = resolve(spec.document, node.parent) if node.parent else None
     if not isinstance(response, dict):
         return True  # a link in components: the responses that use it are not known here
-    tokens = [t.replace("~1", "/").replace("~0", "~") for t in body.split("/")[1:]]
+    tokens = split(body)
     schemas = [media.get("schema", {}) for media in response.get("content", {}).values()]
     return any(_schema_has(spec.document, schema, tokens, 0) for schema in schemas)
 
@@ -217,7 +220,7 @@ def lint(folder: Path, printed: Path | None = None) -> list[Finding]:
     try:
         spec = load_spec(folder)
     except SpecUnreadable as error:
-        return [Finding(folder.name, "openapi.yaml", str(error))]
+        return [Finding(folder.name, "openapi.yaml", line) for line in str(error).splitlines()]
     try:
         if broken := valid_openapi(spec):
             return broken
