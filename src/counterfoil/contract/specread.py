@@ -35,12 +35,13 @@ class SpecUnreadable(ValueError):
 class Spec:
     """One spec as read: ``api`` is the folder's name, ``document`` the OpenAPI document with every key a string.
 
-    ``merges`` are the lines of ``openapi.yaml`` that have a merge key (``<<``).
+    ``file`` is the name of the document in ``folder``, and ``merges`` are its lines that have a merge key (``<<``).
     """
 
     api: str
     folder: Path
     document: dict[str, Any]
+    file: str = "openapi.yaml"
     merges: tuple[int, ...] = ()
 
     def finding(self, where: str, message: str) -> Finding:
@@ -51,6 +52,12 @@ class Spec:
     def ours(self) -> bool:
         """Whether the document describes our own API, so that there is no vendor to quote."""
         return bool(self.document.get("x-source") == OURS)
+
+    @cached_property
+    def has_sources(self) -> bool:
+        """Whether it is held against a vendor's documents, as ours are: it says so, or has clauses beside it."""
+        marked = "x-assumptions" in self.document or any("x-source" in node.value for node in self.nodes)
+        return marked or (self.folder / "clauses.yaml").exists()
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -83,9 +90,9 @@ def read_json(path: Path) -> Any:
         raise SpecUnreadable(f"{path}: {' '.join(str(error).split())}") from None
 
 
-def load_spec(folder: Path) -> Spec:
-    """The spec in ``folder``. Raises ``SpecUnreadable`` when there is none that can be read."""
-    path = folder / "openapi.yaml"
+def load_spec(place: Path) -> Spec:
+    """The spec in a folder, or in a file. Raises ``SpecUnreadable`` when there is none that can be read."""
+    path = document_file(place)
     try:
         document, lines = openapi.parse_with_lines(path.read_bytes(), str(path))
     except openapi.SpecError as error:
@@ -94,7 +101,20 @@ def load_spec(folder: Path) -> Spec:
         raise SpecUnreadable(f"{path}: {error.strerror or error}") from None
     if not isinstance(document, dict):
         raise SpecUnreadable(f"{path}: not an OpenAPI document")
-    return Spec(folder.name, folder, document, lines.merges)
+    return Spec(api_name(place), path.parent, document, path.name, lines.merges)
+
+
+def document_file(place: Path) -> Path:
+    """The document of a spec that is given as a folder, as its document, or as the clauses beside that."""
+    if place.name == "clauses.yaml":
+        return place.with_name("openapi.yaml")
+    return place if place.is_file() else place / "openapi.yaml"
+
+
+def api_name(place: Path) -> str:
+    """What the API is called: the folder's name, or the file's if it is not ``openapi``."""
+    path = document_file(place)
+    return path.resolve().parent.name if path.stem == "openapi" else path.stem
 
 
 def spec_folders(root: Path) -> list[Path]:

@@ -130,8 +130,9 @@ _SECTIONS: dict[str, Any] = {
 def to_json_schema(schema: Any) -> Any:
     """An OpenAPI 3.0 schema as JSON Schema 2020-12; references stay as they are.
 
-    ``nullable`` becomes "or null" around the whole schema, so that it also holds beside ``allOf`` and ``enum``;
-    a boolean ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
+    ``nullable`` adds null to ``type`` and to nothing else, as OpenAPI 3.0.3 clarified: an ``allOf`` or an ``enum`` beside it
+    must admit null too, and without a ``type`` it means nothing. Other validators read it so. A boolean
+    ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
     """
     if not isinstance(schema, dict):
         return schema
@@ -141,7 +142,9 @@ def to_json_schema(schema: Any) -> Any:
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if result.pop(exclusive, False):
             result[exclusive] = result.pop(bound)
-    return {"anyOf": [result, {"type": "null"}]} if schema.get("nullable") else result
+    if schema.get("nullable") is True and isinstance(schema.get("type"), str):
+        result["type"] = [schema["type"], "null"]
+    return result
 
 
 _ANNOTATIONS = frozenset(
