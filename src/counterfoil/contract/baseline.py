@@ -52,7 +52,7 @@ class Entry:
 def read_baseline(path: Path) -> tuple[Entry, ...]:
     """The entries of a file. Raises ``BadBaseline``."""
     try:
-        content = read_yaml(path, bare_dates=True)
+        content = read_yaml(path)
     except SpecUnreadable as error:
         raise BadBaseline(str(error)) from None
     if not isinstance(content, list):
