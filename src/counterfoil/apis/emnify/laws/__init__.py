@@ -25,6 +25,7 @@ from counterfoil.apis.emnify.laws.amounts import (
 )
 from counterfoil.apis.emnify.laws.bill import (
     all_members,
+    charges_once,
     forms,
     no_place_twice,
     one_currency,
@@ -54,11 +55,13 @@ from counterfoil.apis.emnify.laws.login import (
 )
 from counterfoil.apis.emnify.laws.periods import (
     counted_in_headers,
+    double_organisation,
     foreign_organisation,
     malformed_period,
     media_types,
     no_such_month,
     others_have_none,
+    own_organisation,
     periods_resolve,
     unknown_organisation,
     unreadable_organisation,
@@ -66,6 +69,7 @@ from counterfoil.apis.emnify.laws.periods import (
 from counterfoil.apis.emnify.laws.requests import (
     BILL,
     LOGIN,
+    OWN,
     PERIODS,
     SAMPLES,
     TOKEN_LIFE,
@@ -137,6 +141,7 @@ LAWS: tuple[Law, ...] = (
     _bills("bill.forms", forms, "v06", "v07", family="form"),
     _bills("bill.currency", one_currency, "c10", family="agreement"),
     _bills("bill.period", period_in_words, "c08", family="agreement"),
+    _bills("bill.charges", charges_once, "c14", family="identity"),
     _bills("bill.places", no_place_twice, "c17", "c18", family="identity", only=_has_zones(), lacking="no bill has traffic"),
     _bills("bill.split", split_by_profile, "c04", "c07", family="agreement", only=_has_data,
            lacking="no bill has data traffic"),
@@ -157,6 +162,8 @@ LAWS: tuple[Law, ...] = (
     reading.twice_the_same("emnify.reading.idempotent", BILL, "c01", "c32", path=_newest),
     # error responses
     _law("org.unreadable", BILL, "errors", unreadable_organisation, "c30", "v11", "v14"),
+    _law("org.double", PERIODS, "reading", double_organisation, "c30"),
+    _law("org.own", OWN, "reading", own_organisation, "v30"),
     _law("org.unknown", BILL, "errors", unknown_organisation, "v11", "v13"),
     _law("org.foreign", BILL, "auth", foreign_organisation, "v10", needs=("restricted_credential",)),
     _law("period.malformed", BILL, "errors", malformed_period, "c31", "v14", "v15"),

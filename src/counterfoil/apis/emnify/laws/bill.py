@@ -114,11 +114,19 @@ def parties(ctx: LawContext) -> None:
 
 
 def preview_or_invoice(seen: Seen) -> Mismatch:
-    """A bill without invoice is a preview: its refresh_allowed is true, or null, and never false."""
+    """A bill without invoice is a preview: nothing was paid on it. refresh_allowed is true, false or null."""
     allowed = seen.bill.get("refresh_allowed")
-    if seen.bill.get("invoice") is None and allowed not in (True, None):
-        return "refresh_allowed true or null without invoice", allowed
+    if allowed is not None and not isinstance(allowed, bool):
+        return "refresh_allowed true, false or null", allowed
+    if seen.bill.get("invoice") is None and seen.bill.get("payment_option") is not None:
+        return "no payment_option without invoice", seen.bill["payment_option"]
     return None
+
+
+def charges_once(seen: Seen) -> Mismatch:
+    """Each entry of the data packages has an id of its own."""
+    ids = [each["id"] for each in at(seen.bill, "mrc.data_packages.data", ())]
+    return None if len(set(ids)) == len(ids) else ("each id once in mrc.data_packages", ids)
 
 
 def paid_has_invoice(seen: Seen) -> Mismatch:

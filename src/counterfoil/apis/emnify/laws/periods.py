@@ -8,6 +8,7 @@ from calendar import month_name
 from counterfoil.apis.emnify.laws.requests import (
     BILL,
     MOST_ORGANISATIONS,
+    OWN,
     PERIODS,
     SAMPLES,
     UNKNOWN_ID,
@@ -90,6 +91,21 @@ def unreadable_organisation(ctx: LawContext) -> None:
             ctx.cases += 1
             response = ctx.request(operation, path={"org_id": org, "billing_period": "202601"})
             auth.expect_error(ctx, response, 400, api_error(1000))
+
+
+def double_organisation(ctx: LawContext) -> None:
+    """An org_id written as a double (1.0) names the same organisation."""
+    for org in ctx.known_ids("org_id")[:4]:
+        ctx.cases += 1
+        same = ctx.request_json(PERIODS, path={"org_id": f"{org}.0"})
+        ctx.expect(same == periods_of(ctx, org), f"the periods of organisation {org}", same)
+
+
+def own_organisation(ctx: LawContext) -> None:
+    """A token is told its own organisation's id and name, and may list its billing periods."""
+    own = ctx.request_json(OWN)
+    ctx.expect(isinstance(own.get("id"), int) and isinstance(own.get("name"), str), "a numerical id and a name", own)
+    ctx.request_json(PERIODS, path={"org_id": own["id"]})
 
 
 def malformed_period(ctx: LawContext) -> None:

@@ -1,7 +1,6 @@
 """What must hold of Flexprice's summaries of a customer's invoices, over HTTP, at any implementation.
 
-Clause ids are those of ``specs/flexprice/clauses.yaml``. The API does not list customers: ``Target.known["id"]`` says which
-ones the laws look at.
+Clause ids are those of ``specs/flexprice/clauses.yaml``. ``Target.known["id"]`` says which customers the laws look at.
 """
 
 from __future__ import annotations
@@ -23,10 +22,19 @@ from counterfoil.apis.flexprice.laws.changes import (
     subscribed,
     voided,
 )
+from counterfoil.apis.flexprice.laws.customers import (
+    CUSTOMER,
+    LIST,
+    filters_select,
+    found_by_either_id,
+    pages_are_slices,
+    unknown_is_not_found,
+)
 from counterfoil.apis.flexprice.laws.requests import OPTIONS, SMALLEST_READ, SUMMARY, UNKNOWN_ID, answers, summaries
 from counterfoil.apis.flexprice.laws.responses import (
     INVALID,
     UNAUTHORIZED,
+    accept_is_ignored,
     any_id_is_taken,
     authorization_refused,
     exact_body,
@@ -44,7 +52,7 @@ from counterfoil.apis.flexprice.laws.summary import (
     all_overdue,
     amounts_nested,
     amounts_trimmed,
-    charges_of_what_is_unpaid,
+    charges_gross,
     counts_nested,
     currencies_once,
     default_is_first,
@@ -109,7 +117,7 @@ LAWS: tuple[Law, ...] = (
                only=_without("unpaid_invoice_count"), lacking="every summary has an unpaid invoice"),
     _summaries("summary.none-overdue", nothing_overdue, "c15", "c16",
                only=_without("overdue_invoice_count"), lacking="every summary has an overdue invoice"),
-    _summaries("summary.charges", charges_of_what_is_unpaid, "c19", "c20", "v14"),
+    _summaries("summary.charges", charges_gross, "c19", "c20", "v14", "v37"),
     # any id
     _law("id.nobody", "reading", unknown_id_is_empty, "v04"),
     _law("id.any", "reading", any_id_is_taken, "c09", "v19"),
@@ -120,6 +128,12 @@ LAWS: tuple[Law, ...] = (
     _law("headers.security", "headers", security_headers, "v26"),
     _law("headers.request-id", "headers", request_id_echoed, "v25"),
     _law("options.open", "headers", options_open, "v27", operation=OPTIONS),
+    _law("headers.accept", "headers", accept_is_ignored, "v32"),
+    # customers
+    _law("customers.read", "reading", found_by_either_id, "v33", operation=CUSTOMER),
+    _law("customers.unknown", "errors", unknown_is_not_found, "v34", operation=CUSTOMER),
+    _law("customers.pages", "paging", pages_are_slices, "v35", operation=LIST),
+    _law("customers.filters", "filtering", filters_select, "v36", operation=LIST),
     # authentication
     auth.without_credential("flexprice.auth.none", (SMALLEST_READ,), "c04", "v21", error_body=exact_body(401, UNAUTHORIZED)),
     auth.wrong_credential("flexprice.auth.wrong", (SMALLEST_READ,), "c04", "v21",
