@@ -11,7 +11,8 @@ from counterfoil.world.commands import AddCustomer
 
 PREFIXES = {
     "DE": "49", "AT": "43", "CH": "41", "GB": "44", "FR": "33", "US": "1", "CA": "1", "AU": "61", "BR": "55", "JP": "81",
-    "IN": "91", "PL": "48", "BE": "32", "SE": "46", "CN": "86", "ZA": "27", "KW": "965", "NZ": "64", "AE": "971", "GR": "30", "VN": "84",
+    "IN": "91", "PL": "48",
+    "BE": "32", "SE": "46", "CN": "86", "ZA": "27", "KW": "965", "NZ": "64", "AE": "971", "GR": "30", "VN": "84",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from counterfoil.ledger.tariffs import Service
+from counterfoil.ledger.tariffs import Proration, Service
 from counterfoil.world.places import PLACES, PREFIXES, Place, vat_number
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$")]
@@ -91,13 +91,17 @@ class RatePlan(_Part, frozen=True, kw_only=True):
 
 
 class TariffPlan(_Part, frozen=True, kw_only=True):
-    """A tariff: prices in one currency."""
+    """A tariff: prices in one currency.
+
+    With ``proration: daily`` a fee for part of a month is that share of it, by days; with ``none`` it is the whole fee.
+    """
 
     key: Key
     name: str
     currency: Currency = "EUR"
     monthly_fee: Decimal = Decimal(0)
     sim_fee: Decimal = Decimal(0)
+    proration: Proration = Proration.NONE
     packages: tuple[Package, ...] = ()
     rates: tuple[RatePlan, ...] = ()
 
@@ -120,10 +124,14 @@ class Use(_Part, frozen=True, kw_only=True):
 
 
 class Pays(_Part, frozen=True, kw_only=True):
-    """Payment of ``share`` of each bill, ``after`` days past its due date (before it, if negative)."""
+    """Payment of ``share`` of each bill, ``after`` days past its due date (before it, if negative).
+
+    ``varies`` is by how many days more or less; it differs from bill to bill.
+    """
 
     share: Decimal = Decimal(1)
     after: Annotated[int, Meta(ge=-28, le=366)] = 0
+    varies: Annotated[int, Meta(ge=0, le=28)] = 0
 
 
 class Profile(_Part, frozen=True, kw_only=True):
