@@ -29,7 +29,7 @@ def summaries(demo: Any) -> dict[int, Any]:
 
 def bills(demo: Any, key: str) -> list[Any]:
     account = demo.world.customer_with_key(key)
-    return [bill for bill in bills_of(demo.world.ledger.state_of(account))]
+    return list(bills_of(demo.world.ledger.state_of(account)))
 
 
 def test_there_are_fifty_customers_in_all_billing_and_rating_statuses(demo: Any) -> None:

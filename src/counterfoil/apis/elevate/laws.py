@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 LIST = "GET /customer-billing-summaries"
+CUSTOMERS, BILL_RUNS = "GET /customers", "GET /bill-runs"
 PAGE = {"page": 1, "pageSize": 100}
 BILLING = ("ACTIVE", "FIRST_INVOICE", "CEASED", "RESURRECTED", "NEVER_BILLED")
 RATING = ("COMPLETE", "INCOMPLETE")
@@ -125,6 +126,50 @@ def open_becomes_previous(ctx: LawContext) -> None:
             ctx.cases += 1
             ctx.expect(close(PREVIOUS.value(item), was), f"previousBillRunValue {was}, what was open", item)
     ctx.require(ctx.cases, "no customer's usage is rated completely")
+
+
+# ---------------------------------------------------------------- lists beside the summaries
+
+
+def _served(ctx: LawContext, operation: str, **query: Any) -> list[Any]:
+    """The first page of a list; the law does not apply where the target has no such operation."""
+    answer = ctx.request(operation, query={**PAGE, **query})
+    ctx.require(answer.status not in (404, 501), f"this target does not serve {operation}")
+    found = ctx.json_body(answer)
+    ctx.require(found, f"{operation} lists nothing")
+    return list(found)
+
+
+def customers_have_summaries(ctx: LawContext) -> None:
+    """GET /customers lists the customers that the summaries are of."""
+    listed = [item["id"] for item in _served(ctx, CUSTOMERS)]
+    summed = [CUSTOMER.value(item) for item in SUMMARIES.fetch_all(ctx)]
+    ctx.expect(set(listed) <= set(summed), "a summary for each customer listed", listed)
+    ctx.expect(len(set(listed)) == len(listed), "each customer once", listed)
+
+
+def customer_filters_select(ctx: LawContext) -> None:
+    """customerAccountNumber selects one customer; pageSize and page cut the same list; fields leaves the id."""
+    listed = _served(ctx, CUSTOMERS)
+    for position in {0, len(listed) - 1}:
+        wanted = listed[position]
+        found = _served(ctx, CUSTOMERS, customerAccountNumber=wanted["customerAccountNumber"])
+        ctx.expect(found == [wanted], f"customer {wanted['id']} alone", found)
+        page = _served(ctx, CUSTOMERS, page=position + 1, pageSize=1)
+        ctx.expect(page == [wanted], f"customer {wanted['id']} on page {position + 1}", page)
+    found = _served(ctx, CUSTOMERS, fields="id")
+    ctx.expect(found == [{"id": item["id"]} for item in listed], "the ids alone", found)
+
+
+def run_statuses_select(ctx: LawContext) -> None:
+    """billRunStatus is OPEN, CLOSED or FINALIZED, and as a filter selects the runs with that status."""
+    listed = _served(ctx, BILL_RUNS)
+    for status in ("OPEN", "CLOSED", "FINALIZED"):
+        wanted = [item for item in listed if item["billRunStatus"] == status]
+        found = ctx.request_json(BILL_RUNS, query={**PAGE, "billRunStatus": status})
+        ctx.expect(found == wanted, f"the {len(wanted)} runs that are {status}", found)
+    others = [item for item in listed if item["billRunStatus"] not in ("OPEN", "CLOSED", "FINALIZED")]
+    ctx.expect(not others, "a status that is documented", others)
 
 
 LAWS: tuple[Law, ...] = (
@@ -238,6 +283,11 @@ LAWS: tuple[Law, ...] = (
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),
         says(open_becomes_previous), open_becomes_previous, needs=("complete_run",),
     ),
+    # lists beside the summaries
+    Law("elevate.customers.summaries", CUSTOMERS, "agreement", ("v13",), says(customers_have_summaries),
+        customers_have_summaries),
+    Law("elevate.customers.selects", CUSTOMERS, "filtering", ("v13",), says(customer_filters_select), customer_filters_select),
+    Law("elevate.bill-runs.status", BILL_RUNS, "filtering", ("v14",), says(run_statuses_select), run_statuses_select),
 )  # fmt: skip
 
 LAW_BOOK = LawBook("elevate", LAWS, health_check=LIST, health_check_query={"page": 1, "pageSize": 1}, login=LOGIN)
