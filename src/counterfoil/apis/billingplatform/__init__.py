@@ -95,7 +95,6 @@ SWITCHES = (
 
 # Operations that the vendor has (docs/vendors/billingplatform.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
-    "POST /customers/{id}/invoices/",
     "GET /numbers/",
     "GET /services/",
     "GET /features/",

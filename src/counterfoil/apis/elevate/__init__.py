@@ -65,7 +65,6 @@ SWITCHES = (
 
 # Operations that the vendor has (docs/vendors/elevate.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
-    "POST /customers",
     "GET /customers/{id}",
     "PATCH /customers/{id}",
     "GET /bill-runs/{id}",

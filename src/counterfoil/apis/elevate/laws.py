@@ -104,6 +104,11 @@ def never_billed(item: Any) -> Mismatch:
     return None if PREVIOUS.value(item) == 0 else ("previousBillRunValue 0", item)
 
 
+def previous_is_not_negative(item: Any) -> Mismatch:
+    """previousBillRunValue is not negative: credits above the charges are not invoiced."""
+    return None if PREVIOUS.value(item) >= 0 else ("previousBillRunValue 0 or more", item)
+
+
 def customer_is_integer(item: Any) -> Mismatch:
     """customerId is an integer."""
     return None if isinstance(item.get("customerId"), int) else ("an integer in customerId", item.get("customerId"))
@@ -113,11 +118,11 @@ def customer_is_integer(item: Any) -> Mismatch:
 
 
 def open_becomes_previous(ctx: LawContext) -> None:
-    """When the open run completes, openBillRunValue becomes previousBillRunValue."""
+    """When the open run completes, openBillRunValue becomes previousBillRunValue; below zero nothing is invoiced."""
     before = {
         CUSTOMER.value(item): OPEN.value(item)
         for item in SUMMARIES.require_items(ctx)
-        if item["ratingStatus"] == "COMPLETE"
+        if item["ratingStatus"] == "COMPLETE" and OPEN.value(item) >= 0
     }
     ctx.perform("complete_run")
     for item in SUMMARIES.fetch_all(ctx):
@@ -249,6 +254,7 @@ LAWS: tuple[Law, ...] = (
         "elevate.summary.percentage-without-base", SUMMARIES, percentage_without_base, "c27",
         only=lambda item: PREVIOUS.value(item) == 0, lacking="every customer has a previous value",
     ),
+    items.each("elevate.summary.previous-not-negative", SUMMARIES, previous_is_not_negative, "c25"),
     items.each(
         "elevate.summary.never-billed", SUMMARIES, never_billed, "c21",
         only=lambda item: item["billingStatus"] == "NEVER_BILLED", lacking="every customer was billed",
