@@ -494,7 +494,7 @@ def test_runs_cannot_be_deleted_and_other_paths_are_unknown(platform: Open) -> N
     answer = shop.stand_in.request("DELETE", API, "/billingRuns/1")
     refused(answer, 405, "DELETE")
     assert answer.headers["allow"] == "GET, PATCH"
-    refused(shop.stand_in.get(API, "/invoices/"), 501, "invoices")
+    refused(shop.stand_in.get(API, "/numbers/"), 501, "numbers")
     refused(shop.stand_in.get(API, "/invoicings/"), 404, "invoicings")
 
 

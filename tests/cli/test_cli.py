@@ -41,7 +41,7 @@ def counterfoil(*arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subp
         (["serve", "--seed", "soon"], "'soon' is not a valid integer"),
         (["serve", "--port", "99999"], "99999 is not in the range"),
         (["serve", "--port", "0", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1"),
-        (["serve", "--port", "0", "--customers", "3"], "needs 6 customers"),
+        (["serve", "--port", "0", "--customers", "3"], "needs 12 customers"),
         (["serve", "--port", "0", "--customers", "-1"], "-1 is not in the range"),
         (["serve", "--port", "0", "--switch", "elevate.sort=1"], "there is no switch 'elevate.sort'"),
         (["serve", "--port", "0", "--switch", "billingplatform.create_status=404"], "it can be 200, 201"),

@@ -34,7 +34,7 @@ from counterfoil.world import commands as c
 from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 
-ALONE, SHARING = 8, 12
+ALONE, SHARING = 14, 12
 CUSTOMERS = ALONE + SHARING
 PREFIXES = {api.name: api.prefix for api in load_apis(())}
 SWITCHES = {
@@ -51,7 +51,7 @@ SWITCHES = {
 
 @pytest.fixture(scope="module")
 def application() -> Application:
-    """Twenty customers, of whom twelve have four states among them and with the first four."""
+    """Twenty-six customers, of whom twelve have four states among them and with the first four."""
     application = build(scenario_name="demo", customers=ALONE)
     application.world.execute(cast(c.Command, Populate()))
     return application

@@ -184,7 +184,13 @@ def line(kept: Line, currency: str) -> dict[str, Json]:
 
 
 def _fee_words(kept: FeeLine, currency: str) -> tuple[str, str]:
-    return f"{kept.tariff.name}: monthly fee, {kept.dated:%B %Y}", "the tariff's monthly fee"
+    fee = kept.tariff.monthly_fee
+    why = (
+        "the tariff's monthly fee"
+        if kept.amount == fee
+        else f"the share of {money(fee, currency)} for part of the month"
+    )
+    return f"{kept.tariff.name}: monthly fee, {kept.dated:%B %Y}", why
 
 
 def _sim_words(kept: SimLine, currency: str) -> tuple[str, str]:

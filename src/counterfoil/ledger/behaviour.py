@@ -25,12 +25,13 @@ class RecurringUsage:
 class Behaviour:
     """What a simulated customer does. ``salt`` makes its quantities differ from others', equally in every run.
 
-    It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date. Usage stops on
-    ``ends_on``.
+    It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date, give or take up to
+    ``pays_varies`` days. Usage stops on ``ends_on``.
     """
 
     salt: int
     usage: tuple[RecurringUsage, ...] = ()
     pays_after: int = 0
+    pays_varies: int = 0
     pays_share: Decimal = ZERO
     ends_on: date | None = None

@@ -6,6 +6,7 @@ Amounts are exact; nothing is rounded here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -37,15 +38,18 @@ def next_fee_date(subscription: Subscription, through: date) -> date:
 
 
 def fee_lines(subscription: Subscription, through: date) -> Iterator[Line]:
-    """The monthly fee, SIM fee and data packages of each fee date; a fee of zero has no line."""
+    """The monthly fee, SIM fee and data packages of each fee date, prorated as the tariff says; a fee of zero has no line."""
     tariff = subscription.tariff
     for day in fee_dates(subscription, through):
-        if tariff.monthly_fee:
-            yield FeeLine(subscription.ordinal, tariff, day, tariff.monthly_fee)
-        if tariff.sim_fee and subscription.sims:
-            yield SimLine(subscription.ordinal, tariff, day, subscription.sims, tariff.sim_fee)
+        if monthly_fee := tariff.fee_for(tariff.monthly_fee, day, subscription.ended):
+            yield FeeLine(subscription.ordinal, tariff, day, monthly_fee)
+        sim_fee = tariff.fee_for(tariff.sim_fee, day, subscription.ended)
+        if sim_fee and subscription.sims:
+            yield SimLine(subscription.ordinal, tariff, day, subscription.sims, sim_fee)
         for package in tariff.packages:
-            yield PackageLine(subscription.ordinal, tariff, package, day)
+            fee = tariff.fee_for(package.fee, day, subscription.ended)
+            bought = package if fee == package.fee else replace(package, fee=fee)
+            yield PackageLine(subscription.ordinal, tariff, bought, day)
 
 
 def can_be_rated(subscription: Subscription, record: UsageRecord) -> bool:

@@ -26,6 +26,8 @@ from counterfoil.ledger.usage import UsageRecord
 
 NEXT_ACTION = "next action"
 """The name under which an account state caches when its customer's next action is due."""
+BANKING_HOUR = 9
+"""The hour, in UTC, at which payments of simulated customers arrive."""
 QUEUED_FOR = timedelta(minutes=1)
 PRODUCED_IN = timedelta(minutes=4)
 """From request to Running, and from Running to Complete. Assumptions: the vendor's guide gives no durations."""
@@ -118,9 +120,20 @@ def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill,
 
 
 def _pays_at(bill: Bill, behaviour: Behaviour) -> datetime:
-    """``pays_after`` days after the due date, but at least an hour after the bill was issued or released."""
-    usual = start_of(bill.invoice.due_on) + timedelta(days=behaviour.pays_after)
-    return max(usual, bill.updated_at + timedelta(hours=1))
+    """About ``pays_after`` days after the due date, at ``BANKING_HOUR`` of a day from Monday to Friday.
+
+    It is at least an hour after the bill was issued or released, and then a working day too.
+    """
+    days = behaviour.pays_after
+    if behaviour.pays_varies:
+        keys = (behaviour.salt, bill.invoice.account, bill.invoice.ordinal)
+        days += _random(*keys) % (2 * behaviour.pays_varies + 1) - behaviour.pays_varies
+    usual = start_of(bill.invoice.due_on) + timedelta(days=days, hours=BANKING_HOUR)
+    earliest = bill.updated_at + timedelta(hours=1)
+    if earliest > usual:
+        usual = earliest.replace(hour=BANKING_HOUR, minute=0, second=0, microsecond=0)
+        usual += timedelta(days=usual < earliest)
+    return usual + timedelta(days=8 - usual.isoweekday() if usual.isoweekday() > 5 else 0)
 
 
 def _simulate(state: AccountState, now: datetime) -> AccountState:
@@ -175,6 +188,10 @@ def _payment(state: AccountState, position: int, bill: Bill, amount: Decimal, no
 
 def jitter(quantity: Decimal, spread: Decimal, *keys: int) -> Decimal:
     """``quantity`` changed by up to ``spread`` of itself, in whole units of at least 1; the same for the same keys."""
-    digest = blake2b(repr(keys).encode(), digest_size=4).digest()
-    share = Decimal(int.from_bytes(digest) - 2**31) / 2**31
+    share = Decimal(_random(*keys) - 2**31) / 2**31
     return max((quantity * (1 + spread * share)).quantize(Decimal(1), ROUND_HALF_UP), Decimal(1))
+
+
+def _random(*keys: int) -> int:
+    """A number below 2**32 that looks random; the same for the same keys."""
+    return int.from_bytes(blake2b(repr(keys).encode(), digest_size=4).digest())

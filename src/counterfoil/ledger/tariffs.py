@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.periods import last_of_month
 
 
 class Service(StrEnum):
@@ -14,6 +16,16 @@ class Service(StrEnum):
 
     DATA = "data"
     SMS = "sms"
+
+
+class Proration(StrEnum):
+    """What a month's fees cost in a month that the subscription does not last from the first to the last day.
+
+    ``none``: a whole month's fee. ``daily``: the share of the month's days on which the subscription lasts.
+    """
+
+    NONE = "none"
+    DAILY = "daily"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,10 @@ class DataPackage:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """Prices in one currency: a monthly fee, a monthly fee per SIM, data packages, and rates per unit."""
+    """Prices in one currency: a monthly fee, a monthly fee per SIM, data packages, and rates per unit.
+
+    ``proration`` applies to all three fees; a data package's volume is the whole month's in either case.
+    """
 
     number: int
     key: str
@@ -62,6 +77,18 @@ class Tariff:
     sim_fee: Decimal = ZERO
     packages: tuple[DataPackage, ...] = ()
     rates: tuple[Rate, ...] = ()
+    proration: Proration = Proration.NONE
+
+    def fee_for(self, fee: Decimal, day: date, ends: date | None) -> Decimal:
+        """What ``fee`` costs for the rest of the month from ``day``, or until the day before ``ends`` if that is earlier.
+
+        A prorated fee is rounded half up to the currency's minor unit.
+        """
+        if self.proration is Proration.NONE:
+            return fee
+        last = last_of_month(day)
+        days = (last - day).days + 1 if ends is None or ends > last else (ends - day).days
+        return fee if days == last.day else to_minor_unit(fee * days / last.day, self.currency)
 
     def rate_for(self, service: Service, country: str) -> Rate | None:
         """The rate for using ``service`` in ``country``; None if the tariff has none."""

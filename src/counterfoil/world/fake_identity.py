@@ -10,20 +10,26 @@ from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 
 import msgspec
+
+from counterfoil.world.places import LOCAL_NUMBERS, LOCALES, NUMBER_FIRST, PLACES, PREFIXES, Place
 
 if TYPE_CHECKING:
     from faker import Faker
 
-_LOCALES = {"DE": "de_DE", "GB": "en_GB", "FR": "fr_FR", "US": "en_US", "ES": "es_ES", "IT": "it_IT", "NL": "nl_NL"}
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_GERMAN_SPEAKING = ("AT", "CH", "DE", "LI", "LU")
 _GENERATING = Lock()  # a Faker instance has one random stream, seeded again for each customer
 
 
 class Contact(msgspec.Struct, frozen=True):
     """A customer's contact data: a company with a person and an address.
 
-    ``country`` is ISO 3166-1 alpha-2. ``key`` is the scenario's short name for the customer, if it has one.
+    ``country`` is ISO 3166-1 alpha-2. ``phone`` is ``+``, the country's prefix and a number; empty for a code that is no country.
+    ``key`` is the scenario's short name for the customer, if it has one.
     """
 
     name: str
@@ -55,25 +61,40 @@ def generate(seed: int, number: int, country: str, overrides: IdentityOverrides 
     country = overrides.country or country
     generated = _generated(seed, number, country)
     name = overrides.name or generated.name
-    email = overrides.email or f"billing@{_domain(name, number)}.example"
+    email = overrides.email or f"billing@{_domain(name, number, country)}.example"
     return msgspec.structs.replace(generated, name=name, email=email, key=overrides.key)
 
 
 @lru_cache(maxsize=4096)
 def _generated(seed: int, number: int, country: str) -> Contact:
     with _GENERATING:
-        faker = _faker(_LOCALES.get(country, "en_GB"))
+        faker = _faker(LOCALES.get(country, "en_GB"))
         faker.seed_instance(int.from_bytes(blake2b(f"{seed}/{number}".encode(), digest_size=8).digest()))
+        places = PLACES.get(country)
+        place = faker.random_element(places) if places else Place(faker.city(), faker.postcode(), "")
+        local = f"{place.area} {LOCAL_NUMBERS.get(country, '%#######')}".strip()
+        prefix = PREFIXES.get(country)
         return Contact(
             name=faker.company(),
             contact=faker.name(),
             email="",
-            phone=f"+{faker.numerify('%## ########')}",
-            street=faker.street_address(),
-            zipcode=faker.postcode(),
-            city=faker.city(),
+            phone=f"+{prefix} {faker.numerify(local)}" if prefix else "",
+            street=_street(faker, country),
+            zipcode=faker.bothify(faker.numerify(place.zipcode)).upper(),
+            city=place.city,
             country=country,
         )
+
+
+def _street(faker: Faker, country: str) -> str:
+    """A street with a house number below 200, in the order of the country. Faker's own numbers go up to 99,999."""
+    number = faker.random_int(1, 199)
+    if country == "JP":
+        return f"{faker.town()}{faker.chome()}{faker.ban()}{faker.gou()}"
+    if country == "CN":
+        return f"{faker.street_name()}{number}号"
+    street = faker.street_name()
+    return f"{number} {street}" if country in NUMBER_FIRST else f"{street} {number}"
 
 
 @lru_cache(maxsize=16)
@@ -84,6 +105,11 @@ def _faker(locale: str) -> Faker:
     return Faker(locale, use_weighting=False)
 
 
-def _domain(name: str, number: int) -> str:
-    letters = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
-    return "-".join(part for part in letters.split("-") if part)[:40].rstrip("-") or f"customer-{number}"
+def _domain(name: str, number: int, country: str) -> str:
+    """A host name of the company's name in ASCII letters, and the customer's number, so that no two customers share one."""
+    table = _GERMAN if country in _GERMAN_SPEAKING else _LETTERS
+    # NFC first: an umlaut may be written as a letter and a combining mark.
+    plain = normalize("NFKD", normalize("NFC", name.lower()).translate(table).translate(_LETTERS))
+    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in plain if not combining(each))
+    words = "-".join(part for part in letters.split("-") if part)[:40].rstrip("-")
+    return f"{words or 'customer'}-{number}"

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from counterfoil.ledger.tariffs import Service
+from counterfoil.ledger.tariffs import Proration, Service
+from counterfoil.world.places import PLACES, PREFIXES, Place, vat_number
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
@@ -32,18 +33,35 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Seller(_Part, frozen=True, kw_only=True):
-    """The company that issues the bills. ``tax_rate`` is in percent; ``currency`` is its own."""
+    """The company that issues the bills. ``tax_rate`` is in percent; ``currency`` is its own.
+
+    An address, telephone or VAT number that is not given fits the country.
+    """
 
     name: str
     country: Country = "DE"
     currency: Currency = "EUR"
     tax_rate: Decimal = Decimal(19)
-    vatin: str = "DE999999999"
-    street: str = "Example Street 1"
-    zipcode: str = "10115"
-    city: str = "Berlin"
+    vatin: str = ""
+    street: str = ""
+    zipcode: str = ""
+    city: str = ""
     email: str = "billing@seller.example"
-    phone: str = "+49 30 0000000"
+    phone: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in what was not given: where no part of the address is given, the first of the country's places."""
+        super().__post_init__()
+        place = PLACES.get(self.country, (Place("", "", ""),))[0]
+        defaults = {"vatin": vat_number(self.country)}
+        if not (self.street or self.zipcode or self.city):
+            zipcode = place.zipcode.translate(str.maketrans("#%?", "11A"))
+            defaults |= {"street": "Example Street 1", "zipcode": zipcode, "city": place.city}
+        if prefix := PREFIXES.get(self.country):
+            defaults["phone"] = " ".join(filter(None, (f"+{prefix}", place.area.replace("#", "1"), "0000000")))
+        for name, value in defaults.items():
+            if not getattr(self, name):
+                msgspec.structs.force_setattr(self, name, value)
 
 
 class Zone(_Part, frozen=True, kw_only=True):
@@ -73,13 +91,17 @@ class RatePlan(_Part, frozen=True, kw_only=True):
 
 
 class TariffPlan(_Part, frozen=True, kw_only=True):
-    """A tariff: prices in one currency."""
+    """A tariff: prices in one currency.
+
+    With ``proration: daily`` a fee for part of a month is that share of it, by days; with ``none`` it is the whole fee.
+    """
 
     key: Key
     name: str
     currency: Currency = "EUR"
     monthly_fee: Decimal = Decimal(0)
     sim_fee: Decimal = Decimal(0)
+    proration: Proration = Proration.NONE
     packages: tuple[Package, ...] = ()
     rates: tuple[RatePlan, ...] = ()
 
@@ -102,10 +124,14 @@ class Use(_Part, frozen=True, kw_only=True):
 
 
 class Pays(_Part, frozen=True, kw_only=True):
-    """Payment of ``share`` of each bill, ``after`` days past its due date (before it, if negative)."""
+    """Payment of ``share`` of each bill, ``after`` days past its due date (before it, if negative).
+
+    ``varies`` is by how many days more or less; it differs from bill to bill.
+    """
 
     share: Decimal = Decimal(1)
     after: Annotated[int, Meta(ge=-28, le=366)] = 0
+    varies: Annotated[int, Meta(ge=0, le=28)] = 0
 
 
 class Profile(_Part, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
             currency=plan.currency,
             monthly_fee=plan.monthly_fee,
             sim_fee=plan.sim_fee,
+            proration=plan.proration,
             packages=tuple(
                 DataPackage(packages + position, package.name, zones[package.zone], package.volume, package.fee)
                 for position, package in enumerate(plan.packages, 1)
@@ -183,6 +184,7 @@ def _make_state(
                 RecurringUsage(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
             ),
             pays_after=profile.pays.after if profile.pays else 0,
+            pays_varies=profile.pays.varies if profile.pays else 0,
             pays_share=profile.pays.share if profile.pays else Decimal(0),
             ends_on=ends_on,
         ),

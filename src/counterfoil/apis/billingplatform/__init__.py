@@ -6,7 +6,7 @@ Source: docs/vendors/billingplatform.md#sources.
 from __future__ import annotations
 
 from counterfoil.api import API, Switch
-from counterfoil.apis.billingplatform import errors, handlers
+from counterfoil.apis.billingplatform import errors, handlers, neighbours
 from counterfoil.apis.billingplatform.auth import NAME, authenticate
 
 SWITCHES = (
@@ -68,14 +68,33 @@ SWITCHES = (
         ("inclusive", "exclusive"),
         "docs/vendors/billingplatform.md#since",
     ),
+    Switch(
+        "billingplatform.date_as",
+        "How responses write dates: 2026-02-01 (iso) or 01/02/2026 (british). Bodies and filters are read as iso.",
+        "iso",
+        ("iso", "british"),
+        "docs/vendors/billingplatform.md#serialisation",
+    ),
+    Switch(
+        "billingplatform.datetime_filter",
+        "Which times createdSince and updatedSince accept: date-times with an offset (rfc3339), or also dates alone and times "
+        "without an offset, which are then in UTC (lenient).",
+        "rfc3339",
+        ("rfc3339", "lenient"),
+        "docs/vendors/billingplatform.md#datetime-filter",
+    ),
+    Switch(
+        "billingplatform.preset_values",
+        "Which names subrun and invoiceMessage accept: any text, or only those in use: a subrun that an account is in, a "
+        "message that some run has (known).",
+        "any",
+        ("any", "known"),
+        "docs/vendors/billingplatform.md#preset-value",
+    ),
 )
 
 # Operations that the vendor has (docs/vendors/billingplatform.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
-    "GET /customers/",
-    "GET /customers/{id}",
-    "POST /customers/{id}/invoices/",
-    "GET /invoices/",
     "GET /numbers/",
     "GET /services/",
     "GET /features/",
@@ -91,6 +110,10 @@ api = API(
         "POST /billingRuns/": handlers.create_run,
         "GET /billingRuns/{id}": handlers.get_run,
         "PATCH /billingRuns/{id}": handlers.update_run,
+        "GET /customers/": neighbours.list_customers,
+        "GET /customers/{id}": neighbours.get_customer,
+        "GET /customers/{id}/invoices/": neighbours.list_customer_invoices,
+        "GET /invoices/": neighbours.list_invoices,
     },
     customer_view="/billingRuns/",
     authenticate=authenticate,

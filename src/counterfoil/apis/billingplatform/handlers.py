@@ -110,7 +110,25 @@ def _members(body: Json, world: World) -> dict[str, Json]:
         value = body.get(name)
         if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
             raise ApiError("malformed", f"{name} must be a date written YYYY-MM-DD, or null", where=name)
+    _check_presets(body, world)
     return {name: value for name, value in body.items() if name in FIELDS}
+
+
+def _check_presets(body: Json, world: World) -> None:
+    """Raise ``ApiError`` (malformed) for a preset name that is not in use, if ``preset_values`` says so
+    (docs/vendors/billingplatform.md#preset-value)."""
+    if world.switches["billingplatform.preset_values"] == "any":
+        return
+    runs = world.ledger.runs.values()
+    known = {
+        "subrun": {run.subrun for run in runs}
+        | {account.group for state, _ in world.ledger.store.unique_states() for account in state.accounts},
+        "invoiceMessage": {run.message for run in runs},
+    }
+    for name, names in known.items():
+        value = body.get(name)
+        if value is not None and value not in names:
+            raise ApiError("malformed", f"{name}: there is no preset value {ascii(value)[:80]}", where=name)
 
 
 def _command(name: str, members: Mapping[str, Json], **more: int) -> Command:

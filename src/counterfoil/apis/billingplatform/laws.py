@@ -5,6 +5,7 @@ Clause ids are those of ``specs/billingplatform/clauses.yaml``."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from counterfoil.contract.collection import DATE_TIME, INTEGER, Collection, Field, Offsets, above
@@ -17,6 +18,7 @@ from counterfoil.contract.laws.lifecycle import Resource
 
 LIST, CREATE = "GET /billingRuns/", "POST /billingRuns/"
 FETCH, CHANGE = "GET /billingRuns/{id}", "PATCH /billingRuns/{id}"
+CUSTOMERS, INVOICES = "GET /customers/", "GET /invoices/"
 STATUSES = ("Pending", "Requested", "Running", "Complete")
 DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
 UNKNOWN_ID = {"id": "999999999999999999"}
@@ -285,6 +287,57 @@ def status_never_goes_back(ctx: LawContext) -> None:
         )
 
 
+def _served(ctx: LawContext, operation: str, **query: Any) -> list[Any]:
+    """A whole list; the law does not apply where the target has no such operation."""
+    answer = ctx.request(operation, query={"limit": 1000, **query})
+    ctx.require(answer.status not in (404, 501), f"this target does not serve {operation}")
+    found = ctx.json_body(answer)
+    ctx.require(found, f"{operation} lists nothing")
+    return list(found)
+
+
+def run_is_the_sum_of_its_invoices(ctx: LawContext) -> None:
+    """A Complete run's invoiceAmount is the sum of its invoices in one currency."""
+    invoices = _served(ctx, INVOICES)
+    ctx.require(len(invoices) < 1000, "there are 1000 invoices or more")
+    for run in RUNS.require_items(ctx):
+        if run["status"] == "Complete":
+            ctx.cases += 1
+            sums: dict[str, Decimal] = {}
+            for each in invoices:
+                if each["billingRun"] == run["id"]:
+                    sums[each["currency"]] = sums.get(each["currency"], Decimal(0)) + Decimal(str(each["amount"]))
+            shown = ", ".join(f"{total} {currency}" for currency, total in sums.items()) or "0"
+            amounts = set(sums.values()) or {Decimal(0)}
+            ctx.expect(Decimal(str(run["invoiceAmount"])) in amounts, f"invoiceAmount {shown} of run {run['id']}", run)
+
+
+def invoice_filters_select(ctx: LawContext) -> None:
+    """invoiceNumber finds one invoice; minDate and maxDate, minDueDate and maxDueDate include the day itself."""
+    invoices = _served(ctx, INVOICES)
+    for wanted in (invoices[0], invoices[-1]):
+        found = _served(ctx, INVOICES, invoiceNumber=wanted["invoiceNumber"])
+        ctx.expect(found == [wanted], f"invoice {wanted['invoiceNumber']} alone", found)
+        for member, low, high in (("invoiceDate", "minDate", "maxDate"), ("dueDate", "minDueDate", "maxDueDate")):
+            day = wanted[member]
+            found = _served(ctx, INVOICES, **{low: day, high: day})
+            ctx.expect(
+                found == [each for each in invoices if each[member] == day], f"the invoices with {member} {day}", found
+            )
+
+
+def customer_is_found_by_account_number(ctx: LawContext) -> None:
+    """accountNumber finds one customer or none, and ID fetches the same customer."""
+    customers = _served(ctx, CUSTOMERS)
+    for wanted in (customers[0], customers[-1]):
+        found = _served(ctx, CUSTOMERS, accountNumber=wanted["accountNumber"])
+        ctx.expect(found == [wanted], f"customer {wanted['id']} alone", found)
+        one = ctx.request_json("GET /customers/{id}", path={"id": wanted["id"]})
+        ctx.expect(one == wanted, f"customer {wanted['id']} as listed", one)
+    none = ctx.request_json(CUSTOMERS, query={"accountNumber": "counterfoil-has-none"})
+    ctx.expect(none == [], "an empty list for an unknown account number", none)
+
+
 def _law(
     id: str,
     operation: str,
@@ -400,6 +453,10 @@ LAWS: tuple[Law, ...] = (
     _law("runs.dates", FETCH, "lifecycle", dates_are_when_it_moved, "c27", "c28", writes=True, needs=("move_run", "now")),
     _law("slash.reading", LIST, "reading", slash_or_none, "v06"),
     _law("slash.creating", CREATE, "lifecycle", slash_or_none_posting, "v06", writes=True),
+    # customers and invoices
+    _law("invoices.total", INVOICES, "agreement", run_is_the_sum_of_its_invoices, "c21", "v17"),
+    _law("invoices.selects", INVOICES, "filtering", invoice_filters_select, "v17"),
+    _law("customers.account-number", CUSTOMERS, "filtering", customer_is_found_by_account_number, "v18"),
     _law("runs.forward", LIST, "lifecycle", status_never_goes_back, "v08", needs=("complete_run",)),
 )  # fmt: skip
 

@@ -56,11 +56,11 @@ def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
         "status": STATUS[run.status],
         "subrun": run.subrun,
         "invoiceMessage": run.message,
-        "invoiceAmount": _currency(_invoiced(run, world), world),
-        "invoiceDate": _day(run.invoice_date),
-        "cutoffDate": _day(run.cutoff_date),
-        "transactionCutoffDate": _day(run.transaction_cutoff_date),
-        "dueDate": _day(run.due_date),
+        "invoiceAmount": currency_text(_invoiced(run, world), world),
+        "invoiceDate": day_text(run.invoice_date, world),
+        "cutoffDate": day_text(run.cutoff_date, world),
+        "transactionCutoffDate": day_text(run.transaction_cutoff_date, world),
+        "dueDate": day_text(run.due_date, world),
         "commencedDate": _timestamp(run.commenced_at),
         "completedDate": _timestamp(run.completed_at),
     }
@@ -102,14 +102,17 @@ def _billed(state: AccountState, currency: str) -> dict[int, Decimal]:
     return state.cached("billingplatform.billed", currency, compute)
 
 
-def _currency(amount: Decimal, world: World) -> Any:
+def currency_text(amount: Decimal, world: World) -> Any:
     """Two decimals, or three in a currency that has three, because a sum of invoices is never rounded."""
     shown = amount if amount.as_tuple().exponent == -3 else amount.quantize(HUNDREDTH)
     return shown if world.switches["billingplatform.currency_as"] == "number" else str(shown)
 
 
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def day_text(day: date | None, world: World) -> str | None:
+    """``2026-02-01``, or ``01/02/2026`` by ``billingplatform.date_as`` (docs/vendors/billingplatform.md#serialisation)."""
+    if day is None:
+        return None
+    return day.isoformat() if world.switches["billingplatform.date_as"] == "iso" else f"{day:%d/%m/%Y}"
 
 
 def _timestamp(moment: datetime | None) -> str | None:

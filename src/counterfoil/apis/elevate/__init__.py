@@ -6,7 +6,7 @@ It shows each customer's value in the open bill run against the previous one. So
 from __future__ import annotations
 
 from counterfoil.api import API, Switch
-from counterfoil.apis.elevate import errors, handlers
+from counterfoil.apis.elevate import errors, handlers, neighbours
 from counterfoil.apis.elevate.auth import NAME, authenticate
 
 SWITCHES = (
@@ -65,11 +65,8 @@ SWITCHES = (
 
 # Operations that the vendor has (docs/vendors/elevate.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
-    "GET /customers",
-    "POST /customers",
     "GET /customers/{id}",
     "PATCH /customers/{id}",
-    "GET /bill-runs",
     "GET /bill-runs/{id}",
     "PATCH /bill-runs/{id}",
     "POST /adjust-bill-run-schedule/{id}",
@@ -92,6 +89,8 @@ api = API(
     routes={
         "POST /authenticate": handlers.create_bearer_token,
         "GET /customer-billing-summaries": handlers.list_billing_summaries,
+        "GET /customers": neighbours.list_customers,
+        "GET /bill-runs": neighbours.list_bill_runs,
     },
     customer_view="/customer-billing-summaries?page=1&pageSize=10&customerId={customerId}",
     authenticate=authenticate,

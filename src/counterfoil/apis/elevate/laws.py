@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 LIST = "GET /customer-billing-summaries"
+CUSTOMERS, BILL_RUNS = "GET /customers", "GET /bill-runs"
 PAGE = {"page": 1, "pageSize": 100}
 BILLING = ("ACTIVE", "FIRST_INVOICE", "CEASED", "RESURRECTED", "NEVER_BILLED")
 RATING = ("COMPLETE", "INCOMPLETE")
@@ -132,6 +133,11 @@ def never_billed(item: Any) -> Mismatch:
     return None if PREVIOUS.value(item) == 0 else ("previousBillRunValue 0", item)
 
 
+def previous_is_not_negative(item: Any) -> Mismatch:
+    """previousBillRunValue is not negative: credits above the charges are not invoiced."""
+    return None if PREVIOUS.value(item) >= 0 else ("previousBillRunValue 0 or more", item)
+
+
 def customer_is_integer(item: Any) -> Mismatch:
     """customerId is an integer."""
     return None if isinstance(item.get("customerId"), int) else ("an integer in customerId", item.get("customerId"))
@@ -141,11 +147,11 @@ def customer_is_integer(item: Any) -> Mismatch:
 
 
 def open_becomes_previous(ctx: LawContext) -> None:
-    """When the open run completes, openBillRunValue becomes previousBillRunValue."""
+    """When the open run completes, openBillRunValue becomes previousBillRunValue; below zero nothing is invoiced."""
     before = {
         CUSTOMER.value(item): OPEN.value(item)
         for item in SUMMARIES.require_items(ctx)
-        if item["ratingStatus"] == "COMPLETE"
+        if item["ratingStatus"] == "COMPLETE" and OPEN.value(item) >= 0
     }
     ctx.perform("complete_run")
     for item in SUMMARIES.fetch_all(ctx):
@@ -154,6 +160,50 @@ def open_becomes_previous(ctx: LawContext) -> None:
             ctx.cases += 1
             ctx.expect(close(PREVIOUS.value(item), was), f"previousBillRunValue {was}, what was open", item)
     ctx.require(ctx.cases, "no customer's usage is rated completely")
+
+
+# ---------------------------------------------------------------- lists beside the summaries
+
+
+def _served(ctx: LawContext, operation: str, **query: Any) -> list[Any]:
+    """The first page of a list; the law does not apply where the target has no such operation."""
+    answer = ctx.request(operation, query={**PAGE, **query})
+    ctx.require(answer.status not in (404, 501), f"this target does not serve {operation}")
+    found = ctx.json_body(answer)
+    ctx.require(found, f"{operation} lists nothing")
+    return list(found)
+
+
+def customers_have_summaries(ctx: LawContext) -> None:
+    """GET /customers lists the customers that the summaries are of."""
+    listed = [item["id"] for item in _served(ctx, CUSTOMERS)]
+    summed = [CUSTOMER.value(item) for item in SUMMARIES.fetch_all(ctx)]
+    ctx.expect(set(listed) <= set(summed), "a summary for each customer listed", listed)
+    ctx.expect(len(set(listed)) == len(listed), "each customer once", listed)
+
+
+def customer_filters_select(ctx: LawContext) -> None:
+    """customerAccountNumber selects one customer; pageSize and page cut the same list; fields leaves the id."""
+    listed = _served(ctx, CUSTOMERS)
+    for position in {0, len(listed) - 1}:
+        wanted = listed[position]
+        found = _served(ctx, CUSTOMERS, customerAccountNumber=wanted["customerAccountNumber"])
+        ctx.expect(found == [wanted], f"customer {wanted['id']} alone", found)
+        page = _served(ctx, CUSTOMERS, page=position + 1, pageSize=1)
+        ctx.expect(page == [wanted], f"customer {wanted['id']} on page {position + 1}", page)
+    found = _served(ctx, CUSTOMERS, fields="id")
+    ctx.expect(found == [{"id": item["id"]} for item in listed], "the ids alone", found)
+
+
+def run_statuses_select(ctx: LawContext) -> None:
+    """billRunStatus is OPEN, CLOSED or FINALIZED, and as a filter selects the runs with that status."""
+    listed = _served(ctx, BILL_RUNS)
+    for status in ("OPEN", "CLOSED", "FINALIZED"):
+        wanted = [item for item in listed if item["billRunStatus"] == status]
+        found = ctx.request_json(BILL_RUNS, query={**PAGE, "billRunStatus": status})
+        ctx.expect(found == wanted, f"the {len(wanted)} runs that are {status}", found)
+    others = [item for item in listed if item["billRunStatus"] not in ("OPEN", "CLOSED", "FINALIZED")]
+    ctx.expect(not others, "a status that is documented", others)
 
 
 LAWS: tuple[Law, ...] = (
@@ -234,6 +284,7 @@ LAWS: tuple[Law, ...] = (
         "elevate.summary.percentage-without-base", SUMMARIES, percentage_without_base, "c27",
         only=lambda item: PREVIOUS.value(item) == 0, lacking="every customer has a previous value",
     ),
+    items.each("elevate.summary.previous-not-negative", SUMMARIES, previous_is_not_negative, "c25"),
     items.each(
         "elevate.summary.never-billed", SUMMARIES, never_billed, "c21",
         only=lambda item: item["billingStatus"] == "NEVER_BILLED", lacking="every customer was billed",
@@ -271,6 +322,11 @@ LAWS: tuple[Law, ...] = (
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),
         says(open_becomes_previous), open_becomes_previous, needs=("complete_run",),
     ),
+    # lists beside the summaries
+    Law("elevate.customers.summaries", CUSTOMERS, "agreement", ("v13",), says(customers_have_summaries),
+        customers_have_summaries),
+    Law("elevate.customers.selects", CUSTOMERS, "filtering", ("v13",), says(customer_filters_select), customer_filters_select),
+    Law("elevate.bill-runs.status", BILL_RUNS, "filtering", ("v14",), says(run_statuses_select), run_statuses_select),
 )  # fmt: skip
 
 LAW_BOOK = LawBook("elevate", LAWS, health_check=LIST, health_check_query={"page": 1, "pageSize": 1}, login=LOGIN)
