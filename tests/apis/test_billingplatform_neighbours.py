@@ -56,6 +56,10 @@ def test_a_customer_is_found_by_account_number_and_has_invoices(late: Any) -> No
         assert late.get(API, path).status_code == 404
 
 
+def test_an_unknown_path_is_said_once(late: Any) -> None:
+    assert late.get(API, "/nope").json() == {"error": "there is no /nope in this API"}
+
+
 def test_a_list_has_a_thousand_at_most(stand_in: Any) -> None:
     large = stand_in("one-month", apis=[API], customers=1500)
     assert len(get(large, "/customers/")) == 1000

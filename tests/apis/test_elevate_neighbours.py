@@ -81,6 +81,11 @@ def test_what_cannot_be_is_refused_by_name(six: Any, path: str, query: dict[str,
     assert f"'{says}'" in answer.json()["message"]
 
 
+def test_a_parameter_at_fault_is_named_once(six: Any) -> None:
+    answer = six.get("elevate", "/customers", params={"page": 0, "pageSize": 10})
+    assert answer.json()["message"] == "Validation failed for parameter 'page': the value is less than the minimum of 1"
+
+
 def test_a_restricted_credential_sees_its_customers_only(six: Any) -> None:
     answer = six.get("elevate", "/customers", params={"page": 1, "pageSize": 10}, key="only-regular")
     assert [row["id"] for row in answer.json()] == [1, 6], "regular, and the child that it pays for"

@@ -39,6 +39,6 @@ def from_ledger(error: LedgerError, world: World) -> ApiError:
 def _message(error: ApiError) -> str:
     """One line that names the member or parameter at fault, without JSON pointer syntax."""
     where = error.where or ""
-    if where.startswith("/"):
+    if where.startswith("/") and error.reason in ("malformed", "required"):
         return f"{where[1:]}: {error.message.removeprefix(f'body{where}: ')}"
     return error.message or error.reason

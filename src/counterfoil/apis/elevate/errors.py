@@ -20,4 +20,4 @@ def _message(error: ApiError) -> str:
         return f"Validation failed: {error.message}"
     where = str(error.where)
     kind = "field" if where.startswith("/") else "parameter"
-    return f"Validation failed for {kind} '{where.strip('/')}': {error.message}"
+    return f"Validation failed for {kind} '{where.strip('/')}': {error.message.removeprefix(f'{where}: ')}"
