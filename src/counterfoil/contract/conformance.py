@@ -45,12 +45,31 @@ def _of_unknown_query(failure: Any, case: Any, response: Any) -> bool:
     )
 
 
+def _of_other_method(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a method that the document does not have got a status that the document has at this path."""
+    documented = case.operation.definition.raw.get("responses", {})
+    other = case.method.upper() != case.operation.method.upper()
+    return other and response.status_code in (404, 501) and str(response.status_code) in documented
+
+
 EXCLUSIONS: tuple[Exclusion, ...] = (
     Exclusion(
         "negative_data_rejection",
         "OpenAPI cannot say whether a query parameter that is not in the document is refused; these vendors ignore it.",
         "https://github.com/schemathesis/schemathesis/issues/3730",
         _of_unknown_query,
+    ),
+    Exclusion(
+        "unsupported_method",
+        "Flexprice answers 404 to a method that it does not route, and a stand-in 501 to one that only the vendor has.",
+        "https://github.com/gin-gonic/gin/blob/v1.10.0/gin.go#L107",
+        _of_other_method,
+    ),
+    Exclusion(
+        "not_a_server_error",
+        "501 is the documented answer to a method that the vendor has and this server does not.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2",
+        _of_other_method,
     ),
 )
 """Every kind of failure that is ignored. An entry that Schemathesis no longer needs is removed."""

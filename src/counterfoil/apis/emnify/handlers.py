@@ -14,7 +14,7 @@ from counterfoil.ledger.periods import month_key
 from counterfoil.world.world import World
 
 PER_PAGE = 100
-LARGEST_ID = 2**63 - 1
+IDS = 2**63  # a Long is from minus this to this, exclusive
 
 
 def authenticate(request: Request, world: World) -> Response:
@@ -108,7 +108,7 @@ def _visible_organisation(request: Request, world: World) -> int:
 
 def _organisation_id(value: Decimal) -> int:
     """The id in the path, which the vendor types as a double: ``1.0`` is ``1`` (docs/vendors/emnify.md#org-id)."""
-    if abs(value) > LARGEST_ID or value != value.to_integral_value():
+    if not -IDS <= value < IDS or value != value.to_integral_value():
         raise ApiError("malformed", "org_id must be a whole number", where="org_id", detail={"value": str(value)})
     return int(value)
 

@@ -10,12 +10,14 @@ import msgspec
 from counterfoil.api import ApiError, Principal
 from counterfoil.apis.flexprice.auth import may_see
 from counterfoil.apis.flexprice.serializers import customer_number, customer_with, external_id_of
+from counterfoil.ledger.periods import start_of
+from counterfoil.world.timestamps import Timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 DEFAULT_LIMIT = 50
-NOT_OFFERED = ("filters", "sort", "expand", "metadata", "start_time", "end_time")
+NOT_OFFERED = ("filters", "sort", "expand", "metadata")
 """Members of the vendor's filter that this stand-in does not have: refused, because to ignore them would be wrong."""
 
 
@@ -71,14 +73,32 @@ def _candidates(criteria: Mapping[str, Any], world: World) -> Iterable[int]:
 
 def _tests(criteria: Mapping[str, Any], world: World) -> list[Callable[[int], bool]]:
     tests: list[Callable[[int], bool]] = []
+
+    def created(number: int) -> Timestamp:
+        return start_of(world.ledger.state_of(number).opened), 0
+
     external = criteria.get("external_ids")
     if external:
         tests.append(lambda number: external_id_of(world, number) in external)
     if criteria.get("external_id"):
         tests.append(lambda number: external_id_of(world, number) == criteria["external_id"])
+    first, last = _instant(criteria, "start_time"), _instant(criteria, "end_time")
+    if first is not None:
+        tests.append(lambda number: created(number) >= first)
+    if last is not None:
+        tests.append(lambda number: created(number) <= last)
     if criteria.get("email"):
         if world.ledger.customers > MOST_BY_EMAIL:
             message = f"filtering by email is offered for at most {MOST_BY_EMAIL} customers"
             raise ApiError("not_implemented", message, where="email")
         tests.append(lambda number: world.party(number).email == criteria["email"])
     return tests
+
+
+def _instant(criteria: Mapping[str, Any], name: str) -> Timestamp | None:
+    if criteria.get(name) is None:
+        return None
+    try:
+        return parse_timestamp(criteria[name])
+    except ValueError as error:
+        raise ApiError("malformed", str(error), where=name) from None
