@@ -93,7 +93,7 @@ def test_a_commands_body_has_the_members_of_its_class(name: str) -> None:
 def test_every_command_has_its_operation_and_the_spec_no_other() -> None:
     prefix = "/worlds/{world}/commands/"
     assert {path.removeprefix(prefix) for path in PATHS if path.startswith(prefix)} == set(COMMANDS)
-    assert set(SPEC["components"]["schemas"]["Command"]["properties"]["command"]["enum"]) == set(COMMANDS)
+    assert set(SPEC["components"]["schemas"]["NamedCommand"]["properties"]["command"]["enum"]) == set(COMMANDS)
 
 
 def test_a_faults_body_has_the_members_of_its_class() -> None:
