@@ -9,8 +9,10 @@ import msgspec
 from counterfoil.ledger.errors import BadValue
 from counterfoil.world.commands.access import IssueToken, NoteLogin, SetSwitch
 from counterfoil.world.commands.bills import (
+    ApplyCredit,
     CancelBill,
     HoldBill,
+    IssueCreditNote,
     RecordPayment,
     RefundPayment,
     ReleaseBill,
@@ -47,6 +49,8 @@ AnyCommand = (
     | RecordPayment
     | ResolvePayment
     | RefundPayment
+    | IssueCreditNote
+    | ApplyCredit
     | AdvanceClock
     | SetSwitch
     | IssueToken
