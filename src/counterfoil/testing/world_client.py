@@ -46,7 +46,7 @@ class Clock:
         """
         moved = {"months": months, "days": days, "hours": hours, "minutes": minutes}
         if to is not None:
-            moved = {"to": to if isinstance(to, datetime) else datetime.fromisoformat(to)}  # type: ignore[dict-item]
+            moved = {"to": to}  # type: ignore[dict-item]
         now: datetime = self._world().execute(read_command({"command": "advance_clock", **moved}))
         return now
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.scenario import Scenario, ScenarioError
+from counterfoil.world.timestamps import read_instant
 
 if TYPE_CHECKING:
     import yaml
@@ -21,6 +22,11 @@ def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mappi
     """
     step = dict(scenario.definition.story[index])
     at = step.pop("at", None)
+    if isinstance(at, str):
+        try:
+            at = read_instant(at)
+        except ValueError as error:
+            raise step_error(scenario, index, f"'at': {error}") from None
     if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
         raise step_error(scenario, index, "'at' must be an instant such as 2026-01-05T09:00:00Z")
     if len(step) != 1 or (name := next(iter(step))) not in COMMANDS:
