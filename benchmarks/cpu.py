@@ -26,7 +26,12 @@ from benchmarks.servers import HERE, SERVERS, counterfoil
 from benchmarks.workloads import APIS, WORKLOADS, Workload
 
 RESET = posted("/_sandbox/v1/worlds/default/reset", {})
-CASES = {"e": "billing run by id", "a-distinct": "page of 100", "f": "create billing run"}
+CASES = {
+    "e": "billing run by id",
+    "a-distinct": "page of 100, distinct",
+    "a-same": "page of 100, the same",
+    "f": "create billing run",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from typing import Any
 
 import orjson
 
-from counterfoil import catalog, disk_cache
+from counterfoil import catalog, disk_cache, json_pointer, yaml_reader
 
 Json = Any
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-FORM = 2
+"""The members of a path item that are operations."""
+FORM = 3
 """To be raised whenever the parsed form of the same YAML changes, so that what was kept before is not read."""
 
 
@@ -108,7 +109,7 @@ def write_parsed(path: Path) -> Path:
     """Write ``openapi.json``, the parsed form of ``path``, beside it; for building wheels. Returns the file."""
     text = path.read_bytes()
     target = path.with_suffix(".json")
-    target.write_bytes(_wrap(text, _parse(path, text)))
+    target.write_bytes(_wrap(text, parse(text, str(path))))
     return target
 
 
@@ -137,23 +138,31 @@ def _parsed_before(path: Path, text: bytes) -> Json:
 
 
 def _parse_and_keep(path: Path, text: bytes) -> Json:
-    document = _parse(path, text)
+    document = parse(text, str(path))
     with contextlib.suppress(TypeError):  # a document JSON cannot say is served all the same
         disk_cache.keep(_cache_file(_digest(text)), _wrap(text, document))
     return document
 
 
-def _parse(path: Path, text: bytes) -> Json:
-    import yaml
+def parse(text: bytes, where: str) -> Json:
+    """The document in YAML or JSON text, every key a string and every date text.
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    Raises ``SpecError`` with file and line, one line for each mistake.
+    """
+    return parse_with_lines(text, where)[0]
+
+
+def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Document]:
+    """As ``parse``, and where in the file each member is."""
     try:
-        # through JSON once: keys become strings (status codes), dates text, and both ways to load agree
-        return orjson.loads(orjson.dumps(yaml.load(text, loader), option=orjson.OPT_NON_STR_KEYS))  # noqa: S506
-    except yaml.YAMLError as error:
-        raise SpecError(f"{path}: not valid YAML: {_one_line(error)}") from None
+        document = yaml_reader.read_document(text, where)
+    except yaml_reader.YamlError as error:
+        raise SpecError(str(error)) from None
+    try:
+        # through JSON once: what was parsed now and what was kept before agree, and nothing is shared by two places
+        return orjson.loads(orjson.dumps(document.value)), document
     except (TypeError, ValueError, RecursionError) as error:
-        raise SpecError(f"{path}: holds what JSON cannot say: {_one_line(error)}") from None
+        raise SpecError(f"{where}: holds what JSON cannot say: {_one_line(error)}") from None
 
 
 def _cache_file(digest: str) -> Path | None:
@@ -167,13 +176,10 @@ def target_of(document: Json, reference: str) -> Json:
     """What a local reference (``#/components/…``) points to. Raises ``SpecError``."""
     if not reference.startswith("#/"):
         raise SpecError(f"{reference} is outside the document; put it under #/components")
-    node: Json = document
-    for part in reference[2:].split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(node, dict) or key not in node:
-            raise SpecError(f"{reference} points to nothing")
-        node = node[key]
-    return node
+    try:
+        return json_pointer.find(document, reference)
+    except LookupError:
+        raise SpecError(f"{reference} points to nothing") from None
 
 
 def resolve(document: Json, node: Json) -> Json:

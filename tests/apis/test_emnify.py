@@ -20,6 +20,7 @@ from counterfoil.world.commands import (
     CancelBill,
     CancelSubscription,
     CreateRun,
+    RateAgain,
     RecordPayment,
     RecordUsage,
     RefundPayment,
@@ -314,6 +315,29 @@ def test_profiles_may_never_or_always_be_told_apart(emnify: Build) -> None:
     assert [item["cost"] for item in split["sim_items"]["data"]] == [10]
 
 
+def test_two_volumes_of_one_subscription_split_the_bill(stand_in: Build) -> None:
+    """docs/vendors/emnify.md#tariff-profiles: demo's organisation 4 has 200 MB for Europe and 100 MB at home."""
+    body = bill(stand_in("demo", apis=["emnify"]), 4)
+    [profile] = body["sim_items"]["data"]
+    assert profile["inclusive_volume"] == 300
+    tariffs = body["traffic"]["data"]["tariff"]
+    assert tariffs
+    assert all(tariff["tariff_profile"] == profile["tariff_profile"] for tariff in tariffs)
+
+
+def test_no_two_monthly_charges_have_one_id(emnify: Build) -> None:
+    """docs/vendors/emnify.md#package-ids: two subscriptions of each tariff, billed for January and February together."""
+    app = emnify(switches={"emnify.multi_profile": "never"})
+    for customer, tariff in ((PLAIN, "plain"), (SAMPLE, "world")):
+        app.do(Subscribe(customer=customer, tariff=tariff))
+    produce_bills(app, date(2026, 3, 1))
+    for customer, months in ((PLAIN, "Plain"), (SAMPLE, "zone 1")):
+        charges = bill(app, customer, "202602")["mrc"]["data_packages"]["data"]
+        assert len(charges) == 4, "two subscriptions, two months"
+        assert all(months in each["description"] for each in charges)
+        assert len({each["id"] for each in charges}) == 4
+
+
 # --- periods, previews, persisted ----------------------------------------------------------------
 
 
@@ -417,6 +441,48 @@ def test_a_persisted_bill_is_not_refreshed(emnify: Build) -> None:
     assert strict.get("emnify", path, params={"force_refresh": "false"}).status_code == 200
 
 
+def late_usage(app: Any) -> None:
+    """plain is billed 10.00 for January, and then 40 × 0.05 of January are rated."""
+    use(app, PLAIN, "40", rated=False)
+    produce_bills(app)
+    assert bill(app, PLAIN)["refresh_allowed"] is False
+    app.do(RateAgain(customer=PLAIN))
+
+
+def test_an_unpaid_bill_can_be_refreshed_once_more_usage_was_rated(emnify: Build) -> None:
+    """docs/vendors/emnify.md#refresh: 12.00 = 10.00 + 40 × 0.05, as a preview; the stored bill stays, and February has the
+    2.00."""
+    app = emnify()
+    late_usage(app)
+    stored = bill(app, PLAIN)
+    assert (stored["sub_total"]["cost"], stored["refresh_allowed"]) == (10, True)
+    again = bill(app, PLAIN, params={"force_refresh": "true"})
+    assert (again["sub_total"]["cost"], again["total"]["cost"]) == (12, Decimal("14.28"))
+    assert (again["invoice"], again["payment_option"], again["refresh_allowed"]) == (None, None, True)
+    assert again["traffic"]["data"]["total"]["volume"] == 40
+    assert bill(app, PLAIN) == stored
+    assert bill(app, PLAIN, "202602")["sub_total"]["cost"] == 12, "February's fee and the late usage"
+
+    app.do(RecordPayment(customer=PLAIN, bill=1))
+    paid = bill(app, PLAIN)
+    assert paid["refresh_allowed"] is False
+    assert bill(app, PLAIN, params={"force_refresh": "true"}) == paid
+
+
+def test_late_usage_may_be_ignored(emnify: Build) -> None:
+    app = emnify(switches={"emnify.late_usage": "ignored", "emnify.refresh_refused": 409})
+    late_usage(app)
+    assert bill(app, PLAIN)["refresh_allowed"] is False
+    path = f"/organisation/{PLAIN}/billing/202601"
+    assert app.get("emnify", path, params={"force_refresh": "true"}).status_code == 409
+
+
+def test_a_refreshable_bill_is_not_refused(emnify: Build) -> None:
+    app = emnify(switches={"emnify.refresh_refused": 409})
+    late_usage(app)
+    assert bill(app, PLAIN, params={"force_refresh": "true"})["sub_total"]["cost"] == 12
+
+
 # --- the parties ---------------------------------------------------------------------------------
 
 
@@ -501,7 +567,8 @@ def test_the_sums_hold_on_every_bill(stand_in: Build, scenario: str, switch: str
     ("path", "status", "code"),
     [
         ("/organisation/abc/billing/202601", 400, 1000),
-        ("/organisation/1.0/billing/202601", 400, 1000),
+        ("/organisation/1.5/billing/202601", 400, 1000),
+        ("/organisation/999.0/billing/202601", 404, 1401),
         ("/organisation/None/billing", 400, 1000),
         ("/organisation/1/billing/2026-01", 400, 1000),
         ("/organisation/1/billing/20261", 400, 1000),
@@ -527,7 +594,37 @@ def test_what_is_not_there_or_not_readable(emnify: Build, path: str, status: int
     answer = emnify().get("emnify", path)
     assert (answer.status_code, answer.json()["error_code"]) == (status, code)
     assert answer.json()["error_token"]
-    assert answer.headers["content-type"] == "application/json;charset=UTF-8"
+    assert answer.headers["content-type"] == "application/json; charset=UTF-8"
+
+
+@pytest.mark.parametrize("org", ["None", "abc", "1.5"])
+def test_an_unreadable_organisation_in_the_recorded_words(emnify: Build, org: str) -> None:
+    """docs/vendors/emnify.md#recorded-400."""
+    assert emnify().get("emnify", f"/organisation/{org}/billing").json() == {
+        "error_code": 1000,
+        "error_token": "BadRequest",
+        "message": f'Cannot parse parameter org_id as Long: For input string: "{org}"',
+    }
+
+
+@pytest.mark.parametrize("org", ["2.0", "2.000", "2e0"])
+def test_an_organisation_may_be_written_as_a_double(emnify: Build, org: str) -> None:
+    """docs/vendors/emnify.md#org-id."""
+    app = emnify()
+    assert bill(app, org) == bill(app, PLAIN)  # type: ignore[arg-type]
+    listed = app.get("emnify", f"/organisation/{org}/billing")
+    assert listed.json() == app.get("emnify", f"/organisation/{PLAIN}/billing").json()
+
+
+def test_a_token_can_ask_for_its_own_organisation(emnify: Build) -> None:
+    """docs/vendors/emnify.md#own-organisation: a customer, or the issuer for a key that is not restricted."""
+    app = emnify()
+    own = app.get("emnify", "/organisation/my", key="key-of-parent").json()
+    assert (own["id"], own["ext_reference"], own["organisation_type_id"]) == (PARENT, "parent", "4")
+    assert own["name"] == bill(app, PARENT)["customer_org"]["name"]
+    assert app.get("emnify", "/organisation/my").json()["id"] == ISSUER
+    assert app.get("emnify", "/organisation/my", key=None).status_code == 401
+    assert app.get("emnify", "/organisation/5").status_code == 501
 
 
 def test_an_empty_period_may_be_a_bill_of_zeros(emnify: Build) -> None:

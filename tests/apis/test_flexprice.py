@@ -227,6 +227,33 @@ def test_each_look_up_sees_the_fifty_newest(stand_in: Callable[..., Any]) -> Non
     assert only(story, 1)["total_invoice_count"] == 54
 
 
+def test_a_paying_parent_sees_the_fifty_newest_of_all_it_pays_and_of_its_own(stand_in: Callable[..., Any]) -> None:
+    """docs/vendors/flexprice.md#fifty: 29 bills of 1.00 of its own and 29 of 10.00 of a child, issued in pairs. The first
+    look-up finds 25 + 25, the second all 29 of its own: 54 bills over 29 + 250."""
+    story = stand_in("one-month", apis=["flexprice"])
+    parent = story.do(AddCustomer(currencies=("EUR",), tax_rate=Decimal(0)))
+    child = story.do(AddCustomer(currencies=("EUR",), tax_rate=Decimal(0), billed_to=parent))
+    for _ in range(29):
+        story.do(AddCharge(customer=parent, description="Once", amount=Decimal(1)))
+        story.do(AddCharge(customer=child, description="Once", amount=Decimal(10)))
+        bill(story)
+        story.do(AdvanceClock(minutes=1))
+    for number in (parent, child):
+        story.do(Subscribe(customer=number, tariff="basic", starts=date(2026, 1, 20)))
+    assert some(only(story, parent), "total_invoice_count", "total_revenue_amount") == (54, "279")
+    assert some(only(story, child), "total_invoice_count", "total_revenue_amount") == (29, "290")
+    story.do(SetSwitch(name="flexprice.invoice_cap", value="none"))
+    assert some(only(story, parent), "total_invoice_count", "total_revenue_amount") == (58, "319")
+
+
+def test_a_credit_lowers_what_is_due_and_no_charge(story: Any) -> None:
+    """docs/vendors/flexprice.md#coupons-and-credits: 10.00 + 2.00 - 6.00 = 6.00, and 19 % tax: 7.14; charges stay 2 and 10."""
+    story.do(AddCharge(customer=1, description="Half price", amount=Decimal(-6)))
+    bill(story)
+    names = ("total_revenue_amount", "total_unpaid_amount", "unpaid_usage_charges", "unpaid_fixed_charges")
+    assert some(only(story), *names) == ("7.14", "7.14", "2", "10")
+
+
 # --- what is paid --------------------------------------------------------------------------------
 
 
@@ -283,7 +310,8 @@ SECURITY = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "permissions-policy": "geolocation=(), microphone=(), camera=()",
     "access-control-allow-origin": "*",
 }
 
@@ -297,6 +325,7 @@ SECURITY = {
         ({"Authorization": "counterfoil-key"}, 401, {"error": "Invalid authorization header format"}),
         ({"Authorization": "Basic abc"}, 401, {"error": "Invalid authorization header format"}),
         ({"Authorization": "Bearer wrong"}, 401, {"error": "Invalid token"}),
+        ({"Authorization": "Bearer  counterfoil-key"}, 401, {"error": "Invalid token"}),
         ({"Authorization": "Bearer wrong", "x-api-key": "wrong"}, 401, {"error": "Invalid token"}),
         ({"x-api-key": "counterfoil-forbidden"}, 403, {"message": "insufficient permissions"}),
         ({"Authorization": "Bearer counterfoil-forbidden"}, 403, {"message": "insufficient permissions"}),
@@ -344,7 +373,7 @@ def test_a_narrowed_key_finds_others_empty(stand_in: Callable[..., Any]) -> None
         ("POST", path()),
         ("PUT", path()),
         ("DELETE", path()),
-        ("GET", "/customers"),
+        ("HEAD", path()),
         ("GET", "/customers/cust_00000001/invoices"),
         ("GET", "/customers//invoices/summary"),
         ("GET", "/customers/a/b/invoices/summary"),
@@ -352,16 +381,39 @@ def test_a_narrowed_key_finds_others_empty(stand_in: Callable[..., Any]) -> None
 )
 def test_what_is_not_routed_is_plain_text(story: Any, method: str, where: str) -> None:
     answer = story.request(method, "flexprice", where)
-    assert (answer.status_code, answer.text) == (404, "404 page not found")
+    assert (answer.status_code, answer.text) == (404, "" if method == "HEAD" else "404 page not found")
+    assert "allow" not in answer.headers, "only 405 has to say what is allowed"
     assert answer.headers["content-type"].partition(";")[0] == "text/plain"
     assert answer.headers["x-frame-options"] == "DENY"
 
 
-def test_options_is_answered_without_a_key(story: Any) -> None:
-    answer = story.request("OPTIONS", "flexprice", path(), key=None)
+@pytest.mark.parametrize("where", [path(), "/customers", "/customers/search", "/invoices", "/nowhere"])
+def test_options_is_answered_everywhere_without_a_key(story: Any, where: str) -> None:
+    """docs/vendors/flexprice.md#cors."""
+    answer = story.request("OPTIONS", "flexprice", where, key=None)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["access-control-allow-methods"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE, OPTIONS"
+    assert answer.headers["access-control-max-age"] == "86400"
+    assert "x-frame-options" not in answer.headers, "OPTIONS is answered before the security headers are set"
+
+
+@pytest.mark.parametrize(
+    ("method", "where"),
+    [
+        ("POST", "/customers"),
+        ("PUT", "/customers/cust_00000001"),
+        ("GET", "/customers/usage"),
+        ("GET", "/customers/cust_00000001/wallets"),
+        ("GET", "/customers/lookup/x"),
+        ("GET", "/plans"),
+        ("POST", "/subscriptions/search"),
+    ],
+)
+def test_what_the_vendor_routes_and_we_do_not_is_501(story: Any, method: str, where: str) -> None:
+    answer = story.request(method, "flexprice", where)
+    assert (answer.status_code, answer.json()["code"]) == (501, "not_implemented")
+    assert {name: answer.headers[name] for name in SECURITY} == SECURITY
 
 
 def test_other_errors_are_flat(story: Any) -> None:
@@ -369,25 +421,37 @@ def test_other_errors_are_flat(story: Any) -> None:
     assert answer.status_code == 400
     assert (answer.json()["code"], answer.json()["http_status_code"]) == ("validation_error", 400)
     assert set(answer.json()) == {"code", "message", "http_status_code"}
-    answer = story.get("flexprice", path(), headers={"Accept": "application/xml"})
-    if answer.status_code != 200:
-        assert (answer.status_code, answer.json()["http_status_code"]) == (406, 406)
+
+
+@pytest.mark.parametrize("accept", ["application/xml", "text/html;q=0.9", "application/json;q=0"])
+def test_accept_is_ignored(story: Any, accept: str) -> None:
+    """docs/vendors/flexprice.md#accept."""
+    answer = story.get("flexprice", path(), headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json; charset=utf-8")
 
 
 def test_the_request_id_is_echoed_or_made(story: Any) -> None:
+    """docs/vendors/flexprice.md#headers."""
     answer = story.get("flexprice", path(), headers={"X-Request-ID": "mine-42"})
     assert answer.headers["x-request-id"] == "mine-42"
     assert {name: answer.headers[name] for name in SECURITY} == SECURITY
 
-    made = [story.get("flexprice", path(n)).headers["x-request-id"] for n in (1, 1, 2, "é")]
-    assert made[0] == made[1], "the same world and path"
-    assert len(set(made)) == 3
-    story.do(AdvanceClock(minutes=1))
-    assert story.get("flexprice", path()).headers["x-request-id"] not in made
-    assert all(character in "0123456789abcdef-" for each in made for character in each)
+    answers = [story.get("flexprice", path()), story.get("flexprice", path())]
+    assert answers[0].content == answers[1].content
+    answers += [
+        story.get("flexprice", path(), key=None),
+        story.get("flexprice", path(), key="counterfoil-forbidden"),
+        story.get("flexprice", "/nowhere"),
+        story.get("flexprice", "/plans"),
+        story.get("flexprice", "/customers/%FF/invoices/summary"),
+        story.request("OPTIONS", "flexprice", path()),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 401, 403, 404, 501, 400, 200]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers), "a new one for every request"
+    assert all(len(answer.headers["x-request-id"]) == 36 for answer in answers)
 
 
-@pytest.mark.parametrize("sent", ["", "with space", "x" * 201, "é"])
+@pytest.mark.parametrize("sent", ["", "with space", "a@b", "x" * 129, "é"])
 def test_a_request_id_that_cannot_be_one_is_replaced(story: Any, sent: str) -> None:
     answer = story.get("flexprice", path(), headers={"X-Request-ID": sent.encode("latin-1")})
     assert len(answer.headers["x-request-id"]) == 36
@@ -397,3 +461,85 @@ def test_the_switches_are_those_of_the_spec() -> None:
     spec = yaml.safe_load((specs_dir() / "flexprice" / "openapi.yaml").read_text())
     told = {each["switch"]: (each["default"], tuple(each["choices"])) for each in spec["x-assumptions"]}
     assert {switch.name: (switch.default, switch.choices) for switch in SWITCHES} == told
+
+
+# --- customers -----------------------------------------------------------------------------------
+
+
+def test_a_customer_by_either_id(story: Any) -> None:
+    """docs/vendors/flexprice.md#customer."""
+    customer = story.get("flexprice", "/customers/cust_00000001").json()
+    assert (customer["id"], customer["status"]) == ("cust_00000001", "published")
+    same = story.get("flexprice", f"/customers/external/{customer['external_id']}")
+    assert same.json() == customer
+    assert summary(story, customer["id"])["default_currency"] == "eur"
+
+
+@pytest.mark.parametrize("where", ["/customers/cust_00000099", "/customers/nobody", "/customers/external/C-000099"])
+def test_an_unknown_customer_is_not_found(story: Any, where: str) -> None:
+    answer = story.get("flexprice", where)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+
+
+def test_customers_are_listed_newest_first_in_pages(story: Any) -> None:
+    """docs/vendors/flexprice.md#lists: one customer of the scenario and four new ones, two by two."""
+    for _ in range(4):
+        story.do(AddCustomer(currencies=("EUR",)))
+    seen, offset, offsets = [], 0, []
+    while True:
+        page = story.get("flexprice", "/customers", params={"limit": 2, "offset": offset}).json()
+        assert (page["pagination"]["total"], page["pagination"]["limit"]) == (5, 2)
+        offsets.append(page["pagination"]["offset"])
+        if not page["items"]:
+            break
+        seen += [each["id"] for each in page["items"]]
+        offset = page["pagination"]["offset"]
+    assert seen == [f"cust_{number:08d}" for number in (5, 4, 3, 2, 1)]
+    assert offsets == [2, 4, 6, 6], "an empty page repeats the offset"
+    rising = story.get("flexprice", "/customers", params={"order": "asc", "limit": 1}).json()
+    assert rising["items"][0]["id"] == "cust_00000001"
+
+
+def test_the_list_and_the_search_take_the_same_filter(story: Any) -> None:
+    """docs/vendors/flexprice.md#customer-filter."""
+    story.do(AddCustomer(currencies=("EUR",)))
+    one = story.get("flexprice", "/customers/cust_00000001").json()
+    for criteria in (
+        {"external_id": one["external_id"]},
+        {"email": one["email"]},
+        {"customer_ids": ["cust_00000001", "cust_00000077"]},
+        {"external_ids": [one["external_id"], "nobody"]},
+        {"status": "published", "order": "asc", "limit": 1},
+    ):
+        listed = story.get("flexprice", "/customers", params=criteria).json()
+        searched = story.post("flexprice", "/customers/search", json=criteria).json()
+        assert listed == searched
+        assert listed["items"] == [one]
+    assert story.post("flexprice", "/customers/search", json={"status": "deleted"}).json()["items"] == []
+    assert story.post("flexprice", "/customers/search", json={}).json()["pagination"]["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("criteria", "status"),
+    [
+        ({"limit": 0}, 400),
+        ({"limit": 1001}, 400),
+        ({"offset": -1}, 400),
+        ({"order": "up"}, 400),
+        ({"sort": [{"field": "name"}]}, 501),
+        ({"start_time": "2026-01-01T00:00:00Z"}, 501),
+    ],
+)
+def test_a_filter_that_cannot_be_applied_is_refused(story: Any, criteria: dict[str, Any], status: int) -> None:
+    answer = story.post("flexprice", "/customers/search", json=criteria)
+    assert (answer.status_code, answer.json()["http_status_code"]) == (status, status)
+
+
+def test_a_narrowed_key_lists_its_own_customers(stand_in: Callable[..., Any]) -> None:
+    """docs/vendors/flexprice.md#isolation: regular (1) and child (6), which it pays for."""
+    world = stand_in(STANDINGS, apis=["flexprice"])
+    found = world.get("flexprice", "/customers", key="only-regular").json()
+    assert {each["id"] for each in found["items"]} == {"cust_00000001", "cust_00000006"}
+    assert found["pagination"]["total"] == 2
+    assert world.get("flexprice", "/customers/cust_00000002", key="only-regular").status_code == 404

@@ -15,6 +15,8 @@ from counterfoil.contract import Target
 from counterfoil.testing.in_process import InProcess
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
+SWITCHES = {"elevate.like": "contains", "elevate.unknown_sort_field": "400", "elevate.difference_sign": "signed"}
+"""What the independent applications implement where the documents leave a choice."""
 LOGINS = {"elevate": {"username": "counterfoil", "password": KEY}}
 INDEPENDENT = {"elevate": (elevate_app, "/v1"), "billingplatform": (billingplatform_app, "/backend/api/v1")}
 
@@ -29,7 +31,10 @@ def independent(api: str, *bugs: str) -> Target:
     def advance(seconds: int) -> None:
         clock[0] += timedelta(seconds=seconds)
 
-    return _target(f"http://independent{base}", api, httpx.WSGITransport(app=app), app, advance, lambda: clock[0])
+    target = _target(f"http://independent{base}", api, httpx.WSGITransport(app=app), app, advance, lambda: clock[0])
+    move_run = app.config.get("MOVE_RUN")
+    capabilities = {**target.capabilities, **({"move_run": move_run} if move_run else {})}
+    return replace(target, capabilities=capabilities, switches=SWITCHES)
 
 
 def stand_in(api: str, **options: Any) -> Target:

@@ -46,6 +46,10 @@ def test_it_is_accepted_up_to_and_including_its_last_day(tmp_path: Path) -> None
     assert "expired on 2026-01-19" in verdict.findings[1].got
 
 
+def test_an_unquoted_date_is_a_date(tmp_path: Path) -> None:
+    assert judged(tmp_path, entry().replace("'", ""), BROKEN).exit_code == 0
+
+
 def test_an_entry_that_is_no_longer_needed_is_a_finding(tmp_path: Path) -> None:
     verdict = judged(tmp_path, entry(), HELD)
     assert [finding.id for finding in verdict.findings] == ["baseline.entry"]

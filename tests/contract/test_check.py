@@ -50,6 +50,10 @@ def test_fine_is_0_and_findings_are_1(capsys: pytest.CaptureFixture[str]) -> Non
         ({"apis": ["elevate"], "start": None}, "no address for elevate"),
         ({"apis": ["elevate"], "only": ["elevate.srt"]}, "there is no law 'elevate.srt'"),
         ({"apis": ["elevate"], "baseline": Path("/nowhere.yaml")}, "/nowhere.yaml"),
+        ({"apis": ["elevate"], "known": ("elevate.foo=1",)}, "the laws of elevate need no ids"),
+        ({"apis": ["elevate"], "known": ("flexprice.id=1",)}, "for an API that is checked"),
+        ({"apis": ["elevate"], "switches": ("elevate.like=often",)}, "must be one of contains, case_sensitive"),
+        ({"apis": ["elevate"], "switches": ("elevate.lik=contains",)}, "there is no switch 'elevate.lik'"),
     ],
 )
 def test_a_meaningless_order_is_2_and_one_line(
@@ -79,7 +83,7 @@ def test_a_real_implementation_is_only_read(capsys: pytest.CaptureFixture[str]) 
         return healthy.transport.handle_request(request)
 
     watched = replace(healthy, transport=httpx.MockTransport(note), disposable=False, capabilities={})
-    only = ["billingplatform.create", "billingplatform.lock", "billingplatform.runs", "billingplatform.errors"]
+    only = ["billingplatform.create", "billingplatform.change", "billingplatform.runs", "billingplatform.errors"]
     assert check(["billingplatform"], start=lambda names: {"billingplatform": watched}, only=only, environ={}) == 0
     assert set(methods) == {"GET"}
     assert "use --writes" in capsys.readouterr().out
@@ -118,8 +122,13 @@ def test_a_baseline_makes_a_known_deviation_green(tmp_path: Path) -> None:
 
 
 def test_time_that_is_used_up_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    check(["elevate"], start=starting(), only=["elevate.filter"], max_time=0.05, environ={})
-    assert "--max-time was used up" in capsys.readouterr().out
+    only = {"start": starting(), "only": ["elevate.filter"], "max_time": 0.05, "environ": {}}
+    assert check(["elevate"], **only, strict=True) == 3
+    told = capsys.readouterr().out
+    assert "not tried" in told
+    assert "the time given with --max-time is used up" in told
+    assert "PARTLY TRIED" in told or "NOTHING WAS CHECKED" in told
+    assert "FINE" not in told
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)> ]]> \x00\x1b[31m | **bold** \ud83d"
@@ -153,7 +162,8 @@ def test_reports_hold_on_hostile_content(tmp_path: Path, capsys: pytest.CaptureF
 
     files = write_report(hostile(), tmp_path / "new" / "folder")
     assert [path.name for path in files] == ["junit.xml", "report.html", "report.json"]
-    suite = Xml.parse(files[0]).getroot()[0]
+    suite = Xml.parse(files[0]).getroot().find("testsuite")
+    assert suite is not None
     assert [case.get("name") for case in suite] == ["elevate.x", "elevate.y", "could be run"]
     assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("1", "1", "1")
     page = files[1].read_text(encoding="utf-8")

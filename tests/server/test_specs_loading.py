@@ -35,7 +35,7 @@ def test_the_parsed_form_is_kept_and_a_changed_spec_is_read_anew(
 ) -> None:
     write(tmp_path, SMALL)
     first = specs.load("small", directory=tmp_path)
-    monkeypatch.setattr(specs, "_parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr(specs, "parse", lambda *_: pytest.fail("parsed again"))
     assert specs.load("small", directory=tmp_path).raw == first.raw
     monkeypatch.undo()
     write(tmp_path, SMALL.replace("title: t", "title: u"))
@@ -62,7 +62,7 @@ def test_the_form_written_for_wheels_is_preferred_while_it_fits(
 ) -> None:
     path = write(tmp_path, SMALL)
     written = specs.write_parsed(path)
-    monkeypatch.setattr(specs, "_parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr(specs, "parse", lambda *_: pytest.fail("parsed again"))
     assert specs.load("small", directory=tmp_path).raw == orjson.loads(written.read_bytes())["document"]
     monkeypatch.undo()
     write(tmp_path, SMALL.replace("title: t", "title: u"))
@@ -90,7 +90,8 @@ def test_status_codes_are_text_and_dates_stay_readable(tmp_path: Path, cache: Pa
             + "components: {responses: {A: {$ref: '#/components/responses/A'}}}",
             "refers to itself",
         ),
-        ("&a [*a]", "JSON"),
+        ("&a [*a]", "contains itself"),
+        ("openapi: 3.0.3\npaths: {}\npaths: {}\n", "openapi.yaml:3: key 'paths' is given twice, first in line 2"),
     ],
 )
 def test_a_spec_that_cannot_be_served_is_one_clear_line(tmp_path: Path, cache: Path, text: str, said: str) -> None:

@@ -35,14 +35,15 @@ def test_a_cached_scenario_is_equal_to_the_parsed_one(name: str, folder: Path, m
 
 
 def test_dates_and_numbers_of_every_kind_survive_the_cache() -> None:
-    text = f"{TEXT}story: [{{a: [2026-01-01, 2026-01-01T01:02:03.5Z, 2026-01-01 01:02:03, 1.10, 1e3, null, true, '1', 007]}}]"
+    values = "2026-01-01, 2026-01-01T01:02:03.5Z, 2026-01-01 01:02:03, 1.10, 1e3, null, true, '1', 007"
+    text = f"{TEXT}story: [{{add_charge: {{a: [{values}]}}}}]"
     first, again = (parse_scenario("x", text.encode(), "x.yaml") for _ in range(2))
     assert repr(again.definition.story) == repr(first.definition.story)
 
 
 def test_a_value_without_a_json_form_is_served_but_not_cached(folder: Path) -> None:
-    for odd in ("{1: 2}", ".inf", ".nan", "!!binary aGk=", '{"\\0instant": x}'):
-        parse_scenario("x", f"{TEXT}story: [{{a: {odd}}}]".encode(), "x.yaml")
+    for odd in (".inf", "-.inf", ".nan"):
+        parse_scenario("x", f"{TEXT}story: [{{add_charge: {{a: {odd}}}}}]".encode(), "x.yaml")
     assert not folder.exists()
 
 
@@ -58,13 +59,6 @@ def test_an_invalid_scenario_is_not_cached_and_refused_with_its_line_each_time(f
 def test_a_damaged_cache_file_is_ignored(folder: Path) -> None:
     first = parse_scenario("x", TEXT.encode(), "x.yaml")
     (kept,) = folder.iterdir()
-    for spoilt in (
-        b"",
-        b"{",
-        b"\xff",
-        b'{"starts": {"\\u0000instant": "never"}}',
-        b'{"starts": {"\\u0000day": 5}}',
-        b"[]",
-    ):
+    for spoilt in (b"", b"{", b"\xff", b"{}", b'{"title": 5}', b"[]"):
         kept.write_bytes(spoilt)
         assert parse_scenario("x", TEXT.encode(), "x.yaml") == first

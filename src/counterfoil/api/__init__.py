@@ -95,7 +95,8 @@ class ApiError(Exception):
 
     ``reason`` says which kind, ``message`` what was wrong and what to do (one line, safe to show), ``where`` the exact
     parameter name or JSON pointer. ``status`` is a default by kind that an API may override when it renders. ``operation``
-    is set by the server before rendering: the operation that was meant, ``None`` if none was.
+    and ``method`` are set by the server before rendering: the operation that was meant, ``None`` if none was, and the
+    request's method. ``detail["value"]`` is a parameter's text where that could not be read.
     """
 
     STATUS: Mapping[str, int] = {
@@ -135,6 +136,7 @@ class ApiError(Exception):
         self.status = status or self.STATUS[reason]
         self.detail = detail or {}
         self.operation: str | None = None
+        self.method = ""
 
 
 AsyncOperation = Callable[[Request, "World"], Awaitable[Response]]
@@ -142,6 +144,9 @@ Operation = Callable[[Request, "World"], Response] | AsyncOperation
 """What answers a request. One that is no coroutine function is called in the event loop, or, where it may write and that may
 wait (``World.write_may_block``), in a worker thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
+ResponseHeaders = Callable[[str, Mapping[str, str], str], tuple[tuple[str, str], ...]]
+"""Headers of every response to a request, errors too: from its method, its lower-case headers, and an id (a UUID) that the
+server makes anew for each request and that no world knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,9 @@ class API:
     operations that the vendor has and this stand-in does not, written as in ``routes``: they are answered 501, where any
     other path is unknown. ``customer_view`` is the GET that shows one customer on the page, below ``prefix``, with the names of
     ``ids`` and ``{month}`` (``202602``) in braces; without one the page does not show the API. ``credential_header`` is
-    the header that the page sends its credential in, as ``Bearer`` token where it is ``Authorization``.
+    the header that the page sends its credential in, as ``Bearer`` token where it is ``Authorization``. With
+    ``ignores_accept`` the vendor answers in its own media type whatever the client accepts, never 406. ``response_headers``
+    are added to every response, errors too.
     """
 
     name: str
@@ -173,3 +180,5 @@ class API:
     unimplemented: tuple[str, ...] = ()
     customer_view: str = ""
     credential_header: str = "Authorization"
+    ignores_accept: bool = False
+    response_headers: ResponseHeaders | None = None

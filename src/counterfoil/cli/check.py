@@ -41,7 +41,11 @@ from counterfoil.cli.common import pairs_of
     "--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Seed of the generated cases."
 )
 @click.option("--rate", type=click.FloatRange(0.01, 10_000), help="The most requests a second.")
-@click.option("--max-time", type=click.FloatRange(0.1, 86_400), help="The most seconds for each API and part.")
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0.1, 86_400),
+    help="Seconds after which the whole check ends; what is left is reported as not tried.",
+)
 @click.option(
     "--only", multiple=True, metavar="LAW", help="Only this law, or the laws whose ids begin with it; repeatable."
 )
@@ -52,12 +56,23 @@ from counterfoil.cli.common import pairs_of
     help="An id the API does not list (emnify.org_id, flexprice.id); repeatable.",
 )
 @click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="API.SWITCH=VALUE",
+    help="A choice the documents leave open that holds at the target (counterfoil specs show API); repeatable.",
+)
+@click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     help="A file of accepted deviations, each with owner, reason and expiry.",
 )
 @click.option(
     "--report", type=click.Path(path_type=Path, file_okay=False), help="Write JUnit, HTML and JSON reports here."
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 when something that could apply was not tried.")
+@click.option(
+    "--list-laws", is_flag=True, help="List the laws of the named APIs, and what each needs, and check nothing."
 )
 @click.option("--json", "json", is_flag=True, help="Print the verdict as JSON, and nothing else.")
 def check(apis: tuple[str, ...], **options: Any) -> None:
@@ -67,12 +82,26 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     come from --header or the environment: COUNTERFOIL_TOKEN, or COUNTERFOIL_TOKEN_ELEVATE and so on for one API.
 
     \b
-    Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run or nothing was checked.
+    Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run, nothing was checked, or (--strict)
+    something that could apply was not tried.
+
+    \b
+    Environment, each also with _<API> at the end (COUNTERFOIL_TOKEN_ORACLE_BRM) for one API:
+      COUNTERFOIL_TOKEN      the credential
+      COUNTERFOIL_FORBIDDEN  a credential without permission, for the laws about 403
+      COUNTERFOIL_LOGIN      the body of a login as JSON, for APIs that exchange it for a token
+
+    \b
+    A baseline is a YAML list of accepted deviations:
+      - {id: elevate.sort.desc, owner: billing, reason: ticket 4711, expires: '2027-01-31'}
 
     \b
     Example:
       counterfoil check elevate --url elevate=https://rest.elevatebilling.com/v1 --report report
     """
+    if options.pop("list_laws"):
+        _list_laws(apis)
+        return
     from counterfoil.cli.stand_ins import StandIns
     from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
@@ -85,3 +114,18 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     finally:
         stand_ins.stop()
     sys.exit(code)
+
+
+def _list_laws(apis: tuple[str, ...]) -> None:
+    from counterfoil.contract.law_books import NoSuchLawBook, law_book, law_book_names
+
+    try:
+        books = [law_book(api) for api in apis or law_book_names()]
+    except NoSuchLawBook as error:
+        raise click.UsageError(str(error)) from None
+    for book in books:
+        for law in book.laws:
+            needs = [*(["--writes"] if law.writes else []), *(f"capability {name}" for name in law.needs)]
+            click.echo(
+                f"{law.id}  {law.operation}\n    {law.says}" + (f"\n    needs {', '.join(needs)}" if needs else "")
+            )

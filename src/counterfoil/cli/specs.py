@@ -92,35 +92,32 @@ def show_spec(api: str, as_json: bool) -> None:
 
 
 @specs.command("lint")
-@click.argument("folders", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
-    """Check specs: valid OpenAPI, sources marked, examples valid, links, clauses and citations resolve.
+def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
+    """Check OpenAPI 3.0 documents: valid, YAML 1.2, examples that fit, links that resolve, fit for client generators.
 
-    Exit code 1 on findings, one line for each.
+    A document with x-source or x-assumptions, or with a clauses.yaml beside it, must also name a source for everything, and its
+    clauses and citations must resolve. Exit code 1 on findings, one line for each.
 
-    FOLDERS hold one folder with an openapi.yaml for each API; by default the specs that come along.
+    PATHS are documents, or folders with an openapi.yaml in them or in each folder below; by default the specs that come along.
 
     \b
     Example:
-      counterfoil specs lint
+      counterfoil specs lint my-api.yaml
     """
     from counterfoil.catalog import CONTROL, entries, spec_path
-    from counterfoil.contract.speclint import Finding, lint, spec_folders
+    from counterfoil.contract.speclint import Finding, lint
 
     known = guarded(entries)
-    roots = [Path(folder) for folder in folders] or [
-        *(each.specs for each in known.values()),
-        spec_path(CONTROL).parent,
-    ]
-    found = [
-        folder for root in roots for folder in ([root] if (root / "openapi.yaml").exists() else spec_folders(root))
-    ]
+    ours = [*(each.specs for each in known.values()), spec_path(CONTROL).parent]
+    given = [Path(path) for path in paths] or ours
+    found = list(dict.fromkeys(spec for path in given for spec in _specs_at(path)))
     if not found:
-        refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, roots))}"))
-    examples = {each.specs: each.examples for each in known.values()}
-    findings = [finding for folder in found for finding in lint(folder, examples.get(folder))]
-    if not folders:
+        refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, given))}"))
+    examples = {each.specs.resolve(): each.examples for each in known.values()}
+    findings = [finding for spec in found for finding in lint(spec, examples.get(spec.resolve().parent))]
+    if not paths:
         findings += [Finding(api, "openapi.yaml", _DIFFERS) for api in _differing_switches()]
     if as_json:
         print_json([{"api": f.api, "where": f.where, "message": f.message} for f in findings])
@@ -129,6 +126,16 @@ def lint_specs(folders: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{finding.api}: {finding.where}: {finding.message}")
         click.echo(f"{len(findings)} findings" if findings else "no findings")
     sys.exit(1 if findings else 0)
+
+
+def _specs_at(path: Path) -> list[Path]:
+    """The documents that a path of the command line means."""
+    from counterfoil.contract.speclint import document_file, spec_folders
+
+    document = document_file(path)
+    if document.exists() or path.suffix in {".yaml", ".yml", ".json"}:
+        return [document]
+    return [document_file(folder) for folder in spec_folders(path)]
 
 
 @specs.command("switches")

@@ -86,10 +86,15 @@ def target_of(application: Application, api: str, origin: str, **more: Any) -> T
             **({"logins": lambda: logins} if logins else {}),
         },
         known=known_ids_of(laws, found),
+        switches={name: _as_text(value) for name, value in laws.switches.items()},
         disposable=True,
         **more,
     )
     return replace(target, conformance_target=replace(target, url=f"{origin}/w/cases-{api}{prefix}", capabilities={}))
+
+
+def _as_text(choice: object) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def world_capabilities(world: World) -> dict[str, Any]:
@@ -112,7 +117,18 @@ def world_capabilities(world: World) -> dict[str, Any]:
         here.execute(RequestBills(run=run.number))
         here.execute(AdvanceClock(minutes=10))
 
-    return {"now": now, "advance": advance, "complete_run": complete_run}
+    def move_run(run_id: str) -> bool:
+        """Move a billing run to its next status; ``False`` when it has the last one."""
+        run = world.ledger.runs[int(run_id)]
+        if run.status is RunStatus.PENDING:
+            world.execute(RequestBills(run=run.number))
+        elif run.status is not RunStatus.COMPLETE:
+            world.execute(AdvanceClock(minutes=1 if run.status is RunStatus.REQUESTED else 4))
+        else:
+            return False
+        return True
+
+    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run}
 
 
 def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.contract.specread import SpecUnreadable, read_yaml
-from counterfoil.contract.verdict import ACCEPTED, FAILED, NOT_APPLICABLE, Finding, Record
+from counterfoil.contract.verdict import ACCEPTED, FAILED, UNTRIED, Finding, Record
 
 NEEDED = ("id", "owner", "reason", "expires")
 KNOWN = (*NEEDED, "operation", "api")
@@ -89,7 +89,7 @@ def accept(records: Sequence[Record], entries: Sequence[Entry], today: date) -> 
 
 
 def _entry_problems(entry: Entry, records: Sequence[Record], today: date) -> list[Record]:
-    tried = [record for record in records if entry.applies_to(record) and record.status != NOT_APPLICABLE]
+    tried = [record for record in records if entry.applies_to(record) and record.status not in UNTRIED]
     if not tried:
         return []
     broken = any(record.status == FAILED for record in tried)

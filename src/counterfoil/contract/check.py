@@ -11,14 +11,28 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from counterfoil.contract.baseline import BadBaseline, accept, read_baseline
-from counterfoil.contract.checker import run_checks
-from counterfoil.contract.find_targets import CheckUsageError, Start, add_known_ids, check_law_names, find_targets
-from counterfoil.contract.law_books import NoSuchLawBook
+from counterfoil.contract.checker import POLITE_RATE, rate_for, run_checks
+from counterfoil.contract.find_targets import (
+    CheckUsageError,
+    Start,
+    add_known_ids,
+    add_switches,
+    check_baseline_names,
+    check_law_names,
+    find_targets,
+)
+from counterfoil.contract.http_client import is_loopback
+from counterfoil.contract.law_books import NoSuchLawBook, document, law_book
 from counterfoil.contract.progress import progress_display
+from counterfoil.contract.reproduce import command_of, complete
+from counterfoil.contract.runner import is_selected
 from counterfoil.contract.specread import SpecUnreadable
+from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import USAGE, Verdict
 
 SEED = 1
+REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
+"""Measured at the stand-ins, rounded up; for the estimate before a check."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +41,10 @@ class CheckOptions:
 
     ``urls`` are the bases of real implementations by API; other APIs are checked at a stand-in. ``headers`` (``"K: V"``) are
     added to every request to ``urls``. ``max_examples`` bounds the generated cases of a law, and of conformance for an
-    operation. ``rate`` is requests a second, ``max_time`` seconds for each API and part. ``only`` holds law ids, and leaves
-    out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list. ``json`` prints the
-    verdict as JSON and nothing else.
+    operation. ``rate`` is requests a second, ``max_time`` seconds for the whole check. ``only`` holds law ids, and leaves
+    out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list.
+    ``switches`` (``"oracle-brm.token=optional"``) are choices that the documents leave open and that hold at the target.
+    ``json`` prints the verdict as JSON and nothing else. ``strict`` makes the exit code 3 when something was not tried.
     """
 
     apis: tuple[str, ...] = ()
@@ -43,9 +58,11 @@ class CheckOptions:
     max_time: float | None = None
     only: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     baseline: Path | None = None
     report: Path | None = None
     json: bool = False
+    strict: bool = False
 
 
 def check(
@@ -62,18 +79,36 @@ def check(
     terminal.
     """
     environ = os.environ if environ is None else environ
+    started = datetime.now(UTC)
     try:
         targets = find_targets(options.apis, options.urls, options.headers, start, environ)
-        targets = add_known_ids(targets, options.known)
+        targets = add_switches(add_known_ids(targets, options.known), options.switches)
         entries = read_baseline(options.baseline) if options.baseline else ()
         check_law_names(targets, options.only)
+        check_baseline_names(entries)
+        for api, target in targets.items():
+            if api in options.urls and not is_loopback(target.url):
+                _announce(api, target, options)
         with progress_display(progress, quiet=options.json) as tell:
             verdict = run_checks(targets, options, tell)
     except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
         print(f"counterfoil check: {error}", file=sys.stderr)
         return USAGE
-    verdict.records = accept(verdict.records, entries, today or datetime.now(UTC).date())
+    verdict.targets = {api: target.url for api, target in targets.items()}
+    verdict.started, verdict.command = started.isoformat(timespec="seconds"), command_of(options)
+    verdict.records = complete(verdict.records, options)
+    verdict.records = accept(verdict.records, entries, today or started.date())
     return _present(verdict, options, environ)
+
+
+def _announce(api: str, target: Target, options: CheckOptions) -> None:
+    """Say, before anything is sent to another machine, about how much will be."""
+    rate = rate_for(target, options) or POLITE_RATE
+    laws = sum(is_selected(law, options.only) for law in law_book(api).laws)
+    operations = 0 if options.only else len(document(api)["paths"])
+    requests = laws * REQUESTS_PER_LAW + operations * REQUESTS_PER_PATH * (1 if options.fast else 3)
+    line = f"{api}: {laws} laws at {target.url}; roughly {requests:,} requests at {rate:g} a second at most (--rate)"
+    print(f"{line}, {requests / rate / 60:.0f} minutes", file=sys.stderr)
 
 
 def _present(verdict: Verdict, options: CheckOptions, environ: Mapping[str, str]) -> int:

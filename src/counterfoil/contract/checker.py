@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,15 +14,18 @@ from counterfoil.contract import conformance
 from counterfoil.contract.conformance_process import ConformanceProcess
 from counterfoil.contract.conformance_records import ConformanceError
 from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.law_books import law_book
 from counterfoil.contract.progress import Progress
-from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
+from counterfoil.contract.runner import CouldNotRun, open_client, run_laws, selected_laws, untried
 from counterfoil.contract.target import Target
-from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record, RunError, Verdict
+from counterfoil.contract.verdict import FAILED, NOT_TRIED, PASSED, Finding, Record, RunError, Verdict
 
 if TYPE_CHECKING:
     from counterfoil.contract.check import CheckOptions
 
+POLITE_RATE = 10.0
+"""Requests a second towards another machine, unless --rate says otherwise."""
 LAW_EXAMPLES = 12
 CONFORMANCE_EXAMPLES = 20
 
@@ -34,6 +37,7 @@ class _ApiResult:
     records: list[Record] = field(default_factory=list)
     errors: list[RunError] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def run_checks(
@@ -41,36 +45,53 @@ def run_checks(
 ) -> Verdict:
     """Check every target. A target that cannot be checked becomes an error in the verdict, never an exception."""
     started = time.monotonic()
+    until = started + options.max_time if options.max_time else None
     results = {api: _ApiResult() for api in targets}
     # Conformance runs at the same time as the laws only where they share no state, that is at a target of its own.
     with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 4))) as pool:
         early = [
-            pool.submit(_run_conformance, api, target.conformance_target, None, options, results[api], tell)
+            pool.submit(_run_conformance, api, target.conformance_target, None, options, results[api], tell, until)
             for api, target in targets.items()
-            if target.conformance_target is not None and not options.only
+            if target.conformance_target is not None and _wants_conformance(options)
         ]
         late: list[tuple[str, Target, str | None]] = []
         for api, target in targets.items():
             if not options.only:
                 results[api].records += _check_spec(api, options, tell)
-            token = _run_laws(api, target, options, results[api], tell)
-            if target.conformance_target is None and not results[api].errors and not options.only:
+            token = _run_laws(api, target, options, results[api], tell, until)
+            if target.conformance_target is None and not results[api].errors and _wants_conformance(options):
                 late.append((api, target, token))
         waiting = [
-            pool.submit(_run_conformance, api, target, token, options, results[api], tell)
+            pool.submit(_run_conformance, api, target, token, options, results[api], tell, until)
             for api, target, token in late
         ]
         for future in [*early, *waiting]:
             future.result()
-    verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started)
-    for result in results.values():
+    verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started, strict=options.strict)
+    for api, result in results.items():
+        result.records = [record for record in result.records if _is_wanted(record, options.only)]
         verdict.records += result.records
         verdict.errors += result.errors
-        verdict.left_behind += result.left_behind
-    unfinished = [record.id for record in verdict.records if record.reason == "the time was used up"]
-    if unfinished:
-        verdict.notes.append(f"--max-time was used up: {len(unfinished)} laws were not tried")
+        verdict.notes += result.notes
+        verdict.left_behind += [f"{api}: {path}" for path in result.left_behind]
+        if result.left_behind and (hint := law_book(api).clean_up):
+            verdict.notes.append(f"{api}: {hint}")
     return verdict
+
+
+def rate_for(target: Target, options: CheckOptions) -> float | None:
+    """Requests a second: as asked for, else a polite rate towards another machine and none towards this one."""
+    if options.rate is not None or target.transport is not None or is_loopback(target.url):
+        return options.rate
+    return POLITE_RATE
+
+
+def _wants_conformance(options: CheckOptions) -> bool:
+    return not options.only or any(name.split(".", 1)[0] == "conformance" for name in options.only)
+
+
+def _is_wanted(record: Record, only: Sequence[str]) -> bool:
+    return not only or record.part == "law" or any(record.id == n or record.id.startswith(f"{n}.") for n in only)
 
 
 def _check_spec(api: str, options: CheckOptions, tell: Progress) -> list[Record]:
@@ -88,14 +109,16 @@ def _check_spec(api: str, options: CheckOptions, tell: Progress) -> list[Record]
     return [Record(api, "spec", "spec.lint", "the spec", FAILED if found else PASSED, 1, findings=found)]
 
 
-def _run_laws(api: str, target: Target, options: CheckOptions, result: _ApiResult, tell: Progress) -> str | None:
+def _run_laws(
+    api: str, target: Target, options: CheckOptions, result: _ApiResult, tell: Progress, until: float | None
+) -> str | None:
     """Run one API's laws; return the token used so that conformance can reuse it."""
     book, observations = law_book(api), ObservationCache()
     effort = EffortLevel(options.max_examples or LAW_EXAMPLES, options.seed)
-    until = time.monotonic() + options.max_time if options.max_time else None
     tell(api, "connecting")
     try:
-        with open_client(book, target, rate=options.rate, until=until) as client:
+        with open_client(book, target, rate=rate_for(target, options), until=until) as client:
+            result.notes += client.notes
             for record in run_laws(
                 book,
                 client,
@@ -108,17 +131,31 @@ def _run_laws(api: str, target: Target, options: CheckOptions, result: _ApiResul
                 result.records.append(record)
             return client.token
     except CouldNotRun as error:
-        result.errors.append(RunError(api, str(error)))
+        late = TIME_USED_UP in str(error)
+        if late:
+            result.records += [untried(law, NOT_TRIED, TIME_USED_UP) for law in selected_laws(book, writes=False)]
+        else:
+            result.errors.append(RunError(api, str(error)))
         return None
     finally:
-        result.left_behind += [] if target.disposable else [f"{api}: {what}" for what in observations.left_behind]
+        result.left_behind += [] if target.disposable else observations.left_behind
         tell(api, "laws done")
 
 
 def _run_conformance(
-    api: str, target: Target, token: str | None, options: CheckOptions, result: _ApiResult, tell: Progress
+    api: str,
+    target: Target,
+    token: str | None,
+    options: CheckOptions,
+    result: _ApiResult,
+    tell: Progress,
+    until: float | None,
 ) -> None:
     """Run conformance of one API: in its own process, or in this one when the target is in this one."""
+    left = None if until is None else until - time.monotonic()
+    if left is not None and left <= 0:
+        result.records.append(conformance.time_used_up(api))
+        return
     job = conformance.job_for(
         api,
         target,
@@ -127,21 +164,28 @@ def _run_conformance(
         writes=options.writes or target.disposable,
         max_examples=options.max_examples or CONFORMANCE_EXAMPLES,
         seed=options.seed,
-        rate=options.rate,
-        max_time=options.max_time,
+        rate=rate_for(target, options),
+        max_time=left,
+        created=list(result.left_behind),
     )
 
     def report(text: str) -> None:
         tell(api, f"conformance: {text}")
 
+    created: list[str] = []
     try:
         if target.app is not None:
-            result.records += conformance.run(job, app=target.app, progress=report)
+            result.records += conformance.run(job, app=target.app, progress=report, left_behind=created)
         else:
-            result.records += ConformanceProcess(job, report).records()
+            result.records += ConformanceProcess(job, report, until).records(created)
     except ConformanceError as error:
+        if str(error) == TIME_USED_UP:
+            result.records.append(conformance.time_used_up(api))
+            return
         result.errors.append(RunError(api, f"conformance could not run: {error}"))
     except Exception as error:  # a failure inside a dependency must not hide what the laws found
         words = " ".join(str(error).split())[:200]
         result.errors.append(RunError(api, f"conformance could not run: {type(error).__name__}: {words}"))
+    finally:
+        result.left_behind += [] if target.disposable else created
     tell(api, "done")

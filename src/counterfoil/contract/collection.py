@@ -15,7 +15,7 @@ BILLS = Collection(
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 MOST_ITEMS = 5000
-"""A longer list is not fetched whole, and laws that compare with the whole list do not apply."""
+"""A longer list is not fetched whole."""
+SAMPLE = 1000
+"""Of a longer list laws look at so many items, from its beginning."""
 
 TEXT, NUMBER, INTEGER, DATE_TIME, DATE = "text", "number", "integer", "moment", "day"
 
@@ -45,6 +47,9 @@ class Field:
     name: str
     kind: str = TEXT
     at: str | Callable[[Json], Any] | None = None
+
+    def __str__(self) -> str:
+        return self.name
 
     def raw(self, item: Json) -> Any:
         """The member as received; ``None`` when it is missing."""
@@ -104,7 +109,8 @@ class Filter:
 
     ``matches(value, wanted)`` is the documented rule, over comparable values; an item without the field never matches.
     ``write`` makes the parameter's text, ``draw`` generates values to try (from the observed items). ``relation`` names it in
-    messages.
+    messages. ``alternative`` is a second rule that the documents allow instead of ``matches``; ``switch`` names
+    the switch between them and its values for the two.
     """
 
     field: Field
@@ -113,6 +119,11 @@ class Filter:
     matches: Callable[[Any, Any], bool]
     write: Callable[[Any], str]
     draw: Draw
+    alternative: Callable[[Any, Any], bool] | None = None
+    switch: tuple[str, str, str] | None = None
+
+    def __str__(self) -> str:
+        return self.param
 
     def query(self, wanted: Any) -> dict[str, str]:
         return {self.param: self.write(wanted)}
@@ -195,8 +206,9 @@ def like(
     *,
     write: Callable[[str], str] = "like:{}".format,
     text: Callable[[Field, Any], str] | None = None,
+    switch: tuple[str, str, str] | None = None,
 ) -> Filter:
-    """``name=like:acme``: the text occurs in the value, ignoring case. ``text`` turns a value into text."""
+    """``name=like:acme``: the text occurs in the value, ignoring case or, as an alternative, with the same case."""
 
     def reads(value: Any) -> str:
         return text(field, value) if text else field.write(value)
@@ -204,7 +216,10 @@ def like(
     def matches(value: Any, wanted: str) -> bool:
         return wanted.casefold() in reads(value).casefold()
 
-    return Filter(field, param or field.name, "like", matches, write, _parts)
+    def matches_case(value: Any, wanted: str) -> bool:
+        return wanted in reads(value)
+
+    return Filter(field, param or field.name, "like", matches, write, _parts, matches_case, switch)
 
 
 def above(field: Field, param: str, *, inclusive: bool = False, write: Callable[[Any], str] | None = None) -> Filter:
@@ -300,22 +315,42 @@ class Collection:
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
-        """Every item that ``query`` selects, over as many pages as needed; fetched again each time."""
+        """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE`` of them."""
         if self.pages is None:
             return self.fetch(ctx, query or {})
         found: list[Json] = []
+        size = self.pages.largest
         for number in range(MOST_ITEMS):
-            page = self.page(ctx, number, self.pages.largest, query)
+            page = self.page(ctx, number, size, query)
             found += page
-            if len(page) < self.pages.largest:
+            if len(page) < size or (self.is_large(ctx) and len(found) >= SAMPLE):
                 return found
-            ctx.require(len(found) <= MOST_ITEMS, f"more than {MOST_ITEMS:,} items: too many to fetch whole")
+            if len(found) > MOST_ITEMS:
+                ctx.observations.facts[self._key("large")] = True
+                return found[:SAMPLE]
         return found
 
+    def is_large(self, ctx: LawContext) -> bool:
+        """Whether the list was found to be too long to be fetched whole.
+
+        Laws then compare within its first ``SAMPLE`` items. That is sound: those of them that a filter selects are the first
+        items of the filtered list.
+        """
+        return bool(ctx.observations.facts.get(self._key("large")))
+
+    def _key(self, what: str) -> tuple[str, ...]:
+        return (what, self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
+
     def whole_list(self, ctx: LawContext) -> list[Json]:
-        """The whole list as observed in this run, fetched once until something is written."""
-        key = ("whole", self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
-        return ctx.cached(key, lambda: self.fetch_all(ctx))
+        """The list as observed in this run, fetched once until something is written; of a large list, its first items."""
+        return ctx.cached(self._key("whole"), lambda: self.fetch_all(ctx))
+
+    def within(self, ctx: LawContext, items: Sequence[Json]) -> Sequence[Json]:
+        """Those of ``items`` that can be compared with ``whole_list``: of a large list, those among its first items."""
+        if not self.is_large(ctx):
+            return items
+        known = set(map(str, self.ids(self.whole_list(ctx))))
+        return [item for item in items if str(self.identity.raw(item)) in known]
 
     def require_items(self, ctx: LawContext, least: int = 1) -> list[Json]:
         """The whole list, or the law does not apply because it has fewer than ``least`` items."""
@@ -326,12 +361,37 @@ class Collection:
         )
         return found
 
+    def as_implemented(self, ctx: LawContext, filter_: Filter) -> Filter:
+        """The filter with the rule that this target implements: its alternative, where only that explains a response.
+
+        The value that decides is the first for which the two rules differ; the choice holds for the whole run.
+        """
+        if filter_.alternative is None:
+            return filter_
+        other = replace(filter_, matches=filter_.alternative, alternative=None)
+        told = ctx.switch(filter_.switch[0]) if filter_.switch else None
+        if filter_.switch and told is not None:
+            return other if told == filter_.switch[2] else filter_
+        items = self.whole_list(ctx)
+
+        def implements_other() -> bool:
+            texts = [filter_.write(value) for value in observed(filter_.field, items)]
+            texts = [text.removeprefix(filter_.write("")) for text in texts]
+            for text in (text.swapcase() for text in texts if text.swapcase() != text):
+                wanted, allowed = filter_.select(items, text), other.select(items, text)
+                if self.ids(wanted) != self.ids(allowed):
+                    found = sorted(map(str, self.ids(self.fetch_all(ctx, filter_.query(text)))))
+                    return found == sorted(map(str, self.ids(allowed)))
+            return False
+
+        return other if ctx.fact((self.operation, filter_.param, filter_.relation), implements_other) else filter_
+
     def ids(self, items: Sequence[Json]) -> list[Any]:
         return [self.identity.raw(item) for item in items]
 
     def same_items(self, ctx: LawContext, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
         """``got`` holds the items ``expected``, each once, in any order."""
-        have, want = self.ids(got), self.ids(expected)
+        have, want = self.ids(self.within(ctx, got)), self.ids(self.within(ctx, expected))
         if sorted(map(str, have)) == sorted(map(str, want)):
             return
         missing, extra = [i for i in want if i not in have], [i for i in have if i not in want]

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.contract.conformance_guard import WriteGuard
 from counterfoil.contract.conformance_records import ConformanceError, Progress, RecordCollector
-from counterfoil.contract.http_client import LONGEST_WAIT
+from counterfoil.contract.http_client import LONGEST_WAIT, TIME_USED_UP
 from counterfoil.contract.law_books import credential_scheme, document, law_book
 from counterfoil.contract.target import Target
-from counterfoil.contract.verdict import Record
+from counterfoil.contract.verdict import NOT_TRIED, Record
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FAST_PHASES = ("examples", "coverage")
-READ_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _ONE_AT_A_TIME = threading.Lock()
 """Schemathesis keeps hooks for a whole process."""
@@ -74,6 +74,12 @@ class Job:
     """Whether to wait as long as a 429 asks for (within ``LONGEST_WAIT``); at a stand-in waiting does not move its clock."""
     login_operation: str | None = None
     """Exchanges credentials for a token and changes nothing, so it is called without ``writes`` too."""
+    disposable: bool = True
+    """Whether everything at the target may be written to; otherwise only what this check created."""
+    switches: dict[str, str] = field(default_factory=dict)
+    """Choices given with ``--switch``."""
+    created: list[str] = field(default_factory=list)
+    """Paths of the resources that the laws of this check created."""
 
 
 def job_for(api: str, target: Target, *, token: str | None = None, **options: Any) -> Job:
@@ -88,6 +94,8 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         headers,
         retry_429=not target.disposable,
         login_operation=law_book(api).login_operation,
+        disposable=target.disposable,
+        switches=dict(target.switches),
         **options,
     )
 
@@ -114,6 +122,11 @@ def configuration(job: Job) -> dict[str, Any]:
         "warnings": False,
         "suppress-health-check": ["all"],
     }
+    if not job.disposable:
+        # A method that the spec does not document may still be carried out, and the path may be that of an existing resource.
+        config["phases"]["coverage"]["unexpected-methods"] = []
+    if job.switches.get(f"{job.api}.token") == "optional":
+        config["checks"] = {"ignored_auth": {"enabled": False}}
     if job.rate:
         config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m"
     return config
@@ -130,31 +143,50 @@ def with_assumed_values(value: Any) -> Any:
     return own | {name: part for name, part in more.items() if name != "switch"}
 
 
-def run(job: Job, *, app: Any = None, progress: Progress = lambda text: None) -> list[Record]:
-    """One record for each operation and check of Schemathesis. Raises ``ConformanceError``."""
-    records = RecordCollector(job)
+def run(
+    job: Job, *, app: Any = None, progress: Progress = lambda text: None, left_behind: list[str] | None = None
+) -> list[Record]:
+    """One record for each operation and check of Schemathesis. Raises ``ConformanceError``.
+
+    The paths of the resources that it created are added to ``left_behind``.
+    """
+    guard = WriteGuard(job, left_behind if left_behind is not None else [])
+    records, started = RecordCollector(job), time.monotonic()
     with _ONE_AT_A_TIME:
-        for event in _events(job, app):
+        for event in _events(job, app, guard):
             records.add(event, progress)
-    return records.finish()
+    late = job.max_time is not None and time.monotonic() - started > job.max_time
+    return [*records.finish(), *guard.not_tried, *([time_used_up(job.api)] if late else [])]
 
 
-def _events(job: Job, app: Any) -> Iterator[Any]:
+def time_used_up(api: str) -> Record:
+    """The record of a conformance run that was cut off."""
+    return Record(api, "conformance", "conformance.rest", "conformance", NOT_TRIED, reason=TIME_USED_UP)
+
+
+def _events(job: Job, app: Any, guard: WriteGuard) -> Iterator[Any]:
     import schemathesis
     from schemathesis.config import ConfigError, SchemathesisConfig
     from schemathesis.core.errors import SchemathesisError
     from schemathesis.engine import from_schema
 
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
+        guard.before_call(context, case, kwargs)
+
+    def after_call(context: Any, case: Any, response: Any) -> None:
+        guard.after_call(context, case, response)
+
     try:
         config = SchemathesisConfig.from_dict(configuration(job))
         schema: Any = schemathesis.openapi.from_dict(with_assumed_values(document(job.api)), config=config)
-        if not job.writes:
-            schema = schema.include(lambda context: _only_reads(context.operation, job.login_operation))
+        schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
         if job.retry_429:  # the rate-limit "auto" of Schemathesis waits without a bound
             schemathesis.hook("after_call")(_wait_retry_after)
         if app is None:  # an application in this process cannot redirect to another host
             schemathesis.hook("before_call")(_do_not_follow_redirects)
+        schemathesis.hook("before_call")(before_call)
+        schemathesis.hook("after_call")(after_call)
         schemathesis.hook("filter_failure")(_not_excluded)
         stream = from_schema(schema).execute()
         end = time.monotonic() + job.max_time if job.max_time else None
@@ -170,12 +202,9 @@ def _events(job: Job, app: Any) -> Iterator[Any]:
             schemathesis.hooks.unregister(_wait_retry_after)
         if app is None:
             schemathesis.hooks.unregister(_do_not_follow_redirects)
+        schemathesis.hooks.unregister(before_call)
+        schemathesis.hooks.unregister(after_call)
         schemathesis.hooks.unregister(_not_excluded)
-
-
-def _only_reads(operation: Any, login_operation: str | None) -> bool:
-    method = operation.method.upper()
-    return method in READ_METHODS or f"{method} {operation.path}" == login_operation
 
 
 def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) -> None:

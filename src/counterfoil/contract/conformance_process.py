@@ -7,35 +7,46 @@ appears in a process list) and writes its events as JSON lines.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from counterfoil.contract.bounded_bodies import bound_bodies
 from counterfoil.contract.conformance import Job, run
 from counterfoil.contract.conformance_records import ConformanceError, Progress
+from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
+
+GRACE = 1.0
+"""Seconds after its time in which a process may still end by itself."""
 
 
 class ConformanceProcess:
-    """A job in its own process. ``records()`` waits for the result; ``stop()`` ends the process."""
+    """A job in its own process, which ends when this process ends or at ``until`` (a ``time.monotonic()``)."""
 
-    def __init__(self, job: Job, progress: Progress = lambda text: None) -> None:
-        self._progress = progress
+    def __init__(self, job: Job, progress: Progress = lambda text: None, until: float | None = None) -> None:
+        self._progress, self._until = progress, until
         self._records: list[Record] = []
         self._error: str | None = None
+        self._left_behind: list[str] = []
+        environ = dict(os.environ) | ({"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {})
         self._process = subprocess.Popen(
             [sys.executable, "-m", "counterfoil.contract.conformance_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env=environ,
         )
+        # The pipe stays open: when this process ends in whatever way, the other one reads its end and stops.
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asdict(job)))
-        self._process.stdin.close()
+        self._process.stdin.write(json.dumps(asdict(job)) + "\n")
+        self._process.stdin.flush()
         self._last_errors: list[str] = []
         self._readers = [
             threading.Thread(target=reader, daemon=True) for reader in (self._read_events, self._read_errors)
@@ -52,6 +63,8 @@ class ConformanceProcess:
                 continue
             if "progress" in event:
                 self._progress(event["progress"])
+            elif "left_behind" in event:
+                self._left_behind = event["left_behind"]
             elif "error" in event:
                 self._error = event["error"]
             elif "records" in event:
@@ -62,14 +75,20 @@ class ConformanceProcess:
         for line in self._process.stderr:
             self._last_errors = [*self._last_errors[-2:], line.strip()]
 
-    def records(self) -> list[Record]:
-        """Wait for the end. Raises ``ConformanceError``."""
+    def records(self, left_behind: list[str]) -> list[Record]:
+        """Wait for the end, and add the paths of created resources to ``left_behind``. Raises ``ConformanceError``."""
+        try:
+            code = self._process.wait(None if self._until is None else max(0.0, self._until + GRACE - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.stop()
+            code = -1
+            self._error = TIME_USED_UP
         for reader in self._readers:
-            reader.join()
-        code = self._process.wait()
-        for pipe in (self._process.stdout, self._process.stderr):
+            reader.join(GRACE)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+        left_behind += self._left_behind
         if self._error is not None:
             raise ConformanceError(self._error)
         if code != 0 or not self._records:
@@ -77,8 +96,9 @@ class ConformanceProcess:
         return self._records
 
     def stop(self) -> None:
+        """End the process at once."""
         if self._process.poll() is None:
-            self._process.terminate()
+            self._process.kill()
             self._process.wait()
 
 
@@ -92,19 +112,36 @@ def record_from(value: Mapping[str, Any]) -> Record:
 
 
 def main() -> None:
-    """Read a job from standard input, run it, write its events."""
-    job = Job(**json.load(sys.stdin))
+    """Read a job from standard input, run it, write its events. Ends at once when standard input ends."""
+    job = Job(**json.loads(sys.stdin.readline()))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    exceeded = bound_bodies(job.timeout)
     out = sys.stdout
     sys.stdout = sys.stderr  # what libraries print must not mix with the events
+    left_behind: list[str] = []
 
     def say(**what: Any) -> None:
         out.write(json.dumps(what) + "\n")
         out.flush()
 
+    def progress(text: str) -> None:
+        say(progress=text)
+        say(left_behind=left_behind)
+
     try:
-        say(records=[asdict(record) for record in run(job, progress=lambda text: say(progress=text))])
+        records = run(job, progress=progress, left_behind=left_behind)
+        say(left_behind=left_behind)
+        say(records=[asdict(record) for record in records])
     except ConformanceError as error:
-        say(error=str(error))
+        say(left_behind=left_behind)
+        say(error=": ".join([str(error), *exceeded[:1]]))
+
+
+def _end_with_parent() -> None:
+    # Not sys.stdin.read(): a thread that holds its lock at interpreter shutdown is a fatal error.
+    while os.read(0, 4096):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from counterfoil.contract.http_client import shell_word
 from counterfoil.contract.target import Target, secrets_of
 from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record
 
@@ -12,6 +15,22 @@ if TYPE_CHECKING:
     from counterfoil.contract.conformance import Job
 
 Progress = Callable[[str], None]
+
+
+EXPECTED = {
+    "not_a_server_error": "a status below 500",
+    "status_code_conformance": "a status that the spec documents for this operation",
+    "content_type_conformance": "a media type that the spec documents for this status",
+    "response_headers_conformance": "the headers that the spec documents",
+    "response_schema_conformance": "a body that fits the documented schema",
+    "negative_data_rejection": "a refusal (4xx) of input that the spec does not allow",
+    "positive_data_acceptance": "no refusal of input that the spec allows",
+    "missing_required_header": "a refusal of a request without a required header",
+    "unsupported_method": "405 for a method that the path does not have",
+    "ignored_auth": "401 or 403 without a valid credential",
+    "use_after_free": "404 for a resource that was deleted",
+    "ensure_resource_availability": "a created resource that can be fetched",
+}
 
 
 class ConformanceError(Exception):
@@ -36,7 +55,8 @@ class RecordCollector:
         elif kind == "ScenarioFinished":
             self._scenario(event)
         elif kind == "NonFatalError":
-            self._errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
+            words = [event.info.title, event.info.message, *(getattr(event.info, "extras", None) or [])]
+            self._errors.append(f"{event.label}: {': '.join(map(str, words))}")
         elif kind == "FatalError":
             raise ConformanceError(" ".join(str(event.exception).split())[:300])
 
@@ -59,29 +79,44 @@ class RecordCollector:
         failure, hide = info.failure, self._hide
         kind = type(failure).__name__
         code = "\n".join(step.curl for step in info.steps) or info.code_sample
-        lines = tuple(line for line in hide(code).splitlines() if line)
+        lines = tuple(self._runnable(line) for line in code.splitlines() if line)
         finding = Finding(
             api=self._job.api,
             part="conformance",
             id=f"conformance.{check}",
             operation=operation,
-            says=f"Schemathesis' check {check}",
-            expected="no such failure",
+            says=f"Every response passes Schemathesis' check {check}.",
+            expected=EXPECTED.get(check, f"a response that passes {check}"),
             got=hide(f"{failure.title}: {' '.join(str(failure.message).split())[:600]}{answer}"),
-            case=phase,
+            case=f"a case of the phase {phase}",
             requests=lines[:8],
-            reproduce=f"counterfoil check {self._job.api} --seed {self._job.seed} --max-examples {self._job.max_examples}",
+            family=_family(check, answer),
         )
         shorter = self._findings.setdefault(key, {}).get(kind)
         if shorter is None or len(code) < sum(map(len, shorter.requests)):
             self._findings[key][kind] = finding
+
+    def _runnable(self, line: str) -> str:
+        """A curl line of Schemathesis with its filtered credential as a variable that the shell expands."""
+        try:
+            words = shlex.split(line)
+        except ValueError:
+            return self._hide(line)
+        for name, value in self._job.headers.items():
+            prefix = value.rsplit(" ", 1)[0] + " " if " " in value else ""
+            words = [
+                f"{name}: {prefix}$COUNTERFOIL_TOKEN" if w.lower() == f"{name.lower()}: [filtered]" else w
+                for w in words
+            ]
+        return " ".join(shell_word(self._hide(word)) for word in words)
 
     def _hide(self, text: str) -> str:
         return self._secrets.hide(text).replace("[Filtered]", "$COUNTERFOIL_TOKEN")
 
     def finish(self) -> list[Record]:
         if not self._cases:
-            raise ConformanceError(self._hide("; ".join(self._errors[:3])) or "Schemathesis made no request")
+            first = " ".join(self._errors[0].split())[:400] if self._errors else "Schemathesis made no request"
+            raise ConformanceError(self._hide(first))
         api = self._job.api
         records = []
         for (operation, check), cases in sorted(self._cases.items()):
@@ -98,6 +133,12 @@ class RecordCollector:
                 Record(api, "conformance", f"conformance.error.{number}", api, FAILED, 1, findings=(finding,))
             )
         return records
+
+
+def _family(check: str, answer: str) -> str:
+    """A 5xx fails several checks on several operations; it is one cause."""
+    server_error = re.search(r"\(answered (5\d\d):", answer)
+    return f"conformance: status {server_error[1]}" if server_error else f"conformance.{check}"
 
 
 def _answer(recorder: Any, case_id: str, node: Any) -> str:

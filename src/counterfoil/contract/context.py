@@ -15,14 +15,16 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
+from counterfoil.contract.created import created_path, is_created
 from counterfoil.contract.http_client import UNSET, WRONG_TOKEN, HttpClient, NoResponse, OutOfTime, Query, Response
-from counterfoil.contract.law import Law, LawFailed, NotApplicable, brief
+from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 V = TypeVar("V")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 MOST_SHRINKS = 40
 """Further cases tried to make a failing one smaller; each may cost a few requests."""
@@ -32,11 +34,13 @@ MOST_SHRINKS = 40
 class ObservationCache:
     """What was observed at a target during one run; cleared by every request that may write there.
 
-    ``left_behind`` lists what the laws created and did not remove.
+    ``left_behind`` lists the paths of the resources that the laws created. ``facts`` are properties of the target that no
+    write changes, such as which documented alternative it implements.
     """
 
     values: dict[Hashable, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
+    facts: dict[Hashable, Any] = field(default_factory=dict)
 
     def clear(self) -> None:
         self.values.clear()
@@ -87,20 +91,38 @@ class LawContext:
         """Send ``"PATCH /things/{id}"`` with its path parameters filled in, and return the response whatever its status.
 
         ``token=None`` sends no credential. Any method but GET, HEAD and OPTIONS clears the observations. Raises ``LawFailed``
-        when there is no response.
+        when there is no response, and ``NotApplicable`` for a request that might change something this check did not create.
         """
         method, template = operation.split(" ", 1)
         filled = re.sub(r"\{([^}]*)\}", lambda name: quote(str((path or {})[name[1]]), safe="+@:"), template)
-        if method not in ("GET", "HEAD", "OPTIONS"):
+        writes = method not in SAFE_METHODS and operation != self.client.login_operation
+        if writes:
+            self._require_own(operation, filled, (path or {}).values())
+        if method not in SAFE_METHODS:
             self.observations.clear()
         try:
-            return self.client.send(
+            response = self.client.send(
                 method, filled, query=query, body=body, content=content, headers=headers, token=token
             )
         except OutOfTime:
             raise
         except NoResponse as error:
             self.fail("a response", str(error), cause=error)
+        if writes and method == "POST" and response.status // 100 == 2:
+            self.observations.left_behind.append(
+                created_path(filled, response.content, response.headers.get("location"))
+            )
+        return response
+
+    def _require_own(self, operation: str, filled: str, ids: Iterable[Any]) -> None:
+        """Only a target started for this check is sent writes that could reach a resource which the check did not create."""
+        if self.client.target.disposable:
+            return
+        ids = set(map(str, ids))
+        own = is_created(filled, self.observations.left_behind) or (ids and ids <= self.client.unknown_ids)
+        creates = not ids and operation.startswith("POST ")
+        if not own and not creates:
+            self.skip(f"{operation} could change what this check did not create")
 
     def request_json(self, operation: str, *, status: int | Sequence[int] = 200, **options: Any) -> Json:
         """Like ``request``, but the status must be (one of) ``status``; returns the JSON body (``None`` if empty)."""
@@ -133,6 +155,17 @@ class LawContext:
         found: V = self.observations.values[key][0]
         return found
 
+    def fact(self, key: Hashable, find: Callable[[], V]) -> V:
+        """``find()``, kept for the whole run: a property of the target that no write changes."""
+        if key not in self.observations.facts:
+            self.observations.facts[key] = find()
+        found: V = self.observations.facts[key]
+        return found
+
+    def switch(self, name: str) -> str | None:
+        """The choice given with ``--switch``, or ``None``."""
+        return self.client.target.switches.get(name)
+
     def perform(self, name: str, *args: Any, **options: Any) -> Any:
         """Use a capability of the target (``Target.capabilities``); where it is missing or fails, the law does not apply."""
         capability = self.client.target.capabilities.get(name)
@@ -164,10 +197,6 @@ class LawContext:
         else:
             time.sleep(seconds)
 
-    def note_leftover(self, what: str) -> None:
-        """Record something that stays behind at the target, for the report."""
-        self.observations.left_behind.append(what)
-
     @property
     def wrong_token(self) -> str:
         """A credential that the target does not know."""
@@ -177,13 +206,14 @@ class LawContext:
     def forbidden_token(self) -> str:
         """A known credential without permission; without one the law does not apply."""
         if self.client.target.forbidden is None:
-            self.skip("no credential without permission was given: set COUNTERFOIL_FORBIDDEN")
+            raise NotTried("no credential without permission was given: set COUNTERFOIL_FORBIDDEN")
         return self.client.target.forbidden
 
     def known_ids(self, name: str) -> tuple[str, ...]:
         """The ids given for the path parameter ``name`` (``Target.known``); without any the law does not apply."""
         ids = tuple(self.client.target.known.get(name, ()))
-        self.require(ids, f"no {name} was given to look at: use --known {self.law.api}.{name}=VALUE")
+        if not ids:
+            raise NotTried(f"no {name} was given to look at: use --known {self.law.api}.{name}=VALUE")
         return ids
 
     # ------------------------------------------------------------------ judgements

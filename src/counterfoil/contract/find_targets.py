@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from counterfoil.catalog import api_names
-from counterfoil.contract.law_books import law_book
+from counterfoil.contract.baseline import Entry
+from counterfoil.contract.law_books import document, law_book, law_book_names
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
 
@@ -53,17 +54,55 @@ def add_known_ids(targets: Mapping[str, Target], known: Sequence[str]) -> dict[s
         api, dot, name = place.partition(".")
         if not equals or not dot or not value or api not in found:
             raise CheckUsageError(f"--known must be API.NAME=VALUE for an API that is checked, not '{text}'")
+        read = law_book(api).known_parameters
+        if name not in read:
+            names = f"the laws of {api} read {', '.join(read)}" if read else f"the laws of {api} need no ids"
+            raise CheckUsageError(f"--known {text}: {names}")
         before = found[api].known
         found[api] = replace(found[api], known={**before, name: (*before.get(name, ()), value)})
     return found
 
 
+def add_switches(targets: Mapping[str, Target], switches: Sequence[str]) -> dict[str, Target]:
+    """The targets with the choices given as ``API.SWITCH=VALUE``. Raises ``CheckUsageError``."""
+    found = dict(targets)
+    for text in switches:
+        name, equals, value = text.partition("=")
+        api = name.partition(".")[0]
+        if not equals or api not in found:
+            raise CheckUsageError(f"--switch must be API.SWITCH=VALUE for an API that is checked, not '{text}'")
+        choices = {entry["switch"]: entry.get("choices") for entry in document(api).get("x-assumptions", [])}
+        if name not in choices:
+            raise CheckUsageError(f"there is no switch '{name}'; {api} has: {', '.join(choices)}")
+        allowed = choices[name]
+        if allowed is not None and value not in map(_as_text, allowed):
+            raise CheckUsageError(f"--switch {text}: must be one of {', '.join(map(_as_text, allowed))}")
+        found[api] = replace(found[api], switches={**found[api].switches, name: value})
+    return found
+
+
+def _as_text(choice: Any) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
+
+
 def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
-    """Verify that every name in ``only`` is a law's id, or the beginning of one. Raises ``CheckUsageError``."""
+    """Verify that ``only`` has ids of laws, beginnings of ids, or parts of conformance. Raises ``CheckUsageError``."""
     laws = [law for api in targets for law in law_book(api).laws]
     for name in only:
-        if not any(is_selected(law, [name]) for law in laws):
-            raise CheckUsageError(f"there is no law '{name}'")
+        if name.split(".", 1)[0] != "conformance" and not any(is_selected(law, [name]) for law in laws):
+            raise CheckUsageError(f"there is no law '{name}'; counterfoil check --list-laws lists them")
+
+
+def check_baseline_names(entries: Sequence[Entry]) -> None:
+    """Verify that every entry names an existing law or check. Raises ``CheckUsageError``."""
+    for entry in entries:
+        part = entry.id.split(".", 1)[0]
+        if part in law_book_names():
+            known = any(law.id == entry.id for law in law_book(part).laws)
+        else:
+            known = part in ("conformance", "spec")
+        if not known:
+            raise CheckUsageError(f"the baseline names '{entry.id}', and there is no such law or check")
 
 
 def _header(text: str) -> tuple[str, str]:

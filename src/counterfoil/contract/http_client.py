@@ -7,12 +7,15 @@ request rate, waits after a 429, and keeps a transcript of its requests as curl 
 from __future__ import annotations
 
 import json
+import math
+import re
 import shlex
 import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -25,6 +28,8 @@ LONGEST_WAIT = 30.0
 """Seconds: a longer ``Retry-After`` is not waited for."""
 MAX_RETRIES = 3
 """How often one request is repeated after a 429."""
+
+TIME_USED_UP = "the time given with --max-time is used up"
 
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 UNSET: Any = object()
@@ -79,11 +84,29 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shell_word(text: str) -> str:
+    """One shell word; in double quotes if it has a placeholder such as ``$COUNTERFOIL_TOKEN``, so that the shell expands it."""
+    if "$COUNTERFOIL_" not in text:
+        return shlex.quote(text)
+    escaped = re.sub(r'([\\"`]|\$(?!COUNTERFOIL_))', r"\\\1", text)
+    return f'"{escaped}"'
+
+
 class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
     a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
+    ``unknown_ids`` and ``login_operation`` are those of the law book.
     """
 
     def __init__(
@@ -101,20 +124,26 @@ class HttpClient:
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
+        self.unknown_ids: frozenset[str] = frozenset()
+        self.login_operation: str | None = None
+        self.notes: list[str] = []
         self.transcript: list[str] = []
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
         self._seconds, self._most_bytes, self.until = seconds, most_bytes, until
-        # trust_env only over the network: in this process there is no proxy to go through.
-        self._client = httpx.Client(
-            transport=target.transport,
-            timeout=httpx.Timeout(seconds),
-            limits=httpx.Limits(max_connections=1),
-            trust_env=target.transport is None,
-            headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
-        )
+        try:
+            self._client = httpx.Client(
+                transport=target.transport,
+                timeout=httpx.Timeout(seconds),
+                limits=httpx.Limits(max_connections=1),
+                # Proxy variables are for other hosts: not for an application in this process or on this machine.
+                trust_env=target.transport is None and not is_loopback(target.url),
+                headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
+            )
+        except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+            raise NoResponse(f"the proxy or certificate variables of the environment: {_why(error)}") from None
 
     def __enter__(self) -> HttpClient:
         return self
@@ -190,19 +219,22 @@ class HttpClient:
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 
     def _wait_for_rate(self) -> None:
-        if self.until is not None and time.monotonic() > self.until:
-            raise OutOfTime("the time given with --max-time is used up")
+        if self._time_left() <= 0:
+            raise OutOfTime(TIME_USED_UP)
         if self._pause:
-            time.sleep(max(0.0, self._next - time.monotonic()))
+            time.sleep(min(max(0.0, self._next - time.monotonic()), self._time_left()))
             self._next = time.monotonic() + self._pause
         self.sent += 1
+
+    def _time_left(self) -> float:
+        return math.inf if self.until is None else self.until - time.monotonic()
 
     def _wait_retry_after(self, headers: httpx.Headers) -> None:
         try:
             wait = max(0.0, float(headers.get("retry-after", "1")))
         except ValueError:  # an HTTP date: our clock and theirs may differ, so wait a little and see
             wait = 1.0
-        if wait > LONGEST_WAIT or (self.until is not None and time.monotonic() + wait > self.until):
+        if wait > LONGEST_WAIT or wait > self._time_left():
             raise NoResponse(
                 f"429 (too many requests), and the target asks for a wait of {wait:g} s, which is too long"
             )
@@ -212,21 +244,28 @@ class HttpClient:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
     ) -> tuple[int, httpx.Headers, bytes]:
         where = f"{method} {self.secrets.hide(url)}"
-        end = time.monotonic() + self._seconds
+        seconds = min(self._seconds, max(0.05, self._time_left()))
+        end = time.monotonic() + seconds
         try:
-            with self._client.stream(method, url, headers=headers, content=content) as answer:
+            with self._client.stream(method, url, headers=headers, content=content, timeout=seconds) as answer:
                 read = bytearray()
                 for chunk in answer.iter_bytes():
                     read += chunk
                     if len(read) > self._most_bytes:
                         raise NoResponse(f"{where}: the body does not end within {self._most_bytes:,} bytes")
                     if time.monotonic() > end:
+                        self._raise_if_late()
                         raise NoResponse(f"{where}: the body does not end within {self._seconds:g} s")
                 return answer.status_code, answer.headers, bytes(read)
         except httpx.TimeoutException:
+            self._raise_if_late()
             raise NoResponse(f"{where}: no response within {self._seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             raise NoResponse(self.secrets.hide(f"{where}: {_why(error)}")) from None
+
+    def _raise_if_late(self) -> None:
+        if self._time_left() <= 0:
+            raise OutOfTime(TIME_USED_UP) from None
 
     def _curl(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> str:
         parts = ["curl -sS" + ("" if method == "GET" else " -I" if method == "HEAD" else f" -X {method}")]
@@ -237,11 +276,7 @@ class HttpClient:
         return " ".join([*parts, self._shell(url)])
 
     def _shell(self, text: str) -> str:
-        """One shell word; in double quotes if it has a placeholder, so that the shell expands it."""
-        hidden = self.secrets.hide(text)
-        if hidden == text:
-            return shlex.quote(text)
-        return '"' + hidden.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`") + '"'
+        return shell_word(self.secrets.hide(text))
 
 
 def _why(error: Exception) -> str:

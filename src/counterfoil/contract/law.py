@@ -14,9 +14,10 @@ this target has nothing to try the law on. ::
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class LawFailed(Exception):
 
 class NotApplicable(Exception):
     """This target offers nothing to try the law on; the message says what is missing."""
+
+
+class NotTried(NotApplicable):
+    """The law could apply here but was not tried; the message says what it needs (an id, a credential, more time)."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +88,11 @@ class LawBook:
 
     ``health_check`` is a read that any valid credential may call, with ``health_check_query`` and ``health_check_path``. It is
     sent first, to verify that the target can be reached and accepts the credential. With ``health_check_uses_known_ids`` the
-    first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``login`` is for APIs that exchange
-    credentials for a token.
+    first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``health_check_statuses`` are those
+    of a successful read. ``login`` is for APIs that exchange
+    credentials for a token. ``known_parameters`` are the path parameters whose ids must be given with ``--known``, and
+    ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
+    target, so a request that must be refused may name them. ``clean_up`` says how what a check created can be removed.
     """
 
     api: str
@@ -93,7 +101,12 @@ class LawBook:
     health_check_query: Mapping[str, Any] = field(default_factory=dict)
     health_check_path: Mapping[str, Any] = field(default_factory=dict)
     health_check_uses_known_ids: bool = False
+    health_check_statuses: tuple[int, ...] = (200,)
     login: Login | None = None
+    known_parameters: tuple[str, ...] = ()
+    shows_known_id: Callable[[Any], bool] = lambda body: True
+    unknown_ids: frozenset[str] = frozenset()
+    clean_up: str = ""
 
     @property
     def login_operation(self) -> str | None:
@@ -113,6 +126,13 @@ def brief(value: Any, length: int = 400) -> str:
     else:
         if isinstance(value, (list, tuple)) and len(value) > 12:
             value = [*value[:6], f"… {len(value) - 9} more …", *value[-3:]]
-        text = re.sub(r"Decimal\('([^']*)'\)", r"\1", repr(value))
+        text = json.dumps(value, default=_jsonable, ensure_ascii=False)
     text = " ".join(text.split())
     return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _jsonable(value: Any) -> Any:
+    """Numbers as they were received, sets as lists, anything else by its name in messages."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)

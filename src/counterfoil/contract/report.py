@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
+from counterfoil import __version__
 from counterfoil.contract.verdict import (
     ACCEPTED,
     COULD_NOT_RUN,
     FAILED,
     FINE,
-    NOT_APPLICABLE,
+    NOT_TRIED,
     PASSED,
+    UNTRIED,
     Finding,
     Record,
     Verdict,
@@ -29,6 +31,7 @@ from counterfoil.contract.verdict import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+HEADINGS = ("API", "operation", "cases", "held", "broken", "accepted", "not tried", "n/a")
 MOST_SHOWN = 3
 """Findings of one cause that the terminal shows in full."""
 
@@ -45,10 +48,18 @@ def _html(text: str) -> str:
     return escape(_safe(text))
 
 
+def _title(findings: Sequence[Finding]) -> str:
+    """What a cause is called: its first finding, and the ids of its further symptoms."""
+    first = findings[0]
+    others = [id for id in dict.fromkeys(f.id for f in findings) if id != first.id]
+    more = f", also {', '.join(others[:6])}{' …' if len(others) > 6 else ''}" if others else ""
+    return f"{first.api} · {first.id} ({len(findings)}){more}"
+
+
 def causes(verdict: Verdict) -> list[tuple[str, list[Finding]]]:
     """Findings grouped by cause, laws first, then by API."""
     order = {"law": 0, "conformance": 1, "spec": 2, "baseline": 3}
-    ordered = sorted(verdict.findings, key=lambda f: (order[f.part], f.api, f.id, f.operation))
+    ordered = sorted(verdict.findings, key=lambda f: (order[f.part], f.cause, f.api, f.id, f.operation))
     return [(cause, list(found)) for cause, found in groupby(ordered, key=lambda f: f.cause)]
 
 
@@ -64,26 +75,41 @@ def to_console(verdict: Verdict, console: Console) -> None:
         console.print(Text(_safe(text), style=style), soft_wrap=True)
 
     table = Table(
-        "API", "operation", "cases", "held", "broken", "accepted", "n/a", box=None, pad_edge=False, header_style="bold"
+        "API",
+        "operation",
+        "cases",
+        "held",
+        "broken",
+        "accepted",
+        "not tried",
+        "n/a",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
     )
     for column in table.columns[2:]:
         column.justify = "right"
     for api in verdict.apis:
         for operation in verdict.operations(api):
             counted = verdict.count(api, operation)
-            marks = [str(counted[name] or "·") for name in ("cases", "held", "broken", "accepted", "not applicable")]
+            marks = [
+                str(counted[name] or "·")
+                for name in ("cases", "held", "broken", "accepted", "not tried", "not applicable")
+            ]
             table.add_row(Text(api), Text(operation), *marks, style="red" if counted["broken"] else None)
     console.print(table)
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for record in verdict.records:
-        if record.status == NOT_APPLICABLE:
-            reasons.setdefault(record.reason, []).append(record.id)
-    for reason, ids in reasons.items():
+        if record.status in UNTRIED:
+            reasons.setdefault((record.status, record.reason), []).append(record.id)
+    for (status, reason), ids in sorted(reasons.items()):
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
-        say(f"not applicable: {', '.join(ids[:4])}{more}: {reason}", "dim")
-    for cause, findings in causes(verdict):
-        say(f"\n✗ {cause} ({len(findings)})", "bold red")
+        say(f"{status}: {', '.join(ids[:4])}{more}: {reason}", "yellow" if status == NOT_TRIED else "dim")
+    for _, findings in causes(verdict):
+        say(f"\n✗ {_title(findings)}", "bold red")
         say(f"  {findings[0].says}")
+        for sentence in findings[0].sentences[:2]:
+            say(f"  {sentence}", "dim")
         for finding in findings[:MOST_SHOWN]:
             _finding_to_console(finding, console)
         if len(findings) > MOST_SHOWN:
@@ -130,6 +156,9 @@ def write_report(verdict: Verdict, folder: Path) -> list[Path]:
 def to_junit(verdict: Verdict) -> str:
     """One test suite for each API, one test case for each operation and law or check."""
     root = Xml.Element("testsuites", name="counterfoil check", time=f"{verdict.seconds:.3f}")
+    properties = Xml.SubElement(root, "properties")
+    for name, value in {"started": verdict.started, "command": verdict.command, **verdict.targets}.items():
+        Xml.SubElement(properties, "property", name=_safe(name), value=_safe(value))
     for api in verdict.apis:
         records = [record for record in verdict.records if record.api == api]
         errors = [error for error in verdict.errors if error.api == api]
@@ -140,7 +169,7 @@ def to_junit(verdict: Verdict) -> str:
             tests=str(len(records) + len(errors)),
             failures=str(sum(record.status == FAILED for record in records)),
             errors=str(len(errors)),
-            skipped=str(sum(record.status in (NOT_APPLICABLE, ACCEPTED) for record in records)),
+            skipped=str(sum(record.status in (ACCEPTED, *UNTRIED) for record in records)),
         )
         for record in records:
             _case(suite, record)
@@ -169,7 +198,7 @@ def _case(suite: Xml.Element, record: Record) -> None:
 
 def in_words(finding: Finding) -> str:
     """A finding as plain text."""
-    lines = [finding.says, f"expected: {finding.expected}", f"got: {finding.got}"]
+    lines = [finding.says, *finding.sentences, f"expected: {finding.expected}", f"got: {finding.got}"]
     lines += [f"with: {finding.case}"] * bool(finding.case) + list(finding.requests)
     return "\n".join([*lines, *[f"again: {finding.reproduce}"] * bool(finding.reproduce)])
 
@@ -194,9 +223,10 @@ def to_html(verdict: Verdict) -> str:
         f"<title>counterfoil check: {word}</title><style>{_STYLE}</style>",
         f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
         f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
+        f"<p class=dim>{_html(_what_was_checked(verdict))}</p>",
         *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.errors),
         _table(verdict),
-        *(_cause(cause, findings) for cause, findings in causes(verdict)),
+        *(_cause(findings) for _, findings in causes(verdict)),
         _not_tried(verdict.records),
         *(f"<p class=dim>{_html(note)}</p>" for note in verdict.notes),
     ]
@@ -205,8 +235,13 @@ def to_html(verdict: Verdict) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _what_was_checked(verdict: Verdict) -> str:
+    targets = "; ".join(f"{api} at {url}" for api, url in verdict.targets.items())
+    return f"{targets} · started {verdict.started} · counterfoil {__version__} · {verdict.command}"
+
+
 def _table(verdict: Verdict) -> str:
-    names = ("cases", "held", "broken", "accepted", "not applicable")
+    names = ("cases", "held", "broken", "accepted", "not tried", "not applicable")
     rows = []
     for api in verdict.apis:
         for operation in verdict.operations(api):
@@ -218,7 +253,7 @@ def _table(verdict: Verdict) -> str:
     return f"<table><tr><th>API<th>operation{head}{''.join(rows)}</table>"
 
 
-def _cause(cause: str, findings: list[Finding]) -> str:
+def _cause(findings: list[Finding]) -> str:
     shown = "".join(
         f"<dl><dt>{_html(f.operation)}<dd>"
         + f"<dt>expected<dd>{_html(f.expected)}<dt>got<dd>{_html(f.got)}"
@@ -228,19 +263,19 @@ def _cause(cause: str, findings: list[Finding]) -> str:
         + (f"<p class=dim>again: <code>{_html(f.reproduce)}</code></p>" if f.reproduce else "")
         for f in findings
     )
-    clauses = ", ".join(dict.fromkeys(clause for f in findings for clause in f.clauses))
-    intro = f"<p>{_html(findings[0].says)} <span class=dim>{_html(clauses)}</span></p>"
-    return f"<details open><summary>{_html(cause)} ({len(findings)})</summary>{intro}{shown}</details>"
+    clauses = "<br>".join(dict.fromkeys(_html(text) for f in findings for text in f.sentences or f.clauses))
+    intro = f"<p>{_html(findings[0].says)} <br><span class=dim>{clauses}</span></p>"
+    return f"<details open><summary>{_html(_title(findings))}</summary>{intro}{shown}</details>"
 
 
 def _not_tried(records: Iterable[Record]) -> str:
-    rows = [r for r in records if r.status in (NOT_APPLICABLE, ACCEPTED)]
+    rows = [r for r in records if r.status in (ACCEPTED, *UNTRIED)]
     if not rows:
         return ""
     cells = "".join(
         f"<tr><td>{_html(r.id)}<td>{_html(r.operation)}<td>{_html(r.status)}<td>{_html(r.reason)}" for r in rows
     )
-    return f"<h2>Accepted, or not applicable here</h2><table>{cells}</table>"
+    return f"<h2>Accepted, not tried, or not applicable here</h2><table>{cells}</table>"
 
 
 def to_summary(verdict: Verdict) -> str:
@@ -249,16 +284,16 @@ def to_summary(verdict: Verdict) -> str:
     lines = [
         f"### {mark} counterfoil: {_md(verdict.summary_line)}",
         "",
-        "| API | cases | held | broken | accepted | n/a |",
+        "| API | cases | held | broken | accepted | not tried | n/a |",
     ]
-    lines.append("|---|--:|--:|--:|--:|--:|")
+    lines.append("|---|--:|--:|--:|--:|--:|--:|")
     for api in verdict.apis:
         counted = verdict.count(api)
-        cells = [str(counted[name]) for name in ("cases", "held", "broken", "accepted", "not applicable")]
+        cells = [str(counted[name]) for name in ("cases", "held", "broken", "accepted", "not tried", "not applicable")]
         lines.append(f"| {_md(api)} | {' | '.join(cells)} |")
-    for cause, findings in causes(verdict)[:30]:
+    for _, findings in causes(verdict)[:30]:
         first = findings[0]
-        lines += ["", f"**{_md(cause)}** ({len(findings)}): {_md(first.says)}  "]
+        lines += ["", f"**{_md(_title(findings))}**: {_md(first.says)}  "]
         lines.append(f"expected {_md(first.expected)}, got {_md(first.got)}")
     lines += [f"\n{_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
     return "\n".join(lines) + "\n\n"

@@ -7,20 +7,24 @@ exception is a failed law with a one-line finding, not a stack trace.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
-from counterfoil.contract.http_client import HttpClient, NoResponse, OutOfTime
-from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable
+from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
+from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried
 from counterfoil.contract.law_books import credential_scheme, document
 from counterfoil.contract.target import Target
-from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, PASSED, Finding, Record
+from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, Finding, Record, Status
 
 MAX_SILENT_LAWS = 3
 """After this many laws in a row without any response the target is taken to be gone."""
+
+
+MOST_IDS_CHECKED = 24
+"""The number of given ids that are verified before the laws run; each costs one request."""
 
 
 class CouldNotRun(Exception):
@@ -29,11 +33,16 @@ class CouldNotRun(Exception):
 
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
-    client = HttpClient(target, credential_scheme(document(book.api)), **options)
+    try:
+        client = HttpClient(target, credential_scheme(document(book.api)), **options)
+    except NoResponse as error:
+        raise CouldNotRun(str(error)) from None
+    client.unknown_ids, client.login_operation = book.unknown_ids, book.login_operation
     try:
         if book.login and client.target.login is not None and client.token is None:
             _log_in(client, book)
-        _check_health(client, book)
+        _check_health(client, book, {})
+        _check_known_ids(client, book)
     except NoResponse as error:
         client.close()
         raise CouldNotRun(client.secrets.hide(str(error))) from None
@@ -57,11 +66,11 @@ def _log_in(client: HttpClient, book: LawBook) -> None:
     client.token = token
 
 
-def _check_health(client: HttpClient, book: LawBook) -> None:
-    method, template = book.health_check.split(" ", 1)
-    path = template
-    known = {name: ids[0] for name, ids in client.target.known.items() if ids and book.health_check_uses_known_ids}
-    for name, value in {**book.health_check_path, **known}.items():
+def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -> Any:
+    """The JSON of the health check with the ids ``known``, by default the first known ones. Raises ``CouldNotRun``."""
+    method, path = book.health_check.split(" ", 1)
+    first = {name: ids[0] for name, ids in client.target.known.items() if ids and book.health_check_uses_known_ids}
+    for name, value in {**book.health_check_path, **first, **known}.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe="+@:"))
     response = client.send(method, path, query=book.health_check_query)
     where = f"{book.health_check} at {client.target.url}"
@@ -71,12 +80,32 @@ def _check_health(client: HttpClient, book: LawBook) -> None:
         )
     if 300 <= response.status < 400:
         raise CouldNotRun(f"{where} redirects to {response.headers.get('location', 'nowhere')}, which is not followed")
-    if response.status != 200:
+    if response.status == 404 and first:
+        raise CouldNotRun(_no_such_id(book, {**first, **known}))
+    if response.status not in book.health_check_statuses:
         raise CouldNotRun(f"{where} answered {response.status}: {client.secrets.hide(response.brief(120))}")
     try:
-        response.body  # noqa: B018 (raises when the body is not JSON)
+        return response.body
     except ValueError as error:
         raise CouldNotRun(f"{where} answered {client.secrets.hide(str(error))}") from None
+
+
+def _check_known_ids(client: HttpClient, book: LawBook) -> None:
+    """Note the given ids for which a real target shows nothing. Raises ``CouldNotRun`` when it does so for all of them."""
+    if client.target.disposable or not book.health_check_uses_known_ids:
+        return
+    for name in book.known_parameters:
+        values = client.target.known.get(name, ())[:MOST_IDS_CHECKED]
+        empty = [value for value in values if not book.shows_known_id(_check_health(client, book, {name: value}))]
+        lines = [_no_such_id(book, {name: value}) for value in empty]
+        if lines and len(empty) == len(values):
+            raise CouldNotRun("; ".join(lines[:3]))
+        client.notes += lines
+
+
+def _no_such_id(book: LawBook, ids: Mapping[str, str]) -> str:
+    given = ", ".join(f"--known {book.api}.{name}={value}" for name, value in ids.items())
+    return f"{given}: the target shows nothing for this id"
 
 
 def selected_laws(book: LawBook, *, writes: bool, only: Collection[str] = ()) -> list[Law]:
@@ -106,14 +135,14 @@ def run_laws(
     silent, late = 0, False
     for law in selected_laws(book, writes=writes, only=only):
         if late:
-            yield _not_applicable(law, "the time was used up")
+            yield untried(law, NOT_TRIED, TIME_USED_UP)
             continue
         progress(law.id)
         try:
             record = try_law(law, client, spec, observations, effort)
         except OutOfTime:
             late = True
-            yield _not_applicable(law, "the time was used up")
+            yield untried(law, NOT_TRIED, TIME_USED_UP)
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
         silent = silent + 1 if no_response else 0
@@ -123,11 +152,12 @@ def run_laws(
     if not writes:
         for law in book.laws:
             if (law.writes or law.needs) and is_selected(law, only):
-                yield _not_applicable(law, "changes something; use --writes")
+                yield untried(law, NOT_APPLICABLE, "changes something; use --writes")
 
 
-def _not_applicable(law: Law, reason: str) -> Record:
-    return Record(law.api, "law", law.id, law.operation, NOT_APPLICABLE, reason=reason)
+def untried(law: Law, status: Status, reason: str) -> Record:
+    """The record of a law that was not tried."""
+    return Record(law.api, "law", law.id, law.operation, status, reason=reason)
 
 
 def try_law(
@@ -144,6 +174,8 @@ def try_law(
         record = passed
     except OutOfTime:
         raise
+    except NotTried as reason:
+        record = replace(passed, status=NOT_TRIED, reason=str(reason))
     except NotApplicable as reason:
         record = replace(passed, status=NOT_APPLICABLE, reason=str(reason))
     except LawFailed as failure:
@@ -171,5 +203,11 @@ def _finding(law: Law, client: HttpClient, effort: EffortLevel, failure: LawFail
         case=hide(failure.case),
         requests=tuple(hide(line) for line in failure.requests[-12:]),
         clauses=law.clauses,
-        reproduce=f"counterfoil check {law.api} --only {law.id} --seed {effort.seed}",
+        family=law.family,
+        reproduce=f"counterfoil check {law.api}{_url(law, client)} --only {law.id} --seed {effort.seed}",
     )
+
+
+def _url(law: Law, client: HttpClient) -> str:
+    target = client.target
+    return "" if target.disposable or target.transport else f" --url {law.api}={target.url}"

@@ -34,7 +34,7 @@ def evidence_cited(spec: Spec) -> list[Finding]:
 
 def citations_resolve(spec: Spec) -> list[Finding]:
     """Every citation in the spec and its clauses has a target."""
-    return [finding for name in ("openapi.yaml", "clauses.yaml") for finding in _broken(spec, spec.folder / name)]
+    return [finding for name in (spec.file, "clauses.yaml") for finding in _broken(spec, spec.folder / name)]
 
 
 def printed_citations_resolve(spec: Spec, folder: Path) -> list[Finding]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.contract.specread import Finding, Spec, SpecUnreadable, read_json, read_yaml
-from counterfoil.contract.specwalk import Node, resolve, value_errors
+from counterfoil.contract.specwalk import Node, value_errors
+from counterfoil.json_pointer import follow as resolve
 
 SOURCES = ("seed", "vendor", "assumption")
 SOURCED = frozenset({"operation", "parameter", "header", "response", "requestBody", "securityScheme"})
@@ -74,7 +75,7 @@ def clauses_accounted(spec: Spec, known_laws: Collection[str] | None = None) -> 
     try:
         clauses = read_yaml(path)
     except SpecUnreadable as error:
-        return [spec.finding("clauses.yaml", str(error))]
+        return [spec.finding("clauses.yaml", line) for line in str(error).splitlines()]
     if not isinstance(clauses, list) or not clauses:
         return [spec.finding("clauses.yaml", "must be a list of clauses")]
     findings, seen = [], set()

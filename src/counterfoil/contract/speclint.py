@@ -1,8 +1,9 @@
 """The rules of ``counterfoil specs lint``: is an OpenAPI document fit to check an implementation against?
 
-A spec is a folder with an ``openapi.yaml`` and, when it quotes a vendor, a ``clauses.yaml``; the responses a vendor printed are
-in ``fixtures/examples/<api>``. Every rule is a function from a ``Spec`` to its findings. A rule does not stop at the first
-finding and does not raise because of a file's contents.
+A spec is a folder with an ``openapi.yaml``, or a document of any name. ``RULES`` hold for every one. One that is held against
+a vendor's documents, as ours are, has sources, switches and a ``clauses.yaml`` too; ``SOURCED_RULES`` are for those. The
+responses a vendor printed are in ``fixtures/examples/<api>``. Every rule is a function from a ``Spec`` to its findings. A rule
+does not stop at the first finding and does not raise because of a file's contents.
 """
 
 from __future__ import annotations
@@ -21,8 +22,19 @@ from counterfoil.contract.spec_metadata import (
     printed_responses_valid,
     sources_present,
 )
-from counterfoil.contract.specread import Finding, Spec, SpecUnreadable, load_spec, spec_folders
-from counterfoil.contract.specwalk import Node, pointer, resolve, value_errors
+from counterfoil.contract.specread import (
+    Finding,
+    Spec,
+    SpecUnreadable,
+    api_name,
+    document_file,
+    load_spec,
+    spec_folders,
+)
+from counterfoil.contract.specwalk import Node, value_errors
+from counterfoil.json_pointer import follow as resolve
+from counterfoil.json_pointer import join as pointer
+from counterfoil.json_pointer import split
 
 _EXPRESSION = re.compile(
     r"^\$(?:url|method|statusCode|(?P<of>request|response)\."
@@ -57,18 +69,36 @@ def _dangling(spec: Spec, value: Any, where: str) -> Iterator[Finding]:
             yield from _dangling(spec, part, f"{where}/{i}")
 
 
+def yaml_1_2(spec: Spec) -> list[Finding]:
+    """The file has no merge key: YAML 1.2 dropped it, and its parsers take it for a member of that name."""
+    message = "YAML 1.2 has no merge key (<<): write the members out, or use $ref"
+    return [spec.finding(f"{spec.file}:{line}", message) for line in spec.merges]
+
+
 def examples_valid(spec: Spec) -> list[Finding]:
-    """Every example fits its schema, and every parameter, body and documented JSON response has one."""
+    """Every example fits its schema, read as strictly as OpenAPI 3.0.3 allows."""
     findings = []
     for node in spec.nodes:
-        if node.kind not in {"schema", "parameter", "header", "media"}:
+        if node.kind not in _WITH_EXAMPLES:
             continue
         schema = node.value if node.kind == "schema" else node.value.get("schema")
-        shown = list(_examples(spec.document, node))
-        if not shown and schema and (node.kind == "media" or (node.kind == "parameter" and "example" not in schema)):
-            findings.append(spec.finding(node.where, f"{node.kind} without an example"))
-        for where, value in shown:
+        for where, value in _examples(spec.document, node):
             findings += [spec.finding(where, e) for e in value_errors(spec.document, schema or {}, value)]
+    return findings
+
+
+_WITH_EXAMPLES = frozenset({"schema", "parameter", "header", "media"})
+
+
+def examples_present(spec: Spec) -> list[Finding]:
+    """Every parameter, body and documented JSON response has an example."""
+    findings = []
+    for node in spec.nodes:
+        schema = node.value.get("schema")
+        if not schema or any(_examples(spec.document, node)):
+            continue
+        if node.kind == "media" or (node.kind == "parameter" and "example" not in schema):
+            findings.append(spec.finding(node.where, f"{node.kind} without an example"))
     return findings
 
 
@@ -142,6 +172,9 @@ def _link(spec: Spec, node: Node) -> Iterator[Finding]:
             yield spec.finding(node.where, f"the link's operation has no parameter {name!r}")
         yield from (spec.finding(node.where, problem) for problem in _expression_problems(spec, node, value))
     if "requestBody" in node.value:
+        if not isinstance(node.value["requestBody"], str):
+            # https://github.com/swagger-api/swagger-core/issues/2833: OpenAPI allows any value here.
+            yield spec.finding(node.where, "openapi-generator refuses a link's requestBody that is not a string")
         yield from (spec.finding(node.where, p) for p in _expression_problems(spec, node, node.value["requestBody"]))
 
 
@@ -178,7 +211,7 @@ def _body_has(spec: Spec, node: Node, body: str) -> bool:
     response = resolve(spec.document, node.parent) if node.parent else None
     if not isinstance(response, dict):
         return True  # a link in components: the responses that use it are not known here
-    tokens = [t.replace("~1", "/").replace("~0", "~") for t in body.split("/")[1:]]
+    tokens = split(body)
     schemas = [media.get("schema", {}) for media in response.get("content", {}).values()]
     return any(_schema_has(spec.document, schema, tokens, 0) for schema in schemas)
 
@@ -196,12 +229,11 @@ def _schema_has(document: Mapping[str, Any], schema: Any, tokens: list[str], dep
     return any(_schema_has(document, part, tokens, depth + 1) for part in parts)
 
 
-RULES: tuple[Callable[[Spec], list[Finding]], ...] = (
-    valid_openapi,
+RULES: tuple[Callable[[Spec], list[Finding]], ...] = (valid_openapi, yaml_1_2, examples_valid, links_resolve)
+SOURCED_RULES: tuple[Callable[[Spec], list[Finding]], ...] = (
     sources_present,
-    examples_valid,
+    examples_present,
     router_rules,
-    links_resolve,
     assumptions_well_formed,
     clauses_accounted,
     evidence_cited,
@@ -209,24 +241,37 @@ RULES: tuple[Callable[[Spec], list[Finding]], ...] = (
 )
 
 
-def lint(folder: Path, printed: Path | None = None) -> list[Finding]:
-    """All findings about the spec in ``folder``, and about the printed responses in ``printed`` when given; never raises.
+def lint(place: Path, printed: Path | None = None) -> list[Finding]:
+    """All findings about the spec in a folder or file, and about the printed responses in ``printed`` when given; never raises.
 
     A document that is not OpenAPI is reported as that and not examined further.
     """
     try:
-        spec = load_spec(folder)
+        spec = load_spec(place)
     except SpecUnreadable as error:
-        return [Finding(folder.name, "openapi.yaml", str(error))]
+        file = document_file(place).name
+        return [Finding(api_name(place), file, line) for line in str(error).splitlines()]
     try:
         if broken := valid_openapi(spec):
-            return broken
-        findings = [finding for rule in RULES[1:] for finding in rule(spec)]
+            return broken + yaml_1_2(spec)
+        rules = RULES[1:] + (SOURCED_RULES if spec.ours or spec.has_sources else ())
+        findings = [finding for rule in rules for finding in rule(spec)]
         if printed:
             findings += printed_responses_valid(spec, printed) + printed_citations_resolve(spec, printed)
         return findings
     except RecursionError:
-        return [spec.finding("openapi.yaml", "nests too deeply, or contains itself")]
+        return [spec.finding(spec.file, "nests too deeply, or contains itself")]
 
 
-__all__ = ["RULES", "Finding", "Spec", "SpecUnreadable", "lint", "load_spec", "spec_folders"]
+__all__ = [
+    "RULES",
+    "SOURCED_RULES",
+    "Finding",
+    "Spec",
+    "SpecUnreadable",
+    "api_name",
+    "document_file",
+    "lint",
+    "load_spec",
+    "spec_folders",
+]

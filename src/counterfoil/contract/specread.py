@@ -1,7 +1,4 @@
-"""Read a spec from its folder, and describe findings about it.
-
-YAML is read as JSON would have it: keys are strings, and dates stay text.
-"""
+"""Read a spec from its folder for the checker, and describe findings about it."""
 
 from __future__ import annotations
 
@@ -11,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from counterfoil import openapi, yaml_reader
 from counterfoil.contract.specwalk import Node, walk
 
 OURS = "ours"
@@ -37,11 +33,16 @@ class SpecUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class Spec:
-    """One spec as read: ``api`` is the folder's name, ``document`` the OpenAPI document with every key a string."""
+    """One spec as read: ``api`` is the folder's name, ``document`` the OpenAPI document with every key a string.
+
+    ``file`` is the name of the document in ``folder``, and ``merges`` are its lines that have a merge key (``<<``).
+    """
 
     api: str
     folder: Path
     document: dict[str, Any]
+    file: str = "openapi.yaml"
+    merges: tuple[int, ...] = ()
 
     def finding(self, where: str, message: str) -> Finding:
         """A finding about this spec."""
@@ -51,6 +52,12 @@ class Spec:
     def ours(self) -> bool:
         """Whether the document describes our own API, so that there is no vendor to quote."""
         return bool(self.document.get("x-source") == OURS)
+
+    @cached_property
+    def has_sources(self) -> bool:
+        """Whether it is held against a vendor's documents, as ours are: it says so, or has clauses beside it."""
+        marked = "x-assumptions" in self.document or any("x-source" in node.value for node in self.nodes)
+        return marked or (self.folder / "clauses.yaml").exists()
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -63,38 +70,14 @@ class Spec:
         return {str(n.value.get("operationId")): n for n in self.nodes if n.kind == "operation"}
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as JSON has it: a repeated key and an unquoted date are errors, since parsers read them differently."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))
-        if key in result:
-            raise yaml.constructor.ConstructorError(None, None, f"{key!r} is repeated", key_node.start_mark)
-        result[key] = loader.construct_object(value_node, deep=True)
-    return result
-
-
-def _bare_date(loader: _Loader, node: yaml.ScalarNode) -> Any:
-    raise yaml.constructor.ConstructorError(None, None, f"put the date {node.value} in quotes", node.start_mark)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _bare_date)
-
-
 def read_yaml(path: Path) -> Any:
-    """The file's content. Raises ``SpecUnreadable`` with file and line."""
+    """The file's content. Raises ``SpecUnreadable`` with file and line, one line for each mistake."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SpecUnreadable(f"{path}{line}: {error.problem}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise SpecUnreadable(f"{path}: {' '.join(str(error).split()) or type(error).__name__}") from None
+        return yaml_reader.read_file(path)
+    except yaml_reader.YamlError as error:
+        raise SpecUnreadable(str(error)) from None
+    except OSError as error:
+        raise SpecUnreadable(f"{path}: {error.strerror or error}") from None
 
 
 def read_json(path: Path) -> Any:
@@ -107,13 +90,31 @@ def read_json(path: Path) -> Any:
         raise SpecUnreadable(f"{path}: {' '.join(str(error).split())}") from None
 
 
-def load_spec(folder: Path) -> Spec:
-    """The spec in ``folder``. Raises ``SpecUnreadable`` when there is none that can be read."""
-    path = folder / "openapi.yaml"
-    document = read_yaml(path)
+def load_spec(place: Path) -> Spec:
+    """The spec in a folder, or in a file. Raises ``SpecUnreadable`` when there is none that can be read."""
+    path = document_file(place)
+    try:
+        document, lines = openapi.parse_with_lines(path.read_bytes(), str(path))
+    except openapi.SpecError as error:
+        raise SpecUnreadable(str(error)) from None
+    except OSError as error:
+        raise SpecUnreadable(f"{path}: {error.strerror or error}") from None
     if not isinstance(document, dict):
         raise SpecUnreadable(f"{path}: not an OpenAPI document")
-    return Spec(folder.name, folder, document)
+    return Spec(api_name(place), path.parent, document, path.name, lines.merges)
+
+
+def document_file(place: Path) -> Path:
+    """The document of a spec that is given as a folder, as its document, or as the clauses beside that."""
+    if place.name == "clauses.yaml":
+        return place.with_name("openapi.yaml")
+    return place if place.is_file() else place / "openapi.yaml"
+
+
+def api_name(place: Path) -> str:
+    """What the API is called: the folder's name, or the file's if it is not ``openapi``."""
+    path = document_file(place)
+    return path.resolve().parent.name if path.stem == "openapi" else path.stem
 
 
 def spec_folders(root: Path) -> list[Path]:

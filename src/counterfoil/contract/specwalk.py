@@ -1,4 +1,4 @@
-"""Walk an OpenAPI 3.0 document: its objects, JSON pointers into it, and whether a value fits one of its schemas.
+"""Walk an OpenAPI 3.0 document: its objects with JSON pointers to them, and whether a value fits one of its schemas.
 
 The document is plain dictionaries with string keys. What a spec should contain is decided in ``speclint``.
 """
@@ -11,7 +11,9 @@ from typing import Any
 
 import jsonschema_rs
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+from counterfoil.json_pointer import join as pointer
+from counterfoil.openapi import METHODS
+
 _MANY = ("allOf", "anyOf", "oneOf")
 
 
@@ -23,29 +25,6 @@ class Node:
     where: str
     value: Mapping[str, Any]
     parent: str | None = None
-
-
-def pointer(*tokens: object, base: str = "#") -> str:
-    """A JSON pointer as URI fragment."""
-    return base + "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
-
-
-def resolve(document: Mapping[str, Any], place: object, depth: int = 10) -> Any:
-    """What ``#/a/b`` points at, following up to ``depth`` ``$ref``s; ``None`` when there is nothing."""
-    if not isinstance(place, str) or not place.startswith("#") or depth == 0:
-        return None
-    found: Any = document
-    for token in place[1:].split("/")[1:]:
-        token = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict) and token not in found and "$ref" in found:
-            found = resolve(document, found["$ref"], depth - 1)
-        if isinstance(found, dict) and token in found:
-            found = found[token]
-        elif isinstance(found, list) and token.isdigit() and int(token) < len(found):
-            found = found[int(token)]
-        else:
-            return None
-    return found
 
 
 def walk(document: Mapping[str, Any]) -> Iterator[Node]:
@@ -151,8 +130,9 @@ _SECTIONS: dict[str, Any] = {
 def to_json_schema(schema: Any) -> Any:
     """An OpenAPI 3.0 schema as JSON Schema 2020-12; references stay as they are.
 
-    ``nullable`` becomes "or null" around the whole schema, so that it also holds beside ``allOf`` and ``enum``;
-    a boolean ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
+    ``nullable`` adds null to ``type`` and to nothing else, as OpenAPI 3.0.3 clarified: an ``allOf`` or an ``enum`` beside it
+    must admit null too, and without a ``type`` it means nothing. Other validators read it so. A boolean
+    ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
     """
     if not isinstance(schema, dict):
         return schema
@@ -162,7 +142,9 @@ def to_json_schema(schema: Any) -> Any:
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if result.pop(exclusive, False):
             result[exclusive] = result.pop(bound)
-    return {"anyOf": [result, {"type": "null"}]} if schema.get("nullable") else result
+    if schema.get("nullable") is True and isinstance(schema.get("type"), str):
+        result["type"] = [schema["type"], "null"]
+    return result
 
 
 _ANNOTATIONS = frozenset(

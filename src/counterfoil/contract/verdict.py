@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Part = Literal["spec", "conformance", "law", "baseline"]
-Status = Literal["held", "broken", "accepted", "not applicable"]
+Status = Literal["held", "broken", "accepted", "not applicable", "not tried"]
 
 PASSED: Status = "held"
 FAILED: Status = "broken"
 ACCEPTED: Status = "accepted"
 NOT_APPLICABLE: Status = "not applicable"
+NOT_TRIED: Status = "not tried"
+UNTRIED = (NOT_APPLICABLE, NOT_TRIED)
 """The statuses as reports spell them."""
 
 FINE, FINDINGS, USAGE, COULD_NOT_RUN = 0, 1, 2, 3
@@ -24,7 +26,7 @@ class Finding:
     """One thing that is not as the documents say, with what a reader needs to act on it.
 
     ``id`` is a law's or a check's; findings with the same ``cause`` are shown together. ``requests`` are curl lines with
-    credentials replaced, ``reproduce`` the command that finds it again.
+    credentials replaced, ``reproduce`` the command that finds it again, ``sentences`` those of the documents it contradicts.
     """
 
     api: str
@@ -38,11 +40,13 @@ class Finding:
     requests: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     reproduce: str = ""
+    family: str = ""
+    sentences: tuple[str, ...] = ()
 
     @property
     def cause(self) -> str:
-        """What the finding is grouped by."""
-        return f"{self.api} · {self.id}"
+        """What the finding is grouped by: one broken behaviour usually fails several laws of a family, or several checks."""
+        return f"{self.api} · {self.family or self.id}" + (f" · {self.operation}" if self.part == "law" else "")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class RunError:
 
 @dataclass
 class Verdict:
-    """Everything one ``counterfoil check`` found."""
+    """Everything one ``counterfoil check`` found, and what it checked: ``targets`` are URLs by API, ``started`` an instant."""
 
     seed: int = 0
     records: list[Record] = field(default_factory=list)
@@ -78,6 +82,10 @@ class Verdict:
     left_behind: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    strict: bool = False
+    targets: dict[str, str] = field(default_factory=dict)
+    started: str = ""
+    command: str = ""
 
     @property
     def findings(self) -> list[Finding]:
@@ -89,11 +97,21 @@ class Verdict:
         return list(dict.fromkeys([*(r.api for r in self.records), *(t.api for t in self.errors)]))
 
     @property
+    def not_tried(self) -> list[Record]:
+        """Laws and parts of conformance that could apply but were not tried, each with its reason."""
+        return [record for record in self.records if record.status == NOT_TRIED]
+
+    @property
     def exit_code(self) -> int:
-        """0 fine · 1 findings · 3 something could not be run, or nothing was checked. RunError outweighs findings."""
-        if self.errors or not any(record.status != NOT_APPLICABLE for record in self._over_http()):
+        """0 fine · 1 findings · 3 something could not be run, or nothing was checked, or with ``strict`` something was not tried.
+
+        An error outweighs findings, and findings outweigh what was not tried.
+        """
+        if self.errors or not any(record.status not in UNTRIED for record in self._over_http()):
             return COULD_NOT_RUN
-        return FINDINGS if self.findings else FINE
+        if self.findings:
+            return FINDINGS
+        return COULD_NOT_RUN if self.strict and self.not_tried else FINE
 
     def _over_http(self) -> list[Record]:
         return [record for record in self.records if record.part in ("conformance", "law")]
@@ -101,13 +119,18 @@ class Verdict:
     @property
     def summary_line(self) -> str:
         """The verdict in one line."""
+        untried = len(self.not_tried)
+        rest = f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
         if self.errors:
             return f"COULD NOT RUN: {self.errors[0].message}"
-        if self.exit_code == COULD_NOT_RUN:
-            return "NOTHING WAS CHECKED: no law and no conformance check applied"
+        if not any(record.status not in UNTRIED for record in self._over_http()):
+            return f"NOTHING WAS CHECKED: no law and no conformance check applied{rest}"
         if self.findings:
             causes = len({finding.cause for finding in self.findings})
-            return f"BROKEN: {len(self.findings)} finding{'s'[: len(self.findings) > 1]} with {causes} cause{'s'[: causes > 1]}"
+            findings = f"{len(self.findings)} finding{'s'[: len(self.findings) > 1]}"
+            return f"BROKEN: {findings} with {causes} cause{'s'[: causes > 1]}{rest}"
+        if untried:
+            return f"PARTLY TRIED: {untried} {'were' if untried > 1 else 'was'} not tried; what was tried holds"
         return "FINE: everything that could be tried holds"
 
     def count(self, api: str, operation: str | None = None) -> Counter[str]:
@@ -128,6 +151,10 @@ class Verdict:
             "exit_code": self.exit_code,
             "seed": self.seed,
             "seconds": round(self.seconds, 2),
+            "targets": self.targets,
+            "started": self.started,
+            "command": self.command,
+            "not_tried": len(self.not_tried),
             "apis": {
                 api: {"totals": self.count(api), "operations": {op: self.count(api, op) for op in self.operations(api)}}
                 for api in self.apis

@@ -15,7 +15,7 @@ import orjson
 from counterfoil.api import API, ApiError, Reason, Response
 from counterfoil.server import logs
 from counterfoil.server.context import SCOPE_KEY, RequestContext
-from counterfoil.server.handlers import to_bytes
+from counterfoil.server.handlers import to_bytes, with_api_headers
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs
 from counterfoil.server.routing import RouteTable
 from counterfoil.server.workarounds import ConnexionRequest, ConnexionResponse, safe_header
@@ -74,7 +74,7 @@ class ErrorHandlers:
         return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
     def _respond(self, context: RequestContext, error: ApiError) -> ConnexionResponse:
-        error.operation = context.operation
+        error.operation, error.method = context.operation, context.method
         response = context.response = self.render(context, error)
         has_body = response.body is not None and response.status >= 200 and response.status not in (204, 304)
         media_type = (response.media_type or self.api.media_type) if has_body else None
@@ -87,12 +87,12 @@ class ErrorHandlers:
     def render(self, context: RequestContext, error: ApiError) -> Response:
         """The vendor's response; its 500 if that violates the spec; a plain problem if even that fails."""
         try:
-            response = with_allow(self.api.error(error), error)
+            response = with_api_headers(context, with_allow(self.api.error(error), error))
             to_bytes(response.body)
             violation = self._violation(context, response)
         except Exception:
             logs.server.exception("%s: the error for '%s' cannot be rendered", self.api.name, error.reason)
-            return problem(500, INTERNAL_ERROR_MESSAGE)
+            return with_api_headers(context, problem(500, INTERNAL_ERROR_MESSAGE))
         if violation is None:
             return response
         logs.server.error("%s: the error for '%s' breaks the spec: %s", self.api.name, error.reason, violation)
@@ -110,7 +110,7 @@ class ErrorHandlers:
 
 def with_allow(response: Response, error: ApiError) -> Response:
     """RFC 9110, 15.5.6: a 405 must list what is allowed."""
-    if not error.allow or any(name.lower() == "allow" for name, _ in response.headers):
+    if response.status != 405 or not error.allow or any(name.lower() == "allow" for name, _ in response.headers):
         return response
     headers = (*response.headers, ("allow", ", ".join(error.allow)))
     return Response(response.status, response.body, headers, response.media_type)

@@ -8,7 +8,9 @@ from concurrent.futures import Executor
 from decimal import Decimal
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
+import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
@@ -93,7 +95,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
 async def send_response(context: RequestContext, response: Response, send: Send) -> None:
     """Send one response. Raises ``TypeError`` or ``ValueError`` before anything is sent if its body is not JSON."""
     payload = to_bytes(response.body)
-    context.response = response
+    response = context.response = with_api_headers(context, response)
     headers = [(name.lower().encode("ascii"), safe_header(value).encode("latin-1")) for name, value in response.headers]
     if response.status >= 200 and response.status not in (204, 304):
         if response.body is not None:
@@ -103,6 +105,15 @@ async def send_response(context: RequestContext, response: Response, send: Send)
         payload = b""
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": payload})
+
+
+def with_api_headers(context: RequestContext, response: Response) -> Response:
+    """The response with the headers that the API has on every response."""
+    make = context.api.response_headers
+    if make is None:
+        return response
+    headers = make(context.method, context.headers, str(uuid4()))
+    return msgspec.structs.replace(response, headers=(*headers, *response.headers))
 
 
 def to_bytes(body: Any) -> bytes:

@@ -94,7 +94,8 @@ class Parameter(msgspec.Struct, frozen=True):
         try:
             return self.read(text)
         except ValueError as error:
-            raise ApiError("malformed", f"{self.name} {error}, not '{shown(text, 40)}'", where=self.name) from None
+            message = f"{self.name} {error}, not '{shown(text, 40)}'"
+            raise ApiError("malformed", message, where=self.name, detail={"value": shown(text, 40)}) from None
 
 
 class Parameters:

@@ -24,14 +24,13 @@ from counterfoil.server.json_schema import Schemas
 from counterfoil.server.request_validation import RequestValidation
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
 from counterfoil.server.routing import RoutedRequests, RouteTable, prepared
-from counterfoil.server.security import security_map
+from counterfoil.server.security import Security, security_map
 from counterfoil.server.workarounds import (
     Connexion,
     ExceptionMiddleware,
     NamedOperations,
     ProblemException,
     Routing,
-    SecurityMiddleware,
     build_now,
 )
 
@@ -73,7 +72,7 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
     app = Connexion(
         HandlerApp(api, options.interceptors, executor),
         import_name="counterfoil",
-        middlewares=[ExceptionMiddleware, Routing, routed, SecurityMiddleware, RequestValidation, ResponseValidation],
+        middlewares=[ExceptionMiddleware, Routing, routed, Security, RequestValidation, ResponseValidation],
         resolver=NamedOperations(),
         security_map=security_map(api, spec),
         validate_responses=options.validate_responses,

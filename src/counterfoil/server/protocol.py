@@ -8,8 +8,11 @@ httptools 0.9; tests/server/test_protocol.py). So the header is renamed before t
 from __future__ import annotations
 
 import re
+from asyncio import Transport
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from counterfoil.server.coalescing import CoalescingTransport
 
 _OFFER = re.compile(rb"(?<=\r\n)upgrade(?=:[ \t]*h2c[ \t]*\r\n)", re.IGNORECASE)
 _START = re.compile(rb"[A-Z]{3,20} \S+ HTTP/1\.1\r\n")
@@ -17,6 +20,9 @@ _START = re.compile(rb"[A-Z]{3,20} \S+ HTTP/1\.1\r\n")
 
 class IgnoresUpgrade(HttpToolsProtocol):
     """For ``uvicorn.Config(http=…)``."""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
         if b"h2c" in data and _START.match(data):

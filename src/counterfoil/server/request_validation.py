@@ -31,13 +31,14 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
         self.parameters = Parameters(operation.parameters, schemas, operation.operation_id)
         declared = operation.request_body
         self.body = RequestBody(declared, schemas, operation.operation_id) if declared else None
-        self.acceptable = Acceptable(operation.responses)
+        self.acceptable = None if api.ignores_accept else Acceptable(operation.responses)
         self.is_enforced = policy == "enforce"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         context: RequestContext = scope[SCOPE_KEY]
         try:
-            self.acceptable.check(context.headers.get("accept"))
+            if self.acceptable is not None:
+                self.acceptable.check(context.headers.get("accept"))
             if self.body is None:
                 self._read_parameters(context)
             else:

@@ -104,21 +104,22 @@ class RouteTable:
     def __init__(self, api: API, spec: Spec) -> None:
         self.operations = Operations(spec.operations)
         self.unimplemented = Operations(api.unimplemented)
+        self.vendors = Operations([*spec.operations, *api.unimplemented])
         self.parameter_names = {name: _PARAMETER.findall(name) for name in spec.operations}
-        self.ambiguous = ambiguous(spec.operations)
+        self.ambiguous = ambiguous([*spec.operations, *api.unimplemented])
 
     def is_meant(self, operation: str, method: str, path: str) -> bool:
         """Whether the router's choice is OpenAPI's: the router lets HEAD in where there is GET, and where the first path
         that matches lacks the method, it goes on to a later one."""
         if method == "HEAD":
             return operation.startswith("HEAD ")
-        return operation not in self.ambiguous or operation in self.operations.at(path).values()
+        return operation not in self.ambiguous or operation in self.vendors.at(path).values()
 
     def unmatched(self, method: str, path: str, sent: str) -> ApiError:
         """Why no operation of the spec was meant: not implemented (501), wrong method (405), or unknown path (404)."""
         allowed = self.operations.at(path)
         missing = self.unimplemented.at(path).get(method)
-        if missing is not None and method not in allowed:
+        if missing is not None and (method not in allowed or missing in self.vendors.at(path).values()):
             return ApiError("not_implemented", f"the vendor has {missing}; this stand-in does not")
         if not allowed:
             return ApiError("unknown_path", f"there is no {shown(sent)} in this API", where=shown(sent))

@@ -10,11 +10,56 @@ from collections.abc import Callable
 from typing import Any
 
 from counterfoil.api import API
+from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
-from counterfoil.server.workarounds import AbstractSecurityHandler, ConnexionRequest
+from counterfoil.server.workarounds import (
+    AbstractSecurityHandler,
+    SecurityAPI,
+    SecurityMiddleware,
+    SecurityOperation,
+)
 
 Json = Any
+
+
+class SecurityRequest:
+    """What connexion's verification asks of a request. Its own ``ConnexionRequest`` costs 5 µs to make and read."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """connexion's context, where it leaves what it verified."""
+        context: dict[str, Any] = self.scope["extensions"].setdefault("connexion_context", {})
+        return context
+
+
+class PreparedSecurity(SecurityOperation):  # type: ignore[misc]
+    """connexion's security operation, verifying a ``SecurityRequest``."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.security:
+            await self.verification_fn(SecurityRequest(scope))
+        await self.next_app(scope, receive, send)
+
+
+class PreparedSecurityAPI(SecurityAPI):  # type: ignore[misc]
+    """Makes connexion use ``PreparedSecurity`` for each operation."""
+
+    def make_operation(self, operation: Any) -> Any:
+        return PreparedSecurity.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+        )
+
+
+class Security(SecurityMiddleware):  # type: ignore[misc]
+    """connexion's middleware with operations that make less for each request."""
+
+    api_cls = PreparedSecurityAPI
 
 
 class ApiSecurity(AbstractSecurityHandler):  # type: ignore[misc]
@@ -23,10 +68,10 @@ class ApiSecurity(AbstractSecurityHandler):  # type: ignore[misc]
     def __init__(self, api: API) -> None:
         self.authenticate = api.authenticate
 
-    def get_fn(self, security_scheme: Json, required_scopes: list[str]) -> Callable[[ConnexionRequest], Json]:
+    def get_fn(self, security_scheme: Json, required_scopes: list[str]) -> Callable[[SecurityRequest], Json]:
         """The function that connexion calls for each request; it raises ``ApiError``."""
 
-        def verify(request: ConnexionRequest) -> Json:
+        def verify(request: SecurityRequest) -> Json:
             context: RequestContext = request.scope[SCOPE_KEY]
             context.principal = self.authenticate(context.headers, context.world)
             return {"sub": context.principal.key}

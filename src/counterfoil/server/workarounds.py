@@ -46,7 +46,9 @@ with warnings.catch_warnings():
         ResponseValidationOperation as ResponseValidationOperation,
     )
     from connexion.middleware.routing import RoutingMiddleware as RoutingMiddleware
+    from connexion.middleware.security import SecurityAPI as SecurityAPI
     from connexion.middleware.security import SecurityMiddleware as SecurityMiddleware
+    from connexion.middleware.security import SecurityOperation as SecurityOperation
     from connexion.resolver import Resolution, Resolver
     from connexion.security import AbstractSecurityHandler as AbstractSecurityHandler
     from connexion.spec import OpenAPISpecification

@@ -19,7 +19,7 @@ Count = Annotated[int, Meta(ge=0, le=10**6)]
 
 
 class ScenarioError(Exception):
-    """A scenario that cannot be used. The message is one line: file, line, what is wrong and what to do."""
+    """A scenario that cannot be used. The message has one line for each mistake: file, line, what is wrong and what to do."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

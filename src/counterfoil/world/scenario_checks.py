@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import Any, NamedTuple
 
+from counterfoil import yaml_reader
 from counterfoil.world.commands import COMMANDS
-from counterfoil.world.scenario import Scenario, ScenarioError
-from counterfoil.world.timestamps import read_instant
+from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
+from counterfoil.world.timestamps import HOW_TO_WRITE, as_utc, read_instant
 
-if TYPE_CHECKING:
-    import yaml
+
+class Mistake(NamedTuple):
+    """One thing wrong with a scenario: the keys and indexes that lead to it, and what is wrong."""
+
+    steps: Sequence[str | int]
+    message: str
 
 
 def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mapping[str, Any]]:
@@ -20,111 +26,100 @@ def step_of(scenario: Scenario, index: int) -> tuple[datetime | None, str, Mappi
 
     Raises ``ScenarioError``.
     """
-    step = dict(scenario.definition.story[index])
+    read = _read_step(scenario.definition.story[index])
+    if isinstance(read, str):
+        raise step_error(scenario, index, read)
+    return read
+
+
+def _read_step(written: Mapping[str, Any]) -> tuple[datetime | None, str, Mapping[str, Any]] | str:
+    """A step's time, command and members, or what is wrong with it."""
+    step = dict(written)
     at = step.pop("at", None)
-    if isinstance(at, str):
+    if at is not None:
         try:
-            at = read_instant(at)
-        except ValueError as error:
-            raise step_error(scenario, index, f"'at': {error}") from None
-    if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
-        raise step_error(scenario, index, "'at' must be an instant such as 2026-01-05T09:00:00Z")
+            at = as_utc(at) if isinstance(at, datetime) else read_instant(str(at))
+        except ValueError:
+            return f"'at' must be an instant: {HOW_TO_WRITE}"
     if len(step) != 1 or (name := next(iter(step))) not in COMMANDS:
-        raise step_error(scenario, index, f"give one command; there are: {', '.join(COMMANDS)}")
+        return f"give one command; there are: {', '.join(COMMANDS)}"
     members = step[name]
-    if not isinstance(members, dict):
-        raise step_error(scenario, index, f"{name} takes a mapping of its members")
-    return at, name, members
+    return (at, name, members) if isinstance(members, dict) else f"{name} takes a mapping of its members"
 
 
 def step_error(scenario: Scenario, index: int, mistake: str) -> ScenarioError:
     """The error for step ``index`` of the story, with its line and what is wrong."""
-    line = _line(_yaml_nodes(scenario.source), [("story", ""), ("", str(index))]) + 1
-    return ScenarioError(f"{scenario.where}:{line}: story step {index + 1}: {mistake}")
+    return ScenarioError(located(scenario.where, scenario.source, [_step_mistake(index, mistake)]))
+
+
+def _step_mistake(index: int, mistake: str) -> Mistake:
+    return Mistake(("story", index), f"story step {index + 1}: {mistake}")
 
 
 def check_references(scenario: Scenario) -> None:
-    """Check that every key that refers to another part of the file refers to exactly one. Raises ``ScenarioError``."""
-    definition = scenario.definition
+    """Check that every key that refers to another part of the file refers to exactly one, and the form of each step.
 
-    def refuse(path: str, message: str) -> None:
-        raise ScenarioError(line_message(scenario.where, scenario.source, f"{message} - at `$.{path}`"))
+    Raises ``ScenarioError``, with one line for each mistake.
+    """
+    mistakes = [*_reference_mistakes(scenario.definition), *_story_mistakes(scenario.definition)]
+    if mistakes:
+        raise ScenarioError(located(scenario.where, scenario.source, mistakes))
 
+
+def _story_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
+    for index, step in enumerate(definition.story):
+        read = _read_step(step)
+        if isinstance(read, str):
+            yield _step_mistake(index, read)
+
+
+def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
     if definition.starts.tzinfo is None:
-        refuse("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
+        yield _at("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
     for part in ("zones", "tariffs", "customers"):
         keys = [item.key for item in getattr(definition, part)]
         for index, key in enumerate(keys):
             if key in keys[:index]:
-                refuse(f"{part}[{index}].key", f"'{key}' is there twice")
+                yield _at(f"{part}[{index}].key", f"'{key}' is there twice")
     zones = {zone.key for zone in definition.zones}
     for index, tariff in enumerate(definition.tariffs):
         for kind in ("packages", "rates"):
             for position, item in enumerate(getattr(tariff, kind)):
                 if item.zone not in zones:
-                    refuse(f"tariffs[{index}].{kind}[{position}].zone", f"there is no zone '{item.zone}'")
+                    yield _at(f"tariffs[{index}].{kind}[{position}].zone", f"there is no zone '{item.zone}'")
     tariffs = {tariff.key for tariff in definition.tariffs}
     customers = [customer.key for customer in definition.customers]
     for index, customer in enumerate(definition.customers):
         if customer.tariff and customer.tariff not in tariffs:
-            refuse(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
+            yield _at(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
         if customer.billed_to and customer.billed_to not in customers[:index]:
-            refuse(f"customers[{index}].billed_to", f"'{customer.billed_to}' is no customer above this one")
+            yield _at(f"customers[{index}].billed_to", f"'{customer.billed_to}' is no customer above this one")
     for index, profile in enumerate(definition.population.profiles if definition.population else ()):
         for position, key in enumerate(profile.tariffs):
             if key not in tariffs:
-                refuse(f"population.profiles[{index}].tariffs[{position}]", f"there is no tariff '{key}'")
+                yield _at(f"population.profiles[{index}].tariffs[{position}]", f"there is no tariff '{key}'")
     for index, credential in enumerate(definition.credentials):
         if credential.customer and credential.customer not in customers:
-            refuse(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
+            yield _at(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
 
 
-def yaml_message(error: Exception) -> str:
-    """The line and the problem of a YAML syntax error."""
-    import yaml
-
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{error.problem_mark.line + 1}: not valid YAML: {error.problem}"
-    return f"1: not valid YAML: {str(error).splitlines()[0]}"
+def _at(path: str, message: str) -> Mistake:
+    """A mistake at a path such as ``tariffs[0].key``."""
+    steps = [key or int(index) for key, index in re.findall(r"([A-Za-z_][\w-]*)|\[(\d+)\]", path)]
+    return Mistake(steps, f"{message} ({path})" if path else message)
 
 
-def _yaml_nodes(source: bytes) -> yaml.Node:
-    """The file as YAML nodes, which have line numbers. It was parsed before, so it is a valid mapping."""
-    import yaml
-
-    tree = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    assert tree is not None
-    return tree
-
-
-def line_message(where: str, source: bytes, mistake: str) -> str:
-    """A msgspec message with its JSON path replaced by file and line number."""
-    message, _, path = mistake.partition(" - at `")
-    steps = re.findall(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]", path)
+def schema_mistake(error: str, below: str = "") -> Mistake:
+    """What msgspec says of the value at the path ``below``, as in ``Expected `str`, got `int` - at `$.key```."""
+    message, _, rest = error.partition(" - at `$")
+    path = f"{below}{rest.rstrip('`')}".lstrip(".")
+    mistake = _at(path, message)
     unknown = re.search(r"unknown field `(.+)`", message)
-    if unknown:
-        steps.append((unknown[1], ""))
-        message = f"unknown key '{unknown[1]}'"
-    shown_path = path.strip("$.`")
-    return f"{where}:{_line(_yaml_nodes(source), steps) + 1}: {message}{f' ({shown_path})' if shown_path else ''}"
+    return Mistake([*mistake.steps, unknown[1]], f"unknown key '{unknown[1]}'") if unknown else mistake
 
 
-def _line(node: yaml.Node, steps: list[tuple[str, str]]) -> int:
-    """The line, from 0, of the node that a path of keys and indexes leads to, as far as it exists."""
-    import yaml
-
-    line = int(node.start_mark.line)
-    for key, index in steps:
-        if isinstance(node, yaml.MappingNode) and key:
-            for key_node, value_node in node.value:
-                if key_node.value == key:
-                    line, node = int(key_node.start_mark.line), value_node
-                    break
-            else:
-                return line
-        elif isinstance(node, yaml.SequenceNode) and index and int(index) < len(node.value):
-            node = node.value[int(index)]
-            line = int(node.start_mark.line)
-        else:
-            return line
-    return line
+def located(where: str, source: bytes, mistakes: Iterable[Mistake]) -> str:
+    """The mistakes with file and line, one line of text for each, by line."""
+    document = yaml_reader.read_document(source, where)
+    found = sorted((document.line_of(each.steps), each.message) for each in islice(mistakes, yaml_reader.MAX_MISTAKES))
+    return "\n".join(f"{where}:{line}: {message}" for line, message in found)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import date, datetime
+import json
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 
-from counterfoil import disk_cache
+from counterfoil import disk_cache, yaml_reader
 from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
-from counterfoil.world.scenario_checks import check_references, line_message, yaml_message
+from counterfoil.world.scenario_checks import Mistake, check_references, located, schema_mistake
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Increase it when the cached form of the same YAML changes, so that older cache files are not read."""
-
-_INSTANT, _DAY = "\0instant", "\0day"
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -31,73 +29,74 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
-    """The scenario in YAML ``source``. Raises ``ScenarioError`` with ``where`` and the line.
+    """The scenario in YAML ``source``. Raises ``ScenarioError`` with ``where`` and the line, one line for each mistake.
 
     Parsed files are cached on disk, because importing PyYAML and parsing takes ten times as long.
     """
     digest = sha256(source).hexdigest()
     file = disk_cache.file_for("scenarios", f"{digest}-{CACHE_VERSION}")
-    data = _read_cache(file)
-    was_cached = data is not None
-    if not was_cached:
+    definition = _read_cache(file)
+    was_cached = definition is not None
+    data: dict[str, Any] = {}
+    if definition is None:
         data = _parse_yaml(source, where)
-    try:
-        definition = msgspec.convert(data, ScenarioDefinition, strict=True)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(line_message(where, source, str(error))) from None
+        definition = _checked(data, source, where)
     scenario = Scenario(name=name, definition=definition, digest=digest, where=where, source=source)
     check_references(scenario)
     if not was_cached and file is not None:
-        with contextlib.suppress(TypeError):  # a value without a JSON form: parse the file each time
-            disk_cache.keep(file, msgspec.json.encode(_as_json(data)))
+        with contextlib.suppress(ValueError):  # infinity or NaN, which JSON does not have: parse the file each time
+            disk_cache.keep(file, json.dumps(data, allow_nan=False).encode())
     return scenario
 
 
-def _parse_yaml(source: bytes, where: str) -> dict[Any, Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _parse_yaml(source: bytes, where: str) -> dict[str, Any]:
     try:
-        data = yaml.load(source, Loader=loader)  # noqa: S506 - a safe loader, in C if available
-    except (yaml.YAMLError, ValueError) as error:
-        raise ScenarioError(f"{where}:{yaml_message(error)}") from None
+        data = yaml_reader.read(source, where)
+    except yaml_reader.YamlError as error:
+        raise ScenarioError(str(error)) from None
     if not isinstance(data, dict):
         raise ScenarioError(f"{where}:1: a scenario is a mapping with title, text, starts, seller, …")
     return data
 
 
-def _read_cache(file: Path | None) -> Any:
+def _read_cache(file: Path | None) -> ScenarioDefinition | None:
     if file is None:
         return None
     try:
-        data = _from_json(msgspec.json.decode(file.read_bytes()))
-    except (OSError, ValueError, TypeError):  # a damaged cache file: parse the scenario again
+        return msgspec.json.decode(file.read_bytes(), type=ScenarioDefinition, strict=True)
+    except (OSError, ValueError):  # a damaged cache file: parse the scenario again
         return None
-    return data if isinstance(data, dict) else None
 
 
-def _as_json(value: Any) -> Any:
-    """YAML values as JSON values that ``_from_json`` turns back. Raises ``TypeError`` for a value without such a form."""
-    if isinstance(value, dict):
-        if not all(isinstance(key, str) and not key.startswith("\0") for key in value):
-            raise TypeError("a key that is not a string, or a reserved one")
-        return {key: _as_json(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_as_json(each) for each in value]
-    if isinstance(value, datetime):
-        return {_INSTANT: value.isoformat()}
-    if isinstance(value, date):
-        return {_DAY: value.isoformat()}
-    if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)):
-        return value
-    raise TypeError(type(value).__name__)
+def _checked(data: dict[str, Any], source: bytes, where: str) -> ScenarioDefinition:
+    """The definition in a parsed file. Raises ``ScenarioError``."""
+    try:
+        return msgspec.convert(data, ScenarioDefinition, strict=True)
+    except msgspec.ValidationError as error:
+        mistakes = list(_schema_mistakes(data)) or [schema_mistake(str(error))]
+        raise ScenarioError(located(where, source, mistakes)) from None
 
 
-def _from_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        if _INSTANT in value:
-            return datetime.fromisoformat(value[_INSTANT])
-        if _DAY in value:
-            return date.fromisoformat(value[_DAY])
-        return {key: _from_json(member) for key, member in value.items()}
-    return [_from_json(each) for each in value] if isinstance(value, list) else value
+def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What the schema finds in each part of a scenario, where msgspec itself stops at the first mistake."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(ScenarioDefinition)}
+    for key, value in data.items():
+        if key not in fields:
+            yield schema_mistake(f"Object contains unknown field `{key}`")
+            continue
+        wanted = fields[key].type
+        if get_origin(wanted) is tuple and isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from _part_mistake(item, get_args(wanted)[0], f"{key}[{index}]")
+        else:
+            yield from _part_mistake(value, wanted, key)
+    for key, field in fields.items():
+        if field.required and key not in data:
+            yield schema_mistake(f"Object missing required field `{key}`")
+
+
+def _part_mistake(value: Any, wanted: Any, path: str) -> Iterator[Mistake]:
+    try:
+        msgspec.convert(value, wanted, strict=True)
+    except msgspec.ValidationError as error:
+        yield schema_mistake(str(error), path)

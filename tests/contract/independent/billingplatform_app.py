@@ -40,6 +40,7 @@ BASE = "/backend/api/v1/billingRuns/"
 DATES = ("invoiceDate", "cutoffDate", "transactionCutoffDate", "dueDate")
 LOCKED = ("invoiceMessage", *DATES)  # docs/vendors/billingplatform.md#locked-fields
 WRITABLE = ("name", "subrun", *LOCKED)
+STATUSES = ("Pending", "Requested", "Running", "Complete")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -100,6 +101,18 @@ def create_app(*, bugs: frozenset[str] = frozenset()) -> Flask:
             _refuse_locked(run, body, changes, bugs)
             return jsonify(_changed(run, body, changes, common.now(app), bugs))
 
+    def move_run(run_id: str) -> bool:
+        """Move a run to its next status, as the documents give the API no way to; False when it has the last one."""
+        run = stored[int(run_id)]
+        place = STATUSES.index(run.status)
+        if place + 1 == len(STATUSES):
+            return False
+        run.status = STATUSES[place + 1]
+        run.commenced = common.now(app) if run.status == "Running" else run.commenced
+        run.completed = common.now(app) if run.status == "Complete" else run.completed
+        return True
+
+    app.config["MOVE_RUN"] = move_run
     return app
 
 

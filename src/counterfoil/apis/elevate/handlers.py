@@ -28,11 +28,7 @@ def list_billing_summaries(request: Request, world: World) -> Response:
     visible_to = request.principal.customer if request.principal else None
     page, size = request.query["page"], request.query["pageSize"]
     selected = select_summaries(world, query, visible_to).page((page - 1) * size, page * size)
-    documents = []
-    for number, row in selected:
-        document = row.document.copy()
-        document[ID] = number
-        documents.append(document)
+    documents = [{**row.document, ID: number} for number, row in selected]
     if query.fields is not None:
         documents = [{name: document[name] for name in query.fields} for document in documents]
     return Response(200, documents)

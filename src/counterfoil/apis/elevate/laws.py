@@ -22,6 +22,7 @@ from counterfoil.contract.collection import (
     one_of,
 )
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, LawBook, Login, says
 from counterfoil.contract.laws import auth, errors, filtering, items, paging, reading, selecting, sorting
 from counterfoil.contract.laws.auth import SampleRequest
@@ -45,11 +46,16 @@ PERCENTAGE = Field("percentageDifference", NUMBER)
 MEMBERS = (CUSTOMER, BILLING_STATUS, RATING_STATUS, OPEN, PREVIOUS, DIFFERENCE, PERCENTAGE)
 FILTERED = (CUSTOMER, DIFFERENCE, PERCENTAGE, RATING_STATUS, BILLING_STATUS)
 
+
+def _like(field: Field) -> Filter:
+    return like(field, switch=("elevate.like", "contains", "case_sensitive"))
+
+
 SUMMARIES = Collection(
     LIST,
     identity=CUSTOMER,
     pages=Pages("page", "pageSize", first=1, largest=1000),
-    filters=(*(equal(f) for f in FILTERED), one_of(BILLING_STATUS), one_of(CUSTOMER), like(BILLING_STATUS)),
+    filters=(*(equal(f) for f in FILTERED), one_of(BILLING_STATUS), one_of(CUSTOMER), _like(BILLING_STATUS)),
     sorts=MEMBERS,
     sort=Sort("sort", descending="{}:desc"),
     order=((CUSTOMER, False),),
@@ -77,19 +83,42 @@ def _opposites(filter_: Filter, items: Sequence[Any]) -> SearchStrategy[Any]:
     return st.sampled_from([-value for value in observed(filter_.field, items)])
 
 
+def _sort_ignored(ctx: LawContext, response: Response) -> bool:
+    """Whether a page came in the default order, as if there were no sort."""
+    allowed = ctx.switch("elevate.unknown_sort_field") in (None, "ignore")
+    return allowed and response.status == 200 and response.body == SUMMARIES.page(ctx, 0, PAGE["pageSize"])
+
+
 # ---------------------------------------------------------------- one summary
 
 
+def signed_or_absolute(ctx: LawContext) -> None:
+    """valueDifference and percentageDifference have a sign in every summary, or in none (elevate.difference_sign)."""
+    falling = [item for item in SUMMARIES.require_items(ctx) if OPEN.value(item) < PREVIOUS.value(item)]
+    ctx.require(falling, "no customer's open value is below the previous one")
+    shown = [item for item in falling if DIFFERENCE.value(item) and PERCENTAGE.value(item)]
+    signs = {(DIFFERENCE.value(item) > 0, PERCENTAGE.value(item) > 0) for item in shown}
+    ctx.cases += len(falling)
+    alike = signs <= {(False, False)} or signs <= {(True, True)}
+    ctx.expect(alike, "both with a sign in every summary, or in none", falling[:2])
+    told = ctx.switch("elevate.difference_sign")
+    if told is not None and signs:
+        unsigned = told == "absolute"
+        ctx.expect(signs == {(unsigned, unsigned)}, f"differences that are {told}", falling[:2])
+
+
 def difference(item: Any) -> Mismatch:
-    """valueDifference is openBillRunValue less previousBillRunValue, to the cent."""
+    """valueDifference is openBillRunValue less previousBillRunValue to the cent, with or without its sign."""
     want = OPEN.value(item) - PREVIOUS.value(item)
-    return None if close(DIFFERENCE.value(item), want) else (f"valueDifference {want}", item)
+    holds = any(close(DIFFERENCE.value(item), value) for value in (want, abs(want)))
+    return None if holds else (f"valueDifference {want}", item)
 
 
 def percentage(item: Any) -> Mismatch:
-    """percentageDifference is valueDifference as a percentage of previousBillRunValue, within rounding."""
+    """percentageDifference is valueDifference in percent of previousBillRunValue, with or without its sign."""
     want = (OPEN.value(item) - PREVIOUS.value(item)) / PREVIOUS.value(item) * 100
-    return None if close(PERCENTAGE.value(item), want) else (f"percentageDifference {want:.2f}", item)
+    holds = any(close(PERCENTAGE.value(item), value) for value in (want, abs(want)))
+    return None if holds else (f"percentageDifference {want:.2f}", item)
 
 
 def percentage_without_base(item: Any) -> Mismatch:
@@ -157,8 +186,8 @@ LAWS: tuple[Law, ...] = (
         "elevate.sort.unknown",
         [_list_request(sort=value) for value in ("counterfoilKnowsNoSuchField", "customerId,counterfoilKnowsNoSuchField:desc")],
         "c28",
-        text="A sort by an unknown field gives 400.",
-        error_body=ERROR,
+        text="A sort by an unknown field gives 400, or is ignored.",
+        error_body=ERROR, unless=_sort_ignored,
     ),
     # filters
     filtering.selects("elevate.filter.customer", SUMMARIES, equal(CUSTOMER), "c11", "c16"),
@@ -176,20 +205,21 @@ LAWS: tuple[Law, ...] = (
     filtering.union(
         "elevate.filter.in-is-union", SUMMARIES, one_of(BILLING_STATUS), equal(BILLING_STATUS), "c17"
     ),
-    filtering.selects("elevate.filter.like-billing-status", SUMMARIES, like(BILLING_STATUS), "c15", "c18"),
-    filtering.selects("elevate.filter.like-rating-status", SUMMARIES, like(RATING_STATUS), "c14", "c18"),
-    filtering.selects("elevate.filter.like-customer", SUMMARIES, like(CUSTOMER), "c11", "c18"),
+    filtering.selects("elevate.filter.like-billing-status", SUMMARIES, _like(BILLING_STATUS), "c15", "c18"),
+    filtering.selects("elevate.filter.like-rating-status", SUMMARIES, _like(RATING_STATUS), "c14", "c18"),
+    filtering.selects("elevate.filter.like-customer", SUMMARIES, _like(CUSTOMER), "c11", "c18"),
     filtering.both("elevate.filter.and", SUMMARIES, "c11", "c12", "c14", "c15"),
     filtering.finds_nothing(
         "elevate.filter.nothing",
         SUMMARIES,
         ({"billingStatus": "DOZING"}, {"ratingStatus": "in:HALF,NEITHER"}, {"customerId": "-1"}, {"valueDifference": "xyz"}),
         "c16",
-        text="A filter value that no summary has finds nothing, with status 200.",
+        text="A filter value that no summary has finds nothing, with status 200; one that is no status may give 400.",
+        refused=("billingStatus", "ratingStatus"), switch="elevate.enum_filter_outside",
     ),
     # fields
     selecting.only_selected("elevate.fields.only", SUMMARIES, [member.name for member in MEMBERS], "c10"),
-    selecting.unknown_ignored("elevate.fields.unknown", SUMMARIES, "customerId", "c10"),
+    selecting.unknown_ignored("elevate.fields.unknown", SUMMARIES, "customerId", "c10", switch="elevate.unknown_fields_name"),
     # each summary
     items.unique("elevate.summary.unique", SUMMARIES, "c01", "c20"),
     items.each("elevate.summary.id-is-integer", SUMMARIES, customer_is_integer, "c20", family="identity"),
@@ -207,6 +237,9 @@ LAWS: tuple[Law, ...] = (
     items.each(
         "elevate.summary.never-billed", SUMMARIES, never_billed, "c21",
         only=lambda item: item["billingStatus"] == "NEVER_BILLED", lacking="every customer was billed",
+    ),
+    Law(
+        "elevate.summary.sign", LIST, "agreement", ("c26", "c27"), says(signed_or_absolute), signed_or_absolute,
     ),
     reading.twice_the_same("elevate.reading.idempotent", LIST, "c01", query=PAGE),
     # authentication

@@ -14,6 +14,7 @@ from counterfoil.apis.emnify.auth import NAME, authenticate
 
 ROUTES = {
     "POST /authenticate": handlers.authenticate,
+    "GET /organisation/my": handlers.get_own_organisation,
     "GET /organisation/{org_id}/billing": handlers.list_periods,
     "GET /organisation/{org_id}/billing/{billing_period}": handlers.get_bill,
 }
@@ -58,9 +59,18 @@ SWITCHES = (
         "docs/vendors/emnify.md#refresh",
     ),
     Switch(
+        "emnify.late_usage",
+        "Whether refresh_allowed is true for an unpaid invoice if usage of its period was rated after it: then force_refresh "
+        "returns a preview of the bill with that usage, and the stored bill stays; or that usage is ignored there. It is "
+        "billed with the next invoice either way.",
+        "refresh",
+        ("refresh", "ignored"),
+        "docs/vendors/emnify.md#refresh",
+    ),
+    Switch(
         "emnify.multi_profile",
-        "When data traffic is split by tariff profile: auto (only with several inclusive volumes active in the month), "
-        "always, or never.",
+        "When data traffic is split by tariff profile: auto (only with several inclusive volumes active in the month, "
+        "of one subscription or of several), always, or never.",
         "auto",
         ("auto", "always", "never"),
         "docs/vendors/emnify.md#tariff-profiles",
@@ -84,7 +94,6 @@ SWITCHES = (
 
 # Operations that the vendor has (docs/vendors/emnify.md#neighbours) and this stand-in does not: answered 501.
 UNIMPLEMENTED = (
-    "GET /organisation/my",
     "GET /organisation/{id}",
     "GET /organisation/{id}/billing_config",
     "PATCH /organisation/{id}/billing_config",

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 WIDE = Context(prec=80)  # enough digits for the largest quantity times the largest price
 BASIC_CHARGE = 1_000_000  # ids of basic charges start here; those of data packages count from 1
+PER_SUBSCRIPTION = 10_000_000  # the first subscription's charges have these ids; those of the others come after them
+SUBSCRIPTIONS = 1_000  # and the charges of earlier months on the same bill after those of this many subscriptions
 NO_ZONE = {"id": 0, "name": "All zones"}
 CURRENCIES = {"EUR": (1, "€"), "USD": (2, "$"), "GBP": (3, "£"), "JPY": (4, "¥"), "CHF": (5, "CHF")}
 
@@ -57,7 +59,7 @@ def _amounts(state: AccountState, bill: MonthlyBill, split: str, vat_rate: str) 
             "cost": shortest_number(vat),
             "currency": money,
         },
-        "mrc": _monthly_charges(fees, [] if by_profile else packages, bill.currency),
+        "mrc": _monthly_charges(fees, [] if by_profile else packages, bill),
         "sim_items": _sim_items(sims, packages, profiles, money),
         "traffic": _traffic(usage, by_profile, money),
         "invoice_items": [_one_off(line, money) for line in one_offs] or None,
@@ -97,7 +99,7 @@ def _grouped(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
 # --- monthly charges -----------------------------------------------------------------------------
 
 
-def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], currency: str) -> Json:
+def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], bill: MonthlyBill) -> Json:
     """Data packages, and basic charges as packages without volume, so that the totals add up
     (docs/vendors/emnify.md#arithmetic).
 
@@ -105,8 +107,9 @@ def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], c
     """
     if not fees and not packages:
         return None
-    money = _currency(currency)
-    data = [_basic_charge(line, money) for line in fees] + [_package(line, money) for line in packages]
+    money = _currency(bill.currency)
+    data = [_basic_charge(line, bill.month, money) for line in fees]
+    data += [_package(line, bill.month, money) for line in packages]
     total = {
         "cost": shortest_number(_sum(item["rate"] for item in data)),
         "volume": shortest_number(_sum(item["volume"] for item in data)),
@@ -115,10 +118,17 @@ def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], c
     return {"data_packages": {"data": data, "total": total}}
 
 
-def _package(line: PackageLine, money: Json) -> dict[str, Json]:
+def _charge_id(number: int, line: FeeLine | PackageLine, month: int) -> int:
+    """An id that no other monthly charge on the bill of ``month`` has: the same tariff may be subscribed to twice, and a bill
+    may have charges of earlier months."""
+    months_ago = (month // 100 - line.dated.year) * 12 + month % 100 - line.dated.month
+    return number + PER_SUBSCRIPTION * (line.subscription - 1 + SUBSCRIPTIONS * max(months_ago, 0))
+
+
+def _package(line: PackageLine, month: int, money: Json) -> dict[str, Json]:
     package = line.package
     return {
-        "id": package.number,
+        "id": _charge_id(package.number, line, month),
         "tariff": _named(line.tariff),
         "ratezone": {"id": package.zone.number, "name": package.zone.name},
         "currency": money,
@@ -128,9 +138,9 @@ def _package(line: PackageLine, money: Json) -> dict[str, Json]:
     }
 
 
-def _basic_charge(line: FeeLine, money: Json) -> dict[str, Json]:
+def _basic_charge(line: FeeLine, month: int, money: Json) -> dict[str, Json]:
     return {
-        "id": BASIC_CHARGE + line.tariff.number,
+        "id": _charge_id(BASIC_CHARGE + line.tariff.number, line, month),
         "tariff": _named(line.tariff),
         "ratezone": NO_ZONE,
         "currency": money,
@@ -174,10 +184,10 @@ def _one_off(line: OneOffLine, money: Json) -> Json:
 
 
 def _is_split(packages: Sequence[PackageLine], split: str) -> bool:
-    """Whether usage and inclusive volumes are split by profile; by default if several subscriptions have volumes
-    (docs/vendors/emnify.md#tariff-profiles)."""
+    """Whether usage and inclusive volumes are split by profile; by default if several inclusive volumes were active, of one
+    subscription or of several (docs/vendors/emnify.md#tariff-profiles)."""
     if split == "auto":
-        return len({line.subscription for line in packages}) > 1
+        return len({(line.subscription, line.package.number) for line in packages}) > 1
     return split == "always"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from counterfoil.api import ApiError, Reason, Response
 
-MEDIA_TYPE = "application/json;charset=UTF-8"  # as in recorded traffic, docs/vendors/emnify.md#media-type
+MEDIA_TYPE = "application/json; charset=UTF-8"  # as in recorded traffic, docs/vendors/emnify.md#media-type
 
 # Clients compare this text; it is as printed in the vendor's table.
 FORBIDDEN = "You do not have the necessary permissions to access this entry point. Please contact your administrator."
@@ -56,8 +56,18 @@ def render(error: ApiError) -> Response:
     body = {
         "error_code": code,
         "error_token": _TOKENS[code],
-        "message": FORBIDDEN if error.reason == "forbidden" else error.message,
+        "message": _message(error),
     }
     retry = error.detail.get("retry_after")
     headers = (("Retry-After", str(retry)),) if retry is not None else ()
     return Response(error.status, body, headers, MEDIA_TYPE)
+
+
+def _message(error: ApiError) -> str:
+    """The vendor's wording where one was recorded (docs/vendors/emnify.md#recorded-400), else ours."""
+    if error.reason == "forbidden":
+        return FORBIDDEN
+    value = error.detail.get("value")
+    if error.where == "org_id" and value is not None:
+        return f'Cannot parse parameter org_id as Long: For input string: "{value}"'
+    return error.message

@@ -1,18 +1,20 @@
-"""Handlers for emnify's three operations."""
+"""Handlers for emnify's operations."""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.emnify import serializers
 from counterfoil.apis.emnify.auth import log_in
-from counterfoil.apis.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill
+from counterfoil.apis.emnify.months import MonthlyBill, empty_bill, monthly_bill, months_with_a_bill, refreshed
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.periods import month_key
 from counterfoil.world.world import World
 
 PER_PAGE = 100
+LARGEST_ID = 2**63 - 1
 
 
 def authenticate(request: Request, world: World) -> Response:
@@ -38,7 +40,8 @@ def list_periods(request: Request, world: World) -> Response:
 def get_bill(request: Request, world: World) -> Response:
     """GET /organisation/{org_id}/billing/{billing_period}.
 
-    A preview is always up to date, so ``force_refresh`` changes nothing; on a final bill it is ignored or refused.
+    A preview is always up to date, so ``force_refresh`` changes nothing there. A final bill it makes again, as a preview, if
+    usage was rated after the invoice (docs/vendors/emnify.md#refresh); else it is ignored or refused.
     """
     month = _month(str(request.path["billing_period"]))
     org_id = _visible_organisation(request, world)
@@ -46,10 +49,19 @@ def get_bill(request: Request, world: World) -> Response:
         raise _no_bill(month)  # the issuer has no bills
     state = world.ledger.state_of(org_id)
     bill = _bill(world, state, month)
-    refreshing = request.query.get("force_refresh", False)
-    if refreshing and not bill.is_preview and world.switches["emnify.refresh_refused"] == 409:
-        raise ApiError("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
-    return Response(200, serializers.bill_details(world, org_id, state, bill))
+    again = refreshed(state, bill) if world.switches["emnify.late_usage"] == "refresh" else None
+    allowed = bill.is_preview or again is not None
+    if request.query.get("force_refresh", False):
+        if not allowed and world.switches["emnify.refresh_refused"] == 409:
+            raise ApiError("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
+        bill = again or bill
+    return Response(200, serializers.bill_details(world, org_id, state, bill, refresh_allowed=allowed))
+
+
+def get_own_organisation(request: Request, world: World) -> Response:
+    """GET /organisation/my: the token's own organisation; that of an unrestricted token is the issuer."""
+    own = request.principal.customer if request.principal else None
+    return Response(200, serializers.own_organisation(world, serializers.ISSUER if own is None else own))
 
 
 def _bill(world: World, state: AccountState, month: int) -> MonthlyBill:
@@ -83,7 +95,7 @@ def _month(text: str) -> int:
 def _visible_organisation(request: Request, world: World) -> int:
     """The organisation in the path. Raises ``ApiError`` if it does not exist or the caller may not see it
     (docs/vendors/emnify.md#visibility)."""
-    org_id = int(request.path["org_id"])
+    org_id = _organisation_id(request.path["org_id"])
     if org_id != serializers.ISSUER and not world.ledger.knows(org_id):
         raise _no_organisation(org_id, world)
     own = request.principal.customer if request.principal else None
@@ -92,6 +104,13 @@ def _visible_organisation(request: Request, world: World) -> int:
             raise _no_organisation(org_id, world)
         raise ApiError("forbidden", f"organisation {org_id} is not below {own}")
     return org_id
+
+
+def _organisation_id(value: Decimal) -> int:
+    """The id in the path, which the vendor types as a double: ``1.0`` is ``1`` (docs/vendors/emnify.md#org-id)."""
+    if abs(value) > LARGEST_ID or value != value.to_integral_value():
+        raise ApiError("malformed", "org_id must be a whole number", where="org_id", detail={"value": str(value)})
+    return int(value)
 
 
 def _no_organisation(org_id: int, world: World) -> ApiError:

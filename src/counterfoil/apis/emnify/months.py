@@ -10,7 +10,8 @@ import msgspec
 from counterfoil.ledger.accounts import AccountState, Subscription
 from counterfoil.ledger.billing import collect_month, open_since
 from counterfoil.ledger.documents import Line, OneOffLine
-from counterfoil.ledger.periods import add_months, first_of_month, last_of_month, month_from_key, month_key
+from counterfoil.ledger.periods import add_months, first_of_month, last_of_month, month_from_key, month_key, start_of
+from counterfoil.ledger.rating import usage_lines
 from counterfoil.ledger.receivables import Bill, bills_of
 from counterfoil.ledger.tariffs import Tariff
 
@@ -48,6 +49,25 @@ def monthly_bill(state: AccountState, month: int, today: date) -> MonthlyBill | 
     if not month_key(open_since(state, PRIMARY)) <= month <= month_key(today):
         return None
     return state.cached(f"emnify.preview.{month}", None, lambda: _preview(state, month))
+
+
+def refreshed(state: AccountState, bill: MonthlyBill) -> MonthlyBill | None:
+    """What the final bill would be if it were made again now: a preview with the usage of its period that was rated after
+    its invoice. None if there is no such usage, or nothing is left to pay (docs/vendors/emnify.md#refresh)."""
+    if bill.is_preview or not any(each.remaining for each in bill.bills if not each.is_cancelled):
+        return None
+    ended = start_of(max(each.invoice.period_end for each in bill.bills))
+    late = [record for record in state.usage if record.rated and record.started_at < ended]
+    late = [record for record in late if month_key(record.started_at.date()) == bill.month]
+    lines = [
+        line
+        for subscription in state.subscriptions
+        if subscription.account == PRIMARY
+        for line in usage_lines(state, subscription, [r for r in late if r.subscription == subscription.ordinal])
+    ]
+    if not lines:
+        return None
+    return msgspec.structs.replace(bill, lines=(*bill.lines, *lines), bills=())
 
 
 def months_with_a_bill(state: AccountState, today: date) -> list[int]:

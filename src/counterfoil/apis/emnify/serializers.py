@@ -38,11 +38,12 @@ PAYMENT_OPTIONS = {"bank transfer": 1, "direct debit": 2, "card": 3}
 # --- the bill ------------------------------------------------------------------------------------
 
 
-def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBill) -> Json:
+def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBill, *, refresh_allowed: bool) -> Json:
     """The whole bill, with every member; those without a value are null (docs/vendors/emnify.md#bill)."""
     switches = (str(world.switches["emnify.multi_profile"]), str(world.switches["emnify.vat_rate"]))
     if bill.lines:  # months without lines are unlimited in number and cheap to compute
-        tree = state.cached(f"emnify.amounts.{bill.month}", switches, lambda: amounts(state, bill, *switches))
+        key = f"emnify.amounts.{bill.month}.{'preview' if bill.is_preview else 'final'}"
+        tree = state.cached(key, switches, lambda: amounts(state, bill, *switches))
     else:
         tree = amounts(state, bill, *switches)
     return {
@@ -57,7 +58,7 @@ def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBi
         "customer_org": customer(org_id, world.party(org_id)),
         "invoice": None if bill.is_preview else invoice(org_id, bill, world.now),
         "payment_option": payment_option(bill),
-        "refresh_allowed": bill.is_preview,
+        "refresh_allowed": refresh_allowed,
         "invoice_items": tree["invoice_items"],
         "tariff_plan": tree["tariff_plan"],
     }
@@ -170,6 +171,15 @@ def issuer(seller: Seller) -> Json:
             "invoice_issuer_info": f"{seller.name}, {seller.city}",
         },
     }
+
+
+def own_organisation(world: World, org_id: int) -> Json:
+    """What a token is told of its own organisation: the members that a bill shows of either party
+    (docs/vendors/emnify.md#own-organisation)."""
+    whole = issuer(world.scenario.seller) if org_id == ISSUER else customer(org_id, world.party(org_id))
+    code = world.scenario.seller.country if org_id == ISSUER else world.party(org_id).country
+    names = ("id", "name", "organisation_type_id", "ext_reference")
+    return {**{name: whole[name] for name in names}, "country": described(code)}
 
 
 def customer(org_id: int, contact: Contact) -> Json:

@@ -1,6 +1,7 @@
 """The API of Flexprice: its route table and switches.
 
-It shows what one customer was billed, still owes and is late with, by currency. Source: docs/vendors/flexprice.md#sources.
+It shows what one customer was billed, still owes and is late with, by currency, and which customers there are. Source:
+docs/vendors/flexprice.md#sources.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from counterfoil.api import API, Switch
 from counterfoil.apis.flexprice import errors, handlers, serializers
 from counterfoil.apis.flexprice.auth import NAME, authenticate
+from counterfoil.apis.flexprice.headers import response_headers
+from counterfoil.apis.flexprice.unimplemented import UNIMPLEMENTED
 
 SWITCHES = (
     Switch(
@@ -20,36 +23,12 @@ SWITCHES = (
     ),
     Switch(
         "flexprice.invoice_cap",
-        "How many of the newest invoices each of the two look-ups (owned by the customer, billed through it as a parent) "
-        "may see before the currency is filtered; none counts every invoice.",
+        "How many of the newest invoices each of the two look-ups (billed to the customer, subscribed by it) may see "
+        "before the currency is filtered; none counts every invoice.",
         50,
         (50, "none"),
         "docs/vendors/flexprice.md#fifty",
     ),
-)
-
-# Operations that the vendor has (docs/vendors/flexprice.md#neighbours) and this stand-in does not: answered 501.
-UNIMPLEMENTED = (
-    "POST /customers",
-    "PUT /customers",
-    "GET /customers/{id}",
-    "DELETE /customers/{id}",
-    "GET /customers/external/{id}",
-    "POST /customers/search",
-    "POST /subscriptions",
-    "GET /subscriptions/{id}",
-    "POST /subscriptions/{id}/cancel",
-    "POST /subscriptions/search",
-    "GET /invoices",
-    "POST /invoices",
-    "GET /invoices/{id}",
-    "PUT /invoices/{id}",
-    "POST /invoices/search",
-    "POST /invoices/{id}/finalize",
-    "POST /invoices/{id}/void",
-    "PUT /invoices/{id}/payment",
-    "GET /payments",
-    "POST /payments",
 )
 
 api = API(
@@ -59,12 +38,19 @@ api = API(
     routes={
         "GET /customers/{id}/invoices/summary": handlers.get_customer_invoice_summary,
         "OPTIONS /customers/{id}/invoices/summary": handlers.options,
+        "GET /customers": handlers.list_customers,
+        "POST /customers/search": handlers.query_customers,
+        "GET /customers/{id}": handlers.get_customer,
+        "GET /customers/external/{external_id}": handlers.get_customer_by_external_id,
     },
     customer_view="/customers/{id}/invoices/summary",
     credential_header="x-api-key",
     authenticate=authenticate,
     error=errors.render,
+    media_type="application/json; charset=utf-8",
     switches=SWITCHES,
     ids=lambda world, customer: {"id": serializers.customer_id_of(customer)},
     unimplemented=UNIMPLEMENTED,
+    ignores_accept=True,
+    response_headers=response_headers,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.api import ApiError, Principal
 from counterfoil.api.bearer import key_for, principal_for
-from counterfoil.apis.flexprice.errors import INVALID_TOKEN, SENT_REQUEST_ID, UNAUTHORIZED, WRONG_SCHEME
+from counterfoil.apis.flexprice.errors import INVALID_TOKEN, UNAUTHORIZED, WRONG_SCHEME
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -17,13 +17,10 @@ NAME = "flexprice"
 
 def authenticate(headers: Mapping[str, str], world: World) -> Principal:
     """The caller behind a known key in ``x-api-key``, else behind a bearer token: a key, or a token for this API."""
-    detail = {SENT_REQUEST_ID: headers.get("x-request-id")}
     key = headers.get("x-api-key", "")
     if world.grant(key) is None:
-        key = _bearer_key(headers, world, detail)
-    return principal_for(
-        key, world, NAME, unknown=INVALID_TOKEN, forbidden="this key may not use this API", detail=detail
-    )
+        key = _bearer_key(headers, world)
+    return principal_for(key, world, NAME, unknown=INVALID_TOKEN, forbidden="this key may not use this API")
 
 
 def may_see(principal: Principal | None, customer: int, world: World) -> bool:
@@ -33,15 +30,17 @@ def may_see(principal: Principal | None, customer: int, world: World) -> bool:
     return own is None or world.ledger.pays_for(own, customer)
 
 
-def _bearer_key(headers: Mapping[str, str], world: World, detail: Mapping[str, str | None]) -> str:
+def _bearer_key(headers: Mapping[str, str], world: World) -> str:
+    """The key behind ``Authorization``. Exactly ``Bearer `` is cut off: with two spaces the second belongs to the token,
+    which is then invalid (docs/vendors/flexprice.md#bearer)."""
     authorization = headers.get("authorization")
     if not authorization:
-        raise ApiError("unauthenticated", UNAUTHORIZED, detail=detail)
+        raise ApiError("unauthenticated", UNAUTHORIZED)
     if not authorization.startswith("Bearer "):
-        raise ApiError("unauthenticated", WRONG_SCHEME, detail=detail)
+        raise ApiError("unauthenticated", WRONG_SCHEME)
     return key_for(
-        authorization.removeprefix("Bearer ").strip(),
+        authorization.removeprefix("Bearer "),
         world,
         NAME,
-        expired=lambda token: ApiError("unauthenticated", INVALID_TOKEN, detail=detail),
+        expired=lambda token: ApiError("unauthenticated", INVALID_TOKEN),
     )

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from counterfoil.api import ApiError, Json, Response
-from counterfoil.apis.flexprice.serializers import REQUEST_ID, SECURITY_HEADERS, valid_request_id
-
-SENT_REQUEST_ID = "sent request id"
-"""The key of an error's ``detail`` for the request id that the caller sent."""
 
 NOT_ROUTED = b"404 page not found"
 UNAUTHORIZED = "Unauthorized"
@@ -27,19 +23,21 @@ CODES: Mapping[int, str] = {
 
 
 def render(error: ApiError) -> Response:
-    """Plain text for an unknown path or method, a short body for 401 and 403, the general form otherwise."""
-    sent_id = valid_request_id(error.detail.get(SENT_REQUEST_ID))
-    common = (*(((REQUEST_ID, sent_id),) if sent_id else ()), *SECURITY_HEADERS)
+    """Plain text for an unknown path or method, a short body for 401 and 403, the general form otherwise.
+
+    OPTIONS is 200 at every path (docs/vendors/flexprice.md#cors).
+    """
+    if error.reason in ("unknown_path", "method_not_allowed", "not_implemented") and error.method == "OPTIONS":
+        return Response(200)
     if error.reason in ("unknown_path", "method_not_allowed"):
-        return Response(404, NOT_ROUTED, common, "text/plain")
+        return Response(404, NOT_ROUTED, media_type="text/plain")
     if error.status == 401:
         known = error.message in (UNAUTHORIZED, WRONG_SCHEME, INVALID_TOKEN)
-        return Response(401, {"error": error.message if known else UNAUTHORIZED}, common)
+        return Response(401, {"error": error.message if known else UNAUTHORIZED})
     if error.status == 403:
-        return Response(403, {"message": "insufficient permissions"}, common)
-    if error.status in (429, 503):
-        common = (*common, ("Retry-After", "1"))
-    return Response(error.status, _body(error), common)
+        return Response(403, {"message": "insufficient permissions"})
+    headers = (("Retry-After", "1"),) if error.status in (429, 503) else ()
+    return Response(error.status, _body(error), headers)
 
 
 def _body(error: ApiError) -> Json:

@@ -1,4 +1,4 @@
-"""Converts invoice summaries to Flexprice's JSON, and makes its response headers.
+"""Converts invoice summaries and customers to Flexprice's JSON.
 
 Amounts are strings without trailing zeros (docs/vendors/flexprice.md#decimal-strings); members come in the order of the
 vendor's type.
@@ -8,33 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from counterfoil.api import Json
 from counterfoil.apis.flexprice.summary import Summary
+from counterfoil.ledger.periods import start_of
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import shortest_text
 
 if TYPE_CHECKING:
+    from counterfoil.apis.flexprice.customers import Page
     from counterfoil.world.world import World
 
-SECURITY_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Content-Security-Policy", "default-src 'none'"),
-    ("Access-Control-Allow-Origin", "*"),
-)
-"""Sent with every response (docs/vendors/flexprice.md#authentication)."""
-
-CROSS_ORIGIN = (("Access-Control-Allow-Methods", "*"), ("Access-Control-Allow-Headers", "*, Authorization"))
-"""Sent with responses to OPTIONS too; an assumption, from "CORS *"."""
-
-REQUEST_ID = "X-Request-ID"
-
-
 _CUSTOMER = re.compile(r"cust_([0-9]{8,16})", re.ASCII)
-_REQUEST_ID = re.compile(r"[!-~]{1,200}", re.ASCII)
+_EXTERNAL = re.compile(r"C-([0-9]{6,16})", re.ASCII)
 
 
 def customer_id_of(customer: int) -> str:
@@ -49,6 +36,22 @@ def customer_number(customer_id: str) -> int | None:
         return None
     number = int(match[1])
     return number if customer_id_of(number) == customer_id else None
+
+
+def external_id_of(world: World, customer: int) -> str:
+    """The caller's own id of the customer: the scenario's key for it, else ``C-000001``."""
+    known = world.known.get(customer)
+    return (known.key if known else None) or f"C-{customer:06d}"
+
+
+def customer_with(world: World, external_id: str) -> int | None:
+    """The customer with that external id; None if there is none."""
+    number = world.customer_with_key(external_id)
+    match = _EXTERNAL.fullmatch(external_id)
+    if number is None and match is not None:
+        number = int(match[1])
+    known = number is not None and world.ledger.knows(number) and external_id_of(world, number) == external_id
+    return number if known else None
 
 
 def customer_summaries(customer_id: str, summaries: Sequence[Summary]) -> Json:
@@ -75,18 +78,37 @@ def _summary(customer_id: str, summary: Summary) -> Json:
     }
 
 
-def headers(sent_id: str | None, world: World, request: str) -> tuple[tuple[str, str], ...]:
-    """The vendor's headers, with the caller's request id, or one derived from the world and ``request`` if it is invalid."""
-    return ((REQUEST_ID, valid_request_id(sent_id) or _derived_id(world, request)), *SECURITY_HEADERS)
+def customer(world: World, number: int) -> Json:
+    """A CustomerResponse (docs/vendors/flexprice.md#customer)."""
+    contact = world.party(number)
+    since = format_timestamp(start_of(world.ledger.state_of(number).opened))
+    return {
+        "id": customer_id_of(number),
+        "external_id": external_id_of(world, number),
+        "name": contact.name,
+        "email": contact.email,
+        "contact": contact.phone,
+        "address_line1": ", ".join(contact.street.splitlines()),
+        "address_line2": "",
+        "address_city": contact.city,
+        "address_state": "",
+        "address_postal_code": contact.zipcode,
+        "address_country": contact.country,
+        "timezone": "UTC",
+        "metadata": {},
+        "environment_id": "env_counterfoil",
+        "tenant_id": "tenant_counterfoil",
+        "status": "published",
+        "created_at": since,
+        "updated_at": since,
+        "created_by": "",
+        "updated_by": "",
+    }
 
 
-def valid_request_id(sent_id: str | None) -> str | None:
-    """The caller's request id if it is valid in a header: up to 200 printable ASCII characters."""
-    return sent_id if sent_id and _REQUEST_ID.fullmatch(sent_id) else None
-
-
-def _derived_id(world: World, request: str) -> str:
-    """A UUID (version 8, RFC 9562) that is the same in every replay: it depends on no clock and no randomness."""
-    seen = repr((world.scenario.digest, world.seed, world.version, world.now.isoformat(), request))
-    digest = blake2b(seen.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
+def customer_list(world: World, page: Page) -> Json:
+    """A ListCustomersResponse (docs/vendors/flexprice.md#lists)."""
+    return {
+        "items": [customer(world, number) for number in page.customers],
+        "pagination": {"total": page.total, "limit": page.limit, "offset": page.next_offset},
+    }

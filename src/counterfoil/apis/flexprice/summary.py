@@ -1,6 +1,6 @@
 """Sums up a customer's invoices by currency, in the way the vendor's code does.
 
-Rule numbers are those of docs/vendors/flexprice.md#summary.
+Source: docs/vendors/flexprice.md#summary.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from counterfoil.ledger.accounts import AccountState
-from counterfoil.ledger.documents import UsageLine
+from counterfoil.ledger.documents import Line, UsageLine
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, Settlement, bills_of
@@ -28,8 +28,8 @@ _WIDE = Context(prec=60)
 class Summary(msgspec.Struct, frozen=True):
     """Counts, and amounts in ``currency`` (lower case).
 
-    ``usage`` and ``fixed`` are line amounts of unpaid invoices before tax and payments, so their sum may differ from
-    ``unpaid`` (docs/vendors/flexprice.md#unpaid-charges).
+    ``usage`` and ``fixed`` are line amounts of unpaid invoices before tax, credits and payments, so their sum may differ
+    from ``unpaid`` (docs/vendors/flexprice.md#unpaid-charges).
     """
 
     currency: str
@@ -66,15 +66,22 @@ def _currencies(world: World, state: AccountState) -> list[str]:
 
 
 def _counted_bills(world: World, customer: int, state: AccountState) -> list[Bill]:
-    """The customer's own invoices and those it pays for others, each look-up capped at the newest
-    (docs/vendors/flexprice.md#invoices)."""
+    """The invoices of two look-ups, each capped at the newest, and each invoice once: those billed to the customer (its own
+    unless another customer pays them, and those it pays for others), and those of its own subscriptions
+    (docs/vendors/flexprice.md#fifty)."""
     cap = world.switches["flexprice.invoice_cap"]
     newest = cap if isinstance(cap, int) else None
-    own = _not_void(state)
-    billed_through = [
-        bill for payee in world.ledger.payees_of(customer) for bill in _not_void(world.ledger.state_of(payee))
+    own = [(customer, bill) for bill in _not_void(state)]
+    paid_for = [
+        (payee, bill) for payee in world.ledger.payees_of(customer) for bill in _not_void(world.ledger.state_of(payee))
     ]
-    return [bill for found in (own, billed_through) for bill in sorted(found, key=_issued, reverse=True)[:newest]]
+    billed_to_it = [*(own if state.billed_to is None else ()), *paid_for]
+    counted = {
+        (owner, bill.invoice.account, bill.invoice.ordinal): bill
+        for found in (billed_to_it, own)
+        for owner, bill in sorted(found, key=lambda pair: _issued(pair[1]), reverse=True)[:newest]
+    }
+    return list(counted.values())
 
 
 def _not_void(state: AccountState) -> list[Bill]:
@@ -104,8 +111,14 @@ def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
         unpaid_count=len(unpaid),
         overdue_count=len(overdue),
         usage=sum((_stored(line.amount) for line in lines if isinstance(line, UsageLine)), ZERO),
-        fixed=sum((_stored(line.amount) for line in lines if not isinstance(line, UsageLine)), ZERO),
+        fixed=sum((_stored(line.amount) for line in lines if _is_fixed_charge(line)), ZERO),
     )
+
+
+def _is_fixed_charge(line: Line) -> bool:
+    """Whether the line is a charge other than usage. A negative line is a coupon or a credit: it lowers what is due, and no
+    charge (docs/vendors/flexprice.md#coupons-and-credits)."""
+    return not isinstance(line, UsageLine) and line.amount > 0
 
 
 def _stored(amount: Decimal) -> Decimal:

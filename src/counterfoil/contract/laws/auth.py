@@ -8,7 +8,7 @@ from typing import Any
 
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import UNSET, Response
-from counterfoil.contract.law import Law, Login, says
+from counterfoil.contract.law import Law, Login, NotTried, brief, says
 
 BodyCheck = Callable[[Response], str | None]
 """Returns what is wrong with an error response (one line), or ``None``."""
@@ -23,6 +23,10 @@ class SampleRequest:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
 
+    def __str__(self) -> str:
+        given = {"path": self.path, "query": self.query, "body": self.body}
+        return " ".join([self.operation, *(f"{name} {brief(value)}" for name, value in given.items() if value)])
+
     def send(self, ctx: LawContext, token: str | None = UNSET, headers: Mapping[str, str] | None = None) -> Response:
         options: dict[str, Any] = {} if self.body is None else {"body": self.body}
         return ctx.request(self.operation, path=self.path, query=self.query, token=token, headers=headers, **options)
@@ -36,11 +40,19 @@ def expect_error(ctx: LawContext, response: Response, status: int, error_body: B
 
 
 def without_credential(
-    id: str, samples: tuple[SampleRequest, ...], *clauses: str, error_body: BodyCheck | None = None
+    id: str,
+    samples: tuple[SampleRequest, ...],
+    *clauses: str,
+    error_body: BodyCheck | None = None,
+    optional: str = "",
 ) -> Law:
-    """Without a credential the response is 401 with an error body."""
+    """Without a credential the response is 401 with an error body.
+
+    ``optional`` names the switch with which a target that needs no credential is checked (``--switch NAME=optional``).
+    """
 
     def check(ctx: LawContext) -> None:
+        ctx.require(ctx.switch(optional) != "optional", f"with --switch {optional}=optional no credential is needed")
         ctx.for_each(samples, lambda sample: expect_error(ctx, sample.send(ctx, None), 401, error_body))
 
     return _law(id, samples, clauses, says(without_credential), check)
@@ -110,7 +122,8 @@ def token_expires(
 def fresh_token(ctx: LawContext, login: Login) -> str:
     """A newly fetched token; without a login the law does not apply."""
     body = ctx.client.target.login
-    ctx.require(body is not None, "no login was given: set COUNTERFOIL_LOGIN")
+    if body is None:
+        raise NotTried("no login was given: set COUNTERFOIL_LOGIN")
     answer = ctx.request_json(login.operation, body=body, token=None, status=(200, 201))
     token = answer.get(login.member) if isinstance(answer, dict) else None
     ctx.expect(isinstance(token, str) and token != "", f"a token in {login.member}", answer)

@@ -154,8 +154,10 @@ def pages_under_each(id: str, c: Collection, filters: Sequence[Filter], *clauses
         def together(filter_: Filter) -> None:
             found = len(selections.of(filter_, wanted := selections.widest(filter_)))
             query = filter_.query(wanted)
-            want, size = c.ids(c.fetch_all(ctx, query)), max(1, -(-found // 3))
-            for number in range(4):
+            # Of a large list only its first items are known: three whole pages of them.
+            size = max(1, found // 3 if c.is_large(ctx) else -(-found // 3))
+            want = c.ids(c.fetch_all(ctx, query))
+            for number in range(3 if c.is_large(ctx) else 4):
                 got = c.ids(c.page(ctx, number, size, query))
                 due = want[number * size : (number + 1) * size]
                 ctx.expect(got == due, f"items {number * size + 1} to {number * size + size} of {query}: {due}", got)

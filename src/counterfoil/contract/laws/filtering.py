@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from counterfoil.contract.collection import Collection, Filter, observed
@@ -26,11 +26,11 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
 
     def check(ctx: LawContext) -> None:
         _with_values(ctx, c, (filter_,))
-        items = c.whole_list(ctx)
+        items, effective = c.whole_list(ctx), c.as_implemented(ctx, filter_)
 
         def exact(wanted: Any) -> None:
             got = c.fetch_all(ctx, filter_.query(wanted))
-            want = filter_.select(items, wanted)
+            want = effective.select(items, wanted)
             c.same_items(
                 ctx, got, want, f"the items whose {filter_.field.name} is {filter_.relation} {filter_.write(wanted)}"
             )
@@ -56,7 +56,7 @@ def both(id: str, c: Collection, *clauses: str) -> Law:
         def intersection(drawn: tuple[tuple[Filter, Any], tuple[Filter, Any]]) -> None:
             (one, first), (two, second) = drawn
             got = c.fetch_all(ctx, {**one.query(first), **two.query(second)})
-            want = two.select(one.select(items, first), second)
+            want = c.as_implemented(ctx, two).select(c.as_implemented(ctx, one).select(items, first), second)
             c.same_items(ctx, got, want, f"the items that match {one.query(first)} and {two.query(second)}")
 
         def values(pair: tuple[Filter, Filter]) -> Any:
@@ -110,11 +110,26 @@ def union(id: str, c: Collection, several: Filter, single: Filter, *clauses: str
     return _law(id, c, clauses, text, check)
 
 
-def finds_nothing(id: str, c: Collection, queries: tuple[dict[str, str], ...], *clauses: str, text: str) -> Law:
-    """Values that no item has find nothing and are not an error."""
+def finds_nothing(
+    id: str,
+    c: Collection,
+    queries: tuple[dict[str, str], ...],
+    *clauses: str,
+    text: str,
+    refused: Sequence[str] = (),
+    switch: str = "",
+) -> Law:
+    """Values that no item has find nothing.
+
+    For the parameters ``refused`` they may also give 400, unless ``switch`` says otherwise.
+    """
 
     def check(ctx: LawContext) -> None:
         def nothing(query: dict[str, str]) -> None:
+            pages = c.pages.query(0, 1) if c.pages else {}
+            may_refuse = set(query) <= set(refused) and ctx.switch(switch) in (None, "400")
+            if may_refuse and ctx.request(c.operation, query={**pages, **query}).status == 400:
+                return
             got = c.fetch_all(ctx, query)
             ctx.expect(got == [], "no items, status 200", c.ids(got))
 

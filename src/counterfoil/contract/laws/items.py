@@ -46,15 +46,19 @@ def documents(
     check_document: Callable[[Any], Mismatch],
     *clauses: str,
     family: str = "arithmetic",
+    only: Callable[[Any], bool] = lambda document: True,
     lacking: str = "there is no document",
 ) -> Law:
     """Like ``each`` for responses that are not a list: ``fetch`` yields pairs of a name for messages and a document.
 
-    Use ``ctx.cached`` inside ``fetch``, so that the laws of a family share the requests.
+    ``only`` selects the documents in which there is something to check. Use ``ctx.cached`` inside ``fetch``, so that the laws
+    of a family share the requests.
     """
 
     def check(ctx: LawContext) -> None:
         for name, document in fetch(ctx):
+            if not only(document):
+                continue
             ctx.cases += 1
             mismatch = check_document(document)
             if mismatch is not None:

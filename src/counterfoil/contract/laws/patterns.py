@@ -87,7 +87,7 @@ def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
                 for item in items
                 if (text := filter_.field.raw(item)) is not None and matches_pattern(text, pattern, least=1)
             }
-            got = [str(c.identity.raw(item)) for item in c.fetch_all(ctx, {filter_.param: pattern})]
+            got = [str(c.identity.raw(item)) for item in c.within(ctx, c.fetch_all(ctx, {filter_.param: pattern}))]
             expected = f"the {len(may)} items whose {filter_.field.name} matches {pattern}"
             ctx.expect(len(got) == len(set(got)), f"{expected}, each once", got)
             ctx.expect(must <= set(got) <= may, expected, f"{len(got)}; {_odd(must, set(got), may)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from counterfoil.contract.collection import Collection, sample_items
@@ -13,12 +13,19 @@ from counterfoil.contract.law import Law, says
 Params = Callable[[LawContext], Mapping[str, Any]]
 
 
-def twice_the_same(id: str, operation: str, *clauses: str, query: Query = (), path: Params | None = None) -> Law:
+def twice_the_same(
+    id: str,
+    operation: str,
+    *clauses: str,
+    query: Query = (),
+    path: Params | None = None,
+    status: int | Sequence[int] = 200,
+) -> Law:
     """Reading changes nothing: the same request twice gives the same response twice."""
 
     def check(ctx: LawContext) -> None:
         filled = path(ctx) if path else {}
-        first, second = (ctx.request_json(operation, query=query, path=filled) for _ in range(2))
+        first, second = (ctx.request_json(operation, query=query, path=filled, status=status) for _ in range(2))
         ctx.expect(first == second, "the same response again", second)
 
     return Law(id, operation, "reading", clauses, says(twice_the_same), check)

@@ -43,12 +43,17 @@ def only_selected(
     return Law(id, c.operation, "selecting", clauses, says(only_selected), check)
 
 
-def unknown_ignored(id: str, c: Collection, known: str, *clauses: str, param: str = "fields") -> Law:
-    """An unknown member name is ignored when asked for together with a known one."""
+def unknown_ignored(id: str, c: Collection, known: str, *clauses: str, param: str = "fields", switch: str = "") -> Law:
+    """An unknown member name, asked for together with a known one, is ignored or gives 400."""
 
     def check(ctx: LawContext) -> None:
         whole = c.require_items(ctx)
-        got = c.fetch_all(ctx, {param: f"{known},counterfoilKnowsNoSuchMember"})
+        query = {param: f"{known},counterfoilKnowsNoSuchMember"}
+        pages = c.pages.query(0, 1) if c.pages else {}
+        may_refuse = ctx.switch(switch) in (None, "400")
+        if may_refuse and ctx.request(c.operation, query={**pages, **query}).status == 400:
+            return
+        got = c.fetch_all(ctx, query)
         ctx.expect(got == [{known: item[known]} for item in whole], f"items with {known} alone", got)
 
     return Law(id, c.operation, "selecting", clauses, says(unknown_ignored), check)

@@ -6,7 +6,7 @@ which ones the laws look at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from counterfoil.apis.emnify.laws.amounts import (
@@ -17,12 +17,15 @@ from counterfoil.apis.emnify.laws.amounts import (
     packages_add_up,
     sims_add_up,
     sub_total_adds_up,
+    tariffs_of,
     total_adds_up,
     vat_follows,
     volumes_add_up,
+    zones_of,
 )
 from counterfoil.apis.emnify.laws.bill import (
     all_members,
+    charges_once,
     forms,
     no_place_twice,
     one_currency,
@@ -31,6 +34,7 @@ from counterfoil.apis.emnify.laws.bill import (
     parties,
     period_in_words,
     preview_or_invoice,
+    profile,
     profiles_listed,
     split_by_profile,
 )
@@ -51,11 +55,13 @@ from counterfoil.apis.emnify.laws.login import (
 )
 from counterfoil.apis.emnify.laws.periods import (
     counted_in_headers,
+    double_organisation,
     foreign_organisation,
     malformed_period,
     media_types,
     no_such_month,
     others_have_none,
+    own_organisation,
     periods_resolve,
     unknown_organisation,
     unreadable_organisation,
@@ -63,9 +69,12 @@ from counterfoil.apis.emnify.laws.periods import (
 from counterfoil.apis.emnify.laws.requests import (
     BILL,
     LOGIN,
+    OWN,
     PERIODS,
     SAMPLES,
     TOKEN_LIFE,
+    UNKNOWN_ID,
+    Seen,
     api_error,
     bills,
     either,
@@ -74,6 +83,7 @@ from counterfoil.apis.emnify.laws.requests import (
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, errors, items, reading
+from counterfoil.contract.laws.arithmetic import at
 from counterfoil.contract.laws.auth import SampleRequest
 
 
@@ -84,8 +94,27 @@ def _newest(ctx: LawContext) -> Mapping[str, Any]:
     return {"org_id": seen.org, "billing_period": f"{seen.month:06d}"}
 
 
-def _bills(id: str, check: Any, *clauses: str, family: str = "arithmetic") -> Law:
-    return items.documents(f"emnify.{id}", BILL, bills, check, *clauses, family=family, lacking="there is no bill")
+def _bills(
+    id: str,
+    check: Any,
+    *clauses: str,
+    family: str = "arithmetic",
+    only: Callable[[Seen], bool] = lambda seen: True,
+    lacking: str = "there is no bill",
+) -> Law:
+    return items.documents(f"emnify.{id}", BILL, bills, check, *clauses, family=family, only=only, lacking=lacking)
+
+
+def _has_zones(*services: str) -> Callable[[Seen], bool]:
+    return lambda seen: any(True for _ in zones_of(seen.bill, *services))
+
+
+def _has_data(seen: Seen) -> bool:
+    return any(True for _ in tariffs_of(seen.bill, "data"))
+
+
+def _has_profiles(seen: Seen) -> bool:
+    return bool(at(seen.bill, "sim_items.data", ())) or any(profile(t) for _, t in tariffs_of(seen.bill, "data"))
 
 
 def _law(id: str, operation: str, family: str, check: Any, *clauses: str, needs: tuple[str, ...] = ()) -> Law:
@@ -104,21 +133,26 @@ LAWS: tuple[Law, ...] = (
     _bills("sum.sims", sims_add_up, "c06"),
     _bills("sum.costs", costs_add_up, "v05"),
     _bills("sum.volumes", volumes_add_up, "v05"),
-    _bills("sum.country", country_costs, "v03"),
-    _bills("sum.covered", covered_is_free, "v03"),
-    _bills("sum.messages", messages_cost, "v05", "c19"),
+    _bills("sum.country", country_costs, "v03", only=_has_zones("data"), lacking="no bill has data traffic"),
+    _bills("sum.covered", covered_is_free, "v03", only=_has_zones("data"), lacking="no bill has data traffic"),
+    _bills("sum.messages", messages_cost, "v05", "c19", only=_has_zones("sms"), lacking="no bill has SMS traffic"),
     # and has its form
     _bills("bill.members", all_members, "v08", "c21", family="form"),
     _bills("bill.forms", forms, "v06", "v07", family="form"),
     _bills("bill.currency", one_currency, "c10", family="agreement"),
     _bills("bill.period", period_in_words, "c08", family="agreement"),
-    _bills("bill.places", no_place_twice, "c17", "c18", family="identity"),
-    _bills("bill.split", split_by_profile, "c04", "c07", family="agreement"),
-    _bills("bill.profiles", profiles_listed, "c06", family="agreement"),
+    _bills("bill.charges", charges_once, "c14", family="identity"),
+    _bills("bill.places", no_place_twice, "c17", "c18", family="identity", only=_has_zones(), lacking="no bill has traffic"),
+    _bills("bill.split", split_by_profile, "c04", "c07", family="agreement", only=_has_data,
+           lacking="no bill has data traffic"),
+    _bills("bill.profiles", profiles_listed, "c06", family="agreement", only=_has_profiles,
+           lacking="no bill has profiles"),
     _law("bill.parties", BILL, "agreement", parties, "c20"),
     _bills("bill.preview", preview_or_invoice, "c23", "c25", family="agreement"),
-    _bills("bill.paid", paid_has_invoice, "c24", family="agreement"),
-    _bills("bill.total-paid", paid_within_total, "c24", family="agreement"),
+    _bills("bill.paid", paid_has_invoice, "c24", family="agreement",
+           only=lambda seen: seen.bill.get("payment_option") is not None, lacking="no bill has a payment_option"),
+    _bills("bill.total-paid", paid_within_total, "c24", family="agreement",
+           only=lambda seen: at(seen.bill, "invoice.total_paid") is not None, lacking="no invoice says what was paid"),
     _law("refresh.final", BILL, "reading", refresh_leaves_final, "c25"),
     _law("refresh.preview", BILL, "reading", refresh_recalculates, "c25"),
     # the periods there are
@@ -128,6 +162,8 @@ LAWS: tuple[Law, ...] = (
     reading.twice_the_same("emnify.reading.idempotent", BILL, "c01", "c32", path=_newest),
     # error responses
     _law("org.unreadable", BILL, "errors", unreadable_organisation, "c30", "v11", "v14"),
+    _law("org.double", PERIODS, "reading", double_organisation, "c30"),
+    _law("org.own", OWN, "reading", own_organisation, "v30"),
     _law("org.unknown", BILL, "errors", unknown_organisation, "v11", "v13"),
     _law("org.foreign", BILL, "auth", foreign_organisation, "v10", needs=("restricted_credential",)),
     _law("period.malformed", BILL, "errors", malformed_period, "c31", "v14", "v15"),
@@ -159,4 +195,6 @@ LAW_BOOK = LawBook(
     health_check_path={"org_id": 1_000_000_000},
     health_check_uses_known_ids=True,
     login=LOGIN,
+    known_parameters=("org_id",),
+    unknown_ids=frozenset({UNKNOWN_ID}),
 )

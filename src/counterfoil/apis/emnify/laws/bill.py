@@ -72,18 +72,18 @@ def no_place_twice(seen: Seen) -> Mismatch:
     return None
 
 
-def _profile(tariff: Any) -> Any:
+def profile(tariff: Any) -> Any:
     return at(tariff, "tariff_profile.id")
 
 
 def split_by_profile(seen: Seen) -> Mismatch:
     """A tariff appears once in data traffic, or once for each profile; without profiles in sim_items no tariff has one."""
     tariffs = at(seen.bill, "traffic.data.tariff", ())
-    keys = [(tariff["id"], _profile(tariff)) for tariff in tariffs]
+    keys = [(tariff["id"], profile(tariff)) for tariff in tariffs]
     if len(set(keys)) < len(keys):
         return "no two entries with one tariff and one profile", keys
     for tariff in tariffs:
-        if _profile(tariff) is None and [one["id"] for one in tariffs].count(tariff["id"]) > 1:
+        if profile(tariff) is None and [one["id"] for one in tariffs].count(tariff["id"]) > 1:
             return f"a tariff_profile in each entry of tariff {tariff['id']}", keys
     split = [key for key in keys if key[1] is not None]
     return (
@@ -93,10 +93,10 @@ def split_by_profile(seen: Seen) -> Mismatch:
 
 def profiles_listed(seen: Seen) -> Mismatch:
     """Every profile in data traffic is listed in sim_items, and listed once."""
-    listed = [_profile(item) for item in at(seen.bill, "sim_items.data", ())]
+    listed = [profile(item) for item in at(seen.bill, "sim_items.data", ())]
     if len(set(listed)) < len(listed):
         return "each profile once in sim_items", listed
-    used = {_profile(tariff) for tariff in at(seen.bill, "traffic.data.tariff", ())} - {None}
+    used = {profile(tariff) for tariff in at(seen.bill, "traffic.data.tariff", ())} - {None}
     return None if used <= set(listed) else (f"profiles {sorted(used)} in sim_items", listed)
 
 
@@ -114,10 +114,19 @@ def parties(ctx: LawContext) -> None:
 
 
 def preview_or_invoice(seen: Seen) -> Mismatch:
-    """A bill without invoice is a preview, which a refresh may calculate again."""
-    if seen.bill.get("invoice") is None and seen.bill.get("refresh_allowed") is not True:
-        return "refresh_allowed true without invoice", seen.bill.get("refresh_allowed")
+    """A bill without invoice is a preview: nothing was paid on it. refresh_allowed is true, false or null."""
+    allowed = seen.bill.get("refresh_allowed")
+    if allowed is not None and not isinstance(allowed, bool):
+        return "refresh_allowed true, false or null", allowed
+    if seen.bill.get("invoice") is None and seen.bill.get("payment_option") is not None:
+        return "no payment_option without invoice", seen.bill["payment_option"]
     return None
+
+
+def charges_once(seen: Seen) -> Mismatch:
+    """Each entry of the data packages has an id of its own."""
+    ids = [each["id"] for each in at(seen.bill, "mrc.data_packages.data", ())]
+    return None if len(set(ids)) == len(ids) else ("each id once in mrc.data_packages", ids)
 
 
 def paid_has_invoice(seen: Seen) -> Mismatch:

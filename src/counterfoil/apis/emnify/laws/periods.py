@@ -8,6 +8,7 @@ from calendar import month_name
 from counterfoil.apis.emnify.laws.requests import (
     BILL,
     MOST_ORGANISATIONS,
+    OWN,
     PERIODS,
     SAMPLES,
     UNKNOWN_ID,
@@ -81,12 +82,30 @@ def counted_in_headers(ctx: LawContext) -> None:
 
 
 def unreadable_organisation(ctx: LawContext) -> None:
-    """An org_id that is not an integer gives 400 with error_code 1000, on both operations."""
-    for org in ("abc", "1.5", "1e3", "None", "１２", "0x10"):
+    """An org_id that is not a number gives 400 with error_code 1000, on both operations.
+
+    The document gives its type as double, so 1.5 and 1e3 may be read as numbers.
+    """
+    for org in ("abc", "None", "１２", "0x10"):
         for operation in (PERIODS, BILL):
             ctx.cases += 1
             response = ctx.request(operation, path={"org_id": org, "billing_period": "202601"})
             auth.expect_error(ctx, response, 400, api_error(1000))
+
+
+def double_organisation(ctx: LawContext) -> None:
+    """An org_id written as a double (1.0) names the same organisation."""
+    for org in ctx.known_ids("org_id")[:4]:
+        ctx.cases += 1
+        same = ctx.request_json(PERIODS, path={"org_id": f"{org}.0"})
+        ctx.expect(same == periods_of(ctx, org), f"the periods of organisation {org}", same)
+
+
+def own_organisation(ctx: LawContext) -> None:
+    """A token is told its own organisation's id and name, and may list its billing periods."""
+    own = ctx.request_json(OWN)
+    ctx.expect(isinstance(own.get("id"), int) and isinstance(own.get("name"), str), "a numerical id and a name", own)
+    ctx.request_json(PERIODS, path={"org_id": own["id"]})
 
 
 def malformed_period(ctx: LawContext) -> None:

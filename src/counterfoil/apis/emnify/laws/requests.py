@@ -12,6 +12,7 @@ from counterfoil.contract.law import Login
 from counterfoil.contract.laws import auth, errors
 from counterfoil.contract.laws.auth import SampleRequest
 
+OWN = "GET /organisation/my"
 PERIODS = "GET /organisation/{org_id}/billing"
 BILL = "GET /organisation/{org_id}/billing/{billing_period}"
 LOGIN = Login("POST /authenticate", "auth_token")

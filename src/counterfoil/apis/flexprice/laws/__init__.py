@@ -1,11 +1,11 @@
 """What must hold of Flexprice's summaries of a customer's invoices, over HTTP, at any implementation.
 
-Clause ids are those of ``specs/flexprice/clauses.yaml``. The API does not list customers: ``Target.known["id"]`` says which
-ones the laws look at.
+Clause ids are those of ``specs/flexprice/clauses.yaml``. ``Target.known["id"]`` says which customers the laws look at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from counterfoil.apis.flexprice.laws.changes import (
@@ -22,10 +22,19 @@ from counterfoil.apis.flexprice.laws.changes import (
     subscribed,
     voided,
 )
+from counterfoil.apis.flexprice.laws.customers import (
+    CUSTOMER,
+    LIST,
+    filters_select,
+    found_by_either_id,
+    pages_are_slices,
+    unknown_is_not_found,
+)
 from counterfoil.apis.flexprice.laws.requests import OPTIONS, SMALLEST_READ, SUMMARY, UNKNOWN_ID, answers, summaries
 from counterfoil.apis.flexprice.laws.responses import (
     INVALID,
     UNAUTHORIZED,
+    accept_is_ignored,
     any_id_is_taken,
     authorization_refused,
     exact_body,
@@ -43,7 +52,7 @@ from counterfoil.apis.flexprice.laws.summary import (
     all_overdue,
     amounts_nested,
     amounts_trimmed,
-    charges_below_revenue,
+    charges_gross,
     counts_nested,
     currencies_once,
     default_is_first,
@@ -63,10 +72,21 @@ def _answers(id: str, check: Any, *clauses: str, family: str = "agreement") -> L
     )
 
 
-def _summaries(id: str, check: Any, *clauses: str, family: str = "arithmetic") -> Law:
+def _summaries(
+    id: str,
+    check: Any,
+    *clauses: str,
+    family: str = "arithmetic",
+    only: Callable[[Any], bool] = lambda summary: True,
+    lacking: str = "no customer has a summary",
+) -> Law:
     return items.documents(
-        f"flexprice.{id}", SUMMARY, summaries, check, *clauses, family=family, lacking="no customer has a summary"
+        f"flexprice.{id}", SUMMARY, summaries, check, *clauses, family=family, only=only, lacking=lacking
     )
+
+
+def _without(count: str) -> Callable[[Any], bool]:
+    return lambda summary: summary[count] == 0
 
 
 def _law(id: str, family: str, check: Any, *clauses: str, operation: str = SUMMARY, text: str = "", writes: bool = False,
@@ -88,11 +108,16 @@ LAWS: tuple[Law, ...] = (
     _summaries("summary.decimals", amounts_trimmed, "c21", "v15", family="form"),
     _summaries("summary.counts", counts_nested, "c13", "c14", "c15"),
     _summaries("summary.amounts", amounts_nested, "c16", "c17", "c18"),
-    _summaries("summary.all-overdue", all_overdue, "c16"),
-    _summaries("summary.no-invoice", nothing_invoiced, "c13", "v17"),
-    _summaries("summary.none-unpaid", nothing_unpaid, "c14", "c18", "c19", "c20"),
-    _summaries("summary.none-overdue", nothing_overdue, "c15", "c16"),
-    _summaries("summary.charges", charges_below_revenue, "c19", "c20", "v14"),
+    _summaries("summary.all-overdue", all_overdue, "c16",
+               only=lambda each: 0 < each["overdue_invoice_count"] == each["unpaid_invoice_count"],
+               lacking="no summary has its unpaid invoices all overdue"),
+    _summaries("summary.no-invoice", nothing_invoiced, "c13", "v17",
+               only=_without("total_invoice_count"), lacking="every summary has an invoice"),
+    _summaries("summary.none-unpaid", nothing_unpaid, "c14", "c18", "c19", "c20",
+               only=_without("unpaid_invoice_count"), lacking="every summary has an unpaid invoice"),
+    _summaries("summary.none-overdue", nothing_overdue, "c15", "c16",
+               only=_without("overdue_invoice_count"), lacking="every summary has an overdue invoice"),
+    _summaries("summary.charges", charges_gross, "c19", "c20", "v14", "v37"),
     # any id
     _law("id.nobody", "reading", unknown_id_is_empty, "v04"),
     _law("id.any", "reading", any_id_is_taken, "c09", "v19"),
@@ -103,6 +128,12 @@ LAWS: tuple[Law, ...] = (
     _law("headers.security", "headers", security_headers, "v26"),
     _law("headers.request-id", "headers", request_id_echoed, "v25"),
     _law("options.open", "headers", options_open, "v27", operation=OPTIONS),
+    _law("headers.accept", "headers", accept_is_ignored, "v32"),
+    # customers
+    _law("customers.read", "reading", found_by_either_id, "v33", operation=CUSTOMER),
+    _law("customers.unknown", "errors", unknown_is_not_found, "v34", operation=CUSTOMER),
+    _law("customers.pages", "paging", pages_are_slices, "v35", operation=LIST),
+    _law("customers.filters", "filtering", filters_select, "v36", operation=LIST),
     # authentication
     auth.without_credential("flexprice.auth.none", (SMALLEST_READ,), "c04", "v21", error_body=exact_body(401, UNAUTHORIZED)),
     auth.wrong_credential("flexprice.auth.wrong", (SMALLEST_READ,), "c04", "v21",
@@ -121,7 +152,7 @@ LAWS: tuple[Law, ...] = (
           text="A payment that has not succeeded changes nothing."),
     _does("pay.all", "pay", paid, "v09", "v11", "v14",
           text="A full payment makes one invoice fewer unpaid, with its charges, and leaves revenue and total count."),
-    _does("pay.refund", "refund", refunded, "v10", "v32",
+    _does("pay.refund", "refund", refunded, "v10", "v38",
           text="A refund makes the invoice count as unpaid, with nothing left to pay."),
     _does("pay.over", "pay", overpaid, "v10", "v11", how=("over",),
           text="An overpaid invoice still counts as unpaid, with its charges."),
@@ -139,5 +170,12 @@ LAWS: tuple[Law, ...] = (
 )  # fmt: skip
 
 LAW_BOOK = LawBook(
-    "flexprice", LAWS, health_check=SUMMARY, health_check_path={"id": UNKNOWN_ID}, health_check_uses_known_ids=True
+    "flexprice",
+    LAWS,
+    health_check=SUMMARY,
+    health_check_path={"id": UNKNOWN_ID},
+    health_check_uses_known_ids=True,
+    known_parameters=("id",),
+    shows_known_id=lambda body: bool(body.get("summaries")),
+    unknown_ids=frozenset({UNKNOWN_ID}),
 )

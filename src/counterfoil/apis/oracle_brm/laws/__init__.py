@@ -36,8 +36,11 @@ from counterfoil.apis.oracle_brm.laws.bills import (
 from counterfoil.apis.oracle_brm.laws.rules import (
     answers_are_utf8_json,
     issued_for_good,
+    names,
+    net_within_total,
     never_fails,
     number_in_step,
+    parties_are_named,
     payments,
     plus_may_be_a_space,
     required_are_there,
@@ -200,7 +203,7 @@ LAWS: tuple[Law, ...] = (
         "c26", "v09",
     ),
     # each bill
-    items.unique("oracle-brm.bill.unique", BILLS, "c66"),
+    items.unique("oracle-brm.bill.unique", BILLS, "c49", "c66"),
     cross_item.unique_member("oracle-brm.bill.number-unique", BILLS, NUMBER_OF, "c60"),
     items.each("oracle-brm.bill.required", BILLS, required_are_there, "c52", family="shape"),
     items.each("oracle-brm.bill.numbered", BILLS, number_in_step, "c60", "c74", family="agreement"),
@@ -229,10 +232,10 @@ LAWS: tuple[Law, ...] = (
         lacking="no bill is paid", family="agreement",
     ),
     items.each("oracle-brm.bill.dates", BILLS, due_not_before_bill, "c68", "c69", family="agreement"),
-    items.each("oracle-brm.bill.periods", BILLS, periods_are_whole, "c62", "c117", family="agreement"),
+    items.each("oracle-brm.bill.periods", BILLS, periods_are_whole, "c118", "c119", "c62", "c117", family="agreement"),
     cross_item.no_overlap("oracle-brm.bill.overlap", BILLS, ACCOUNT, STARTS, ENDS, "c62"),
     cross_item.shares_within_total(
-        "oracle-brm.bill.payments", BILLS, payments, "c57",
+        "oracle-brm.bill.payments", BILLS, payments, "c84", "c85", "c93", "c57",
         text="Over all bills, no more of a payment is applied than its amount.",
         lacking="no bill shows a payment with its amount",
     ),
@@ -241,17 +244,32 @@ LAWS: tuple[Law, ...] = (
         text="An account's balance and a payment's amount are the same in all bills that show them.",
         lacking="no bill shows a balance or a payment",
     ),
+    cross_item.consistent_facts(
+        "oracle-brm.bill.names", BILLS, names, "c61", "c70", "c113", "c115", "c116", "c142", "c143", "c150", "c151",
+        text="An account, a payment method and a party have the same number and name in all bills that name them.",
+        lacking="no bill names an account, a payment method or a party",
+    ),
+    items.each(
+        "oracle-brm.bill.net", BILLS, net_within_total, "c75", "c76",
+        only=lambda bill: None not in (TOTAL.value(bill), NET.value(bill)), lacking="no bill shows both amounts",
+    ),
+    items.each(
+        "oracle-brm.bill.parties", BILLS, parties_are_named, "c71", "c152",
+        only=lambda bill: bill.get("relatedParty") is not None, lacking="no bill lists its parties", family="agreement",
+    ),
     # one bill alone
     reading.list_item_is_single("oracle-brm.bill.as-listed", BILLS, FETCH, "v01", "c52"),
     representations.found_by_other_key("oracle-brm.bill.by-number", REPRESENTATIONS, "billNo", "v02"),
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
-    reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}),
+    reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
     Law(
         "oracle-brm.runs.issue", LIST, "lifecycle", ("c60", "c74"), says(issued_for_good), issued_for_good,
         needs=("complete_run",),
     ),
     # authentication
-    auth.without_credential("oracle-brm.auth.none", SAMPLES, "c171", "v11", error_body=tmf_error),
+    auth.without_credential(
+        "oracle-brm.auth.none", SAMPLES, "c171", "v11", error_body=tmf_error, optional="oracle-brm.token"
+    ),
     auth.wrong_credential("oracle-brm.auth.wrong", SAMPLES, "c171", "v11", error_body=tmf_error),
     auth.forbidden("oracle-brm.auth.forbidden", SAMPLES, "c172", error_body=tmf_error),
     # error responses
@@ -269,7 +287,8 @@ LAWS: tuple[Law, ...] = (
         [SampleRequest(FETCH, path={"id": text})
          for text in (UNKNOWN_ID, "B0-0-counterfoil", "nobody", "0.0.0.1 -bill 0", UNNUMBERED)]
         + [SampleRequest("GET /counterfoilKnowsNoSuchPlace")],
-        "c173", "v12", status=404, text="An unknown id or path gives 404 with an Error.", error_body=tmf_error,
+        "c161", "c165", "c167", "v13", "c173", "v12", status=404,
+        text="An unknown id or path gives 404 with an Error.", error_body=tmf_error,
     ),
     *(errors.wrong_method(f"oracle-brm.errors.{m.lower()}", f"{m} /customerBill", "c174", error_body=tmf_error) for m in METHODS),
     *(errors.wrong_method(
@@ -280,4 +299,11 @@ LAWS: tuple[Law, ...] = (
     _law("errors.media-type", LIST, "errors", answers_are_utf8_json, "c48", "c169"),
 )  # fmt: skip
 
-LAW_BOOK = LawBook("oracle-brm", LAWS, health_check=LIST, health_check_query={"limit": 1})
+LAW_BOOK = LawBook(
+    "oracle-brm",
+    LAWS,
+    health_check=LIST,
+    health_check_query={"limit": 1},
+    health_check_statuses=OK_STATUSES,
+    unknown_ids=frozenset({UNKNOWN_ID}),
+)

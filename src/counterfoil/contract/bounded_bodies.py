@@ -1,0 +1,45 @@
+"""Bound the size and the time of every response that Schemathesis reads in this process.
+
+Schemathesis reads responses through requests, which reads a body to its end however large or slow it is. This is installed
+only in the process that runs nothing but conformance.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+MOST_BYTES = 32_000_000
+CHUNK = 4096
+"""Compressed bytes read at once: decoded they may be a thousand times as many."""
+
+
+def bound_bodies(seconds: float, most_bytes: int = MOST_BYTES) -> list[str]:
+    """From now on a response whose body exceeds ``most_bytes`` (decoded) or ``seconds`` raises ``requests.ConnectionError``.
+
+    Returns the list to which a line is added for each such response: Schemathesis does not show the error's text.
+    """
+    from requests import ConnectionError as RequestsConnectionError
+    from requests.adapters import HTTPAdapter
+
+    send, exceeded = HTTPAdapter.send, list[str]()
+
+    def bounded(self: Any, request: Any, stream: bool = False, **options: Any) -> Any:
+        end = time.monotonic() + seconds
+        response: Any = send(self, request, stream=True, **options)
+        read = bytearray()
+        for chunk in response.iter_content(CHUNK):
+            read += chunk
+            if len(read) > most_bytes or time.monotonic() > end:
+                response.close()
+                bound = f"{most_bytes:,} bytes" if len(read) > most_bytes else f"{seconds:g} s"
+                exceeded.append(f"the body does not end within {bound}")
+                # The error is kept with this frame, so nothing large may stay in it.
+                read.clear()
+                response = chunk = None
+                raise RequestsConnectionError(exceeded[-1], request=request)
+        response._content = bytes(read)  # where requests itself keeps a body that was read
+        return response
+
+    HTTPAdapter.send = bounded  # type: ignore[assignment,method-assign]
+    return exceeded

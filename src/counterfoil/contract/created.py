@@ -1,0 +1,37 @@
+"""Which resources a check created, by their paths below the target's base."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from urllib.parse import quote, unquote, urlsplit
+
+
+def created_path(collection: str, content: bytes, location: str | None) -> str:
+    """The path of the resource that a successful POST to ``collection`` created, from its body's ``id`` or its Location."""
+    base = collection.rstrip("/")
+    try:
+        body = json.loads(content)
+    except ValueError:
+        body = None
+    key = body.get("id") if isinstance(body, dict) else None
+    if key is None and location:
+        key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
+    return f"{base}/{quote(str(key), safe='+@:')}" if key not in (None, "") else f"{base}/?"
+
+
+def is_created(path: str, created: Collection[str]) -> bool:
+    """Whether ``path`` is that of a created resource, or below one."""
+    return any(path == own or path.startswith(f"{own}/") for own in created if not own.endswith("?"))
+
+
+def ids_for(template: str, created: Collection[str]) -> dict[str, str] | None:
+    """Path parameters that make ``template`` (``/things/{id}``) the newest created resource it can address, or ``None``."""
+    pattern = re.compile(re.sub(r"\\{([^}]*)\\}", r"([^/]+)", re.escape(template.rstrip("/"))))
+    names = re.findall(r"\{([^}]*)\}", template)
+    for path in reversed(list(created)):
+        match = pattern.fullmatch(path)
+        if match and not path.endswith("?"):
+            return dict(zip(names, map(unquote, match.groups()), strict=True))
+    return None

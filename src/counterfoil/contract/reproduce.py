@@ -1,0 +1,76 @@
+"""Complete findings with what only the whole check knows: the command that repeats it, and the sentences of the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from counterfoil.contract.http_client import shell_word
+from counterfoil.contract.specread import SpecUnreadable, read_yaml
+from counterfoil.contract.verdict import Finding, Record
+from counterfoil.resources import specs_dir
+
+if TYPE_CHECKING:
+    from counterfoil.contract.check import CheckOptions
+
+
+def complete(records: Sequence[Record], options: CheckOptions) -> list[Record]:
+    """``records`` whose findings have their ``reproduce`` command and the ``sentences`` of their clauses."""
+    return [
+        replace(record, findings=tuple(_complete(finding, options) for finding in record.findings))
+        for record in records
+    ]
+
+
+def _complete(finding: Finding, options: CheckOptions) -> Finding:
+    known = _sentences(finding.api)
+    sentences = tuple(f"{clause}: {known[clause]}" for clause in finding.clauses if clause in known)
+    part = {"law": finding.id, "conformance": finding.id}.get(finding.part)
+    return replace(finding, sentences=sentences, reproduce=again(finding.api, part, options) if part else "")
+
+
+def again(api: str, only: str, options: CheckOptions) -> str:
+    """The command that checks only this again, at the same target and with the same options."""
+    words = ["counterfoil", "check", api, "--only", only, "--seed", str(options.seed)]
+    if api in options.urls:
+        words += ["--url", f"{api}={options.urls[api]}"]
+        for header in options.headers:
+            words += ["--header", f"{header.partition(':')[0].strip()}: $COUNTERFOIL_HEADER"]
+    for text in options.known:
+        words += ["--known", text] if text.startswith(f"{api}.") else []
+    for text in options.switches:
+        words += ["--switch", text] if text.startswith(f"{api}.") else []
+    words += ["--writes"] * options.writes + ["--fast"] * options.fast
+    words += ["--max-examples", str(options.max_examples)] if options.max_examples else []
+    return " ".join(shell_word(word) for word in words)
+
+
+def command_of(options: CheckOptions) -> str:
+    """The command that was run, without the values of headers."""
+    words = ["counterfoil", "check", *options.apis, "--seed", str(options.seed)]
+    words += [word for api, url in options.urls.items() for word in ("--url", f"{api}={url}")]
+    words += [
+        w for text in options.headers for w in ("--header", f"{text.partition(':')[0].strip()}: $COUNTERFOIL_HEADER")
+    ]
+    for name, values in (("--known", options.known), ("--switch", options.switches), ("--only", options.only)):
+        words += [word for value in values for word in (name, value)]
+    flags = {"--writes": options.writes, "--fast": options.fast, "--strict": options.strict}
+    words += [name for name, given in flags.items() if given]
+    for name, value in {
+        "--max-examples": options.max_examples,
+        "--rate": options.rate,
+        "--max-time": options.max_time,
+    }.items():
+        words += [name, f"{value:g}"] if value else []
+    return " ".join(shell_word(word) for word in words)
+
+
+@lru_cache
+def _sentences(api: str) -> Mapping[str, str]:
+    try:
+        clauses = read_yaml(specs_dir() / api / "clauses.yaml")
+    except SpecUnreadable:
+        return {}
+    return {clause["id"]: " ".join(str(clause["says"]).split()) for clause in clauses}

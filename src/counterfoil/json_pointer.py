@@ -1,0 +1,52 @@
+"""JSON pointers (RFC 6901) in the form that OpenAPI uses, as the fragment of a URI: ``#/paths/~1bills/get``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAX_REFERENCES = 10
+"""How many ``$ref`` are followed one after another."""
+
+
+def join(*tokens: object, base: str = "#") -> str:
+    """The pointer to what ``tokens`` lead to below ``base``."""
+    return base + "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def split(pointer: str) -> list[str]:
+    """The keys and indexes that a pointer consists of."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def find(document: Any, pointer: str) -> Any:
+    """What ``pointer`` points to in ``document``. Raises ``LookupError`` if there is nothing."""
+    found = document
+    for token in split(pointer):
+        found = member(found, token)
+    return found
+
+
+def follow(document: Any, pointer: object, depth: int = MAX_REFERENCES) -> Any:
+    """As ``find``, but continues through every ``$ref`` on the way; ``None`` if there is nothing."""
+    if not isinstance(pointer, str) or not pointer.startswith("#") or depth == 0:
+        return None
+    found = document
+    for token in split(pointer):
+        if isinstance(found, dict) and token not in found and "$ref" in found:
+            found = follow(document, found["$ref"], depth - 1)
+        try:
+            found = member(found, token)
+        except LookupError:
+            return None
+    return found
+
+
+def member(node: Any, token: str) -> Any:
+    """One member of a mapping or a list. Raises ``LookupError`` if there is none."""
+    if isinstance(node, list):
+        return node[int(token)] if token.isdecimal() and len(token) < 10 else _missing(token)
+    return node[token] if isinstance(node, dict) else _missing(token)
+
+
+def _missing(token: str) -> Any:
+    raise LookupError(token)

@@ -1,0 +1,168 @@
+"""At a slow, endless or proxied target a check ends in time, within memory, and leaves no process behind."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from checking import check
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+BASE = "/billingplatform/backend/api/v1"
+
+
+def plain(handler: BaseHTTPRequestHandler, body: bytes = b"[]", **headers: str) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def is_schemathesis(handler: BaseHTTPRequestHandler) -> bool:
+    return "schemathesis" in handler.headers.get("User-Agent", "")
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """A byte now and then of a body that never ends."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" ")
+        time.sleep(0.2)
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"[" * 1_000_000)
+
+
+BOMB = gzip.compress(b" " * 200_000_000, 1)
+
+
+def bomb(handler: BaseHTTPRequestHandler) -> None:
+    plain(handler, BOMB, Content_Encoding="gzip")
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[Behaviour], tuple[str, list[float]]]]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(behave: Behaviour) -> tuple[str, list[float]]:
+        asked: list[float] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                asked.append(time.monotonic())
+                try:
+                    (behave if is_schemathesis(self) else plain)(self)
+                except OSError:
+                    self.close_connection = True
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        servers[-1].daemon_threads = True
+        servers[-1].handle_error = lambda *about: None  # type: ignore[method-assign]  # a client that hangs up is expected
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}{BASE}", asked
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def command(url: str, *options: str) -> list[str]:
+    words = ["check", "billingplatform", "--fast", "--url", f"billingplatform={url}", "--only", "billingplatform.runs"]
+    return [sys.executable, "-m", "counterfoil", *words, "--only", "conformance", *options]
+
+
+def test_a_dripping_target_ends_with_max_time(serving: Any) -> None:
+    url, _ = serving(drip)
+    done = subprocess.run(command(url, "--max-time", "6", "--json"), capture_output=True, text=True, timeout=60)
+    report = json.loads(done.stdout)
+    assert report["seconds"] < 6 + 2
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("behave", [endless, bomb])
+def test_a_body_without_end_is_bounded_in_conformance_too(serving: Any, behave: Behaviour) -> None:
+    url, _ = serving(behave)
+    limited = ["bash", "-c", 'ulimit -v 2500000; exec "$@"', "limited", *command(url, "--max-time", "40", "--json")]
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=120)
+    report = json.loads(done.stdout)
+    assert done.returncode in (1, 3)
+    assert "memory" not in done.stdout + done.stderr
+    assert "does not end within 32,000,000 bytes" in done.stdout, report["troubles"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_check_leaves_nobody_calling(serving: Any, how: signal.Signals) -> None:
+    url, asked = serving(lambda handler: plain(handler))
+    with subprocess.Popen(
+        command(url, "--max-examples", "500"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        children: list[str] = []
+        for _ in range(600):
+            children = subprocess.run(
+                ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
+            ).stdout.split()
+            if children and len(asked) > 20:
+                break
+            time.sleep(0.1)
+        process.send_signal(how)
+        process.wait()
+    assert children
+    for _ in range(300):
+        if not any(os.path.exists(f"/proc/{pid}") for pid in children):
+            break
+        time.sleep(0.1)
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in children)
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks9://nowhere", "nonsense", "http://[::"])
+def test_proxy_variables_are_ignored_for_this_machine(
+    serving: Any, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = serving(lambda handler: plain(handler))
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+    check(["billingplatform"], urls={"billingplatform": url}, only=["billingplatform.reading"], environ={})
+    assert asked
+
+
+@pytest.mark.parametrize("proxy", ["socks9://nowhere", "nonsense", "http://[::", "http://127.0.0.1:9"])
+def test_an_odd_proxy_is_one_line_for_another_machine(
+    proxy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+    code = check(
+        ["billingplatform"],
+        urls={"billingplatform": "http://elsewhere.invalid/v1"},
+        only=["billingplatform.reading"],
+        environ={},
+    )
+    assert code == 3
+    assert "COULD NOT RUN" in capsys.readouterr().out

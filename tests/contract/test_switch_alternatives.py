@@ -1,0 +1,36 @@
+"""What the documents leave open is no finding: each alternative of each switch, served by us, keeps the laws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from checking import check_laws
+
+from counterfoil.app import all_switches, build
+from counterfoil.cli.stand_ins import target_of
+from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.law_books import law_book
+from counterfoil.testing.in_process import InProcess
+
+ALTERNATIVES = [
+    (switch.name, choice)
+    for switch in all_switches()
+    for choice in (switch.choices or (100,))
+    if choice != switch.default
+]
+TOLD = {"oracle-brm.token": {"oracle-brm.token": "optional"}}
+"""Switches that a check must be told: an API that lets everybody in must not pass unasked."""
+
+
+@pytest.mark.parametrize(("name", "choice"), ALTERNATIVES, ids=[f"{name}={choice}" for name, choice in ALTERNATIVES])
+def test_an_alternative_that_the_documents_allow_is_fine(name: str, choice: Any) -> None:
+    api = name.partition(".")[0]
+    application = build([api], scenario_name="demo", switches={name: choice})
+    with InProcess(application.server) as transport:
+        target = target_of(application, api, "http://stand-in", transport=transport, app=application.server)
+        strange = replace(target, disposable=False, capabilities={}, switches=TOLD.get(name, {}))
+        verdict = check_laws(law_book(api), strange, writes=True, seed=1, effort=EffortLevel(6, 1, False))
+    assert [(finding.id, finding.expected, finding.got) for finding in verdict.findings] == []
+    assert verdict.exit_code == 0

@@ -1,0 +1,131 @@
+"""What a check says can be acted on: nothing untried is green, commands repeat the run, curl lines work when pasted."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checking import check
+from recording import Recorder
+
+from counterfoil.app import build
+from counterfoil.serving import in_thread, listen, origin_of
+
+KEY = "counterfoil-key"
+ENVIRON = {"COUNTERFOIL_TOKEN": KEY}
+BASES = {"emnify": "/emnify/api/v1", "flexprice": "/flexprice/v1", "elevate": "/elevate/v1"}
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    application = build(list(BASES), scenario_name="demo")
+    taken = listen("127.0.0.1", 0)
+    stop = in_thread(application.server, taken)
+    yield origin_of(taken)
+    stop()
+
+
+def unsorted(method: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
+    """Amounts become strings, and a sort that was asked for is turned round."""
+    if status == 200 and "sort=" in path:
+        body = json.dumps(json.loads(body)[::-1]).encode()
+    if status == 200 and "ratingStatus" not in path:
+        body = body.replace(b'"openBillRunValue":', b'"openValue":')
+    return status, headers, body
+
+
+@pytest.fixture(scope="module")
+def sick(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
+    folder = tmp_path_factory.mktemp("report")
+    with Recorder(origin, unsorted) as recorder:
+        url = f"{recorder.url}{BASES['elevate']}"
+        code = check(["elevate"], urls={"elevate": url}, fast=True, max_examples=4, report=folder, environ=ENVIRON)
+        assert code == 1
+        yield json.loads((folder / "report.json").read_text()), url
+
+
+def test_the_again_line_repeats_the_run_at_the_same_address(sick: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    from click.testing import CliRunner
+
+    from counterfoil.cli.check import check as command
+
+    report, url = sick
+    finding = next(f for f in report["findings"] if f["id"] == "elevate.sort.asc")
+    words = shlex.split(finding["reproduce"])
+    assert words[:2] == ["counterfoil", "check"]
+    assert f"elevate={url}" in words
+    result = CliRunner().invoke(command, words[2:], env=ENVIRON)
+    assert result.exit_code == 1
+    assert "elevate.sort.asc" in result.output
+
+
+def test_a_conformance_finding_is_found_again_and_its_curl_line_works(sick: Any) -> None:
+    report, _ = sick
+    finding = next(f for f in report["findings"] if f["id"] == "conformance.response_schema_conformance")
+    assert "--only conformance.response_schema_conformance" in finding["reproduce"]
+    line = next(line for line in finding["requests"] if line.startswith("curl"))
+    assert '"Authorization: Bearer $COUNTERFOIL_TOKEN"' in line
+    done = subprocess.run(
+        ["bash", "-c", f"{line} -sS -o /dev/null -w '%{{http_code}}'"],
+        env=ENVIRON | {"no_proxy": "*", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout[-3:] == "200", done
+
+
+def test_one_broken_behaviour_is_one_cause(sick: Any) -> None:
+    report, _ = sick
+    sorting = {f["cause"] for f in report["findings"] if f["id"].startswith("elevate.sort.")}
+    assert len({f["id"] for f in report["findings"] if f["id"].startswith("elevate.sort.")}) > 2
+    assert len(sorting) == 1
+
+
+def test_a_finding_shows_the_sentence_of_the_document(sick: Any) -> None:
+    report, _ = sick
+    finding = next(f for f in report["findings"] if f["id"] == "elevate.sort.asc")
+    assert any(sentence.startswith("elevate.c07: ") for sentence in finding["sentences"])
+
+
+def test_laws_that_lack_an_id_are_not_tried_and_strict_says_so(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options: dict[str, Any] = {"urls": {"emnify": origin + BASES["emnify"]}, "only": ["emnify"], "environ": ENVIRON}
+    assert check(["emnify"], **options) == 0
+    told = capsys.readouterr().out
+    assert "PARTLY TRIED" in told
+    assert "use --known emnify.org_id=VALUE" in told
+    assert check(["emnify"], **options, strict=True) == 3
+
+
+@pytest.mark.parametrize(
+    ("api", "known"), [("emnify", "emnify.org_id=4242"), ("flexprice", "flexprice.id=nobody_at_all")]
+)
+def test_an_id_that_the_target_does_not_have_is_one_line(
+    origin: str, api: str, known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options: dict[str, Any] = {"urls": {api: origin + BASES[api]}, "only": [api], "environ": ENVIRON}
+    assert check([api], **options, known=(known,)) == 3
+    told = capsys.readouterr().out
+    assert f"--known {known}: the target shows nothing for this id" in told
+    assert "BROKEN" not in told
+
+
+def test_a_baseline_entry_for_no_law_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = tmp_path / "baseline.yaml"
+    entry.write_text("- {id: elevate.typo.law, owner: me, reason: known, expires: '2999-01-01'}\n")
+    assert check(["elevate"], urls={"elevate": "http://127.0.0.1:9/v1"}, baseline=entry, environ={}) == 2
+    assert "elevate.typo.law" in capsys.readouterr().err
+
+
+def test_laws_are_listed_with_their_sentence_and_needs() -> None:
+    from click.testing import CliRunner
+
+    from counterfoil.cli.check import check as command
+
+    listed = CliRunner().invoke(command, ["--list-laws", "billingplatform"]).output
+    assert "billingplatform.lock.dates  PATCH /billingRuns/{id}" in listed
+    assert "needs --writes, capability move_run" in listed
