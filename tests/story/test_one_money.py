@@ -295,3 +295,24 @@ def test_a_bill_that_a_payments_method_cancels_is_found(
             reconcile(here)
     finally:
         application.worlds.delete("planted")
+
+
+def test_run_totals_count_credit_only_where_a_switch_says_so(application: Application, client: httpx.Client) -> None:
+    """docs/vendors/elevate.md#credit-notes, docs/vendors/billingplatform.md#credit-notes: 10.00 − 1.00; 1.19 with tax."""
+    application.worlds.fork("switched", "default")
+    try:
+        here = Client(client, "switched")
+
+        def shown() -> tuple[Decimal, Decimal]:
+            row = here.get("/elevate/v1/customer-billing-summaries", page=1, pageSize=100)[0]
+            runs = here.get("/billingplatform/backend/api/v1/billingRuns")
+            return _amount(row["previousBillRunValue"]), _sum(run["invoiceAmount"] for run in runs)
+
+        before = shown()
+        assert here.do("issue_credit_note", customer=1, bill=2, amount="1.19") == 200
+        assert shown() == before
+        for api in ("elevate", "billingplatform"):
+            assert here.do("set_switch", name=f"{api}.credit_notes", value="subtract") == 200
+        assert shown() == (before[0] - 1, before[1] - Decimal("1.19"))
+    finally:
+        application.worlds.delete("switched")
