@@ -87,6 +87,7 @@ def test_the_month_from_preview_to_paid(stand_in: Build) -> None:
         "due_date": "2026-02-15T00:00:00.000+0000",
         "status": {"id": 1, "description": "Open"},
         "total_paid": 0,
+        "total_credited": 0,
     }
 
     app.do(RecordPayment(customer=1, bill=1, amount=Decimal("5.00")))
@@ -107,14 +108,14 @@ def test_the_month_from_preview_to_paid(stand_in: Build) -> None:
     assert {part: paid[part] for part in unchanged} == {part: preview[part] for part in unchanged}
 
 
-def test_a_refund_and_a_cancellation_are_no_payment(emnify: Build) -> None:
+def test_a_refund_leaves_a_bill_paid_and_a_cancellation_is_no_payment(emnify: Build) -> None:
     app = emnify()
     produce_bills(app)
     app.do(RecordPayment(customer=PLAIN, bill=1))
     assert bill(app, PLAIN)["payment_option"]["type"] == "bank_transfer"
     app.do(RefundPayment(customer=PLAIN, payment=1))
-    assert bill(app, PLAIN)["payment_option"] is None
-    assert bill(app, PLAIN)["invoice"]["status"]["description"] == "Open"
+    assert bill(app, PLAIN)["payment_option"]["type"] == "bank_transfer"
+    assert bill(app, PLAIN)["invoice"]["status"]["description"] == "Paid"
     app.do(CancelBill(customer=SAMPLE, bill=1))
     cancelled = bill(app, SAMPLE)
     assert (cancelled["payment_option"], cancelled["invoice"]["total_paid"]) == (None, 0)

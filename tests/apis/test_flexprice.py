@@ -22,6 +22,7 @@ from counterfoil.world.commands import (
     CancelSubscription,
     CreateRun,
     HoldBill,
+    IssueCreditNote,
     IssueToken,
     PauseSubscription,
     RecordPayment,
@@ -273,13 +274,23 @@ def test_an_overpaid_bill_is_unpaid_with_nothing_left(billed: Any) -> None:
     assert some(only(billed), *ZEROS) == ("14.28", "0", "0", 1, 1, 1, "2", "10")
 
 
-def test_a_refund_reopens_the_bill(billed: Any) -> None:
-    """docs/vendors/flexprice.md#paid."""
+def test_a_refunded_bill_is_unpaid_with_nothing_left(billed: Any) -> None:
+    """docs/vendors/flexprice.md#refund: the amount remaining stays 0."""
     billed.do(RecordPayment(customer=1, bill=1))
     billed.do(RefundPayment(customer=1, payment=1, amount=Decimal("4.28")))
-    assert some(only(billed), "unpaid_invoice_count", "total_unpaid_amount") == (1, "4.28")
+    assert some(only(billed), "unpaid_invoice_count", "total_unpaid_amount") == (1, "0")
     billed.do(RefundPayment(customer=1, payment=1))
-    assert some(only(billed), "unpaid_invoice_count", "total_unpaid_amount") == (1, "14.28")
+    assert some(only(billed), "unpaid_invoice_count", "total_unpaid_amount") == (1, "0")
+    assert only(billed)["total_revenue_amount"] == "14.28"
+
+
+def test_a_credit_note_lowers_what_is_due_and_one_over_all_is_void(billed: Any) -> None:
+    """docs/vendors/flexprice.md#credit-notes: 14.28 − 4.28 = 10.00."""
+    billed.do(IssueCreditNote(customer=1, bill=1, amount=Decimal("4.28")))
+    amounts = ("total_revenue_amount", "total_unpaid_amount", "total_invoice_count")
+    assert some(only(billed), *amounts) == ("10", "10", 1)
+    billed.do(IssueCreditNote(customer=1, bill=1))
+    assert some(only(billed), *amounts) == ("0", "0", 0)
 
 
 def test_charges_are_gross_lines_with_up_to_eight_places(story: Any) -> None:

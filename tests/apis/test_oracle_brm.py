@@ -206,12 +206,13 @@ def test_amounts_agree_to_the_cent_on_every_bill(brm: Any) -> None:
         assert units == {"USD" if bill["billingAccount"]["accountNumber"] == "A-000002-1" else "EUR"}
 
 
-def test_paying_the_rest_settles_and_giving_some_back_reopens(brm: Any) -> None:
+def test_paying_the_rest_settles_and_giving_some_back_leaves_nothing_owed(brm: Any) -> None:
     brm.do(RecordPayment(customer=1, bill=2))
     assert (one(brm, "B2-1")["state"], one(brm, "B2-1")["remainingAmount"]) == ("settled", eur("0.00"))
     assert one(brm, "B2-1")["financialAccount"]["accountBalance"]["amount"] == eur("0.00")
     brm.do(RefundPayment(customer=1, payment=3, amount=Decimal("4.00")))
-    assert (one(brm, "B2-1")["state"], one(brm, "B2-1")["remainingAmount"]) == ("partiallyPaid", eur("4.00"))
+    assert (one(brm, "B2-1")["state"], one(brm, "B2-1")["remainingAmount"]) == ("settled", eur("0.00"))
+    assert one(brm, "B2-1")["financialAccount"]["accountBalance"]["amount"] == eur("0.00")
 
 
 def test_what_is_paid_too_much_is_a_deposit_and_never_a_negative_amount(brm: Any) -> None:

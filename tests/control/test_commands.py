@@ -51,16 +51,26 @@ def test_the_whole_story_is_told_through_all_commands(sandbox: Build) -> None:
     assert do("resolve_payment", customer=1, payment=1)["state"] == "succeeded"
     assert customer()["bills"][0]["remaining"] == "10.00"
     assert do("refund_payment", customer=1, payment=1, amount="0.28")["refunded"] == "0.28"
-    assert customer()["bills"][0]["remaining"] == "10.28"
-    assert do("cancel_bill", customer=2, bill=1)["method"] == "credit note"
+    after = customer()["bills"][0]
+    assert (after["remaining"], after["refunded"], after["settlement"]) == ("10.00", "0.28", "part refunded")
+    assert do("issue_credit_note", customer=1, bill=1, amount="1.19")["net"] == "1.00"
+    assert do("record_payment", customer=1, bill=1, amount="10.00", overpay=True)["amount"] == "10.00"
+    refused = server.refused(409, "POST", "/worlds/default/commands/apply_credit", {"customer": 1, "bill": 1})
+    assert refused["detail"] == "bill 1 is settled: it needs no credit"
+    assert do("cancel_bill", customer=2, bill=1)["reason"] == "cancelled"
     assert customer(2)["bills"][0]["settlement"] == "cancelled"
+    do("create_run", invoice_date="2026-03-01", cutoff_date="2026-03-01")
+    do("request_bills", run=2)
+    do("advance_clock", minutes=5)
+    assert do("apply_credit", customer=1, bill=2) == "1.19"  # 10.00 − (14.28 − 4.28 − 1.19)
+    assert (customer()["bills"][0]["credited"], customer()["bills"][0]["paid"]) == ("0.00", "1.19")
     assert do("cancel_subscription", customer=2)["ended"] == "2026-02-01"
     assert do("set_switch", name="billingplatform.create_status", value=201) == 201
     token = do("issue_token", api="elevate", key="counterfoil-key", minutes=15)
-    assert token["expires_at"] == "2026-02-01T09:20:00Z"
+    assert token["expires_at"] == "2026-02-01T09:25:00Z"
     assert do("note_login", api="emnify", succeeded=False) == 1
     assert told == set(COMMANDS)
-    assert server.get("/worlds/default")["commands"] == 23
+    assert server.get("/worlds/default")["commands"] == 29
 
 
 def test_a_command_answers_with_its_fact_the_version_and_the_time(sandbox: Build) -> None:

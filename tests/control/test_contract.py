@@ -43,7 +43,10 @@ def in_spec(schema: Any) -> dict[str, Any]:
     amounts = [each for each in schema.get("anyOf", []) if each["type"] == "number"]
     if amounts:
         return {"type": "decimal", "nullable": amounts[0].get("nullable", False)}
-    return plain(schema, nullable)
+    found = plain(schema, nullable)
+    if found.get("default") == []:
+        del found["default"]
+    return found
 
 
 def in_code(schema: Any, parts: Any) -> dict[str, Any]:
@@ -54,6 +57,8 @@ def in_code(schema: Any, parts: Any) -> dict[str, Any]:
     only = branches[0] if len(branches) == 1 else {"anyOf": branches}
     if "$ref" in only:
         only = {"type": "string", **parts[only["$ref"].rpartition("/")[2]]}
+    if "$ref" in only.get("items", {}):
+        only = {**only, "items": parts[only["items"]["$ref"].rpartition("/")[2]]}
     if only.get("format") == "decimal":
         return {"type": "decimal", "nullable": nullable}
     found = plain({**only, **default}, nullable)

@@ -1,8 +1,8 @@
 """Hypothesis knocks a small world about with every command there is, good and bad, and the states must stay right.
 
-What is held after each step: balances are invoices less payments plus refunds, issued invoices never change, nothing
-used or charged is lost or billed twice, a refused command changed nothing, a fork never sees its sibling. At the end
-the commands, written as JSON and read again, must make an equal world.
+What is held after each step: balances are invoices less credit notes and payments plus refunds, every amount is
+allocated once, issued invoices never change, nothing used or charged is lost or billed twice, a refused command changed
+nothing, a fork never sees its sibling. At the end the commands, written as JSON and read again, must make an equal world.
 """
 
 from __future__ import annotations
@@ -196,9 +196,33 @@ class Knocked(RuleBasedStateMachine):
         amount=st.none() | amounts,
         state=st.sampled_from(PaymentState),
         overpay=st.booleans(),
+        further=st.just(()) | st.tuples(few) | st.tuples(few, few),
     )
-    def pay(self, pick: int, amount: Decimal | None, state: PaymentState, overpay: bool) -> None:
-        self.execute(do.RecordPayment(**self.a_bill(pick), amount=amount, state=state, overpay=overpay))
+    def pay(
+        self, pick: int, amount: Decimal | None, state: PaymentState, overpay: bool, further: tuple[int, ...]
+    ) -> None:
+        self.execute(
+            do.RecordPayment(
+                **self.a_bill(pick),
+                amount=amount,
+                state=state,
+                overpay=overpay,
+                further_bills=further,
+                method="credit note",
+            )
+        )
+
+    @rule(
+        pick=picks,
+        amount=st.none() | amounts,
+        lines=st.just(()) | st.tuples(few).map(lambda found: (do.CreditedLine(line=found[0]),)),
+    )
+    def credit(self, pick: int, amount: Decimal | None, lines: Any) -> None:
+        self.execute(do.IssueCreditNote(**self.a_bill(pick), amount=amount, lines=lines))
+
+    @rule(pick=picks, amount=st.none() | amounts, source=st.none() | few, note=st.none() | few)
+    def apply_credit(self, pick: int, amount: Decimal | None, source: int | None, note: int | None) -> None:
+        self.execute(do.ApplyCredit(**self.a_bill(pick), amount=amount, payment=source, credit_note=note))
 
     @rule(pick=picks, succeeded=st.booleans())
     def resolve(self, pick: int, succeeded: bool) -> None:
@@ -286,14 +310,35 @@ class Knocked(RuleBasedStateMachine):
             assert state(self.sibling) == self.sibling_was
 
     @invariant()
-    def balances_are_invoices_less_payments_plus_refunds(self) -> None:
+    def every_amount_is_allocated_once(self) -> None:
+        """A bill's total is what covers it and what remains; a source's amount what it covers and what is left."""
+        for state in states(self.world):
+            kept = state.receivables
+            for bill in bills_of(state):
+                assert bill.total == bill.paid + bill.credited + bill.remaining
+                assert min(bill.remaining, bill.overpaid, bill.refunded, bill.creditable) >= 0
+                assert sum(note.net for note in bill.credit_notes) <= bill.net
+                assert sum(note.tax for note in bill.credit_notes) <= bill.tax
+                assert bill.is_cancelled == (bill.credited == bill.total and bill.refunded == 0 == bill.creditable)
+            for source in (*state.payments, *state.credit_notes):
+                assert kept.unallocated(source) >= 0
+            for refund in state.refunds:
+                assert refund.amount == sum(each.amount for each in kept.allocations if each.refund == refund.ordinal)
+            for payment in state.payments:
+                refunds = [refund.amount for refund in state.refunds if refund.payment == payment.ordinal]
+                assert payment.refunded == sum(refunds) <= payment.amount
+                assert payment.state is PaymentState.SUCCEEDED or not any(a.is_from(payment) for a in kept.allocations)
+
+    @invariant()
+    def balances_are_invoices_less_credit_less_payments_plus_refunds(self) -> None:
         for state in states(self.world):
             for account, kept in enumerate(state.accounts):
                 invoiced = sum((total(invoice) for invoice in state.invoices if invoice.account == account), Decimal(0))
                 received = [p for p in state.payments if p.account == account and p.state is PaymentState.SUCCEEDED]
                 paid = sum((payment.amount for payment in received), Decimal(0))
                 refunded = sum((payment.refunded for payment in received), Decimal(0))
-                assert balance(state, account) == invoiced - paid + refunded
+                credited = sum((n.total for n in state.credit_notes if n.account == account), Decimal(0))
+                assert balance(state, account) == invoiced - credited - paid + refunded
                 assert balance(state, account) % CENTS[kept.currency] == 0
 
     @invariant()

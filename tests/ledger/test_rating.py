@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from counterfoil.ledger.accounts import Account, AccountState, Subscription
+from counterfoil.ledger.allocation import Receivables
 from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.rating import fee_dates, fee_lines, next_fee_date, usage_lines
 from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Service, Tariff
@@ -66,7 +67,7 @@ def test_what_an_earlier_bill_drew_from_the_month_is_gone() -> None:
         issued_on=middle, due_on=middle, issued_at=datetime(2026, 1, 15, tzinfo=UTC), lines=(),
         usage=(used(1, date(2026, 1, 5), 7),),
     )  # fmt: skip
-    state = replace(ACCOUNT_STATE, invoices=(bill,))
+    state = replace(ACCOUNT_STATE, receivables=Receivables(invoices=(bill,)))
     assert rated(used(2, date(2026, 1, 20), 5), state=state) == [("DE", 5, 3, Decimal("0.10"))]
     assert rated(used(2, date(2026, 2, 20), 5), state=state) == [("DE", 5, 5, Decimal(0))]
 

@@ -228,6 +228,8 @@ USE = st.one_of(
 MONEY = st.one_of(
     st.builds(lambda of, **more: c.RecordPayment(**of, **more), _OF_BILL, amount=st.none() | _AMOUNT),
     st.builds(lambda of: c.RecordPayment(**of, state=PaymentState.PENDING), _OF_BILL),
+    st.builds(lambda of, **more: c.IssueCreditNote(**of, **more), _OF_BILL, amount=st.none() | _AMOUNT),
+    st.builds(lambda of: c.ApplyCredit(**of), _OF_BILL),
     _one(c.ResolvePayment, payment=st.integers(1, 7), succeeded=st.booleans()),
     _one(c.RefundPayment, payment=st.integers(1, 7)),
     st.builds(lambda of: c.HoldBill(**of), _OF_BILL),

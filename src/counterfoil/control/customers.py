@@ -222,6 +222,8 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "payments": [
             serializers.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)
         ],
+        "credit_notes": [serializers.credit_note(each) for each in reversed(book.credit_notes)],
+        "refunds": [serializers.refund(each, book.accounts[each.account].currency) for each in reversed(book.refunds)],
     }
 
 

@@ -20,6 +20,7 @@ from counterfoil.control.world_service import WorldService
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.world.capsule import make_capsule
 from counterfoil.world.commands import COMMANDS, read_command
+from counterfoil.world.timestamps import read_instant
 from counterfoil.world.to_json import to_json
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
@@ -284,12 +285,9 @@ def _since(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
-    except ValueError:
-        raise BadValue("an instant is written as in 2026-01-31T09:00:00Z", field="since") from None
-    if moment.tzinfo is None:
-        raise BadValue("an instant needs its offset, as in 2026-01-31T09:00:00Z", field="since")
-    return moment
+        return read_instant(text)
+    except ValueError as error:
+        raise BadValue(str(error), field="since") from None
 
 
 def clear_journal(service: WorldService, request: Request) -> Response:

@@ -16,10 +16,10 @@ from typing import Any
 from counterfoil.api import ApiError, Json, Response
 from counterfoil.api.control_types import Exchanged, Fault, Message, TooMany
 from counterfoil.ledger.accounts import Account, Subscription
-from counterfoil.ledger.documents import FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
+from counterfoil.ledger.documents import CreditNote, FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.money import ZERO, to_minor_unit
-from counterfoil.ledger.payments import Payment
+from counterfoil.ledger.payments import Payment, Refund
 from counterfoil.ledger.receivables import Bill
 from counterfoil.ledger.runs import BillingRun
 from counterfoil.ledger.tariffs import Service
@@ -144,12 +144,41 @@ def payment(kept: Payment, currency: str) -> dict[str, Json]:
         "payment": kept.ordinal,
         "account": kept.account,
         "bill": kept.invoice,
+        "further_bills": list(kept.further),
         "amount": money(kept.amount, currency),
         "refunded": money(kept.refunded, currency),
         "method": kept.method,
         "state": str(kept.state),
         "received_at": instant(kept.received_at),
         "changed_at": instant(kept.changed_at),
+    }
+
+
+def credit_note(kept: CreditNote) -> dict[str, Json]:
+    """A credit note; a line without a number is of the bill as a whole."""
+    currency = kept.currency
+    return {
+        "credit_note": kept.ordinal,
+        "account": kept.account,
+        "bill": kept.invoice,
+        "currency": currency,
+        "reason": kept.reason,
+        "lines": [{"line": each.line, "amount": money(each.amount, currency)} for each in kept.lines],
+        "net": money(kept.net, currency),
+        "tax_rate": exact(kept.tax_rate),
+        "tax": money(kept.tax, currency),
+        "total": money(kept.total, currency),
+        "issued_at": instant(kept.issued_at),
+    }
+
+
+def refund(kept: Refund, currency: str) -> dict[str, Json]:
+    return {
+        "refund": kept.ordinal,
+        "account": kept.account,
+        "payment": kept.payment,
+        "amount": money(kept.amount, currency),
+        "refunded_at": instant(kept.refunded_at),
     }
 
 
@@ -232,9 +261,15 @@ _KINDS = {FeeLine: "fee", SimLine: "sims", PackageLine: "package", UsageLine: "u
 
 
 def bill(kept: Bill, now: datetime) -> dict[str, Json]:
-    """A bill with its lines and its payments; ``applied`` is how much of a payment covers this bill."""
+    """A bill with its lines, its payments and its credit notes; ``applied`` is how much of each covers this bill.
+
+    Payments that were meant for another bill, and credit notes of another, are among them where they cover this one.
+    """
     invoice, currency = kept.invoice, kept.invoice.currency
-    applied = {payment.ordinal: covers for payment, covers in kept.applied}
+    applied = {each.ordinal: covers for each, covers in kept.applied}
+    credited = {each.ordinal: covers for each, covers in kept.credits}
+    payments = {each.ordinal: each for each in (*kept.payments, *(each for each, _ in kept.applied))}
+    notes = {each.ordinal: each for each in (*kept.credit_notes, *(each for each, _ in kept.credits))}
     return {
         "account": invoice.account,
         "bill": invoice.ordinal,
@@ -250,15 +285,21 @@ def bill(kept: Bill, now: datetime) -> dict[str, Json]:
         "tax": money(kept.tax, currency),
         "total": money(kept.total, currency),
         "paid": money(kept.paid, currency),
+        "credited": money(kept.credited, currency),
         "remaining": money(kept.remaining, currency),
         "overpaid": money(kept.overpaid, currency),
+        "refunded": money(kept.refunded, currency),
         "settlement": str(kept.settlement),
         "held": kept.is_held,
         "overdue": kept.is_overdue(now),
         "lines": [line(each, currency) for each in invoice.lines],
         "payments": [
             {**payment(each, currency), "applied": money(applied.get(each.ordinal, ZERO), currency)}
-            for each in kept.payments
+            for each in payments.values()
+        ],
+        "credit_notes": [
+            {**credit_note(each), "applied": money(credited.get(each.ordinal, ZERO), currency)}
+            for each in notes.values()
         ],
     }
 
@@ -290,9 +331,14 @@ def steps(kept: Bill) -> list[str]:
     way.append(f"total {said(kept.total)} {currency} = {said(kept.net)} + {said(kept.tax)}")
     for each, covers in kept.applied:
         way.append(f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {said(covers)}")
-    way.append(f"remaining {said(kept.remaining)} {currency} = {said(kept.total)} − {said(kept.paid)}")
+    for note, covers in kept.credits:
+        way.append(f"credit note {note.ordinal} ({note.reason}, {note.issued_at:%Y-%m-%d}) covers {said(covers)}")
+    less = [said(kept.paid), said(kept.credited)] if kept.credited else [said(kept.paid)]
+    way.append(f"remaining {said(kept.remaining)} {currency} = {' − '.join((said(kept.total), *less))}")
     if kept.overpaid:
-        way.append(f"{said(kept.overpaid)} {currency} came in beyond the total")
+        way.append(f"{said(kept.overpaid)} {currency} came in beyond the total and is a credit of the customer")
+    if kept.refunded:
+        way.append(f"{said(kept.refunded)} {currency} of what was paid was credited again")
     return way
 
 

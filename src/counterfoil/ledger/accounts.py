@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from counterfoil.ledger.allocation import Receivables
 from counterfoil.ledger.behaviour import Behaviour
-from counterfoil.ledger.documents import Invoice
-from counterfoil.ledger.payments import Payment
+from counterfoil.ledger.documents import CreditNote, Invoice
+from counterfoil.ledger.payments import Payment, Refund
 from counterfoil.ledger.tariffs import Tariff
 from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
@@ -56,7 +57,8 @@ class Subscription:
 class AccountState:
     """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
 
-    ``usage`` and ``charges`` are those not yet billed. ``behaviour`` has been simulated until ``simulated_until``.
+    ``usage`` and ``charges`` are those not yet billed; ``receivables`` has the bills, and what was paid and credited.
+    ``behaviour`` has been simulated until ``simulated_until``.
     ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
     values computed from this state and does not count for equality.
     """
@@ -66,8 +68,7 @@ class AccountState:
     subscriptions: tuple[Subscription, ...] = ()
     usage: tuple[UsageRecord, ...] = ()
     charges: tuple[OneOffCharge, ...] = ()
-    invoices: tuple[Invoice, ...] = ()
-    payments: tuple[Payment, ...] = ()
+    receivables: Receivables = field(default_factory=Receivables)
     usage_count: int = 0
     charge_count: int = 0
     behaviour: Behaviour | None = None
@@ -78,12 +79,29 @@ class AccountState:
     __hash__ = object.__hash__  # by identity, because hashing a whole history would be slow
 
     def replace(self, **changes: Any) -> AccountState:
-        """A copy with some fields changed. Cached bills are kept unless invoices or payments change."""
+        """A copy with some fields changed."""
         # ``dataclasses.replace`` takes three times as long.
-        changed = AccountState(**{name: getattr(self, name) for name in _FIELDS} | changes)
-        if "bills" in self.cache and not changes.keys() & {"invoices", "payments"}:
-            changed.cache["bills"] = self.cache["bills"]
-        return changed
+        return AccountState(**{name: getattr(self, name) for name in _FIELDS} | changes)
+
+    @property
+    def invoices(self) -> tuple[Invoice, ...]:
+        """All invoices, oldest first."""
+        return self.receivables.invoices
+
+    @property
+    def payments(self) -> tuple[Payment, ...]:
+        """All payments, by ordinal."""
+        return self.receivables.payments
+
+    @property
+    def credit_notes(self) -> tuple[CreditNote, ...]:
+        """All credit notes, by ordinal."""
+        return self.receivables.credit_notes
+
+    @property
+    def refunds(self) -> tuple[Refund, ...]:
+        """All refunds, by ordinal."""
+        return self.receivables.refunds
 
     def cached(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, cached under ``name`` until it is asked for with other ``inputs``.

@@ -10,6 +10,7 @@ from typing import Self
 from counterfoil.ledger.accounts import AccountState, Subscription
 from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs
 from counterfoil.ledger.chunks import Numbered
+from counterfoil.ledger.documents import CreditNote
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.ledger.money import minor_unit
 from counterfoil.ledger.payments import Payment
@@ -108,6 +109,13 @@ class LedgerBase:
         if not 1 <= ordinal <= len(payments):
             raise UnknownRecord(f"customer {customer} has no payment {ordinal}", field="payment")
         return payments[ordinal - 1]
+
+    def credit_note(self, customer: int, ordinal: int) -> CreditNote:
+        """The customer's credit note number ``ordinal``. Raises ``UnknownRecord``."""
+        notes = self.state_of(customer).credit_notes
+        if not 1 <= ordinal <= len(notes):
+            raise UnknownRecord(f"customer {customer} has no credit note {ordinal}", field="credit_note")
+        return notes[ordinal - 1]
 
     def open_run(self) -> BillingRun | None:
         """The run that open charges count towards: the oldest one that is not complete."""

@@ -164,7 +164,7 @@ def _issue(
     taken = {record.ordinal for record in invoice.usage}
     billed = {charge.ordinal for charge in collected.charges}
     return state.replace(
-        invoices=(*state.invoices, invoice),
+        receivables=replace(state.receivables, invoices=(*state.invoices, invoice)),
         usage=tuple(record for record in state.usage if record.ordinal not in taken),
         charges=tuple(charge for charge in state.charges if charge.ordinal not in billed),
         subscriptions=tuple(

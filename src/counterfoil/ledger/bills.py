@@ -1,4 +1,4 @@
-"""Changes to issued bills: holds, payments, refunds and cancellation."""
+"""Changes to issued bills: holds, payments, refunds, credit notes and cancellation."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from counterfoil.ledger.allocation import Receivables, Source
 from counterfoil.ledger.base import LedgerBase, check_minor_unit
-from counterfoil.ledger.documents import Invoice
-from counterfoil.ledger.errors import BadValue, RuleBroken
-from counterfoil.ledger.payments import CREDIT_NOTE, Payment, PaymentState
+from counterfoil.ledger.credit import refund, refundable, with_credit_note
+from counterfoil.ledger.documents import CreditLine, CreditNote, Invoice
+from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.payments import Payment, PaymentState
 from counterfoil.ledger.receivables import Bill
 
 
@@ -32,6 +35,8 @@ class BillChanges(LedgerBase):
             raise RuleBroken(f"bill {ordinal} is not on hold", field="bill")
         return self._put_invoice(customer, replace(bill.invoice, released_at=now))
 
+    # --- payments --------------------------------------------------------------------------------
+
     def record_payment(
         self,
         customer: int,
@@ -43,23 +48,34 @@ class BillChanges(LedgerBase):
         method: str | None = None,
         state: PaymentState = PaymentState.SUCCEEDED,
         overpay: bool = False,
+        further: tuple[int, ...] = (),
     ) -> Payment:
-        """Record money for a bill: what remains of it, or ``amount``; more than remains only with ``overpay``."""
-        bill = self.bill(customer, account, ordinal)
-        amount = bill.remaining if amount is None else amount
-        _check_payable(bill, amount, overpay=overpay)
-        customer_state = self.state_of(customer)
+        """Record money for a bill and, after it, ``further`` ones: what remains of them, or ``amount``.
+
+        More than remains is only taken with ``overpay``; the customer has the rest as a credit.
+        """
+        if len({ordinal, *further}) <= len(further):
+            raise BadValue("a bill is there twice", field="further_bills")
+        bills = [self.bill(customer, account, ordinal)]
+        bills += [self._further_bill(customer, account, each) for each in further]
+        remaining = sum((bill.remaining for bill in bills), ZERO)
+        amount = remaining if amount is None else amount
+        for bill, field in zip(bills, ("bill", *("further_bills" for _ in further)), strict=True):
+            _check_open(bill, field)
+        _check_payable(bills, amount, remaining, overpay=overpay)
+        kept = self.state_of(customer)
         payment = Payment(
-            ordinal=len(customer_state.payments) + 1,
+            ordinal=len(kept.payments) + 1,
             account=account,
             invoice=ordinal,
             amount=amount,
-            method=method or customer_state.accounts[account].payment_method,
+            method=method or kept.accounts[account].payment_method,
             state=state,
             received_at=now,
             changed_at=now,
+            further=further,
         )
-        self.store.put(customer, customer_state.replace(payments=(*customer_state.payments, payment)))
+        self._put_receivables(customer, kept.receivables.settle(payment, now))
         return payment
 
     def resolve_payment(self, customer: int, ordinal: int, state: PaymentState, now: datetime) -> Payment:
@@ -67,54 +83,175 @@ class BillChanges(LedgerBase):
         payment = self.payment(customer, ordinal)
         if payment.state is not PaymentState.PENDING:
             raise RuleBroken(f"payment {ordinal} is {payment.state}, not pending", field="payment")
-        return self._put_payment(customer, replace(payment, state=state, changed_at=now))
+        payment = replace(payment, state=state, changed_at=now)
+        self._put_receivables(customer, self.state_of(customer).receivables.settle(payment, now))
+        return payment
 
     def refund_payment(self, customer: int, ordinal: int, amount: Decimal | None, now: datetime) -> Payment:
-        """Refund a payment, or ``amount`` of it; that much of the bill is owed again."""
-        payment = self.payment(customer, ordinal)
-        left = payment.amount - payment.refunded
-        amount = left if amount is None else amount
-        if payment.state is not PaymentState.SUCCEEDED or payment.method == CREDIT_NOTE:
-            raise RuleBroken(f"payment {ordinal} brought no money that could be given back", field="payment")
-        if not 0 < amount <= left:
-            raise BadValue(f"{amount} cannot be refunded: {left} of payment {ordinal} is left", field="amount")
-        check_minor_unit(amount, self.state_of(customer).accounts[payment.account].currency)
-        return self._put_payment(customer, replace(payment, refunded=payment.refunded + amount, changed_at=now))
+        """Pay back a payment, or ``amount`` of it: first what no bill needed, then what covers bills.
 
-    def cancel_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> Payment:
-        """Cancel an unpaid bill by a credit note over its whole amount."""
+        The latter is taken off the bills' totals by credit notes, so nothing of it is owed again.
+        """
+        payment = self.payment(customer, ordinal)
+        if payment.state is not PaymentState.SUCCEEDED:
+            raise RuleBroken(f"payment {ordinal} is {payment.state}: there is nothing to refund", field="payment")
+        kept = self.state_of(customer)
+        left = refundable(kept, payment)
+        amount = left if amount is None else amount
+        if not 0 < amount <= left:
+            raise BadValue(
+                f"{amount} cannot be refunded: {left} of payment {ordinal} can be, which is what was neither refunded "
+                "nor credited before",
+                field="amount",
+            )
+        check_minor_unit(amount, kept.accounts[payment.account].currency)
+        self._put_receivables(customer, refund(kept, payment, amount, now))
+        return self.payment(customer, ordinal)
+
+    # --- credit ----------------------------------------------------------------------------------
+
+    def issue_credit_note(
+        self,
+        customer: int,
+        account: int,
+        ordinal: int,
+        *,
+        now: datetime,
+        amount: Decimal | None = None,
+        lines: tuple[CreditLine, ...] = (),
+        currency: str | None = None,
+        reason: str = "credit note",
+    ) -> CreditNote:
+        """Credit all that was not credited yet of a bill, or ``amount`` (tax included), or some of its lines (net).
+
+        It covers what remains of the bill; of what was paid already, the customer has a credit.
+        """
         bill = self.bill(customer, account, ordinal)
-        if bill.paid or bill.is_cancelled:
+        _check_currency(bill, currency)
+        if bill.is_held:
+            raise RuleBroken(f"bill {ordinal} is on hold: release it before it is credited", field="bill")
+        state, note = with_credit_note(
+            self.state_of(customer), bill, amount=amount, lines=lines, reason=reason, now=now
+        )
+        self.store.put(customer, state)
+        return note
+
+    def apply_credit(
+        self,
+        customer: int,
+        account: int,
+        ordinal: int,
+        *,
+        now: datetime,
+        amount: Decimal | None = None,
+        payment: int | None = None,
+        credit_note: int | None = None,
+        currency: str | None = None,
+    ) -> Decimal:
+        """Allocate what is left of the customer's credit notes and payments to a bill; returns how much.
+
+        All that the bill needs and the customer has, or ``amount``; of one ``payment`` or ``credit_note``, or of all in
+        the account, credit notes first and the oldest first.
+        """
+        bill = self.bill(customer, account, ordinal)
+        _check_currency(bill, currency)
+        _check_open(bill, "bill")
+        if not bill.remaining:
+            raise RuleBroken(f"bill {ordinal} is settled: it needs no credit", field="bill")
+        kept = self.state_of(customer).receivables
+        sources = self._credits(customer, account, payment, credit_note)
+        left = sum((each for _, each in sources), ZERO)
+        if not left:
+            raise RuleBroken("the customer has no credit there that could be applied", field="customer")
+        amount = min(left, bill.remaining) if amount is None else amount
+        if amount <= 0:
+            raise BadValue(f"{amount} cannot be applied: give an amount above zero", field="amount")
+        check_minor_unit(amount, bill.invoice.currency)
+        if amount > bill.remaining:
+            raise RuleBroken(
+                f"{amount} is more than the {bill.remaining} that remains on bill {ordinal}", field="amount"
+            )
+        if amount > left:
+            raise RuleBroken(f"{amount} is more than the credit of {left}", field="amount")
+        needed = amount
+        for source, each in sources:
+            if needed:
+                kept = kept.allocate(source, bill.invoice, min(each, needed), now)
+                needed -= min(each, needed)
+        self._put_receivables(customer, kept)
+        return amount
+
+    def cancel_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> CreditNote:
+        """Cancel a bill nothing was paid on, by a credit note over all that was not credited yet."""
+        bill = self.bill(customer, account, ordinal)
+        if bill.is_cancelled or bill.total - bill.remaining > bill.reduced:
             raise RuleBroken(
                 f"bill {ordinal} is {bill.settlement}: only a bill nothing was paid on can be cancelled", field="bill"
             )
-        return self.record_payment(customer, account, ordinal, None, now=now, method=CREDIT_NOTE)
+        return self.issue_credit_note(customer, account, ordinal, now=now, reason="cancelled")
+
+    def _further_bill(self, customer: int, account: int, ordinal: int) -> Bill:
+        try:
+            return self.bill(customer, account, ordinal)
+        except UnknownRecord as error:
+            raise UnknownRecord(error.message, field="further_bills") from None
+
+    def _credits(
+        self, customer: int, account: int, payment: int | None, credit_note: int | None
+    ) -> list[tuple[Source, Decimal]]:
+        """What can be applied in the account. Raises ``LedgerError`` for a source of another account."""
+        if payment is not None and credit_note is not None:
+            raise BadValue("give a payment or a credit note, not both", field="credit_note")
+        kept = self.state_of(customer)
+        source: Source | None = None
+        if payment is not None:
+            source = self.payment(customer, payment)
+        elif credit_note is not None:
+            source = self.credit_note(customer, credit_note)
+        if source is None:
+            return kept.receivables.credits(account)
+        field = "payment" if payment is not None else "credit_note"
+        if source.account != account:
+            theirs, ours = (kept.accounts[each].currency for each in (source.account, account))
+            raise RuleBroken(f"it is in {theirs}, and the bill is in {ours}", field=field)
+        left = kept.receivables.unallocated(source)
+        if not left:
+            raise RuleBroken(f"nothing is left of {field.replace('_', ' ')} {source.ordinal}", field=field)
+        return [(source, left)]
 
     # --- writing one record back -----------------------------------------------------------------
 
     def _put_invoice(self, customer: int, changed: Invoice) -> Invoice:
-        state = self.state_of(customer)
+        kept = self.state_of(customer).receivables
         key = (changed.account, changed.ordinal)
-        kept = tuple(changed if (i.account, i.ordinal) == key else i for i in state.invoices)
-        self.store.put(customer, state.replace(invoices=kept))
+        invoices = tuple(changed if (i.account, i.ordinal) == key else i for i in kept.invoices)
+        self._put_receivables(customer, replace(kept, invoices=invoices))
         return changed
 
-    def _put_payment(self, customer: int, changed: Payment) -> Payment:
-        state = self.state_of(customer)
-        kept = tuple(changed if p.ordinal == changed.ordinal else p for p in state.payments)
-        self.store.put(customer, state.replace(payments=kept))
-        return changed
+    def _put_receivables(self, customer: int, changed: Receivables) -> None:
+        self.store.put(customer, self.state_of(customer).replace(receivables=changed))
 
 
-def _check_payable(bill: Bill, amount: Decimal, *, overpay: bool) -> None:
-    """Raise ``LedgerError`` unless ``amount`` can be paid on the bill."""
-    ordinal = bill.invoice.ordinal
+def _check_open(bill: Bill, field: str) -> None:
+    """Raise ``RuleBroken`` where the bill is on hold or cancelled."""
     if bill.is_held:
-        raise RuleBroken(f"bill {ordinal} is on hold: release it before it is paid", field="bill")
+        raise RuleBroken(f"bill {bill.invoice.ordinal} is on hold: release it before it is paid", field=field)
     if bill.is_cancelled:
-        raise RuleBroken(f"bill {ordinal} was cancelled", field="bill")
+        raise RuleBroken(f"bill {bill.invoice.ordinal} was cancelled", field=field)
+
+
+def _check_payable(bills: list[Bill], amount: Decimal, remaining: Decimal, *, overpay: bool) -> None:
+    """Raise ``LedgerError`` unless ``amount`` can be paid on the bills, of which ``remaining`` remains."""
+    ordinal = ", ".join(str(bill.invoice.ordinal) for bill in bills)
     if amount <= 0:
-        raise BadValue(f"nothing to pay: {amount} on bill {ordinal}, of which {bill.remaining} remains", field="amount")
-    check_minor_unit(amount, bill.invoice.currency)
-    if amount > bill.remaining and not overpay:
-        raise RuleBroken(f"{amount} is more than the {bill.remaining} that remains on bill {ordinal}", field="amount")
+        raise BadValue(f"nothing to pay: {amount} on bill {ordinal}, of which {remaining} remains", field="amount")
+    check_minor_unit(amount, bills[0].invoice.currency)
+    if amount > remaining and not overpay:
+        raise RuleBroken(f"{amount} is more than the {remaining} that remains on bill {ordinal}", field="amount")
+
+
+def _check_currency(bill: Bill, currency: str | None) -> None:
+    if currency is not None and currency != bill.invoice.currency:
+        raise BadValue(
+            f"bill {bill.invoice.ordinal} is in {bill.invoice.currency}, not in {currency}", field="currency"
+        )

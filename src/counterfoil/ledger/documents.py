@@ -1,4 +1,4 @@
-"""Invoices and their lines."""
+"""Invoices and credit notes, with their lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.tariffs import DataPackage, Rate, Tariff
 from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
@@ -108,3 +109,58 @@ class Invoice:
     usage: tuple[UsageRecord, ...] = ()
     held_at: datetime | None = None
     released_at: datetime | None = None
+
+    @property
+    def net_exact(self) -> Decimal:
+        """The sum of the lines, not rounded."""
+        return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def net(self) -> Decimal:
+        """The sum of the lines, rounded to the currency's minor unit."""
+        return to_minor_unit(self.net_exact, self.currency)
+
+    @property
+    def tax(self) -> Decimal:
+        return to_minor_unit(tax_on(self.net, self.tax_rate), self.currency)
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """A line of a credit note: ``amount`` net of tax, of the bill's line number ``line`` (from 1), or of the whole bill."""
+
+    amount: Decimal
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """A document that takes back all or part of an invoice. It never changes.
+
+    ``ordinal`` counts the customer's credit notes from 1. ``total = net + tax``, at the invoice's tax rate; the notes of
+    an invoice never add up to more than the invoice. ``reason`` is a text without meaning for the ledger.
+    """
+
+    ordinal: int
+    account: int
+    invoice: int
+    currency: str
+    tax_rate: Decimal
+    lines: tuple[CreditLine, ...]
+    net: Decimal
+    tax: Decimal
+    reason: str
+    issued_at: datetime
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.tax
+
+
+def tax_on(net: Decimal, rate: Decimal) -> Decimal:
+    """The exact tax on ``net`` at ``rate`` percent."""
+    return net * rate / 100

@@ -1,4 +1,4 @@
-"""Payments of bills."""
+"""Payments of bills, and refunds of payments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A succeeded, pending or failed payment of one bill; ``method`` ``credit note`` cancels the bill without money.
+    """A succeeded, pending or failed payment of a bill, and of ``further`` bills of the same account after that one.
 
-    ``ordinal`` counts the customer's payments from 1. ``refunded`` is how much of the amount was refunded.
+    ``ordinal`` counts the customer's payments from 1. What the bills do not need, the customer has as a credit.
+    ``refunded`` is how much of the amount was paid back. ``method`` is a text without meaning for the ledger.
     """
 
     ordinal: int
@@ -32,6 +33,20 @@ class Payment:
     received_at: datetime
     changed_at: datetime
     refunded: Decimal = ZERO
+    further: tuple[int, ...] = ()
+
+    @property
+    def invoices(self) -> tuple[int, ...]:
+        """The bills it was paid for, in the order in which it covers them."""
+        return (self.invoice, *self.further)
 
 
-CREDIT_NOTE = "credit note"
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money paid back to the customer, out of a payment. ``ordinal`` counts the customer's refunds from 1."""
+
+    ordinal: int
+    account: int
+    payment: int
+    amount: Decimal
+    refunded_at: datetime

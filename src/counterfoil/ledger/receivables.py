@@ -1,17 +1,24 @@
-"""Computes what is owed on each bill: totals, what payments cover, what remains, and whether it is overdue."""
+"""Computes what is owed on each bill from what is allocated to it: what is paid and credited, what remains, the settlement."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from counterfoil.ledger.accounts import AccountState
-from counterfoil.ledger.documents import Invoice
-from counterfoil.ledger.money import ZERO, to_minor_unit
-from counterfoil.ledger.payments import CREDIT_NOTE, Payment, PaymentState
+from counterfoil.ledger.allocation import Allocation, Receivables, Source
+from counterfoil.ledger.documents import CreditNote, Invoice, tax_on
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.payments import Payment, PaymentState
 from counterfoil.ledger.periods import start_of
+
+__all__ = ["Bill", "Settlement", "balance", "bill_of", "bills_of", "tax_on"]
+
+P = TypeVar("P", Payment, CreditNote)
 
 
 class Settlement(StrEnum):
@@ -30,11 +37,12 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """An invoice with its totals and payments. Amounts are in ``invoice.currency``.
+    """An invoice with its totals, the payments for it, its credit notes, and what is allocated to it, in its currency.
 
     ``net_exact`` and ``tax_exact`` are unrounded. ``net`` and ``tax`` are rounded to the currency's minor unit, and
-    ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with the amount covered;
-    ``remaining = total - sum of applied``, never negative. ``overpaid`` is what was received beyond the total.
+    ``total = net + tax``. ``applied`` pairs each payment that covers part of the bill with the amount covered, and
+    ``credits`` each credit note (its own, or of another bill). ``remaining = total - paid - credited``, never negative.
+    ``overpaid`` is what is left of the payments for it.
     """
 
     invoice: Invoice
@@ -44,13 +52,37 @@ class Bill:
     tax: Decimal
     total: Decimal
     payments: tuple[Payment, ...]
+    credit_notes: tuple[CreditNote, ...]
     applied: tuple[tuple[Payment, Decimal], ...]
+    credits: tuple[tuple[CreditNote, Decimal], ...]
     remaining: Decimal
     overpaid: Decimal
+    changed_at: datetime
 
     @property
     def paid(self) -> Decimal:
-        return self.total - self.remaining
+        """What payments cover."""
+        return sum((amount for _, amount in self.applied), ZERO)
+
+    @property
+    def credited(self) -> Decimal:
+        """What credit notes cover."""
+        return sum((amount for _, amount in self.credits), ZERO)
+
+    @property
+    def reduced(self) -> Decimal:
+        """What the bill's own credit notes cover of it: that much was never due."""
+        return sum((amount for note, amount in self.credits if self._is_own(note)), ZERO)
+
+    @property
+    def refunded(self) -> Decimal:
+        """What its credit notes took back of what was paid: the customer got it as money, or has it as a credit."""
+        return sum((note.total for note in self.credit_notes), ZERO) - self.reduced
+
+    @property
+    def creditable(self) -> Decimal:
+        """What a credit note can still take back."""
+        return self.total - sum((note.total for note in self.credit_notes), ZERO)
 
     @property
     def is_held(self) -> bool:
@@ -58,27 +90,28 @@ class Bill:
 
     @property
     def is_cancelled(self) -> bool:
-        return any(payment.method == CREDIT_NOTE for payment in self.payments)
+        """Whether its own credit notes cover all of it."""
+        return self.reduced == self.total
 
     @property
     def updated_at(self) -> datetime:
-        """When the bill, its hold or one of its payments last changed."""
-        moments = [self.invoice.issued_at, *(payment.changed_at for payment in self.payments)]
-        moments += [moment for moment in (self.invoice.held_at, self.invoice.released_at) if moment]
-        return max(moments)
+        """When the bill, its hold, a payment or credit note of it, or what is allocated to it last changed."""
+        moments = [moment for moment in (self.invoice.held_at, self.invoice.released_at) if moment]
+        return max(self.changed_at, *moments) if moments else self.changed_at
 
     @property
     def settlement(self) -> Settlement:
-        """How far the bill is paid. What is refunded is owed again."""
+        """How far the bill is paid. A refund leaves nothing to be paid again (docs/vendors/flexprice.md#refund)."""
         if self.is_cancelled:
             return Settlement.CANCELLED
         if self.overpaid:
             return Settlement.OVERPAID
+        if self.refunded:
+            covered = self.total - self.remaining - self.reduced
+            return Settlement.REFUNDED if self.refunded == covered else Settlement.PART_REFUNDED
         if not self.remaining:
             return Settlement.PAID
-        if any(payment.refunded for payment in self.payments):
-            return Settlement.PART_REFUNDED if self.paid else Settlement.REFUNDED
-        if self.paid:
+        if self.applied or self.credits:
             return Settlement.PART_PAID
         if not self.payments:
             return Settlement.UNPAID
@@ -88,10 +121,16 @@ class Bill:
         """Whether something remains to be paid, later than the start of the due date."""
         return self.remaining > 0 and start_of(self.invoice.due_on) < now
 
+    def _is_own(self, note: CreditNote) -> bool:
+        return note.invoice == self.invoice.ordinal
+
 
 def bills_of(state: AccountState) -> tuple[Bill, ...]:
     """All issued bills, oldest first."""
-    return state.cached("bills", None, lambda: tuple(_bill(state, invoice) for invoice in state.invoices))
+    kept = state.receivables
+    if not kept.bills:
+        kept.bills.append(tuple(_bills(kept)))
+    return kept.bills[0]
 
 
 def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
@@ -103,34 +142,45 @@ def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
 
 
 def balance(state: AccountState, account: int) -> Decimal:
-    """What the account owes: its invoices less what was received and not refunded. A credit is negative."""
-    return sum((b.remaining - b.overpaid for b in bills_of(state) if b.invoice.account == account), ZERO)
+    """What the account owes: invoices less credit notes, less what was received and not refunded. A credit is negative."""
+    owed = sum((bill.remaining for bill in bills_of(state) if bill.invoice.account == account), ZERO)
+    return owed - sum((amount for _, amount in state.receivables.credits(account)), ZERO)
 
 
-def tax_on(net: Decimal, rate: Decimal) -> Decimal:
-    """The exact tax on ``net`` at ``rate`` percent."""
-    return net * rate / 100
+def _bills(kept: Receivables) -> Iterator[Bill]:
+    payments: dict[tuple[int, int], list[Payment]] = {}
+    notes: dict[tuple[int, int], list[CreditNote]] = {}
+    covering: dict[tuple[int, int], list[Allocation]] = {}
+    left = {each.ordinal: each.amount if each.state is PaymentState.SUCCEEDED else ZERO for each in kept.payments}
+    for payment in kept.payments:
+        for ordinal in payment.invoices:
+            payments.setdefault((payment.account, ordinal), []).append(payment)
+    for note in kept.credit_notes:
+        notes.setdefault((note.account, note.invoice), []).append(note)
+    for each in kept.allocations:
+        if each.payment is not None:
+            left[each.payment] -= each.amount
+        if each.invoice is not None:
+            covering.setdefault((kept.source_of(each).account, each.invoice), []).append(each)
+    for invoice in kept.invoices:
+        key = (invoice.account, invoice.ordinal)
+        mine = tuple(payments.get(key, ()))
+        # of a payment for several bills, the last one has what is left
+        overpaid = sum((left[each.ordinal] for each in mine if each.invoices[-1] == invoice.ordinal), ZERO)
+        covered = [(kept.source_of(each), each) for each in covering.get(key, ())]
+        yield _bill(invoice, mine, tuple(notes.get(key, ())), covered, overpaid)
 
 
-def _bill(state: AccountState, invoice: Invoice) -> Bill:
-    net_exact = sum((line.amount for line in invoice.lines), ZERO)
-    net = to_minor_unit(net_exact, invoice.currency)
-    tax = to_minor_unit(tax_on(net, invoice.tax_rate), invoice.currency)
-    payments = tuple(
-        payment
-        for payment in state.payments
-        if payment.invoice == invoice.ordinal and payment.account == invoice.account
-    )
-    remaining = net + tax
-    received = ZERO
-    applied = []
-    for payment in payments:
-        kept = payment.amount - payment.refunded if payment.state is PaymentState.SUCCEEDED else ZERO
-        received += kept
-        covers = min(kept, remaining)
-        if covers:
-            applied.append((payment, covers))
-            remaining -= covers
+def _bill(
+    invoice: Invoice,
+    payments: tuple[Payment, ...],
+    notes: tuple[CreditNote, ...],
+    covering: list[tuple[Source, Allocation]],
+    overpaid: Decimal,
+) -> Bill:
+    net_exact, net, tax = invoice.net_exact, invoice.net, invoice.tax
+    moments = [invoice.issued_at, *(each.changed_at for each in payments), *(each.issued_at for each in notes)]
+    moments += [each.allocated_at for _, each in covering]
     return Bill(
         invoice=invoice,
         net_exact=net_exact,
@@ -139,7 +189,18 @@ def _bill(state: AccountState, invoice: Invoice) -> Bill:
         tax=tax,
         total=net + tax,
         payments=payments,
-        applied=tuple(applied),
-        remaining=remaining,
-        overpaid=max(received - net - tax, ZERO),
+        credit_notes=notes,
+        applied=_together([(source, each.amount) for source, each in covering if isinstance(source, Payment)]),
+        credits=_together([(source, each.amount) for source, each in covering if isinstance(source, CreditNote)]),
+        remaining=net + tax - sum((each.amount for _, each in covering), ZERO),
+        overpaid=overpaid,
+        changed_at=max(moments),
     )
+
+
+def _together(found: list[tuple[P, Decimal]]) -> tuple[tuple[P, Decimal], ...]:
+    """Each source once, with all that it covers."""
+    amounts: dict[int, tuple[P, Decimal]] = {}
+    for source, amount in found:
+        amounts[source.ordinal] = (source, amounts.get(source.ordinal, (source, ZERO))[1] + amount)
+    return tuple(amounts.values())

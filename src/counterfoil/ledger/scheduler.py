@@ -150,8 +150,10 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
         changes["usage"], changes["usage_count"] = (*state.usage, *records), records[-1].ordinal
     paid = [(bill, amount) for bill, amount in _unpaid_bills(state, behaviour) if _pays_at(bill, behaviour) == now]
     if paid:
-        payments = (_payment(state, position, bill, amount, now) for position, (bill, amount) in enumerate(paid, 1))
-        changes["payments"] = (*state.payments, *payments)
+        receivables = state.receivables
+        for position, (bill, amount) in enumerate(paid, 1):
+            receivables = receivables.settle(_payment(state, position, bill, amount, now), now)
+        changes["receivables"] = receivables
     return state.replace(simulated_until=now, **changes)
 
 

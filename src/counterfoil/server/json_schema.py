@@ -175,3 +175,11 @@ def _bound_width(out: dict[str, Json]) -> None:
     if bits and out.get("type") == "integer":
         out.setdefault("minimum", -(2**bits))
         out.setdefault("maximum", 2**bits - 1)
+
+
+def violation(error: Any) -> str:
+    """What a validation error says; of an instant, also how to write one."""
+    text = str(error.message)
+    if text.endswith('is not a "date-time"'):
+        return f"{text}: write it as in 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00 (in a URL, + is %2B)"
+    return text

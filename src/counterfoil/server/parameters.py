@@ -17,7 +17,7 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.openapi import SpecError
-from counterfoil.server.json_schema import Schemas, Validator
+from counterfoil.server.json_schema import Schemas, Validator, violation
 from counterfoil.server.logs import shown
 
 Json = Any
@@ -87,7 +87,7 @@ class Parameter(msgspec.Struct, frozen=True):
             value = [self._read(part) for part in parts]
         if self.check is not None and not self.check.is_valid(value):
             _, error = self.check.first_error(value)
-            raise ApiError("malformed", f"{self.name}: {shown(str(error.message))}", where=self.name)
+            raise ApiError("malformed", f"{self.name}: {shown(violation(error))}", where=self.name)
         return value
 
     def _read(self, text: str) -> Json:

@@ -11,7 +11,7 @@ import msgspec
 from counterfoil.api import ApiError
 from counterfoil.asgi import Receive
 from counterfoil.openapi import SpecError
-from counterfoil.server.json_schema import Schemas, Validator
+from counterfoil.server.json_schema import Schemas, Validator, violation
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import LARGEST_EXPONENT
 
@@ -158,4 +158,4 @@ def _invalid(path: list[str | int], error: Any) -> ApiError:
     if missing is not None:
         where += pointer([missing])
         return ApiError("required", f"{shown(where)} is required in the body", where=shown(where))
-    return ApiError("malformed", f"body{shown(where)}: {shown(str(error.message))}", where=shown(where) or "body")
+    return ApiError("malformed", f"body{shown(where)}: {shown(violation(error))}", where=shown(where) or "body")

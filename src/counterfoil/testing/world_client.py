@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.ledger.accounts import Subscription
-from counterfoil.ledger.documents import Invoice
+from counterfoil.ledger.documents import CreditNote, Invoice
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.payments import Payment
@@ -46,7 +46,7 @@ class Clock:
         """
         moved = {"months": months, "days": days, "hours": hours, "minutes": minutes}
         if to is not None:
-            moved = {"to": to if isinstance(to, datetime) else datetime.fromisoformat(to)}  # type: ignore[dict-item]
+            moved = {"to": to}  # type: ignore[dict-item]
         now: datetime = self._world().execute(read_command({"command": "advance_clock", **moved}))
         return now
 
@@ -123,14 +123,14 @@ class Steering:
         fact: Invoice = self._do("release_bill", customer=customer, bill=bill, account=account)
         return fact
 
-    def cancel_bill(self, customer: Customer, bill: int, *, account: int = 0) -> Payment:
-        fact: Payment = self._do("cancel_bill", customer=customer, bill=bill, account=account)
+    def cancel_bill(self, customer: Customer, bill: int, *, account: int = 0) -> CreditNote:
+        fact: CreditNote = self._do("cancel_bill", customer=customer, bill=bill, account=account)
         return fact
 
     def record_payment(
         self, customer: Customer, bill: int, amount: Amount | None = None, *, account: int = 0, **members: Any
     ) -> Payment:
-        """Pay what remains of a bill, or ``amount``; further members as in ``RecordPayment``: state, method, overpay."""
+        """Pay what remains of a bill, or ``amount``; members as in ``RecordPayment``: state, method, overpay, further_bills."""
         fact: Payment = self._do(
             "record_payment", customer=customer, bill=bill, amount=amount, account=account, **members
         )
@@ -142,6 +142,24 @@ class Steering:
 
     def refund_payment(self, customer: Customer, payment: int, amount: Amount | None = None) -> Payment:
         fact: Payment = self._do("refund_payment", customer=customer, payment=payment, amount=amount)
+        return fact
+
+    def issue_credit_note(
+        self, customer: Customer, bill: int, amount: Amount | None = None, *, account: int = 0, **members: Any
+    ) -> CreditNote:
+        """Credit a bill, all of it or ``amount`` (tax included); members as in ``IssueCreditNote``: lines, reason, currency."""
+        fact: CreditNote = self._do(
+            "issue_credit_note", customer=customer, bill=bill, amount=amount, account=account, **members
+        )
+        return fact
+
+    def apply_credit(
+        self, customer: Customer, bill: int, amount: Amount | None = None, *, account: int = 0, **members: Any
+    ) -> Decimal:
+        """Pay a bill with the customer's credit; members as in ``ApplyCredit``: payment, credit_note. Returns how much."""
+        fact: Decimal = self._do(
+            "apply_credit", customer=customer, bill=bill, amount=amount, account=account, **members
+        )
         return fact
 
     def set_switch(self, name: str, value: bool | int | str) -> bool | int | str:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from counterfoil.ledger.tariffs import Proration, Service
 from counterfoil.world.places import PLACES, PREFIXES, Place, vat_number
+from counterfoil.world.timestamps import as_utc
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
@@ -212,6 +213,11 @@ class ScenarioDefinition(_Part, frozen=True, kw_only=True):
     switches: dict[str, bool | int | str] = {}
     billing: MonthlyBilling | None = None
     story: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.starts.tzinfo is not None:  # without an offset it is refused, with its line
+            msgspec.structs.force_setattr(self, "starts", as_utc(self.starts))
 
 
 class Scenario(_Part, frozen=True, kw_only=True):

@@ -8,11 +8,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-import msgspec
-
 from counterfoil import yaml_reader
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
+from counterfoil.world.timestamps import HOW_TO_WRITE, as_utc, read_instant
 
 
 class Mistake(NamedTuple):
@@ -39,11 +38,9 @@ def _read_step(written: Mapping[str, Any]) -> tuple[datetime | None, str, Mappin
     at = step.pop("at", None)
     if at is not None:
         try:
-            at = msgspec.convert(at, datetime)
-        except msgspec.ValidationError:
-            at = ""
-        if not at or at.tzinfo is None:
-            return "'at' must be an instant such as 2026-01-05T09:00:00Z"
+            at = as_utc(at) if isinstance(at, datetime) else read_instant(str(at))
+        except ValueError:
+            return f"'at' must be an instant: {HOW_TO_WRITE}"
     if len(step) != 1 or (name := next(iter(step))) not in COMMANDS:
         return f"give one command; there are: {', '.join(COMMANDS)}"
     members = step[name]

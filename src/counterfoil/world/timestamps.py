@@ -1,4 +1,4 @@
-"""Reads and writes RFC 3339 timestamps."""
+"""Reads and writes timestamps: RFC 3339, and the forms near it that clients write. What is read is UTC."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ Compare it with ``(moment, 0)``.
 BEFORE_EVERYTHING: Timestamp = (datetime.min.replace(tzinfo=UTC), -1)
 AFTER_EVERYTHING: Timestamp = (datetime.max.replace(tzinfo=UTC), 2)
 
+HOW_TO_WRITE = "write it as in 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00"
+"""What a message says where an instant is refused."""
+
 _RFC_3339 = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
-    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))",
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
+    r"(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2}))?)(?:\[[A-Za-z0-9_+/-]{1,40}\])?",
     re.ASCII,
 )
 
@@ -27,17 +30,22 @@ def format_timestamp(moment: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> Timestamp:
-    """The time that an RFC 3339 timestamp names. Raises ``ValueError`` for any other text.
+    """The time that a timestamp names. Raises ``ValueError``, which says how to write one, for any other text.
+
+    Besides RFC 3339 it reads offsets without a colon or minutes (``+0100``, ``+01``: Java's SimpleDateFormat), times
+    without seconds and a zone's name in brackets (``2026-01-01T00:00Z[UTC]``: Java's ZonedDateTime).
 
     RFC 3339 allows more than ``datetime``: second 60 is read as the second after it, digits beyond microseconds as
     "slightly later", and times before year 1 or after year 9999 as before or after everything.
     """
     found = _RFC_3339.fullmatch(text)
     if found is None:
-        raise ValueError(f"not an RFC 3339 timestamp: {text[:40]}")
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+        raise ValueError(f"not an instant: '{text[:40]}'; {HOW_TO_WRITE}")
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     digits = found[7] or ""
     offset = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
+    if int(found[9] or 0) > 23 or int(found[10] or 0) > 59 or second > 60:
+        raise ValueError(f"there is no such time or offset: '{text[:40]}'; {HOW_TO_WRITE}")
     if year == 0:
         return BEFORE_EVERYTHING
     moment = datetime(year, month, day, hour, minute, min(second, 59), int(digits[:6].ljust(6, "0")), tzinfo=UTC)
@@ -46,3 +54,23 @@ def parse_timestamp(text: str) -> Timestamp:
     except OverflowError:
         return BEFORE_EVERYTHING if year == 1 else AFTER_EVERYTHING
     return moment, 1 if digits[6:].strip("0") else 0
+
+
+def read_instant(text: str) -> datetime:
+    """The UTC time that a timestamp names, to the microsecond. Raises ``ValueError``, which says how to write one."""
+    try:
+        moment, _ = parse_timestamp(text)
+    except ValueError as error:
+        message = str(error)
+        raise ValueError(message if HOW_TO_WRITE in message else f"{message}; {HOW_TO_WRITE}") from None
+    return moment
+
+
+def as_utc(moment: datetime) -> datetime:
+    """The same instant in UTC. Raises ``ValueError`` where it has no offset."""
+    if moment.tzinfo is None:
+        raise ValueError(f"an instant needs its offset: {HOW_TO_WRITE}")
+    try:
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"there is no such time in UTC: {moment.isoformat()}") from None

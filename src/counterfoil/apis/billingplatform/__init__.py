@@ -26,6 +26,13 @@ SWITCHES = (
         "docs/vendors/billingplatform.md#locked-response",
     ),
     Switch(
+        "billingplatform.credit_notes",
+        "Whether credit notes over the run's invoices are subtracted from invoiceAmount.",
+        "ignore",
+        ("ignore", "subtract"),
+        "docs/vendors/billingplatform.md#credit-notes",
+    ),
+    Switch(
         "billingplatform.currency_as",
         "Whether amounts are JSON strings with two decimals, or JSON numbers.",
         "string",

@@ -76,30 +76,34 @@ def _invoiced(run: BillingRun, world: World) -> Decimal:
     """
     if run.status is not RunStatus.COMPLETE:
         return ZERO
-    totals = world.cached("billingplatform.totals", lambda: _totals(world))
+    subtract = world.switches["billingplatform.credit_notes"] == "subtract"
+    totals = world.cached(("billingplatform.totals", subtract), lambda: _totals(world, subtract))
     return totals.get(run.number, ZERO)
 
 
-def _totals(world: World) -> dict[int, Decimal]:
+def _totals(world: World, subtract: bool) -> dict[int, Decimal]:
     currency = world.scenario.seller.currency
     totals: dict[int, Decimal] = {}
     for state, refcount in world.ledger.store.unique_states():
-        for number, total in _billed(state, currency).items():
+        for number, total in _billed(state, currency, subtract).items():
             totals[number] = totals.get(number, ZERO) + refcount * total
     return totals
 
 
-def _billed(state: AccountState, currency: str) -> dict[int, Decimal]:
-    """What each run billed to one customer, by run number."""
+def _billed(state: AccountState, currency: str, subtract: bool) -> dict[int, Decimal]:
+    """What each run billed to one customer, by run number; ``subtract``: less the credit notes of its bills
+    (docs/vendors/billingplatform.md#credit-notes)."""
 
     def compute() -> dict[int, Decimal]:
         billed: dict[int, Decimal] = {}
         for bill in bills_of(state):
             if bill.invoice.currency == currency:
-                billed[bill.invoice.run] = billed.get(bill.invoice.run, ZERO) + bill.total
+                billed[bill.invoice.run] = billed.get(bill.invoice.run, ZERO) + (
+                    bill.creditable if subtract else bill.total
+                )
         return billed
 
-    return state.cached("billingplatform.billed", currency, compute)
+    return state.cached("billingplatform.billed", (currency, subtract), compute)
 
 
 def currency_text(amount: Decimal, world: World) -> Any:

@@ -55,6 +55,13 @@ SWITCHES = (
         "docs/vendors/elevate.md#percentage-without-base",
     ),
     Switch(
+        "elevate.credit_notes",
+        "Whether credit notes over the previous run's bill are subtracted from previousBillRunValue.",
+        "ignore",
+        ("ignore", "subtract"),
+        "docs/vendors/elevate.md#credit-notes",
+    ),
+    Switch(
         "elevate.values",
         "Whether the bill run values leave tax out (net) or hold it (gross).",
         "net",

@@ -42,6 +42,7 @@ class SummaryInputs(msgspec.Struct, frozen=True):
     open: tuple[tuple[str | None, Cutoffs], ...]
     previous: tuple[tuple[str | None, datetime, int], ...]
     gross: bool
+    less_credit: bool
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ def summary_inputs(world: World) -> SummaryInputs:
         open=_open_cutoffs(world.ledger.runs.values(), world.today),
         previous=_newest_complete(world.ledger.runs.values()),
         gross=world.switches["elevate.values"] == "gross",
+        less_credit=world.switches["elevate.credit_notes"] == "subtract",
     )
 
 
@@ -126,7 +128,11 @@ def _previous_value(state: AccountState, inputs: SummaryInputs) -> Decimal:
         return ZERO
     _, newest = max(mine)
     billed = [bill for bill in bills_of(state) if bill.invoice.run == newest and bill.invoice.account == PRIMARY]
-    return sum((bill.total if inputs.gross else bill.net for bill in billed), ZERO)
+    value = sum((bill.total if inputs.gross else bill.net for bill in billed), ZERO)
+    if inputs.less_credit:  # docs/vendors/elevate.md#credit-notes
+        notes = [note for bill in billed for note in bill.credit_notes]
+        value -= sum((note.total if inputs.gross else note.net for note in notes), ZERO)
+    return value
 
 
 def _status(state: AccountState, today: date, *, anything_open: bool) -> BillingStatus:

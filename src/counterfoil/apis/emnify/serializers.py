@@ -15,7 +15,7 @@ from counterfoil.apis.emnify.countries import country, described
 from counterfoil.apis.emnify.months import MonthlyBill
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import ZERO
-from counterfoil.ledger.payments import CREDIT_NOTE, Payment
+from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.periods import last_of_month, month_from_key, start_of
 from counterfoil.ledger.receivables import Bill
 from counterfoil.world.fake_identity import Contact
@@ -97,6 +97,7 @@ def invoice(org_id: int, bill: MonthlyBill, now: datetime) -> Json:
         "due_date": instant(start_of(last.due_on)),
         "status": {"id": STATUSES[status], "description": status},
         "total_paid": shortest_number(sum((amount for _, amount in _payments_for(bill)), ZERO)),
+        "total_credited": shortest_number(sum((each.credited for each in bill.bills), ZERO)),
     }
 
 
@@ -117,9 +118,7 @@ def payment_option(bill: MonthlyBill) -> Json:
 
 def _payments_for(bill: MonthlyBill) -> list[tuple[Payment, Decimal]]:
     """The payments that cover part of the bill, and how much of it. A credit note is not a payment."""
-    return [
-        (payment, amount) for each in bill.bills for payment, amount in each.applied if payment.method != CREDIT_NOTE
-    ]
+    return [covering for each in bill.bills for covering in each.applied]
 
 
 def _status(bills: tuple[Bill, ...], now: datetime) -> str:
@@ -129,7 +128,7 @@ def _status(bills: tuple[Bill, ...], now: datetime) -> str:
         return "Paid"
     if any(bill.is_overdue(now) for bill in bills):
         return "Overdue"
-    return "Partially paid" if any(bill.paid for bill in bills) else "Open"
+    return "Partially paid" if any(bill.remaining < bill.total for bill in bills) else "Open"
 
 
 # --- the two parties -----------------------------------------------------------------------------

@@ -94,15 +94,17 @@ def _issued(bill: Bill) -> tuple[datetime, int]:
 
 
 def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
-    """Sum up the bills; one counts as paid only if exactly its total was paid and nothing refunded
-    (docs/vendors/flexprice.md#amounts)."""
+    """Sum up the bills; one counts as paid only if exactly what was due was paid and nothing refunded.
+
+    A credit note over what is unpaid lowers the amount due; one over what was paid is a refund, after which nothing
+    remains (docs/vendors/flexprice.md#amounts)."""
     counted = list(bills)
     unpaid = [bill for bill in counted if bill.settlement is not Settlement.PAID]
     overdue = [bill for bill in unpaid if start_of(bill.invoice.due_on) < now]
     lines = [line for bill in unpaid for line in bill.invoice.lines]
     return Summary(
         currency=currency,
-        revenue=sum((bill.total for bill in counted), ZERO),
+        revenue=sum((bill.total - bill.reduced for bill in counted), ZERO),
         unpaid=sum((bill.remaining for bill in unpaid), ZERO),
         overdue=sum((bill.remaining for bill in overdue), ZERO),
         count=len(counted),

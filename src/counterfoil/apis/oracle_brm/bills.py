@@ -12,6 +12,7 @@ import msgspec
 
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.billing import PAYMENT_TERMS, Collected, Cutoffs, collect, no_cutoffs, open_charges, open_since
+from counterfoil.ledger.documents import CreditNote
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.periods import bounded, next_first_of_month, start_of
@@ -38,7 +39,7 @@ class ShownBill(msgspec.Struct, frozen=True):
     tax: Decimal
     total: Decimal
     remaining: Decimal
-    applied: tuple[tuple[Payment, Decimal], ...]
+    applied: tuple[tuple[Payment | CreditNote, Decimal], ...]
     bill_date: datetime
     due_date: datetime
     period_start: datetime
@@ -112,7 +113,7 @@ def _issued(bill: Bill) -> ShownBill:
         tax=bill.tax,
         total=bill.total,
         remaining=to_minor_unit(bill.remaining, invoice.currency),
-        applied=bill.applied,
+        applied=(*bill.applied, *bill.credits),
         bill_date=start_of(invoice.issued_on),
         due_date=start_of(invoice.due_on),
         period_start=start_of(invoice.period_start),
@@ -128,7 +129,7 @@ def _state(bill: Bill) -> str:
         return "settled"
     if bill.is_held:
         return "onHold"
-    return "partiallyPaid" if bill.applied else "new"
+    return "partiallyPaid" if bill.applied or bill.credits else "new"
 
 
 def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBillTerms) -> ShownBill | None:

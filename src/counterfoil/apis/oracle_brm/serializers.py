@@ -22,6 +22,7 @@ from counterfoil.apis.oracle_brm.ids import (
     bill_number,
 )
 from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.documents import CreditNote
 from counterfoil.ledger.money import to_minor_unit
 from counterfoil.ledger.payments import Payment
 from counterfoil.ledger.periods import start_of
@@ -174,7 +175,11 @@ def _applied_payments(bill: CustomerBillView) -> Json:
     ]
 
 
-def _payment(bill: CustomerBillView, payment: Payment) -> Json:
+def _payment(bill: CustomerBillView, payment: Payment | CreditNote) -> Json:
+    if isinstance(payment, CreditNote):  # docs/vendors/oracle-brm.md#credit-notes
+        key = bill.customer * PER_CUSTOMER * PER_ACCOUNT + payment.ordinal
+        amount = bill.shared.money(payment.total)
+        return bill.shared.object("PaymentRef", {"id": f"0.0.0.1+-item+{key}", "name": "credit note", "amount": amount})
     key = bill.customer * PER_CUSTOMER * PER_ACCOUNT + payment.ordinal
     amount = bill.shared.money(payment.amount)
     return bill.shared.object("PaymentRef", {"id": f"0.0.0.1+-payment+{key}", "name": payment.method, "amount": amount})

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from counterfoil.world.commands.access import IssueToken, NoteLogin, SetSwitch
 from counterfoil.world.commands.bills import (
+    ApplyCredit,
     CancelBill,
+    CreditedLine,
     HoldBill,
+    IssueCreditNote,
     RecordPayment,
     RefundPayment,
     ReleaseBill,
@@ -34,11 +37,14 @@ __all__ = [
     "AddCustomer",
     "AdvanceClock",
     "AnyCommand",
+    "ApplyCredit",
     "CancelBill",
     "CancelSubscription",
     "Command",
     "CreateRun",
+    "CreditedLine",
     "HoldBill",
+    "IssueCreditNote",
     "IssueToken",
     "NoteLogin",
     "PauseSubscription",

@@ -1,12 +1,14 @@
-"""Commands about bills and payments."""
+"""Commands about bills, payments and credit notes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
+from counterfoil.ledger.documents import CreditLine
+from counterfoil.ledger.errors import BadValue
 from counterfoil.ledger.payments import PaymentState
 from counterfoil.world.commands.command import Command, Number, Text, check_amount
 
@@ -35,19 +37,24 @@ class ReleaseBill(_OfBill, frozen=True, kw_only=True, tag="release_bill"):
 
 
 class CancelBill(_OfBill, frozen=True, kw_only=True, tag="cancel_bill"):
-    """Cancel an unpaid bill by a credit note over its whole amount."""
+    """Cancel a bill nothing was paid on, by a credit note over all of it that was not credited yet."""
 
     def apply(self, world: WorldState) -> Any:
         return world.ledger.cancel_bill(self.customer, self.account, self.bill, world.now)
 
 
 class RecordPayment(_OfBill, frozen=True, kw_only=True, tag="record_payment"):
-    """Record a payment of ``amount``, or of what remains of the bill; more than remains only with ``overpay``."""
+    """Record a payment of ``amount``, or of what remains of the bill; more than remains only with ``overpay``.
+
+    It can pay ``further_bills`` of the account too: each, in that order, takes what remains of it. What no bill needs, the
+    customer has as a credit (``apply_credit``).
+    """
 
     amount: Decimal | None = None
     method: Text | None = None
     state: PaymentState = PaymentState.SUCCEEDED
     overpay: bool = False
+    further_bills: Annotated[tuple[Number, ...], Meta(max_length=100)] = ()
 
     def apply(self, world: WorldState) -> Any:
         return world.ledger.record_payment(
@@ -59,6 +66,7 @@ class RecordPayment(_OfBill, frozen=True, kw_only=True, tag="record_payment"):
             method=self.method,
             state=self.state,
             overpay=self.overpay,
+            further=tuple(self.further_bills),
         )
 
 
@@ -75,7 +83,10 @@ class ResolvePayment(Command, frozen=True, kw_only=True, tag="resolve_payment"):
 
 
 class RefundPayment(Command, frozen=True, kw_only=True, tag="refund_payment"):
-    """Refund a payment, or ``amount`` of it; that much of the bill is owed again."""
+    """Refund a payment, or ``amount`` of it: first what no bill needed, then what covers bills.
+
+    The latter is credited by credit notes, so that nothing of it is owed again (docs/vendors/flexprice.md#refund).
+    """
 
     customer: Number
     payment: Number
@@ -84,3 +95,68 @@ class RefundPayment(Command, frozen=True, kw_only=True, tag="refund_payment"):
     def apply(self, world: WorldState) -> Any:
         amount = None if self.amount is None else check_amount(self.amount, "amount")
         return world.ledger.refund_payment(self.customer, self.payment, amount, world.now)
+
+
+class CreditedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of the bill, counted from 1, and how much of it (net of tax) is credited: all of it, if not given."""
+
+    line: Number
+    amount: Decimal | None = None
+
+
+class IssueCreditNote(_OfBill, frozen=True, kw_only=True, tag="issue_credit_note"):
+    """Credit a bill: all that was not credited yet, ``amount`` (tax included), or some of its lines.
+
+    The credit note covers what remains of the bill. Of what was paid already, the customer has a credit. ``currency``,
+    if given, must be the bill's.
+    """
+
+    amount: Decimal | None = None
+    lines: Annotated[tuple[CreditedLine, ...], Meta(max_length=1000)] = ()
+    currency: str | None = None
+    reason: Text = "credit note"
+
+    def apply(self, world: WorldState) -> Any:
+        return world.ledger.issue_credit_note(
+            self.customer,
+            self.account,
+            self.bill,
+            now=world.now,
+            amount=None if self.amount is None else check_amount(self.amount, "amount"),
+            lines=tuple(_credit_line(line) for line in self.lines),
+            currency=self.currency,
+            reason=self.reason,
+        )
+
+
+class ApplyCredit(_OfBill, frozen=True, kw_only=True, tag="apply_credit"):
+    """Pay a bill with what is left of the customer's credit notes and payments in the account; the fact is how much.
+
+    All that the bill needs and there is, or ``amount``; from one ``payment`` or ``credit_note``, or from all, credit notes
+    first and the oldest first. ``currency``, if given, must be the bill's.
+    """
+
+    amount: Decimal | None = None
+    payment: Number | None = None
+    credit_note: Number | None = None
+    currency: str | None = None
+
+    def apply(self, world: WorldState) -> Any:
+        return world.ledger.apply_credit(
+            self.customer,
+            self.account,
+            self.bill,
+            now=world.now,
+            amount=None if self.amount is None else check_amount(self.amount, "amount"),
+            payment=self.payment,
+            credit_note=self.credit_note,
+            currency=self.currency,
+        )
+
+
+def _credit_line(line: CreditedLine) -> CreditLine:
+    if line.amount is None:
+        return CreditLine(Decimal(0), line.line)
+    if line.amount <= 0:
+        raise BadValue(f"{line.amount} cannot be credited: give an amount above zero", field="lines")
+    return CreditLine(check_amount(line.amount, "lines"), line.line)

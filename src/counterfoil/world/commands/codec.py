@@ -9,15 +9,17 @@ import msgspec
 from counterfoil.ledger.errors import BadValue
 from counterfoil.world.commands.access import IssueToken, NoteLogin, SetSwitch
 from counterfoil.world.commands.bills import (
+    ApplyCredit,
     CancelBill,
     HoldBill,
+    IssueCreditNote,
     RecordPayment,
     RefundPayment,
     ReleaseBill,
     ResolvePayment,
 )
 from counterfoil.world.commands.clock import AdvanceClock
-from counterfoil.world.commands.command import Command
+from counterfoil.world.commands.command import Command, with_instants_read
 from counterfoil.world.commands.customers import (
     AddCustomer,
     CancelSubscription,
@@ -47,6 +49,8 @@ AnyCommand = (
     | RecordPayment
     | ResolvePayment
     | RefundPayment
+    | IssueCreditNote
+    | ApplyCredit
     | AdvanceClock
     | SetSwitch
     | IssueToken
@@ -59,6 +63,8 @@ COMMANDS: dict[str, type[Command]] = {str(kind.__struct_config__.tag): kind for 
 
 def read_command(data: Any) -> Command:
     """The command in a JSON object. Raises ``BadValue`` naming the member that is wrong."""
+    if isinstance(data, dict):
+        data = with_instants_read(data, ("to", "started_at"))
     try:
         command: Command = msgspec.convert(data, AnyCommand, str_keys=True)
     except msgspec.ValidationError as error:

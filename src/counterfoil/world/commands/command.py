@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from counterfoil.ledger.errors import BadValue
+from counterfoil.world.timestamps import as_utc, read_instant
 
 if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
@@ -20,7 +21,16 @@ Text = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command"):
-    """One change to a world."""
+    """One change to a world. Its instants are UTC, whatever offset they were given in."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, datetime) and value.tzinfo is not UTC:
+                try:
+                    msgspec.structs.force_setattr(self, name, as_utc(value))
+                except ValueError as error:
+                    raise BadValue(str(error), field=name) from None
 
     def apply(self, world: WorldState) -> Any:
         """Make the change and return its result, such as the new record. Raises ``LedgerError``."""
@@ -32,3 +42,15 @@ def check_amount(amount: Decimal, field: str) -> Decimal:
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15 or int(amount.as_tuple().exponent) < -10:
         raise BadValue(f"{amount} is not an amount: at most 15 digits before the point and 10 behind it", field=field)
     return amount
+
+
+def with_instants_read(data: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A command's JSON with the instants among its members read. Raises ``BadValue``, saying how to write one."""
+    for name in names:
+        value = data.get(name)
+        if isinstance(value, str):
+            try:
+                data = {**data, name: read_instant(value)}
+            except ValueError as error:
+                raise BadValue(str(error), field=name) from None
+    return data

@@ -89,8 +89,7 @@ def payment_pending(ctx: LawContext, who: str, fact: Any, before: Any, after: An
 def refunded(ctx: LawContext, who: str, fact: Any, before: Any, after: Any) -> None:
     _moved(
         ctx, who, fact, before, after, f"a refund of {fact['amount']}",
-        total_unpaid_amount=fact["amount"], unpaid_invoice_count=1, total_overdue_amount=None,
-        overdue_invoice_count=None, unpaid_usage_charges=None, unpaid_fixed_charges=None,
+        unpaid_invoice_count=1, overdue_invoice_count=None, unpaid_usage_charges=None, unpaid_fixed_charges=None,
     )  # fmt: skip
 
 

@@ -1,0 +1,123 @@
+"""Allocation: which payments and credit notes cover which bills and refunds, and what of them is left.
+
+A bill's state follows from what is allocated to it. Nothing is ever taken off a bill again: a refund of money that covers a
+bill is balanced by a credit note, as in Flexprice (docs/vendors/flexprice.md#refund).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from counterfoil.ledger.documents import CreditNote, Invoice
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.payments import Payment, PaymentState, Refund
+
+if TYPE_CHECKING:
+    from counterfoil.ledger.receivables import Bill
+
+Source = Payment | CreditNote
+"""What can be allocated. Each belongs to one account, and so has one currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """``amount`` of a payment or of a credit note (one of the two, by ordinal), allocated to a bill or a refund."""
+
+    amount: Decimal
+    allocated_at: datetime
+    payment: int | None = None
+    credit_note: int | None = None
+    invoice: int | None = None
+    refund: int | None = None
+
+    def is_from(self, source: Source) -> bool:
+        if isinstance(source, Payment):
+            return self.payment == source.ordinal
+        return self.credit_note == source.ordinal
+
+
+@dataclass(frozen=True, slots=True)
+class Receivables:
+    """A customer's documents and money: what was billed, credited, received and paid back, and how it is allocated.
+
+    It is everything that bills are computed from, so they are cached here and hold as long as this object is the same.
+    """
+
+    invoices: tuple[Invoice, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    bills: list[tuple[Bill, ...]] = field(default_factory=list, compare=False, repr=False, init=False)
+
+    __hash__ = object.__hash__
+
+    def unallocated(self, source: Source) -> Decimal:
+        """What is left of a credit note, or of a payment that succeeded."""
+        if isinstance(source, Payment):
+            amount = source.amount if source.state is PaymentState.SUCCEEDED else ZERO
+        else:
+            amount = source.total
+        return amount - sum((each.amount for each in self.allocations if each.is_from(source)), ZERO)
+
+    def credits(self, account: int) -> list[tuple[Source, Decimal]]:
+        """The account's payments and credit notes of which something is left, with how much; credit notes first."""
+        sources: Iterable[Source] = (*self.credit_notes, *self.payments)
+        left = ((source, self.unallocated(source)) for source in sources if source.account == account)
+        return [(source, amount) for source, amount in left if amount]
+
+    def remaining(self, invoice: Invoice) -> Decimal:
+        """What nothing covers yet of an invoice."""
+        covered = (
+            each.amount
+            for each in self.allocations
+            if each.invoice == invoice.ordinal and self._account_of(each) == invoice.account
+        )
+        return invoice.total - sum(covered, ZERO)
+
+    def source_of(self, allocation: Allocation) -> Source:
+        """The payment or credit note that the allocation is from."""
+        if allocation.payment is not None:
+            return self.payments[allocation.payment - 1]
+        assert allocation.credit_note is not None
+        return self.credit_notes[allocation.credit_note - 1]
+
+    def allocate(self, source: Source, invoice: Invoice, amount: Decimal, at: datetime) -> Receivables:
+        """Allocate ``amount`` of what is left of ``source`` to the invoice."""
+        return self._with(source, Allocation(amount, at, invoice=invoice.ordinal))
+
+    def pay_out(self, source: Source, refund: Refund, amount: Decimal) -> Receivables:
+        """Allocate ``amount`` of what is left of ``source`` to the refund."""
+        return self._with(source, Allocation(amount, refund.refunded_at, refund=refund.ordinal))
+
+    def settle(self, payment: Payment, at: datetime) -> Receivables:
+        """Put a payment in its place (the newest may be new); if it succeeded, allocate it to its bills in order.
+
+        Each bill takes what remains of it, and the payment keeps the rest.
+        """
+        number = payment.ordinal
+        after = replace(self, payments=(*self.payments[: number - 1], payment, *self.payments[number:]))
+        for ordinal in payment.invoices:
+            invoice = after.invoice(payment.account, ordinal)
+            amount = min(after.unallocated(payment), after.remaining(invoice)) if invoice else ZERO
+            if invoice and amount:
+                after = after.allocate(payment, invoice, amount, at)
+        return after
+
+    def invoice(self, account: int, ordinal: int) -> Invoice | None:
+        """The account's invoice number ``ordinal``; None if there is none."""
+        return next((each for each in self.invoices if each.account == account and each.ordinal == ordinal), None)
+
+    def _account_of(self, allocation: Allocation) -> int:
+        return self.source_of(allocation).account
+
+    def _with(self, source: Source, allocation: Allocation) -> Receivables:
+        if isinstance(source, Payment):
+            allocation = replace(allocation, payment=source.ordinal)
+        else:
+            allocation = replace(allocation, credit_note=source.ordinal)
+        return replace(self, allocations=(*self.allocations, allocation))
