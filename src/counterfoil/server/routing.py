@@ -138,6 +138,8 @@ class RoutedRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             context: RequestContext = scope[SCOPE_KEY]
+            if context.refusal is not None:
+                raise context.refusal
             operation: str | None = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
             if operation is None or not self.table.is_meant(operation, context.method, scope["path"]):
                 raise self.table.unmatched(context.method, scope["path"], context.path)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from counterfoil.ledger.records import RunStatus
+
 from counterfoil.api import ApiError, Response
 from counterfoil.apis.billingplatform import api, handlers, serializers
 from counterfoil.ledger import ledger
-from counterfoil.ledger.records import RunStatus
 from counterfoil.server.routing import PathTable
 from counterfoil.world.world import World
 

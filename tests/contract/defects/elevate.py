@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from counterfoil.apis.elevate.selection import Chosen, Order
 from counterfoil.server.validation import Body
 
 from counterfoil.api import ApiError, Response
 from counterfoil.apis.elevate import api, handlers, selection, serializers, standing
-from counterfoil.apis.elevate.selection import Chosen, Order
 from counterfoil.world.world import World
 
 from . import ways

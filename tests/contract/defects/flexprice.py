@@ -6,12 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from counterfoil.ledger.records import OneOffLine, UsageLine
+
 from counterfoil.api import Response
 from counterfoil.apis.flexprice import api, handlers, serializers, summary
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Settlement, bills_of
-from counterfoil.ledger.records import OneOffLine, UsageLine
 from counterfoil.world.world import World
 
 from . import ways

@@ -8,9 +8,10 @@ from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from counterfoil.apis.oracle_brm.selection import FILTERS, ByBook, OneByOne
+
 from counterfoil.api import ApiError, Response
 from counterfoil.apis.oracle_brm import api, bills, handlers, selection, serializers
-from counterfoil.apis.oracle_brm.selection import FILTERS, ByBook, OneByOne
 from counterfoil.world.world import World
 
 from . import ways

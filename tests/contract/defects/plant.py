@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.ledger.records import Book
+
 from counterfoil.world.world import World
 
 Point = tuple[str, str]
