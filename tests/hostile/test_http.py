@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from typing import Any
@@ -136,9 +137,10 @@ def test_pipelined_requests_that_are_not_read_are_not_read_by_the_server_either(
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         connection.settimeout(1.0)
         sent = 0
-        with pytest.raises(TimeoutError):
+        with contextlib.suppress(TimeoutError):
             while sent < 200_000_000:
                 sent += connection.send(request * 1000)
+        assert sent < 100_000_000
     assert one(running.send(LAST))[0] == 200
 
 
