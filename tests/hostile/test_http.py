@@ -224,3 +224,32 @@ def test_connections_over_the_bound_are_503_and_the_rest_are_served() -> None:
             connection.close()
     finally:
         server.stop()
+
+
+# --- HEAD ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/elevate/v1/customer-billing-summaries?page=1&pageSize=1",
+        b"/oracle-brm/brm/customerBillManagement/v4/customerBill?limit=1",
+        b"/emnify/api/v1/organisation/1/billing",
+        RUNS,
+        b"/elevate/v1/customer-billing-summaries",
+    ],
+)
+def test_head_answers_as_get_does_without_the_body(send: Send, path: bytes) -> None:
+    answers = [
+        send(method + path + b" HTTP/1.1\r\nConnection: close\r\n" + HEADERS + b"\r\n")
+        for method in (b"GET ", b"HEAD ")
+    ]
+    heads = [answer.partition(b"\r\n\r\n")[0].split(b"\r\n") for answer in answers]
+    got, headed = ([line for line in head if not line.startswith(b"date:")] for head in heads)
+    assert got == headed
+    assert answers[1].endswith(b"\r\n\r\n")
+
+
+def test_flexprices_router_has_no_head(send: Send) -> None:
+    path = b"/flexprice/v1/customers/cust_00000001/invoices/summary"
+    assert send(b"HEAD " + path + b" HTTP/1.1\r\nConnection: close\r\n" + HEADERS + b"\r\n").startswith(b"HTTP/1.1 404")
