@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -82,3 +83,17 @@ def request_headers(scope: Scope) -> dict[str, str]:
     for name, values in repeated.items():
         headers[name] = ", ".join(values)
     return headers
+
+
+def address_key(address: str) -> str:
+    """What of a client's address counts as one client: of IPv6 the first 64 bits, which one subscriber has all of
+    (RFC 6177); an IPv4 address written as IPv6 is that IPv4 address."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, 64), strict=False))

@@ -131,7 +131,7 @@ def _server(
     from uvicorn.config import Config
     from uvicorn.server import Server
 
-    from counterfoil.page.rate_limit import address_key
+    from counterfoil.asgi import address_key
     from counterfoil.server.protocol import Admission, BoundedProtocol, Limits
 
     limits = Limits(connections=most_connections(), per_address=per_address)

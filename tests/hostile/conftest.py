@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from counterfoil.app import build
-from counterfoil.page.rate_limit import address_key
+from counterfoil.asgi import address_key
 from counterfoil.server.protocol import Admission, BoundedProtocol, Limits
 from counterfoil.serving import listen
 

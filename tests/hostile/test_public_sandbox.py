@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from counterfoil.app import Application, build
+from counterfoil.asgi import address_key
 from counterfoil.control.access import guard
 from counterfoil.inprocess import InProcess
-from counterfoil.page.rate_limit import address_key
 from counterfoil.page.visitors import Limits, VisitorMiddleware
 
 WORLDS = "/_sandbox/v1/worlds"

@@ -7,23 +7,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from ipaddress import IPv6Address, IPv6Network
 
 MAX_KEYS = 10_000
-
-
-def address_key(address: str) -> str:
-    """What of a client's address counts as one client: of IPv6 the first 64 bits, which one subscriber has all of
-    (RFC 6177); an IPv4 address written as IPv6 is that IPv4 address."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((parsed, 64), strict=False))
 
 
 class TokenBuckets:

@@ -27,13 +27,14 @@ from counterfoil.asgi import (
     Refusal,
     Scope,
     Send,
+    address_key,
     raw_path,
     refusal_of,
     request_headers,
     split_world,
 )
 from counterfoil.ledger.errors import LedgerError
-from counterfoil.page.rate_limit import TokenBuckets, address_key
+from counterfoil.page.rate_limit import TokenBuckets
 from counterfoil.page.responses import send_json, send_problem
 from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.visitor_identity import Visitor, VisitorIdentities

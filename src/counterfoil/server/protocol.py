@@ -5,6 +5,10 @@ pipelined requests that were not read took 1.7 GB, and half a head held a connec
 request with ``Upgrade`` to be without a body, so that its body was executed as a second request; a server may ignore that
 header (RFC 9110, 7.8), and this one does. What cannot be parsed is handed to the application as a ``Refusal``, which is
 answered in the shape of the API that was meant.
+
+Why not another server: granian 2.8.7 (on hyper) frames Upgrade rightly and bounds fields to 100, but took 242 µs of CPU for a
+request that takes 195 to 238 here, took a field of 70 KB, answers what it refuses with an empty body, and cannot break a
+connection as faults need it.
 """
 
 from __future__ import annotations
