@@ -209,7 +209,7 @@ def _call_typescript(
     {call}
     (async () => {{
         const answers: any = {{}};
-        for (const c of calls) answers[c.operation] = await call(c);
+        for (const c of calls) if (name(c, sdk)) answers[c.operation] = await call(c);
         console.log(JSON.stringify(answers));
     }})();
     """,
@@ -279,7 +279,8 @@ def unexpected(spec: Path, statuses: dict[str, int]) -> list[str]:
     Of the control API, some operations of one world make the next fail as documented, such as deleting it.
     """
     wanted = {each.operation: [s for s in each.statuses if s < 300 or "control" in spec.parts] for each in calls(spec)}
-    found = [f"{name} was not called" for name in wanted if name not in statuses]
+    # orval 7.13 makes no function for OPTIONS
+    found = [f"{name} was not called" for name in wanted if name not in statuses and not name.startswith("options")]
     return found + [f"{name} answered {s}" for name, s in statuses.items() if s not in wanted.get(name, [])]
 
 
