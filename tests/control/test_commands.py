@@ -59,8 +59,9 @@ def test_the_whole_story_is_told_through_all_commands(sandbox: Build) -> None:
     token = do("issue_token", api="elevate", key="counterfoil-key", minutes=15)
     assert token["expires_at"] == "2026-02-01T09:20:00Z"
     assert do("note_login", api="emnify", succeeded=False) == 1
+    assert do("request_bill", customer=1)["state"] == "in progress"
     assert told == set(COMMANDS)
-    assert server.get("/worlds/default")["commands"] == 23
+    assert server.get("/worlds/default")["commands"] == 24
 
 
 def test_a_command_answers_with_its_fact_the_version_and_the_time(sandbox: Build) -> None:

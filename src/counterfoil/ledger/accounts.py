@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from counterfoil.ledger.behaviour import Behaviour
+from counterfoil.ledger.bill_requests import BillRequest
 from counterfoil.ledger.documents import Invoice
 from counterfoil.ledger.payments import Payment
+from counterfoil.ledger.periods import first_of_month, start_of
 from counterfoil.ledger.tariffs import Tariff
 from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
@@ -56,7 +58,8 @@ class Subscription:
 class AccountState:
     """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
 
-    ``usage`` and ``charges`` are those not yet billed. ``behaviour`` has been simulated until ``simulated_until``.
+    ``usage`` and ``charges`` are those not yet billed. ``changed_at`` says of each account when a command or run last changed
+    what is open on it; it is empty if nothing has yet. ``behaviour`` has been simulated until ``simulated_until``.
     ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
     values computed from this state and does not count for equality.
     """
@@ -68,11 +71,13 @@ class AccountState:
     charges: tuple[OneOffCharge, ...] = ()
     invoices: tuple[Invoice, ...] = ()
     payments: tuple[Payment, ...] = ()
+    requests: tuple[BillRequest, ...] = ()
     usage_count: int = 0
     charge_count: int = 0
     behaviour: Behaviour | None = None
     simulated_until: datetime | None = None
     billed_to: int | None = None
+    changed_at: tuple[datetime, ...] = ()
     cache: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
 
     __hash__ = object.__hash__  # by identity, because hashing a whole history would be slow
@@ -84,6 +89,14 @@ class AccountState:
         if "bills" in self.cache and not changes.keys() & {"invoices", "payments"}:
             changed.cache["bills"] = self.cache["bills"]
         return changed
+
+    def open_changed_at(self, account: int) -> datetime:
+        """When a command or run last changed what is open on the account."""
+        return self.changed_at[account] if self.changed_at else start_of(first_of_month(self.opened))
+
+    def touched(self, accounts: Collection[int], now: datetime) -> tuple[datetime, ...]:
+        """``changed_at`` once what is open on these accounts has changed."""
+        return tuple(now if index in accounts else self.open_changed_at(index) for index in range(len(self.accounts)))
 
     def cached(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, cached under ``name`` until it is asked for with other ``inputs``.
