@@ -134,23 +134,25 @@ def test_the_extended_type_names_the_billing_cycle(story: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "naming"),
+    ("body", "status", "naming"),
     [
-        ({}, "billingAccount"),
-        ({"billingAccount": {}}, "billingAccount"),
-        ({"billingAccount": {"id": "A0815"}}, "billingAccount"),
-        ({"billingAccount": {"id": "0.0.0.1+-account+1001"}}, "billingAccount"),
-        ({"billingAccount": {"id": "0.0.0.1+-account+9000"}}, "billingAccount"),
-        ({"billingAccount": {"id": 1000}}, "billingAccount"),
-        ({**ASKED, "relatedParty": {"id": "2"}}, "relatedParty"),
-        ({**ASKED, "billingCycleSpecification": {"id": "0.0.0.1+-billinfo+2000"}}, "billingCycleSpecification"),
-        ({**ASKED, "name": "x" * 201}, "name"),
-        ({**ASKED, "description": "x" * 2001}, "description"),
+        ({}, 400, "billingAccount"),
+        ({"billingAccount": {}}, 400, "billingAccount"),
+        ({"billingAccount": {"id": "A0815"}}, 409, "billingAccount"),
+        ({"billingAccount": {"id": "0.0.0.1+-account+1001"}}, 409, "billingAccount"),
+        ({"billingAccount": {"id": "0.0.0.1+-account+9000"}}, 409, "billingAccount"),
+        ({"billingAccount": {"id": 1000}}, 400, "billingAccount"),
+        ({**ASKED, "relatedParty": {"id": "2"}}, 409, "relatedParty"),
+        ({**ASKED, "billingCycleSpecification": {"id": "0.0.0.1+-billinfo+2000"}}, 409, "billingCycleSpecification"),
+        ({**ASKED, "name": "x" * 201}, 400, "name"),
+        ({**ASKED, "description": "x" * 2001}, 400, "description"),
     ],
 )
-def test_a_body_that_does_not_fit_is_400_and_changes_nothing(story: Any, body: Any, naming: str) -> None:
+def test_a_body_that_does_not_fit_is_refused_and_changes_nothing(
+    story: Any, body: Any, status: int, naming: str
+) -> None:
     answer = story.post(API, "/customerBillOnDemand", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "400"), answer.text
+    assert (answer.status_code, answer.json()["code"]) == (status, str(status)), answer.text
     assert naming in answer.json()["message"]
     assert one(story, "/customerBillOnDemand") == []
 
@@ -158,7 +160,7 @@ def test_a_body_that_does_not_fit_is_400_and_changes_nothing(story: Any, body: A
 def test_a_restricted_token_asks_and_sees_only_for_its_own(stand_in: Callable[..., Any]) -> None:
     brm = stand_in(SCENARIO, apis=[API])
     foreign = brm.post(API, "/customerBillOnDemand", json=ASKED, key="duo-key")
-    assert foreign.status_code == 400
+    assert foreign.status_code == 409
     own = brm.post(API, "/customerBillOnDemand", json={"billingAccount": {"id": "A-000002"}}, key="duo-key")
     assert own.status_code == 201
     hidden = brm.get(API, below(own.json()["href"]), key="acme-key")

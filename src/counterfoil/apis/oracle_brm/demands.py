@@ -75,7 +75,7 @@ def requests_of(state: AccountState) -> tuple[BillRequest, ...]:
 
 
 def command_of(body: Mapping[str, Json], world: World, visible: frozenset[int] | None) -> RequestBill:
-    """The command that a body asks for. Raises ``ApiError`` (malformed) where it names an account that is not there, or a
+    """The command that a body asks for. Raises ``ApiError`` (conflict) where it names an account that is not there, or a
     party or billing cycle that is not the account's."""
     named = body["billingAccount"]
     text = str(named.get("id") or named.get("accountNumber") or "")
@@ -86,15 +86,15 @@ def command_of(body: Mapping[str, Json], world: World, visible: frozenset[int] |
         or account.account >= len(world.ledger.state_of(account.customer).accounts)
         or (visible is not None and account.customer not in visible)
     ):
-        raise ApiError("malformed", f"billingAccount: there is no account {text[:80]}", where="billingAccount")
+        raise ApiError("conflict", f"billingAccount: there is no account {text[:80]}", where="billingAccount")
     parties = (account.customer, world.ledger.state_of(account.customer).billed_to)
     party = (body.get("relatedParty") or {}).get("id")
     if party is not None and party not in map(str, parties):
-        raise ApiError("malformed", f"relatedParty: {party[:80]} is not a party of the account", where="relatedParty")
+        raise ApiError("conflict", f"relatedParty: {party[:80]} is not a party of the account", where="relatedParty")
     cycle = (body.get("billingCycleSpecification") or {}).get("id")
     if cycle is not None and with_plus(cycle) != account_id(account.customer, account.account, "billinfo"):
         message = f"billingCycleSpecification: {cycle[:80]} is not the account's"
-        raise ApiError("malformed", message, where="billingCycleSpecification")
+        raise ApiError("conflict", message, where="billingCycleSpecification")
     return RequestBill(
         customer=account.customer,
         account=account.account,
