@@ -45,7 +45,7 @@ class Books:
         currencies = currencies or (self.ledger.tariff(tariff).currency,)
         accounts = tuple(Account(currency, Decimal(tax), group=group) for currency in currencies)
         number = self.ledger.add_customer(accounts, OPENED.date(), OPENED)
-        self.ledger.subscribe(number, tariff, sims=1, starts=OPENED.date())
+        self.ledger.subscribe(number, tariff, sims=1, starts=OPENED.date(), now=OPENED)
         return number
 
     def use(self, customer: int, megabytes: str | int, at: datetime) -> None:
@@ -53,7 +53,7 @@ class Books:
         self.ledger.record_usage(customer, Service.DATA, "DE", Decimal(megabytes), started_at=at, now=self.now)
 
     def charge(self, customer: int, amount: str | int, dated: date, account: int = 0) -> None:
-        self.ledger.add_charge(customer, "Visit", Decimal(amount), dated=dated, account=account)
+        self.ledger.add_charge(customer, "Visit", Decimal(amount), dated=dated, now=OPENED, account=account)
 
     def bill(self, **fields: Any) -> Mapping[int, list[Bill]]:
         """What a run with those members issues, by customer; it is produced at once, at ``now``."""
@@ -161,7 +161,7 @@ def test_use_that_is_not_rated_waits_for_its_price(books: Books) -> None:
     books.ledger.record_usage(acme, Service.DATA, "DE", Decimal(40), started_at=books.now, now=books.now, rated=False)
     books.charge(acme, 1, date(2026, 1, 5))
     assert nets(books.bill(cutoff_date=date(2026, 2, 1))) == [["1.00"]]
-    assert books.ledger.rate_again(acme) == 1
+    assert books.ledger.rate_again(acme, OPENED) == 1
     assert nets(books.bill(cutoff_date=date(2026, 3, 1))) == [["2.00"]]
 
 

@@ -228,7 +228,7 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
 
 
 def _open(world: World, book: AccountState, account: int) -> dict[str, Json]:
-    """What the open run would bill if it were produced today."""
+    """What is open today on one account."""
     run = world.ledger.open_run()
     collected = open_charges(book, account, world.ledger.open_cutoffs(world.today))
     currency = book.accounts[account].currency

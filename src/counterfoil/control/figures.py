@@ -94,7 +94,7 @@ def _billed(world: World) -> dict[int, dict[str, tuple[int, Decimal]]]:
     def count() -> dict[int, dict[str, tuple[int, Decimal]]]:
         billed: dict[int, dict[str, tuple[int, Decimal]]] = {}
         for bill, readers in _bills(world):
-            of_run = billed.setdefault(bill.invoice.run, {})
+            of_run = billed.setdefault(bill.invoice.run or 0, {})  # 0: bills on demand, which no run has
             bills, total = of_run.get(bill.invoice.currency, (0, ZERO))
             of_run[bill.invoice.currency] = (bills + readers, total + readers * bill.total)
         return billed

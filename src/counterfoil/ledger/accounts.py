@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from counterfoil.ledger.allocation import Receivables
 from counterfoil.ledger.behaviour import Behaviour
+from counterfoil.ledger.bill_requests import BillRequest
 from counterfoil.ledger.documents import CreditNote, Invoice
 from counterfoil.ledger.payments import Payment, Refund
+from counterfoil.ledger.periods import first_of_month, start_of
 from counterfoil.ledger.tariffs import Tariff
 from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
@@ -58,6 +60,7 @@ class AccountState:
     """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
 
     ``usage`` and ``charges`` are those not yet billed; ``receivables`` has the bills, and what was paid and credited.
+    ``changed_at`` says of each account when a command or run last changed what is open on it; it is empty if nothing has yet.
     ``behaviour`` has been simulated until ``simulated_until``.
     ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
     values computed from this state and does not count for equality.
@@ -69,11 +72,13 @@ class AccountState:
     usage: tuple[UsageRecord, ...] = ()
     charges: tuple[OneOffCharge, ...] = ()
     receivables: Receivables = field(default_factory=Receivables)
+    requests: tuple[BillRequest, ...] = ()
     usage_count: int = 0
     charge_count: int = 0
     behaviour: Behaviour | None = None
     simulated_until: datetime | None = None
     billed_to: int | None = None
+    changed_at: tuple[datetime, ...] = ()
     cache: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, compare=False, repr=False, init=False)
 
     __hash__ = object.__hash__  # by identity, because hashing a whole history would be slow
@@ -102,6 +107,14 @@ class AccountState:
     def refunds(self) -> tuple[Refund, ...]:
         """All refunds, by ordinal."""
         return self.receivables.refunds
+
+    def open_changed_at(self, account: int) -> datetime:
+        """When a command or run last changed what is open on the account."""
+        return self.changed_at[account] if self.changed_at else start_of(first_of_month(self.opened))
+
+    def touched(self, accounts: Collection[int], now: datetime) -> tuple[datetime, ...]:
+        """``changed_at`` once what is open on these accounts has changed."""
+        return tuple(now if index in accounts else self.open_changed_at(index) for index in range(len(self.accounts)))
 
     def cached(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, cached under ``name`` until it is asked for with other ``inputs``.

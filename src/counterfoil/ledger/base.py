@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Self
 
 from counterfoil.ledger.accounts import AccountState, Subscription
-from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs
+from counterfoil.ledger.billing import Cutoffs, open_cutoffs
 from counterfoil.ledger.chunks import Numbered
 from counterfoil.ledger.documents import CreditNote
 from counterfoil.ledger.errors import BadValue, UnknownRecord
@@ -118,13 +118,12 @@ class LedgerBase:
         return notes[ordinal - 1]
 
     def open_run(self) -> BillingRun | None:
-        """The run that open charges count towards: the oldest one that is not complete."""
+        """The oldest run that is not complete."""
         return next((run for run in self.runs.values() if run.status is not RunStatus.COMPLETE), None)
 
     def open_cutoffs(self, today: date) -> Cutoffs:
-        """What the open run would collect if it were produced today."""
-        run = self.open_run()
-        return cutoffs_of(run, today) if run else no_cutoffs(today)
+        """What is open today, whatever runs are planned."""
+        return open_cutoffs(today)
 
 
 def check_account(state: AccountState, customer: int, account: int) -> None:

@@ -58,8 +58,16 @@ def cutoffs_of(run: BillingRun, today: date) -> Cutoffs:
 
 
 def no_cutoffs(today: date) -> Cutoffs:
-    """The cutoffs of an open bill without a run: everything so far."""
+    """The cutoffs of a bill on demand: everything up to today."""
     return Cutoffs(END_OF_TIME, today)
+
+
+def open_cutoffs(today: date) -> Cutoffs:
+    """What is open today: all usage so far, and the other charges of this and earlier months.
+
+    No planned run matters: what is open is one amount in all APIs.
+    """
+    return Cutoffs(END_OF_TIME, last_of_month(today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,33 @@ def open_since(state: AccountState, account: int) -> date:
     return max((invoice.period_end for invoice in state.invoices if invoice.account == account), default=state.opened)
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceTerms:
+    """The dates of an invoice, and the run that issues it (None for a bill on demand)."""
+
+    run: int | None
+    issued_on: date
+    due_on: date
+    period_end: date
+
+    @classmethod
+    def of(cls, run: int | None, issued_on: date, *, period_end: date, due_on: date | None = None) -> InvoiceTerms:
+        """The terms with the usual due date where none is given."""
+        return cls(run, issued_on, bounded(due_on or issued_on + PAYMENT_TERMS), period_end)
+
+
+def run_period_end(run: BillingRun) -> date | None:
+    """The first day after the period that a run bills: its cutoff, or else its invoice date. None as long as it has neither."""
+    day = run.cutoff_date or run.invoice_date
+    return bounded(day) if day else None
+
+
+def is_last(state: AccountState, account: int, on: date) -> bool:
+    """Whether a bill of that day is the account's last: it had subscriptions, and they have all ended."""
+    ends = [subscription.ended for subscription in state.subscriptions if subscription.account == account]
+    return bool(ends) and all(ended is not None and ended <= on for ended in ends)
+
+
 def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> AccountState:
     """The state after ``run``: with at most one new invoice per account, and without the charges on it.
 
@@ -135,31 +170,37 @@ def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> Accou
     (docs/vendors/billingplatform.md#empty-invoices).
     """
     cutoffs = cutoffs_of(run, now.date())
+    issued_on = bounded(run.invoice_date or now.date())
+    ends = run_period_end(run) or issued_on
     for account in range(len(state.accounts)):
-        collected = collect(state, account, cutoffs)
+        collected, since = collect(state, account, cutoffs), open_since(state, account)
         if to_minor_unit(collected.net, state.accounts[account].currency) > 0:
-            state = _issue(state, account, collected, cutoffs, run, now)
+            terms = InvoiceTerms.of(run.number, issued_on, period_end=max(since, ends), due_on=run.due_date)
+            state = issue_invoice(state, account, collected, cutoffs, terms, now)
+        elif ends > since and run.subrun in (None, state.accounts[account].group):
+            # The run would have billed this account; what is open waits for the next one, with other dates.
+            state = state.replace(changed_at=state.touched({account}, now))
     return state
 
 
-def _issue(
-    state: AccountState, account: int, collected: Collected, cutoffs: Cutoffs, run: BillingRun, now: datetime
+def issue_invoice(
+    state: AccountState, account: int, collected: Collected, cutoffs: Cutoffs, terms: InvoiceTerms, now: datetime
 ) -> AccountState:
-    issued_on = bounded(run.invoice_date or now.date())
-    since = open_since(state, account)
+    """The state with one more invoice, over what was collected, and without what is on it."""
     invoice = Invoice(
         ordinal=1 + sum(invoice.account == account for invoice in state.invoices),
         account=account,
-        run=run.number,
+        run=terms.run,
         currency=state.accounts[account].currency,
         tax_rate=state.accounts[account].tax_rate,
-        period_start=since,
-        period_end=max(since, bounded(run.cutoff_date or issued_on)),
-        issued_on=issued_on,
-        due_on=bounded(run.due_date or issued_on + PAYMENT_TERMS),
+        period_start=open_since(state, account),
+        period_end=terms.period_end,
+        issued_on=terms.issued_on,
+        due_on=terms.due_on,
         issued_at=now,
         lines=collected.lines,
         usage=tuple(record for record in collected.usage if record.rated),
+        is_last=is_last(state, account, terms.issued_on),
     )
     taken = {record.ordinal for record in invoice.usage}
     billed = {charge.ordinal for charge in collected.charges}
@@ -173,9 +214,10 @@ def _issue(
             else subscription
             for subscription in state.subscriptions
         ),
+        changed_at=state.touched({account}, now),
     )
 
 
 def open_charges(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the open run would collect from the account; cached until the cutoffs change."""
+    """What the cutoffs collect from the account; cached until they change."""
     return state.cached(f"open {account}", cutoffs, lambda: collect(state, account, cutoffs))

@@ -31,7 +31,13 @@ class CustomerChanges(LedgerBase):
         if billed_to is not None and not self.knows(billed_to):
             raise UnknownRecord(f"there is no customer {billed_to} who could pay", field="billed_to")
         number = self.store.add(
-            AccountState(opened=opened, accounts=accounts, billed_to=billed_to, simulated_until=now)
+            AccountState(
+                opened=opened,
+                accounts=accounts,
+                billed_to=billed_to,
+                simulated_until=now,
+                changed_at=(now,) * len(accounts),
+            )
         )
         if billed_to is not None:
             self._payees = self._payees.fork()
@@ -39,15 +45,18 @@ class CustomerChanges(LedgerBase):
         return number
 
     def subscribe(
-        self, customer: int, tariff_key: str, *, sims: int, starts: date, fees_from: date | None = None
+        self, customer: int, tariff_key: str, *, sims: int, starts: date, now: datetime, fees_from: date | None = None
     ) -> Subscription:
         """Subscribe a customer to a tariff from ``starts``; the account of the tariff's currency pays."""
         state = self.state_of(customer)
         subscription = new_subscription(state, self.tariff(tariff_key), sims=sims, starts=starts, fees_from=fees_from)
-        self.store.put(customer, state.replace(subscriptions=(*state.subscriptions, subscription)))
+        changed_at = state.touched({subscription.account}, now)
+        self.store.put(
+            customer, state.replace(subscriptions=(*state.subscriptions, subscription), changed_at=changed_at)
+        )
         return subscription
 
-    def cancel_subscription(self, customer: int, ordinal: int, *, ends: date) -> Subscription:
+    def cancel_subscription(self, customer: int, ordinal: int, *, ends: date, now: datetime) -> Subscription:
         """End a subscription: ``ends`` is the first day without it."""
         subscription = self.subscription(customer, ordinal)
         if subscription.ended is not None:
@@ -56,22 +65,22 @@ class CustomerChanges(LedgerBase):
             raise BadValue(
                 f"subscription {ordinal} cannot end before it started on {subscription.started}", field="ends"
             )
-        return self._put_subscription(customer, replace(subscription, ended=ends))
+        return self._put_subscription(customer, replace(subscription, ended=ends), now)
 
-    def pause_subscription(self, customer: int, ordinal: int, *, on: date) -> Subscription:
+    def pause_subscription(self, customer: int, ordinal: int, *, on: date, now: datetime) -> Subscription:
         """Charge no fees from ``on`` until the subscription is resumed."""
         subscription = self.subscription(customer, ordinal)
         if subscription.state_on(on) != "active":
             raise RuleBroken(f"subscription {ordinal} is {subscription.state_on(on)}, not active", field="subscription")
-        return self._put_subscription(customer, replace(subscription, paused_on=on))
+        return self._put_subscription(customer, replace(subscription, paused_on=on), now)
 
-    def resume_subscription(self, customer: int, ordinal: int, *, on: date) -> Subscription:
+    def resume_subscription(self, customer: int, ordinal: int, *, on: date, now: datetime) -> Subscription:
         """Charge fees again, from the first of the month after ``on``."""
         subscription = self.subscription(customer, ordinal)
         if subscription.state_on(on) != "paused":
             raise RuleBroken(f"subscription {ordinal} is {subscription.state_on(on)}, not paused", field="subscription")
         fees_from = max(subscription.fees_from, next_first_of_month(on))
-        return self._put_subscription(customer, replace(subscription, paused_on=None, fees_from=fees_from))
+        return self._put_subscription(customer, replace(subscription, paused_on=None, fees_from=fees_from), now)
 
     # --- usage and charges -----------------------------------------------------------------------
 
@@ -101,10 +110,17 @@ class CustomerChanges(LedgerBase):
         record = UsageRecord(state.usage_count + 1, user.ordinal, service, country, quantity, started_at, rated)
         if rated and not can_be_rated(user, record):
             record = replace(record, rated=False)
-        self.store.put(customer, state.replace(usage=(*state.usage, record), usage_count=record.ordinal))
+        self.store.put(
+            customer,
+            state.replace(
+                usage=(*state.usage, record),
+                usage_count=record.ordinal,
+                changed_at=state.touched({user.account}, now),
+            ),
+        )
         return record
 
-    def rate_again(self, customer: int) -> int:
+    def rate_again(self, customer: int, now: datetime) -> int:
         """Rate unrated usage; returns how many records now have a price."""
         state = self.state_of(customer)
         rated = tuple(
@@ -113,13 +129,14 @@ class CustomerChanges(LedgerBase):
             else replace(record, rated=can_be_rated(self.subscription(customer, record.subscription), record))
             for record in state.usage
         )
-        changed = sum(before.rated != after.rated for before, after in zip(state.usage, rated, strict=True))
+        changed = [after for before, after in zip(state.usage, rated, strict=True) if before.rated != after.rated]
+        accounts = {self.subscription(customer, record.subscription).account for record in changed}
         if changed:
-            self.store.put(customer, state.replace(usage=rated))
-        return changed
+            self.store.put(customer, state.replace(usage=rated, changed_at=state.touched(accounts, now)))
+        return len(changed)
 
     def add_charge(
-        self, customer: int, description: str, amount: Decimal, *, dated: date, account: int = 0
+        self, customer: int, description: str, amount: Decimal, *, dated: date, now: datetime, account: int = 0
     ) -> OneOffCharge:
         """Add a one-off charge, net of tax, to an account; a negative amount is a credit."""
         state = self.state_of(customer)
@@ -127,13 +144,21 @@ class CustomerChanges(LedgerBase):
         if not amount:
             raise BadValue("a charge cannot be zero", field="amount")
         charge = OneOffCharge(state.charge_count + 1, account, description, amount, dated)
-        self.store.put(customer, state.replace(charges=(*state.charges, charge), charge_count=charge.ordinal))
+        self.store.put(
+            customer,
+            state.replace(
+                charges=(*state.charges, charge),
+                charge_count=charge.ordinal,
+                changed_at=state.touched({account}, now),
+            ),
+        )
         return charge
 
-    def _put_subscription(self, customer: int, changed: Subscription) -> Subscription:
+    def _put_subscription(self, customer: int, changed: Subscription, now: datetime) -> Subscription:
         state = self.state_of(customer)
         kept = tuple(changed if s.ordinal == changed.ordinal else s for s in state.subscriptions)
-        self.store.put(customer, state.replace(subscriptions=kept))
+        changed_at = state.touched({changed.account}, now)
+        self.store.put(customer, state.replace(subscriptions=kept, changed_at=changed_at))
         return changed
 
 

@@ -92,12 +92,13 @@ class Invoice:
     """An invoice. Once issued, only its hold changes.
 
     ``ordinal`` counts the account's bills from 1. The period runs from ``period_start`` to the day before ``period_end``.
-    ``run`` is the billing run that issued it. ``usage`` has the records of the usage lines.
+    ``run`` is the billing run that issued it, None for a bill on demand. ``is_last`` says that no subscription of the account
+    went on after it. ``usage`` has the records of the usage lines.
     """
 
     ordinal: int
     account: int
-    run: int
+    run: int | None
     currency: str
     tax_rate: Decimal
     period_start: date
@@ -107,6 +108,7 @@ class Invoice:
     issued_at: datetime
     lines: tuple[Line, ...]
     usage: tuple[UsageRecord, ...] = ()
+    is_last: bool = False
     held_at: datetime | None = None
     released_at: datetime | None = None
 

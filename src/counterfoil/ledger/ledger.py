@@ -14,20 +14,23 @@ from typing import Any
 from counterfoil.ledger.bills import BillChanges
 from counterfoil.ledger.customers import CustomerChanges
 from counterfoil.ledger.errors import BadValue, RuleBroken
+from counterfoil.ledger.on_demand import BillRequests
 from counterfoil.ledger.runs import BillingRun, RunStatus
 
 LOCKED_FIELDS = ("invoice_date", "cutoff_date", "transaction_cutoff_date", "due_date", "message")
 """The fields of a run that are locked once its bills are requested (docs/vendors/billingplatform.md#locked-fields)."""
 
 
-class Ledger(CustomerChanges, BillChanges):
+class Ledger(CustomerChanges, BillChanges, BillRequests):
     """Who owes what in one world."""
 
     def create_run(self, fields: Mapping[str, Any], now: datetime) -> BillingRun:
         """Create a pending run. ``fields``: any of name, subrun, message and the four dates."""
         number = self.runs.last() + 1
         given = {"name": None, **fields}
-        run = BillingRun(number=number, status=RunStatus.PENDING, created_at=now, updated_at=now, **given)
+        run = BillingRun(
+            number=number, status=RunStatus.PENDING, created_at=now, updated_at=now, planned_at=now, **given
+        )
         _check_dates(run)
         self.runs[number] = run
         return run
@@ -46,7 +49,8 @@ class Ledger(CustomerChanges, BillChanges):
             )
         if not changes:
             return run
-        changed = replace(run, **changes, updated_at=now)
+        planned_at = run.planned_at if changes.keys() <= {"name", "message"} else now
+        changed = replace(run, **changes, updated_at=now, planned_at=planned_at)
         _check_dates(changed)
         self.runs[number] = changed
         return changed

@@ -19,7 +19,8 @@ class BillingRun:
     """A billing run: which charges it collects, the dates of its invoices, and its status.
 
     Usage before ``cutoff_date`` and other charges through ``transaction_cutoff_date`` are collected.
-    ``subrun`` limits the run to accounts of that group. Dates are local dates, ``…_at`` are UTC times.
+    ``subrun`` limits the run to accounts of that group. Dates are local dates, ``…_at`` are UTC times; ``planned_at`` is when
+    the dates or the subrun last changed.
     """
 
     number: int
@@ -36,3 +37,4 @@ class BillingRun:
     requested_at: datetime | None = None
     commenced_at: datetime | None = None
     completed_at: datetime | None = None
+    planned_at: datetime | None = None

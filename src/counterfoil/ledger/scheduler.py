@@ -1,4 +1,4 @@
-"""What happens by itself as time passes: billing runs are produced, and simulated customers use services and pay bills.
+"""What happens by itself as time passes: runs and bills on demand are produced, simulated customers use services and pay.
 
 ``next_due_at`` says when something is due next, ``run_due`` makes it happen. Both depend on the ledger alone, so advancing
 the clock in two steps has the same result as in one.
@@ -17,6 +17,7 @@ from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
 from counterfoil.ledger.billing import issue_invoices
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.money import to_minor_unit
+from counterfoil.ledger.on_demand import next_request_due, produce_requested
 from counterfoil.ledger.payments import Payment, PaymentState
 from counterfoil.ledger.periods import month_key, start_of
 from counterfoil.ledger.rating import can_be_rated
@@ -50,8 +51,10 @@ def run_due(ledger: Ledger, now: datetime) -> None:
 
 
 def next_action_at(state: AccountState) -> datetime | None:
-    """When the next action of a simulated customer is due; None if there is none."""
-    return state.cached(NEXT_ACTION, None, lambda: _next_action(state))
+    """When the next bill on demand or action of a simulated customer is due; None if there is none."""
+    return state.cached(
+        NEXT_ACTION, None, lambda: min(filter(None, (_next_action(state), next_request_due(state))), default=None)
+    )
 
 
 def _action_times(ledger: Ledger) -> list[datetime | None]:
@@ -137,7 +140,8 @@ def _pays_at(bill: Bill, behaviour: Behaviour) -> datetime:
 
 
 def _simulate(state: AccountState, now: datetime) -> AccountState:
-    """The state after the actions that are due at ``now``."""
+    """The state after the bills on demand and the customers' actions that are due at ``now``."""
+    state = produce_requested(state, now)
     behaviour = state.behaviour
     if behaviour is None:
         return state
@@ -148,6 +152,8 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
     )
     if records:
         changes["usage"], changes["usage_count"] = (*state.usage, *records), records[-1].ordinal
+        accounts = {each.account for each in state.subscriptions if each.ordinal == records[-1].subscription}
+        changes["changed_at"] = state.touched(accounts, now)
     paid = [(bill, amount) for bill, amount in _unpaid_bills(state, behaviour) if _pays_at(bill, behaviour) == now]
     if paid:
         receivables = state.receivables

@@ -117,7 +117,7 @@ def _invoice(number: int, bill: Bill, world: World) -> Json:
     return {
         "invoiceNumber": _invoice_number(number, bill),
         "customer": str(number),
-        "billingRun": str(bill.invoice.run),
+        "billingRun": None if bill.invoice.run is None else str(bill.invoice.run),
         "invoiceDate": day_text(bill.invoice.issued_on, world),
         "dueDate": day_text(bill.invoice.due_on, world),
         "amount": currency_text(bill.total, world),

@@ -98,9 +98,8 @@ def _billed(state: AccountState, currency: str, subtract: bool) -> dict[int, Dec
         billed: dict[int, Decimal] = {}
         for bill in bills_of(state):
             if bill.invoice.currency == currency:
-                billed[bill.invoice.run] = billed.get(bill.invoice.run, ZERO) + (
-                    bill.creditable if subtract else bill.total
-                )
+                run = bill.invoice.run or 0  # 0: bills on demand, which no run has
+                billed[run] = billed.get(run, ZERO) + (bill.creditable if subtract else bill.total)
         return billed
 
     return state.cached("billingplatform.billed", (currency, subtract), compute)

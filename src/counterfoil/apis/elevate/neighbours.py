@@ -137,8 +137,11 @@ def _revenue(world: World) -> dict[int, int]:
     totals = dict.fromkeys(world.ledger.runs, ZERO)
     for state, refcount in world.ledger.store.unique_states():
         for bill in bills_of(state):
-            if bill.invoice.currency == world.scenario.seller.currency:
-                totals[bill.invoice.run] = totals.get(bill.invoice.run, ZERO) + refcount * bill.net
+            run = bill.invoice.run
+            if (
+                run is not None and bill.invoice.currency == world.scenario.seller.currency
+            ):  # a bill on demand has no run
+                totals[run] = totals.get(run, ZERO) + refcount * bill.net
     return {number: int(total) for number, total in totals.items()}
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from counterfoil.ledger.accounts import Account, AccountState, Subscription
-from counterfoil.ledger.billing import Cutoffs, cutoffs_of, no_cutoffs, open_charges
+from counterfoil.ledger.accounts import AccountState, Subscription
+from counterfoil.ledger.billing import Cutoffs, open_charges
 from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.receivables import bills_of, tax_on
 from counterfoil.ledger.runs import BillingRun, RunStatus
@@ -33,13 +33,13 @@ _WIDE = Context(prec=60)  # a quotient of two amounts has more digits than Decim
 class SummaryInputs(msgspec.Struct, frozen=True):
     """What a summary depends on besides the account state.
 
-    ``open`` has the oldest incomplete run of each subrun, as ``(subrun, cutoffs)``, oldest first. ``previous`` has the
-    newest complete run of each, as ``(subrun, completed at, run number)``. A subrun is a group of accounts, None means
-    all accounts. ``today`` decides which subscriptions have started and ended.
+    ``open`` says what is open today, whatever runs are planned. ``previous`` has the newest complete run of each subrun, as
+    ``(subrun, completed at, run number)``. A subrun is a group of accounts, None means all accounts. ``today`` decides which
+    subscriptions have started and ended.
     """
 
     today: date
-    open: tuple[tuple[str | None, Cutoffs], ...]
+    open: Cutoffs
     previous: tuple[tuple[str | None, datetime, int], ...]
     gross: bool
     less_credit: bool
@@ -70,7 +70,7 @@ def summary_inputs(world: World) -> SummaryInputs:
     """The inputs for the world's current date, runs and switches."""
     return SummaryInputs(
         today=world.today,
-        open=_open_cutoffs(world.ledger.runs.values(), world.today),
+        open=world.ledger.open_cutoffs(world.today),
         previous=_newest_complete(world.ledger.runs.values()),
         gross=world.switches["elevate.values"] == "gross",
         less_credit=world.switches["elevate.credit_notes"] == "subtract",
@@ -79,9 +79,7 @@ def summary_inputs(world: World) -> SummaryInputs:
 
 def summarize(state: AccountState, inputs: SummaryInputs) -> Summary:
     """The summary of every customer with this account state."""
-    collected = [
-        open_charges(state, index, _cutoffs_for(account, inputs)) for index, account in enumerate(state.accounts)
-    ]
+    collected = [open_charges(state, index, inputs.open) for index in range(len(state.accounts))]
     account = state.accounts[PRIMARY]
     net = to_minor_unit(collected[PRIMARY].net, account.currency)
     tax = to_minor_unit(tax_on(net, account.tax_rate), account.currency) if inputs.gross else ZERO
@@ -91,26 +89,6 @@ def summarize(state: AccountState, inputs: SummaryInputs) -> Summary:
         open_value=net + tax,
         previous_value=_previous_value(state, inputs),
     )
-
-
-def _open_cutoffs(runs: Iterable[BillingRun], today: date) -> tuple[tuple[str | None, Cutoffs], ...]:
-    """The cutoffs of open runs up to the first one for all accounts: later runs come after it for every account.
-
-    Without an open run everything unbilled so far is open.
-    """
-    oldest: dict[str | None, Cutoffs] = {}
-    for run in runs:
-        if run.status is not RunStatus.COMPLETE and run.subrun not in oldest:
-            oldest[run.subrun] = cutoffs_of(run, today)
-            if run.subrun is None:
-                break
-    oldest.setdefault(None, no_cutoffs(today))
-    return tuple(oldest.items())
-
-
-def _cutoffs_for(account: Account, inputs: SummaryInputs) -> Cutoffs:
-    """The cutoffs of the oldest open run that bills the account."""
-    return next(cutoffs for subrun, cutoffs in inputs.open if subrun in (None, account.group))
 
 
 def _newest_complete(runs: Iterable[BillingRun]) -> tuple[tuple[str | None, datetime, int], ...]:

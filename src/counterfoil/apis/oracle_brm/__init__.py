@@ -1,7 +1,7 @@
 """The API of Oracle BRM's customer bills (TMF678 v4): its route table and switches.
 
-It shows the ledger's bills, and for each account with open charges one more: the bill in progress. Bills on demand,
-applied rates, PATCH and the hub are not in the spec. Source: docs/vendors/oracle-brm.md#sources.
+It shows the ledger's bills, for each account with open charges one more (the bill in progress), their lines as applied
+rates, and bills on demand. PATCH and the hub are not in the spec. Source: docs/vendors/oracle-brm.md#sources.
 """
 
 from __future__ import annotations
@@ -58,6 +58,38 @@ SWITCHES = (
         choices=(False, True),
         source="docs/vendors/oracle-brm.md#comma-or",
     ),
+    Switch(
+        name="oracle-brm.bill_document",
+        text="What a bill shows of its document: a reference with id, name and media type, the text itself too (content), or "
+        "nothing (none).",
+        default="reference",
+        choices=("reference", "content", "none"),
+        source="docs/vendors/oracle-brm.md#bill-document",
+    ),
+    Switch(
+        name="oracle-brm.reference_members",
+        text="Whether references and other objects say their href, @baseType, @referredType and @schemaLocation, and an extended "
+        "bill its billing cycle (set). Oracle's printed samples have null there, so they are not set.",
+        default="null",
+        choices=("null", "set"),
+        source="docs/vendors/oracle-brm.md#reference-members",
+    ),
+    Switch(
+        name="oracle-brm.on_demand_minutes",
+        text="How many minutes of the world's clock a bill on demand stays in progress. Any whole number from 0 on; 0 decides it "
+        "at once.",
+        default=5,
+        choices=None,
+        source="docs/vendors/oracle-brm.md#on-demand-timing",
+    ),
+    Switch(
+        name="oracle-brm.on_demand_unrated",
+        text="What becomes of a bill on demand while usage without a price is open: it ends with an error, or it is made "
+        "without that usage, as a regular run makes it.",
+        default="terminatedWithError",
+        choices=("terminatedWithError", "done"),
+        source="docs/vendors/oracle-brm.md#on-demand-outcome",
+    ),
 )
 
 
@@ -66,13 +98,7 @@ def _refuses_unknown_query(world: World) -> bool:
 
 
 # Operations that the vendor has (docs/vendors/oracle-brm.md#neighbours) and this stand-in does not: answered 501.
-UNIMPLEMENTED = (
-    "GET /customerBillOnDemand",
-    "POST /customerBillOnDemand",
-    "GET /customerBillOnDemand/{id}",
-    "GET /appliedCustomerBillingRate",
-    "PATCH /billFormat/{id}",
-)
+UNIMPLEMENTED = ("PATCH /billFormat/{id}",)
 
 api = API(
     name=NAME,
@@ -81,6 +107,11 @@ api = API(
     routes={
         "GET /customerBill": handlers.list_bills,
         "GET /customerBill/{id}": handlers.get_bill,
+        "GET /customerBillOnDemand": handlers.list_requests,
+        "POST /customerBillOnDemand": handlers.request_bill,
+        "GET /customerBillOnDemand/{id}": handlers.get_request,
+        "GET /appliedCustomerBillingRate": handlers.list_rates,
+        "GET /appliedCustomerBillingRate/{id}": handlers.get_rate,
     },
     customer_view="/customerBill?billingAccount.id={billingAccount.id}&limit=50",
     authenticate=authenticate,

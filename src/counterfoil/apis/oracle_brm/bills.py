@@ -1,38 +1,56 @@
-"""Computes the bills that an account state shows: those issued by runs, and the one in progress of each account.
+"""Computes the bills that an account state shows: those issued by runs or on demand, and the one in progress of each account.
 
 A ``ShownBill`` has no customer number, so customers with equal account states share it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
+from counterfoil.apis.oracle_brm.ids import series_on_demand
 from counterfoil.ledger.accounts import AccountState
-from counterfoil.ledger.billing import PAYMENT_TERMS, Collected, Cutoffs, collect, no_cutoffs, open_charges, open_since
-from counterfoil.ledger.documents import CreditNote
+from counterfoil.ledger.billing import (
+    PAYMENT_TERMS,
+    Collected,
+    is_last,
+    open_charges,
+    open_cutoffs,
+    open_since,
+    run_period_end,
+)
+from counterfoil.ledger.documents import CreditNote, FeeLine, Line, PackageLine, SimLine
 from counterfoil.ledger.money import ZERO, to_minor_unit
+from counterfoil.ledger.on_demand import pending_request, terms_of
 from counterfoil.ledger.payments import Payment
-from counterfoil.ledger.periods import bounded, next_first_of_month, start_of
+from counterfoil.ledger.periods import bounded, first_of_month, next_first_of_month, start_of
 from counterfoil.ledger.receivables import Bill, bills_of, tax_on
+from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.ledger.usage import UsageRecord
 from counterfoil.world.world import World
 
 IN_PROGRESS = "inProgress"
+ON_CYCLE, OFF_CYCLE = "onCycle", "offCycle"
 
 
 class ShownBill(msgspec.Struct, frozen=True):
-    """One bill. ``run`` is None while it is in progress; amounts are in ``currency``, rounded to its minor unit.
+    """One bill; amounts are in ``currency``, rounded to its minor unit.
 
     ``ordinal`` counts the account's bills from 1; the one in progress has the next, and keeps it when it is issued.
-    ``total = net + tax``, ``remaining = total - what was applied`` (docs/vendors/oracle-brm.md#amounts-agree). Instants are UTC.
+    ``series`` is what its number begins with, None while it is in progress. ``total = net + tax``,
+    ``remaining = total - what was applied`` (docs/vendors/oracle-brm.md#amounts-agree). Instants are UTC. ``usage`` has the
+    records of the usage lines.
     """
 
     account: int
     ordinal: int
-    run: int | None
+    series: str | None
     state: str
+    run_type: str
+    category: str
     currency: str
     tax_rate: Decimal
     net: Decimal
@@ -46,47 +64,94 @@ class ShownBill(msgspec.Struct, frozen=True):
     period_end: datetime
     last_update: datetime
     next_bill_date: datetime | None
+    lines: tuple[Line, ...]
+    usage: tuple[UsageRecord, ...]
+
+
+# --- when bills in progress will be issued ---------------------------------------------------------
+
+
+class PlannedRun(msgspec.Struct, frozen=True):
+    """A run that is not complete: which group it bills, the end of its period, and the dates of its bills.
+
+    ``moved`` says that ``planned_at`` is not when it was created, but when its dates were changed.
+    """
+
+    group: str | None
+    ends: date
+    bill_date: date
+    due: date
+    planned_at: datetime
+    moved: bool
+
+
+class OpenBillTerms(msgspec.Struct, frozen=True):
+    """What bills in progress depend on besides the account state: the date, and the runs that are to come."""
+
+    today: date
+    runs: tuple[PlannedRun, ...]
+
+
+class OpenPlan(msgspec.Struct, frozen=True):
+    """When the account's bill in progress will be issued, and what period it will cover.
+
+    ``changed_at`` is when this last changed; None if it never did.
+    """
+
+    starts: date
+    ends: date
+    bill_date: date
+    due: date
+    changed_at: datetime | None
+    run_type: str = ON_CYCLE
+
+
+def open_bill_terms(world: World) -> OpenBillTerms:
+    """The terms at the world's current time."""
+    return OpenBillTerms(today=world.today, runs=tuple(_planned(world.ledger.runs.values())))
+
+
+def _planned(runs: Iterable[BillingRun]) -> Iterable[PlannedRun]:
+    for run in runs:
+        ends = run_period_end(run)
+        if run.status is not RunStatus.COMPLETE and ends is not None:
+            bill_date = bounded(run.invoice_date or ends)
+            due = max(bounded(run.due_date or bill_date + PAYMENT_TERMS), bill_date)
+            planned_at = run.planned_at or run.created_at
+            yield PlannedRun(run.subrun, ends, bill_date, due, planned_at, planned_at > run.created_at)
+
+
+def open_plan(state: AccountState, account: int, terms: OpenBillTerms) -> OpenPlan:
+    """The plan of the account's next bill: the pending request's, or that of the first run to bill the open period.
+
+    Without either the period ends on the next first of a month.
+    """
+    starts = open_since(state, account)
+    request = pending_request(state, account)
+    if request is not None:
+        asked = terms_of(state, request)
+        return OpenPlan(starts, asked.period_end, asked.issued_on, asked.due_on, request.requested_at, OFF_CYCLE)
+    changes: list[datetime] = []
+    for run in terms.runs:
+        if run.group not in (None, state.accounts[account].group):
+            continue
+        if run.ends > starts:
+            return OpenPlan(starts, run.ends, run.bill_date, run.due, max([*changes, run.planned_at]))
+        if run.moved:  # until then it may have been the run that bills this period
+            changes.append(run.planned_at)
+    month = first_of_month(terms.today)
+    if month > starts:  # the end has moved from this day to the next first of a month
+        changes.append(start_of(month))
+    ends = next_first_of_month(max(starts, terms.today))
+    return OpenPlan(starts, ends, ends, ends + PAYMENT_TERMS, max(changes, default=None))
 
 
 # --- the bills -----------------------------------------------------------------------------------
 
 
-class OpenBillTerms(msgspec.Struct, frozen=True):
-    """What bills in progress depend on besides the account state: the date, and the open run's cutoffs and due date."""
-
-    today: date
-    cutoffs: Cutoffs
-    ends: date | None
-    due: date | None
-
-
-def open_bill_terms(world: World) -> OpenBillTerms:
-    """The terms at the world's current time."""
-    run = world.ledger.open_run()
-    ends = run and (run.cutoff_date or run.invoice_date)
-    due = run and run.due_date
-    return OpenBillTerms(
-        today=world.today,
-        cutoffs=world.ledger.open_cutoffs(world.today),
-        ends=bounded(ends) if ends else None,
-        due=bounded(due) if due else None,
-    )
-
-
 def shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, ...]:
     """All bills of the account state in the order of their ids: by account, then by age, the one in progress last."""
     return state.cached("oracle-brm.bills", terms, lambda: _shown_bills(state, terms))
-
-
-def open_period(state: AccountState, account: int, terms: OpenBillTerms) -> tuple[date, date]:
-    """The period of the account's next bill: from the end of the last one to the open run's cutoff.
-
-    It ends on the next first of a month if no open run bills the account, or if that run's cutoff is not after its start.
-    """
-    since = open_since(state, account)
-    if terms.ends is not None and terms.ends > since and _is_in_run(state, account, terms):
-        return since, terms.ends
-    return since, next_first_of_month(max(since, terms.today))
 
 
 def _shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, ...]:
@@ -102,11 +167,14 @@ def _shown_bills(state: AccountState, terms: OpenBillTerms) -> tuple[ShownBill, 
 
 def _issued(bill: Bill) -> ShownBill:
     invoice = bill.invoice
+    run_type = OFF_CYCLE if invoice.run is None else ON_CYCLE
     return ShownBill(
         account=invoice.account,
         ordinal=invoice.ordinal,
-        run=invoice.run,
+        series=series_on_demand(invoice.ordinal) if invoice.run is None else f"B{invoice.run}",
         state=_state(bill),
+        run_type=run_type,
+        category=_category(run_type, last=invoice.is_last),
         currency=invoice.currency,
         tax_rate=invoice.tax_rate,
         net=bill.net,
@@ -120,6 +188,8 @@ def _issued(bill: Bill) -> ShownBill:
         period_end=start_of(invoice.period_end),
         last_update=bill.updated_at,
         next_bill_date=start_of(next_first_of_month(invoice.issued_on)),
+        lines=invoice.lines,
+        usage=invoice.usage,
     )
 
 
@@ -132,22 +202,30 @@ def _state(bill: Bill) -> str:
     return "partiallyPaid" if bill.applied or bill.credits else "new"
 
 
+def _category(run_type: str, *, last: bool) -> str:
+    """``last`` after all subscriptions ended, ``interim`` between two runs (docs/vendors/oracle-brm.md#category)."""
+    if last:
+        return "last"
+    return "interim" if run_type == OFF_CYCLE else "normal"
+
+
 def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBillTerms) -> ShownBill | None:
     """The bill in progress; None for an account without open charges and without an active subscription."""
-    open_now = _open_charges(state, account, terms)
+    open_now = open_charges(state, account, open_cutoffs(terms.today))
     if not (open_now.lines or open_now.usage) and not _is_active(state, account, terms.today):
         return None
     billed = state.accounts[account]
-    since, ends = open_period(state, account, terms)
+    plan = open_plan(state, account, terms)
     # With more credits than charges there will be no bill, and the spec's Money is never negative.
     net = to_minor_unit(max(open_now.net, ZERO), billed.currency)
     tax = to_minor_unit(tax_on(net, billed.tax_rate), billed.currency)
-    due = terms.due if terms.due and _is_in_run(state, account, terms) else ends + PAYMENT_TERMS
     return ShownBill(
         account=account,
         ordinal=ordinal,
-        run=None,
+        series=None,
         state=IN_PROGRESS,
+        run_type=plan.run_type,
+        category=_category(plan.run_type, last=is_last(state, account, plan.bill_date)),
         currency=billed.currency,
         tax_rate=billed.tax_rate,
         net=net,
@@ -155,32 +233,27 @@ def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBil
         total=net + tax,
         remaining=net + tax,
         applied=(),
-        bill_date=start_of(ends),
-        due_date=start_of(max(due, ends)),
-        period_start=start_of(since),
-        period_end=start_of(ends),
-        last_update=_last_update(open_now, since, terms.today),
+        bill_date=start_of(plan.bill_date),
+        due_date=start_of(plan.due),
+        period_start=start_of(plan.starts),
+        period_end=start_of(plan.ends),
+        last_update=_last_update(state, account, open_now, plan),
         next_bill_date=None,
+        lines=open_now.lines,
+        usage=open_now.usage,
     )
-
-
-def _open_charges(state: AccountState, account: int, terms: OpenBillTerms) -> Collected:
-    if _is_in_run(state, account, terms):
-        return open_charges(state, account, terms.cutoffs)
-    return collect(state, account, no_cutoffs(terms.today))
-
-
-def _is_in_run(state: AccountState, account: int, terms: OpenBillTerms) -> bool:
-    """Whether the open run bills the account; a subrun bills those of its group only."""
-    return terms.cutoffs.group is None or state.accounts[account].group == terms.cutoffs.group
 
 
 def _is_active(state: AccountState, account: int, today: date) -> bool:
     return any(each.account == account and each.state_on(today) == "active" for each in state.subscriptions)
 
 
-def _last_update(collected: Collected, since: date, today: date) -> datetime:
-    """When the last usage or charge was added; a charge with a future date counts as today's."""
-    moments = [record.started_at for record in collected.usage]
-    moments += [start_of(min(charge.dated, today)) for charge in collected.charges]
-    return max(moments, default=start_of(min(since, today)))
+def _last_update(state: AccountState, account: int, open_now: Collected, plan: OpenPlan) -> datetime:
+    """When the amount or the dates last changed: by a command or run, by a new plan, or because a month began whose fees and
+    charges it now holds."""
+    instants = [state.open_changed_at(account), *([plan.changed_at] if plan.changed_at else [])]
+    months = {
+        first_of_month(line.dated) for line in open_now.lines if isinstance(line, FeeLine | SimLine | PackageLine)
+    }
+    months |= {first_of_month(charge.dated) for charge in open_now.charges}
+    return max([*instants, *map(start_of, months)])

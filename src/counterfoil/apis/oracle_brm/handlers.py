@@ -1,47 +1,54 @@
-"""Handlers for the list of customer bills, and for one bill."""
+"""Handlers for customer bills, their rates, and bills on demand: each as a list and one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from counterfoil.api import ApiError, Json, Request, Response
-from counterfoil.apis.oracle_brm import serializers
+from counterfoil.api.list_query import Selection
+from counterfoil.apis.oracle_brm import demands, rates, serializers
 from counterfoil.apis.oracle_brm.bills import ShownBill
-from counterfoil.apis.oracle_brm.ids import from_bill_id, from_bill_number
-from counterfoil.apis.oracle_brm.query import bill_index, find, select_bills
+from counterfoil.apis.oracle_brm.ids import from_bill
+from counterfoil.apis.oracle_brm.objects import Renderer, form_of, shown
+from counterfoil.apis.oracle_brm.query import (
+    bill_index,
+    find_bill,
+    find_rate,
+    find_request,
+    select_bills,
+    select_rates,
+    select_requests,
+)
+from counterfoil.ledger.bill_requests import BillRequest
 from counterfoil.world.world import World
+
+Row = TypeVar("Row")
+Render = Callable[[int, Row], Json]
+
+# --- customer bills --------------------------------------------------------------------------------
 
 
 def list_bills(request: Request, world: World) -> Response:
-    """The matching bills from ``offset`` on, at most ``limit``, with both counts (docs/vendors/oracle-brm.md#paging)."""
+    """GET /customerBill: the bills that match all filters."""
     bills = select_bills(world, request.query, _visible(request, world))
-    start = request.query.get("offset", 0)
-    limit = request.query.get("limit") or int(world.switches["oracle-brm.default_limit"]) or None
-    stop = len(bills) if limit is None else start + limit
-    render = _renderer(request, world)
-    body = [render(customer, bill) for customer, bill in bills.page(min(start, len(bills)), stop)]
-    counts = (("X-Result-Count", str(len(body))), ("X-Total-Count", str(len(bills))))
-    if len(body) < len(bills) and world.switches["oracle-brm.partial_status"] == 206:
-        return Response(206, body, (*counts, ("Link", _links(request, start, limit, len(bills)))))
-    return Response(200, body, counts)
+    return _page(request, world, bills, _bill_renderer(request, world))
 
 
 def get_bill(request: Request, world: World) -> Response:
-    """One bill, by its id or its number (docs/vendors/oracle-brm.md#by-id)."""
-    text = request.path["id"]
-    reference = from_bill_id(text) or from_bill_number(text)
-    bill = find(world, reference) if reference else None
-    visible = _visible(request, world)
-    if reference is None or bill is None or (visible is not None and reference.customer not in visible):
-        raise ApiError("unknown_resource", f"There is no customer bill {text[:80]}", where="id")
-    return Response(200, _renderer(request, world)(reference.customer, bill))
+    """GET /customerBill/{id}: one bill, by its id or its number (docs/vendors/oracle-brm.md#by-id)."""
+    reference = from_bill(request.path["id"])
+    bill = find_bill(world, reference) if reference else None
+    if reference is None or bill is None or _is_hidden(request, world, reference.customer):
+        raise _not_found("customer bill", request)
+    return Response(200, _bill_renderer(request, world)(reference.customer, bill))
 
 
-def _renderer(request: Request, world: World) -> Callable[[int, ShownBill], Json]:
+def _bill_renderer(request: Request, world: World) -> Render[ShownBill]:
     """A function that renders a customer's bill in the type and with the members that the request asks for."""
-    extended = request.query.get("@type") == serializers.EXTENDED
-    terms, site, members = bill_index(world).terms, request.origin + request.base, serializers.members(_fields(request))
+    renderer = _renderer(request, world, serializers.EXTENDED)
+    terms, members = bill_index(world).terms, serializers.members(_fields(request))
     state_of = world.ledger.store.__getitem__
     views: dict[tuple[int, int], serializers.SharedBillView] = {}
     current = 0  # the bills of a customer follow each other in a list
@@ -49,11 +56,87 @@ def _renderer(request: Request, world: World) -> Callable[[int, ShownBill], Json
     def render(customer: int, bill: ShownBill) -> Json:
         nonlocal views, current
         if customer != current:
-            views, current = serializers.shared_views(state_of(customer), terms, extended), customer
-        view = serializers.CustomerBillView(views[bill.account, bill.ordinal], customer, world, site)
+            views, current = serializers.shared_views(state_of(customer), terms, renderer.form), customer
+        view = serializers.CustomerBillView(views[bill.account, bill.ordinal], customer, renderer)
         return serializers.customer_bill(view, members)
 
     return render
+
+
+# --- applied rates ---------------------------------------------------------------------------------
+
+
+def list_rates(request: Request, world: World) -> Response:
+    """GET /appliedCustomerBillingRate: the lines of bills that match all filters."""
+    found = select_rates(world, request.query, _visible(request, world))
+    return _page(request, world, found, _rate_renderer(request, world))
+
+
+def get_rate(request: Request, world: World) -> Response:
+    """GET /appliedCustomerBillingRate/{id}: one line of a bill."""
+    reference = rates.from_id(request.path["id"])
+    rate = find_rate(world, reference) if reference else None
+    if reference is None or rate is None or _is_hidden(request, world, reference.customer):
+        raise _not_found("applied customer billing rate", request)
+    return Response(200, _rate_renderer(request, world)(reference.customer, rate))
+
+
+def _rate_renderer(request: Request, world: World) -> Render[rates.Rate]:
+    renderer, fields = _renderer(request, world, rates.EXTENDED), _fields(request)
+    return lambda customer, rate: shown(rates.document(renderer, customer, rate), fields, renderer.form)
+
+
+# --- bills on demand -------------------------------------------------------------------------------
+
+
+def list_requests(request: Request, world: World) -> Response:
+    """GET /customerBillOnDemand: the requests for a bill that match all filters."""
+    found = select_requests(world, request.query, _visible(request, world))
+    return _page(request, world, found, _request_renderer(request, world))
+
+
+def get_request(request: Request, world: World) -> Response:
+    """GET /customerBillOnDemand/{id}: one request, by its id or that of the bill it led to."""
+    reference = demands.from_id(request.path["id"])
+    asked = find_request(world, reference) if reference else None
+    if reference is None or asked is None or _is_hidden(request, world, reference.customer):
+        raise _not_found("customer bill on demand", request)
+    return Response(200, _request_renderer(request, world)(reference.customer, asked))
+
+
+def request_bill(request: Request, world: World) -> Response:
+    """POST /customerBillOnDemand: ask for a bill; it is in progress at first (docs/vendors/oracle-brm.md#on-demand)."""
+    command = demands.command_of(request.body, world, _visible(request, world))
+    asked = world.execute(command)
+    extended = request.body.get("@type") == demands.CREATE_EXTENDED
+    renderer = Renderer(world, request.origin + request.base, form_of(world, extended=extended))
+    body = shown(demands.document(renderer, command.customer, asked), None, renderer.form)
+    return Response(201, body, (("Location", body["href"]),))
+
+
+def _request_renderer(request: Request, world: World) -> Render[BillRequest]:
+    renderer, fields = _renderer(request, world, demands.EXTENDED), _fields(request)
+    return lambda customer, asked: shown(demands.document(renderer, customer, asked), fields, renderer.form)
+
+
+# --- what the three have in common -----------------------------------------------------------------
+
+
+def _page(request: Request, world: World, found: Selection[Row], render: Render[Row]) -> Response:
+    """The matches from ``offset`` on, at most ``limit``, with both counts (docs/vendors/oracle-brm.md#paging)."""
+    start = request.query.get("offset", 0)
+    limit = request.query.get("limit") or int(world.switches["oracle-brm.default_limit"]) or None
+    stop = len(found) if limit is None else start + limit
+    body = [render(customer, row) for customer, row in found.page(min(start, len(found)), stop)]
+    counts = (("X-Result-Count", str(len(body))), ("X-Total-Count", str(len(found))))
+    if len(body) < len(found) and world.switches["oracle-brm.partial_status"] == 206:
+        return Response(206, body, (*counts, ("Link", _links(request, start, limit, len(found)))))
+    return Response(200, body, counts)
+
+
+def _renderer(request: Request, world: World, extended: str) -> Renderer:
+    form = form_of(world, extended=request.query.get("@type") == extended)
+    return Renderer(world, request.origin + request.base, form)
 
 
 def _fields(request: Request) -> frozenset[str] | None:
@@ -68,8 +151,17 @@ def _visible(request: Request, world: World) -> frozenset[int] | None:
     return None if own is None else frozenset(world.ledger.payees_below(own))
 
 
+def _is_hidden(request: Request, world: World, customer: int) -> bool:
+    visible = _visible(request, world)
+    return visible is not None and customer not in visible
+
+
+def _not_found(what: str, request: Request) -> ApiError:
+    return ApiError("unknown_resource", f"There is no {what} {request.path['id'][:80]}", where="id")
+
+
 def _links(request: Request, start: int, limit: int | None, total: int) -> str:
-    """The ``Link`` header: the pages around this one (RFC 8288). Without a limit, the page before holds all skipped bills."""
+    """The ``Link`` header: the pages around this one (RFC 8288). Without a limit, the page before holds all skipped items."""
     step = limit or max(start, 1)
     last = start + (total - 1 - start) // step * step if start < total else (total - 1) // step * step
     offsets = {"self": start, "first": 0, "last": max(last, 0)}
@@ -82,4 +174,5 @@ def _links(request: Request, start: int, limit: int | None, total: int) -> str:
 
 def _address(request: Request, offset: int) -> str:
     query = {name: str(value) for name, value in request.query.items()} | {"offset": str(offset)}
-    return f"{request.origin}{request.base}/customerBill?{urlencode(query, quote_via=quote)}"
+    path = request.operation.partition(" ")[2]
+    return f"{request.origin}{request.base}{path}?{urlencode(query, quote_via=quote)}"

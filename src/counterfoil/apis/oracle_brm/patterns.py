@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_RUNS = re.compile(r"(?:B[0-9]*-?)?%", re.ASCII)
+_SERIES = re.compile(r"(?:[BD][0-9]*-?)?%", re.ASCII)
 
 
 class Patterns:
@@ -20,12 +20,12 @@ class Patterns:
         patterns = [text if one_or_more else re.sub("%+", "%", text) for text in texts]
         self.match = re.compile("|".join(map(self._expression, patterns)), re.DOTALL).fullmatch
         # `B5-%` matches all bills of run 5: a bill number always continues after the hyphen.
-        self.match_whole_runs = all(_RUNS.fullmatch(pattern) for pattern in patterns)
+        self.match_whole_series = all(_SERIES.fullmatch(pattern) for pattern in patterns)
         self._starts = [pattern.partition("%")[0] for pattern in patterns]
 
-    def may_match_run(self, run: int) -> bool:
-        """Whether a bill number of ``run`` can match, judged by the text before the first percent sign."""
-        number = f"B{run}-"
+    def may_match_series(self, series: str) -> bool:
+        """Whether a bill number of ``series`` (``B5``) can match, judged by the text before the first percent sign."""
+        number = f"{series}-"
         return any(number.startswith(start) or start.startswith(number) for start in self._starts)
 
     def _expression(self, pattern: str) -> str:

@@ -1,4 +1,4 @@
-"""Parses the filters of the list of customer bills, and selects the bills that pass them.
+"""Parses the filters of the three lists, and selects the bills, rates and requests that pass them.
 
 A filter tests either facts that all customers with one account state share (amounts, dates, state), or ids and numbers,
 which contain the customer's number. Source: docs/vendors/oracle-brm.md#filters.
@@ -7,17 +7,26 @@ which contain the customer's number. Source: docs/vendors/oracle-brm.md#filters.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.api.list_query import Column, CustomerTest, RowTest, Selection, Table, select
+from counterfoil.apis.oracle_brm import demands, rates
 from counterfoil.apis.oracle_brm.bills import IN_PROGRESS, OpenBillTerms, ShownBill, open_bill_terms, shown_bills
-from counterfoil.apis.oracle_brm.ids import BillReference, bill_number, from_account, from_bill_id, from_bill_number
+from counterfoil.apis.oracle_brm.ids import (
+    bill_number,
+    from_account,
+    from_bill,
+    from_bill_id,
+    from_bill_number,
+)
 from counterfoil.apis.oracle_brm.patterns import Patterns
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.bill_requests import BillRequest
 from counterfoil.world.cache import AccountsKey
 from counterfoil.world.timestamps import Timestamp, parse_timestamp
 
@@ -25,12 +34,23 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 Query = Mapping[str, Any]
+Row = TypeVar("Row")
+Compared = TypeVar("Compared", contravariant=True)
+
+
+class Reference(Protocol[Compared]):
+    """What an id refers to: some row of a customer."""
+
+    @property
+    def customer(self) -> int: ...
+    def matches(self, customer: int, row: Compared, /) -> bool: ...
+
 
 NOT_YET_NUMBERED = "bill in progress"
 """The bill number that stands for all bills without one (docs/vendors/oracle-brm.md#bill-in-progress)."""
 
 
-# --- bills ---------------------------------------------------------------------------------------
+# --- rows ----------------------------------------------------------------------------------------
 
 
 class BillIndex(msgspec.Struct):
@@ -49,23 +69,45 @@ def bill_index(world: World) -> BillIndex:
 
     def cached_index() -> BillIndex:
         terms = open_bill_terms(world)
-        return world.cached(AccountsKey("oracle-brm.index", terms), lambda: _make_index(world, terms))
+        table = _table(world, "bills", terms, lambda state: shown_bills(state, terms))
+        return world.cached(AccountsKey("oracle-brm.index", terms), lambda: BillIndex(terms, table))
 
     return world.cached("oracle-brm.index", cached_index)
 
 
-def _make_index(world: World, terms: OpenBillTerms) -> BillIndex:
-    store = world.ledger.store
-    states = store.states()
-    return BillIndex(terms, Table(store, lambda slot: shown_bills(states[slot], terms), row_bytes=200))
+def _table(
+    world: World, name: str, terms: OpenBillTerms | None, rows_of: Callable[[AccountState], Sequence[Row]]
+) -> Table[Row]:
+    """The rows of all account states; the same table is returned until an account state or the terms change."""
+
+    def make() -> Table[Row]:
+        store = world.ledger.store
+        states = store.states()
+        return Table(store, lambda slot: rows_of(states[slot]), row_bytes=300)
+
+    return world.cached(AccountsKey(("oracle-brm.table", name), terms), make)
 
 
-def find(world: World, reference: BillReference) -> ShownBill | None:
+def find_bill(world: World, reference: Reference[ShownBill]) -> ShownBill | None:
     """The bill that an id or bill number refers to; None if there is none."""
+    return _find(world, reference, lambda state: shown_bills(state, bill_index(world).terms))
+
+
+def find_rate(world: World, reference: rates.RateReference) -> rates.Rate | None:
+    """The applied rate that an id refers to; None if there is none."""
+    return _find(world, reference, lambda state: rates.rates_of(state, bill_index(world).terms))
+
+
+def find_request(world: World, reference: demands.Reference) -> BillRequest | None:
+    """The request for a bill that an id refers to; None if there is none."""
+    return _find(world, reference, demands.requests_of)
+
+
+def _find(world: World, reference: Reference[Row], rows_of: Callable[[AccountState], Sequence[Row]]) -> Row | None:
     if not world.ledger.knows(reference.customer):
         return None
-    bills = shown_bills(world.ledger.state_of(reference.customer), bill_index(world).terms)
-    return next((bill for bill in bills if reference.matches(reference.customer, bill)), None)
+    rows = rows_of(world.ledger.state_of(reference.customer))
+    return next((row for row in rows if reference.matches(reference.customer, row)), None)
 
 
 def select_bills(world: World, query: Query, visible: Iterable[int] | None) -> Selection[ShownBill]:
@@ -73,24 +115,51 @@ def select_bills(world: World, query: Query, visible: Iterable[int] | None) -> S
 
     Cached until the bills change; paging, ``fields`` and ``@type`` do not matter. Raises ``ApiError`` (malformed).
     """
-    filters = {name: query[name] for name in FILTERS if name in query}
+    return _selected(world, bill_index(world).table, "bills", FILTERS, query, visible)
+
+
+def select_rates(world: World, query: Query, visible: Iterable[int] | None) -> Selection[rates.Rate]:
+    """The applied rates that pass every filter, in the order of their bills."""
+    terms = bill_index(world).terms
+    table = _table(world, "rates", terms, lambda state: rates.rates_of(state, terms))
+    return _selected(world, table, "rates", RATE_FILTERS, query, visible)
+
+
+def select_requests(world: World, query: Query, visible: Iterable[int] | None) -> Selection[BillRequest]:
+    """The requests for bills that pass every filter, by customer, oldest first."""
+    table = _table(world, "requests", None, demands.requests_of)
+    return _selected(world, table, "requests", REQUEST_FILTERS, query, visible)
+
+
+def _selected(
+    world: World,
+    table: Table[Row],
+    name: str,
+    known: Mapping[str, ParseFilter],
+    query: Query,
+    visible: Iterable[int] | None,
+) -> Selection[Row]:
+    filters = {name: query[name] for name in known if name in query}
     switches = (world.switches["oracle-brm.comma_is_or"], world.switches["oracle-brm.like_percent"])
     customers = None if visible is None else frozenset(visible)
-    key = ("oracle-brm.selection", tuple(filters.items()), switches, customers)
-    table = bill_index(world).table
-    return world.cached(AccountsKey(key, table), lambda: _select(world, table, filters, customers))
+    key = ("oracle-brm.selection", name, tuple(filters.items()), switches, customers)
+    return world.cached(AccountsKey(key, table), lambda: _select(world, table, known, filters, customers))
 
 
 def _select(
-    world: World, table: Table[ShownBill], filters: Query, visible: frozenset[int] | None
-) -> Selection[ShownBill]:
+    world: World,
+    table: Table[Row],
+    known: Mapping[str, ParseFilter],
+    filters: Query,
+    visible: frozenset[int] | None,
+) -> Selection[Row]:
     criteria = Criteria()
     syntax = Syntax(
         split=_split_at_commas if world.switches["oracle-brm.comma_is_or"] else _one_value,
         one_or_more=world.switches["oracle-brm.like_percent"] == "one-or-more",
     )
     for name, value in filters.items():
-        FILTERS[name](criteria, name, value, syntax)
+        known[name](criteria, name, value, syntax)
     if visible is not None:
         criteria.limit_to(visible)
     return select(world, table, criteria.tests, customers=criteria.customers, customer_tests=criteria.customer_tests)
@@ -104,7 +173,7 @@ class Criteria(msgspec.Struct):
     with such bills, if known."""
 
     tests: list[RowTest] = []
-    customer_tests: list[CustomerTest[ShownBill]] = []
+    customer_tests: list[CustomerTest[Any]] = []
     customers: frozenset[int] | None = None
 
     def limit_to(self, customers: Iterable[int]) -> None:
@@ -153,7 +222,8 @@ def _compare_time(attribute: str, compare: Callable[[Any, Any], bool]) -> ParseF
 
 
 STATE = Column("state", operator.attrgetter("state"))
-RUN = Column("run", operator.attrgetter("run"))
+SERIES = Column("series", operator.attrgetter("series"))
+IS_BILLED = Column("is_billed", operator.attrgetter("is_billed"))
 REMAINING = Column("remaining", operator.attrgetter("remaining"))
 
 
@@ -161,7 +231,7 @@ def _state(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
     criteria.tests.append(RowTest(STATE, operator.eq, value, key=(operator.eq, value)))
 
 
-def _refers(read: Callable[[str], BillReference | None]) -> ParseFilter:
+def _refers(read: Callable[[str], Reference[Any] | None]) -> ParseFilter:
     def parse(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
         references = [found for text in syntax.split(value) if (found := read(text))]
         criteria.limit_to(found.customer for found in references)
@@ -178,22 +248,28 @@ def _bill_number(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> N
         return _state(criteria, name, IN_PROGRESS, syntax)
     references = [found for text in texts if (found := from_bill_number(text))]
     return criteria.customer_tests.append(
-        lambda customer, bill: bill.run is None or any(r.matches(customer, bill) for r in references)
+        lambda customer, bill: bill.series is None or any(r.matches(customer, bill) for r in references)
     )
 
 
 def _bill_number_like(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
     texts = syntax.split(value)
     patterns = Patterns(texts, syntax.one_or_more)
-    criteria.tests.append(RowTest(RUN, _run_may_match, patterns, key=("like", texts, syntax.one_or_more)))
-    if not patterns.match_whole_runs:
+    criteria.tests.append(RowTest(SERIES, _series_may_match, patterns, key=("like", texts, syntax.one_or_more)))
+    if not patterns.match_whole_series:
         criteria.customer_tests.append(
-            lambda customer, bill: bool(bill.run and patterns.match(bill_number(customer, bill.account, bill.run)))
+            lambda customer, bill: bool(
+                bill.series and patterns.match(bill_number(customer, bill.account, bill.series))
+            )
         )
 
 
-def _run_may_match(run: int | None, patterns: Patterns) -> bool:
-    return run is not None and patterns.may_match_run(run)
+def _series_may_match(series: str | None, patterns: Patterns) -> bool:
+    return series is not None and patterns.may_match_series(series)
+
+
+def _is_billed(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
+    criteria.tests.append(RowTest(IS_BILLED, operator.eq, value == "true", key=(operator.eq, value)))
 
 
 def _remaining_like(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
@@ -232,7 +308,17 @@ FILTERS: Mapping[str, ParseFilter] = {
     "remainingAmount.value.like": _remaining_like,
     "state": _state,
 }
-"""Every filter, by the name of its query parameter."""
+"""Every filter of bills, by the name of its query parameter."""
+RATE_FILTERS: Mapping[str, ParseFilter] = {
+    "bill.id": _refers(from_bill),
+    "billingAccount.id": _refers(from_account),
+    "id": _refers(rates.from_id),
+    "isBilled": _is_billed,
+}
+REQUEST_FILTERS: Mapping[str, ParseFilter] = {
+    "billingAccount.id": _refers(demands.from_account_id),
+    "id": _refers(demands.from_id),
+}
 
 
 # --- values --------------------------------------------------------------------------------------

@@ -47,10 +47,11 @@ DECIMALS = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_WITH_THR
 def as_written(bill: Any) -> str | None:
     """The remaining amount with all decimals of its currency."""
     amount = REMAINING.value(bill)
-    return None if amount is None else f"{amount:.{_decimals(bill)}f}"
+    return None if amount is None else f"{amount:.{decimals(bill)}f}"
 
 
-def _decimals(bill: Any) -> int:
+def decimals(bill: Any) -> int:
+    """How many decimals the bill's currency has."""
     return DECIMALS.get(bill["amountDue"]["unit"], 2)
 
 
@@ -85,7 +86,7 @@ def _taxes(bill: Any) -> Decimal:
 
 def _same(left: Any, right: Any, bill: Any) -> bool:
     """Equal to the currency's smallest unit."""
-    return close(left, right, str(Decimal(1).scaleb(-_decimals(bill)) / 2))
+    return close(left, right, str(Decimal(1).scaleb(-decimals(bill)) / 2))
 
 
 def total_is_net_and_tax(bill: Any) -> Mismatch:

@@ -28,7 +28,7 @@ from counterfoil.world.commands.customers import (
     ResumeSubscription,
     Subscribe,
 )
-from counterfoil.world.commands.runs import CreateRun, RequestBills, UpdateRun
+from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "RecordUsage",
     "RefundPayment",
     "ReleaseBill",
+    "RequestBill",
     "RequestBills",
     "ResolvePayment",
     "ResumeSubscription",

@@ -27,7 +27,7 @@ from counterfoil.world.commands.customers import (
     ResumeSubscription,
     Subscribe,
 )
-from counterfoil.world.commands.runs import CreateRun, RequestBills, UpdateRun
+from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 from counterfoil.world.to_json import to_json
 
@@ -43,6 +43,7 @@ AnyCommand = (
     | CreateRun
     | UpdateRun
     | RequestBills
+    | RequestBill
     | HoldBill
     | ReleaseBill
     | CancelBill

@@ -54,7 +54,8 @@ class AddCustomer(Command, frozen=True, kw_only=True, tag="add_customer"):
         number = ledger.add_customer(accounts, self.starts or world.today, world.now, billed_to=self.billed_to)
         world.identify(number, name=self.name, email=self.email, country=self.country)
         if tariff:
-            ledger.subscribe(number, tariff.key, sims=self.sims, starts=self.starts or world.today)
+            starts = self.starts or world.today
+            ledger.subscribe(number, tariff.key, sims=self.sims, starts=starts, now=world.now)
         return number
 
 
@@ -67,7 +68,8 @@ class Subscribe(Command, frozen=True, kw_only=True, tag="subscribe"):
     starts: date | None = None
 
     def apply(self, world: WorldState) -> Any:
-        return world.ledger.subscribe(self.customer, self.tariff, sims=self.sims, starts=self.starts or world.today)
+        starts = self.starts or world.today
+        return world.ledger.subscribe(self.customer, self.tariff, sims=self.sims, starts=starts, now=world.now)
 
 
 class CancelSubscription(Command, frozen=True, kw_only=True, tag="cancel_subscription"):
@@ -78,7 +80,8 @@ class CancelSubscription(Command, frozen=True, kw_only=True, tag="cancel_subscri
     ends: date | None = None
 
     def apply(self, world: WorldState) -> Any:
-        return world.ledger.cancel_subscription(self.customer, self.subscription, ends=self.ends or world.today)
+        ends = self.ends or world.today
+        return world.ledger.cancel_subscription(self.customer, self.subscription, ends=ends, now=world.now)
 
 
 class PauseSubscription(Command, frozen=True, kw_only=True, tag="pause_subscription"):
@@ -88,7 +91,7 @@ class PauseSubscription(Command, frozen=True, kw_only=True, tag="pause_subscript
     subscription: Number = 1
 
     def apply(self, world: WorldState) -> Any:
-        return world.ledger.pause_subscription(self.customer, self.subscription, on=world.today)
+        return world.ledger.pause_subscription(self.customer, self.subscription, on=world.today, now=world.now)
 
 
 class ResumeSubscription(Command, frozen=True, kw_only=True, tag="resume_subscription"):
@@ -98,4 +101,4 @@ class ResumeSubscription(Command, frozen=True, kw_only=True, tag="resume_subscri
     subscription: Number = 1
 
     def apply(self, world: WorldState) -> Any:
-        return world.ledger.resume_subscription(self.customer, self.subscription, on=world.today)
+        return world.ledger.resume_subscription(self.customer, self.subscription, on=world.today, now=world.now)

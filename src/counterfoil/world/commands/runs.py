@@ -1,13 +1,13 @@
-"""Commands about billing runs."""
+"""Commands about billing runs and bills on demand."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from counterfoil.world.commands.command import Command, Number
+from counterfoil.world.commands.command import Command, Number, Text
 
 if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
@@ -54,3 +54,28 @@ class RequestBills(Command, frozen=True, kw_only=True, tag="request_bills"):
 
     def apply(self, world: WorldState) -> Any:
         return world.ledger.request_bills(self.run, world.now)
+
+
+class RequestBill(Command, frozen=True, kw_only=True, tag="request_bill"):
+    """Request a bill on demand over what is open on an account; it is decided after some minutes of the world's clock.
+
+    It is rejected if there is nothing to bill. With ``rated_only`` it fails if usage without a price is open.
+    """
+
+    customer: Number
+    account: Annotated[int, Meta(ge=0, le=8)] = 0
+    minutes: Annotated[int, Meta(ge=0, le=10**6)] = 5
+    rated_only: bool = True
+    name: Text | None = None
+    description: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+
+    def apply(self, world: WorldState) -> Any:
+        return world.ledger.request_bill(
+            self.customer,
+            self.account,
+            due_at=world.now + timedelta(minutes=self.minutes),
+            now=world.now,
+            rated_only=self.rated_only,
+            name=self.name,
+            description=self.description,
+        )

@@ -48,7 +48,7 @@ class RateAgain(Command, frozen=True, kw_only=True, tag="rate_again"):
     customer: Number
 
     def apply(self, world: WorldState) -> int:
-        return world.ledger.rate_again(self.customer)
+        return world.ledger.rate_again(self.customer, world.now)
 
 
 class AddCharge(Command, frozen=True, kw_only=True, tag="add_charge"):
@@ -66,5 +66,6 @@ class AddCharge(Command, frozen=True, kw_only=True, tag="add_charge"):
             self.description,
             check_amount(self.amount, "amount"),
             dated=self.dated or world.today,
+            now=world.now,
             account=self.account,
         )

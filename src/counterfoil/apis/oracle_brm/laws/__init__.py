@@ -33,6 +33,7 @@ from counterfoil.apis.oracle_brm.laws.bills import (
     tmf_error,
     tries,
 )
+from counterfoil.apis.oracle_brm.laws.related import LAWS as RELATED
 from counterfoil.apis.oracle_brm.laws.rules import (
     answers_are_utf8_json,
     issued_for_good,
@@ -263,7 +264,7 @@ LAWS: tuple[Law, ...] = (
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
     reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
     Law(
-        "oracle-brm.runs.issue", LIST, "lifecycle", ("c60", "c74"), says(issued_for_good), issued_for_good,
+        "oracle-brm.runs.issue", LIST, "lifecycle", ("c58", "c60", "c74"), says(issued_for_good), issued_for_good,
         needs=("complete_run",),
     ),
     # authentication
@@ -295,6 +296,7 @@ LAWS: tuple[Law, ...] = (
         f"oracle-brm.errors.{m.lower()}-one", f"{m} /customerBill/{{id}}", "c174", error_body=tmf_error, path={"id": UNKNOWN_ID}
       ) for m in METHODS),
     errors.unacceptable("oracle-brm.errors.accept", SAMPLES[0], "c48", error_body=tmf_error),
+    *RELATED,
     _law("errors.never-500", LIST, "errors", never_fails, "c176"),
     _law("errors.media-type", LIST, "errors", answers_are_utf8_json, "c48", "c169"),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from counterfoil.apis.oracle_brm.laws.bills import (
 from counterfoil.contract.collection import sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.laws.auth import SampleRequest
-from counterfoil.contract.laws.customer_bills import ACCOUNT, DUE, NET, STARTS, TOTAL
+from counterfoil.contract.laws.customer_bills import ACCOUNT, BILL_DATE, DUE, NET, STARTS, TOTAL
 from counterfoil.contract.laws.items import Mismatch
 
 ODD_QUERIES = (
@@ -117,7 +117,7 @@ def plus_may_be_a_space(ctx: LawContext) -> None:
 
 
 def issued_for_good(ctx: LawContext) -> None:
-    """When a run completes, bills in progress get a number and keep their id; existing numbers stay."""
+    """When a run completes, bills in progress get a number and keep their id and bill date; existing numbers stay."""
     before = {bill["id"]: bill for bill in BILLS.require_items(ctx)}
     ctx.perform("complete_run")
     after = {bill["id"]: bill for bill in WHOLE.fetch_all(ctx)}
@@ -137,6 +137,7 @@ def issued_for_good(ctx: LawContext) -> None:
         ctx.expect(mismatch is None, "a numbered bill that is no longer in progress", bill)
         first = before.get(bill["id"], bill)
         ctx.expect(STARTS.raw(first) == STARTS.raw(bill), f"the period from {STARTS.raw(first)} on", bill)
+        ctx.expect(BILL_DATE.value(first) == BILL_DATE.value(bill), f"the bill date {BILL_DATE.raw(first)}", bill)
 
 
 def _money(bill: Any) -> list[Any]:

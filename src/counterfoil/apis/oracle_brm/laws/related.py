@@ -1,0 +1,187 @@
+"""What must hold of applied billing rates and of bills on demand, and of how bills in progress change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.apis.oracle_brm.laws.bills import BILLS, FETCH, OK_STATUSES, WHOLE, Bills, tmf_error
+from counterfoil.contract.collection import Field, Offsets, equal, sample_items
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
+from counterfoil.contract.laws import counting, errors, filtering, items, paging, reading, representations
+from counterfoil.contract.laws.auth import SampleRequest
+from counterfoil.contract.laws.customer_bills import ACCOUNT, ID, NET, STATE, UPDATED, decimals
+from counterfoil.contract.laws.items import Mismatch, close
+from counterfoil.contract.laws.representations import Representations
+
+RATES, RATE = "GET /appliedCustomerBillingRate", "GET /appliedCustomerBillingRate/{id}"
+DEMANDS, DEMAND, CREATE = "GET /customerBillOnDemand", "GET /customerBillOnDemand/{id}", "POST /customerBillOnDemand"
+CHARGE, CREDIT, PENALTY = "appliedBillingCharge", "appliedBillingCredit", "appliedPenaltyCharge"
+IN_PROGRESS, DECIDED = "inProgress", ("done", "rejected", "terminatedWithError")
+LONG_ENOUGH = timedelta(hours=2)
+NOT_SERVED = (404, 405, 501)
+
+
+class Served(Bills):
+    """A list that an installation may lack: then the laws about it do not apply."""
+
+    def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Any]:
+        status = ctx.cached(("served", self.operation), lambda: ctx.request(self.operation, query={"limit": 1}).status)
+        ctx.require(status not in NOT_SERVED, f"{self.operation} is not served")
+        return super().fetch(ctx, query)
+
+
+BILL_OF_RATE = Field("bill.id")
+_PAGES = Offsets("offset", "limit", largest=1000)
+_RATE_FILTERS = (equal(ID), equal(BILL_OF_RATE), equal(ACCOUNT), equal(Field("isBilled")))
+ALL_RATES = Served(RATES, identity=ID, pages=_PAGES, filters=_RATE_FILTERS)
+ALL_DEMANDS = Served(DEMANDS, identity=ID, pages=_PAGES, filters=(equal(ID), equal(ACCOUNT)))
+RATE_TYPES = Representations(
+    ALL_RATES, RATE, "@type", "AppliedCustomerBillingRate", "AppliedCustomerBillingRateOracle", always=("id", "href")
+)
+
+
+# --- rates -----------------------------------------------------------------------------------------
+
+
+def rate_includes_its_taxes(rate: Any) -> Mismatch:
+    """A rate's amount with tax is its amount before tax plus its taxes."""
+    taxes = sum((Decimal(tax["taxAmount"]["value"]) for tax in rate["appliedTax"]), Decimal())
+    want = Decimal(rate["taxExcludedAmount"]["value"]) + taxes
+    holds = close(rate["taxIncludedAmount"]["value"], want, "0.000001")
+    return None if holds else (f"taxIncludedAmount {want}", rate)
+
+
+def rate_is_charge_or_credit(rate: Any) -> Mismatch:
+    """A rate's type is one of TM Forum's three, and its amounts are not negative."""
+    amounts = [Decimal(rate[name]["value"]) for name in ("taxExcludedAmount", "taxIncludedAmount") if rate.get(name)]
+    holds = rate["type"] in (CHARGE, CREDIT, PENALTY) and all(amount >= 0 for amount in amounts)
+    return None if holds else ("a documented type and positive amounts", rate)
+
+
+def _has_taxes(rate: Any) -> bool:
+    return bool(rate.get("appliedTax")) and None not in (rate.get("taxExcludedAmount"), rate.get("taxIncludedAmount"))
+
+
+def bill_is_the_sum_of_its_rates(ctx: LawContext) -> None:
+    """A bill's amount before tax is the sum of its charges less its credits, rounded once; 0 if credits are more."""
+    rates = [rate for rate in ALL_RATES.require_items(ctx) if rate.get("type") and rate.get("taxExcludedAmount")]
+    ctx.require(rates, "no rate shows its type and its amount")
+    sums: dict[Any, Decimal] = {}
+    for rate in rates:
+        amount = Decimal(rate["taxExcludedAmount"]["value"]) * (-1 if rate["type"] == CREDIT else 1)
+        sums[BILL_OF_RATE.raw(rate)] = sums.get(BILL_OF_RATE.raw(rate), Decimal()) + amount
+    for bill in WHOLE.whole_list(ctx):
+        want, got = max(sums.get(bill["id"], Decimal()), Decimal()), NET.value(bill)
+        if got is not None:
+            ctx.cases += 1
+            unit = Decimal(1).scaleb(-decimals(bill))
+            ctx.expect(abs(got - want) < unit, f"taxExcludedAmount {want} of bill {bill['id']}, as its rates say", got)
+
+
+def billed_rates_are_on_issued_bills(ctx: LawContext) -> None:
+    """isBilled is true for the rates on issued bills, and false for those on bills in progress."""
+    states = {bill["id"]: STATE.raw(bill) for bill in WHOLE.whole_list(ctx)}
+    known = [rate for rate in ALL_RATES.require_items(ctx) if BILL_OF_RATE.raw(rate) in states]
+    ctx.require(known, "no rate names a bill that is listed")
+    for rate in known:
+        ctx.cases += 1
+        want = states[BILL_OF_RATE.raw(rate)] != IN_PROGRESS
+        ctx.expect(rate.get("isBilled") in (None, want), f"isBilled {want} of rate {rate['id']}", rate)
+
+
+# --- bills on demand -------------------------------------------------------------------------------
+
+
+def demanded_bill_is_off_cycle(ctx: LawContext) -> None:
+    """A bill on demand is in progress first and decided later; a bill that comes of it has run type offCycle."""
+    ALL_DEMANDS.fetch(ctx, {"limit": 1})
+    open_bills = [bill for bill in WHOLE.whole_list(ctx) if STATE.raw(bill) == IN_PROGRESS and ACCOUNT.raw(bill)]
+    ctx.require(open_bills, "no account has a bill in progress")
+    account = ACCOUNT.raw(sample_items(open_bills, 1)[0])
+    response = ctx.request(CREATE, body={"billingAccount": {"id": account}})
+    made = ctx.json_body(response, 201)
+    ctx.expect(bool(response.headers.get("location")), "a Location header", dict(response.headers))
+    ctx.expect(made["state"] in (IN_PROGRESS, *DECIDED), "a documented state", made)
+    found = ctx.request_json(DEMAND, path={"id": made["id"]})
+    ctx.expect(found["id"] == made["id"], f"the bill on demand {made['id']} by itself", found)
+    listed = ALL_DEMANDS.fetch_all(ctx, {"billingAccount.id": account})
+    ctx.expect(made["id"] in ALL_DEMANDS.ids(listed), f"{made['id']} among those of {account}", ALL_DEMANDS.ids(listed))
+    ctx.perform("advance", LONG_ENOUGH.total_seconds())
+    decided = ctx.request_json(DEMAND, path={"id": made["id"]})
+    ctx.expect(decided["state"] in DECIDED, f"one of {', '.join(DECIDED)}", decided)
+    ctx.expect(bool(decided.get("customerBill")) == (decided["state"] == "done"), "a bill if it is done", decided)
+    if decided.get("customerBill"):
+        bill = ctx.request_json(FETCH, path={"id": decided["customerBill"]["id"]})
+        ctx.expect(bill.get("runType") in (None, "offCycle"), "runType offCycle", bill)
+        ctx.expect(STATE.raw(bill) != IN_PROGRESS, "a bill that is issued", bill)
+        ctx.expect(ACCOUNT.raw(bill) == account, f"a bill of {account}", bill)
+
+
+# --- how bills change ------------------------------------------------------------------------------
+
+
+def last_update_is_past(ctx: LawContext) -> None:
+    """No bill was last updated in the future."""
+    bills = [bill for bill in WHOLE.whole_list(ctx) if UPDATED.raw(bill)]
+    ctx.require(bills, "no bill says when it was last updated")
+    now = ctx.now()
+    for bill in bills:
+        ctx.cases += 1
+        ctx.expect(UPDATED.value(bill) <= now, f"lastUpdate up to {now.isoformat()}", bill)
+
+
+def changed_bill_is_found_by_last_update(ctx: LawContext) -> None:
+    """Once a bill in progress has changed, lastUpdate.gte with an instant from before the change finds it."""
+    now = ctx.now()
+    charged = ctx.known_ids("billingAccount.id")
+    ctx.require(charged, "no account is known")
+    ctx.perform("charge", charged[0], 3)
+    query = {"billingAccount.id": charged[0], "lastUpdate.gte": now.isoformat()}
+    found = BILLS.fetch_all(ctx, query)
+    whole = [bill for bill in WHOLE.fetch_all(ctx) if ACCOUNT.raw(bill) == charged[0]]
+    changed = [bill for bill in whole if STATE.raw(bill) == IN_PROGRESS]
+    ctx.expect(set(BILLS.ids(changed)) <= set(BILLS.ids(found)), f"{BILLS.ids(changed)}, which just changed", found)
+    ctx.require(changed, "the charged account has no bill in progress")
+    ctx.cases += 1
+
+
+def _law(id: str, operation: str, family: str, check: Callable[[LawContext], None], *clauses: str, **more: Any) -> Law:
+    return Law(f"oracle-brm.{id}", operation, family, clauses, says(check), check, **more)
+
+
+LAWS: tuple[Law, ...] = (
+    filtering.selects("oracle-brm.rate.id", ALL_RATES, _RATE_FILTERS[0], "v24"),
+    filtering.selects("oracle-brm.rate.bill", ALL_RATES, _RATE_FILTERS[1], "v22"),
+    filtering.selects("oracle-brm.rate.account", ALL_RATES, _RATE_FILTERS[2], "v23"),
+    filtering.selects("oracle-brm.rate.is-billed", ALL_RATES, _RATE_FILTERS[3], "v25"),
+    items.unique("oracle-brm.rate.unique", ALL_RATES, "v24"),
+    reading.list_item_is_single("oracle-brm.rate.as-listed", ALL_RATES, RATE, "v21"),
+    reading.href_resolves("oracle-brm.rate.href", ALL_RATES, "v21"),
+    representations.complete("oracle-brm.rate.extended", RATE_TYPES, "v26"),
+    paging.slices("oracle-brm.rate.slice", ALL_RATES, "v20"),
+    counting.headers("oracle-brm.rate.counts", ALL_RATES, "v20", good=OK_STATUSES,
+                     in_body="X-Result-Count", in_all="X-Total-Count"),
+    items.each(
+        "oracle-brm.rate.taxes", ALL_RATES, rate_includes_its_taxes, "v20", only=_has_taxes, lacking="no rate shows taxes"
+    ),
+    items.each(
+        "oracle-brm.rate.type", ALL_RATES, rate_is_charge_or_credit, "v27", family="agreement",
+        only=lambda rate: bool(rate.get("type")), lacking="no rate says its type",
+    ),
+    _law("rate.sum", RATES, "arithmetic", bill_is_the_sum_of_its_rates, "v20"),
+    _law("rate.billed", RATES, "agreement", billed_rates_are_on_issued_bills, "v25"),
+    _law("demand.outcome", CREATE, "lifecycle", demanded_bill_is_off_cycle, "v14", "v16", "v17", "v18", "v19", writes=True,
+         needs=("advance",)),
+    errors.bad_requests(
+        "oracle-brm.errors.related-not-found",
+        [SampleRequest(operation, path={"id": text}) for operation in (RATE, DEMAND) for text in ("nobody", "0.0.0.1+-bill+0")],
+        "c173", "v12", status=404, text="An unknown rate or bill on demand gives 404 with an Error.", error_body=tmf_error,
+    ),
+    _law("update.past", BILLS.operation, "agreement", last_update_is_past, "c67"),
+    _law("update.found", BILLS.operation, "lifecycle", changed_bill_is_found_by_last_update, "c30", "c67",
+         needs=("charge", "now")),
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""Bills on demand: asks for one, and issues it when it is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.base import LedgerBase, check_account
+from counterfoil.ledger.bill_requests import BillRequest, RequestState
+from counterfoil.ledger.billing import InvoiceTerms, collect, issue_invoice, no_cutoffs, open_since
+from counterfoil.ledger.errors import UnknownRecord
+from counterfoil.ledger.money import to_minor_unit
+from counterfoil.ledger.periods import DAY, bounded
+
+
+class BillRequests(LedgerBase):
+    """The method checks first and then writes everything; after a ``LedgerError`` nothing has changed."""
+
+    def request_bill(
+        self,
+        customer: int,
+        account: int,
+        *,
+        due_at: datetime,
+        now: datetime,
+        rated_only: bool = True,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> BillRequest:
+        """Ask for a bill over everything that is open on an account, to be issued at ``due_at``; now, if that is past."""
+        state = self.state_of(customer)
+        check_account(state, customer, account)
+        request = BillRequest(
+            ordinal=len(state.requests) + 1,
+            account=account,
+            requested_at=now,
+            due_at=due_at,
+            changed_at=now,
+            rated_only=rated_only,
+            name=name,
+            description=description,
+        )
+        state = state.replace(requests=(*state.requests, request), changed_at=state.touched({account}, now))
+        self.store.put(customer, produce_requested(state, now))
+        return self.bill_request(customer, request.ordinal)
+
+    def bill_request(self, customer: int, ordinal: int) -> BillRequest:
+        """The customer's request number ``ordinal``. Raises ``UnknownRecord``."""
+        requests = self.state_of(customer).requests
+        if not 1 <= ordinal <= len(requests):
+            raise UnknownRecord(f"customer {customer} has no bill request {ordinal}", field="request")
+        return requests[ordinal - 1]
+
+
+def pending_request(state: AccountState, account: int) -> BillRequest | None:
+    """The account's next request that is not decided yet."""
+    pending = [each for each in state.requests if each.account == account and each.state is RequestState.IN_PROGRESS]
+    return min(pending, key=lambda each: each.due_at, default=None)
+
+
+def next_request_due(state: AccountState) -> datetime | None:
+    """When the next request is due; None if none is pending."""
+    return min((each.due_at for each in state.requests if each.state is RequestState.IN_PROGRESS), default=None)
+
+
+def produce_requested(state: AccountState, now: datetime) -> AccountState:
+    """The state after all requests that are due at ``now`` were decided, oldest first."""
+    for request in state.requests:
+        if request.state is RequestState.IN_PROGRESS and request.due_at <= now:
+            state = _decide(state, request, now)
+    return state
+
+
+def terms_of(state: AccountState, request: BillRequest) -> InvoiceTerms:
+    """The dates of the bill that a request leads to: it covers what is open up to the day on which it is due."""
+    day = bounded(request.due_at.date())
+    return InvoiceTerms.of(None, day, period_end=max(open_since(state, request.account) + DAY, day))
+
+
+def _decide(state: AccountState, request: BillRequest, now: datetime) -> AccountState:
+    cutoffs = no_cutoffs(now.date())
+    collected = collect(state, request.account, cutoffs)
+    if request.rated_only and not collected.fully_rated:
+        return _with_request(state, replace(request, state=RequestState.FAILED, changed_at=now), now)
+    if to_minor_unit(collected.net, state.accounts[request.account].currency) <= 0:
+        return _with_request(state, replace(request, state=RequestState.REJECTED, changed_at=now), now)
+    state = issue_invoice(state, request.account, collected, cutoffs, terms_of(state, request), now)
+    done = replace(request, state=RequestState.DONE, changed_at=now, invoice=state.invoices[-1].ordinal)
+    return _with_request(state, done, now)
+
+
+def _with_request(state: AccountState, changed: BillRequest, now: datetime) -> AccountState:
+    requests = tuple(changed if each.ordinal == changed.ordinal else each for each in state.requests)
+    return state.replace(requests=requests, changed_at=state.touched({changed.account}, now))
