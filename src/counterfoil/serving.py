@@ -132,7 +132,8 @@ def _server(
     from uvicorn.server import Server
 
     from counterfoil.asgi import address_key
-    from counterfoil.server.protocol import Admission, BoundedProtocol, Limits
+    from counterfoil.server.connection_limits import Admission, Limits
+    from counterfoil.server.protocol import BoundedProtocol
 
     limits = Limits(connections=most_connections(), per_address=per_address)
     networks = [ipaddress.ip_network(each, strict=False) for each in proxies]

@@ -12,7 +12,8 @@ import uvicorn
 
 from counterfoil.app import build
 from counterfoil.asgi import address_key
-from counterfoil.server.protocol import Admission, BoundedProtocol, Limits
+from counterfoil.server.connection_limits import Admission, Limits
+from counterfoil.server.protocol import BoundedProtocol
 from counterfoil.serving import listen
 
 Send = Callable[..., bytes]

@@ -208,7 +208,7 @@ def test_a_client_that_takes_no_answer_is_dropped(running: Running) -> None:
 
 
 def test_connections_over_the_bound_are_503_and_the_rest_are_served() -> None:
-    from counterfoil.server.protocol import Limits
+    from counterfoil.server.connection_limits import Limits
 
     server = Running(Limits(connections=8))
     try:

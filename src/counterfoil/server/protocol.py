@@ -15,9 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import httptools
@@ -25,8 +22,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from counterfoil.asgi import REFUSAL, Refusal
-from counterfoil.server.coalescing import CoalescingTransport
+from counterfoil.server.connection_limits import Admission
 from counterfoil.server.logs import shown
+from counterfoil.server.transports import CoalescingTransport, LingeringTransport
 
 PIECE = 4096
 """Bytes given to the parser at a time: of pipelined requests, only those in one piece are parsed before they are due."""
@@ -34,58 +32,12 @@ HELD_BYTES = 64 * 1024
 CHUNK_OVERHEAD = 8 * 2**20
 """Bytes of chunk sizes, extensions and trailers beside a body; 1 MiB in chunks of one byte has 5 MiB."""
 DISCARDED_BYTES = 16 * 2**20
-LINGER_SECONDS = 1.0
-"""After a refusal the client may still be sending. Closing at once would reset the connection, and lose the answer."""
 TICK_SECONDS = 1.0
 TURNED_AWAY = 64
 """Connections over the bound that are told so with 503; those beyond are reset."""
 
 IDLE, HEAD, BODY = range(3)
 _REQUEST_LINE = re.compile(rb"(?:\r\n)*([!-~]{1,40}) ([!-~]{1,4000})(?: HTTP/([0-9]\.[0-9])\r?\n)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one server. Sizes in bytes, times in seconds. ``url`` is a part of ``head``. ``stalled``: how long a client
-    may take nothing of a response. ``per_address``: connections from one address, None for as many as there may be."""
-
-    head: int = 64 * 1024
-    fields: int = 200
-    head_seconds: float = 10.0
-    body_seconds: float = 60.0
-    stalled_seconds: float = 60.0
-    connections: int = 10_000
-    per_address: int | None = None
-
-
-@dataclass(slots=True)
-class Admission:
-    """Counts the connections of one server. ``address_key`` tells which addresses count as one; ``exempt`` ones, proxies,
-    are not counted by address."""
-
-    limits: Limits
-    address_key: Callable[[str], str] = str
-    exempt: Callable[[str], bool] = lambda address: False
-    total: int = 0
-    by_address: Counter[str] = field(default_factory=Counter)
-
-    def enter(self, address: str) -> int:
-        """Count a connection; returns by how many the nearest bound is exceeded."""
-        key = self.address_key(address)
-        self.total += 1
-        self.by_address[key] += 1
-        over = self.total - self.limits.connections
-        if self.limits.per_address is not None and not self.exempt(address):
-            over = max(over, self.by_address[key] - self.limits.per_address)
-        return over
-
-    def leave(self, address: str) -> None:
-        """Count a connection no more."""
-        key = self.address_key(address)
-        self.total -= 1
-        self.by_address[key] -= 1
-        if not self.by_address[key]:
-            del self.by_address[key]
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -258,7 +210,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.cycle.scope["state"].setdefault(REFUSAL, refusal)
         self.cycle.keep_alive = False
         self.cycle.more_body = False
-        self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
+        self.cycle.transport = LingeringTransport(self.transport, self.loop)  # type: ignore[assignment]
         self.cycle.message_event.set()
         self.flow.resume_reading()
 
@@ -390,25 +342,3 @@ class _WithoutFirstHead:
 
     def on_message_complete(self) -> None:
         self._protocol.on_message_complete()
-
-
-class _Lingering:
-    """A transport whose ``close`` ends the response, and the connection when the client ends it, or a moment later."""
-
-    def __init__(self, protocol: BoundedProtocol) -> None:
-        self._transport = protocol.transport
-        self._loop = protocol.loop
-        self._closed = False
-
-    def close(self) -> None:
-        if self._closed or self._transport.is_closing():
-            return
-        self._closed = True
-        self._transport.write_eof()
-        self._loop.call_later(LINGER_SECONDS, self._transport.close)
-
-    def is_closing(self) -> bool:
-        return self._closed or self._transport.is_closing()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
