@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 Scope = MutableMapping[str, Any]
@@ -14,6 +15,23 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_WORLD = "default"
+REFUSAL = "counterfoil.refusal"
+"""Where the HTTP server leaves a ``Refusal`` in the scope's ``state``."""
+
+
+class Refusal(NamedTuple):
+    """Why the HTTP server cannot take a request; the application answers it in the shape of the API that was meant."""
+
+    status: int
+    message: str
+
+
+def refusal_of(scope: Scope) -> Refusal | None:
+    """The HTTP server's refusal of this request. It may come while the body is being received."""
+    state = scope.get("state")
+    return state.get(REFUSAL) if state else None
+
+
 _UNRESERVED_ESCAPE = re.compile(r"%(4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe]|3[0-9]|2[DdEe])")
 
 
@@ -55,7 +73,27 @@ def split_world(path: str) -> tuple[str | None, str, str]:
 def request_headers(scope: Scope) -> dict[str, str]:
     """The request's headers by lower-case name; repeated ones are joined with a comma (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if name in headers:
+            repeated.setdefault(name, [headers[name]]).append(value)
+        else:
+            headers[name] = value
+    for name, values in repeated.items():
+        headers[name] = ", ".join(values)
     return headers
+
+
+def address_key(address: str) -> str:
+    """What of a client's address counts as one client: of IPv6 the first 64 bits, which one subscriber has all of
+    (RFC 6177); an IPv4 address written as IPv6 is that IPv4 address."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, 64), strict=False))

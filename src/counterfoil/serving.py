@@ -12,7 +12,8 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from counterfoil.asgi import ASGIApp
@@ -64,9 +65,15 @@ def serve(
     *,
     ready: Callable[[], None] = lambda: None,
     closing: Callable[[], None] = lambda: None,
+    per_address: int | None = None,
+    proxies: Sequence[str] = (),
 ) -> None:
-    """Serve until interrupted. ``ready`` is called once requests are answered, ``closing`` before connections are closed:
-    a stream of events would otherwise be waited for. For a process of our own: it sets signal handlers and log levels."""
+    """Serve until interrupted, in a process of our own: it sets signal handlers and log levels.
+
+    ``ready`` is called once requests are answered, ``closing`` before connections are closed: a stream of events would
+    otherwise be waited for. ``per_address`` bounds the connections from one address. ``proxies``: addresses and networks
+    whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+    """
 
     def answering() -> None:
         gc.freeze()  # what was built at start stays: the collector need not look at it again
@@ -79,7 +86,7 @@ def serve(
     # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is not a failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), taken:
-        _server(app, answering, closing).run(sockets=[taken])
+        _server(app, answering, closing, per_address=per_address, proxies=proxies).run(sockets=[taken])
 
 
 def in_thread(app: ASGIApp, taken: socket.socket) -> Callable[[], None]:
@@ -103,11 +110,37 @@ def in_thread(app: ASGIApp, taken: socket.socket) -> Callable[[], None]:
     return stop
 
 
-def _server(app: ASGIApp, ready: Callable[[], None], closing: Callable[[], None] = lambda: None) -> Server:
+def most_connections() -> int:
+    """How many connections to accept: below the process's limit on descriptors, which files and worlds need too."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 10_000
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 10_000 if soft == resource.RLIM_INFINITY else max(8, min(10_000, soft - 192))
+
+
+def _server(
+    app: ASGIApp,
+    ready: Callable[[], None],
+    closing: Callable[[], None] = lambda: None,
+    *,
+    per_address: int | None = None,
+    proxies: Sequence[str] = (),
+) -> Server:
     from uvicorn.config import Config
     from uvicorn.server import Server
 
-    from counterfoil.server.protocol import IgnoresUpgrade
+    from counterfoil.asgi import address_key
+    from counterfoil.server.protocol import Admission, BoundedProtocol, Limits
+
+    limits = Limits(connections=most_connections(), per_address=per_address)
+    networks = [ipaddress.ip_network(each, strict=False) for each in proxies]
+    admission = Admission(
+        limits,
+        address_key,
+        exempt=lambda address: any(ipaddress.ip_address(address) in network for network in networks),
+    )
 
     class ServerWithCallbacks(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -121,7 +154,10 @@ def _server(app: ASGIApp, ready: Callable[[], None], closing: Callable[[], None]
     return ServerWithCallbacks(
         Config(
             app,
-            http=IgnoresUpgrade,
+            # uvicorn calls what it is given, as it would the class
+            http=partial(BoundedProtocol, admission=admission),  # type: ignore[arg-type]
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
             log_config=None,
             access_log=False,
             lifespan="off",

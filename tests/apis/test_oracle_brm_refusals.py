@@ -105,7 +105,7 @@ def test_an_unknown_address_is_404_and_a_wrong_method_405(brm: Any) -> None:
     refused(brm.get(API, "/customerBills"), 404)
     answer = brm.post(API, "/customerBill", json={})
     refused(answer, 405)
-    assert answer.headers["Allow"] == "GET"
+    assert answer.headers["Allow"] == "GET, HEAD"
     refused(brm.patch(API, "/customerBill/B1-1", json={"state": "settled"}), 405)
     refused(brm.get(API, "/customerBill", headers={"Accept": "text/csv"}), 406)
 

@@ -27,15 +27,12 @@ def test_an_unknown_path_is_the_vendors_404_even_without_credentials(ask: Client
     refused(ask.get(path, key=None), 404, "unknown_path")
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "BREW"])
 def test_a_wrong_method_is_405_and_lists_all_that_are_possible(ask: Client, method: str) -> None:
     response = ask(method, PREFIX + "/notes", key=None)
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET, POST"
-    if method != "HEAD":
-        assert response.json()["reason"] == "method_not_allowed"
-    else:
-        assert response.content == b""
+    assert response.headers["allow"] == "GET, HEAD, POST"
+    assert response.json()["reason"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/notes", "/notes/"])

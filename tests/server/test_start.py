@@ -52,7 +52,7 @@ def started(*apis: str, cache: Path) -> dict[str, object]:
         env={"PYTHONPATH": ":".join(sys.path), "COUNTERFOIL_CACHE": str(cache)},
     )
     assert done.returncode == 0, done.stderr
-    answer: dict[str, object] = json.loads(done.stdout)
+    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])  # the first says where it listens
     return answer
 
 

@@ -132,7 +132,14 @@ def datamodel_code_generator(spec: Path, folder: Path) -> int:
     target = folder / "generated_models"
     done = run(
         *(BIN / "datamodel-codegen", "--input", spec, "--input-file-type", "openapi", "--output", target),
-        *("--output-model-type", "pydantic_v2.BaseModel", "--formatters", "builtin"),
+        *(
+            "--output-model-type",
+            "pydantic_v2.BaseModel",
+            "--formatters",
+            "builtin",
+            "--use-annotated",
+            "--set-default-enum-member",
+        ),
         cwd=folder,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -196,13 +203,13 @@ def _call_typescript(
     type Call = {{ operation: string; path: any; query: any; body: any; hasQuery: boolean }};
     declare const require: any;
     const BASE = {json.dumps(base)}, HEADERS = {json.dumps(headers)};
-    const calls: Call[] = {json.dumps(listed)};
-    const plain = (text: string) => text.replace(/_/g, "").toLowerCase();
+    const calls: any[] = {json.dumps(listed)};
+    const plain = (text: string) => text.replace(/[^A-Za-z0-9]/g, "").toLowerCase();
     const name = (c: Call, sdk: any) => Object.keys(sdk).find((each) => plain(each) === plain(c.operation))!;
     {call}
     (async () => {{
         const answers: any = {{}};
-        for (const c of calls) answers[c.operation] = await call(c);
+        for (const c of calls) if (name(c, sdk)) answers[c.operation] = await call(c);
         console.log(JSON.stringify(answers));
     }})();
     """,
@@ -267,9 +274,13 @@ def answered(done: Any) -> dict[str, int]:
 
 
 def unexpected(spec: Path, statuses: dict[str, int]) -> list[str]:
-    """What went wrong: an operation that was not called, or answered with what it does not document."""
-    wanted = {each.operation: each.statuses for each in calls(spec)}
-    found = [f"{name} was not called" for name in wanted if name not in statuses]
+    """What went wrong: an operation that was not called, or did not succeed.
+
+    Of the control API, some operations of one world make the next fail as documented, such as deleting it.
+    """
+    wanted = {each.operation: [s for s in each.statuses if s < 300 or "control" in spec.parts] for each in calls(spec)}
+    # orval 7.13 makes no function for OPTIONS
+    found = [f"{name} was not called" for name in wanted if name not in statuses and not name.startswith("options")]
     return found + [f"{name} answered {s}" for name, s in statuses.items() if s not in wanted.get(name, [])]
 
 

@@ -26,7 +26,7 @@ def test_there_are_specs_to_look_at() -> None:
 
 
 @every_spec
-@pytest.mark.parametrize("rule", speclint.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", speclint.RULES + speclint.SOURCED_RULES, ids=lambda rule: rule.__name__)
 def test_spec_keeps_the_rule(folder: Path, rule: Callable[[Spec], list[speclint.Finding]]) -> None:
     findings = rule(load_spec(folder))
     assert not findings, "\n".join(map(str, findings))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
+import stat
 import sys
 import threading
 import time
@@ -86,8 +88,14 @@ class BatchHandler(AccessHandler):
     CLOSE_TIMEOUT = 2.0
     """Seconds that ``close`` waits for an output that takes nothing."""
 
-    def __init__(self, output: io.RawIOBase, lines: Lines, encoding: str = "utf-8") -> None:
+    ACCESS_LIMIT = 64 << 20
+    """Characters of request lines (some 350,000 requests) that a file gets; errors are written after that too."""
+
+    def __init__(
+        self, output: io.RawIOBase, lines: Lines, encoding: str = "utf-8", *, access_limit: int | None = None
+    ) -> None:
         super().__init__()
+        self._access_left = access_limit
         self.setFormatter(lines)
         self._output, self._form, self._encoding = output, lines, encoding
         self._buffer = threading.Lock()  # not the handler's own lock: logging.shutdown holds that while it closes
@@ -107,8 +115,18 @@ class BatchHandler(AccessHandler):
             self.handleError(record)
 
     def access(self, fields: dict[str, Any]) -> None:
-        """Put a request's line into the next batch."""
-        self._put(self._form.access(time.time(), fields))
+        """Put a request's line into the next batch, unless a file had its share of them."""
+        line = self._form.access(time.time(), fields)
+        if self._access_left is not None:
+            if self._access_left <= 0:
+                return
+            self._access_left -= len(line)
+            if self._access_left <= 0:
+                line += "\n" + self._message("this log had its share of request lines; no more are written to a file")
+        self._put(line)
+
+    def _message(self, text: str) -> str:
+        return self.format(logging.LogRecord("counterfoil.server", logging.WARNING, __file__, 0, text, None, None))
 
     def _put(self, line: str) -> None:
         with self._buffer:
@@ -144,9 +162,7 @@ class BatchHandler(AccessHandler):
             dropped, self._dropped = self._dropped, 0
         if dropped:
             text = f"{dropped} log lines were dropped: the output did not take them"
-            lines.append(
-                self.format(logging.LogRecord("counterfoil.server", logging.WARNING, __file__, 0, text, None, None))
-            )
+            lines.append(self._message(text))
         return "".join(f"{line}\n" for line in lines).encode(self._encoding, "backslashreplace")
 
     def _write(self, batch: bytes) -> None:
@@ -173,7 +189,10 @@ def set_up(*, as_json: bool = False, level: int = logging.INFO) -> Iterator[None
     handler: logging.Handler = logging.NullHandler()
     if sys.stderr is not None:  # else the process was started with standard error closed
         output = io.FileIO(sys.stderr.fileno(), "w", closefd=False)
-        handler = BatchHandler(output, JsonLines() if as_json else Readable(), sys.stderr.encoding)
+        is_file = stat.S_ISREG(os.fstat(output.fileno()).st_mode)
+        limit = BatchHandler.ACCESS_LIMIT if is_file else None
+        form = JsonLines() if as_json else Readable()
+        handler = BatchHandler(output, form, sys.stderr.encoding, access_limit=limit)
     root.handlers[:] = [handler]
     root.setLevel(level)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import secrets
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import click
 
 from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
+
+CONNECTIONS_OF_A_VISITOR = 100
+"""Connections from one address in public mode; a browser opens six, of which many may share an address."""
 
 
 @click.command()
@@ -45,11 +49,27 @@ from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
     metavar="NAME",
     help="A host name this server is reached by, besides --host and loopback; repeatable.",
 )
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=lambda context, parameter, given: _networks(given),
+    help="Address or network of a proxy whose X-Forwarded-For and -Proto are believed; repeatable. None by default.",
+)
+@click.option(
+    "--cors",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    callback=lambda context, parameter, given: _origins(given),
+    help="Let pages of this origin call the APIs from a browser; repeatable, * for any. Never the control API.",
+)
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
-@click.option("--quiet", "-q", is_flag=True, help="No banner and no access log.")
+@click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0, the address alone.")
 def serve(
     apis: tuple[str, ...],
     host: str,
@@ -61,6 +81,8 @@ def serve(
     control_token: str | None,
     public: bool,
     names: tuple[str, ...],
+    proxies: tuple[str, ...],
+    origins: tuple[str, ...],
     capsule: str | None,
     workers: int,
     no_response_validation: bool,
@@ -92,6 +114,7 @@ def serve(
         from counterfoil.cli import log_output
         from counterfoil.cli.banner import show
         from counterfoil.server.app import Options
+        from counterfoil.server.cors import CrossOrigin
         from counterfoil.server.pipeline import PipelineOptions
         from counterfoil.serving import is_loopback, listen, origin_of
         from counterfoil.serving import serve as serve_on
@@ -112,7 +135,13 @@ def serve(
             public=public,
         )
 
+        door = application.door
+        if origins:
+            door = CrossOrigin(door, origins, [api.prefix for api, _ in application.server.served.values()])
+
         def ready() -> None:
+            if quiet and port == 0:
+                click.echo(origin)
             if not quiet:
                 if public:
                     click.echo(f"page {origin}/ (public: every visitor has a world of their own)")
@@ -122,9 +151,34 @@ def serve(
                 click.echo(f"control token: {token}")
 
         with contextlib.nullcontext() if quiet else log_output.set_up(as_json=log_json):
-            serve_on(application.door, taken, ready=ready, closing=application.closing.set)
+            serve_on(
+                door,
+                taken,
+                ready=ready,
+                closing=application.closing.set,
+                per_address=CONNECTIONS_OF_A_VISITOR if public else None,
+                proxies=proxies,
+            )
 
     guarded(run, quickly=True)
+
+
+def _networks(given: tuple[str, ...]) -> tuple[str, ...]:
+    for each in given:
+        try:
+            ipaddress.ip_network(each, strict=False)
+        except ValueError:
+            raise click.BadParameter(f"'{each}' is neither an IP address nor a network such as 10.0.0.0/8") from None
+    return given
+
+
+def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
+    from counterfoil.server.cors import ORIGIN
+
+    for each in given:
+        if not ORIGIN.fullmatch(each):
+            raise click.BadParameter(f"'{each}' is not an origin such as http://localhost:3000, nor *")
+    return given
 
 
 def _given(*names: str) -> list[str]:

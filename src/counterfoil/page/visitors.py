@@ -2,8 +2,9 @@
 
 ``VisitorMiddleware`` stands in front of the whole server. ``POST /visit`` sets a signed cookie, from which the names of the
 visitor's worlds follow; the control API, plots and events then answer for those worlds only. Worlds are bounded in
-number, size and idle time. The vendors' APIs of a world accept one key, shown to its visitor only; those of the default
-world accept none. A request that changes something must carry the CSRF token that ``POST /visit`` answered.
+number, size and idle time. The vendors' APIs of a world accept one key, shown to its visitor only. Those of the default
+world accept none, and no request that could change it: visitors' worlds begin as the default world was at start.
+A request that changes something must carry the CSRF token that ``POST /visit`` answered.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ import orjson
 from counterfoil.api import ApiError
 from counterfoil.asgi import (
     DEFAULT_WORLD,
+    REFUSAL,
     ASGIApp,
     Message,
     Receive,
+    Refusal,
     Scope,
     Send,
+    address_key,
     raw_path,
+    refusal_of,
     request_headers,
     split_world,
 )
@@ -38,6 +43,7 @@ from counterfoil.world.worlds import Worlds
 
 CONTROL = "/_sandbox/v1"
 SAFE_METHODS = ("GET", "HEAD")
+NEVER_WRITES = (*SAFE_METHODS, "OPTIONS")
 SHARED = (f"{CONTROL}/apis", f"{CONTROL}/scenarios")
 OF_A_WORLD = re.compile(rf"(?:{CONTROL}/worlds|/events|/plots)/(?P<world>[^/]*)(?P<rest>/.*)?")
 VISITORS_WORLD = re.compile(r"v-[0-9a-f]{32}-[0-9]")
@@ -47,7 +53,8 @@ MAX_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What visitors may use. Times in seconds; rates as calls per second and burst."""
+    """What visitors may use. Times in seconds; rates as calls per second and burst, by address (of IPv6 its first 64 bits)
+    or visitor. ``commands``: of one world until it is reset, writes through the vendors' APIs included."""
 
     worlds: int = 600
     worlds_each: int = 2
@@ -56,6 +63,7 @@ class Limits:
     calls: tuple[float, float] = (40.0, 400.0)
     changes: tuple[float, float] = (2.0, 40.0)
     visits: tuple[float, float] = (0.02, 20.0)
+    commands: int = 1000
 
 
 class VisitorMiddleware:
@@ -81,7 +89,9 @@ class VisitorMiddleware:
         self._calls = TokenBuckets(*limits.calls, clock)
         self._changes = TokenBuckets(*limits.changes, clock)
         self._visits = TokenBuckets(*limits.visits, clock)
-        worlds.named(DEFAULT_WORLD).restrict_credentials({})
+        default = worlds.named(DEFAULT_WORLD)
+        default.restrict_credentials({})
+        self._template = default.fork("template")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,16 +99,23 @@ class VisitorMiddleware:
             return
         # the policy is left to the applications: Swagger UI needs another one than the page
         send = with_security_headers(send, policy=False)
-        address = str((scope.get("client") or ("unknown",))[0])
+        address = address_key(str((scope.get("client") or ("unknown",))[0]))
         headers = request_headers(scope)
         try:
             if not self._calls.acquire(address):
                 raise ApiError("too_many_requests", "too many requests from this address")
+            if refusal_of(scope) is not None:  # the server answers it, whoever asks
+                await self._app(scope, receive, send)
+                return
             self._check_host(headers)
             if raw_path(scope) == "/visit":
                 await self._visit(scope, headers, address, send)
                 return
-            receive = await self._authorize(scope, headers, address, receive)
+            refusal = self._refuse_write(scope)
+            if refusal is not None:
+                scope = {**scope, "state": {**scope.get("state", {}), REFUSAL: refusal}}
+            else:
+                receive = await self._authorize(scope, headers, address, receive)
         except ApiError as error:
             retry = ((b"retry-after", b"10"),) if error.status == 429 else ()
             await send_problem(send, error.status, error.message, retry)
@@ -131,7 +148,7 @@ class VisitorMiddleware:
         if self._worlds.get(name) is None:
             self._ensure_capacity()
             try:
-                self._worlds.fork(name, DEFAULT_WORLD, time_to_live=self._limits.idle)
+                self._worlds.put(self._template.fork(name), time_to_live=self._limits.idle)
             except LedgerError as error:
                 raise ApiError("unavailable", error.message) from None
         self._restrict_credentials(name)
@@ -148,6 +165,18 @@ class VisitorMiddleware:
         key = self._identities.world_key(name)
         if world is not None and list(world.grants) != [key]:
             world.restrict_credentials({key: Grant(key, None, None)})
+
+    def _refuse_write(self, scope: Scope) -> Refusal | None:
+        """Why a vendor's API may not be written to: it is not a visitor's world's, or that has had its commands."""
+        name, _, path = split_world(raw_path(scope))
+        if scope["method"] in NEVER_WRITES or path.startswith(RESTRICTED):
+            return None
+        if name is None or not VISITORS_WORLD.fullmatch(name):
+            return Refusal(403, "this world takes no changes: open this server's page, which gives you one of your own")
+        world = self._worlds.get(name)
+        if world is not None and len(world.history) - world.scenario_length >= self._limits.commands:
+            return Refusal(429, f"a world takes {self._limits.commands} commands here: reset it, or make another")
+        return None
 
     # --- authorization ---------------------------------------------------------------------------
 

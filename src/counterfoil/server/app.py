@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import API, Response
-from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, request_headers, split_world
+from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, refusal_of, request_headers, split_world
 from counterfoil.openapi import Spec, SpecError, load
 from counterfoil.server import logs, workarounds
 from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext
-from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem
+from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused
 from counterfoil.server.handlers import to_bytes
 from counterfoil.server.pipeline import PipelineOptions, build_pipeline
 from counterfoil.server.response_writer import ResponseWriter
@@ -118,10 +118,13 @@ class Server:
                 await self._serve_own(scope, path, started, problem(404, f"there is no world '{named}'"), send)
                 return
         mount = self._mount(path)
-        if mount is not None:
+        refusal = refusal_of(scope)
+        if refusal is not None:
+            await self._serve_own(scope, path, started, problem(refusal.status, refusal.message), send)
+        elif mount is not None:
             await mount(scope, receive, send)
-            return
-        await self._serve_own(scope, path, started, self._own(scope["method"], path), send)
+        else:
+            await self._serve_own(scope, path, started, self._own(scope["method"], path), send)
 
     def _context(
         self, scope: Scope, api: API, world: World, world_name: str, base: str, path: str, started: float
@@ -139,6 +142,7 @@ class Server:
             origin=_origin(scope, headers),
             finish=self._finish,
             started=started,
+            refusal=refused(scope),
         )
 
     async def _serve_api(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
-from counterfoil.api import API, Principal, Response
+from counterfoil.api import API, ApiError, Principal, Response
 from counterfoil.asgi import Receive, Send
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class RequestContext(msgspec.Struct, eq=False):
     """
 
     # the server: which API in which world, and the request's head. ``path`` is what follows the API's prefix,
-    # percent-encoded as sent; ``headers`` have lower-case names; ``started`` is of ``time.perf_counter``.
+    # percent-encoded as sent; ``headers`` have lower-case names; ``started`` is of ``time.perf_counter``;
+    # ``refusal``: why the HTTP server could not take the request.
     api: API
     world: World
     world_name: str
@@ -66,6 +67,7 @@ class RequestContext(msgspec.Struct, eq=False):
     origin: str
     finish: Callable[[RequestContext], None]
     started: float
+    refusal: ApiError | None = None
 
     # routing: the operation as the spec writes it (``GET /customerBill/{id}``), and its path parameters as sent
     operation: str | None = None

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from counterfoil.api import API, ApiError, Reason, Response
+from counterfoil.asgi import Scope, refusal_of
 from counterfoil.server import logs
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.handlers import to_bytes, with_api_headers
@@ -28,10 +29,13 @@ REASONS: dict[int, Reason] = {
     404: "unknown_resource",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "malformed",
     409: "conflict",
     413: "too_large",
+    414: "too_large",
     415: "unsupported_media_type",
     429: "too_many_requests",
+    431: "too_large",
     501: "not_implemented",
     502: "unavailable",
     503: "unavailable",
@@ -74,6 +78,7 @@ class ErrorHandlers:
         return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
     def _respond(self, context: RequestContext, error: ApiError) -> ConnexionResponse:
+        error = context.refusal or error
         error.operation, error.method = context.operation, context.method
         response = context.response = self.render(context, error)
         has_body = response.body is not None and response.status >= 200 and response.status not in (204, 304)
@@ -106,6 +111,16 @@ class ErrorHandlers:
             return None
         violation = specs.violation(response, response.media_type or self.api.media_type, any_status=True)
         return None if violation is None else logs.shown(violation)
+
+
+def refused(scope: Scope) -> ApiError | None:
+    """What the HTTP server refused, as an API's error: too large a head is 413 there, as the specs document it."""
+    refusal = refusal_of(scope)
+    if refusal is None:
+        return None
+    reason = REASONS.get(refusal.status, "malformed")
+    status = None if reason == "too_large" else refusal.status
+    return ApiError(reason, refusal.message, status=status)
 
 
 def with_allow(response: Response, error: ApiError) -> Response:

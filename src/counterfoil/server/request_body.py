@@ -19,6 +19,15 @@ Json = Any
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 64
+MOST_CONTAINERS = 50_000
+"""Arrays and objects in a body, brackets in its texts counted too. 440,000 in 1 MiB took 0.2 s to parse and measure."""
+MOST_LOCATED = 5_000
+"""Values in a body in which an error is located. That takes up to 10 µs for each, in ``oneOf`` again for each branch: 1 MiB
+of nested arrays took 6 s, where finding out that they are not valid takes 0.03 ms (jsonschema-rs 0.37)."""
+
+
+BOM = b"\xef\xbb\xbf"
+"""RFC 8259, 8.1: JSON must not be sent with one."""
 
 
 class ClientGone(Exception):
@@ -72,6 +81,10 @@ _decoder = msgspec.json.Decoder(float_hook=_amount)
 
 def parse_json(payload: bytes) -> Json:
     """JSON by RFC 8259; fractions become ``Decimal`` with the digits as sent. Raises ``ApiError`` (malformed)."""
+    if payload.startswith(BOM):
+        raise ApiError("malformed", "the body begins with a byte order mark; send JSON without one", where="body")
+    if payload.count(b"[") + payload.count(b"{") > MOST_CONTAINERS:
+        raise ApiError("malformed", f"the body has more than {MOST_CONTAINERS} arrays and objects", where="body")
     try:
         value = _decoder.decode(payload)
     except UnicodeDecodeError:
@@ -98,6 +111,18 @@ def _deeper_than(value: Json, levels: int) -> bool:
         if not layer:
             return False
     return True
+
+
+def _more_values_than(most: int, value: Json) -> bool:
+    waiting, seen = [value], 0
+    while waiting:
+        each = waiting.pop()
+        seen += 1
+        if isinstance(each, dict | list):
+            if seen + len(waiting) + len(each) > most:
+                return True
+            waiting.extend(each.values() if isinstance(each, dict) else each)
+    return False
 
 
 class RequestBody:
@@ -129,6 +154,15 @@ class RequestBody:
             )
         return kind
 
+    def check_encoding(self, header: str | None) -> None:
+        """Raises ``ApiError`` (415) for a coded body: none is decoded here (RFC 9110, 8.4 and 15.5.16)."""
+        if header is not None and header.strip().lower() not in ("", "identity"):
+            raise ApiError(
+                "unsupported_media_type",
+                f"send the body without Content-Encoding, not as '{shown(header, 80)}'",
+                where="Content-Encoding",
+            )
+
     def parse(self, payload: bytes) -> Json:
         """The body as JSON, ``None`` if it is empty. Raises ``ApiError`` (malformed, required)."""
         if payload.strip():
@@ -141,6 +175,12 @@ class RequestBody:
         """Raises ``ApiError`` (malformed, required) that says where the value does not fit the schema."""
         validator = self.validators[kind]
         if not validator.is_valid(value):
+            if _more_values_than(MOST_LOCATED, value):
+                raise ApiError(
+                    "malformed",
+                    f"the body does not fit its schema; where is not looked for in more than {MOST_LOCATED} values",
+                    where="body",
+                )
             raise _invalid(*validator.first_error(value))
 
 

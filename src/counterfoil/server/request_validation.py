@@ -12,6 +12,7 @@ from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 from counterfoil.server.accept import Acceptable
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
+from counterfoil.server.errors import refused
 from counterfoil.server.json_schema import Schemas
 from counterfoil.server.parameters import Parameters
 from counterfoil.server.request_body import ClientGone, RequestBody, read_body
@@ -42,7 +43,7 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
             if self.body is None:
                 self._read_parameters(context)
             else:
-                await self._read_body(self.body, context, receive)
+                await self._read_body(self.body, context, scope, receive)
         except ClientGone:
             return
         except ApiError as error:
@@ -51,8 +52,12 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
             context.violations = (*context.violations, error.message)
         await self.next_app(scope, receive, send)
 
-    async def _read_body(self, body: RequestBody, context: RequestContext, receive: Receive) -> None:
+    async def _read_body(self, body: RequestBody, context: RequestContext, scope: Scope, receive: Receive) -> None:
+        body.check_encoding(context.headers.get("content-encoding"))
         context.body_bytes = payload = await read_body(context.headers, receive)
+        context.refusal = refused(scope)
+        if context.refusal is not None:  # what came is not the whole body
+            raise context.refusal
         kind = body.media_type(context.headers.get("content-type")) if payload else body.default_type
         self._read_parameters(context)
         context.body = body.parse(payload)

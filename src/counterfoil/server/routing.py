@@ -103,16 +103,19 @@ class RouteTable:
 
     def __init__(self, api: API, spec: Spec) -> None:
         self.operations = Operations(spec.operations)
+        # RFC 9110, 9.1: every server should answer HEAD where it answers GET; ``x-head: false`` in a spec says that this
+        # vendor's does not
+        self.answers_head = spec.raw.get("x-head", True) is not False
         self.unimplemented = Operations(api.unimplemented)
         self.vendors = Operations([*spec.operations, *api.unimplemented])
         self.parameter_names = {name: _PARAMETER.findall(name) for name in spec.operations}
         self.ambiguous = ambiguous([*spec.operations, *api.unimplemented])
 
     def is_meant(self, operation: str, method: str, path: str) -> bool:
-        """Whether the router's choice is OpenAPI's: the router lets HEAD in where there is GET, and where the first path
-        that matches lacks the method, it goes on to a later one."""
-        if method == "HEAD":
-            return operation.startswith("HEAD ")
+        """Whether the router's choice is OpenAPI's: where the first path that matches lacks the method, the router goes on
+        to a later one. It lets HEAD in where there is GET."""
+        if method == "HEAD" and not operation.startswith("HEAD ") and not self.answers_head:
+            return False
         return operation not in self.ambiguous or operation in self.vendors.at(path).values()
 
     def unmatched(self, method: str, path: str, sent: str) -> ApiError:
@@ -123,7 +126,8 @@ class RouteTable:
             return ApiError("not_implemented", f"the vendor has {missing}; this stand-in does not")
         if not allowed:
             return ApiError("unknown_path", f"there is no {shown(sent)} in this API", where=shown(sent))
-        allow = tuple(sorted(allowed))
+        methods = {*allowed, "HEAD"} if "GET" in allowed and self.answers_head else allowed
+        allow = tuple(sorted(methods))
         return ApiError(
             "method_not_allowed", f"{shown(method)} is not possible here; use {', '.join(allow)}", allow=allow
         )
@@ -139,6 +143,8 @@ class RoutedRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             context: RequestContext = scope[SCOPE_KEY]
+            if context.refusal is not None:
+                raise context.refusal
             operation: str | None = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
             if operation is None or not self.table.is_meant(operation, context.method, scope["path"]):
                 raise self.table.unmatched(context.method, scope["path"], context.path)
