@@ -119,11 +119,12 @@ def world_capabilities(world: World) -> dict[str, Any]:
 
     def move_run(run_id: str) -> bool:
         """Move a billing run to its next status; ``False`` when it has the last one."""
-        run = world.ledger.runs[int(run_id)]
+        here = world.latest()
+        run = here.ledger.runs[int(run_id)]
         if run.status is RunStatus.PENDING:
-            world.execute(RequestBills(run=run.number))
+            here.execute(RequestBills(run=run.number))
         elif run.status is not RunStatus.COMPLETE:
-            world.execute(AdvanceClock(minutes=1 if run.status is RunStatus.REQUESTED else 4))
+            here.execute(AdvanceClock(minutes=1 if run.status is RunStatus.REQUESTED else 4))
         else:
             return False
         return True

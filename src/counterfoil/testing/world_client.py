@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.ledger.accounts import Subscription
+from counterfoil.ledger.bill_requests import BillRequest
 from counterfoil.ledger.documents import CreditNote, Invoice
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.ledger.ledger import Ledger
@@ -66,6 +67,15 @@ class Steering:
     def add_customer(self, **members: Any) -> int:
         """Take on a customer; members as in ``AddCustomer``: name, country, tariff, sims, … Returns its number."""
         return int(self._do("add_customer", **members))
+
+    def request_bill(
+        self, customer: Customer, account: int = 0, *, minutes: int = 5, rated_only: bool = True, **members: Any
+    ) -> BillRequest:
+        """Request a bill on demand over what is open on an account; members ``name`` and ``description`` go with it."""
+        fact: BillRequest = self._do(
+            "request_bill", customer=customer, account=account, minutes=minutes, rated_only=rated_only, **members
+        )
+        return fact
 
     def subscribe(self, customer: Customer, tariff: str, *, sims: int = 1, starts: date | None = None) -> Subscription:
         fact: Subscription = self._do("subscribe", customer=customer, tariff=tariff, sims=sims, starts=starts)
