@@ -150,7 +150,7 @@ def test_the_journal_is_asked_for_what_was_asked(sandbox: Build) -> None:
 @pytest.mark.parametrize(
     ("query", "status"),
     [("status=600", 400), ("status=6xx", 400), ("since=yesterday", 400), ("limit=1001", 400), ("after=-1", 400),
-     ("api=nobody", 422)],
+     ("api=nobody", 422), ("since=2026-06-30T23:59:61Z", 400)],
 )  # fmt: skip
 def test_a_question_to_the_journal_that_makes_no_sense_is_refused(sandbox: Build, query: str, status: int) -> None:
     problem = sandbox(journal=JournalStore()).refused(status, "GET", f"{JOURNAL}?{query}")

@@ -67,7 +67,8 @@ class Populate:
 
 @pytest.fixture(scope="module")
 def client(application: Application) -> Iterator[httpx.Client]:
-    keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
+    # Flexprice repeats a request id that it is given, and makes up one otherwise.
+    keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY, "x-request-id": "00000000-0000-4000-8000-000000000000"}
     with httpx.Client(
         transport=InProcess(application.server), base_url="http://counterfoil.test", headers=keys
     ) as client:
@@ -188,6 +189,9 @@ OTHERS = st.one_of(
     st.builds(lambda n: Asked("billingplatform", f"/billingRuns/{n}"), st.integers(1, 8)),
     st.just(Asked("billingplatform", "/billingRuns/")),
     st.builds(lambda n: Asked("oracle-brm", f"/customerBill/B2-{n}"), _number()),
+    st.builds(lambda n: Asked("oracle-brm", f"/appliedCustomerBillingRate?billingAccount.id=A-{n:06d}"), _number()),
+    st.just(Asked("oracle-brm", "/appliedCustomerBillingRate?isBilled=false")),
+    st.just(Asked("oracle-brm", "/customerBillOnDemand")),
 )
 WIDE = (
     Asked("elevate", "/customer-billing-summaries?page=1&pageSize=100&sort=billingStatus,ratingStatus:desc"),
@@ -246,6 +250,7 @@ RUNS = st.one_of(
     st.builds(lambda dates: c.CreateRun(**dates), _RUN_DATES),
     st.builds(lambda run, dates: c.UpdateRun(run=run, **dates), _RUN, _RUN_DATES),
     st.builds(lambda run: c.RequestBills(run=run), _RUN),
+    _one(c.RequestBill, minutes=st.sampled_from((0, 5)), rated_only=st.booleans()),
 )
 # Six hours lead to noon, when customers by habit use services: states change, and the date does not.
 STEPS = ({"minutes": 1}, {"minutes": 5}, {"hours": 6}, {"days": 1}, {"days": 16})
