@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ... import wire
@@ -22,19 +22,17 @@ def invoices_are_listed_without_their_tax(invoice: Row) -> Row:
 
 
 @defect("filtering")
-@wire.query(INVOICES)
-def max_date_leaves_the_day_out(query: dict[str, str]) -> dict[str, str]:
-    """Only at the boundary: maxDate finds the invoices before that day alone."""
-    if "maxDate" not in query:
-        return query
-    return {**query, "maxDate": (date.fromisoformat(query["maxDate"]) - timedelta(days=1)).isoformat()}
+@wire.changes_request(INVOICES)
+def max_date_is_ignored(request: Request) -> Request:
+    """maxDate is passed over: later invoices are found, too."""
+    return request.without("maxDate")
 
 
 @defect("filtering")
-@wire.query(INVOICES)
-def due_dates_are_filtered_as_invoice_dates(query: dict[str, str]) -> dict[str, str]:
-    """minDueDate and maxDueDate compare the invoice's date."""
-    return {name.replace("DueDate", "Date"): value for name, value in query.items()}
+@wire.changes_request(INVOICES)
+def min_due_date_is_ignored(request: Request) -> Request:
+    """minDueDate is passed over: invoices that were due before are found, too."""
+    return request.without("minDueDate")
 
 
 @defect("filtering")
