@@ -111,9 +111,9 @@ def the_customer_is_the_issuer(bill: Row) -> Row:
 
 @defect("agreement")
 @wire.body(BILL)
-def previews_cannot_be_refreshed(bill: Row) -> Row:
-    """refresh_allowed is false before there is an invoice."""
-    return {**bill, "refresh_allowed": False}
+def refresh_allowed_is_a_text(bill: Row) -> Row:
+    """refresh_allowed is "true" or "false", a string."""
+    return {**bill, "refresh_allowed": str(bool(bill["refresh_allowed"])).lower()}
 
 
 def _option(paid_at: str) -> Row:
