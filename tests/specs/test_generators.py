@@ -25,11 +25,20 @@ Generate = Callable[[Path, Path, str, dict[str, str]], dict[str, int]]
 every_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.parent.name)
 
 
+BOTH_TYPES = "AppliedCustomerBillingRate"
+"""TM Forum's schema has members ``type`` and ``@type`` (docs/vendors/oracle-brm.md). openapi-python-client gives both one
+Python name, and leaves the schema out."""
+
+
 @every_spec
 @pytest.mark.parametrize("generate", [openapi_python_client, hey_api, orval])
 def test_a_generated_client_calls_every_operation(generate: Generate, spec: Path, tmp_path: Path) -> None:
     if generate is openapi_python_client:
         need_module("openapi_python_client", "openapi-python-client")
+    if generate is openapi_python_client and BOTH_TYPES in spec.read_text(encoding="utf-8"):
+        with pytest.raises(AssertionError, match=f"Unable to process schema /components/schemas/{BOTH_TYPES}"):
+            generate(spec, tmp_path, "http://localhost", {})
+        return
     with Sandbox("demo") as sandbox:
         statuses = generate(spec, tmp_path, served_at(sandbox, spec.parent.name), dict(sandbox.headers))
     assert unexpected(spec, statuses) == []

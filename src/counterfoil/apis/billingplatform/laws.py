@@ -303,7 +303,7 @@ def _served(ctx: LawContext, operation: str, **query: Any) -> list[Any]:
     answer = ctx.request(operation, query={"limit": 1000, **query})
     ctx.require(answer.status not in (404, 501), f"this target does not serve {operation}")
     found = ctx.json_body(answer)
-    ctx.require(found, f"{operation} lists nothing")
+    ctx.require(found or query, f"{operation} lists nothing")
     return list(found)
 
 
