@@ -1,6 +1,6 @@
 """What the vendor's own code answers is no finding: a replica of flexprice/flexprice e4b5303 where it differs from our stand-in.
 
-Facts only: `internal/api/router.go` routes GET /customers; `middleware/cors.go` answers OPTIONS with 200 before the security
+Facts only: `internal/api/router.go` routes the customers; `middleware/cors.go` answers OPTIONS with 200 before the security
 headers are added; `middleware/security_headers.go` sends a policy with `frame-ancestors`; `ee/service/invoice.go` sums the
 gross amounts of lines, while what is due is after discounts.
 """
@@ -8,6 +8,7 @@ gross amounts of lines, while what is due is after discounts.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -63,25 +64,63 @@ CUSTOMERS = {
 def flexprice(request: httpx.Request) -> httpx.Response:
     if request.method == "OPTIONS":
         return httpx.Response(200, headers=CORS)
-    headers = {**CORS, **SECURITY, "X-Request-ID": request.headers.get("X-Request-ID") or str(uuid.uuid4())}
+    sent = request.headers.get("X-Request-ID", "")
+    headers = {**CORS, **SECURITY, "X-Request-ID": sent if REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())}
 
     def answer(status: int, body: Any) -> httpx.Response:
         if isinstance(body, str):
             return httpx.Response(status, headers={**headers, "Content-Type": "text/plain"}, content=body)
         return httpx.Response(status, headers={**headers, "Content-Type": "application/json"}, content=json.dumps(body))
 
-    path = request.url.path.removeprefix(BASE).split("/")
-    routed = path[1:] == ["customers"] or (path[1] == "customers" and path[3:] == ["invoices", "summary"])
-    if request.method != "GET" or not routed:
+    path = request.url.path.removeprefix(BASE).split("/")[1:]
+    if (request.method, path) == ("POST", ["customers", "search"]):
+        wanted = json.loads(request.content or b"{}")
+    elif (
+        request.method == "GET" and path[:1] == ["customers"] and (len(path) < 4 or path[2:] == ["invoices", "summary"])
+    ):
+        wanted = dict(request.url.params)
+    else:
         return answer(404, "404 page not found")
     refused = refusal(request)
     if refused is not None:
         return answer(401, {"error": refused})
-    if len(path) == 2:
-        return answer(200, {"items": []})
-    found = CUSTOMERS.get(path[2], [])
-    currency = found[0]["currency"] if found else ""
-    return answer(200, {"customer_id": path[2], "default_currency": currency, "summaries": found})
+    if path[2:] == ["invoices", "summary"]:
+        found = CUSTOMERS.get(path[1], [])
+        currency = found[0]["currency"] if found else ""
+        return answer(200, {"customer_id": path[1], "default_currency": currency, "summaries": found})
+    if len(path) == 1 or path[-1] == "search":
+        return answer(200, page_of_customers(wanted))
+    known = [each for each in RECORDS if path[-1] == each["external_id" if path[1] == "external" else "id"]]
+    if known:
+        return answer(200, known[0])
+    return answer(404, {"code": "not_found", "message": "Customer not found", "http_status_code": 404})
+
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+RECORDS = [
+    {
+        "id": name,
+        "external_id": f"ext-{name}",
+        "name": name,
+        "email": f"{name}@customer.example",
+        "status": "published",
+        "tenant_id": "tenant_1",
+        "created_at": f"2026-01-0{day}T00:00:00Z",
+        "updated_at": f"2026-01-0{day}T00:00:00Z",
+    }
+    for day, name in ((2, "cust_coupon"), (1, "cust_paid"))
+]
+"""The newest first, as the list is without an order."""
+
+
+def page_of_customers(wanted: dict[str, Any]) -> dict[str, Any]:
+    """`internal/service/customer.go`: the filtered customers of a page; offset is where the next page begins."""
+    found = [each for each in RECORDS if wanted.get("external_id") in (None, each["external_id"])]
+    ordered = found[::-1] if wanted.get("order") == "asc" else found
+    limit, offset = int(wanted.get("limit", 50)), int(wanted.get("offset", 0))
+    items = ordered[offset : offset + limit]
+    pagination = {"total": len(found), "limit": limit, "offset": offset + limit if items else offset}
+    return {"items": items, "pagination": pagination}
 
 
 def refusal(request: httpx.Request) -> str | None:
