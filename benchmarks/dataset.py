@@ -78,7 +78,7 @@ def read_dataset(port: int, customers: int) -> Dataset:
     examples = {
         f"GET {ELEVATE}": rows[:100],
         f"GET {ORACLE}": client.json(Call(f"{ORACLE}?limit=100&fields={BILL_FIELDS}")),
-        f"GET {EMNIFY_ROUTE}": client.json(Call(EMNIFY.format(7))),
+        f"GET {EMNIFY_ROUTE}": client.json(Call(EMNIFY.format(20))),
         f"GET {FLEXPRICE_ROUTE}": client.json(Call(FLEXPRICE.format(7))),
         f"GET {RUNS}{{id}}": runs[2],
         f"POST {RUNS}": client.json(posted(RUNS, NEW_RUN)),

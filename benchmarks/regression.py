@@ -43,7 +43,7 @@ WARM: dict[str, Call] = {
     "elevate page of 100, the same again": Call(PAGE),
     "elevate page of 100, the page after": Call(PAGE.replace("page=3", "page=4")),
     "oracle-brm bills, the same again": Call(BILLS),
-    "emnify bill": Call("/emnify/api/v1/organisation/7/billing/202512"),
+    "emnify bill": Call("/emnify/api/v1/organisation/20/billing/202512"),
     "flexprice summary": Call("/flexprice/v1/customers/cust_00000007/invoices/summary", headers=BEARER),
     "billing run by id": Call(f"{RUNS}3"),
     "billing runs": Call(RUNS),

@@ -75,9 +75,7 @@ def flexprice(request: httpx.Request) -> httpx.Response:
     path = request.url.path.removeprefix(BASE).split("/")[1:]
     if (request.method, path) == ("POST", ["customers", "search"]):
         wanted = json.loads(request.content or b"{}")
-    elif (
-        request.method == "GET" and path[:1] == ["customers"] and (len(path) < 4 or path[2:] == ["invoices", "summary"])
-    ):
+    elif request.method == "GET" and is_routed(path):
         wanted = dict(request.url.params)
     else:
         return answer(404, "404 page not found")
@@ -94,6 +92,12 @@ def flexprice(request: httpx.Request) -> httpx.Response:
     if known:
         return answer(200, known[0])
     return answer(404, {"code": "not_found", "message": "Customer not found", "http_status_code": 404})
+
+
+def is_routed(path: list[str]) -> bool:
+    if path[:1] != ["customers"]:
+        return False
+    return len(path) < 3 or path[2:] == ["invoices", "summary"] or (len(path) == 3 and path[1] == "external")
 
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
