@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from counterfoil import json_pointer
 from counterfoil.contract.collection import Collection, sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, says
@@ -48,7 +49,7 @@ def complete(id: str, s: Representations, *clauses: str) -> Law:
     """The extended type has every member that its schema (of the same name) documents."""
 
     def check(ctx: LawContext) -> None:
-        names = set(ctx.spec["components"]["schemas"][s.extended]["properties"])
+        names = _documented(ctx.spec, ctx.spec["components"]["schemas"][s.extended])
         for item in s.all_extended(ctx):
             ctx.cases += 1
             ctx.expect(names <= set(item), "every documented member", f"without {sorted(names - set(item))}: {item}")
@@ -56,6 +57,14 @@ def complete(id: str, s: Representations, *clauses: str) -> Law:
 
     text = f"With {s.param}={s.extended} every item names that type and has every documented member; those not set are null."
     return Law(id, s.items.operation, "types", clauses, text, check)
+
+
+def _documented(spec: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]:
+    """The members that a schema documents, those of its ``allOf`` included."""
+    if "$ref" in schema:
+        return _documented(spec, json_pointer.find(spec, schema["$ref"]))
+    inherited = (_documented(spec, part) for part in schema.get("allOf", ()))
+    return set(schema.get("properties", ())).union(*inherited)
 
 
 def same_values(id: str, s: Representations, *clauses: str) -> Law:

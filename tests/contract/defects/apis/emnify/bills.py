@@ -200,13 +200,6 @@ def a_refresh_doubles_the_preview(bill: Row) -> Row:
 
 @defect("lifecycle")
 @wire.body(BILL)
-def invoiced_bills_stay_refreshable(bill: Row) -> Row:
-    """refresh_allowed stays true when the invoice is there."""
-    return {**bill, "refresh_allowed": True}
-
-
-@defect("lifecycle")
-@wire.body(BILL)
 def an_invoice_brings_an_item_of_its_own(bill: Row) -> Row:
     """Only for final bills: invoice_items has an item that the preview had not."""
     if bill["invoice"] is None:
