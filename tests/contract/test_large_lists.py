@@ -23,7 +23,7 @@ def served(request: Any) -> Any:
     api = request.param
     application = build([api], scenario_name="demo", customers=6000)
     with InProcess(application.server) as transport:
-        yield api, f"http://stand-in{application.dialects[0].prefix}", transport
+        yield api, f"http://stand-in{application.apis[0].prefix}", transport
 
 
 def checked(served: Any, drop: str = "") -> tuple[Any, Counter[str]]:
