@@ -148,6 +148,7 @@ def customer_is_integer(item: Any) -> Mismatch:
 
 def open_becomes_previous(ctx: LawContext) -> None:
     """When the open run completes, openBillRunValue becomes previousBillRunValue; below zero nothing is invoiced."""
+    ctx.perform("advance", 600)  # runs that are under way complete first
     before = {
         CUSTOMER.value(item): OPEN.value(item)
         for item in SUMMARIES.require_items(ctx)
@@ -320,7 +321,7 @@ LAWS: tuple[Law, ...] = (
     # over time
     Law(
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),
-        says(open_becomes_previous), open_becomes_previous, needs=("complete_run",),
+        says(open_becomes_previous), open_becomes_previous, needs=("advance", "complete_run"),
     ),
     # lists beside the summaries
     Law("elevate.customers.summaries", CUSTOMERS, "agreement", ("v13",), says(customers_have_summaries),
