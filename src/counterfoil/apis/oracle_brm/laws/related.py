@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.apis.oracle_brm.laws.bills import BILLS, FETCH, OK_STATUSES, WHOLE, Bills, tmf_error
-from counterfoil.contract.collection import Field, Offsets, equal, sample_items
+from counterfoil.contract.collection import SAMPLE, Field, Offsets, equal, sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws import counting, errors, filtering, items, paging, reading, representations
@@ -68,13 +68,19 @@ def _has_taxes(rate: Any) -> bool:
 
 def bill_is_the_sum_of_its_rates(ctx: LawContext) -> None:
     """A bill's amount before tax is the sum of its charges less its credits, rounded once; 0 if credits are more."""
-    rates = [rate for rate in ALL_RATES.require_items(ctx) if rate.get("type") and rate.get("taxExcludedAmount")]
+    listed = ALL_RATES.require_items(ctx)
+    rates = [rate for rate in listed if rate.get("type") and rate.get("taxExcludedAmount")]
     ctx.require(rates, "no rate shows its type and its amount")
+    # of a long list the first part is read: the last bill's rates may go on, and other bills' may be missing
+    is_part = len(listed) >= SAMPLE
+    last = BILL_OF_RATE.raw(listed[-1])
     sums: dict[Any, Decimal] = {}
     for rate in rates:
         amount = Decimal(rate["taxExcludedAmount"]["value"]) * (-1 if rate["type"] == CREDIT else 1)
         sums[BILL_OF_RATE.raw(rate)] = sums.get(BILL_OF_RATE.raw(rate), Decimal()) + amount
     for bill in WHOLE.whole_list(ctx):
+        if is_part and (bill["id"] not in sums or bill["id"] == last):
+            continue
         want, got = max(sums.get(bill["id"], Decimal()), Decimal()), NET.value(bill)
         if got is not None:
             ctx.cases += 1
