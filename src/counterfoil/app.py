@@ -116,9 +116,9 @@ def build(
 ) -> Application:
     """The stand-in for the named APIs (all, if none), with one world: ``world``, or a new one from the scenario.
 
-    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets anybody on
-    this machine in. ``hosts`` are names it may be called by, besides loopback ones. ``public`` gives every visitor of the
-    page a world of their own, made like the first one, and lets nobody into that.
+    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
+    process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives every visitor of the
+    page a world of their own, made like the first one, and closes the first one to all.
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """

@@ -25,7 +25,7 @@ def file_for(kind: str, digest: str) -> Path | None:
 
 
 def keep(target: Path | None, data: bytes) -> None:
-    """Write ``data`` there, whole or not at all; a read-only home is no reason not to serve."""
+    """Write ``data`` there, whole or not at all; a read-only home does not stop the server."""
     if target is None:
         return
     with contextlib.suppress(OSError):

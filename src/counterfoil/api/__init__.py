@@ -141,7 +141,7 @@ class ApiError(Exception):
 
 AsyncOperation = Callable[[Request, "World"], Awaitable[Response]]
 Operation = Callable[[Request, "World"], Response] | AsyncOperation
-"""What answers a request. One that is no coroutine function is called in the event loop, or, where it may write and that may
+"""What answers a request. One that is not a coroutine function is called in the event loop, or, where it may write and that may
 wait (``World.write_may_block``), in a worker thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
 ResponseHeaders = Callable[[str, Mapping[str, str], str], tuple[tuple[str, str], ...]]

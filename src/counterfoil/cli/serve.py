@@ -47,7 +47,7 @@ CONNECTIONS_OF_A_VISITOR = 100
     "names",
     multiple=True,
     metavar="NAME",
-    help="A host name this server is reached by, besides --host and loopback; repeatable.",
+    help="A host name this server is reached by, in addition to --host and loopback; repeatable.",
 )
 @click.option(
     "--proxy",
@@ -100,7 +100,7 @@ def serve(
         refuse(ValueError("--workers: every process would have a world of its own; only 1 is possible for now"))
 
     if public and control_token:
-        refuse(ValueError("--public: visitors need no control token, and nobody may steer all worlds; leave one out"))
+        refuse(ValueError("--public: visitors need no control token, and no client may control all worlds; leave one of the two out"))
 
     if not host.strip():
         refuse(ValueError("--host: name an address; 127.0.0.1 for this machine only, 0.0.0.0 for any"))

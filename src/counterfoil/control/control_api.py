@@ -38,7 +38,7 @@ def control(
 ) -> API:
     """The control API over ``worlds``, as an ``API`` for ``build_server``.
 
-    ``token`` None means nobody needs one: for servers bound to loopback only. ``hosts`` are the names and addresses the
+    ``token`` None means that no token is needed: for servers bound to loopback only. ``hosts`` are the names and addresses the
     server is bound to or known by; loopback ones always count. ``apis`` are those served beside it. Without
     ``faults`` or ``journal`` their operations answer 501. ``new_name`` is the one thing here that is not deterministic;
     nothing in a world depends on its name.

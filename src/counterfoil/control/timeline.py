@@ -1,6 +1,6 @@
 """What was done in a world, and what will happen in it: the past from its commands, the future from its ledger.
 
-The future is what is certain without another command: runs going on, bills falling due, tokens expiring, and when
+The future is what is certain without another command: runs in progress, bills becoming due, tokens expiring, and when
 customers next do something by habit. It changes nothing and paints no names.
 """
 
@@ -88,7 +88,7 @@ def _coming(world: World) -> Iterator[Event]:
     yield from _run_steps(world)
     yield from _planned(world)
     yield from _habits(world)
-    yield from _falling_due(world)
+    yield from _becoming_due(world)
     yield from _expiring(world)
 
 
@@ -116,7 +116,7 @@ def _habits(world: World) -> Iterator[Event]:
         yield moment, {"at": instant(moment), "kind": "habits", "what": what, "count": count}
 
 
-def _falling_due(world: World) -> Iterator[Event]:
+def _becoming_due(world: World) -> Iterator[Event]:
     """Bills with something to pay, by the day they fall due; they are overdue once that day has begun."""
     due: dict[date, dict[str, tuple[int, Decimal]]] = {}
     for book, readers in world.ledger.store.unique_states():

@@ -33,7 +33,7 @@ class Bounds:
 
 @dataclass(slots=True)
 class WorldService:
-    """``new_name`` gives a name for a world that nobody can guess: whoever knows it may use the world's APIs."""
+    """``new_name`` gives a name for a world that cannot be guessed: a client that knows it may use the world's APIs."""
 
     worlds: Worlds
     apis: Sequence[API]
@@ -107,7 +107,7 @@ class WorldService:
                 time_to_live=self._life(time_to_live),
             )
         except ScenarioError as error:
-            message = str(error).removeprefix(f"{told.where}: ")  # where it lies on disk is nobody's business
+            message = str(error).removeprefix(f"{told.where}: ")  # the client is not told where the file is on disk
             raise BadValue(message, field="scenario" if customers is None else "customers") from None
         except BadValue as error:
             if error.field in ("name", "value") and error.message.startswith(("there is no switch", "switch ")):

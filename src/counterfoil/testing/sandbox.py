@@ -198,7 +198,7 @@ class Sandbox:
     # --- ending it -------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Forget the world; calling it twice is no mistake."""
+        """Forget the world; calling it twice is allowed."""
         if self.application.worlds.get(self.name) is not None:
             self.application.worlds.delete(self.name)
             self._forget()

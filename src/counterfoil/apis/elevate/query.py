@@ -62,7 +62,7 @@ def _sort_keys(given: str | None, *, refuse: bool) -> tuple[tuple[str, bool], ..
         elif refuse:
             raise ApiError(
                 "malformed",
-                f"'{part[:60]}' is no field to sort by: give any of {', '.join(MEMBERS)}, with :desc for descending order",
+                f"'{part[:60]}' is not a field to sort by: give any of {', '.join(MEMBERS)}, with :desc for descending order",
                 where="sort",
             )
     names = [name for name, _ in keys]
@@ -77,7 +77,7 @@ def _fields(given: str | None, *, refuse: bool) -> tuple[str, ...] | None:
     unknown = sorted(names.difference(MEMBERS))
     if unknown and refuse:
         raise ApiError(
-            "malformed", f"'{unknown[0][:60]}' is no field: give any of {', '.join(MEMBERS)}", where="fields"
+            "malformed", f"'{unknown[0][:60]}' is not a field: give any of {', '.join(MEMBERS)}", where="fields"
         )
     return tuple(name for name in MEMBERS if name in names)
 

@@ -86,7 +86,7 @@ class PlannedRun(msgspec.Struct, frozen=True):
 
 
 class OpenBillTerms(msgspec.Struct, frozen=True):
-    """What bills in progress depend on besides the account state: the date, and the runs that are to come."""
+    """What bills in progress depend on in addition to the account state: the date and the planned runs."""
 
     today: date
     runs: tuple[PlannedRun, ...]

@@ -55,7 +55,7 @@ def preferences(header: str, operation: str, documented: Documented) -> Preferen
 
 def parse(header: str) -> dict[str, str]:
     """Each preference's value by its name in lower case; of one given twice the first counts (RFC 7240, 2). What follows a
-    name and is no value is given as it stands, so that whoever wants it can refuse it; what has no name is skipped."""
+    name but is not a value is returned unchanged, so that the caller can refuse it; what has no name is skipped."""
     found: dict[str, str] = {}
     for piece in _PIECE.findall(header):
         named = _NAME.match(piece)

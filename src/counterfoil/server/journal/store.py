@@ -24,7 +24,7 @@ from counterfoil.server.context import RequestContext
 LARGEST_BODY = 16 * 1024
 MEBIBYTE = 1024 * 1024
 OVERHEAD = 1500
-"""Bytes an exchange takes besides bodies, headers and query, measured with tracemalloc over 500 (tests/server)."""
+"""Bytes an exchange takes in addition to bodies, headers and query, measured with tracemalloc over 500 (tests/server)."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
