@@ -117,8 +117,8 @@ def build(
     """The stand-in for the named APIs (all, if none), with one world: ``world``, or a new one from the scenario.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
-    process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives every visitor of the
-    page a world of their own, made like the first one, and closes the first one to all.
+    process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
+    every visitor of the page a world of their own, made like the first one, and closes the first one to all.
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """

@@ -1,4 +1,4 @@
-"""What the control API asks of a journal and of a fault book, and the data it speaks with them.
+"""What the control API asks of a journal and of a store of faults, and the data it speaks with them.
 
 Whoever serves implements both protocols; the control API answers 501 for the one that is not there. ``read_fault`` is
 the one place that says which members belong to which kind of fault. Nothing here knows HTTP servers or vendors.

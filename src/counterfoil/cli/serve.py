@@ -100,7 +100,7 @@ def serve(
         refuse(ValueError("--workers: every process would have a world of its own; only 1 is possible for now"))
 
     if public and control_token:
-        refuse(ValueError("--public: visitors need no control token, and no client may control all worlds; leave one of the two out"))
+        refuse(ValueError("--public: visitors need no control token, and no client controls all worlds; leave one out"))
 
     if not host.strip():
         refuse(ValueError("--host: name an address; 127.0.0.1 for this machine only, 0.0.0.0 for any"))

@@ -150,9 +150,9 @@ class WorldService:
         return life
 
     def _forget(self, name: str) -> None:
-        for book in (self.faults, self.journal):
-            if book is not None:
-                book.clear(name)
+        for store in (self.faults, self.journal):
+            if store is not None:
+                store.clear(name)
 
     # --- what may be missing ---------------------------------------------------------------------
 

@@ -28,7 +28,8 @@ _GENERATING = Lock()  # a Faker instance has one random stream, seeded again for
 class Contact(msgspec.Struct, frozen=True):
     """A customer's contact data: a company with a person and an address.
 
-    ``country`` is ISO 3166-1 alpha-2. ``phone`` is ``+``, the country's prefix and a number; empty for a code that does not name a country.
+    ``country`` is ISO 3166-1 alpha-2. ``phone`` is ``+``, the country's prefix and a number; empty for a
+    code that does not name a country.
     ``key`` is the scenario's short name for the customer, if it has one.
     """
 

@@ -93,7 +93,9 @@ def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
         if customer.tariff and customer.tariff not in tariffs:
             yield _at(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
         if customer.billed_to and customer.billed_to not in customers[:index]:
-            yield _at(f"customers[{index}].billed_to", f"'{customer.billed_to}' does not name a customer above this one")
+            yield _at(
+                f"customers[{index}].billed_to", f"'{customer.billed_to}' does not name a customer above this one"
+            )
     for index, profile in enumerate(definition.population.profiles if definition.population else ()):
         for position, key in enumerate(profile.tariffs):
             if key not in tariffs:

@@ -18,7 +18,7 @@ import msgspec
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token for one API, standing for credential ``key`` until ``expires_at`` (exclusive)."""
+    """A token for one API, which stands for credential ``key`` until ``expires_at`` (exclusive)."""
 
     value: str
     api: str
