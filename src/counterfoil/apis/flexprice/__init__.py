@@ -29,6 +29,14 @@ SWITCHES = (
         (50, "none"),
         "docs/vendors/flexprice.md#fifty",
     ),
+    Switch(
+        "flexprice.overpaid_status",
+        "What a payment of more than what remains makes of an invoice: OVERPAID, as through PUT /invoices/{id}/payment, "
+        "which counts as unpaid with nothing left to pay, or SUCCEEDED, as through POST /payments, which is paid.",
+        "OVERPAID",
+        ("OVERPAID", "SUCCEEDED"),
+        "docs/vendors/flexprice.md#overpayment",
+    ),
 )
 
 api = API(

@@ -5,7 +5,7 @@ Source: docs/vendors/flexprice.md#summary.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
@@ -51,8 +51,11 @@ def summaries(world: World, customer: int) -> list[Summary]:
     if not currencies:
         return []
     bills = _counted_bills(world, customer, state)
+    paid = {Settlement.PAID}
+    if world.switches["flexprice.overpaid_status"] == "SUCCEEDED":
+        paid.add(Settlement.OVERPAID)
     return [
-        _sum_up(currency, (b for b in bills if b.invoice.currency.lower() == currency), world.now)
+        _sum_up(currency, [b for b in bills if b.invoice.currency.lower() == currency], paid, world.now)
         for currency in currencies
     ]
 
@@ -93,13 +96,12 @@ def _issued(bill: Bill) -> tuple[datetime, int]:
     return (bill.invoice.issued_at, bill.invoice.ordinal)
 
 
-def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
-    """Sum up the bills; one counts as paid only if exactly what was due was paid and nothing refunded.
+def _sum_up(currency: str, counted: list[Bill], paid: Collection[Settlement], now: datetime) -> Summary:
+    """Sum up the bills; those whose settlement is none of ``paid`` count as unpaid.
 
     A credit note over what is unpaid lowers the amount due; one over what was paid is a refund, after which nothing
     remains (docs/vendors/flexprice.md#amounts)."""
-    counted = list(bills)
-    unpaid = [bill for bill in counted if bill.settlement is not Settlement.PAID]
+    unpaid = [bill for bill in counted if bill.settlement not in paid]
     overdue = [bill for bill in unpaid if start_of(bill.invoice.due_on) < now]
     lines = [line for bill in unpaid for line in bill.invoice.lines]
     return Summary(
