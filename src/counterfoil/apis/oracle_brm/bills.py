@@ -30,6 +30,7 @@ from counterfoil.ledger.periods import bounded, first_of_month, next_first_of_mo
 from counterfoil.ledger.receivables import Bill, bills_of, tax_on
 from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.usage import UsageRecord
+from counterfoil.world.cache import AccountsKey
 from counterfoil.world.world import World
 
 IN_PROGRESS = "inProgress"
@@ -107,8 +108,32 @@ class OpenPlan(msgspec.Struct, frozen=True):
 
 
 def open_bill_terms(world: World) -> OpenBillTerms:
-    """The terms at the world's current time."""
-    return OpenBillTerms(today=world.today, runs=tuple(_planned(world.ledger.runs.values())))
+    """The terms at the world's current time, with those runs only that can be the first to bill some account's period.
+
+    So a run that is planned after them changes no terms, and what was computed from the terms is still good: without this,
+    the first list after such a run takes 20 times as many instructions.
+    """
+    latest = world.cached(AccountsKey("oracle-brm.latest-open", None), lambda: _latest_open_since(world))
+    runs: list[PlannedRun] = []
+    reached: set[str | None] = set()  # groups in which a run before this one bills every account
+    for run in _planned(world.ledger.runs.values()):
+        if None not in reached and run.group not in reached:
+            runs.append(run)
+            if run.ends > latest:
+                reached.add(run.group)
+    return OpenBillTerms(today=world.today, runs=tuple(runs))
+
+
+def _latest_open_since(world: World) -> date:
+    """The latest first day that was not billed to an account yet."""
+    return max((_open_since(state) for state, _ in world.ledger.store.unique_states()), default=date.min)
+
+
+def _open_since(state: AccountState) -> date:
+    def latest() -> date:
+        return max((open_since(state, account) for account in range(len(state.accounts))), default=date.min)
+
+    return state.cached("oracle-brm.open-since", None, latest)
 
 
 def _planned(runs: Iterable[BillingRun]) -> Iterable[PlannedRun]:
