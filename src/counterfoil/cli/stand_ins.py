@@ -32,6 +32,7 @@ from counterfoil.world.commands import (
     RefundPayment,
     RequestBills,
     Subscribe,
+    UpdateRun,
 )
 from counterfoil.world.world import World
 
@@ -98,7 +99,8 @@ def _as_text(choice: object) -> str:
 
 
 def world_capabilities(world: World) -> dict[str, Any]:
-    """The capabilities that every stand-in has: its clock, and completing a billing run."""
+    """The capabilities that every stand-in has: its clock, and planning, moving and completing a billing run."""
+    planned: list[int] = []
 
     def now() -> datetime:
         return world.latest().now
@@ -129,7 +131,15 @@ def world_capabilities(world: World) -> dict[str, Any]:
             return False
         return True
 
-    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run}
+    def plan_run(days: int | None) -> None:
+        """Plan a billing run that bills what is before ``days`` from today (the same one again); None takes it back."""
+        here = world.latest()
+        day = None if days is None else here.today + timedelta(days=days)
+        if not planned:
+            planned.append(here.execute(CreateRun()).number)
+        here.execute(UpdateRun(run=planned[0], invoice_date=day, cutoff_date=day))
+
+    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run, "plan_run": plan_run}
 
 
 def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:

@@ -27,6 +27,7 @@ from counterfoil.contract.law import Law, LawBook, Login, says
 from counterfoil.contract.laws import auth, errors, filtering, items, paging, reading, selecting, sorting
 from counterfoil.contract.laws.auth import SampleRequest
 from counterfoil.contract.laws.items import Mismatch, close
+from counterfoil.contract.laws.planning import moves_nothing
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -161,6 +162,11 @@ def open_becomes_previous(ctx: LawContext) -> None:
             ctx.cases += 1
             ctx.expect(close(PREVIOUS.value(item), was), f"previousBillRunValue {was}, what was open", item)
     ctx.require(ctx.cases, "no customer's usage is rated completely")
+
+
+def planning_moves_no_value(ctx: LawContext) -> None:
+    """Planning a billing run, whatever day it bills up to, changes no openBillRunValue."""
+    moves_nothing(ctx, lambda: {CUSTOMER.value(item): OPEN.value(item) for item in SUMMARIES.fetch_all(ctx)})
 
 
 # ---------------------------------------------------------------- lists beside the summaries
@@ -323,6 +329,8 @@ LAWS: tuple[Law, ...] = (
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),
         says(open_becomes_previous), open_becomes_previous, needs=("advance", "complete_run"),
     ),
+    Law("elevate.runs.planned", LIST, "lifecycle", ("c24",), says(planning_moves_no_value), planning_moves_no_value,
+        needs=("plan_run",)),
     # lists beside the summaries
     Law("elevate.customers.summaries", CUSTOMERS, "agreement", ("v13",), says(customers_have_summaries),
         customers_have_summaries),

@@ -13,8 +13,9 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws import counting, errors, filtering, items, paging, reading, representations
 from counterfoil.contract.laws.auth import SampleRequest
-from counterfoil.contract.laws.customer_bills import ACCOUNT, ID, NET, STATE, UPDATED, decimals
+from counterfoil.contract.laws.customer_bills import ACCOUNT, DUE, ID, NET, STATE, UPDATED, decimals
 from counterfoil.contract.laws.items import Mismatch, close
+from counterfoil.contract.laws.planning import moves_nothing
 from counterfoil.contract.laws.representations import Representations
 
 RATES, RATE = "GET /appliedCustomerBillingRate", "GET /appliedCustomerBillingRate/{id}"
@@ -155,6 +156,11 @@ def changed_bill_is_found_by_last_update(ctx: LawContext) -> None:
     ctx.cases += 1
 
 
+def planning_moves_no_amount(ctx: LawContext) -> None:
+    """Planning a billing run, whatever day it bills up to, changes the amount of no bill in progress."""
+    moves_nothing(ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in BILLS.fetch_all(ctx, {"state": IN_PROGRESS})})
+
+
 def _law(id: str, operation: str, family: str, check: Callable[[LawContext], None], *clauses: str, **more: Any) -> Law:
     return Law(f"oracle-brm.{id}", operation, family, clauses, says(check), check, **more)
 
@@ -187,6 +193,7 @@ LAWS: tuple[Law, ...] = (
         [SampleRequest(operation, path={"id": text}) for operation in (RATE, DEMAND) for text in ("nobody", "0.0.0.1+-bill+0")],
         "c173", "v12", status=404, text="An unknown rate or bill on demand gives 404 with an Error.", error_body=tmf_error,
     ),
+    _law("open.planned", BILLS.operation, "lifecycle", planning_moves_no_amount, "v28", needs=("plan_run",)),
     _law("update.past", BILLS.operation, "agreement", last_update_is_past, "c67"),
     _law("update.found", BILLS.operation, "lifecycle", changed_bill_is_found_by_last_update, "c30", "c67",
          needs=("charge", "now")),
