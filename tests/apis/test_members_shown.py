@@ -23,11 +23,9 @@ PATHS = 400
 GAPS: Mapping[str, Mapping[str, str]] = {
     "elevate": {
         **{
-            f"BillRun.summaryStatus={value}": "a run has four stages here, and no vendor page says when this is reached"
+            f"BillRun.summaryStatus={value}": "no page of the vendor says when a run is in this stage"
             for value in (
                 "PROPERTIES",
-                "DRAFT_INVOICES",
-                "DISTRIBUTION",
                 "COMBINING_INVOICES",
                 "PAYMENT",
                 "REACTIVATING_RPIS",

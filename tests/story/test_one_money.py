@@ -19,15 +19,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import KEY
-from counterfoil.app import Application, build
+from counterfoil.app import Application, build, scenario
 from counterfoil.ledger.receivables import Bill
 from counterfoil.testing.in_process import InProcess
 
 ORACLE, EMNIFY = "/oracle-brm/brm/customerBillManagement/v4", "/emnify/api/v1"
 CENTS = {"EUR": "0.01", "USD": "0.01", "JPY": "1", "KWD": "0.001", "BHD": "0.001"}
 CUSTOMERS = range(1, 7)
-BILLS = [(1, 0, 1), (1, 0, 2), (1, 1, 2), (2, 0, 1), (2, 0, 2), (3, 0, 1), (3, 0, 2), (5, 0, 2), (6, 0, 1)]
+BILLS = [(1, 0, 1), (1, 0, 2), (1, 1, 2), (2, 0, 1), (2, 0, 2), (3, 0, 1), (3, 0, 2), (5, 0, 2), (6, 0, 1), (6, 0, 2)]
 PAYER = {5: 4}
+PEARL_TARIFF = "  - {key: pearl, name: Pearl Basic, currency: BHD, monthly_fee: 21.4325}\n"
+PEARL = "  - {key: pearl, name: Pearl WLL, country: BH, currencies: [BHD], tariff: pearl, tax_rate: 10}\n"
 
 Command = tuple[str, dict[str, Any]]
 
@@ -53,9 +55,13 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def application() -> Application:
-    """January and February are billed to five customers in four currencies, February to one more in a fifth."""
-    return build(scenario_name="multi-currency")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """January and February are billed to six customers in five currencies: those of multi-currency, and Bahraini dinar."""
+    text = scenario("multi-currency").source.decode()
+    text = text.replace("customers:\n", PEARL_TARIFF + "customers:\n", 1).replace("story:\n", PEARL + "story:\n", 1)
+    path = tmp_path_factory.mktemp("scenarios") / "five-currencies.yaml"
+    path.write_text(text, encoding="utf-8")
+    return build(scenario_name=str(path))
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +69,11 @@ def client(application: Application) -> Iterator[httpx.Client]:
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
     with httpx.Client(transport=InProcess(application.server), base_url="http://localhost", headers=keys) as client:
         base = Client(client, "default")
-        assert base.do("add_customer", currencies=["BHD"], tax_rate="10") == 200
-        assert base.do("add_charge", customer=6, description="Set-up", amount="21.4325") == 200
         base.do("advance_clock", to="2026-03-01T06:00:00Z")
         for number in range(1, 9):  # those that the scenario planned
             base.do("request_bills", run=number)
         base.do("advance_clock", to="2026-03-10T09:00:00Z")
-        assert [len(base.customer(number)["bills"]) for number in CUSTOMERS] == [4, 2, 2, 2, 2, 1]
+        assert [len(base.customer(number)["bills"]) for number in CUSTOMERS] == [4, 2, 2, 2, 2, 2]
         yield client
 
 

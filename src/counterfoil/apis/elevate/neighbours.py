@@ -35,9 +35,11 @@ SEARCHED = 500
 _STATUS = {
     RunStatus.PENDING: ("OPEN", "STARTING"),
     RunStatus.REQUESTED: ("CLOSED", "REPORTING"),
-    RunStatus.RUNNING: ("CLOSED", "FULL_INVOICES"),
+    RunStatus.RUNNING: ("CLOSED", "DISTRIBUTION"),
     RunStatus.COMPLETE: ("FINALIZED", "FINISHED"),
 }
+_RUNNING_AT_FIRST = ((timedelta(minutes=1), "DRAFT_INVOICES"), (timedelta(minutes=3), "FULL_INVOICES"))
+"""What a run does until that long after it began to run."""
 _DATE_FILTER = re.compile(r"(?:(lt|gt|gtn):)?([0-9]{4}-[0-9]{2}-[0-9]{2})", re.ASCII)
 
 
@@ -107,7 +109,7 @@ def _named(row: dict[str, Json], world: World) -> dict[str, Json]:
 
 
 def _bill_run(run: BillingRun, runs: list[BillingRun], revenue: int, suspended: int, world: World) -> dict[str, Json]:
-    status, summary = _STATUS[run.status]
+    status, summary = _stage(run, world)
     invoiced = run.invoice_date or world.today
     until = (run.cutoff_date or invoiced) - timedelta(days=1)
     earlier = [
@@ -130,6 +132,14 @@ def _bill_run(run: BillingRun, runs: list[BillingRun], revenue: int, suspended: 
         "usageSuspenseCount": 0 if status == "FINALIZED" else suspended,
         "paused": False,
     }
+
+
+def _stage(run: BillingRun, world: World) -> tuple[str, str]:
+    status, last = _STATUS[run.status]
+    if run.status is not RunStatus.RUNNING or run.commenced_at is None:
+        return status, last
+    so_far = world.now - run.commenced_at
+    return status, next((stage for until, stage in _RUNNING_AT_FIRST if so_far < until), last)
 
 
 def _revenue(world: World) -> dict[int, int]:
