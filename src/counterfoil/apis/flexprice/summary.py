@@ -5,7 +5,7 @@ Source: docs/vendors/flexprice.md#summary.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _STORED = Decimal("0.00000001")  # amounts are stored with eight places (docs/vendors/flexprice.md#decimal-strings)
 _WIDE = Context(prec=60)
+
+_SWITCHES = ("subscription_status", "invoice_cap", "overpaid_status")
+"""The switches that a summary depends on."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -43,21 +46,28 @@ class Summary(msgspec.Struct, frozen=True):
     fixed: Decimal
 
 
-def summaries(world: World, customer: int) -> list[Summary]:
+def summaries(world: World, customer: int) -> Sequence[Summary]:
     """One summary per currency of the counted subscriptions, newest first; none without a counted subscription
     (docs/vendors/flexprice.md#no-subscription)."""
     state = world.ledger.state_of(customer)
+    inputs = (world.now, *(world.switches[f"flexprice.{name}"] for name in _SWITCHES))
+    if state.billed_to is None and not world.ledger.payees_of(customer):  # it depends on this account state alone
+        return state.cached("flexprice.summaries", inputs, lambda: _summaries(world, customer, state))
+    return _summaries(world, customer, state)
+
+
+def _summaries(world: World, customer: int, state: AccountState) -> tuple[Summary, ...]:
     currencies = _currencies(world, state)
     if not currencies:
-        return []
+        return ()
     bills = _counted_bills(world, customer, state)
     paid = {Settlement.PAID}
     if world.switches["flexprice.overpaid_status"] == "SUCCEEDED":
         paid.add(Settlement.OVERPAID)
-    return [
+    return tuple(
         _sum_up(currency, [b for b in bills if b.invoice.currency.lower() == currency], paid, world.now)
         for currency in currencies
-    ]
+    )
 
 
 def _currencies(world: World, state: AccountState) -> list[str]:
