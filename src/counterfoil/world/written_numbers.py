@@ -17,12 +17,15 @@ def misread_numbers(value: Any, kind: type) -> Iterator[tuple[str, str]]:
 
     Yields paths such as ``tariffs[0].monthly_fee``, and what is wrong there.
     """
-    return _misread(value, _info(kind), "")
+    info = _with_numbers(kind)
+    return iter(()) if info is None else _misread(value, info, "")
 
 
 @cache
-def _info(kind: type) -> inspect.Type:
-    return inspect.type_info(kind)
+def _with_numbers(kind: type) -> inspect.Type | None:
+    """What msgspec says of the type; None if there is no decimal number in it."""
+    info = inspect.type_info(kind)
+    return info if "DecimalType(" in repr(info) else None
 
 
 def _misread(value: Any, info: inspect.Type, path: str) -> Iterator[tuple[str, str]]:

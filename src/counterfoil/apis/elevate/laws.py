@@ -324,13 +324,13 @@ LAWS: tuple[Law, ...] = (
     errors.wrong_method("elevate.errors.method", "DELETE /customer-billing-summaries", "v10", error_body=ERROR),
     errors.unacceptable("elevate.errors.accept", SMALLEST_READ, "v11", error_body=ERROR),
     errors.wrong_media_type("elevate.errors.media-type", LOGIN.operation, "v12", error_body=ERROR),
-    # over time
+    # over time; first what needs an open amount, which a run may take away
+    Law("elevate.runs.planned", LIST, "lifecycle", ("c24",), says(planning_moves_no_value), planning_moves_no_value,
+        needs=("plan_run",)),
     Law(
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),
         says(open_becomes_previous), open_becomes_previous, needs=("advance", "complete_run"),
     ),
-    Law("elevate.runs.planned", LIST, "lifecycle", ("c24",), says(planning_moves_no_value), planning_moves_no_value,
-        needs=("plan_run",)),
     # lists beside the summaries
     Law("elevate.customers.summaries", CUSTOMERS, "agreement", ("v13",), says(customers_have_summaries),
         customers_have_summaries),

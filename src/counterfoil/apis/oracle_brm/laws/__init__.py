@@ -34,6 +34,7 @@ from counterfoil.apis.oracle_brm.laws.bills import (
     tries,
 )
 from counterfoil.apis.oracle_brm.laws.related import LAWS as RELATED
+from counterfoil.apis.oracle_brm.laws.related import planning_moves_no_amount
 from counterfoil.apis.oracle_brm.laws.rules import (
     answers_are_utf8_json,
     issued_for_good,
@@ -263,6 +264,9 @@ LAWS: tuple[Law, ...] = (
     representations.found_by_other_key("oracle-brm.bill.by-number", REPRESENTATIONS, "billNo", "v02"),
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
     reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
+    # before a run completes: then nothing may be open
+    Law("oracle-brm.open.planned", LIST, "lifecycle", ("v28",), says(planning_moves_no_amount), planning_moves_no_amount,
+        needs=("plan_run",)),
     Law(
         "oracle-brm.runs.issue", LIST, "lifecycle", ("c58", "c60", "c74"), says(issued_for_good), issued_for_good,
         needs=("complete_run",),

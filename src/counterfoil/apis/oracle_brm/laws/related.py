@@ -158,7 +158,7 @@ def changed_bill_is_found_by_last_update(ctx: LawContext) -> None:
 
 def planning_moves_no_amount(ctx: LawContext) -> None:
     """Planning a billing run, whatever day it bills up to, changes the amount of no bill in progress."""
-    moves_nothing(ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in BILLS.fetch_all(ctx, {"state": IN_PROGRESS})})
+    moves_nothing(ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in WHOLE.fetch_all(ctx, {"state": IN_PROGRESS})})
 
 
 def _law(id: str, operation: str, family: str, check: Callable[[LawContext], None], *clauses: str, **more: Any) -> Law:
@@ -193,7 +193,6 @@ LAWS: tuple[Law, ...] = (
         [SampleRequest(operation, path={"id": text}) for operation in (RATE, DEMAND) for text in ("nobody", "0.0.0.1+-bill+0")],
         "c173", "v12", status=404, text="An unknown rate or bill on demand gives 404 with an Error.", error_body=tmf_error,
     ),
-    _law("open.planned", BILLS.operation, "lifecycle", planning_moves_no_amount, "v28", needs=("plan_run",)),
     _law("update.past", BILLS.operation, "agreement", last_update_is_past, "c67"),
     _law("update.found", BILLS.operation, "lifecycle", changed_bill_is_found_by_last_update, "c30", "c67",
          needs=("charge", "now")),
