@@ -12,3 +12,8 @@ direction of text (Unicode TR 36, 3.4), other line ends, and surrogates, which c
 def for_terminal(text: str) -> str:
     r"""``text`` with each control character as Python writes it: ``\x1b[2J``."""
     return _CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def json_for_terminal(text: str) -> str:
+    r"""JSON with what JSON itself leaves unescaped of these as ``\u009b``: a reader gets the same value."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

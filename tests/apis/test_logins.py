@@ -48,6 +48,25 @@ def test_a_token_is_good_however_many_follow_until_it_expires(stand_in: Build) -
     assert (late.status_code, late.json()["message"]) == (401, "The token has expired")
 
 
+def test_a_token_dies_with_a_reset_and_opens_no_other_world(stand_in: Build) -> None:
+    app = stand_in()
+    worlds = app.application.worlds
+    token = elevate_token(app)
+    worlds.fork("twin", "default")
+
+    def status(prefix: str = "") -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return int(app._client.get(f"{prefix}/elevate/v1{SUMMARIES}", headers=headers).status_code)
+
+    worlds.create("other", "one-month")
+    assert (status(), status("/w/other"), status("/w/twin")) == (200, 401, 200), "a fork is equal to what it came from"
+    for _ in range(200):
+        elevate_token(app)
+    assert status() == 200
+    worlds.reset("default")
+    assert status() == 401
+
+
 def test_a_token_that_was_altered_is_unknown(stand_in: Build) -> None:
     app = stand_in()
     header, claims, signature = elevate_token(app).split(".")

@@ -28,8 +28,7 @@ def nasty_scenario(tmp_path: Path) -> Path:
     """A scenario whose title, text and names hold escape sequences."""
     file = tmp_path / "nasty.yaml"
     text = ONE_MONTH.replace("title: One month of one customer", f'title: "{NASTY}"')
-    text = text.replace("key: acme, name: Acme Robotics GmbH", f'key: "acme{NASTY}", name: "{NASTY}"')
-    file.write_text(text.replace("customer: acme,", f'customer: "acme{NASTY}",'), encoding="utf-8")
+    file.write_text(text.replace("name: Acme Robotics GmbH", f'name: "{NASTY}"'), encoding="utf-8")
     return file
 
 

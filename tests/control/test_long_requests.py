@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_capsule_of_many_commands_holds_no_one_up(sandbox: Build) -> None:
     server = sandbox()
     world = server.worlds.named("default")
     for _ in range(20_000):
-        world.execute(RecordUsage(customer=1, country="DE", quantity=1))
+        world.execute(RecordUsage(customer=1, country="DE", quantity=Decimal(1)))
     capsule: list[Any] = []
     thread = threading.Thread(target=lambda: capsule.append(server.get("/worlds/default/capsule")))
     thread.start()

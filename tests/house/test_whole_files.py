@@ -26,7 +26,7 @@ REPORT = """
 from counterfoil.contract.report import write_report
 from counterfoil.contract.verdict import Verdict
 try:
-    write_report(Verdict(apis=("elevate",), seed=1), Path(sys.argv[1]))
+    write_report(Verdict(notes=["a note" * 500]), Path(sys.argv[1]))
 except OSError as error:
     print(error.strerror)
 """

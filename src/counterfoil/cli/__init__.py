@@ -43,8 +43,11 @@ class Commands(click.Group):
         """
         if not extra.pop("standalone_mode", True):
             return super().main(args, prog_name, standalone_mode=False, **extra)
+        output = sys.stdout
         try:
             code = self._run(args, prog_name, **extra)
+            if sys.stdout is not output:  # click replaces it when its reader is gone, and would exit with 1
+                _end(READER_GONE)
             if sys.stdout is not None:  # closed before the process was started
                 sys.stdout.flush()
         except BrokenPipeError:

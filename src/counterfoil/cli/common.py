@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
 
-from counterfoil.plain_text import for_terminal
+from counterfoil.plain_text import for_terminal, json_for_terminal
 
 CONFIGURATION = 2
-_UNESCAPED_BY_JSON = re.compile("[\x7f-\x9f]")
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -87,5 +85,4 @@ def shown(value: object) -> str:
 def print_json(value: Any) -> None:
     import orjson
 
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    click.echo(_UNESCAPED_BY_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
+    click.echo(json_for_terminal(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()))

@@ -21,21 +21,23 @@ from counterfoil.world.history import History
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.switches import Switches
-from counterfoil.world.tokens import Token, Tokens, read_token
+from counterfoil.world.tokens import Token, Tokens
 from counterfoil.world.write_lock import WriteLock
 
 T = TypeVar("T")
 
 
 class Head:
-    """What all views of one world share: its newest state, and the lock that its writers queue behind."""
+    """What all views of one world share: its newest state, and the lock that its writers queue behind. ``serial`` tells it from
+    others that had its name before."""
 
-    __slots__ = ("lock", "name", "state")
+    __slots__ = ("lock", "name", "serial", "state")
 
     def __init__(self, state: WorldState, name: str) -> None:
         self.state = state
         self.name = name
         self.lock = WriteLock()
+        self.serial = 0
 
 
 class World:
@@ -159,8 +161,8 @@ class World:
         return self._state.grants.get(key)
 
     def token(self, value: str) -> Token | None:
-        """The token with that value, be it expired, if it was issued for a known credential."""
-        return read_token(value, self._state.grants, self.seed)
+        """The token with that value, be it expired, if this world issued it for a known credential."""
+        return self._state.tokens.find(value, self._state.grants, self._issuer())
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, which must depend on this version of the world alone, kept as long as the version is.
@@ -241,7 +243,7 @@ class World:
         with self._head.lock:
             state = self._head.state
             life = timedelta(minutes=minutes)
-            token, tokens = state.tokens.issue(api, key, state.now, life, state.seed, is_login=True)
+            token, tokens = state.tokens.log_in(api, key, state.now, life, self._issuer())
             self._publish_tokens(tokens)
             return token
 
@@ -250,6 +252,9 @@ class World:
         with self._head.lock:
             state = self._head.state
             self._publish_tokens(state.tokens.note_login(api, succeeded, state.now)[1])
+
+    def _issuer(self) -> str:
+        return f"{self.seed}/{self.name}/{self._head.serial}"
 
     def _publish_tokens(self, tokens: Tokens) -> None:
         draft = copy(self._head.state)
@@ -270,6 +275,7 @@ class World:
         with self._head.lock:
             draft = copy(other._state)
             draft.version = self._head.state.version + 1
+            draft.tokens = draft.tokens.reset(draft.version)
             draft.cache = None
             self._head.state = self._state = draft
 

@@ -164,6 +164,7 @@ class Worlds:
                 self.forget_idle()
             if name not in self._entries and len(self._entries) >= self._limit and not self.forget_idle():
                 raise TooManyWorlds(f"there are {self._limit} worlds, which is the bound: delete some", field="name")
+            world.head.serial = self._added
             self._entries[name] = WorldEntry(world.head, time_to_live, self._seconds())
         return world
 
