@@ -263,3 +263,14 @@ def test_the_page_shows_the_default_world_after_its_world_was_deleted(pages: Any
     expect(page.tab.locator("#world")).to_contain_text("One who pays late")
     served.call("DELETE", f"/{world}")
     expect(page.tab.locator("#world")).to_contain_text("One month of one customer")
+
+
+def test_a_month_that_takes_long_is_waited_for(pages: Any, served: Any, monkeypatch: Any) -> None:
+    """The control API answers 202 while another change holds the world; the page asks until it is done."""
+    page = pages(served.world())
+    monkeypatch.setattr("counterfoil.control.long_requests.LONG", -1.0)
+    monkeypatch.setattr("counterfoil.control.control_api.SOON", 0.0)
+    world = served.application.worlds.named(page.world)
+    with world.writing(), page.tab.expect_response(lambda response: response.status == 202):
+        page.tab.click("#clock-month")
+    expect(page.tab.locator("#now")).to_have_text("Fri, 20 February 2026, 12:00")

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError, Json, Request, Response
+from counterfoil.api.list_query import list_items
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
@@ -171,7 +172,7 @@ def _page(query: Mapping[str, Any]) -> slice:
 
 
 def _answer(rows: list[dict[str, Json]], query: Mapping[str, Any], members: tuple[str, ...], world: World) -> Response:
-    wanted = [part.strip() for part in query["fields"].split(",")] if query.get("fields") else members
+    wanted = list_items(query.get("fields")) or members
     unknown = [name for name in wanted if name not in members]
     if unknown and world.switches["elevate.unknown_fields_name"] == "400":
         raise ApiError(
@@ -183,7 +184,7 @@ def _answer(rows: list[dict[str, Json]], query: Mapping[str, Any], members: tupl
 
 def _sort_keys(given: str | None, members: tuple[str, ...], world: World) -> list[tuple[str, bool]]:
     keys = []
-    for part in given.split(",") if given is not None else ():
+    for part in list_items(given):
         name, colon, direction = part.partition(":")
         if name in members and (not colon or direction == "desc"):
             keys.append((name, bool(colon)))
@@ -212,7 +213,7 @@ def _tests(
 def _text_test(name: str, given: str) -> Callable[[dict[str, Json]], bool]:
     if given.startswith("like:"):
         return lambda row: given[5:].lower() in (row[name] or "").lower()
-    values = [part.strip() for part in given[3:].split(",")] if given.startswith("in:") else [given]
+    values = list_items(given[3:]) if given.startswith("in:") else [given]
     return lambda row: row[name] in values
 
 

@@ -37,6 +37,14 @@ SWITCHES = (
         ("OVERPAID", "SUCCEEDED"),
         "docs/vendors/flexprice.md#overpayment",
     ),
+    Switch(
+        "flexprice.cors",
+        "Whether a page of any origin may read the responses in a browser, as the vendor allows, or none may. A web site that "
+        "is open in a browser can read a stand-in on the same machine where any may.",
+        "any",
+        ("any", "none"),
+        "docs/vendors/flexprice.md#cors",
+    ),
 )
 
 api = API(
