@@ -42,6 +42,17 @@ _WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF
 _WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
 DECIMALS = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_WITH_THREE.split(), 3)
 """ISO 4217: the currencies that do not have two decimals."""
+_ISO_4217 = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD "
+    "CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS "
+    "GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD "
+    "KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR "
+    "NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN "
+    "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD "
+    "XCG XOF XPF YER ZAR ZMW ZWG ZWL"
+)
+CURRENCIES = frozenset(_ISO_4217.split())
+"""ISO 4217: the codes of currencies that are or recently were money."""
 
 
 def as_written(bill: Any) -> str | None:
@@ -50,9 +61,14 @@ def as_written(bill: Any) -> str | None:
     return None if amount is None else f"{amount:.{decimals(bill)}f}"
 
 
+def decimals_of(currency: str) -> int:
+    """How many decimals a currency has."""
+    return DECIMALS.get(currency, 2)
+
+
 def decimals(bill: Any) -> int:
     """How many decimals the bill's currency has."""
-    return DECIMALS.get(bill["amountDue"]["unit"], 2)
+    return decimals_of(bill["amountDue"]["unit"])
 
 
 def one_currency(bill: Any) -> Mismatch:
