@@ -52,20 +52,17 @@ def content_policy_has_more_directives(response: Response) -> Response:
     return response.with_headers(content_security_policy=f"{policy}; base-uri 'none'" if policy else None)
 
 
-def _presets(request: Request) -> str | None:
-    body = request.json if isinstance(request.json, dict) else {}
-    allowed = {"subrun": (None, "north", "south"), "invoiceMessage": (None, "Thank you for your business")}
-    return next((name for name, values in allowed.items() if body.get(name) not in values), None)
-
-
 @wire.exchange(*RUNS)
 async def presets_are_the_platforms_own(request: Request, ask: Ask) -> Response:
-    """billingplatform.uk's subrun and invoiceMessage are preset values: it refuses any other."""
-    unknown = _presets(request)
-    if unknown is None:
-        return await ask(request)
-    refusal = Response(headers={"content-type": "application/json"})
-    return refusal.with_json({"error": f"there is no {unknown} of that name"}, 400)
+    """billingplatform.uk's subrun and invoiceMessage are preset values: it refuses any that no run of its own has."""
+    body = request.json if isinstance(request.json, dict) else {}
+    path = request.path[: request.path.index("/billingRuns")] + "/billingRuns/"
+    runs = (await ask(replace(request, method="GET", path=path, body=b""))).json
+    for name in ("subrun", "invoiceMessage"):
+        if isinstance(runs, list) and body.get(name) not in (None, *(run[name] for run in runs)):
+            refusal = Response(headers={"content-type": "application/json"})
+            return refusal.with_json({"error": f"there is no {name} of that name"}, 400)
+    return await ask(request)
 
 
 @wire.exchange("GET /customers/", "GET /invoices/", "GET /customers/{id}/invoices/")
@@ -81,21 +78,20 @@ async def only_bills_are_served(request: Request, ask: Ask) -> Response:
     return Response(headers={"content-type": "application/json;charset=utf-8"}).with_json(error, 404)
 
 
-@wire.row("GET /customerBill", "GET /customerBill/{id}")
-def optional_members_are_not_set(bill: Row) -> Row:
-    """Oracle requires six members of a bill; others may be missing."""
-    unset = (
-        "taxItem",
-        "appliedPayment",
-        "financialAccount",
-        "paymentMethod",
-        "relatedParty",
-        "billDocument",
-        "nextBillDate",
-    )
-    if bill.get("@type") == "CustomerBillOracle":
-        return {name: None if name in unset else value for name, value in bill.items()}
-    return {name: value for name, value in bill.items() if name not in unset}
+@wire.exchange("GET /customerBill", "GET /customerBill/{id}")
+async def optional_members_are_not_set(request: Request, ask: Ask) -> Response:
+    """Oracle requires six members of a bill; others may be missing, or null in the extended type."""
+    response = await ask(request)
+    unset = {"taxItem", "appliedPayment", "financialAccount", "paymentMethod", "relatedParty", "billDocument", "nextBillDate"}
+    is_extended = request.query.get("@type") == "CustomerBillOracle"
+
+    def shown(bill: Row) -> Row:
+        return {name: None if name in unset else value for name, value in bill.items() if is_extended or name not in unset}
+
+    if response.status != 200:
+        return response
+    found = response.json
+    return response.with_json([shown(bill) for bill in found] if isinstance(found, list) else shown(found))
 
 
 @contextmanager

@@ -90,6 +90,11 @@ def applied(bill: Any) -> Decimal:
     return sum((Decimal(part["value"]) for part in parts if part), Decimal())
 
 
+def lists_payments(bill: Any) -> bool:
+    """Whether the bill lists the payments applied to it, be there none; the member is optional."""
+    return bill.get("appliedPayment") is not None
+
+
 def shows_taxes(bill: Any) -> bool:
     """Whether the bill shows every tax with its rate and amount."""
     taxes = bill.get("taxItem")
@@ -127,7 +132,8 @@ def remaining_is_total_less_payments(bill: Any) -> Mismatch:
 
 def state_agrees_with_amounts(bill: Any) -> Mismatch:
     """new: nothing is paid; partiallyPaid: something is paid and something remains; settled: nothing remains."""
-    paid, remaining = applied(bill), REMAINING.value(bill)
+    remaining = REMAINING.value(bill)
+    paid = applied(bill) if lists_payments(bill) else TOTAL.value(bill) - remaining
     agrees = {
         "new": paid == 0,
         "partiallyPaid": paid > 0 and remaining > 0,

@@ -85,6 +85,7 @@ from counterfoil.contract.laws.customer_bills import (
     UPDATED,
     applied,
     due_not_before_bill,
+    lists_payments,
     nothing_left_is_settled,
     one_currency,
     periods_are_whole,
@@ -231,7 +232,7 @@ LAWS: tuple[Law, ...] = (
     ),
     items.each(
         "oracle-brm.bill.remaining", BILLS, remaining_is_total_less_payments, "c72", "c57",
-        only=_has_amounts, lacking="no bill shows what remains",
+        only=lambda bill: _has_amounts(bill) and lists_payments(bill), lacking="no bill shows what remains and its payments",
     ),
     items.each(
         "oracle-brm.bill.state", BILLS, state_agrees_with_amounts, "c74", "c57",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -126,7 +126,7 @@ def issued_for_good(ctx: LawContext) -> None:
     """When a run completes, bills in progress get a number and keep their id and bill date; existing numbers stay. What a run
     issues is onCycle, unless its account asked for a bill on demand."""
     before = {bill["id"]: bill for bill in BILLS.require_items(ctx)}
-    asked = _asked_on_demand(ctx)
+    asked = _asked_on_demand(ctx, before.values())
     ctx.perform("complete_run")
     after = {bill["id"]: bill for bill in WHOLE.fetch_all(ctx)}
     for id_, bill in before.items():
@@ -150,11 +150,13 @@ def issued_for_good(ctx: LawContext) -> None:
             ctx.expect(bill.get("runType") in (None, "onCycle"), "runType onCycle of a bill that a run issued", bill)
 
 
-def _asked_on_demand(ctx: LawContext) -> set[Any]:
-    """The accounts that asked for a bill on demand, where the target has those."""
+def _asked_on_demand(ctx: LawContext, before: Iterable[Any]) -> set[Any]:
+    """The accounts that asked for a bill on demand; where the target does not list those, the accounts whose bill in progress is
+    offCycle."""
     response = ctx.request("GET /customerBillOnDemand", query={"limit": 1000})
-    found = response.body if response.status in OK_STATUSES else []
-    return {ACCOUNT.raw(each) for each in found}
+    if response.status in OK_STATUSES:
+        return {ACCOUNT.raw(each) for each in response.body}
+    return {ACCOUNT.raw(bill) for bill in before if bill["state"] == "inProgress" and bill.get("runType") == "offCycle"}
 
 
 def _money(bill: Any) -> list[Any]:
