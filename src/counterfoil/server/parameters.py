@@ -13,8 +13,8 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
+from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
-from counterfoil.server.json_schema import Schemas, Validator, violation
 from counterfoil.server.logs import shown
 from counterfoil.server.media_types import is_json_type, media_type
 from counterfoil.server.scalars import READERS

@@ -7,9 +7,9 @@ from typing import Any
 
 from counterfoil.api import ApiError
 from counterfoil.asgi import Receive
+from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
 from counterfoil.server.forms import multipart, urlencoded
-from counterfoil.server.json_schema import Schemas, Validator, violation
 from counterfoil.server.json_text import parse_json, pointer
 from counterfoil.server.logs import shown
 from counterfoil.server.media_types import FORM, MULTIPART, is_json_type, media_type, range_of

@@ -16,8 +16,8 @@ import orjson
 
 from counterfoil.api import API, Response
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
+from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
-from counterfoil.server.json_schema import Schemas, Validator
 from counterfoil.server.json_text import pointer
 from counterfoil.server.logs import shown
 from counterfoil.server.media_types import is_json_type, range_of

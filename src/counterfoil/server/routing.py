@@ -21,9 +21,9 @@ from starlette.routing import compile_path
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
+from counterfoil.json_schema import Schemas
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
-from counterfoil.server.json_schema import Schemas
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import Parameters
 from counterfoil.server.security import optional_last, schemes_of

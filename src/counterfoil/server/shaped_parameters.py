@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.server.json_schema import Validator, violation
+from counterfoil.json_schema import Validator, violation
 from counterfoil.server.json_text import parse_json
 from counterfoil.server.logs import shown
 from counterfoil.server.typed_text import Tree, TypedText

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.server.json_schema import Schemas
+from counterfoil.json_schema import Schemas
 from counterfoil.server.json_text import parse_json
 from counterfoil.server.scalars import READERS
 

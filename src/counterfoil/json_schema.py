@@ -9,10 +9,10 @@ not, and ``format`` is enforced.
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Literal
 
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
-from counterfoil.server import logs
 
 Json = Any
 Direction = Literal["request", "response"]
@@ -82,8 +82,11 @@ class Schemas:
 
 
 def schemas_of(spec: Spec) -> Schemas:
-    """The schemas of a spec, to be asked for validators."""
-    return Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
+    """The schemas of a spec, to be asked for validators. Everyone who asks gets the same, so that they are compiled once."""
+    known = spec.derived.get("schemas")
+    if not isinstance(known, Schemas):
+        known = spec.derived["schemas"] = Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
+    return known
 
 
 class _Root:
@@ -123,7 +126,9 @@ class _Root:
             reason = " ".join(str(error).split())[:200]
             if not self.is_lenient:
                 raise SpecError(f"a schema does not compile: {reason}") from None
-            logs.server.warning("a schema does not compile, so anything is valid in its place: %s", reason)
+            logging.getLogger("counterfoil.server").warning(
+                "a schema does not compile, so anything is valid in its place: %s", reason
+            )
             self.compiled = self._compile_without_unusable()
         return self.compiled
 
