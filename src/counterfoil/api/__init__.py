@@ -21,6 +21,7 @@ import msgspec
 from counterfoil.world.switches import Switch as Switch
 
 if TYPE_CHECKING:
+    from counterfoil.openapi import Spec
     from counterfoil.world.world import World
 
 Json = Any
@@ -164,7 +165,9 @@ class API:
     ``ids`` and ``{month}`` (``202602``) in braces; without one the page does not show the API. ``credential_header`` is
     the header that the page sends its credential in, as ``Bearer`` token where it is ``Authorization``. With
     ``ignores_accept`` the vendor answers in its own media type whatever the client accepts, never 406. ``response_headers``
-    are added to every response, errors too.
+    are added to every response, errors too. ``spec`` is the document it serves, where that is not the one that belongs to
+    its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
+    the document's security schemes describe, except one that the world forbids.
     """
 
     name: str
@@ -182,3 +185,5 @@ class API:
     credential_header: str = "Authorization"
     ignores_accept: bool = False
     response_headers: ResponseHeaders | None = None
+    spec: Spec | None = None
+    any_credential: bool = False
