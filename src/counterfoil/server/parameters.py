@@ -17,7 +17,7 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.openapi import SpecError
-from counterfoil.server.json_schema import Schemas, Validator, violation
+from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.server.logs import shown
 
 Json = Any

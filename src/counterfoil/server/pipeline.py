@@ -20,7 +20,7 @@ from counterfoil.openapi import Spec, SpecError
 from counterfoil.server.context import Interceptor, Policy
 from counterfoil.server.errors import ErrorHandlers
 from counterfoil.server.handlers import HandlerApp
-from counterfoil.server.json_schema import Schemas
+from counterfoil.json_schema import Schemas
 from counterfoil.server.request_validation import RequestValidation
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
 from counterfoil.server.routing import RoutedRequests, RouteTable, prepared

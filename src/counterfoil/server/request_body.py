@@ -11,7 +11,7 @@ import msgspec
 from counterfoil.api import ApiError
 from counterfoil.asgi import Receive
 from counterfoil.openapi import SpecError
-from counterfoil.server.json_schema import Schemas, Validator, violation
+from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import LARGEST_EXPONENT
 

@@ -13,7 +13,7 @@ from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 from counterfoil.server.accept import Acceptable
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.errors import refused
-from counterfoil.server.json_schema import Schemas
+from counterfoil.json_schema import Schemas
 from counterfoil.server.parameters import Parameters
 from counterfoil.server.request_body import ClientGone, RequestBody, read_body
 from counterfoil.server.workarounds import (

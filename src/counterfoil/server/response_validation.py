@@ -17,7 +17,7 @@ import orjson
 from counterfoil.api import API, Response
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
-from counterfoil.server.json_schema import Schemas, Validator
+from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.logs import shown
 from counterfoil.server.parameters import READERS
 from counterfoil.server.request_body import pointer
