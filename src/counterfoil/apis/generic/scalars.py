@@ -61,6 +61,14 @@ class Scalars:
             return self._boolean(merged, name, key, row)
         return None
 
+    def suits(self, merged: Mapping[str, Json], text: str) -> bool:
+        """Whether a text fits the lengths, the pattern and (for a UUID) the format of a schema."""
+        pattern = merged.get("pattern") if isinstance(merged.get("pattern"), str) else None
+        shortest, longest = _bound(merged.get("minLength"), 0), _bound(merged.get("maxLength"), None)
+        if str(merged.get("format", "")).lower() in ("uuid", "guid") and not _UUID.fullmatch(text):
+            return False
+        return len(text) >= shortest and (longest is None or len(text) <= longest) and (pattern is None or _matches(pattern, text))
+
     def _boolean(self, merged: Mapping[str, Json], name: str, key: str, row: int) -> bool:
         example = _example(merged, bool)
         if row == 0 and example is not None:
@@ -312,3 +320,6 @@ def _within(value: Json, low: Json, high: Json, step: Json) -> bool:
 
 def _bound(value: Json, default: Any) -> Any:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

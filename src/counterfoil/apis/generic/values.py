@@ -49,6 +49,17 @@ class Tweaks:
 NO_TWEAKS = Tweaks()
 
 
+class Record:
+    """Where a made value could be otherwise: places with several alternatives, what may be left out, what was given."""
+
+    __slots__ = ("choices", "given", "optional")
+
+    def __init__(self) -> None:
+        self.choices: dict[Path, int] = {}
+        self.optional: set[Path] = set()
+        self.given: set[Path] = set()
+
+
 class Values:
     """Makes values for the schemas of one document. ``anchor`` is the instant, in seconds, that made instants lie before."""
 
@@ -61,7 +72,14 @@ class Values:
 
         ``row`` 0 is made of the document's own examples. Raises ``Unmakeable``.
         """
-        return _Making(self, key, tweaks, anchor, row).value(schema, given, (), "", ())
+        return self.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)[0]
+
+    def making(
+        self, schema: Json, key: str, *, given: Json, tweaks: Tweaks, anchor: int, row: int
+    ) -> tuple[Json, Record]:
+        """As ``make``, with a record of where something else could have been taken."""
+        making = _Making(self, key, tweaks, anchor, row)
+        return making.value(schema, given, (), "", ()), making.record
 
 
 class _Making:
@@ -75,12 +93,15 @@ class _Making:
         self.anchor = anchor
         self.row = row
         self.count = 0
+        self.record = Record()
 
     def value(self, schema: Json, given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
         self.count += 1
         merged = self.reader.merged(schema)
         if path in self.tweaks.ignored:
             given = NOTHING
+        elif given is not NOTHING:
+            self.record.given.add(path)
         if "const" in merged:
             return merged["const"]
         groups = merged.get("choices")
@@ -112,6 +133,7 @@ class _Making:
         own = {key: value for key, value in merged.items() if key not in ("choices", "discriminator")}
         parts: list[Json] = [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
         shift = self.tweaks.branches.get(path, 0)
+        ways = 1
         discriminator: dict[str, Json] = {}
         key = [id(merged)]
         for group in groups:
@@ -120,7 +142,9 @@ class _Making:
             parts.append(branch)
             key.append(id(branch))
             shift //= len(order)
+            ways *= len(order)
             discriminator |= self._discriminator(merged, branch)
+        self.record.choices[path] = ways
         schema = parts[0] if len(parts) == 1 else self.reader.joined(parts, tuple(key))
         made = self.value(schema, given, path, name, (*above, id(merged)))
         if discriminator and isinstance(made, dict):
@@ -179,6 +203,8 @@ class _Making:
             has = member in source
             if not has and member not in required and not self._wanted(schema, inner, given is not NOTHING):
                 continue
+            if member not in required:
+                self.record.optional.add(place)
             try:
                 out[member] = self.value(schema, source[member] if has else NOTHING, place, member, inner)
             except Unmakeable:
@@ -216,6 +242,7 @@ class _Making:
             return
         for member, value in source.items():
             if member not in members and member not in out and (*path, member) not in self.tweaks.omitted:
+                self.record.optional.add((*path, member))
                 out[member] = self.value(extra, value, (*path, member), member, ()) if isinstance(extra, dict) else value
         least = merged.get("minProperties", 0)
         for number in range(least if isinstance(least, int) else 0):
@@ -229,13 +256,15 @@ class _Making:
 
     def _array(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
         items = merged.get("items") or {}
-        if isinstance(given, list):
+        if isinstance(given, list) and path not in self.tweaks.omitted:
             return [self.value(items, each, (*path, index), name, above) for index, each in enumerate(given)]
         least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
         most = merged.get("maxItems", 100) if isinstance(merged.get("maxItems"), int) else 100
         inside = self.reader.merged(items)
         usual = 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
         count = min(max(least, usual), most, max(least, 50))
+        if count > least:
+            self.record.optional.add(path)
         if path in self.tweaks.omitted:
             count = least
         out: list[Json] = []
