@@ -76,7 +76,8 @@ class View:
         out = {key: value for key, value in document.items() if key.startswith("x-") or key in ("tags", "externalDocs")}
         out |= {"openapi": "3.0.3" if self.dialect == "draft4" else "3.1.0", "info": self.info()}
         schemes = self.security_schemes()
-        out["servers"] = [{"url": self.base_path() or "/"}]
+        self._base = self.base_path()
+        out["servers"] = [{"url": self._base or "/"}]
         components: dict[str, dict[str, Json]] = {kind: {} for kind in self.kinds}
         self._name_components()
         self._security = self.security(self.top, schemes) if "security" in document else []
@@ -95,7 +96,10 @@ class View:
 
     def base_path(self) -> str:
         """The path of the first server, its variables replaced by their defaults; without a trailing slash."""
-        servers = self.top.value.get("servers")
+        return self.server_path(self.top)
+
+    def server_path(self, place: Place) -> str:
+        servers = place.value.get("servers")
         first = servers[0] if isinstance(servers, list) and servers else None
         if not isinstance(first, dict) or not isinstance(first.get("url"), str):
             return ""
@@ -105,7 +109,7 @@ class View:
             variable = variables.get(match.group(1)) if isinstance(variables, dict) else None
             return str(variable.get("default", "")) if isinstance(variable, dict) else ""
 
-        return self.path_of(_VARIABLE.sub(default, first["url"]), self.top["servers"])
+        return self.path_of(_VARIABLE.sub(default, first["url"]), place["servers"])
 
     def path_of(self, url: str, place: Place) -> str:
         """The path of a server's URL, percent-encoded."""
@@ -317,8 +321,10 @@ class View:
         for name in end.value.keys() - ITEM:
             if not name.startswith("x-"):
                 self.tell(end[name], f"'{name}' is no operation that can be served; left out")
-        if "servers" in end.value:
-            self.tell(end["servers"], "servers of one path are not read; served with the others")
+        if "servers" in end.value and self.server_path(end) != self._base:
+            self.tell(
+                end["servers"], f"this path has a server of its own; served below '{self._base or '/'}' as the others"
+            )
         shared = self.parameters(end)
         item = {}
         for method in METHODS:

@@ -71,7 +71,8 @@ class Resources:
         size = len(msgspec.json.encode(value)) + len(id) + 200
         if old is None and (self._count >= MOST_WRITTEN or len(before) >= MOST_IN_GROUP):
             raise RuleBroken(
-                f"a world keeps {MOST_WRITTEN} written resources, and {MOST_IN_GROUP} below one parent: reset it", field="id"
+                f"a world keeps {MOST_WRITTEN} written resources, and {MOST_IN_GROUP} below one parent: reset it",
+                field="id",
             )
         total = self._bytes + size - (old.bytes if old is not None else 0)
         if total > MOST_BYTES:

@@ -77,7 +77,9 @@ def answer(response: Json, status: int) -> Answer:
 
 def preferred_type(content: Mapping[str, Json]) -> str:
     """JSON before everything else, plain ``application/json`` before its relatives."""
-    return min(content, key=lambda each: (not is_json(each), not each.lower().startswith("application/json"), "*" in each))
+    return min(
+        content, key=lambda each: (not is_json(each), not each.lower().startswith("application/json"), "*" in each)
+    )
 
 
 def request_schema(operation: Mapping[str, Json]) -> Json:

@@ -18,7 +18,19 @@ Json = Any
 
 FIRST_STATES = ("draft", "pending", "new", "created", "open", "active", "enabled", "queued", "scheduled", "incomplete")
 """States that a member begins in, where the document has no default: the first of these that it lists."""
-_LATER = ("deleted", "canceled", "cancelled", "archived", "ended", "paid", "voided", "finalized", "completed", "expired", "closed")
+_LATER = (
+    "deleted",
+    "canceled",
+    "cancelled",
+    "archived",
+    "ended",
+    "paid",
+    "voided",
+    "finalized",
+    "completed",
+    "expired",
+    "closed",
+)
 
 
 class Changes:
@@ -75,7 +87,12 @@ class Changes:
     ) -> dict[str, Json]:
         """The value after PUT: what was sent, and what the server owns as before."""
         kept = {name: before[name] for name in (*collection.server_owned, *_top(collection.id)) if name in before}
-        value = {**kept, **{name: each for name, each in fields.items() if name not in collection.server_owned or name not in before}}
+        value = {
+            **kept,
+            **{
+                name: each for name, each in fields.items() if name not in collection.server_owned or name not in before
+            },
+        }
         return self._touched(collection, self._complete(collection, value, key), now)
 
     def updated(
@@ -87,7 +104,12 @@ class Changes:
         return self._touched(collection, _merged(before, changes), now)
 
     def acted(
-        self, collection: Collection, operation: Operation, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
+        self,
+        collection: Collection,
+        operation: Operation,
+        before: Mapping[str, Json],
+        fields: Mapping[str, Json],
+        now: datetime,
     ) -> dict[str, Json]:
         """The value after an action: its fields are set; ``now`` stands for the world's time."""
         value = dict(before)
@@ -183,5 +205,3 @@ def _merged(before: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str
         old = out.get(name)
         out[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return out
-
-

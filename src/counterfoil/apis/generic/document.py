@@ -130,7 +130,11 @@ class Document:
         found = []
         for operation in self._by_collection.get(collection.path, ()):
             for each in self.spec.operations[operation.name].get("parameters") or ():
-                if each.get("in") == "path" and each.get("name") == collection.parameter and isinstance(each.get("schema"), dict):
+                if (
+                    each.get("in") == "path"
+                    and each.get("name") == collection.parameter
+                    and isinstance(each.get("schema"), dict)
+                ):
                     schema = dict(self.reader.merged(each["schema"]))
                     if "example" in each:
                         schema.setdefault("example", each["example"])

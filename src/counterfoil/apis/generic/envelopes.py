@@ -12,15 +12,81 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 LIST_NAMES = frozenset(
-    "data items results result records values entries list rows objects elements content resources collection hits".split()
+    [
+        "data",
+        "items",
+        "results",
+        "result",
+        "records",
+        "values",
+        "entries",
+        "list",
+        "rows",
+        "objects",
+        "elements",
+        "content",
+        "resources",
+        "collection",
+        "hits",
+    ]
 )
-ITEM_NAMES = frozenset("data result item object resource response record entity payload value body attributes".split()) - {
-    "attributes"
-}
+ITEM_NAMES = frozenset(
+    [
+        "data",
+        "result",
+        "item",
+        "object",
+        "resource",
+        "response",
+        "record",
+        "entity",
+        "payload",
+        "value",
+        "body",
+        "attributes",
+    ]
+) - {"attributes"}
 NOISE = frozenset(
-    "errors error links link meta metadata included warnings warning success status message messages requestid code paging "
-    "pagination page total count hasmore next previous prev cursor responsemetadata ok object type url cursors nextcursor "
-    "aggregations facets pageinfo summary jsonapi timestamp".split()
+    [
+        "errors",
+        "error",
+        "links",
+        "link",
+        "meta",
+        "metadata",
+        "included",
+        "warnings",
+        "warning",
+        "success",
+        "status",
+        "message",
+        "messages",
+        "requestid",
+        "code",
+        "paging",
+        "pagination",
+        "page",
+        "total",
+        "count",
+        "hasmore",
+        "next",
+        "previous",
+        "prev",
+        "cursor",
+        "responsemetadata",
+        "ok",
+        "object",
+        "type",
+        "url",
+        "cursors",
+        "nextcursor",
+        "aggregations",
+        "facets",
+        "pageinfo",
+        "summary",
+        "jsonapi",
+        "timestamp",
+    ]
 )
 
 
@@ -51,7 +117,9 @@ def _candidates(reader: SchemaReader, schema: Json, noun: str, below: Place) -> 
         if key in LIST_NAMES:
             score += 3
             why.append(f"'{name}' is a usual name for a list")
-        elif noun and (same(name, noun) or singular(key).endswith(singular(noun)) or singular(noun).endswith(singular(key))):
+        elif noun and (
+            same(name, noun) or singular(key).endswith(singular(noun)) or singular(noun).endswith(singular(key))
+        ):
             score += 3
             why.append(f"'{name}' is named like the path")
         if reader.is_object(reader.items(member)):
@@ -66,7 +134,9 @@ def _candidates(reader: SchemaReader, schema: Json, noun: str, below: Place) -> 
     return found
 
 
-def member_place(reader: SchemaReader, schema: Json, nouns: Iterable[str], parameter: str = "") -> tuple[Place, str, float]:
+def member_place(
+    reader: SchemaReader, schema: Json, nouns: Iterable[str], parameter: str = ""
+) -> tuple[Place, str, float]:
     """Where a body has the member that the operation is about, with the reason and the confidence."""
     nouns = [each for each in nouns if each]
     if reader.is_array(schema) and reader.is_object(reader.items(schema)):
@@ -115,6 +185,10 @@ def body_place(reader: SchemaReader, schema: Json, nouns: Iterable[str]) -> tupl
                 return (name,), f"the body's fields are in '{name}'"
     if not objects and len(members) == 1:
         ((name, member),) = members.items()
-        if reader.is_array(member) and reader.is_object(reader.items(member)) and any(same(name, noun) for noun in nouns):
+        if (
+            reader.is_array(member)
+            and reader.is_object(reader.items(member))
+            and any(same(name, noun) for noun in nouns)
+        ):
             return (name, 0), f"the body's fields are in the one item of '{name}'"
     return (), ""

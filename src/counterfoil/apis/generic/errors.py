@@ -24,9 +24,22 @@ STATUSES: Mapping[Reason, tuple[int, ...]] = {
     "forbidden": (403, 401),
 }
 """Statuses that say what a reason says, the usual one first; that which the operation documents is taken."""
-MESSAGES = frozenset("message detail details description errormessage errordescription usermessage msg reason errordetail".split())
-TITLES = frozenset("title error errorname errortype name".split())
-CODES = frozenset("status statuscode code httpstatus httpcode httpstatuscode errorcode".split())
+MESSAGES = frozenset(
+    [
+        "message",
+        "detail",
+        "details",
+        "description",
+        "errormessage",
+        "errordescription",
+        "usermessage",
+        "msg",
+        "reason",
+        "errordetail",
+    ]
+)
+TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
+CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])
 DEEPEST = 4
 
 
@@ -95,7 +108,9 @@ class Errors:
         reader = self.document.reader
         types = reader.types(member)
         if reader.is_object(member) or reader.is_array(member):
-            if depth >= DEEPEST or not (name in required or key in ("error", "errors", "fault", "problem", "detail", "meta")):
+            if depth >= DEEPEST or not (
+                name in required or key in ("error", "errors", "fault", "problem", "detail", "meta")
+            ):
                 return NOTHING
             items = reader.items(member) if reader.is_array(member) else member
             if not reader.properties(items) and "string" not in reader.types(items):

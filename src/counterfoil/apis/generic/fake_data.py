@@ -28,7 +28,10 @@ _METHODS: tuple[tuple[str, str], ...] = (
     (r"e?mail(address)?$", "email"),
     (r"(first|given|fore)name$", "first_name"),
     (r"(last|family|sur)name$", "last_name"),
-    (r"(full|display|customer|contact|user|owner|person|member|holder|sender|recipient|billing|shipping|account|legal)name$", "name"),
+    (
+        r"(full|display|customer|contact|user|owner|person|member|holder|sender|recipient|billing|shipping|account|legal)name$",
+        "name",
+    ),
     (r"(company|organi[sz]ation|business|merchant|vendor|supplier|employer)(name)?$", "company"),
     (r"(user|login|nick|screen)(name)?$|^handle$", "user_name"),
     (r"(phone|mobile|fax|tel(ephone)?)(number|no)?$", "phone"),
@@ -40,7 +43,10 @@ _METHODS: tuple[tuple[str, str], ...] = (
     (r"^(full|postal|billing|shipping|mailing|home)?address$", "address"),
     (r"(iban)$", "iban"),
     (r"(jobtitle|occupation|position)$", "job"),
-    (r"(description|summary|bio|about|notes?|comments?|message|text|body|content|details|remarks?|reason)$", "sentence"),
+    (
+        r"(description|summary|bio|about|notes?|comments?|message|text|body|content|details|remarks?|reason)$",
+        "sentence",
+    ),
     (r"(title|subject|headline|label)$", "title"),
     (r"(colou?r|colou?rcode)$", "hex_color"),
     (r"(hostname|domain(name)?|host)$", "domain"),
@@ -55,7 +61,10 @@ _METHODS: tuple[tuple[str, str], ...] = (
     (r"version$", "version"),
     (r"^(latitude|lat)$", "latitude"),
     (r"^(longitude|lng|lon|long)$", "longitude"),
-    (r"(product|item|plan|category|tag|group|team|project|feature|event|role|department|brand|service)name$", "product"),
+    (
+        r"(product|item|plan|category|tag|group|team|project|feature|event|role|department|brand|service)name$",
+        "product",
+    ),
     (r"^(brand|category|department)$", "product"),
     (r"name$", "product"),
 )
@@ -134,7 +143,11 @@ def _coded(word: str, key: str, example: str | None, longest: int | None) -> str
     if word.endswith(("timezone", "timezonename", "tz")):
         return ZONES[number % len(ZONES)]
     if word.endswith(("price", "amount", "total", "balance", "cost", "rate", "tax", "subtotal", "fee", "quantity")):
-        return f"{100 + number % 50000}" if example is not None and example.isdecimal() else f"{1 + number % 50000 / 100:.2f}"
+        return (
+            f"{100 + number % 50000}"
+            if example is not None and example.isdecimal()
+            else f"{1 + number % 50000 / 100:.2f}"
+        )
     return None
 
 

@@ -86,7 +86,11 @@ def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
             return True
     for length in range(len(path), -1, -1):
         place = path[:length]
-        if place in record.given and place not in tweaks.ignored and (length == len(path) or place not in record.choices):
+        if (
+            place in record.given
+            and place not in tweaks.ignored
+            and (length == len(path) or place not in record.choices)
+        ):
             if length and length == len(path):
                 tweaks.ignored.add(place)
                 return True

@@ -100,9 +100,17 @@ class Handlers:
         """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken."""
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
-        if isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) and not owned and "/" not in str(sent):
+        if (
+            isinstance(sent, str | int)
+            and not isinstance(sent, bool)
+            and str(sent)
+            and not owned
+            and "/" not in str(sent)
+        ):
             if store.get(collection, parent, str(sent)) is not None and collection.found == "known":
-                raise ApiError("conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1]))
+                raise ApiError(
+                    "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
+                )
             return str(sent)
         return store.new_id(collection, parent)
 
@@ -129,7 +137,8 @@ class Handlers:
         if operation.id_at or "404" in responses:
             return False
         created = any(
-            each.collection == collection.path and each.role == "create" for each in self.document.model.operations.values()
+            each.collection == collection.path and each.role == "create"
+            for each in self.document.model.operations.values()
         )
         return "201" in responses and not created
 
@@ -179,7 +188,11 @@ class Handlers:
         """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on."""
         member = Member(id, value)
         response = self._show(operation, collection, parent, member, store)
-        shown = at(response.body, operation.at) if response.body is not None and not isinstance(response.body, bytes) else None
+        shown = (
+            at(response.body, operation.at)
+            if response.body is not None and not isinstance(response.body, bytes)
+            else None
+        )
         if isinstance(shown, dict):
             members = self.document.properties(collection)
             for name, each in shown.items():
@@ -213,7 +226,9 @@ class Handlers:
         if operation.id_at:
             value = at(fields, operation.id_at)
             if value is None:
-                raise ApiError("required", f"{operation.id_at[-1]} is required in the body", where=str(operation.id_at[-1]))
+                raise ApiError(
+                    "required", f"{operation.id_at[-1]} is required in the body", where=str(operation.id_at[-1])
+                )
             return text(value)
         value = request.path.get(collection.parameter, NOTHING)
         if value is NOTHING:  # another name in this path
@@ -259,7 +274,9 @@ class Handlers:
 
 def unknown(collection: Collection, id: str) -> ApiError:
     """The error for an id that no member has."""
-    return ApiError("unknown_resource", f"{collection.path} has no member '{id[:100]}'", where=collection.parameter or None)
+    return ApiError(
+        "unknown_resource", f"{collection.path} has no member '{id[:100]}'", where=collection.parameter or None
+    )
 
 
 def text(value: Json) -> str:

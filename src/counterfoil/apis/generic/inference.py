@@ -106,7 +106,9 @@ class _Inference:
                 known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
                 found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
                 if known and owner is not None:
-                    self.note(draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95)
+                    self.note(
+                        draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95
+                    )
         return tuple(found)
 
     def _with_references(
@@ -131,10 +133,15 @@ class _Inference:
     def _operation(self, name: str, found: Found, collections: dict[str, Collection]) -> Operation:
         answer = self.roles.answer(name)
         self.note(name, f"role: {found.role}", found.reason, found.confidence)
-        if found.draft is None or found.draft.entity is None and answer.is_json and found.role != "delete":
+        if found.draft is None or (found.draft.entity is None and answer.is_json and found.role != "delete"):
             return Operation(name, "made_up", status=answer.status)
         if found.at:
-            self.note(name, f"{'list' if found.role == 'list' else 'member'} at: {place_text(found.at)}", found.reason, found.confidence)
+            self.note(
+                name,
+                f"{'list' if found.role == 'list' else 'member'} at: {place_text(found.at)}",
+                found.reason,
+                found.confidence,
+            )
         base = Operation(
             name=name,
             role=found.role,

@@ -38,7 +38,9 @@ class Page:
     pages: Pages
 
 
-def page_of(operation: Operation, members: Iterable[Member], query: Mapping[str, Json], most: int | None = None) -> Page:
+def page_of(
+    operation: Operation, members: Iterable[Member], query: Mapping[str, Json], most: int | None = None
+) -> Page:
     """The page that the query asks for. ``most`` is how many members the document allows in one answer.
 
     Raises ``ApiError`` (malformed) for a cursor that this stand-in did not give.
@@ -136,7 +138,11 @@ def _instant(value: Json) -> datetime | None:
 
 def _searched(members: Iterable[Member], text: str) -> list[Member]:
     wanted = text.lower()
-    return [each for each in members if any(wanted in str(value).lower() for value in each.value.values() if isinstance(value, str))]
+    return [
+        each
+        for each in members
+        if any(wanted in str(value).lower() for value in each.value.values() if isinstance(value, str))
+    ]
 
 
 # --- sorting -------------------------------------------------------------------------------------

@@ -86,7 +86,10 @@ def _value(name: str, value: Any) -> Json:
     if name in ("id", "at", "each", "body", "id_at", "next", "more", "total") and isinstance(value, tuple):
         return place_text(value)
     if name == "parents":
-        return [{"parameter": each.parameter, **({"collection": each.collection} if each.collection else {})} for each in value]
+        return [
+            {"parameter": each.parameter, **({"collection": each.collection} if each.collection else {})}
+            for each in value
+        ]
     if name == "filters":
         return {
             parameter: {"field": place_text(each.field), "operator": each.operator}
@@ -119,7 +122,13 @@ def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Mo
 
 def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -> Model:
     """The model with the corrections in ``data``. Raises ``ModelError`` that begins with ``where``."""
-    if not isinstance(data, dict) or not set(data) <= {"counterfoil", "collections", "operations", "actions", "made_up"}:
+    if not isinstance(data, dict) or not set(data) <= {
+        "counterfoil",
+        "collections",
+        "operations",
+        "actions",
+        "made_up",
+    }:
         raise ModelError(f"{where}: a model is a mapping of collections, operations, actions and made_up")
     if data.get("counterfoil", FORM) != FORM:
         raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORM}")
@@ -185,7 +194,9 @@ def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:
 def _parsed(key: str, value: Json, before: Any) -> Any:
     if key == "pages":
         return Pages(**{name: _parsed(name, each, getattr(Pages(), name)) for name, each in dict(value).items()})
-    if key in ("id", "at", "each", "body", "id_at", "next", "more", "total") and not (key == "at" and isinstance(before, str)):
+    if key in ("id", "at", "each", "body", "id_at", "next", "more", "total") and not (
+        key == "at" and isinstance(before, str)
+    ):
         return read_place(_text(value))
     if key == "parents":
         return tuple(Parent(**each) for each in value)

@@ -6,7 +6,14 @@ import re
 from functools import lru_cache
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_IRREGULAR = {"people": "person", "children": "child", "indices": "index", "statuses": "status", "data": "data", "news": "news"}
+_IRREGULAR = {
+    "people": "person",
+    "children": "child",
+    "indices": "index",
+    "statuses": "status",
+    "data": "data",
+    "news": "news",
+}
 _KEPT = ("ss", "us", "is", "news", "series", "os")
 
 

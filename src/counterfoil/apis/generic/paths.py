@@ -66,5 +66,7 @@ def read_path(text: str) -> Path:
         if part:
             bare = _SUFFIX.sub("", part)
             found = _PARAMETER.findall(bare)
-            segments.append(Segment(bare, found[0] if len(found) == 1 and bare.startswith("{") else (found[-1] if found else "")))
+            segments.append(
+                Segment(bare, found[0] if len(found) == 1 and bare.startswith("{") else (found[-1] if found else ""))
+            )
     return Path(text, tuple(segments))

@@ -6,9 +6,9 @@ Patterns in OpenAPI documents are JavaScript's; what Python's ``re`` cannot pars
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from functools import lru_cache
 from typing import Any
 
 MOST_REPEATS = 12

@@ -14,25 +14,87 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 SIZE = frozenset(
-    "limit pagesize perpage size count max maxresults pagelimit first top take maxitems resultsperpage pagecount rows "
-    "itemsperpage numresults".split()
+    [
+        "limit",
+        "pagesize",
+        "perpage",
+        "size",
+        "count",
+        "max",
+        "maxresults",
+        "pagelimit",
+        "first",
+        "top",
+        "take",
+        "maxitems",
+        "resultsperpage",
+        "pagecount",
+        "rows",
+        "itemsperpage",
+        "numresults",
+    ]
 )
-PAGE = frozenset("page pagenumber pageno pageindex p pagenum currentpage".split())
-OFFSET = frozenset("offset skip start startindex pageoffset startposition".split())
+PAGE = frozenset(["page", "pagenumber", "pageno", "pageindex", "p", "pagenum", "currentpage"])
+OFFSET = frozenset(["offset", "skip", "start", "startindex", "pageoffset", "startposition"])
 CURSOR = frozenset(
-    "cursor pagetoken startingafter after continue nexttoken startcursor pagecursor bookmark marker nextpagetoken "
-    "nextcursor continuationtoken pageafter startafter cursorafter".split()
+    [
+        "cursor",
+        "pagetoken",
+        "startingafter",
+        "after",
+        "continue",
+        "nexttoken",
+        "startcursor",
+        "pagecursor",
+        "bookmark",
+        "marker",
+        "nextpagetoken",
+        "nextcursor",
+        "continuationtoken",
+        "pageafter",
+        "startafter",
+        "cursorafter",
+    ]
 )
-BEFORE = frozenset("endingbefore before pagebefore previouscursor cursorbefore".split())
-SORT = frozenset("sort sortby orderby order ordering sorting sortfield orderfield".split())
-FIELDS = frozenset("fields select optfields attributes fieldmask".split())
-SEARCH = frozenset("q query search searchterm keyword keywords searchtext".split())
+BEFORE = frozenset(["endingbefore", "before", "pagebefore", "previouscursor", "cursorbefore"])
+SORT = frozenset(["sort", "sortby", "orderby", "order", "ordering", "sorting", "sortfield", "orderfield"])
+FIELDS = frozenset(["fields", "select", "optfields", "attributes", "fieldmask"])
+SEARCH = frozenset(["q", "query", "search", "searchterm", "keyword", "keywords", "searchtext"])
 NEXT = frozenset(
-    "next nextcursor nextpagetoken nextpage nexttoken continue nextpageuri nextpageurl nextlink nexturl cursor pagetoken "
-    "continuationtoken after endcursor nextoffset bookmark marker".split()
+    [
+        "next",
+        "nextcursor",
+        "nextpagetoken",
+        "nextpage",
+        "nexttoken",
+        "continue",
+        "nextpageuri",
+        "nextpageurl",
+        "nextlink",
+        "nexturl",
+        "cursor",
+        "pagetoken",
+        "continuationtoken",
+        "after",
+        "endcursor",
+        "nextoffset",
+        "bookmark",
+        "marker",
+    ]
 )
-MORE = frozenset("hasmore hasnext hasnextpage more ismore hasmoreitems moreitems".split())
-TOTAL = frozenset("total totalcount totalitems totalresults totalrecords totalnbrecords totalelements totalsize".split())
+MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "ismore", "hasmoreitems", "moreitems"])
+TOTAL = frozenset(
+    [
+        "total",
+        "totalcount",
+        "totalitems",
+        "totalresults",
+        "totalrecords",
+        "totalnbrecords",
+        "totalelements",
+        "totalsize",
+    ]
+)
 _SUFFIXES: tuple[tuple[str, Operator], ...] = (
     ("gte", "from"), ("gt", "above"), ("lte", "to"), ("lt", "below"), ("after", "above"), ("before", "below"),
     ("from", "from"), ("since", "from"), ("until", "to"), ("to", "to"), ("min", "from"), ("max", "to"), ("start", "from"),
@@ -77,7 +139,9 @@ def queries(
         elif (selects := selection(reader, name, each.get("schema", {}), members)) is not None:
             found.filters.append((name, selects))
             how = f"{selects.operator} of '{'.'.join(map(str, selects.field))}'"
-            found.reasons.append((f"filter {name}", f"its name says {how}", 0.9 if selects.operator == "equal" else 0.8))
+            found.reasons.append(
+                (f"filter {name}", f"its name says {how}", 0.9 if selects.operator == "equal" else 0.8)
+            )
         else:
             found.unknown.append(name)
     found.sort, found.fields, found.search = (names.get(each, "") for each in ("sort", "fields", "search"))
@@ -88,7 +152,7 @@ def queries(
 
 
 def _kind(key: str, types: frozenset[str], members: Mapping[str, Place]) -> str:
-    if key in SIZE and key not in members or (key in SIZE and key in ("limit", "size", "count", "max")):
+    if (key in SIZE and key not in members) or (key in SIZE and key in ("limit", "size", "count", "max")):
         return "size" if "object" not in types else ""
     if key in PAGE:
         return "page" if not types or types & {"integer", "number"} else "cursor"
@@ -144,7 +208,15 @@ def selection(reader: SchemaReader, name: str, schema: Json, members: Mapping[st
 
 def _named(key: str, members: Mapping[str, Place]) -> Place | None:
     key = letters(key)
-    for each in (key, f"{key}at", f"{key}on", f"{key}date", f"{key}time", key.removesuffix("date"), key.removesuffix("time") + "at"):
+    for each in (
+        key,
+        f"{key}at",
+        f"{key}on",
+        f"{key}date",
+        f"{key}time",
+        key.removesuffix("date"),
+        key.removesuffix("time") + "at",
+    ):
         if each and each in members:
             return members[each]
     return None

@@ -11,25 +11,218 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-CREATED = frozenset("created createdat createdon createddate createdtime creationdate creationtimestamp datecreated dateadded".split())
-UPDATED = frozenset(
-    "updated updatedat updatedon updateddate modified modifiedat modifiedon lastmodified lastupdated lastupdate dateupdated "
-    "lastmodifiedat lastupdatedat updatedtime modifiedtime lastmodifieddate".split()
+CREATED = frozenset(
+    [
+        "created",
+        "createdat",
+        "createdon",
+        "createddate",
+        "createdtime",
+        "creationdate",
+        "creationtimestamp",
+        "datecreated",
+        "dateadded",
+    ]
 )
-LINKS = frozenset("url href self links link uri etag resourceversion selflink permalink".split())
+UPDATED = frozenset(
+    [
+        "updated",
+        "updatedat",
+        "updatedon",
+        "updateddate",
+        "modified",
+        "modifiedat",
+        "modifiedon",
+        "lastmodified",
+        "lastupdated",
+        "lastupdate",
+        "dateupdated",
+        "lastmodifiedat",
+        "lastupdatedat",
+        "updatedtime",
+        "modifiedtime",
+        "lastmodifieddate",
+    ]
+)
+LINKS = frozenset(["url", "href", "self", "links", "link", "uri", "etag", "resourceversion", "selflink", "permalink"])
 STATE_NAMES = ("status", "state", "lifecyclestatus", "lifecyclestate", "phase")
 VERBS = frozenset(
-    "accept activate add append approve archive assign attach authorize ban block calculate cancel capture charge check claim "
-    "clear clone close commit complete confirm convert copy create credit deactivate decline delete deliver detach disable "
-    "dismiss dispatch download duplicate edit enable end estimate execute expire export fail finalise finalize finish follow "
-    "fork freeze fulfil fulfill generate hold import increment install invite issue join leave like link lock login logout mark "
-    "merge move notify open pause pay perform ping play post preview process promote publish read rebuild recalculate recover "
-    "redeem refresh refund regenerate register reject release remove rename renew reopen reorder replace replay report request "
-    "resend reset resolve restart restore resume retry return reverse revert review revoke rollback rotate run save schedule "
-    "search select send settle share sign simulate skip snooze split star start stop submit subscribe suspend swap switch sync "
-    "synchronize terminate test touch track transfer transition trigger trial unarchive unassign unban unblock undelete undo "
-    "unfollow unfreeze uninstall unlink unlock unmerge unpause unpublish unshare unstar unsubscribe unsuspend update upgrade "
-    "downgrade upload validate verify void withdraw write".split()
+    [
+        "accept",
+        "activate",
+        "add",
+        "append",
+        "approve",
+        "archive",
+        "assign",
+        "attach",
+        "authorize",
+        "ban",
+        "block",
+        "calculate",
+        "cancel",
+        "capture",
+        "charge",
+        "check",
+        "claim",
+        "clear",
+        "clone",
+        "close",
+        "commit",
+        "complete",
+        "confirm",
+        "convert",
+        "copy",
+        "create",
+        "credit",
+        "deactivate",
+        "decline",
+        "delete",
+        "deliver",
+        "detach",
+        "disable",
+        "dismiss",
+        "dispatch",
+        "download",
+        "duplicate",
+        "edit",
+        "enable",
+        "end",
+        "estimate",
+        "execute",
+        "expire",
+        "export",
+        "fail",
+        "finalise",
+        "finalize",
+        "finish",
+        "follow",
+        "fork",
+        "freeze",
+        "fulfil",
+        "fulfill",
+        "generate",
+        "hold",
+        "import",
+        "increment",
+        "install",
+        "invite",
+        "issue",
+        "join",
+        "leave",
+        "like",
+        "link",
+        "lock",
+        "login",
+        "logout",
+        "mark",
+        "merge",
+        "move",
+        "notify",
+        "open",
+        "pause",
+        "pay",
+        "perform",
+        "ping",
+        "play",
+        "post",
+        "preview",
+        "process",
+        "promote",
+        "publish",
+        "read",
+        "rebuild",
+        "recalculate",
+        "recover",
+        "redeem",
+        "refresh",
+        "refund",
+        "regenerate",
+        "register",
+        "reject",
+        "release",
+        "remove",
+        "rename",
+        "renew",
+        "reopen",
+        "reorder",
+        "replace",
+        "replay",
+        "report",
+        "request",
+        "resend",
+        "reset",
+        "resolve",
+        "restart",
+        "restore",
+        "resume",
+        "retry",
+        "return",
+        "reverse",
+        "revert",
+        "review",
+        "revoke",
+        "rollback",
+        "rotate",
+        "run",
+        "save",
+        "schedule",
+        "search",
+        "select",
+        "send",
+        "settle",
+        "share",
+        "sign",
+        "simulate",
+        "skip",
+        "snooze",
+        "split",
+        "star",
+        "start",
+        "stop",
+        "submit",
+        "subscribe",
+        "suspend",
+        "swap",
+        "switch",
+        "sync",
+        "synchronize",
+        "terminate",
+        "test",
+        "touch",
+        "track",
+        "transfer",
+        "transition",
+        "trigger",
+        "trial",
+        "unarchive",
+        "unassign",
+        "unban",
+        "unblock",
+        "undelete",
+        "undo",
+        "unfollow",
+        "unfreeze",
+        "uninstall",
+        "unlink",
+        "unlock",
+        "unmerge",
+        "unpause",
+        "unpublish",
+        "unshare",
+        "unstar",
+        "unsubscribe",
+        "unsuspend",
+        "update",
+        "upgrade",
+        "downgrade",
+        "upload",
+        "validate",
+        "verify",
+        "void",
+        "withdraw",
+        "write",
+    ]
 )
 RESULTS: Mapping[str, tuple[str, ...]] = {
     "cancel": ("canceled", "cancelled"),
@@ -67,7 +260,10 @@ RESULTS: Mapping[str, tuple[str, ...]] = {
     "ship": ("shipped",),
 }
 _BOOLEANS: Mapping[str, tuple[str, bool]] = {
-    **{f"un{verb}": (verb, False) for verb in ("archive", "lock", "block", "star", "pin", "publish", "pause", "suspend")},
+    **{
+        f"un{verb}": (verb, False)
+        for verb in ("archive", "lock", "block", "star", "pin", "publish", "pause", "suspend")
+    },
     "activate": ("active", True),
     "deactivate": ("active", False),
     "enable": ("enabled", True),
@@ -135,7 +331,9 @@ def state_field(reader: SchemaReader, entity: Json) -> tuple[str, tuple[str, ...
 def is_verb(segment: str) -> bool:
     """Whether a path segment says what to do (``cancel``, ``mark_as_paid``) and not what there is."""
     parts = words(segment)
-    return bool(parts) and parts[0] in VERBS and not (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial"))
+    return (
+        bool(parts) and parts[0] in VERBS and not (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial"))
+    )
 
 
 def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[str, Json], str]:

@@ -205,8 +205,16 @@ class Roles:
     def _member_role(self, name: str, method: str, draft: Draft) -> Found:
         at, why, sure = self._at(name, draft)
         body, _ = self._body(name, draft)
-        roles: dict[str, Role] = {"get": "read", "put": "replace", "patch": "update", "post": "update", "delete": "delete"}
-        return Found(roles[method], draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure)
+        roles: dict[str, Role] = {
+            "get": "read",
+            "put": "replace",
+            "patch": "update",
+            "post": "update",
+            "delete": "delete",
+        }
+        return Found(
+            roles[method], draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
+        )
 
     def _collection_role(self, name: str, method: str, path: Path, draft: Draft) -> Found | None:
         if method == "get":
@@ -214,7 +222,10 @@ class Roles:
             if found is None:
                 return None
             each, _, _ = member_place(
-                self.reader, self.reader.member(self.answer(name).schema, (*found[0], 0)), (draft.noun,), draft.parameter
+                self.reader,
+                self.reader.member(self.answer(name).schema, (*found[0], 0)),
+                (draft.noun,),
+                draft.parameter,
             )
             return Found("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
         at, why, sure = self._at(name, draft)
@@ -229,7 +240,9 @@ class Roles:
                     reason=f"its body has '{draft.id[0]}', which identifies", confidence=0.8,
                 )  # fmt: skip
             if sent is not None and method == "put":
-                return Found("create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6)
+                return Found(
+                    "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
+                )
         return None
 
     def _literal_role(self, name: str, method: str, path: Path) -> Found:
@@ -331,7 +344,9 @@ class Roles:
         if not answer.is_json or answer.schema is None:
             return (), "it answers without a member", 0.9
         wanted = _reference(draft.entity)
-        place, why, sure = member_place(self.reader, answer.schema, (draft.noun, _stem(draft.parameter)), draft.parameter)
+        place, why, sure = member_place(
+            self.reader, answer.schema, (draft.noun, _stem(draft.parameter)), draft.parameter
+        )
         if wanted and _reference(self.reader.member(answer.schema, place)) != wanted:
             for other, member in self.reader.properties(answer.schema).items():
                 if _reference(member) == wanted:

@@ -67,23 +67,34 @@ class RowIds:
         if listed is not None and number < len(listed):
             return str(listed[number])
         kinds = [self.document.reader.types(each) for each in schemas]
-        if any("integer" in each and "string" not in each or each == {"number"} for each in kinds):
+        if any(("integer" in each and "string" not in each) or each == {"number"} for each in kinds):
             return str(self._whole(schemas, number) + again)
         row_key = f"{key}#{number}" + (f"#{again}" if again else "")
         for candidate in self._candidates(collection, schemas, row_key, number, again):
-            if candidate and not _UNSAFE.search(candidate) and all(self.document.suits(each, candidate) for each in schemas):
+            if (
+                candidate
+                and not _UNSAFE.search(candidate)
+                and all(self.document.suits(each, candidate) for each in schemas)
+            ):
                 return candidate
         return _UNSAFE.sub("-", hex_digits(row_key, 16))
 
     def _whole(self, schemas: tuple[dict[str, Json], ...], number: int) -> int:
-        least = max((int(each["minimum"]) for each in schemas if isinstance(each.get("minimum"), int | float)), default=1)
+        least = max(
+            (int(each["minimum"]) for each in schemas if isinstance(each.get("minimum"), int | float)), default=1
+        )
         return max(1, least) + number
 
     def _candidates(
         self, collection: Collection, schemas: tuple[dict[str, Json], ...], key: str, number: int, again: int
     ) -> Any:
         """Texts, the best first."""
-        examples = [each for schema in schemas for each in self.document.reader.examples(schema) if isinstance(each, str) and each]
+        examples = [
+            each
+            for schema in schemas
+            for each in self.document.reader.examples(schema)
+            if isinstance(each, str) and each
+        ]
         forms = {str(each.get("format", "")).lower() for each in schemas}
         if examples and number == 0 and not again:
             yield examples[0]

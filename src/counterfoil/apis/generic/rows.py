@@ -129,7 +129,11 @@ class Made:
         for each, value in zip(collection.parents, parent.split("/"), strict=False):
             noun = singular(read_path(each.collection).noun) if each.collection else ""
             for wanted in (letters(each.parameter), f"{noun}id" if noun else "", noun):
-                if wanted in names and (names[wanted],) != collection.id and self.document.is_plain(collection, names[wanted]):
+                if (
+                    wanted in names
+                    and (names[wanted],) != collection.id
+                    and self.document.is_plain(collection, names[wanted])
+                ):
                     given[(names[wanted],)] = value
                     break
         if collection.id:
@@ -150,7 +154,9 @@ class Store:
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         if written is not None:
             return None if written.value is None else self._written(collection, parent, id, written)
-        if collection.found == "any" or self.made.ids.has(self.made.key(self.world, collection, parent), collection, id):
+        if collection.found == "any" or self.made.ids.has(
+            self.made.key(self.world, collection, parent), collection, id
+        ):
             return self.made.member(self.world, collection, parent, id)
         return None
 
@@ -184,9 +190,7 @@ class Store:
 
     def write(self, collection: Collection, parent: str, id: str, value: dict[str, Json] | None) -> None:
         """Write or delete one member. Raises ``LedgerError`` at a bound."""
-        self.world.execute(
-            WriteResource(api=self.api, collection=collection.path, id=id, value=value, parent=parent)
-        )
+        self.world.execute(WriteResource(api=self.api, collection=collection.path, id=id, value=value, parent=parent))
 
     def new_id(self, collection: Collection, parent: str) -> str:
         """An id that no member has or had, for one that is created now."""

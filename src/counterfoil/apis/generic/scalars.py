@@ -25,7 +25,9 @@ NOTHING: Any = object()
 ANCHOR = 1767225600
 """2026-01-01T00:00:00Z, for instants that no world's clock says."""
 _WIDTHS = {"int32": 2**31 - 1, "int64": 2**53 - 1}
-_INSTANT_NAMES = re.compile(r"(?:_|^)(?:at|time|timestamp|date|created|updated|modified|expires|expiry)$|(?:At|Time|Timestamp|Date)$")
+_INSTANT_NAMES = re.compile(
+    r"(?:_|^)(?:at|time|timestamp|date|created|updated|modified|expires|expiry)$|(?:At|Time|Timestamp|Date)$"
+)
 
 
 class Scalars:
@@ -67,18 +69,28 @@ class Scalars:
         shortest, longest = _bound(merged.get("minLength"), 0), _bound(merged.get("maxLength"), None)
         if str(merged.get("format", "")).lower() in ("uuid", "guid") and not _UUID.fullmatch(text):
             return False
-        return len(text) >= shortest and (longest is None or len(text) <= longest) and (pattern is None or _matches(pattern, text))
+        return (
+            len(text) >= shortest
+            and (longest is None or len(text) <= longest)
+            and (pattern is None or _matches(pattern, text))
+        )
 
     def _boolean(self, merged: Mapping[str, Json], name: str, key: str, row: int) -> bool:
         example = _example(merged, bool)
         if row == 0 and example is not None:
             return bool(example)
         words = letters(name)
-        if any(each in words for each in ("delete", "archiv", "disabled", "blocked", "error", "test", "hidden", "lock")):
+        if any(
+            each in words for each in ("delete", "archiv", "disabled", "blocked", "error", "test", "hidden", "lock")
+        ):
             return False
         if isinstance(merged.get("default"), bool):
             return bool(merged["default"])
-        return bool(number_of(key) % 4) if any(e in words for e in ("active", "enabled", "live", "valid")) else bool(number_of(key) % 2)
+        return (
+            bool(number_of(key) % 4)
+            if any(e in words for e in ("active", "enabled", "live", "valid"))
+            else bool(number_of(key) % 2)
+        )
 
     # --- texts -----------------------------------------------------------------------------------
 
@@ -108,7 +120,11 @@ class Scalars:
         if row == 0 and example is not None:
             yield example
         yield _formatted(form, key, anchor, name)
-        if form in ("", "string", "text") and example is not None and (moment := _like_instant(example, key, anchor)) is not None:
+        if (
+            form in ("", "string", "text")
+            and example is not None
+            and (moment := _like_instant(example, key, anchor)) is not None
+        ):
             yield moment
         if form in ("", "email", "uri", "url", "string", "text", "hostname", "iri", "uri-reference", "markdown"):
             yield fake_data.named(name, key, example, longest)
@@ -145,13 +161,17 @@ class Scalars:
             counted = int(Decimal(str(value)) // Decimal(str(step)))
             value = float(Decimal(str(step)) * counted)
             value = value + step if low is not None and value < low else value
-        if whole or float(value).is_integer() and step is not None:
+        if whole or (float(value).is_integer() and step is not None):
             return int(value)
         return value
 
-    def _usual(self, merged: Mapping[str, Json], name: str, key: str, anchor: int, example: Json, whole: bool) -> int | float:
+    def _usual(
+        self, merged: Mapping[str, Json], name: str, key: str, anchor: int, example: Json, whole: bool
+    ) -> int | float:
         form, words = str(merged.get("format", "")).lower(), letters(name)
-        if "time" in form or (whole and (_INSTANT_NAMES.search(name) or (example or 0) > 10**9) and _epoch(form, words, example)):
+        if "time" in form or (
+            whole and (_INSTANT_NAMES.search(name) or (example or 0) > 10**9) and _epoch(form, words, example)
+        ):
             seconds = anchor - number_of(key) % (400 * 86400)
             return seconds * (1000 if (example or 0) > 10**11 or "milli" in form else 1)
         return fake_data.number(words, key, example, whole)
@@ -203,7 +223,10 @@ def _like_instant(example: str, key: str, anchor: int) -> str | None:
 
 def _varied(example: str, name: str, key: str) -> str | None:
     """An id in the style of the example: its prefix stays, letters and digits change; None where it is no id."""
-    if not letters(name).endswith(("id", "sid", "gid", "uuid", "key", "token", "number", "reference")) or not 4 <= len(example) <= 80:
+    if (
+        not letters(name).endswith(("id", "sid", "gid", "uuid", "key", "token", "number", "reference"))
+        or not 4 <= len(example) <= 80
+    ):
         return None
     return in_style(example, key)
 
@@ -211,7 +234,11 @@ def _varied(example: str, name: str, key: str) -> str | None:
 def in_style(example: str, key: str) -> str:
     """``cus_9s6XKz`` → ``cus_4b2QLm``: what stands before the last separator stays if it is letters."""
     cut = max(example.rfind("_"), example.rfind("-")) + 1
-    head, tail = (example[:cut], example[cut:]) if cut and len(example) - cut >= 4 and example[:cut].strip("_-").isalpha() else ("", example)
+    head, tail = (
+        (example[:cut], example[cut:])
+        if cut and len(example) - cut >= 4 and example[:cut].strip("_-").isalpha()
+        else ("", example)
+    )
     if re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", example):
         return uuid_of(key)
     if not head and (prefix := re.match(r"[A-Z]{2}(?=[0-9a-f]{8,})", example)):

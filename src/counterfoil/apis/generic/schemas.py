@@ -154,7 +154,10 @@ def _combine(out: dict[str, Json], more: Mapping[str, Json]) -> None:
                 other = members.get(key)
                 members[key] = member if other is None or other == member else {"allOf": [other, member]}
         elif name == "required" and isinstance(value, list):
-            out["required"] = [*out.get("required", []), *(each for each in value if each not in out.get("required", []))]
+            out["required"] = [
+                *out.get("required", []),
+                *(each for each in value if each not in out.get("required", [])),
+            ]
         elif name == "enum" and isinstance(out.get("enum"), list) and isinstance(value, list):
             out["enum"] = [each for each in value if each in out["enum"]] or value
         elif name == "properties":

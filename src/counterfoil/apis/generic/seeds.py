@@ -25,4 +25,6 @@ def hex_digits(key: str, count: int) -> str:
 def uuid_of(key: str) -> str:
     """A UUID of version 4."""
     digits = hex_digits(key, 32)
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) % 4]}{digits[17:20]}-{digits[20:]}"
+    return (
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) % 4]}{digits[17:20]}-{digits[20:]}"
+    )

@@ -135,10 +135,16 @@ class Shows:
         elif at(body, place) is not None:
             _remove(body, place, self._is_required(place))
 
-    def _linked(self, merged: Mapping[str, Json], place: Place, name: str, value: Json, facts: Mapping[str, Json]) -> Json:
+    def _linked(
+        self, merged: Mapping[str, Json], place: Place, name: str, value: Json, facts: Mapping[str, Json]
+    ) -> Json:
         """A cursor as a link, where the place wants one."""
         words = letters("".join(map(str, place)))
-        is_link = any(each in words for each in _LINKS) or str(merged.get("format", "")) in ("uri", "url", "uri-reference")
+        is_link = any(each in words for each in _LINKS) or str(merged.get("format", "")) in (
+            "uri",
+            "url",
+            "uri-reference",
+        )
         return facts.get(f"{name}link", value) if is_link else value
 
     def _is_required(self, place: Place) -> bool:
@@ -182,17 +188,17 @@ def _remove(body: Json, place: Place, keep: bool) -> None:
 _NAMES: Mapping[str, frozenset[str]] = {
     "more": MORE,
     "total": TOTAL | {"count", "found"},
-    "page": frozenset("page currentpage pagenumber pageindex number".split()),
-    "size": frozenset("limit pagesize perpage size itemsperpage pagelimit".split()),
-    "offset": frozenset("offset skip startindex start".split()),
-    "pages": frozenset("totalpages pagecount lastpage pages numpages".split()),
-    "items": frozenset("itemcount returned resultcount currentcount".split()),
+    "page": frozenset(["page", "currentpage", "pagenumber", "pageindex", "number"]),
+    "size": frozenset(["limit", "pagesize", "perpage", "size", "itemsperpage", "pagelimit"]),
+    "offset": frozenset(["offset", "skip", "startindex", "start"]),
+    "pages": frozenset(["totalpages", "pagecount", "lastpage", "pages", "numpages"]),
+    "items": frozenset(["itemcount", "returned", "resultcount", "currentcount"]),
     "nextpage": frozenset({"nextpage"}),
-    "previouspage": frozenset("previouspage prevpage".split()),
+    "previouspage": frozenset(["previouspage", "prevpage"]),
     "next": NEXT - {"nextpage"},
-    "previous": frozenset("previous prev prevcursor previouscursor previouspageuri previouspagetoken".split()),
-    "first": frozenset("first firstpageuri".split()),
-    "self": frozenset("self uri url href".split()),
+    "previous": frozenset(["previous", "prev", "prevcursor", "previouscursor", "previouspageuri", "previouspagetoken"]),
+    "first": frozenset(["first", "firstpageuri"]),
+    "self": frozenset(["self", "uri", "url", "href"]),
 }
 
 
@@ -253,5 +259,7 @@ def _link(request: Request, query: Mapping[str, Json]) -> str:
     for name, value in request.path.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
     plain = {key: value for key, value in query.items() if not isinstance(value, dict)}
-    text = urlencode({key: str(value).lower() if isinstance(value, bool) else value for key, value in plain.items()}, doseq=True)
+    text = urlencode(
+        {key: str(value).lower() if isinstance(value, bool) else value for key, value in plain.items()}, doseq=True
+    )
     return f"{request.origin}{request.base}{path}" + (f"?{text}" if text else "")

@@ -23,7 +23,6 @@ OPTIONAL_DEPTH = 3
 DEEPEST = 24
 
 
-
 class Unmakeable(Exception):
     """No value was found; the message says for which place."""
 
@@ -67,7 +66,16 @@ class Values:
         self.reader = reader
         self.scalars = Scalars()
 
-    def make(self, schema: Json, key: str, *, given: Json = NOTHING, tweaks: Tweaks = NO_TWEAKS, anchor: int = 0, row: int = 1) -> Json:
+    def make(
+        self,
+        schema: Json,
+        key: str,
+        *,
+        given: Json = NOTHING,
+        tweaks: Tweaks = NO_TWEAKS,
+        anchor: int = 0,
+        row: int = 1,
+    ) -> Json:
         """A value for ``schema``; parts of ``given`` are used where they can stand.
 
         ``row`` 0 is made of the document's own examples. Raises ``Unmakeable``.
@@ -127,11 +135,19 @@ class _Making:
     # --- alternatives ----------------------------------------------------------------------------
 
     def _chosen(
-        self, merged: Mapping[str, Json], groups: list[list[Json]], given: Json, path: Path, name: str, above: tuple[int, ...]
+        self,
+        merged: Mapping[str, Json],
+        groups: list[list[Json]],
+        given: Json,
+        path: Path,
+        name: str,
+        above: tuple[int, ...],
     ) -> Json:
         """A value of one alternative of each group, merged with what stands beside them."""
         own = {key: value for key, value in merged.items() if key not in ("choices", "discriminator")}
-        parts: list[Json] = [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
+        parts: list[Json] = (
+            [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
+        )
         shift = self.tweaks.branches.get(path, 0)
         ways = 1
         discriminator: dict[str, Json] = {}
@@ -164,7 +180,9 @@ class _Making:
                 known = self.reader.properties(branch)
                 return (8 if known else 7) - min(7, sum(each in known for each in given)), number
             if given is not NOTHING and not isinstance(given, list):
-                return (0 if self.scalars.taken(merged, types, given) is not NOTHING and "object" not in types else 5), number
+                return (
+                    0 if self.scalars.taken(merged, types, given) is not NOTHING and "object" not in types else 5
+                ), number
             if id(merged) in above:
                 return 8, number
             return (1 if "object" in types and len(above) > 2 else 0), number
@@ -174,7 +192,11 @@ class _Making:
     def _discriminator(self, merged: Mapping[str, Json], branch: Json) -> dict[str, Json]:
         said = merged.get("discriminator")
         reference = branch.get("$ref") if isinstance(branch, dict) else None
-        if not isinstance(said, dict) or not isinstance(said.get("propertyName"), str) or not isinstance(reference, str):
+        if (
+            not isinstance(said, dict)
+            or not isinstance(said.get("propertyName"), str)
+            or not isinstance(reference, str)
+        ):
             return {}
         mapping = said.get("mapping") if isinstance(said.get("mapping"), dict) else {}
         last = reference.rpartition("/")[2]
@@ -243,7 +265,9 @@ class _Making:
         for member, value in source.items():
             if member not in members and member not in out and (*path, member) not in self.tweaks.omitted:
                 self.record.optional.add((*path, member))
-                out[member] = self.value(extra, value, (*path, member), member, ()) if isinstance(extra, dict) else value
+                out[member] = (
+                    self.value(extra, value, (*path, member), member, ()) if isinstance(extra, dict) else value
+                )
         least = merged.get("minProperties", 0)
         for number in range(least if isinstance(least, int) else 0):
             if len(out) >= least:
