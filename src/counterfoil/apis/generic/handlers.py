@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError, Request, Response
@@ -65,7 +65,8 @@ class Handlers:
     def list(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        page = listing.page_of(operation, store.all(collection, parent), request.query, self._most(operation))
+        members = self._in_scope(operation, request, store.all(collection, parent), store)
+        page = listing.page_of(operation, members, request.query, self._most(operation))
         key = self.made.key(store.world, collection, parent)
         return self._respond(operation, self.shows.list(operation, page, key, request))
 
@@ -83,6 +84,23 @@ class Handlers:
         key = f"{store.world.seed}.{self.made.salt}/{operation.name}/{places}"
         return self._respond(operation, self.shows.made_up(operation.name, key))
 
+    def _in_scope(
+        self, operation: Operation, request: Request, members: Iterable[Member], store: Store
+    ) -> Iterable[Member]:
+        """Those of the members that are below the parents in the path."""
+        for parameter, field, value in self._scoped(operation, request, store):
+            members = [each for each in members if _holds(each.value.get(field), value, parameter)]
+        return members
+
+    def _scoped(self, operation: Operation, request: Request, store: Store) -> Iterator[tuple[str, str, str]]:
+        """Parameter, field and value of what a path's members are below of. Raises ``ApiError`` (unknown_resource)."""
+        for parameter, field, path in operation.scope:
+            value = text(request.path.get(parameter, ""))
+            owner = self.document.model.collections.get(path)
+            if owner is not None and not owner.parents and store.get(owner, "", value) is None:
+                raise unknown(owner, value)
+            yield parameter, field, value
+
     # --- writing ---------------------------------------------------------------------------------
 
     def create(self, operation: Operation, request: Request, store: Store) -> Response:
@@ -93,6 +111,8 @@ class Handlers:
         world = store.world
         key = f"{self.made.key(world, collection, parent)}/{id}"
         fixed = self.made.fixed(world, collection, parent, id)
+        for _, field, scoped in self._scoped(operation, request, store):
+            fixed[(field,)] = scoped
         value = self.changes.created(collection, fields, fixed, key, world.now)
         return self._write(operation, collection, parent, id, value, store)
 
@@ -277,6 +297,15 @@ def unknown(collection: Collection, id: str) -> ApiError:
     return ApiError(
         "unknown_resource", f"{collection.path} has no member '{id[:100]}'", where=collection.parameter or None
     )
+
+
+def _holds(value: Json, wanted: str, parameter: str) -> bool:
+    """Whether a field holds an id, also in a list or inside the member that it names."""
+    if isinstance(value, list):
+        return any(_holds(each, wanted, parameter) for each in value)
+    if isinstance(value, dict):
+        return any(text(value[each]) == wanted for each in ("id", parameter) if each in value)
+    return value is not None and text(value) == wanted
 
 
 def text(value: Json) -> str:

@@ -97,6 +97,11 @@ def _value(name: str, value: Any) -> Json:
             else place_text(each.field)
             for parameter, each in value
         }
+    if name == "scope":
+        return [
+            {"parameter": parameter, "field": field, **({"collection": owner} if owner else {})}
+            for parameter, field, owner in value
+        ]
     if name in ("references", "sets"):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
@@ -200,6 +205,8 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         return read_place(_text(value))
     if key == "parents":
         return tuple(Parent(**each) for each in value)
+    if key == "scope":
+        return tuple((each["parameter"], each["field"], each.get("collection", "")) for each in value)
     if key == "filters":
         return tuple((name, _filter(each)) for name, each in dict(value).items())
     if key in ("references", "sets"):
