@@ -82,8 +82,11 @@ class Schemas:
 
 
 def schemas_of(spec: Spec) -> Schemas:
-    """The schemas of a spec, to be asked for validators."""
-    return Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
+    """The schemas of a spec, to be asked for validators. Everyone who asks gets the same, so that they are compiled once."""
+    known = spec.derived.get("schemas")
+    if not isinstance(known, Schemas):
+        known = spec.derived["schemas"] = Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
+    return known
 
 
 class _Root:

@@ -10,9 +10,9 @@ import pytest
 from counterfoil import catalog, resources
 from counterfoil import openapi as specs
 from counterfoil.api import API, Principal, Response
+from counterfoil.json_schema import Schemas
 from counterfoil.openapi import SpecError, loading
 from counterfoil.server.app import Options, build_server
-from counterfoil.json_schema import Schemas
 
 SMALL = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/x: {get: {responses: {200: {description: d}}}}}\n"
 

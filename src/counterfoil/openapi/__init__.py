@@ -9,6 +9,7 @@ from counterfoil.openapi.loading import from_document as from_document
 from counterfoil.openapi.loading import load as load
 from counterfoil.openapi.loading import write_parsed as write_parsed
 from counterfoil.openapi.own_document import read_document as read_document
+from counterfoil.openapi.own_document import served_name as served_name
 from counterfoil.openapi.parsing import parse as parse
 from counterfoil.openapi.parsing import parse_with_lines as parse_with_lines
 from counterfoil.openapi.references import resolve as resolve

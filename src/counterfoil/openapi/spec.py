@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 Json = Any
@@ -42,7 +42,8 @@ class Spec:
     ``schema_dialect`` says how schemas are to be read: ``draft4`` with OpenAPI 3.0's changes (``nullable``), or
     ``2020-12``. ``base_path`` is the path of the first server, without a trailing slash (``""`` if there is none).
     ``notices`` lists what could not be understood; it is empty for a document that was loaded strictly.
-    ``is_lenient`` says that the document is a user's own: in answers, branches of ``oneOf`` may overlap.
+    ``is_lenient`` says that the document is a user's own: in answers, branches of ``oneOf`` may overlap. ``derived`` keeps
+    what others work out of the document once (``json_schema.schemas_of``).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Spec:
     schema_dialect: SchemaDialect = "draft4"
     base_path: str = ""
     is_lenient: bool = False
+    derived: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def paths(self) -> dict[str, dict[str, Json]]:
