@@ -9,7 +9,7 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic import listing
 from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.rows import Made, Member, Store, at
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
@@ -107,14 +107,24 @@ class Handlers:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.fields(collection, at(request.body, operation.body))
-        id = self._new_id(collection, parent, fields, store)
-        world = store.world
-        key = f"{self.made.key(world, collection, parent)}/{id}"
-        fixed = self.made.fixed(world, collection, parent, id)
-        for _, field, scoped in self._scoped(operation, request, store):
-            fixed[(field,)] = scoped
-        value = self.changes.created(collection, fields, fixed, key, world.now)
+        fixed = {(field,): value for _, field, value in self._scoped(operation, request, store)}
+        id, value = self.new_member(collection, parent, fields, store, fixed)
         return self._write(operation, collection, parent, id, value, store)
+
+    def new_member(
+        self,
+        collection: Collection,
+        parent: str,
+        fields: Mapping[str, Json],
+        store: Store,
+        fixed: Mapping[Place, Json] | None = None,
+    ) -> tuple[str, dict[str, Json]]:
+        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
+        world = store.world
+        id = self._new_id(collection, parent, fields, store)
+        key = f"{self.made.key(world, collection, parent)}/{id}"
+        determined = {**self.made.fixed(world, collection, parent, id), **(fixed or {})}
+        return id, self.changes.created(collection, fields, determined, key, world.now)
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
         """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from counterfoil import yaml_reader
+from counterfoil.api import ConfigurationError
 from counterfoil.apis.generic.model import (
     Collection,
     Decision,
@@ -33,7 +34,7 @@ _ROLES = get_args(Role)
 _OPERATORS = get_args(Operator)
 
 
-class ModelError(Exception):
+class ModelError(ConfigurationError):
     """A model that cannot be read or is of another document; the message is one line."""
 
 

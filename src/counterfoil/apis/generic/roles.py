@@ -292,7 +292,9 @@ class Roles:
         draft, scope = self.views[path.text]
         found = self._collection_role(name, "get", path, draft)
         assert found is not None, name
-        how = ", of which ".join(["the members of " + draft.path.text, *(f"{field} is {{{each}}}" for each, field, _ in scope)])
+        how = ", of which ".join(
+            ["the members of " + draft.path.text, *(f"{field} is {{{each}}}" for each, field, _ in scope)]
+        )
         found.reason, found.confidence, found.scope = f"it lists {how}", 0.8, scope
         return found
 
