@@ -23,6 +23,8 @@ from counterfoil.apis.generic.values import Unmakeable
 Json = Any
 
 _LINKS = ("url", "uri", "link", "href")
+FactPlace = tuple[Place, str, Json]
+"""A place beside a list, what it says of the page, and its schema."""
 
 
 class Shows:
@@ -30,7 +32,7 @@ class Shows:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._envelopes: dict[str, tuple[Json, list[tuple[Place, str, Json]]]] = {}
+        self._envelopes: dict[str, tuple[Json, list[FactPlace]]] = {}
 
     def member(self, operation: Operation, member: Member, key: str) -> Json:
         """The answer that shows a member; None where the operation answers without a body. Raises ``ApiError`` (501)."""
@@ -71,7 +73,7 @@ class Shows:
 
     # --- lists -----------------------------------------------------------------------------------
 
-    def list(self, operation: Operation, page: Page, key: str, request: Request) -> Json:
+    def page(self, operation: Operation, page: Page, key: str, request: Request) -> Json:
         """The answer that shows a page of members."""
         items = [self.item(operation, each, key) for each in page.members]
         if not operation.at:
@@ -85,7 +87,7 @@ class Shows:
                 self._put_fact(body, place, name, schema, facts)
         return body
 
-    def _envelope(self, operation: Operation) -> tuple[Json, list[tuple[Place, str, Json]]]:
+    def _envelope(self, operation: Operation) -> tuple[Json, list[FactPlace]]:
         """The answer without items, and the places beside the list that say something of it."""
         found = self._envelopes.get(operation.name)
         if found is None:
@@ -96,12 +98,21 @@ class Shows:
                 body = self._fitted(operation.name, answer, operation.name, given)
             except ApiError:  # a list that must have items
                 body = self._fitted(operation.name, answer, operation.name, NOTHING)
+            places = [each for each in places if self._suits(operation, answer, body, each)]
             found = self._envelopes[operation.name] = (body, places)
         return found
 
-    def _fact_places(self, operation: Operation, answer: Answer) -> list[tuple[Place, str, Json]]:
+    def _suits(self, operation: Operation, answer: Answer, envelope: Json, place: FactPlace) -> bool:
+        """Whether the document allows what this place would say of a page in the middle of a list."""
+        page = Page([Member("example", {})], 30, 10, 10, operation.pages.first + 1, True, operation.pages)
+        request = Request(operation.name, origin="http://example.com")
+        body = deepcopy(envelope)
+        self._put_fact(body, *place, _facts(page, operation, request))
+        return self.document.checks(operation.name, answer).is_valid(body)
+
+    def _fact_places(self, operation: Operation, answer: Answer) -> list[FactPlace]:
         reader = self.document.reader
-        found: list[tuple[Place, str, Json]] = []
+        found: list[FactPlace] = []
 
         def look(schema: Json, below: Place, depth: int) -> None:
             for name, member in reader.properties(schema).items():
@@ -116,7 +127,13 @@ class Shows:
                     found.append((place, _fact_name(place), member))
 
         look(answer.schema, (), 1)
-        return [each for each in found if each[1]]
+        named = [each for each in found if each[1]]
+        # a link to the list itself may have to be a path
+        return [
+            (place, form, schema)
+            for place, name, schema in named
+            for form in ((name, "path") if name == "self" else (name,))
+        ]
 
     def _put_fact(self, body: Json, place: Place, name: str, schema: Json, facts: Mapping[str, Json]) -> None:
         value = facts.get(name, NOTHING)
@@ -250,6 +267,8 @@ def _facts(page: Page, operation: Operation, request: Request) -> dict[str, Json
         "previouslink": _link(request, {**first, **previous}) if previous else None,
         "first": _link(request, first),
         "self": _link(request, dict(request.query)),
+        "path": _path(request),
+        "pathlink": _path(request),
         "selflink": _link(request, dict(request.query)),
         "firstlink": _link(request, first),
         "nextpagelink": _link(request, {**first, **following}) if following else None,
@@ -258,10 +277,15 @@ def _facts(page: Page, operation: Operation, request: Request) -> dict[str, Json
     return facts
 
 
-def _link(request: Request, query: Mapping[str, Json]) -> str:
+def _path(request: Request) -> str:
     path = request.operation.partition(" ")[2]
     for name, value in request.path.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+    return path
+
+
+def _link(request: Request, query: Mapping[str, Json]) -> str:
+    path = _path(request)
     plain = {key: value for key, value in query.items() if not isinstance(value, dict)}
     text = urlencode(
         {key: str(value).lower() if isinstance(value, bool) else value for key, value in plain.items()}, doseq=True

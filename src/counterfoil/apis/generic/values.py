@@ -198,7 +198,8 @@ class _Making:
             or not isinstance(reference, str)
         ):
             return {}
-        mapping = said.get("mapping") if isinstance(said.get("mapping"), dict) else {}
+        stated = said.get("mapping")
+        mapping: dict[str, Json] = stated if isinstance(stated, dict) else {}
         last = reference.rpartition("/")[2]
         value = next((name for name, each in mapping.items() if each in (reference, last)), None)
         if value is None:
@@ -211,10 +212,11 @@ class _Making:
     def _object(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
         if len(path) > DEEPEST or above.count(id(merged)) > 1:
             raise Unmakeable(f"{_text(path) or 'the value'} refers to itself without an end")
-        source = given if isinstance(given, dict) else {}
+        source: Mapping[str, Json] = given if isinstance(given, dict) else {}
         if given is NOTHING and self.row == 0 and not above and (example := self._example(merged)) is not None:
             source = example
-        members = merged.get("properties") if isinstance(merged.get("properties"), dict) else {}
+        stated = merged.get("properties")
+        members: Mapping[str, Json] = stated if isinstance(stated, dict) else {}
         required = self.reader.required(merged)
         inner = (*above, id(merged))
         out: dict[str, Json] = {}
