@@ -369,8 +369,9 @@ class Measured:
                 self.caller.document.reader.member(self.caller.document.answer(create.name).schema, create.at)
             )
             for field, value in fields.items():
-                if isinstance(shown, dict) and field in members:
-                    back = shown.get(field) == value or str(shown.get(field)) == str(value)
+                owned = field in members and self.caller.document.reader.merged(members[field]).get("readOnly")
+                if isinstance(shown, dict) and field in members and not owned and value not in ({}, []):
+                    back = _is_back(value, shown.get(field))
                     self._count(
                         "sent", back, f"sent: {create.name} {field} {str(value)[:80]} -> {str(shown.get(field))[:80]}"
                     )
@@ -392,6 +393,17 @@ def _at(value: Json, place: Any) -> Json:
     from counterfoil.apis.generic.rows import at
 
     return at(value, place)
+
+
+def _is_back(sent: Json, shown: Json) -> bool:
+    """Whether what was sent is in what is shown: more may stand beside it, and a member in place of its id."""
+    if isinstance(sent, dict) and isinstance(shown, dict):
+        return all(_is_back(value, shown[name]) for name, value in sent.items() if name in shown)
+    if isinstance(sent, list) and isinstance(shown, list):
+        return len(sent) == len(shown) and all(map(_is_back, sent, shown))
+    if isinstance(shown, dict) and not isinstance(sent, dict):
+        return any(str(shown.get(name)) == str(sent) for name in ("id", "gid", "uuid", "sid"))
+    return sent == shown or str(sent) == str(shown)
 
 
 def _put(value: Json, place: Any, new: str) -> None:
