@@ -18,6 +18,7 @@ from counterfoil.apis.generic.inference import infer as infer
 from counterfoil.apis.generic.model import Model as Model
 from counterfoil.apis.generic.model_file import ModelError as ModelError
 from counterfoil.apis.generic.rows import Made
+from counterfoil.apis.generic.survey import survey_of
 from counterfoil.openapi import Spec
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def build_api(
         error=Errors(document).render,
         spec=spec,
         any_credential=True,
+        summary=str(survey_of(document)),
     )
 
 
