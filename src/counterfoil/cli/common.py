@@ -32,8 +32,8 @@ def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
 
 
 def _guarded(act: Callable[[], Any]) -> Any:
-    from counterfoil.app import UsageError
     from counterfoil.api import ConfigurationError
+    from counterfoil.app import UsageError
     from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.openapi import SpecError

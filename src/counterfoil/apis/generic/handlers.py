@@ -196,8 +196,9 @@ class Handlers:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.fields(collection, at(request.body, operation.body))
-        member = store.get(collection, parent, ONLY)
-        before = member.value if member is not None else {}
+        written = store.world.resources.group(self.api, collection.path, parent).get(ONLY)
+        was_deleted = written is not None and written.value is None
+        before = {} if was_deleted else self._one(collection, parent, store).value
         value = self.changes.updated(collection, before, fields, store.world.now)
         return self._write(operation, collection, parent, ONLY, value, store)
 

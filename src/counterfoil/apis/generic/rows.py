@@ -113,16 +113,22 @@ class Made:
             put(value, place, document.taken(collection, place, each))
         for field, target in collection.references:
             if field in value and (field,) not in given:
-                value[field] = self._reference(world, collection, field, target, row_key, value[field])
+                value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
         return value
 
-    def _reference(self, world: World, collection: Collection, field: str, target: str, key: str, before: Json) -> Json:
-        """The id of a member that is there, where the field holds one plain value."""
+    def _reference(
+        self, world: World, collection: Collection, field: str, target: str, key: str, row: int, before: Json
+    ) -> Json:
+        """The id of a member that is there, where the field holds one plain value.
+
+        A row refers to rows up to its own number, so that one row more changes nothing.
+        """
         other = self.document.model.collections.get(target)
         if other is None or other.parents or isinstance(before, dict | list):
             return before
         ids = self.ids.all(self.key(world, other, ""), other)
-        chosen = ids[number_of(f"{key}/{field}") % len(ids)] if ids else None
+        among = min(len(ids), row + 1) if row >= 0 else len(ids)
+        chosen = ids[number_of(f"{key}/{field}") % among] if ids else None
         return before if chosen is None else self.document.taken(collection, (field,), chosen)
 
     def fixed(self, world: World, collection: Collection, parent: str, id: str) -> dict[Place, Json]:

@@ -103,7 +103,7 @@ class Scalars:
             text: str | None = None if candidate is None else _sized(str(candidate), shortest, longest, pattern)
             if text is not None:
                 return text
-        return (fake_data.words(key, 2) + "x" * shortest)[: max(shortest, min(longest or 40, 40))]
+        return str((fake_data.words(key, 2) + "x" * shortest)[: max(shortest, min(longest or 40, 40))])
 
     def _candidates(
         self,

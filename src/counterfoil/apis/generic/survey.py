@@ -18,7 +18,6 @@ from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
 
-
 FORM = 1
 """To be raised whenever the same document and model give another survey."""
 
