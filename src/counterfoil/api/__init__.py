@@ -28,6 +28,10 @@ Json = Any
 """A JSON value: what orjson reads and writes. Money in it is already in the vendor's form."""
 
 
+class ConfigurationError(Exception):
+    """Something that a user wrote for an API cannot be used: a model, a file of handlers. The message is one line."""
+
+
 class Principal(msgspec.Struct, frozen=True):
     """Who is asking, once the credential was accepted.
 
@@ -169,7 +173,7 @@ class API:
     are added to every response, errors too. ``spec`` is the document it serves, where that is not the one that belongs to
     its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
     the document's security schemes describe, except one that the world forbids. ``summary`` is one line that start-up
-    says of the API.
+    says of the API. ``store`` gives the resources in a world, for tests to read and write; a user's own API has one.
     """
 
     name: str
@@ -190,3 +194,4 @@ class API:
     spec: Spec | None = None
     any_credential: bool = False
     summary: str = ""
+    store: Callable[[Callable[[], World]], Any] | None = None

@@ -25,6 +25,7 @@ INTERRUPTED = 128 + 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _WHERE = {
     "check": "counterfoil.cli.check:check",
+    "infer": "counterfoil.cli.infer:infer",
     "new-api": "counterfoil.cli.new_api:new_api",
     "replay": "counterfoil.cli.serve:replay",
     "scenarios": "counterfoil.cli.scenarios:scenarios",

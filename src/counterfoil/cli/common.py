@@ -41,6 +41,7 @@ def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
 
 
 def _guarded(act: Callable[[], Any]) -> Any:
+    from counterfoil.api import ConfigurationError
     from counterfoil.app import UsageError
     from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
@@ -55,6 +56,7 @@ def _guarded(act: Callable[[], Any]) -> Any:
         raise
     except (
         CatalogError,
+        ConfigurationError,
         UsageError,
         ScenarioError,
         SpecError,

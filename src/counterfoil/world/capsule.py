@@ -115,6 +115,8 @@ def digest_of(world: World) -> str:
     digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
     digest.update(repr(sorted(world.known.items())).encode())
     digest.update(repr((world.scenario.name, world.seed)).encode())
+    if len(world.resources):
+        digest.update(repr(world.resources).encode())
     states = [sha256(repr(state).encode()).digest() for state in world.ledger.store.states()]
     for place in world.ledger.store.slots():
         digest.update(states[place])

@@ -22,7 +22,7 @@ from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import ConnectionBroken, RequestContext
 from counterfoil.server.errors import REASONS
-from counterfoil.server.faults.documented_statuses import Documented, documented
+from counterfoil.server.faults.documented_statuses import Documented, Example, documented
 from counterfoil.server.faults.prefer import NOTHING, Preferences, preferences
 from counterfoil.server.faults.response_faults import Malformed, SlowDrip, Truncated, WithPreferenceApplied
 
@@ -164,8 +164,12 @@ class FaultStore:
             await asyncio.sleep(wait)
         if striking is not None:
             return _strike(striking, context, Preferences(delay=asked.delay))
+        if asked.example is not None:
+            context.response_fault = WithPreferenceApplied(asked)
+            documented = self._known[context.api.name][1][context.operation or ""]
+            return _example(documented.example(asked.example, asked.code))
         if asked.code is not None and asked.code >= 400:
-            answer = _error(context.api, asked.code, f"asked for with Prefer: code={asked.code}")
+            answer = _error(context, asked.code, f"asked for with Prefer: code={asked.code}")
             context.response_fault = WithPreferenceApplied(asked)
             return answer
         if asked is not NOTHING:
@@ -202,9 +206,9 @@ def _strike(fault: _ActiveFault, context: RequestContext, asked: Preferences) ->
         context.broken = ConnectionBroken("the connection was reset on purpose", abruptly=True)
         return None
     if order.kind == "status":
-        answer = _error(context.api, order.status or 500, _ordered(fault))
+        answer = _error(context, order.status or 500, _ordered(fault))
     elif order.kind == "too_many_requests":
-        answer = _error(context.api, 429, _ordered(fault), retry_after=order.retry_after)
+        answer = _error(context, 429, _ordered(fault), retry_after=order.retry_after)
     elif order.kind == "truncate":
         spoiled = Truncated(asked, order.keep_bytes)
     elif order.kind == "malformed":
@@ -219,13 +223,28 @@ def _ordered(fault: _ActiveFault) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 
-def _error(api: API, status: int, message: str, *, retry_after: int | None = None) -> Response:
+def _error(context: RequestContext, status: int, message: str, *, retry_after: int | None = None) -> Response:
     """The vendor's body for a status, with exactly that status, even where the vendor would answer another."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}
-    answer = api.error(ApiError(reason, message, status=status, detail=detail))
+    error = ApiError(reason, message, status=status, detail=detail)
+    error.operation, error.method = context.operation, context.method
+    answer = context.api.error(error)
     headers = answer.headers
     if retry_after is not None:
         others = (pair for pair in headers if pair[0].lower() != "retry-after")
         headers = (*others, ("Retry-After", str(retry_after)))
     return Response(status, answer.body, headers, answer.media_type)
+
+
+def _example(example: Example | None) -> Response | None:
+    """The answer that an example is."""
+    if example is None:
+        return None
+    body = example.value
+    is_json = "json" in example.media_type or "*" in example.media_type
+    if not is_json:
+        body = str(body).encode()
+    return Response(
+        example.status, body, media_type="application/json" if "*" in example.media_type else example.media_type
+    )

@@ -1,0 +1,327 @@
+"""Builds answers: a member or a list in the form that the document says an operation has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from counterfoil.api import ApiError, Request
+from counterfoil.apis.generic.answers import Answer
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.fitting import fit
+from counterfoil.apis.generic.listing import Page, cursor_after
+from counterfoil.apis.generic.model import Operation, Place
+from counterfoil.apis.generic.names import letters, word_set
+from counterfoil.apis.generic.queries import MORE, NEXT, TOTAL
+from counterfoil.apis.generic.rows import Member, at, put, wrapped
+from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.values import Unmakeable
+
+Json = Any
+
+_LINKS = ("url", "uri", "link", "href")
+FactPlace = tuple[Place, str, Json]
+"""A place beside a list, what it says of the page, and its schema."""
+
+
+class Shows:
+    """The answers of one document's operations."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._envelopes: dict[str, tuple[Json, list[FactPlace]]] = {}
+
+    def member(self, operation: Operation, member: Member, key: str) -> Json:
+        """The answer that shows a member; None where the operation answers without a body. Raises ``ApiError`` (501)."""
+        known = member.shown.get(operation.name, NOTHING)
+        if known is not NOTHING:
+            return known
+        answer = self.document.answer(operation.name)
+        shown = self._shown(operation, answer, member, key)
+        member.shown[operation.name] = shown
+        return shown
+
+    def _shown(self, operation: Operation, answer: Answer, member: Member, key: str) -> Json:
+        if answer.media_type is None or answer.schema is None:
+            return None
+        if not answer.is_json:
+            return self.other_media(operation.name, answer, f"{key}/{member.id}")
+        value = dict(member.value)
+        if operation.role == "delete" and "deleted" in self.document.reader.properties(answer.schema):
+            value = {**value, "deleted": True}
+        return self._fitted(operation.name, answer, f"{key}/{member.id}", wrapped(operation.at, value))
+
+    def _fitted(self, name: str, answer: Answer, key: str, given: Json, row: int = 1) -> Json:
+        checks = self.document.checks(name, answer)
+        try:
+            return fit(self.document.values, answer.schema, checks, key, given=given, row=row)
+        except Unmakeable as reason:
+            raise cannot(name, answer.status, str(reason)) from None
+
+    def item(self, operation: Operation, member: Member, key: str) -> Json:
+        """A member as an item of a list."""
+        known = member.shown.get(operation.name, NOTHING)
+        if known is NOTHING:
+            answer = self.document.answer(operation.name)
+            given = wrapped(operation.at, [wrapped(operation.each, member.value)])
+            body = self._fitted(operation.name, answer, f"{key}/{member.id}", given)
+            known = member.shown[operation.name] = at(body, (*operation.at, 0))
+        return known
+
+    # --- lists -----------------------------------------------------------------------------------
+
+    def page(self, operation: Operation, page: Page, key: str, request: Request) -> Json:
+        """The answer that shows a page of members."""
+        items = [self.item(operation, each, key) for each in page.members]
+        if not operation.at:
+            return items
+        envelope, places = self._envelope(operation)
+        body = _copied(envelope)
+        put(body, operation.at, items)
+        if places:
+            facts = Facts(page, request)
+            for place, name, schema in places:
+                self._put_fact(body, place, name, schema, facts)
+        return body
+
+    def _envelope(self, operation: Operation) -> tuple[Json, list[FactPlace]]:
+        """The answer without items, and the places beside the list that say something of it."""
+        found = self._envelopes.get(operation.name)
+        if found is None:
+            answer = self.document.answer(operation.name)
+            places = self._fact_places(operation, answer)
+            given = wrapped(operation.at, [])
+            try:
+                body = self._fitted(operation.name, answer, operation.name, given)
+            except ApiError:  # a list that must have items
+                body = self._fitted(operation.name, answer, operation.name, NOTHING)
+            places = [each for each in places if self._suits(operation, answer, body, each)]
+            found = self._envelopes[operation.name] = (body, places)
+        return found
+
+    def _suits(self, operation: Operation, answer: Answer, envelope: Json, place: FactPlace) -> bool:
+        """Whether the document allows what this place would say of a page in the middle of a list."""
+        page = Page([Member("example", {})], 30, 10, 10, operation.pages.first + 1, True, operation.pages)
+        request = Request(operation.name, origin="http://example.com")
+        body = _copied(envelope)
+        self._put_fact(body, *place, Facts(page, request))
+        return self.document.checks(operation.name, answer).is_valid(body)
+
+    def _fact_places(self, operation: Operation, answer: Answer) -> list[FactPlace]:
+        reader = self.document.reader
+        found: list[FactPlace] = []
+
+        def look(schema: Json, below: Place, depth: int) -> None:
+            for name, member in reader.properties(schema).items():
+                place = (*below, name)
+                if place == operation.at[: len(place)] and depth == len(place):
+                    if len(operation.at) > len(place):
+                        look(member, place, depth + 1)
+                    continue
+                if reader.is_object(member) and len(place) < 3 and letters(name) not in ("data", "errors", "error"):
+                    look(member, place, depth + 1)
+                elif not reader.is_array(member):
+                    found.append((place, _fact_name(place), member))
+
+        look(answer.schema, (), 1)
+        named = [each for each in found if each[1]]
+        # a link to the list itself may have to be a path
+        return [
+            (place, form, schema)
+            for place, name, schema in named
+            for form in ((name, "path") if name == "self" else (name,))
+        ]
+
+    def _put_fact(self, body: Json, place: Place, name: str, schema: Json, facts: Facts) -> None:
+        value = facts.get(name)
+        if value is NOTHING:
+            return
+        reader = self.document.reader
+        merged, types = reader.merged(schema), reader.types(schema)
+        if value is not None:
+            value = self._linked(merged, place, name, value, facts)
+            taken = self.document.values.scalars.taken(merged, types, value)
+            if taken is not NOTHING:
+                put(body, place, taken)
+            return
+        if "null" in types or merged.get("nullable"):
+            put(body, place, None)
+        elif at(body, place) is not None:
+            _remove(body, place, self._is_required(place))
+
+    def _linked(self, merged: Mapping[str, Json], place: Place, name: str, value: Json, facts: Facts) -> Json:
+        """A cursor as a link, where the place wants one."""
+        words = letters("".join(map(str, place)))
+        is_link = any(each in words for each in _LINKS) or str(merged.get("format", "")) in (
+            "uri",
+            "url",
+            "uri-reference",
+        )
+        linked = facts.get(f"{name}link") if is_link else NOTHING
+        return value if linked is NOTHING else linked
+
+    def _is_required(self, place: Place) -> bool:
+        return len(place) == 1
+
+    # --- made up ---------------------------------------------------------------------------------
+
+    def made_up(self, name: str, key: str, given: Json = NOTHING) -> Json:
+        """An answer that fits the document and depends on no state: the document's example, or one that is made."""
+        answer = self.document.answer(name)
+        if answer.media_type is None:
+            return None
+        if not answer.is_json or answer.schema is None:
+            return self.other_media(name, answer, key)
+        checks = self.document.checks(name, answer)
+        shown = [value for _, value in self.document.examples(answer)]
+        try:
+            return fit(self.document.values, answer.schema, checks, key, given=given, row=0, examples=shown)
+        except Unmakeable as reason:
+            raise cannot(name, answer.status, str(reason)) from None
+
+    def other_media(self, name: str, answer: Answer, key: str) -> bytes:
+        """The bytes of an answer that is not JSON: its example, or a line of text."""
+        for _, value in self.document.examples(answer):
+            if isinstance(value, str):
+                return value.encode()
+        return f"{name} ({key})\n".encode()
+
+
+def _copied(value: Json) -> Json:
+    """A copy of JSON values: ``copy.deepcopy`` takes ten times as long."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
+
+
+def cannot(name: str, status: int, reason: str) -> ApiError:
+    """The error of an operation for which no valid answer was found."""
+    return ApiError("not_implemented", f"{name}: no valid answer of status {status} was found: {reason}"[:500])
+
+
+def _remove(body: Json, place: Place, keep: bool) -> None:
+    inner = at(body, place[:-1])
+    if isinstance(inner, dict) and not keep:
+        inner.pop(str(place[-1]), None)
+
+
+_NAMES: Mapping[str, frozenset[str]] = {
+    "more": MORE,
+    "total": TOTAL | {"count", "found"},
+    "page": frozenset(["page", "currentpage", "pagenumber", "pageindex", "number"]),
+    "size": frozenset(["limit", "pagesize", "perpage", "size", "itemsperpage", "pagelimit"]),
+    "offset": frozenset(["offset", "skip", "startindex", "start"]),
+    "pages": frozenset(["totalpages", "pagecount", "lastpage", "pages", "numpages"]),
+    "items": frozenset(["itemcount", "returned", "resultcount", "currentcount"]),
+    "nextpage": frozenset({"nextpage"}),
+    "previouspage": frozenset(["previouspage", "prevpage"]),
+    "next": NEXT - {"nextpage"},
+    "previous": word_set(
+        """
+    previous prev prevcursor previouscursor previouspageuri previouspagetoken
+    """
+    ),
+    "first": frozenset(["first", "firstpageuri"]),
+    "self": frozenset(["self", "uri", "url", "href"]),
+}
+
+
+def _fact_name(place: Place) -> str:
+    """What a place beside a list says of it; empty if that is not known."""
+    last = letters(str(place[-1]))
+    if last in ("href", "url") and len(place) > 1:
+        last = letters(str(place[-2]))
+    return next((name for name, keys in _NAMES.items() if last in keys), "")
+
+
+class Facts:
+    """What an answer may say of its page, by name; each is worked out when it is asked for."""
+
+    def __init__(self, page: Page, request: Request) -> None:
+        self.page = page
+        self.request = request
+        self.pages = page.pages
+
+    def get(self, name: str) -> Json:
+        """The fact; ``NOTHING`` if there is none of that name, None if it does not apply."""
+        make = _FACTS.get(name)
+        return NOTHING if make is None else make(self)
+
+    def following(self) -> Json:
+        """The value of the parameter that asks for the next page; None on the last one."""
+        page, pages = self.page, self.pages
+        if not page.more or not page.members:
+            return None
+        if pages.kind == "cursor":
+            return cursor_after(page, opaque=not (pages.more and "after" in letters(pages.at)))
+        if pages.kind == "page":
+            return page.number + 1
+        return page.start + len(page.members) if pages.kind == "offset" else None
+
+    def previous(self) -> Json:
+        """The value of the parameter that asks for the page before; None on the first one."""
+        page, pages = self.page, self.pages
+        if page.start <= 0:
+            return None
+        if pages.kind == "page":
+            return page.number - 1
+        return max(0, page.start - page.size) if pages.kind == "offset" else None
+
+    def link(self, value: Json) -> str | None:
+        """The list's URL with this value of the parameter that pages it."""
+        if value is None:
+            return None
+        others = {
+            name: each for name, each in self.request.query.items() if name not in (self.pages.at, self.pages.before)
+        }
+        return _link(self.request, {**others, self.pages.at: value})
+
+    def first(self) -> str:
+        """The list's URL without a position in it."""
+        others = {
+            name: each for name, each in self.request.query.items() if name not in (self.pages.at, self.pages.before)
+        }
+        return _link(self.request, others)
+
+
+_FACTS: Mapping[str, Callable[[Facts], Json]] = {
+    "more": lambda facts: facts.page.more,
+    "total": lambda facts: facts.page.total,
+    "page": lambda facts: facts.page.number,
+    "size": lambda facts: facts.page.size,
+    "offset": lambda facts: facts.page.start,
+    "pages": lambda facts: ceil(facts.page.total / facts.page.size) if facts.page.size else 0,
+    "items": lambda facts: len(facts.page.members),
+    "nextpage": lambda facts: facts.page.number + 1 if facts.page.more else None,
+    "previouspage": lambda facts: facts.page.number - 1 if facts.page.start > 0 else None,
+    "next": lambda facts: facts.following(),
+    "previous": lambda facts: facts.previous(),
+    "nextlink": lambda facts: facts.link(facts.following()),
+    "nextpagelink": lambda facts: facts.link(facts.following()),
+    "previouslink": lambda facts: facts.link(facts.previous()),
+    "previouspagelink": lambda facts: facts.link(facts.previous()),
+    "first": lambda facts: facts.first(),
+    "firstlink": lambda facts: facts.first(),
+    "self": lambda facts: _link(facts.request, facts.request.query),
+    "selflink": lambda facts: _link(facts.request, facts.request.query),
+    "path": lambda facts: _path(facts.request),
+    "pathlink": lambda facts: _path(facts.request),
+}
+
+
+def _path(request: Request) -> str:
+    path = request.operation.partition(" ")[2]
+    for name, value in request.path.items():
+        path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+    return path
+
+
+def _link(request: Request, query: Mapping[str, Json]) -> str:
+    path = _path(request)
+    plain = {key: value for key, value in query.items() if not isinstance(value, dict)}
+    text = urlencode(
+        {key: str(value).lower() if isinstance(value, bool) else value for key, value in plain.items()}, doseq=True
+    )
+    return f"{request.origin}{request.base}{path}" + (f"?{text}" if text else "")

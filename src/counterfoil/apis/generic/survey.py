@@ -1,0 +1,76 @@
+"""Counts which operations of a document are answered from state, which are made up, and which cannot be answered.
+
+Each operation is asked once for an answer, as a request would, in a world that is then thrown away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+
+import orjson
+
+from counterfoil import disk_cache
+from counterfoil.api import ApiError
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.shows import Shows
+
+FORM = 1
+"""To be raised whenever the same document and model give another survey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The operations by how they are answered; ``impossible`` has the reason for each."""
+
+    stateful: tuple[str, ...]
+    made_up: tuple[str, ...]
+    impossible: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        count = len(self.stateful) + len(self.made_up) + len(self.impossible)
+        return (
+            f"{len(self.stateful)} of {count} operations answer from state, {len(self.made_up)} are made up (seeded, stable), "
+            f"{len(self.impossible)} are 501"
+        )
+
+
+def survey(document: Document) -> Survey:
+    """Try every operation's success answer once."""
+    shows = Shows(document)
+    stateful, made_up, impossible = [], [], []
+    for name, operation in document.model.operations.items():
+        reason = _reason(shows, operation)
+        if reason is not None:
+            impossible.append((name, reason))
+        elif operation.role == "made_up":
+            made_up.append(name)
+        else:
+            stateful.append(name)
+    return Survey(tuple(stateful), tuple(made_up), tuple(impossible))
+
+
+def _reason(shows: Shows, operation: Operation) -> str | None:
+    """Why an operation cannot be answered; None if it can."""
+    try:
+        shows.made_up(operation.name, "survey", NOTHING)
+    except ApiError as error:
+        return error.message
+    return None
+
+
+def survey_of(document: Document) -> Survey:
+    """The survey, kept in the user's cache folder by what it depends on: the document and the model."""
+    digest = hashlib.sha256(b"%d\n" % FORM + orjson.dumps(document.spec.raw) + repr(document.model).encode())
+    file = disk_cache.file_for("surveys", digest.hexdigest())
+    if file is not None:
+        with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, ValueError, KeyError):
+            kept = orjson.loads(file.read_bytes())
+            impossible = tuple((str(name), str(reason)) for name, reason in kept["impossible"])
+            return Survey(tuple(kept["stateful"]), tuple(kept["made_up"]), impossible)
+    found = survey(document)
+    disk_cache.keep(file, orjson.dumps({name: getattr(found, name) for name in ("stateful", "made_up", "impossible")}))
+    return found
