@@ -160,11 +160,11 @@ def build(
     else:
         worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
 
-    def names() -> Iterator[str]:
+    def world_names() -> Iterator[str]:
         return (entry.world.name for entry in worlds)
 
-    faults = FaultStore(names)
-    journal = JournalStore(lambda: datetime.now(UTC), names=names)
+    faults = FaultStore(world_names)
+    journal = JournalStore(lambda: datetime.now(UTC), names=world_names)
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control

@@ -111,7 +111,7 @@ class Parameters:
         for name, texts in given.items():
             parameter = self.query.get(name)
             if parameter is not None:
-                if texts[0] or not parameter.is_absent(texts):
+                if texts[0] or isinstance(parameter, ShapedParameter) or not parameter.is_absent(texts):
                     values[name] = parameter.value(texts)
             elif self._shaped and (owner := self._owner(name)) is not None:
                 spread.setdefault(owner, []).extend((name, text) for text in texts)
