@@ -26,7 +26,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def echo(request: Request, world: Any) -> Response:
-    body = request.body.decode() if isinstance(request.body, bytes) else request.body
+    body = request.body.decode("latin-1") if isinstance(request.body, bytes) else request.body
     said = {"operation": request.operation, "path": request.path, "query": request.query, "body": body}
     return Response(200, {**said, "who": request.principal.key if request.principal else None})
 
