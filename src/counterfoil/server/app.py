@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from counterfoil.api import API, Response
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, refusal_of, request_headers, split_world
 from counterfoil.openapi import Spec, SpecError, load
-from counterfoil.server import logs, workarounds
+from counterfoil.server import credentials, logs, workarounds
 from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext
 from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused
 from counterfoil.server.handlers import to_bytes
@@ -173,6 +173,8 @@ class Server:
             return
         context.finished = True
         context.duration = time.perf_counter() - context.started
+        if context.api.any_credential:
+            credentials.blank(context)
         if logs.listens():
             logs.request_line(
                 method=context.method,
