@@ -10,7 +10,7 @@ from counterfoil.apis.generic import listing
 from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Operation, Place
-from counterfoil.apis.generic.rows import Made, Member, Store, at
+from counterfoil.apis.generic.rows import ONLY, Made, Member, Store, at
 from counterfoil.apis.generic.shows import Shows
 from counterfoil.ledger.errors import LedgerError
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 Json = Any
-ONLY = "-"
-"""The id of what there is only one of."""
 
 
 class Handlers:
