@@ -56,7 +56,9 @@ class _Inference:
         collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
         operations = {name: self._operation(name, found, collections) for name, found in self.found.items()}
         needed = {each.collection for each in operations.values()}
-        needed |= {parent.collection or "" for path in needed & collections.keys() for parent in collections[path].parents}
+        for path in sorted(needed, key=len, reverse=True):  # those above are shorter
+            needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
+        needed |= {owner for each in operations.values() for _, _, owner in each.scope}
         collections = {path: each for path, each in collections.items() if path in needed}
         known = {*collections, *operations}
         return Model(collections, operations, tuple(each for each in self.decisions if each.subject in known))

@@ -149,7 +149,7 @@ def _searched(members: Iterable[Member], text: str) -> list[Member]:
 
 
 def _sorted(members: Iterable[Member], asked: Json) -> list[Member]:
-    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc`` or ``name,-created`` asks; a name that is unknown sorts nothing."""
+    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc`` or ``name,-created`` asks; an unknown name sorts nothing."""
     found = list(members)
     texts = asked if isinstance(asked, list) else str(asked).split(",")
     for text in reversed([str(each).strip() for each in texts if str(each).strip()]):
