@@ -75,7 +75,7 @@ def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
 
 
 def _is(operator: str, value: Json, wanted: Json) -> bool:
-    if isinstance(value, list) and operator not in ("above", "from", "below", "to"):
+    if isinstance(value, list):
         return any(_is(operator, each, wanted) for each in value)
     if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
         value = value["id"]  # a member that was put in place of its id

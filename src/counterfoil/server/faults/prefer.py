@@ -57,7 +57,9 @@ def preferences(header: str, operation: str, documented: Documented) -> Preferen
         if documented.example(example, code) is None:
             names = ", ".join(sorted(documented.examples)) or "none"
             raise _refused(f"{operation} documents the examples {names}", example)
-    return NOTHING if code is delay is example is None else Preferences(code, delay, example)
+    if code is None and delay is None and example is None:
+        return NOTHING
+    return Preferences(code, delay, example)
 
 
 def parse(header: str) -> dict[str, str]:
