@@ -6,7 +6,7 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -141,9 +141,9 @@ def build(
     """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
     scenario. Where there are own ones, no name means no other.
 
-    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets anybody on
-    this machine in. ``hosts`` are names it may be called by, besides loopback ones. ``public`` gives every visitor of the
-    page a world of their own, made like the first one, and lets nobody into that.
+    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
+    process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
+    every visitor of the page a world of their own, made like the first one, and closes the first one to all.
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """
@@ -159,15 +159,20 @@ def build(
         worlds.put(world)
     else:
         worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
-    faults = FaultStore(lambda: (place.world.name for place in worlds))
-    journal = JournalStore(lambda: datetime.now(UTC))
+
+    def world_names() -> Iterator[str]:
+        return (entry.world.name for entry in worlds)
+
+    faults = FaultStore(world_names)
+    journal = JournalStore(lambda: datetime.now(UTC), names=world_names)
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
         from counterfoil.control.world_service import Bounds
 
-        # ten years of 60 customers, the most one command can ask for, take 0.4 s
-        bounds = Bounds(customers=60, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None
+        bounds = (
+            Bounds(customers=60, commands=1000, seconds=0.5, longest_life=1800.0, usual_life=1800.0) if public else None
+        )
         desk = control(
             worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts, bounds=bounds
         )

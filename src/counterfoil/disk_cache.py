@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
+
+from counterfoil.whole_files import write_whole
 
 
 def file_for(kind: str, digest: str) -> Path | None:
@@ -25,12 +26,9 @@ def file_for(kind: str, digest: str) -> Path | None:
 
 
 def keep(target: Path | None, data: bytes) -> None:
-    """Write ``data`` there, whole or not at all; a read-only home is no reason not to serve."""
+    """Write ``data`` there, whole or not at all; a read-only home does not stop the server."""
     if target is None:
         return
     with contextlib.suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(target)
+        write_whole(target, data)

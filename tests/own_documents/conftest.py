@@ -26,7 +26,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def echo(request: Request, world: Any) -> Response:
-    body = request.body.decode() if isinstance(request.body, bytes) else request.body
+    body = request.body.decode("latin-1") if isinstance(request.body, bytes) else request.body
     said = {"operation": request.operation, "path": request.path, "query": request.query, "body": body}
     return Response(200, {**said, "who": request.principal.key if request.principal else None})
 
@@ -60,11 +60,17 @@ class Client:
     def __call__(self, method: str, path: str, *, token: str | None = "any", **more: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         headers.update(more.pop("headers", {}))
+        return self._ask(method, self.prefix + path, headers=headers, **more)
 
+    def control(self, path: str) -> httpx.Response:
+        """Asks the control API."""
+        return self._ask("GET", f"/_sandbox/v1{path}")
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.application.door)
-            async with httpx.AsyncClient(transport=transport, base_url="http://own.test") as client:
-                return await client.request(method, self.prefix + path, headers=headers, **more)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.request(method, path, **more)
 
         return asyncio.run(ask())
 

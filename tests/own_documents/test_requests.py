@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -198,11 +199,21 @@ def test_any_credential_of_the_documented_form_is_accepted(library: Client, work
 
 
 def test_two_credentials_may_be_needed_at_once(library: Client) -> None:
-    """GET /pets takes the token and the cookie, or the key in the query."""
+    """GET /pets takes the token and the cookie, or the reader in the query, or a badge."""
     assert library("GET", "/pets", token="t").status_code == 401
     assert library("GET", "/pets", token="t", headers={"cookie": "sid=1"}).status_code == 200
-    assert library("GET", "/pets?key=k", token=None).status_code == 200
-    assert library("GET", "/pets?key=", token=None).status_code == 401
+    assert library("GET", "/pets?reader=k", token=None).status_code == 200
+    assert library("GET", "/pets?reader=", token=None).status_code == 401
+
+
+def test_the_journal_holds_no_credential_whatever_the_document_calls_it(library: Client) -> None:
+    assert library("GET", "/pets?a=1&reader=hush", token=None).status_code == 200
+    assert library("GET", "/pets", token=None, headers={"X-Badge": "hush"}).status_code == 200
+    assert library("GET", "/pets", token="hush", headers={"cookie": "sid=hush"}).status_code == 200
+    exchanges = library.control("/worlds/default/journal?limit=3").json()["exchanges"]
+    asked = json.dumps([(each["path"], each["request"]) for each in exchanges])
+    assert "a=1&reader=***" in asked
+    assert "hush" not in asked
 
 
 def test_schemas_of_openapi_3_1_mean_what_they_say_there(clients: dict[str, Client]) -> None:
@@ -239,5 +250,5 @@ def test_split_and_crooked_documents_are_served_beside_a_vendor(clients: dict[st
 
 def test_an_answer_may_fit_several_branches_of_one_of_and_must_fit_one(library: Client) -> None:
     """The echo has both members that Pet's branches ask for; a stone is a text or a number."""
-    assert library("GET", "/pets?key=k", token=None).status_code == 200
+    assert library("GET", "/pets?reader=k", token=None).status_code == 200
     assert library("GET", "/stones").status_code == 500

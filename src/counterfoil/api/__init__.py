@@ -147,12 +147,12 @@ class ApiError(Exception):
 
 AsyncOperation = Callable[[Request, "World"], Awaitable[Response]]
 Operation = Callable[[Request, "World"], Response] | AsyncOperation
-"""What answers a request. One that is no coroutine function is called in the event loop, or, where it may write and that may
+"""What answers a request. One that is not a coroutine function is called in the event loop, or, where it may write and that may
 wait (``World.write_may_block``), in a worker thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
-ResponseHeaders = Callable[[str, Mapping[str, str], str], tuple[tuple[str, str], ...]]
-"""Headers of every response to a request, errors too: from its method, its lower-case headers, and an id (a UUID) that the
-server makes anew for each request and that no world knows."""
+ResponseHeaders = Callable[[str, Mapping[str, str], str, "World"], tuple[tuple[str, str], ...]]
+"""Headers of every response to a request, errors too: from its method, its lower-case headers, an id (a UUID) that the
+server makes anew for each request and that no world knows, and the world."""
 
 
 @dataclass(frozen=True, slots=True)

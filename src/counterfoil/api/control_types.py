@@ -1,4 +1,4 @@
-"""What the control API asks of a journal and of a fault book, and the data it speaks with them.
+"""What the control API asks of a journal and of a store of faults, and the data it speaks with them.
 
 Whoever serves implements both protocols; the control API answers 501 for the one that is not there. ``read_fault`` is
 the one place that says which members belong to which kind of fault. Nothing here knows HTTP servers or vendors.
@@ -29,7 +29,7 @@ BELONGS: dict[str, frozenset[str]] = {
     "too_many_requests": frozenset({"retry_after"}),
     "slow_drip": frozenset({"bytes_per_second"}),
 }
-"""The members each kind of fault has besides those all have."""
+"""The members of each kind of fault, in addition to those that all kinds have."""
 NEEDED = {"status": "status", "latency": "delay_ms"}
 
 
@@ -42,12 +42,12 @@ class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     ``operation`` is written as in the spec (``GET /customerBill``); None means every operation of ``api``. Counting calls
     of that operation in that world from when the fault was ordered: it starts with the ``nth``, strikes at most ``times``
-    times (None: for ever), each time with ``probability``, drawn from ``Random(seed)``.
+    times (None: without end), each time with ``probability``, drawn from ``Random(seed)``.
 
     ``status``: that status, in the vendor's own error body. ``latency``: ``delay_ms``, or drawn: ``uniform`` in delay ±
     spread, ``normal`` with spread as its deviation, ``exponential`` with delay as its mean; never below 0. ``reset``:
     the connection breaks. ``truncate``: the whole Content-Length is promised, ``keep_bytes`` (half, if None) are sent.
-    ``malformed``: a body that is no JSON. ``too_many_requests``: 429 with Retry-After ``retry_after`` seconds.
+    ``malformed``: a body that is not JSON. ``too_many_requests``: 429 with Retry-After ``retry_after`` seconds.
     ``slow_drip``: the right answer, ``bytes_per_second``.
     """
 

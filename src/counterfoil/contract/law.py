@@ -53,7 +53,7 @@ class Law:
     ``id`` starts with the API's short name (``elevate.sort.desc``). ``operation`` is written as in the spec (``GET /things``).
     ``clauses`` are ids of the API's ``clauses.yaml``; ``c07`` is short for ``elevate.c07``. ``says`` is the behaviour in one
     sentence. ``writes`` marks a law that changes something at the target: it runs with ``--writes`` only. ``needs`` names the
-    capabilities (``Target.capabilities``) it uses besides the API; where one is missing the law does not apply.
+    capabilities (``Target.capabilities``) it uses in addition to the API; where one is missing the law does not apply.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What is checked: its address, its credentials, and what may be done to it besides calling its API.
+"""What is checked: its address, its credentials, and what else may be done to it than calling its API.
 
 Credentials are never shown: ``Secrets`` replaces them in every text that leaves the checker.
 """

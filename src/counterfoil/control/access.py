@@ -23,7 +23,7 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - names that mean every interface; no
 def guard(token: str | None, hosts: Iterable[str]) -> Callable[[Mapping[str, str]], Principal]:
     """The check every operation passes first, on lower-case headers; it raises ``ApiError`` (403, or 401 without the token).
 
-    ``hosts`` are the names the server is reached by besides the loopback ones. An address that means every interface
+    ``hosts`` are the names the server is reached by, in addition to the loopback ones. An address that means every interface
     (``0.0.0.0``) lets in any Host that is an IP address: a name can be rebound, an address cannot.
     """
     names = frozenset(_bare(host) for host in hosts)

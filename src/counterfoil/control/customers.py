@@ -1,9 +1,9 @@
 """Looking at customers: a searched, sorted page of them, one of them in full, and why a bill is what it is.
 
-A page is chosen by working on each distinct book once and never on each customer's objects, so that a hundred thousand
-customers cost no more than their histories. Names are painted for the customers on the page only; a search by name
-looks at painted names as well in worlds of up to ``PAINTED`` customers, and at names the scenario or a command gave in
-larger ones.
+Customers with the same history share one account state. A page is selected by valuing each account state once, and never each
+customer, so that 100,000 customers cost no more than their histories. Names are generated for the customers of the page only;
+a search by name also covers generated names in worlds of up to ``MAX_NAMES_GENERATED`` customers, and only the names that
+the scenario or a command gave in larger ones.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal
 from counterfoil.api import API, Json
 from counterfoil.control import serializers
 from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.allocation import Source
 from counterfoil.ledger.billing import Cutoffs, open_charges
 from counterfoil.ledger.errors import BadValue
 from counterfoil.ledger.money import ZERO
@@ -23,15 +24,15 @@ from counterfoil.ledger.receivables import balance, bills_of
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.world import World
 
-PAINTED = 500
-"""The largest world whose painted names are searched and sorted: painting a name costs about 0.1 ms, once."""
+MAX_NAMES_GENERATED = 500
+"""The largest world whose generated names are searched and sorted: generating a name costs about 0.1 ms, once."""
 
 Only = Literal["all", "owing", "overdue"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What is shown of one account in a list, and what lists are sorted by."""
+class AccountSummary:
+    """What a list shows of one account, and what lists are sorted by."""
 
     currency: str
     open: Decimal
@@ -42,8 +43,8 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Which customers a query means, in order."""
+class MatchingCustomers:
+    """The customers that match a query, in order."""
 
     numbers: Sequence[int]
     names_searched: str
@@ -56,7 +57,7 @@ def page(
     world: World, apis: Iterable[API], *, search: str, sort: str, only: Only, offset: int, limit: int
 ) -> dict[str, Json]:
     """Customers ``offset`` to ``offset + limit`` of those meant. Raises ``BadValue`` for names that cannot be sorted."""
-    wanted = world.cached(("sandbox.customers", search, sort, only), lambda: _select(world, search, sort, only))
+    wanted = world.cached(("control.customers", search, sort, only), lambda: _select(world, search, sort, only))
     shown = wanted.numbers[offset : offset + limit]
     return {
         "total": len(wanted.numbers),
@@ -68,8 +69,8 @@ def page(
 
 
 def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
-    """One customer as it stands in a list."""
-    book = world.ledger.state_of(number)
+    """One customer as a list shows it."""
+    state = world.ledger.state_of(number)
     party = world.party(number)
     return {
         "customer": number,
@@ -77,9 +78,9 @@ def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "name": party.name,
         "email": party.email,
         "country": party.country,
-        "opened": book.opened.isoformat(),
-        "billed_to": book.billed_to,
-        "subscriptions": sum(each.state_on(world.today) == "active" for each in book.subscriptions),
+        "opened": state.opened.isoformat(),
+        "billed_to": state.billed_to,
+        "subscriptions": sum(each.state_on(world.today) == "active" for each in state.subscriptions),
         "accounts": [
             {
                 "account": index,
@@ -90,94 +91,96 @@ def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
                 "bills": each.bills,
                 "last_bill": None if each.last_bill is None else serializers.money(each.last_bill, each.currency),
             }
-            for index, each in enumerate(standings(world, book))
+            for index, each in enumerate(account_summaries(world, state))
         ],
         "ids": {api.name: dict(api.ids(world, number)) for api in apis},
     }
 
 
-def standings(world: World, book: AccountState) -> tuple[Standing, ...]:
-    """How each account of a book stands now."""
+def account_summaries(world: World, state: AccountState) -> tuple[AccountSummary, ...]:
+    """The summary of each account as of now."""
     cutoffs = world.ledger.open_cutoffs(world.today)
-    return book.cached("sandbox.standing", (cutoffs, world.now), lambda: _standings(world, book, cutoffs))
+    return state.cached(
+        "control.account_summaries", (cutoffs, world.now), lambda: _account_summaries(world, state, cutoffs)
+    )
 
 
-def _standings(world: World, book: AccountState, cutoffs: Cutoffs) -> tuple[Standing, ...]:
-    bills = bills_of(book)
-    standing = []
-    for index, account in enumerate(book.accounts):
+def _account_summaries(world: World, state: AccountState, cutoffs: Cutoffs) -> tuple[AccountSummary, ...]:
+    bills = bills_of(state)
+    summaries = []
+    for index, account in enumerate(state.accounts):
         mine = [bill for bill in bills if bill.invoice.account == index]
-        standing.append(
-            Standing(
+        summaries.append(
+            AccountSummary(
                 currency=account.currency,
-                open=open_charges(book, index, cutoffs).net,
-                balance=balance(book, index),
+                open=open_charges(state, index, cutoffs).net,
+                balance=balance(state, index),
                 overdue=sum((bill.remaining for bill in mine if bill.is_overdue(world.now)), ZERO),
                 bills=len(mine),
                 last_bill=mine[-1].total if mine else None,
             )
         )
-    return tuple(standing)
+    return tuple(summaries)
 
 
 # --- choosing ------------------------------------------------------------------------------------
 
 _BY: Mapping[str, Callable[[World, AccountState], Json]] = {
-    "balance": lambda world, book: standings(world, book)[0].balance,
-    "open": lambda world, book: standings(world, book)[0].open,
-    "overdue": lambda world, book: standings(world, book)[0].overdue,
-    "bills": lambda world, book: sum(each.bills for each in standings(world, book)),
-    "opened": lambda world, book: book.opened,
+    "balance": lambda world, state: account_summaries(world, state)[0].balance,
+    "open": lambda world, state: account_summaries(world, state)[0].open,
+    "overdue": lambda world, state: account_summaries(world, state)[0].overdue,
+    "bills": lambda world, state: sum(each.bills for each in account_summaries(world, state)),
+    "opened": lambda world, state: state.opened,
 }
 SORTS = ("number", "name", *_BY)
 """What customers can be sorted by; amounts are those of a customer's first account."""
 
 
-def _select(world: World, search: str, sort: str, only: Only) -> Selection:
+def _select(world: World, search: str, sort: str, only: Only) -> MatchingCustomers:
     numbers, names_searched = _found(world, search)
     if only != "all":
-        kept = _kept(world, only)
-        places = world.ledger.store.slots()
-        numbers = [number for number in numbers if places[number - 1] in kept]
-    backwards, by = sort.startswith("-"), sort.removeprefix("-")
+        slots_due = _with_money_due(world, only)
+        slots = world.ledger.store.slots()
+        numbers = [number for number in numbers if slots[number - 1] in slots_due]
+    descending, by = sort.startswith("-"), sort.removeprefix("-")
     if by == "name":
         if not _all_named(world):
-            raise BadValue(f"only worlds of up to {PAINTED} customers can be sorted by name", field="sort")
+            raise BadValue(f"only worlds of up to {MAX_NAMES_GENERATED} customers can be sorted by name", field="sort")
         names = {number: world.party(number).name.casefold() for number in numbers}
-        return Selection(sorted(numbers, key=names.__getitem__, reverse=backwards), names_searched)
+        return MatchingCustomers(sorted(numbers, key=names.__getitem__, reverse=descending), names_searched)
     if by == "number":
-        return Selection(numbers[::-1] if backwards else numbers, names_searched)
-    return Selection(_by_book(world, numbers, _BY[by], backwards), names_searched)
+        return MatchingCustomers(numbers[::-1] if descending else numbers, names_searched)
+    return MatchingCustomers(_sorted_by(world, numbers, _BY[by], descending), names_searched)
 
 
-def _by_book(
-    world: World, numbers: Iterable[int], value: Callable[[World, AccountState], Json], backwards: bool
+def _sorted_by(
+    world: World, numbers: Iterable[int], value: Callable[[World, AccountState], Json], descending: bool
 ) -> list[int]:
-    """Sorted by a value of the book, then by number: each book is valued once, and customers are dealt into its place."""
-    books, places = world.ledger.store.states(), world.ledger.store.slots()
-    dealt: dict[int, list[int]] = {}
+    """Sorted by a value of the account state, then by number. Each state is valued once."""
+    states, slots = world.ledger.store.states(), world.ledger.store.slots()
+    by_slot: dict[int, list[int]] = {}
     for number in numbers:
-        dealt.setdefault(places[number - 1], []).append(number)
-    same: dict[Json, list[int]] = {}
-    for place, mine in dealt.items():
-        same.setdefault(value(world, books[place]), []).extend(mine)
-    return [number for key in sorted(same, reverse=backwards) for number in sorted(same[key])]
+        by_slot.setdefault(slots[number - 1], []).append(number)
+    by_value: dict[Json, list[int]] = {}
+    for slot, mine in by_slot.items():
+        by_value.setdefault(value(world, states[slot]), []).extend(mine)
+    return [number for key in sorted(by_value, reverse=descending) for number in sorted(by_value[key])]
 
 
-def _kept(world: World, only: Only) -> set[int]:
-    def keeps(book: AccountState) -> bool:
-        accounts = standings(world, book)
+def _with_money_due(world: World, only: Only) -> set[int]:
+    def matches(state: AccountState) -> bool:
+        accounts = account_summaries(world, state)
         return any((each.overdue if only == "overdue" else each.balance) > 0 for each in accounts)
 
     used = set(world.ledger.store.slots())
-    return {place for place, book in enumerate(world.ledger.store.states()) if place in used and keeps(book)}
+    return {slot for slot, state in enumerate(world.ledger.store.states()) if slot in used and matches(state)}
 
 
 def _found(world: World, search: str) -> tuple[Sequence[int], str]:
     """Customers by number (exactly), key, name or email (any part, whatever its case); all of them for no search."""
     everyone = range(1, world.ledger.customers + 1)
-    painted = _all_named(world)
-    names_searched = "all" if painted else "known"
+    generated = _all_named(world)
+    names_searched = "all" if generated else "known"
     wanted = search.strip().casefold()
     if not wanted:
         return everyone, names_searched
@@ -185,7 +188,7 @@ def _found(world: World, search: str) -> tuple[Sequence[int], str]:
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 12 and int(wanted) in everyone:
         found.add(int(wanted))
     named: Iterable[tuple[int, Contact | IdentityOverrides]] = (
-        ((number, world.party(number)) for number in everyone) if painted else world.known.items()
+        ((number, world.party(number)) for number in everyone) if generated else world.known.items()
     )
     for number, each in named:
         if any(text and wanted in text.casefold() for text in (each.name, each.email, each.key)):
@@ -194,7 +197,7 @@ def _found(world: World, search: str) -> tuple[Sequence[int], str]:
 
 
 def _all_named(world: World) -> bool:
-    return world.ledger.customers <= PAINTED
+    return world.ledger.customers <= MAX_NAMES_GENERATED
 
 
 # --- one customer --------------------------------------------------------------------------------
@@ -202,7 +205,7 @@ def _all_named(world: World) -> bool:
 
 def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
     """Everything the ledger has of one customer. Raises ``UnknownRecord``."""
-    book = world.ledger.state_of(number)
+    state = world.ledger.state_of(number)
     party = world.party(number)
     head = row(world, apis, number)
     return {
@@ -214,24 +217,50 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "city": party.city,
         "pays_for": list(world.ledger.payees_of(number)),
         "accounts": [
-            {**short, **serializers.account(index, book.accounts[index]), "open_charges": _open(world, book, index)}
+            {
+                **short,
+                **serializers.account(index, state.accounts[index]),
+                "credit": serializers.money(_credit(state, index), short["currency"]),
+                "open_charges": _open(world, state, index),
+            }
             for index, short in enumerate(head["accounts"])
         ],
-        "subscriptions": [serializers.subscription(each, world.today) for each in book.subscriptions],
-        "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(book))],
-        "payments": [
-            serializers.payment(each, book.accounts[each.account].currency) for each in reversed(book.payments)
+        "subscriptions": [serializers.subscription(each, world.today) for each in state.subscriptions],
+        "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(state))],
+        "payments": _payments(state),
+        "credit_notes": [
+            {**serializers.credit_note(each), "credit": _left(state, each, each.currency)}
+            for each in reversed(state.credit_notes)
         ],
-        "credit_notes": [serializers.credit_note(each) for each in reversed(book.credit_notes)],
-        "refunds": [serializers.refund(each, book.accounts[each.account].currency) for each in reversed(book.refunds)],
+        "refunds": [
+            serializers.refund(each, state.accounts[each.account].currency) for each in reversed(state.refunds)
+        ],
     }
 
 
-def _open(world: World, book: AccountState, account: int) -> dict[str, Json]:
+def _payments(state: AccountState) -> list[dict[str, Json]]:
+    shown = []
+    for each in reversed(state.payments):
+        currency = state.accounts[each.account].currency
+        shown.append({**serializers.payment(each, currency), "credit": _left(state, each, currency)})
+    return shown
+
+
+def _left(state: AccountState, source: Source, currency: str) -> str:
+    """What is left of a payment or credit note."""
+    return serializers.money(state.receivables.unallocated(source), currency)
+
+
+def _credit(state: AccountState, account: int) -> Decimal:
+    """What is left of an account's payments and credit notes."""
+    return sum((amount for _, amount in state.receivables.credits(account)), ZERO)
+
+
+def _open(world: World, state: AccountState, account: int) -> dict[str, Json]:
     """What is open today on one account."""
     run = world.ledger.open_run()
-    collected = open_charges(book, account, world.ledger.open_cutoffs(world.today))
-    currency = book.accounts[account].currency
+    collected = open_charges(state, account, world.ledger.open_cutoffs(world.today))
+    currency = state.accounts[account].currency
     return {
         "run": run.number if run else None,
         "net": serializers.money(collected.net, currency),

@@ -1,6 +1,6 @@
 """Figures over a whole world, for plots: its runs with what they billed, revenue by month, and how old unpaid bills are.
 
-Every figure is a sum over distinct books times the customers each stands for, remembered for the world's version.
+Every figure is a sum over the unique account states, times the customers who share each, cached for the world's version.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ def figures(world: World) -> dict[str, Json]:
 def _figures(world: World) -> dict[str, Json]:
     revenue: Tally = {}
     ageing: Tally = {}
-    for bill, readers in _bills(world):
+    for bill, customers in _bills(world):
         currency = bill.invoice.currency
-        _add(revenue, currency, f"{bill.invoice.issued_on:%Y-%m}", readers, bill.total)
+        _add(revenue, currency, f"{bill.invoice.issued_on:%Y-%m}", customers, bill.total)
         if bill.remaining:
-            _add(ageing, currency, _age(world, bill), readers, bill.remaining)
+            _add(ageing, currency, _age(world, bill), customers, bill.remaining)
     open_net: dict[str, Decimal] = {}
     cutoffs = world.ledger.open_cutoffs(world.today)
-    for book, readers in world.ledger.store.unique_states():
-        for index, account in enumerate(book.accounts):
-            net = open_charges(book, index, cutoffs).net
-            open_net[account.currency] = open_net.get(account.currency, ZERO) + readers * net
+    for state, customers in world.ledger.store.unique_states():
+        for index, account in enumerate(state.accounts):
+            net = open_charges(state, index, cutoffs).net
+            open_net[account.currency] = open_net.get(account.currency, ZERO) + customers * net
     order = [NOT_DUE, *(label for _, label in AGES)]
     return {
         "now": serializers.instant(world.now),
@@ -93,22 +93,22 @@ def _billed(world: World) -> dict[int, dict[str, tuple[int, Decimal]]]:
 
     def count() -> dict[int, dict[str, tuple[int, Decimal]]]:
         billed: dict[int, dict[str, tuple[int, Decimal]]] = {}
-        for bill, readers in _bills(world):
+        for bill, customers in _bills(world):
             of_run = billed.setdefault(bill.invoice.run or 0, {})  # 0: bills on demand, which no run has
             bills, total = of_run.get(bill.invoice.currency, (0, ZERO))
-            of_run[bill.invoice.currency] = (bills + readers, total + readers * bill.total)
+            of_run[bill.invoice.currency] = (bills + customers, total + customers * bill.total)
         return billed
 
     return world.cached("sandbox.billed", count)
 
 
 def _bills(world: World) -> Iterator[tuple[Bill, int]]:
-    return ((bill, readers) for book, readers in world.ledger.store.unique_states() for bill in bills_of(book))
+    return ((bill, customers) for state, customers in world.ledger.store.unique_states() for bill in bills_of(state))
 
 
-def _add(tally: Tally, currency: str, what: str, readers: int, amount: Decimal) -> None:
+def _add(tally: Tally, currency: str, what: str, customers: int, amount: Decimal) -> None:
     count, total = tally.setdefault(currency, {}).get(what, (0, ZERO))
-    tally[currency][what] = (count + readers, total + readers * amount)
+    tally[currency][what] = (count + customers, total + customers * amount)
 
 
 def _age(world: World, bill: Bill) -> str:

@@ -1,6 +1,6 @@
 """What was done in a world, and what will happen in it: the past from its commands, the future from its ledger.
 
-The future is what is certain without another command: runs going on, bills falling due, tokens expiring, and when
+The future is what is certain without another command: runs in progress, bills becoming due, tokens expiring, and when
 customers next do something by habit. It changes nothing and paints no names.
 """
 
@@ -88,7 +88,7 @@ def _coming(world: World) -> Iterator[Event]:
     yield from _run_steps(world)
     yield from _planned(world)
     yield from _habits(world)
-    yield from _falling_due(world)
+    yield from _becoming_due(world)
     yield from _expiring(world)
 
 
@@ -107,24 +107,24 @@ def _planned(world: World) -> Iterator[Event]:
 
 def _habits(world: World) -> Iterator[Event]:
     customers: dict[datetime, int] = {}
-    for book, readers in world.ledger.store.unique_states():
-        moment = next_action_at(book)
+    for state, sharing in world.ledger.store.unique_states():
+        moment = next_action_at(state)
         if moment is not None:
-            customers[moment] = customers.get(moment, 0) + readers
+            customers[moment] = customers.get(moment, 0) + sharing
     for moment, count in customers.items():
         what = f"{_counted(count, 'customer')} by habit: a service used, or a bill paid"
         yield moment, {"at": instant(moment), "kind": "habits", "what": what, "count": count}
 
 
-def _falling_due(world: World) -> Iterator[Event]:
+def _becoming_due(world: World) -> Iterator[Event]:
     """Bills with something to pay, by the day they fall due; they are overdue once that day has begun."""
     due: dict[date, dict[str, tuple[int, Decimal]]] = {}
-    for book, readers in world.ledger.store.unique_states():
-        for bill in bills_of(book):
+    for state, sharing in world.ledger.store.unique_states():
+        for bill in bills_of(state):
             if bill.remaining and start_of(bill.invoice.due_on) >= world.now:
                 day = due.setdefault(bill.invoice.due_on, {})
                 count, amount = day.get(bill.invoice.currency, (0, ZERO))
-                day[bill.invoice.currency] = (count + readers, amount + readers * bill.remaining)
+                day[bill.invoice.currency] = (count + sharing, amount + sharing * bill.remaining)
     for day_due, by_currency in due.items():
         amounts = {currency: money(amount, currency) for currency, (_, amount) in sorted(by_currency.items())}
         count = sum(count for count, _ in by_currency.values())

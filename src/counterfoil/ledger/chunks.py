@@ -124,7 +124,7 @@ class NumberChunks(Chunks[int]):
 
 
 class Numbered(MutableMapping[int, T]):
-    """Values by number, in the order of the numbers, that are cheap to fork. Numbers are 0 or more; None is no value."""
+    """Values by number, in the order of the numbers, that are cheap to fork. Numbers are 0 or more; None means: no value."""
 
     __slots__ = ("_count", "_values")
 

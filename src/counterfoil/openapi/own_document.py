@@ -6,6 +6,7 @@ What is made of it, its *view*, is kept in the user's cache folder by the digest
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import re
 from pathlib import Path
@@ -86,23 +87,33 @@ def _kept(path: Path, key: str) -> Json:
 
 
 def _read(path: Path) -> Json:
-    from counterfoil.openapi.swagger2 import Swagger2View
-    from counterfoil.openapi.view import View
-
+    """The view of a document that is not kept, made without the collector, which finds nothing to collect but takes two
+    thirds of the time: 6.4 s with it and 2.3 s without, for 3 MB of YAML."""
+    collects = gc.isenabled()
+    gc.disable()
     try:
-        sources = Sources(path)
-        version = _version(sources.root.value, str(path))
-        view = (Swagger2View if version.startswith("2") else View)(sources, version)
-        document = view.write()
+        return _view(path)
     except Unreadable as error:
         raise SpecError(str(error)) from None
     except RecursionError:
         raise SpecError(f"{path}: nests too deep") from None
-    return {
-        "document": document,
-        "notices": [list(each) for each in view.notices.with_lines(sources)],
-        "files": sources.files(),
-    }
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _view(path: Path) -> Json:
+    from counterfoil.openapi.swagger2 import Swagger2View
+    from counterfoil.openapi.view import View
+
+    sources = Sources(path)
+    version = _version(sources.root.value, str(path))
+    view = (Swagger2View if version.startswith("2") else View)(sources, version)
+    document = view.write()
+    notices = [list(each) for each in view.notices.with_lines(sources)]
+    files = sources.files()
+    sources.close()
+    return {"document": document, "notices": notices, "files": files}
 
 
 def _version(document: Json, where: str) -> str:

@@ -67,6 +67,10 @@ class SourceFile:
             return {each: self._yaml.line_of(each) for each in wanted}
         return _json_lines(self._text.decode("utf-8-sig", "replace"), wanted)
 
+    def forget(self) -> None:
+        """Let go of the text and its nodes; lines cannot be asked for any more."""
+        self._text, self._yaml, self.value = b"", None, None
+
 
 def _json_lines(text: str, wanted: set[Steps]) -> dict[Steps, int]:
     """The lines of places in a JSON text that was parsed before."""
@@ -119,6 +123,11 @@ class Sources:
     def files(self) -> dict[str, str]:
         """The digest of each file that was read, by its path below the document's folder."""
         return {str(each.path.relative_to(self.folder)): each.digest for each in self.all()}
+
+    def close(self) -> None:
+        """Let go of the files' texts and parsed nodes, which are larger than all that is made of them."""
+        for file in self.all():
+            file.forget()
 
     def read(self, path: Path) -> SourceFile:
         """The file at an absolute path. Raises ``Unreadable``."""

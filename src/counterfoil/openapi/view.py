@@ -143,6 +143,9 @@ class View:
         for kind, here in self.components().items():
             for name in here.value:
                 place = here[name]
+                if kind != "schemas" and not isinstance(place.value, dict):
+                    self.tell(place, "a component must be a mapping; left out")
+                    continue
                 self._taken[kind].add(name)
                 self._names[kind, place.file, place.steps] = name
                 if isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
@@ -179,6 +182,9 @@ class View:
             if kind == "schemas" and reference in self._taken[kind]:
                 return json_pointer.join("components", kind, reference)
             self.tell(place, f"the reference '{reference}' {lost}; anything is valid here")
+            return None
+        if kind != "schemas" and not isinstance(end.value, dict):
+            self.tell(place, f"the reference '{reference}' leads to no mapping; anything is valid here")
             return None
         key = (kind, found.file, found.steps)
         if kind != "schemas" or key not in self._names:

@@ -104,7 +104,7 @@ class VisitorMiddleware:
         try:
             if not self._calls.acquire(address):
                 raise ApiError("too_many_requests", "too many requests from this address")
-            if refusal_of(scope) is not None:  # the server answers it, whoever asks
+            if refusal_of(scope) is not None:  # the server refuses it before any visitor is looked up
                 await self._app(scope, receive, send)
                 return
             self._check_host(headers)

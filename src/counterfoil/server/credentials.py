@@ -10,8 +10,10 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote_plus
 
 from counterfoil.api import ApiError, Principal
+from counterfoil.redact import BLANK
 from counterfoil.server.context import RequestContext
 from counterfoil.server.parameters import pairs
 
@@ -57,6 +59,25 @@ def _api_key(name: str, where: str, context: RequestContext) -> str:
         place = {"query": "query parameter"}.get(where, where)
         raise ApiError("unauthenticated", f"send a credential in the {place} {name}")
     return value
+
+
+def blank(context: RequestContext) -> None:
+    """Leave no credential in the request's headers and query for those who write down what was asked. The journal and the log
+    blank what is named like a credential; a document may name its own otherwise."""
+    spec = context.api.spec
+    schemes = spec.raw.get("components", {}).get("securitySchemes", {}) if spec is not None else {}
+    names = {(each["in"], each["name"].lower()) for each in schemes.values() if each["type"] == "apiKey"}
+    if not names:
+        return
+    context.headers = {name: BLANK if ("header", name) in names else text for name, text in context.headers.items()}
+    if any(where == "query" for where, _ in names):
+        parts = context.query_string.decode("latin-1").split("&")
+        context.query_string = "&".join(_blanked(part, names) for part in parts).encode("latin-1")
+
+
+def _blanked(part: str, names: set[tuple[str, str]]) -> str:
+    name, equals, _ = part.partition("=")
+    return f"{name}={BLANK}" if equals and ("query", unquote_plus(name).lower()) in names else part
 
 
 def _user_and_password(credential: str) -> list[str]:

@@ -70,7 +70,7 @@ class InProcess(httpx.BaseTransport):
     def _over(self, asked: asyncio.Task[httpx.Response]) -> None:
         self._running.discard(asked)
         if not asked.cancelled():
-            asked.exception()  # so that nobody is told it was never looked at
+            asked.exception()  # else asyncio warns that the exception was never retrieved
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -101,7 +101,7 @@ class _Heard:
         self.at = 0.0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        @functools.wraps(send)  # it stays httpx's own to whoever asks where it comes from (server/guards.py)
+        @functools.wraps(send)  # it keeps the name and module of httpx's own function
         async def noted(message: Any) -> None:
             self.at = asyncio.get_running_loop().time()
             await send(message)

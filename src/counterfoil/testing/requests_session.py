@@ -46,7 +46,7 @@ class TransportAdapter(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """The transport is closed by whoever made it."""
+        """Nothing: the code that made the transport closes it."""
 
 
 def session_for(transport: httpx.BaseTransport, origin: str, headers: Mapping[str, str]) -> requests.Session:

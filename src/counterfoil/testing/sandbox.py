@@ -23,6 +23,7 @@ from counterfoil.api.control_types import Exchanged, Fault, Wanted, read_fault
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
 from counterfoil.testing.world_client import Clock, Steering
+from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
 
 if TYPE_CHECKING:
@@ -206,14 +207,13 @@ class Sandbox:
         """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
         data = write_capsule(self.application.worlds.named(self.name))
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            write_whole(path, data)
         return data
 
     # --- ending it -------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Forget the world; calling it twice is no mistake."""
+        """Forget the world; calling it twice is allowed."""
         if self.application.worlds.get(self.name) is not None:
             self.application.worlds.delete(self.name)
             self._forget()

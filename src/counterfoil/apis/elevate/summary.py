@@ -31,7 +31,7 @@ _WIDE = Context(prec=60)  # a quotient of two amounts has more digits than Decim
 
 
 class SummaryInputs(msgspec.Struct, frozen=True):
-    """What a summary depends on besides the account state.
+    """What a summary depends on in addition to the account state.
 
     ``open`` says what is open today, whatever runs are planned. ``previous`` has the newest complete run of each subrun, as
     ``(subrun, completed at, run number)``. A subrun is a group of accounts, None means all accounts. ``today`` decides which

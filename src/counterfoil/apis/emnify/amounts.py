@@ -206,7 +206,7 @@ def _sim_items(
 ) -> Json:
     """Fees for active SIMs and, in a split bill, the inclusive volumes by profile (instead of under packages).
 
-    ``total`` has ``cost`` besides ``sim_hosting_fees``; an assumption: it is those fees plus the costs in ``data``.
+    ``total`` has ``cost`` in addition to ``sim_hosting_fees``; an assumption: it is those fees plus the costs in ``data``.
     """
     if not sims and not profiles:
         return None

@@ -131,7 +131,7 @@ def found_by_other_key(id: str, s: Representations, member: str, *clauses: str) 
 
 
 def unknown_fields_ignored(id: str, s: Representations, texts: Mapping[str, Sequence[str]], *clauses: str) -> Law:
-    """``texts`` maps values of ``fields`` to the members returned for them, besides those always included."""
+    """``texts`` maps values of ``fields`` to the members returned for them, in addition to those always included."""
 
     def check(ctx: LawContext) -> None:
         whole = s.items.require_items(ctx)

@@ -57,14 +57,12 @@ def preferences(header: str, operation: str, documented: Documented) -> Preferen
         if documented.example(example, code) is None:
             names = ", ".join(sorted(documented.examples)) or "none"
             raise _refused(f"{operation} documents the examples {names}", example)
-    if code is None and delay is None and example is None:
-        return NOTHING
-    return Preferences(code, delay, example)
+    return NOTHING if (code, delay, example) == (None, None, None) else Preferences(code, delay, example)
 
 
 def parse(header: str) -> dict[str, str]:
     """Each preference's value by its name in lower case; of one given twice the first counts (RFC 7240, 2). What follows a
-    name and is no value is given as it stands, so that whoever wants it can refuse it; what has no name is skipped."""
+    name but is not a value is returned unchanged, so that the caller can refuse it; what has no name is skipped."""
     found: dict[str, str] = {}
     for piece in _PIECE.findall(header):
         named = _NAME.match(piece)

@@ -92,26 +92,26 @@ class FaultStore:
         """Raises ``BadValue`` for what the spec does not document, and ``TooMany``."""
         self._check(order)
         with self._lock:
-            standing = self._worlds.get(world)
-            if standing is None:
-                standing = self._room_for(world)
-            if len(standing) >= MOST_OF_A_WORLD:
+            active = self._worlds.get(world)
+            if active is None:
+                active = self._room_for(world)
+            if len(active) >= MOST_OF_A_WORLD:
                 raise TooMany(f"a world has up to {MOST_OF_A_WORLD} faults: take some away")
             number = self._last[world] = self._last.get(world, 0) + 1
             made = _ActiveFault(number, order)
             # another list, so that ``intercept`` may look at the old one
-            self._worlds[world] = [*standing, made]
+            self._worlds[world] = [*active, made]
             return made.shown()
 
     def remove(self, world: str, fault: int) -> bool:
         with self._lock:
-            standing = self._worlds.get(world, [])
-            left = [each for each in standing if each.number != fault]
+            active = self._worlds.get(world, [])
+            left = [each for each in active if each.number != fault]
             if left:
                 self._worlds[world] = left
             else:
                 self._worlds.pop(world, None)
-            return len(left) < len(standing)
+            return len(left) < len(active)
 
     def clear(self, world: str) -> None:
         with self._lock:
