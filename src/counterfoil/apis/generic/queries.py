@@ -61,10 +61,8 @@ _PREFIXES: tuple[tuple[str, Operator], ...] = (
     ("after", "above"), ("before", "below"), ("since", "from"), ("until", "to"), ("notby", "not"),
 )  # fmt: skip
 WINDOWS: Mapping[str, Operator] = {
-    **dict.fromkeys(
-        ("startdate", "starttime", "from", "fromdate", "fromtime", "since", "begin", "begintime", "begindate", "startat", "after"),
-        "from",
-    ),
+    **dict.fromkeys(("startdate", "starttime", "startat", "begin", "begintime", "begindate", "after"), "from"),
+    **dict.fromkeys(("from", "fromdate", "fromtime", "since"), "from"),
     **dict.fromkeys(("enddate", "endtime", "to", "todate", "totime", "until", "end", "endat", "before"), "to"),
 }  # fmt: skip
 """What a parameter of this name does to the field that says when something was."""
@@ -188,10 +186,8 @@ def _window(reader: SchemaReader, name: str, schema: Json, entity: Json) -> Filt
     ]
     made = [field for field in instants if letters(field) in CREATED]
     chosen = instants if len(instants) == 1 else made[:1]
-    if not chosen or (
-        merged.get("format") not in ("date", "date-time", None, "unix-time", "int64")
-        and "string" in reader.types(schema)
-    ):
+    is_text = "string" in reader.types(schema)
+    if not chosen or (is_text and merged.get("format") not in ("date", "date-time", None)):
         return None
     return Filter((chosen[0],), operator)
 
