@@ -5,7 +5,8 @@
 Without files: every document of ``$COUNTERFOIL_CORPUS``. Each is read, served and called in a process of its own. The columns:
 
 * ``read``, ``set up``: seconds to read the document (parsed anew) and to build the server; ``RSS``: MB after all calls
-* ``valid``: operations that answered with a success the document allows; ``501``: those that said why they cannot; ``other``: the rest
+* ``valid``: operations that answered with a success the document allows; ``501``: those that said why they
+  cannot; ``other``: the rest
 * ``state``: operations that answered from state
 * ``list``, ``same id``, ``unknown``, ``gone``: lists that are 200; members that have the id asked for; unknown ids that are
   404 (or as documented); deleted members that are gone
@@ -192,8 +193,7 @@ class Caller:
 
 def _flat(value: Json, prefix: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict):
-        found = [pair for key, each in value.items() for pair in _flat(each, f"{prefix}[{key}]" if prefix else key)]
-        return found
+        return [pair for key, each in value.items() for pair in _flat(each, f"{prefix}[{key}]" if prefix else key)]
     if isinstance(value, list):
         return [pair for index, each in enumerate(value) for pair in _flat(each, f"{prefix}[{index}]")]
     text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
@@ -439,7 +439,8 @@ def _line(row: dict[str, Any]) -> str:
     count = row.get("all", 0) or 1
     cells = [
         row["document"], row.get("all", 0), row["read"], row["setup"], row["rss"], row.get("valid", 0), row.get("501", 0),
-        row.get("other", 0), f"{100 * row.get('state', 0) / count:.0f}%", *(_share(row, e) for e in ("lists", "items", "unknown", "gone", "sent")),
+        row.get("other", 0), f"{100 * row.get('state', 0) / count:.0f}%",
+        *(_share(row, each) for each in ("lists", "items", "unknown", "gone", "sent")),
     ]  # fmt: skip
     return "| " + " | ".join(map(str, cells)) + " |"
 

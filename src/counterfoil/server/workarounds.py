@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import starlette.convertors
+from starlette.routing import Router
 
 with warnings.catch_warnings():
     # connexion 3.3.0 imports starlette.testclient, which warns that httpx is deprecated. Programs that turn warnings into
@@ -99,8 +100,40 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         super().add_api(specification, base_path=base_path, **kwargs)
         (mount,) = self.router.routes
-        self.router = mount.app
-        self.router.redirect_slashes = False
+        self.router = RoutesBySegment(mount.app)
+
+
+class RoutesBySegment:
+    """Starlette's router for the routes that a request's path can match: those of its length, and of one of its segments.
+
+    Starlette tries one route after the other, 1.3 µs each: 270 µs of a request to a document of 210 paths. Its routes are
+    divided here by the number of their segments, and by that segment which is concrete in all of them and differs most.
+    """
+
+    def __init__(self, router: Any) -> None:
+        self._none = self._router_of([], router)
+        by_length: dict[int, list[Any]] = {}
+        for route in router.routes:
+            by_length.setdefault(route.path.count("/"), []).append(route)
+        self._by_length = {length: self._divided(routes, router) for length, routes in by_length.items()}
+
+    def _divided(self, routes: list[Any], router: Any) -> tuple[int, dict[str, Any]]:
+        """The position of the segment that tells them apart, and a router for each of its values."""
+        rows = [route.path.split("/") for route in routes]
+        concrete = [at for at in range(len(rows[0])) if not any("{" in row[at] for row in rows)]
+        position = max(concrete, key=lambda at: (len({row[at] for row in rows}), -at))
+        values: dict[str, list[Any]] = {}
+        for row, route in zip(rows, routes, strict=True):
+            values.setdefault(row[position], []).append(route)
+        return position, {value: self._router_of(each, router) for value, each in values.items()}
+
+    def _router_of(self, routes: list[Any], router: Any) -> Any:
+        return Router(routes, redirect_slashes=False, default=router.default)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path: str = scope["path"]
+        position, routers = self._by_length.get(path.count("/"), (0, {}))
+        await routers.get(path.split("/")[position] if routers else "", self._none)(scope, receive, send)
 
 
 class NamedOperations(Resolver):  # type: ignore[misc]

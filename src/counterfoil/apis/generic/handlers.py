@@ -9,8 +9,9 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic import listing
 from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.model import Collection, Operation, Place
-from counterfoil.apis.generic.rows import Made, Member, Store, at
+from counterfoil.apis.generic.rows import ONLY, Made, Member, Store, at
 from counterfoil.apis.generic.shows import Shows
 from counterfoil.ledger.errors import LedgerError
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 Json = Any
-ONLY = "-"
-"""The id of what there is only one of."""
 
 
 class Handlers:
@@ -31,6 +30,7 @@ class Handlers:
         self.api = api
         self.shows = Shows(document)
         self.changes = Changes(document)
+        self.headers = AnswerHeaders(document)
         self._lists: dict[str, int | None] = {}
         self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
             "list": self.list,
@@ -67,21 +67,22 @@ class Handlers:
         members = self._in_scope(operation, request, store.all(collection, parent), store)
         page = listing.page_of(operation, members, request.query, self._most(operation))
         key = self.made.key(store.world, collection, parent)
-        return self._respond(operation, self.shows.page(operation, page, key, request))
+        body = self.shows.page(operation, page, key, request)
+        return self._respond(operation, body, request, page=page)
 
     def read(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
-        return self._show(operation, collection, parent, member, store)
+        return self._show(operation, collection, parent, member, store, request)
 
     def read_one(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        return self._show(operation, collection, parent, self._one(collection, parent, store), store)
+        return self._show(operation, collection, parent, self._one(collection, parent, store), store, request)
 
     def made_up(self, operation: Operation, request: Request, store: Store) -> Response:
         places = "/".join(str(each) for each in request.path.values())
         key = f"{store.world.seed}.{self.made.salt}/{operation.name}/{places}"
-        return self._respond(operation, self.shows.made_up(operation.name, key))
+        return self._respond(operation, self.shows.made_up(operation.name, key), request)
 
     def _in_scope(
         self, operation: Operation, request: Request, members: Iterable[Member], store: Store
@@ -108,7 +109,7 @@ class Handlers:
         fields = self.changes.fields(collection, at(request.body, operation.body))
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
         id, value = self.new_member(collection, parent, fields, store, fixed)
-        return self._write(operation, collection, parent, id, value, store)
+        return self._write(operation, collection, parent, id, value, store, request)
 
     def new_member(
         self,
@@ -158,7 +159,7 @@ class Handlers:
             value = self.changes.created(collection, fields, fixed, key, world.now)
         else:
             value = self.changes.replaced(collection, member.value, fields, world.now, key)
-        return self._write(operation, collection, parent, id, value, store)
+        return self._write(operation, collection, parent, id, value, store, request)
 
     def _creates(self, operation: Operation, collection: Collection) -> bool:
         """Whether PUT to an id that is unknown creates: the document has 201 for it, or no other way to create."""
@@ -175,11 +176,11 @@ class Handlers:
         collection, parent, member = self._found(operation, request, store)
         fields = self.changes.fields(collection, at(request.body, operation.body))
         value = self.changes.updated(collection, member.value, fields, store.world.now)
-        return self._write(operation, collection, parent, member.id, value, store)
+        return self._write(operation, collection, parent, member.id, value, store, request)
 
     def delete(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
-        response = self._show(operation, collection, parent, member, store)
+        response = self._show(operation, collection, parent, member, store, request)
         store.write(collection, parent, member.id, None)
         return response
 
@@ -190,7 +191,7 @@ class Handlers:
             raise ApiError("conflict", f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}")
         fields = self.changes.fields(collection, at(request.body, operation.body))
         value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
-        return self._write(operation, collection, parent, member.id, value, store)
+        return self._write(operation, collection, parent, member.id, value, store, request)
 
     def write_one(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
@@ -200,24 +201,31 @@ class Handlers:
         was_deleted = written is not None and written.value is None
         before = {} if was_deleted else self._one(collection, parent, store).value
         value = self.changes.updated(collection, before, fields, store.world.now)
-        return self._write(operation, collection, parent, ONLY, value, store)
+        return self._write(operation, collection, parent, ONLY, value, store, request)
 
     def delete_one(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         member = self._one(collection, parent, store)
-        response = self._show(operation, collection, parent, member, store)
+        response = self._show(operation, collection, parent, member, store, request)
         store.write(collection, parent, ONLY, None)
         return response
 
     # --- parts -----------------------------------------------------------------------------------
 
     def _write(
-        self, operation: Operation, collection: Collection, parent: str, id: str, value: dict[str, Json], store: Store
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        id: str,
+        value: dict[str, Json],
+        store: Store,
+        request: Request,
     ) -> Response:
         """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on."""
         member = Member(id, value)
-        response = self._show(operation, collection, parent, member, store)
+        response = self._show(operation, collection, parent, member, store, request)
         shown = (
             at(response.body, operation.at)
             if response.body is not None and not isinstance(response.body, bytes)
@@ -232,14 +240,30 @@ class Handlers:
         return response
 
     def _show(
-        self, operation: Operation, collection: Collection, parent: str, member: Member, store: Store
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        member: Member,
+        store: Store,
+        request: Request,
     ) -> Response:
         key = self.made.key(store.world, collection, parent)
-        return self._respond(operation, self.shows.member(operation, member, key))
+        made = member.id if operation.role == "create" else None
+        return self._respond(operation, self.shows.member(operation, member, key), request, id=made)
 
-    def _respond(self, operation: Operation, body: Json) -> Response:
+    def _respond(
+        self,
+        operation: Operation,
+        body: Json,
+        request: Request,
+        *,
+        page: listing.Page | None = None,
+        id: str | None = None,
+    ) -> Response:
         answer = self.document.answer(operation.name)
-        return Response(answer.status, body, media_type=answer.sent_type if body is not None else None)
+        headers = self.headers.of(operation.name, answer.status, request, page, id)
+        return Response(answer.status, body, headers, answer.sent_type if body is not None else None)
 
     def _found(self, operation: Operation, request: Request, store: Store) -> tuple[Collection, str, Member]:
         """The member that the request names. Raises ``ApiError`` (unknown_resource)."""

@@ -55,7 +55,13 @@ class _Inference:
         collections = {text: self._collection(draft) for text, draft in used.items()}
         collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
         operations = {name: self._operation(name, found, collections) for name, found in self.found.items()}
-        return Model(collections, operations, tuple(self.decisions))
+        needed = {each.collection for each in operations.values()}
+        for path in sorted(needed, key=len, reverse=True):  # those above are shorter
+            needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
+        needed |= {owner for each in operations.values() for _, _, owner in each.scope}
+        collections = {path: each for path, each in collections.items() if path in needed}
+        known = {*collections, *operations}
+        return Model(collections, operations, tuple(each for each in self.decisions if each.subject in known))
 
     def note(self, subject: str, value: str, reason: str, confidence: float) -> None:
         self.decisions.append(Decision(subject, value, reason, round(confidence, 2)))

@@ -75,7 +75,7 @@ def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
 
 
 def _is(operator: str, value: Json, wanted: Json) -> bool:
-    if isinstance(value, list) and operator not in ("above", "from", "below", "to"):
+    if isinstance(value, list):
         return any(_is(operator, each, wanted) for each in value)
     if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
         value = value["id"]  # a member that was put in place of its id
@@ -149,7 +149,7 @@ def _searched(members: Iterable[Member], text: str) -> list[Member]:
 
 
 def _sorted(members: Iterable[Member], asked: Json) -> list[Member]:
-    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc`` or ``name,-created`` asks; a name that is unknown sorts nothing."""
+    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc`` or ``name,-created`` asks; an unknown name sorts nothing."""
     found = list(members)
     texts = asked if isinstance(asked, list) else str(asked).split(",")
     for text in reversed([str(each).strip() for each in texts if str(each).strip()]):

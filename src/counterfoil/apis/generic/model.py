@@ -102,12 +102,12 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one operation does. ``at`` is where its answer has the member, or the list (``each``: where each item of the list has the
-    member); ``body`` is where its request has the fields.
+    """What one operation does.
 
-    ``status`` is that of its success. ``id_at`` is where the body has the id of an operation without one in its path.
-    ``scope`` are path parameters, each with the field that
-    holds its value and the collection whose member it names. ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
+    ``at`` is where its answer has the member, or the list (``each``: where each item of the list has the member); ``body`` is
+    where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is that of its success.
+    ``scope`` are path parameters, each with the field that holds its value and the collection whose member it names.
+    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
     """
 
     name: str

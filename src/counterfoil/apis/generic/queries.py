@@ -9,6 +9,7 @@ from typing import Any
 
 from counterfoil.apis.generic.model import Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
+from counterfoil.apis.generic.relations import CREATED
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -59,6 +60,12 @@ _PREFIXES: tuple[tuple[str, Operator], ...] = (
     ("min", "from"), ("max", "to"), ("from", "from"), ("to", "to"), ("start", "from"), ("end", "to"), ("filter", "equal"),
     ("after", "above"), ("before", "below"), ("since", "from"), ("until", "to"), ("notby", "not"),
 )  # fmt: skip
+WINDOWS: Mapping[str, Operator] = {
+    **dict.fromkeys(("startdate", "starttime", "startat", "begin", "begintime", "begindate", "after"), "from"),
+    **dict.fromkeys(("from", "fromdate", "fromtime", "since"), "from"),
+    **dict.fromkeys(("enddate", "endtime", "to", "todate", "totime", "until", "end", "endat", "before"), "to"),
+}  # fmt: skip
+"""What a parameter of this name does to the field that says when something was."""
 _WORDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -97,6 +104,10 @@ def queries(
             found.reasons.append(
                 (f"filter {name}", f"its name says {how}", 0.9 if selects.operator == "equal" else 0.8)
             )
+        elif (window := _window(reader, name, each.get("schema", {}), entity)) is not None:
+            found.filters.append((name, window))
+            how = f"{window.operator} of '{window.field[0]}', the field that says when"
+            found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
         else:
             found.unknown.append(name)
     found.sort, found.fields, found.search = (names.get(each, "") for each in ("sort", "fields", "search"))
@@ -159,6 +170,32 @@ def selection(reader: SchemaReader, name: str, schema: Json, members: Mapping[st
             if split[0] == word and (field_ := _named("".join(split[1:]), members)) is not None:
                 return Filter(field_, many if operator == "equal" else operator)
     return None
+
+
+def _window(reader: SchemaReader, name: str, schema: Json, entity: Json) -> Filter | None:
+    """A parameter that begins or ends a span of time (``start_date``, ``until``): of the entity's one instant, or of when
+    it was made."""
+    operator = WINDOWS.get(letters(name))
+    merged = reader.merged(schema)
+    if operator is None or not (reader.types(schema) & {"string", "integer"} or not reader.types(schema)):
+        return None
+    instants = [
+        field
+        for field, member in reader.properties(entity).items()
+        if _is_instant(reader, member) or letters(field) in CREATED
+    ]
+    made = [field for field in instants if letters(field) in CREATED]
+    chosen = instants if len(instants) == 1 else made[:1]
+    is_text = "string" in reader.types(schema)
+    if not chosen or (is_text and merged.get("format") not in ("date", "date-time", None)):
+        return None
+    return Filter((chosen[0],), operator)
+
+
+def _is_instant(reader: SchemaReader, member: Json) -> bool:
+    """Whether a field holds a date or time, or a list of them."""
+    merged = reader.merged(reader.items(member) if reader.is_array(member) else member)
+    return merged.get("format") in ("date", "date-time", "unix-time")
 
 
 def _named(key: str, members: Mapping[str, Place]) -> Place | None:

@@ -150,7 +150,7 @@ class Roles:
         return found
 
     def _joined(self, path: Path) -> Draft | None:
-        """The collection that a list belongs to: of its own path, or of a path that differs in number (``/pet/{id}``, ``/pets``)."""
+        """The collection that a list belongs to: of its path, or of one that differs in number (``/pet/{id}``, ``/pets``)."""
         known = self.drafts.get(path.key)
         if known is not None:
             return known

@@ -107,6 +107,11 @@ class RowIds:
             yield f"{word}-{number}"
             yield f"{word.replace('-', '')}{number}"
             yield f"{word.replace('-', '')}{number}".upper()
+        is_short = bool(examples) and examples[0].isdecimal() and len(examples[0]) < 6
+        if is_short or (not examples and any("pattern" in each for each in schemas)):
+            least = max((each["minLength"] for each in schemas if isinstance(each.get("minLength"), int)), default=1)
+            yield str(number + again + 1)
+            yield str(10 ** max(0, least - 1) + number + again)
         for example in examples[:2]:
             yield in_style(example, key)
         for schema in sorted(schemas, key=lambda each: "pattern" not in each):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Json = Any
 
+ONLY = "-"
+"""The id of what there is only one of."""
 MOST_KEPT = 20_000
 """Made rows that are kept; they are made again when they are looked at again."""
 MOST_LISTS = 2_000
@@ -96,7 +98,7 @@ class Made:
     def _value(self, world: World, collection: Collection, parent: str, id: str) -> dict[str, Json]:
         document = self.document
         key = self.key(world, collection, parent)
-        row = self.ids.number(key, collection, id)
+        row = 0 if id == ONLY else self.ids.number(key, collection, id)
         given = self.fixed(world, collection, parent, id)
         anchor = int(world.scenario.definition.starts.timestamp())
         row_key = f"{key}/{id}"

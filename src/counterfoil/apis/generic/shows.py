@@ -306,12 +306,13 @@ _FACTS: Mapping[str, Callable[[Facts], Json]] = {
     "firstlink": lambda facts: facts.first(),
     "self": lambda facts: _link(facts.request, facts.request.query),
     "selflink": lambda facts: _link(facts.request, facts.request.query),
-    "path": lambda facts: _path(facts.request),
-    "pathlink": lambda facts: _path(facts.request),
+    "path": lambda facts: path_of(facts.request),
+    "pathlink": lambda facts: path_of(facts.request),
 }
 
 
-def _path(request: Request) -> str:
+def path_of(request: Request) -> str:
+    """The path of a request below its API, as sent."""
     path = request.operation.partition(" ")[2]
     for name, value in request.path.items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
@@ -319,7 +320,7 @@ def _path(request: Request) -> str:
 
 
 def _link(request: Request, query: Mapping[str, Json]) -> str:
-    path = _path(request)
+    path = path_of(request)
     plain = {key: value for key, value in query.items() if not isinstance(value, dict)}
     text = urlencode(
         {key: str(value).lower() if isinstance(value, bool) else value for key, value in plain.items()}, doseq=True

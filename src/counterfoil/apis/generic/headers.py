@@ -1,0 +1,97 @@
+"""The headers of answers: those that a document requires, and those that say something of a page or a new member."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from counterfoil.api import Request
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.listing import Page
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
+from counterfoil.apis.generic.shows import Facts, path_of
+
+Json = Any
+Headers = tuple[tuple[str, str], ...]
+
+FACTS: dict[str, str] = {
+    "totalcount": "total", "total": "total", "totalresults": "total", "totalitems": "total", "resultcount": "items",
+    "count": "items", "totalpages": "pages", "pagecount": "pages", "currentpage": "page", "page": "page", "pagenumber": "page",
+    "perpage": "size", "pagesize": "size", "countperpage": "size", "limit": "size", "offset": "offset", "nextpage": "nextpage",
+    "paginationtotalnbrecords": "total", "hasmore": "more",
+}  # fmt: skip
+"""What a header of this name (without ``X-``) says of a page."""
+
+
+class AnswerHeaders:
+    """The headers of one document's operations."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._known: dict[tuple[str, int], list[tuple[str, str, Json, bool]]] = {}
+
+    def of(
+        self, name: str, status: int, request: Request, page: Page | None = None, new_id: str | None = None
+    ) -> Headers:
+        """The headers of an operation's answer: of a list's ``page``, or of a member that was made with ``new_id``."""
+        declared = self._declared(name, status)
+        if not declared:
+            return ()
+        facts = Facts(page, request) if page is not None else None
+        found = []
+        for header, key, schema, required in declared:
+            value = self._value(key, facts, request, new_id)
+            text = NOTHING if value is NOTHING or value is None else self._text(schema, value)
+            if text is NOTHING and required:
+                text = self._made(schema, header)
+            if text is not NOTHING:
+                found.append((header, str(text)))
+        return tuple(found)
+
+    def _value(self, key: str, facts: Facts | None, request: Request, new_id: str | None) -> Json:
+        if key == "location":
+            return (
+                NOTHING
+                if new_id is None
+                else f"{request.origin}{request.base}{path_of(request)}/{quote(new_id, safe='')}"
+            )
+        if facts is None:
+            return NOTHING
+        if key == "link":
+            following = facts.link(facts.following())
+            return NOTHING if following is None else f'<{following}>; rel="next"'
+        return facts.get(FACTS.get(key, ""))
+
+    def _declared(self, name: str, status: int) -> list[tuple[str, str, Json, bool]]:
+        known = self._known.get((name, status))
+        if known is None:
+            responses = self.document.spec.operations[name].get("responses") or {}
+            response: Json = next(
+                (responses[each] for each in (str(status), f"{status // 100}XX", "default") if each in responses), {}
+            )
+            headers = response.get("headers") if isinstance(response, dict) else None
+            known = self._known[name, status] = [
+                (header, letters(header).removeprefix("x"), said.get("schema") or {}, bool(said.get("required")))
+                for header, said in (headers or {}).items()
+                if isinstance(said, dict) and header.lower() != "content-type"
+            ]
+        return known
+
+    def _text(self, schema: Json, value: Json) -> Json:
+        reader = self.document.reader
+        taken = self.document.values.scalars.taken(reader.merged(schema), reader.types(schema), value)
+        if taken is NOTHING or not self.document.schemas.validator(schema, "response").is_valid(taken):
+            return NOTHING
+        return _written(taken)
+
+    def _made(self, schema: Json, header: str) -> str:
+        reader = self.document.reader
+        types = reader.types(schema) or frozenset({"string"})
+        return _written(
+            self.document.values.scalars.make(reader.merged(schema), types, header, f"header/{header}", ANCHOR, 0)
+        )
+
+
+def _written(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
