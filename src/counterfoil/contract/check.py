@@ -37,6 +37,8 @@ from counterfoil.contract.verdict import USAGE, Verdict
 from counterfoil.plain_text import for_terminal
 
 SEED = 1
+WIDTH = 120
+"""Columns of the table where the output is not a terminal."""
 REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
 """Measured at the stand-ins, rounded up; for the estimate before a check."""
 
@@ -138,7 +140,8 @@ def _present(verdict: Verdict, options: CheckOptions, environ: Mapping[str, str]
     else:
         from rich.console import Console
 
-        to_console(verdict, Console(highlight=False, markup=False))
+        width = None if sys.stdout.isatty() else WIDTH
+        to_console(verdict, Console(highlight=False, markup=False, width=width))
     try:
         if options.baseline_update and options.baseline and not verdict.errors:
             write_baseline(options.baseline, entries)

@@ -14,6 +14,7 @@ this target has nothing to try the law on. ::
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -127,9 +128,26 @@ def says(check: Callable[..., Any]) -> str:
 _REPR = re.compile(r"Decimal\('([^']*)'\)|datetime\.(?:datetime|date)\(([\d, ]+)(?:, tzinfo=[\w.]+)?\)")
 
 
+_INNER = r"[^][(){}]*"
+_CONTAINER = re.compile(rf"[\[({{](?:{_INNER}(?:[\[({{]{_INNER}[\])}}]{_INNER})*)[\])}}]")
+"""A bracket with what it contains, up to two deep."""
+LONGEST = 2000
+"""Characters of a message."""
+
+
 def plain(text: str) -> str:
-    """``text`` with numbers and dates as they are sent, where Python's notation for them came into it."""
-    return _REPR.sub(lambda found: found[1] or _iso(found[2]), text)
+    """``text`` with JSON's notation for values, where Python's came into it: ``['eur', Decimal('1.5')]``."""
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    text = _REPR.sub(lambda found: found[1] or _iso(found[2]), text)
+    return _CONTAINER.sub(_as_json, text)
+
+
+def _as_json(found: re.Match[str]) -> str:
+    try:
+        value = ast.literal_eval(found[0])
+        return quoted(value) if isinstance(value, (dict, list, set, tuple)) else found[0]
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # it was not Python
+        return found[0]
 
 
 def _iso(numbers: str) -> str:

@@ -38,7 +38,7 @@ def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -
             ctx.expect(
                 (left > right) == descending,
                 order,
-                f"{shown[0]} before {shown[1]} ({c.identity.name} {who[0]}, {who[1]})",
+                f"{brief(shown[0])} before {brief(shown[1])} ({c.identity.name} {who[0]}, {who[1]})",
             )
             break
 
