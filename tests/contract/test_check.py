@@ -31,7 +31,7 @@ def test_fine_is_0_and_findings_are_1(capsys: pytest.CaptureFixture[str]) -> Non
     assert check(["elevate"], start=starting("sort_ignores_desc"), only=LAWS, environ={}) == 1
     told = capsys.readouterr().out
     assert "BROKEN" in told
-    assert "elevate · elevate.sort.desc" in told
+    assert "✗ elevate.sort.desc" in told
     assert "counterfoil check elevate --only elevate.sort.desc --seed 1" in told
     assert "sort=customerId:desc" in told
 

@@ -58,4 +58,5 @@ def title_of(group: Sequence[Finding]) -> str:
     others = [id for id in dict.fromkeys(f.id for f in group) if id != first.id]
     more = f", also found by {', '.join(others[:6])}{f' and {len(others) - 6} more' if len(others) > 6 else ''}"
     count = f" ({len(group)})" if len(group) > 1 else ""
-    return f"{first.api} · {first.id}{count}{more if others else ''}"
+    api = "" if first.id.startswith(f"{first.api}.") else f"{first.api} · "
+    return f"{api}{first.id}{count}{more if others else ''}"

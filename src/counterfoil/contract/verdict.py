@@ -95,7 +95,9 @@ class Verdict:
     def summary_line(self) -> str:
         """The verdict in one line."""
         untried = len(self.not_tried)
-        rest = f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
+        accepted = sum(record.status == ACCEPTED for record in self.records)
+        rest = f"; {accepted} accepted by the baseline" if accepted else ""
+        rest += f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
         if self.errors:
             return f"COULD NOT RUN: {self.errors[0].message}"
         if not any(record.status not in UNTRIED for record in self._over_http()):
@@ -105,8 +107,8 @@ class Verdict:
             more = f", {len(self.findings)} findings" if len(self.findings) > count else ""
             return f"BROKEN: {count} cause{'s'[: count > 1]}{more}{rest}"
         if untried:
-            return f"PARTLY TRIED: {untried} {'were' if untried > 1 else 'was'} not tried; what was tried holds"
-        return "FINE: everything that could be tried holds"
+            return f"PARTLY TRIED: what was tried holds{rest}"
+        return f"FINE: everything that could be tried holds{rest}"
 
     def count(self, api: str, operation: str | None = None) -> Counter[str]:
         """Records by status, and cases, for an API or one of its operations."""

@@ -33,12 +33,13 @@ def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -
                     continue
                 break
             order = " then ".join(f"{k.name} {'descending' if f else 'ascending'}" for k, f in keys)
-            shown = [tuple(k.raw(item) for k, _ in keys) for item in (one, two)]
+            values = [[k.raw(item) for k, _ in keys] for item in (one, two)]
+            shown = [brief(found[0] if len(keys) == 1 else found) for found in values]
             who = [c.identity.raw(item) for item in (one, two)]
             ctx.expect(
                 (left > right) == descending,
                 order,
-                f"{brief(shown[0])} before {brief(shown[1])} ({c.identity.name} {who[0]}, {who[1]})",
+                f"{shown[0]} before {shown[1]} ({c.identity.name} {who[0]}, {who[1]})",
             )
             break
 

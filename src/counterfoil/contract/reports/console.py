@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from counterfoil.contract.causes import causes, title_of
-from counterfoil.contract.reports.words import COLUMNS, by_reason, some
+from counterfoil.contract.reports.words import COLUMNS, by_reason, some, what_was_checked
 from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import FINE, NOT_APPLICABLE, NOT_TRIED, Finding, Verdict
 
@@ -28,6 +28,8 @@ def to_console(verdict: Verdict, console: Console) -> None:
     bold = "bold green" if verdict.exit_code == FINE else "bold red"
     line = f"{verdict.summary_line} ({verdict.seconds:.1f} s, seed {verdict.seed})"
     say(line, bold)
+    if verdict.targets:
+        say(what_was_checked(verdict), "dim")
     for error in verdict.errors:
         if error.message not in verdict.summary_line or len(verdict.errors) > 1:
             say(f"✗ {error.api}: {error.message}", "bold red")

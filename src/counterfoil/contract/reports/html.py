@@ -5,9 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from counterfoil.contract.causes import causes, title_of
+from counterfoil.contract.law import brief
 from counterfoil.contract.reports.words import COLUMNS, by_reason, what_was_checked
 from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import ACCEPTED, FINE, NOT_APPLICABLE, NOT_TRIED, Finding, Verdict
+
+LONGEST = 180
+"""Characters of a finding in the list of causes."""
 
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
@@ -17,7 +21,7 @@ table{border-collapse:collapse;margin:.4rem 0}td,th{padding:.2rem .8rem .2rem 0;
 tr+tr td{border-top:1px solid #ddd}.n{text-align:right}tr.broken td{color:#b42318;font-weight:600}
 pre{background:#f4f4f5;padding:.6rem;border-radius:.3rem;overflow-x:auto;white-space:pre-wrap;word-break:break-word}
 details{border-left:.25rem solid #b42318;padding:.2rem .8rem;margin:.6rem 0}details.plain{border-color:#999}
-summary{cursor:pointer;font-weight:600}details details{border-color:#999}details details summary{font-weight:400}
+summary{cursor:pointer;font-weight:600}details details{border-color:#999}details details summary,summary .dim{font-weight:400}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem .8rem;margin:.6rem 0}
 dt{font-weight:600}dd{margin:0;word-break:break-word}
 .dim{color:#595959}code{word-break:break-all}
@@ -70,8 +74,13 @@ def _cause(group: list[Finding], *, first: bool) -> str:
         f"<details><summary>{_html(f.id)} · {_html(f.operation)}</summary>{_about(f)}{_finding(f)}</details>"
         for f in group[1:]
     )
+    summary = f"{_html(title_of(group))}<br><span class=dim>{_html(brief(_in_short(shown), LONGEST))}</span>"
     body = f"{_about(shown)}{_finding(shown)}"
-    return f"<details{' open' if first else ''}><summary>{_html(title_of(group))}</summary>{body}{others}</details>"
+    return f"<details{' open' if first else ''}><summary>{summary}</summary>{body}{others}</details>"
+
+
+def _in_short(finding: Finding) -> str:
+    return f"{finding.operation}: expected {finding.expected}; got {finding.got}"
 
 
 def _about(finding: Finding) -> str:
