@@ -140,9 +140,7 @@ def _list_laws(apis: tuple[str, ...]) -> None:
         raise click.UsageError(str(error)) from None
     for book in books:
         ids = "".join(f", ids given with --known {book.api}.{name}=VALUE" for name in book.known_parameters)
-        echo(
-            f"{book.api}: {len(book.laws)} laws{ids} (a capability is something that only the stand-in offers)\n"
-        )
+        echo(f"{book.api}: {len(book.laws)} laws{ids} (a capability is something that only the stand-in offers)\n")
         for law in book.laws:
             needs = [*(["--writes"] if law.writes else []), *(f"capability {name}" for name in law.needs)]
             echo(f"{law.id}  {law.operation}\n    {law.says}" + (f"\n    needs {', '.join(needs)}" if needs else ""))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from counterfoil.contract.baseline import Entry
 from counterfoil.contract.verdict import FAILED, PASSED, Record
+from counterfoil.whole_files import write_whole
 
 DAYS = 90
 """How long a new entry, or one that had expired, is accepted."""
@@ -63,4 +64,4 @@ def write_baseline(path: Path, entries: Sequence[Entry]) -> None:
         for entry in entries
     ]
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110) if values else "[]\n"
-    path.write_text(HEAD + text, encoding="utf-8")
+    write_whole(path, (HEAD + text).encode())

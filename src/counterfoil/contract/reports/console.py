@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from counterfoil.contract.causes import causes, title_of
 from counterfoil.contract.reports.words import COLUMNS, by_reason, some, what_was_checked
-from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import FINE, NOT_APPLICABLE, NOT_TRIED, Finding, Verdict
+from counterfoil.plain_text import for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,7 @@ def to_console(verdict: Verdict, console: Console) -> None:
     from rich.text import Text
 
     def say(text: str, style: str = "") -> None:
-        console.print(Text(printable(text), style=style), soft_wrap=True)
+        console.print(Text(for_terminal(text), style=style), soft_wrap=True)
 
     bold = "bold green" if verdict.exit_code == FINE else "bold red"
     line = f"{verdict.summary_line} ({verdict.seconds:.1f} s, seed {verdict.seed})"
@@ -61,7 +61,7 @@ def _table(verdict: Verdict, console: Console) -> None:
             counted = verdict.count(api, operation)
             marks = [str(counted[name] or "·") for name, _ in COLUMNS]
             style = "red" if counted["broken"] else None
-            table.add_row(Text(api), Text(printable(operation)), *marks, style=style)
+            table.add_row(Text(api), Text(for_terminal(operation)), *marks, style=style)
     console.print(table)
 
 
@@ -69,12 +69,12 @@ def _cause(group: list[Finding], console: Console) -> None:
     from rich.text import Text
 
     first = group[0]
-    console.print(Text(printable(f"\n✗ {title_of(group)}"), style="bold red"), soft_wrap=True)
-    console.print(Text(printable(f"  {first.says}")), soft_wrap=True)
+    console.print(Text(for_terminal(f"\n✗ {title_of(group)}"), style="bold red"), soft_wrap=True)
+    console.print(Text(for_terminal(f"  {first.says}")), soft_wrap=True)
     for sentence in first.sentences[:2]:
-        console.print(Text(printable(f"  {sentence}"), style="dim"), soft_wrap=True)
+        console.print(Text(for_terminal(f"  {sentence}"), style="dim"), soft_wrap=True)
     for finding in group[:MOST_SHOWN]:
-        console.print(Text(printable("\n".join(_lines(finding)))), soft_wrap=True)
+        console.print(Text(for_terminal("\n".join(_lines(finding)))), soft_wrap=True)
     if len(group) > MOST_SHOWN:
         console.print(f"  … and {len(group) - MOST_SHOWN} more; --report DIR shows all", soft_wrap=True)
 
