@@ -12,7 +12,7 @@ import re
 import shlex
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
@@ -32,6 +32,10 @@ MAX_RETRIES = 3
 TIME_USED_UP = "the time given with --max-time is used up"
 
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
+RequestKey = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
+"""Method, URL, body and headers of a request."""
+Answer = tuple[int, httpx.Headers, bytes]
+"""Status, headers and body of a response."""
 UNSET: Any = object()
 """The default of arguments for which ``None`` has a meaning."""
 
@@ -106,7 +110,7 @@ class HttpClient:
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
     a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
-    ``unknown_ids`` and ``login_operation`` are those of the law book.
+    ``unknown_ids``, ``acts_on_existing`` and ``login_operation`` are those of the law book.
     """
 
     def __init__(
@@ -125,9 +129,11 @@ class HttpClient:
         self.token = target.token
         self.sent = 0
         self.unknown_ids: frozenset[str] = frozenset()
+        self.acts_on_existing: frozenset[str] = frozenset()
         self.login_operation: str | None = None
         self.notes: list[str] = []
         self.transcript: list[str] = []
+        self.on_answer: Callable[[RequestKey, Answer], None] = lambda key, answer: None
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
@@ -198,7 +204,8 @@ class HttpClient:
         self.transcript.append(line)
         for attempt in range(MAX_RETRIES + 1):
             self._wait_for_rate()
-            status, response_headers, read = self._exchange(method, url, all_headers, content)
+            status, response_headers, read = answer = self._exchange(method, url, all_headers, content)
+            self.on_answer(request_key(method, url, all_headers, content), answer)
             if status != httpx.codes.TOO_MANY_REQUESTS or not retry_429:
                 self.last_date = response_headers.get("date")
                 return Response(status, response_headers, read, line)
@@ -240,9 +247,7 @@ class HttpClient:
             )
         time.sleep(wait)
 
-    def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
-    ) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
         where = f"{method} {self.secrets.hide(url)}"
         seconds = min(self._seconds, max(0.05, self._time_left()))
         end = time.monotonic() + seconds
@@ -277,6 +282,11 @@ class HttpClient:
 
     def _shell(self, text: str) -> str:
         return shell_word(self.secrets.hide(text))
+
+
+def request_key(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RequestKey:
+    """What tells one request from another."""
+    return method, url, content or b"", tuple(sorted(headers.items()))
 
 
 def _why(error: Exception) -> str:
