@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 
@@ -18,6 +19,7 @@ from counterfoil.api import API
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
+from counterfoil.openapi import read_document
 from counterfoil.resources import fixtures_dir
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
@@ -75,6 +77,26 @@ def load_apis(names: Iterable[str] = ()) -> tuple[API, ...]:
         raise UsageError(str(error)) from None
 
 
+def own_api(
+    path: Path,
+    name: str | None = None,
+    *,
+    model: Path | None = None,
+    handlers: Path | None = None,
+    rows: int,
+    seed: int,
+) -> API:
+    """The stand-in for a user's own OpenAPI document. ``name`` is what it is served as and where: ``/name`` and the path of
+    the document's first server; by default the name of the file. ``model`` corrects what is inferred from the document,
+    ``handlers`` is a Python file of the user's; ``rows`` is how many resources each collection begins with.
+
+    Raises ``SpecError``, and whatever the model or the handlers are refused with.
+    """
+    generic = import_module("counterfoil.apis.generic")
+    api: API = generic.build_api(read_document(path, name), model=model, handlers=handlers, rows=rows, seed=seed)
+    return api
+
+
 def all_switches() -> tuple[Switch, ...]:
     """Every switch of every API: a scenario may set them all, whichever APIs are served."""
     return tuple(switch for each in load_apis() for switch in each.switches)
@@ -104,6 +126,7 @@ def rebuilt(capsule: bytes) -> World:
 def build(
     apis: Iterable[str] = (),
     *,
+    own: Sequence[API] = (),
     scenario_name: str = DEFAULT_SCENARIO,
     seed: int | None = None,
     customers: int | None = None,
@@ -114,7 +137,8 @@ def build(
     hosts: Sequence[str] = (),
     public: bool = False,
 ) -> Application:
-    """The stand-in for the named APIs (all, if none), with one world: ``world``, or a new one from the scenario.
+    """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
+    scenario. Where there are own ones, no name means no other.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
@@ -122,7 +146,12 @@ def build(
 
     Raises UsageError, ScenarioError, SpecError or BadValue.
     """
-    served = load_apis(apis)
+    names = tuple(apis)
+    served = (*(load_apis(names) if names or not own else ()), *own)
+    called = [each.name for each in served]
+    for each in own:
+        if called.count(each.name) > 1:
+            raise UsageError(f"two APIs are called '{each.name}'; name the document otherwise: --spec NAME=FILE")
     at_hand = [switch for each in served for switch in each.switches]
     worlds = Worlds(scenario, KnownSwitches(at_hand, all_switches), seconds=time.monotonic)
     if world is not None:

@@ -72,12 +72,13 @@ class YamlError(ValueError):
 class Document:
     """What a file says: ``value`` in JSON's types (but with infinity and NaN), and where in the file it says it.
 
-    ``merges`` are the lines that have a merge key.
+    ``merges`` are the lines that have a merge key. ``mistakes`` are what a tolerant reading put up with.
     """
 
     value: Any
     merges: tuple[int, ...]
     root: Node | None
+    mistakes: tuple[Mistake, ...] = ()
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of the member that a path of keys and indexes leads to, as far as the path exists; the first is 1."""
@@ -101,8 +102,12 @@ def read_file(path: Path) -> Any:
     return read(path.read_bytes(), str(path))
 
 
-def read_document(source: bytes | str, where: str) -> Document:
-    """As ``read``, with the lines. Raises ``YamlError``."""
+def read_document(source: bytes | str, where: str, *, tolerant: bool = False) -> Document:
+    """As ``read``, with the lines. Raises ``YamlError``.
+
+    ``tolerant``: of a key given twice the last counts, tags that are not ours are ignored, a number that is too large is
+    text, and the document tells of it in ``mistakes``.
+    """
     import yaml
 
     try:
@@ -113,9 +118,10 @@ def read_document(source: bytes | str, where: str) -> Document:
         raise YamlError(where, [Mistake(1, f"nests more than {MAX_NESTING} deep")]) from None
     builder = _Builder()
     value = None if root is None else builder.build(root)[0]
-    if builder.mistakes:
-        raise YamlError(where, sorted(set(builder.mistakes))[:MAX_MISTAKES])
-    return Document(value, tuple(sorted(set(builder.merges))), root)
+    mistakes = sorted({*builder.unusable, *([] if tolerant else builder.mistakes)})
+    if mistakes:
+        raise YamlError(where, mistakes[:MAX_MISTAKES])
+    return Document(value, tuple(sorted(set(builder.merges))), root, tuple(sorted(set(builder.mistakes))))
 
 
 @cache
@@ -133,11 +139,12 @@ class _Builder:
     """Builds the value of a tree of YAML nodes and collects its mistakes instead of stopping at the first.
 
     What an anchor names is built once and shared by its aliases, so that the work is bounded by the length of the file;
-    the size that aliases add to the result is counted and bounded.
+    the size that aliases add to the result is counted and bounded. ``unusable`` are the mistakes that leave no value.
     """
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
+        self.unusable: list[Mistake] = []
         self.merges: list[int] = []
         self._built: dict[int, tuple[Any, int]] = {}
         self._open: set[int] = set()
@@ -154,7 +161,8 @@ class _Builder:
             return value, size
         if identity in self._open or len(self._open) >= MAX_NESTING:
             itself = identity in self._open
-            self._mistake(node, "contains itself through an alias" if itself else f"nests more than {MAX_NESTING} deep")
+            message = "contains itself through an alias" if itself else f"nests more than {MAX_NESTING} deep"
+            self.unusable.append(Mistake(_line(node), message))
             return None, 1
         self._open.add(identity)
         self._built[identity] = built = self._sequence(node) if node.id == "sequence" else self._mapping(node)
@@ -181,6 +189,7 @@ class _Builder:
                 merged += self._merged(key_node, value)
             elif key_node.value in lines:
                 self._mistake(key_node, f"key '{key_node.value}' is given twice, first in line {lines[key_node.value]}")
+                result[key_node.value] = value
             else:
                 lines[key_node.value] = _line(key_node)
                 result[key_node.value] = value
@@ -208,7 +217,7 @@ class _Builder:
         if not isinstance(value, ValueError):
             return value
         self._mistake(node, str(value))
-        return None
+        return node.value
 
     def _tagged(self, node: Node) -> Any:
         """The value of a scalar whose type is written in front of it, as in ``!!str 12``."""
@@ -227,7 +236,7 @@ class _Builder:
 
     def _repeat(self, node: Node, size: int) -> None:
         if self._repeated <= MAX_REPEATED < self._repeated + size:
-            self._mistake(node, f"aliases repeat more than {MAX_REPEATED:,} nodes")
+            self.unusable.append(Mistake(_line(node), f"aliases repeat more than {MAX_REPEATED:,} nodes"))
         self._repeated += size
 
     def _mistake(self, node: Node, message: str) -> None:

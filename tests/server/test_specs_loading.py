@@ -10,9 +10,9 @@ import pytest
 from counterfoil import catalog, resources
 from counterfoil import openapi as specs
 from counterfoil.api import API, Principal, Response
-from counterfoil.openapi import SpecError
+from counterfoil.json_schema import Schemas
+from counterfoil.openapi import SpecError, loading
 from counterfoil.server.app import Options, build_server
-from counterfoil.server.json_schema import Schemas
 
 SMALL = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/x: {get: {responses: {200: {description: d}}}}}\n"
 
@@ -35,7 +35,7 @@ def test_the_parsed_form_is_kept_and_a_changed_spec_is_read_anew(
 ) -> None:
     write(tmp_path, SMALL)
     first = specs.load("small", directory=tmp_path)
-    monkeypatch.setattr(specs, "parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr(loading, "parse", lambda *_: pytest.fail("parsed again"))
     assert specs.load("small", directory=tmp_path).raw == first.raw
     monkeypatch.undo()
     write(tmp_path, SMALL.replace("title: t", "title: u"))
@@ -62,7 +62,7 @@ def test_the_form_written_for_wheels_is_preferred_while_it_fits(
 ) -> None:
     path = write(tmp_path, SMALL)
     written = specs.write_parsed(path)
-    monkeypatch.setattr(specs, "parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr(loading, "parse", lambda *_: pytest.fail("parsed again"))
     assert specs.load("small", directory=tmp_path).raw == orjson.loads(written.read_bytes())["document"]
     monkeypatch.undo()
     write(tmp_path, SMALL.replace("title: t", "title: u"))

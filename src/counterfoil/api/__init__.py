@@ -21,6 +21,7 @@ import msgspec
 from counterfoil.world.switches import Switch as Switch
 
 if TYPE_CHECKING:
+    from counterfoil.openapi import Spec
     from counterfoil.world.world import World
 
 Json = Any
@@ -43,7 +44,8 @@ class Request(msgspec.Struct, frozen=True):
 
     ``query`` holds only what was sent, plus the schema's defaults. A numeric parameter is ``int`` or ``Decimal``
     (never ``float``: ``amountDue.value=0.1`` must compare as a tenth). ``headers`` are lower-case. ``body`` is the
-    parsed JSON, ``None`` when there was none. ``base`` is the path this API is mounted at in this world, without a
+    parsed JSON, or the fields of a form as an object of the same types (a file in one is its name), or the ``bytes`` of any
+    other media type; ``None`` when there was none. ``base`` is the path this API is mounted at in this world, without a
     trailing slash (``/w/blue/oracle-brm/brm/customerBillManagement/v4``), for building ``href`` values; ``origin`` is
     the scheme and authority the client used (``http://127.0.0.1:8000``).
     """
@@ -164,7 +166,10 @@ class API:
     ``ids`` and ``{month}`` (``202602``) in braces; without one the page does not show the API. ``credential_header`` is
     the header that the page sends its credential in, as ``Bearer`` token where it is ``Authorization``. With
     ``ignores_accept`` the vendor answers in its own media type whatever the client accepts, never 406. ``response_headers``
-    are added to every response, errors too.
+    are added to every response, errors too. ``spec`` is the document it serves, where that is not the one that belongs to
+    its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
+    the document's security schemes describe, except one that the world forbids. ``summary`` is one line that start-up
+    says of the API.
     """
 
     name: str
@@ -182,3 +187,6 @@ class API:
     credential_header: str = "Authorization"
     ignores_accept: bool = False
     response_headers: ResponseHeaders | None = None
+    spec: Spec | None = None
+    any_credential: bool = False
+    summary: str = ""

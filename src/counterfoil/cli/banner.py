@@ -26,7 +26,8 @@ def curl_lines(application: Application, origin: str) -> dict[str, str]:
         credential = next(iter(application.world.grants), "")
         for path, operation in _reads(spec):
             url = origin + api.prefix + _with_examples(spec, path, operation)
-            lines[api.name] = f"curl -s {_header(spec.raw, credential)} '{url}'"
+            header = _header(spec.raw, credential) if operation.get("security") else ""
+            lines[api.name] = f"curl -s {header}{' ' if header else ''}'{url}'"
             break
     return lines
 
@@ -63,8 +64,14 @@ def show(application: Application, origin: str, *, full: bool) -> None:
 
 def _reads(spec: Spec) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for path, item in spec.paths.items():
-        if "get" in item:
+        if "get" in item and not (spec.is_lenient and _lacks_example(spec, item["get"])):
             yield path, item["get"]
+
+
+def _lacks_example(spec: Spec, operation: Mapping[str, Any]) -> bool:
+    """Whether a parameter that is needed has no example: nothing is known of it in a user's own document."""
+    needed = (each for each in operation["parameters"] if each["in"] == "path" or each.get("required"))
+    return any("example" not in each and "example" not in resolve(spec.raw, each.get("schema", {})) for each in needed)
 
 
 def _with_examples(spec: Spec, path: str, operation: Mapping[str, Any]) -> str:
@@ -83,4 +90,6 @@ def _header(document: Mapping[str, Any], credential: str) -> str:
     for scheme in schemes.values():
         if scheme["type"] == "apiKey" and scheme["in"] == "header":
             return f"-H '{scheme['name']}: {credential}'"
+        if scheme["type"] == "http" and scheme["scheme"].lower() == "basic":
+            return f"-u '{credential}:'"
     return f"-H 'Authorization: Bearer {credential}'"

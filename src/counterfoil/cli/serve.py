@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from counterfoil.cli import own_documents
 from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
 
 CONNECTIONS_OF_A_VISITOR = 100
@@ -18,6 +19,7 @@ CONNECTIONS_OF_A_VISITOR = 100
 
 @click.command()
 @click.argument("apis", nargs=-1, metavar="[API]...")
+@own_documents.options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
@@ -72,6 +74,11 @@ CONNECTIONS_OF_A_VISITOR = 100
 @click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0, the address alone.")
 def serve(
     apis: tuple[str, ...],
+    specs: tuple[own_documents.NamedFile, ...],
+    models: tuple[own_documents.NamedFile, ...],
+    handler_files: tuple[own_documents.NamedFile, ...],
+    rows: int,
+    notices: bool,
     host: str,
     port: int,
     scenario: str,
@@ -89,10 +96,11 @@ def serve(
     log_json: bool,
     quiet: bool,
 ) -> None:
-    """Serve the named APIs, or all five, from one billing world.
+    """Serve the named APIs, or all five, from one billing world; or your own OpenAPI documents, with or without them.
 
     \b
     Example:
+      counterfoil serve --spec my-api.yaml
       counterfoil serve --scenario late-payer --port 8080
       curl -s -H 'x-api-key: counterfoil-key' http://127.0.0.1:8080/flexprice/v1/customers/cust_00000003/invoices/summary
     """
@@ -119,11 +127,13 @@ def serve(
         from counterfoil.serving import is_loopback, listen, origin_of
         from counterfoil.serving import serve as serve_on
 
+        own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed)
         taken = listen(host, port)
         origin = origin_of(taken)
         token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
+            own=own,
             scenario_name=scenario,
             seed=seed,
             customers=customers,
@@ -140,6 +150,8 @@ def serve(
             door = CrossOrigin(door, origins, [api.prefix for api, _ in application.server.served.values()])
 
         def ready() -> None:
+            if not quiet or notices:
+                own_documents.tell(own, in_full=notices)
             if quiet and port == 0:
                 click.echo(origin)
             if not quiet:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from counterfoil.api import ApiError
-from counterfoil.server.request_body import media_type
+from counterfoil.server.media_types import media_type
 
 MOST_CACHED = 256
 LONGEST_CACHED = 200
@@ -39,7 +39,8 @@ class Acceptable:
 def accepts(header: str, offered: str) -> bool:
     """Whether ``header`` accepts ``offered``: the most specific range that fits decides, ``q=0`` forbids.
 
-    Parts that are not media ranges are skipped; a header without any range accepts everything.
+    What is offered may itself be a range (``image/*``): something in it is then acceptable. Parts that are not media ranges
+    are skipped; a header without any range accepts everything.
     """
     main, _, sub = media_type(offered).partition("/")
     best, allowed, ranges = -1, False, 0
@@ -49,7 +50,7 @@ def accepts(header: str, offered: str) -> bool:
         if not slash or not kind or not subkind:
             continue
         ranges += 1
-        if kind not in ("*", main) or subkind not in ("*", sub):
+        if ("*" not in (kind, main) and kind != main) or ("*" not in (subkind, sub) and subkind != sub):
             continue
         specific = (kind != "*") + (subkind != "*")
         if specific >= best:

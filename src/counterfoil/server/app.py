@@ -74,7 +74,7 @@ class Server:
         for api in apis:
             prefix = api.prefix.rstrip("/")
             self._refuse_clash(prefix)
-            spec = load(api.name, directory=options.specs, validate=options.validate_specs)
+            spec = api.spec or load(api.name, directory=options.specs, validate=options.validate_specs)
             self.served[api.name] = (api, spec)
             self._pipelines.append((prefix, api, build_pipeline(api, spec, options.pipeline, self._executor)))
         # longest first, so that a prefix inside another one is found; "/" last

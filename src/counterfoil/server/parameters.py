@@ -1,13 +1,10 @@
 """Reads path, query and header parameters as the spec declares them: exact names, typed values, defaults.
 
-Built once per operation. Everything is refused by name: a value that does not fit, one that is missing, one given
-twice. Numbers are ``int`` or ``Decimal``, never ``float``, and only in JSON's spelling (connexion 3.3.0 takes ``1_000``
-and ``nan``, as Python does).
+Built once per operation. Everything is refused by name: a value that does not fit, one that is missing, one given twice.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,16 +13,16 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
+from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
-from counterfoil.server.json_schema import Schemas, Validator, violation
 from counterfoil.server.logs import shown
+from counterfoil.server.media_types import is_json_type, media_type
+from counterfoil.server.scalars import READERS
+from counterfoil.server.shaped_parameters import SEPARATORS, ShapedParameter
+from counterfoil.server.typed_text import Tree, TypedText, grown
 
 Json = Any
 
-INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,329})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?")
-"""JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take forever."""
-LARGEST_EXPONENT = 330
 HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
 """OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
 MOST_PAIRS = 200
@@ -33,35 +30,8 @@ CONSTRAINTS = {
     "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems",
     "uniqueItems", "allOf", "anyOf", "oneOf", "not",
 }  # fmt: skip
-
-
-def _integer(text: str) -> int:
-    if not INTEGER.fullmatch(text):
-        raise ValueError("must be a whole number")
-    return int(text)
-
-
-def _number(text: str) -> Decimal:
-    if not NUMBER.fullmatch(text):
-        raise ValueError("must be a number")
-    number = Decimal(text)
-    if abs(number.adjusted()) > LARGEST_EXPONENT:
-        raise ValueError("must be a number that a double can hold")
-    return number
-
-
-def _boolean(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text == "true"
-
-
-READERS: Mapping[str, Callable[[str], Json]] = {
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "string": str,
-}
+BRANCHES = {"allOf", "anyOf", "oneOf"}
+"""Where a schema has no type of its own, its branches have."""
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -98,18 +68,24 @@ class Parameter(msgspec.Struct, frozen=True):
             raise ApiError("malformed", message, where=self.name, detail={"value": shown(text, 40)}) from None
 
 
+AnyParameter = Parameter | ShapedParameter
+
+
 class Parameters:
     """All parameters of one operation."""
 
     def __init__(self, declared: list[Json], schemas: Schemas, operation: str) -> None:
-        places: dict[str, dict[str, Parameter]] = {"path": {}, "query": {}, "header": {}}
+        places: dict[str, dict[str, AnyParameter]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
         for each in declared:
             if each["in"] not in places:
                 raise SpecError(f"{operation}: {each['name']} is in {each['in']}, which is not supported")
             places[each["in"]][each["name"]] = compile_parameter(each, schemas, operation)
         self.path = places["path"]
         self.query = places["query"]
+        self.cookies = places["cookie"]
         self.headers = {n.lower(): p for n, p in places["header"].items() if n.lower() not in HEADERS_OF_HTTP}
+        self._shaped = {name: each for name, each in self.query.items() if isinstance(each, ShapedParameter)}
+        self._members = {member: name for name, each in self._shaped.items() for member in each.members()}
         self._required = [p for p in self.query.values() if p.required]
         self._defaults = {p.name: p.default for p in self.query.values() if p.default is not None}
 
@@ -124,19 +100,41 @@ class Parameters:
         """Typed query parameters with defaults; ``strict`` says whether one the spec does not know is refused."""
         given = pairs(query_string) if query_string else {}
         values = dict(self._defaults)
+        spread: dict[str, list[tuple[str, str]]] = {}
         for name, texts in given.items():
             parameter = self.query.get(name)
             if parameter is not None:
                 values[name] = parameter.value(texts)
+            elif self._shaped and (owner := self._owner(name)) is not None:
+                spread.setdefault(owner, []).extend((name, text) for text in texts)
             elif strict():
                 known = ", ".join(self.query) or "none"
                 raise ApiError(
                     "malformed", f"unknown query parameter '{shown(name, 60)}'; known: {known}", where=shown(name, 60)
                 )
+        for name, parts in spread.items():
+            values[name] = self._shaped[name].value_of(_tree(name, parts))
         for parameter in self._required:
-            if parameter.name not in given:
+            if parameter.name not in given and parameter.name not in spread:
                 raise ApiError("required", f"the query parameter {parameter.name} is required", where=parameter.name)
         return values
+
+    def _owner(self, name: str) -> str | None:
+        """The parameter that ``created[gte]``, or a member of an object that is spread over the query, belongs to."""
+        head = name.partition("[")[0]
+        return head if head != name and head in self._shaped else self._members.get(head)
+
+    def check_cookies(self, header: str) -> None:
+        """Raises ``ApiError`` that names the cookie."""
+        sent = {}
+        for part in header.split(";"):
+            name, _, value = part.strip().partition("=")
+            sent[name] = value.removeprefix('"').removesuffix('"')
+        for parameter in self.cookies.values():
+            if parameter.name in sent:
+                parameter.value([sent[parameter.name]])
+            elif parameter.required:
+                raise ApiError("required", f"the cookie {parameter.name} is required", where=parameter.name)
 
     def check_headers(self, headers: Mapping[str, str]) -> None:
         for name, parameter in self.headers.items():
@@ -146,27 +144,32 @@ class Parameters:
                 raise ApiError("required", f"the header {parameter.name} is required", where=parameter.name)
 
 
-def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Parameter:
-    """Raises ``SpecError`` for what cannot be read faithfully (deep objects, content instead of schema)."""
+def _tree(owner: str, parts: list[tuple[str, str]]) -> Tree:
+    """What parameters with brackets say of their owner; those without are members of it."""
+    tree = grown(parts)
+    inside = tree.pop(owner, {})
+    return {**tree, **inside} if isinstance(inside, dict) else inside
+
+
+def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyParameter:
+    """One parameter. Raises ``SpecError`` for one that has neither schema nor content."""
     name, as_written = declared["name"], declared.get("schema")
+    in_query = declared["in"] in ("query", "cookie")
+    style = declared.get("style", "form" if in_query else "simple")
+    exploded = declared.get("explode", style in ("form", "deepObject"))
     if not isinstance(as_written, dict):
-        raise SpecError(f"{operation}: the parameter {name} has no schema")
+        return _shaped(declared, schemas, style, exploded, operation)
     schema = schemas.resolved(as_written)
     is_list = schema.get("type") == "array"
     inner = schemas.resolved(schema.get("items", {})) if is_list else schema
-    kind = inner.get("type", "string")  # connexion 3.3.0 answers 500 where a plain type is missing
-    if kind not in READERS:
-        raise SpecError(f"{operation}: the parameter {name} is of type {kind}, which is not supported")
+    kind = inner.get("type", "string" if not BRANCHES & inner.keys() else None)
+    separator = SEPARATORS.get(style) if style not in ("label", "matrix") else None
+    if not isinstance(kind, str) or kind not in READERS or separator is None:
+        return _shaped(declared, schemas, style, exploded, operation)
     needs_check = bool(CONSTRAINTS & schema.keys()) or (is_list and bool(CONSTRAINTS & inner.keys()))
     default = schema.get("default")
     if isinstance(default, int | float) and not isinstance(default, bool) and kind == "number":
         default = Decimal(str(default))
-    in_query = declared["in"] == "query"
-    exploded = declared.get("explode", in_query)
-    style = declared.get("style", "form" if in_query else "simple")
-    separator = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}.get(style)
-    if separator is None:
-        raise SpecError(f"{operation}: the parameter {name} has style {style}, which is not supported")
     return Parameter(
         name=name,
         required=bool(declared.get("required")),
@@ -175,6 +178,29 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> Param
         default=default,
         is_list=is_list,
         separator=None if in_query and exploded else separator,
+    )
+
+
+def _shaped(declared: Json, schemas: Schemas, style: str, exploded: bool, operation: str) -> ShapedParameter:
+    content = declared.get("content")
+    schema, is_json = declared.get("schema"), False
+    if isinstance(content, dict) and content:
+        kind, described = next(iter(content.items()))
+        schema, is_json = described.get("schema", {}), is_json_type(media_type(kind))
+    if not isinstance(schema, dict):
+        raise SpecError(f"{operation}: the parameter {declared['name']} has no schema")
+    typed = TypedText(schemas)
+    default = schemas.resolved(schema).get("default")
+    return ShapedParameter(
+        name=declared["name"],
+        required=bool(declared.get("required")),
+        schema=schema,
+        typed=typed,
+        check=schemas.validator(schema, "request") if schema else None,
+        default=typed.read(default, schema) if isinstance(default, str) and not is_json else default,
+        style=style,
+        explode=bool(exploded),
+        is_json=is_json,
     )
 
 

@@ -16,11 +16,11 @@ from starlette.exceptions import HTTPException
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp
+from counterfoil.json_schema import schemas_of
 from counterfoil.openapi import Spec, SpecError
 from counterfoil.server.context import Interceptor, Policy
 from counterfoil.server.errors import ErrorHandlers
 from counterfoil.server.handlers import HandlerApp
-from counterfoil.server.json_schema import Schemas
 from counterfoil.server.request_validation import RequestValidation
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
 from counterfoil.server.routing import RoutedRequests, RouteTable, prepared
@@ -65,9 +65,9 @@ def build_pipeline(api: API, spec: Spec, options: PipelineOptions, executor: Exe
 
 
 def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -> ASGIApp:
-    schemas = Schemas(spec.raw)
+    schemas = schemas_of(spec)
     response_specs: dict[str, ResponseSpecs] = {}
-    table = RouteTable(api, spec)
+    table = RouteTable(api, spec, schemas)
     routed = partial(RoutedRequests, table=table)
     app = Connexion(
         HandlerApp(api, options.interceptors, executor),
@@ -92,5 +92,6 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
         response_policy=options.response_policy,
     )
     build_now(app)
-    schemas.compile()
+    if not spec.is_lenient:  # a user's is compiled when the first value is held against it
+        schemas.compile()
     return app

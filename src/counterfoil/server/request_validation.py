@@ -10,10 +10,10 @@ from typing import Any
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
+from counterfoil.json_schema import Schemas
 from counterfoil.server.accept import Acceptable
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.errors import refused
-from counterfoil.server.json_schema import Schemas
 from counterfoil.server.parameters import Parameters
 from counterfoil.server.request_body import ClientGone, RequestBody, read_body
 from counterfoil.server.workarounds import (
@@ -58,9 +58,10 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
         context.refusal = refused(scope)
         if context.refusal is not None:  # what came is not the whole body
             raise context.refusal
-        kind = body.media_type(context.headers.get("content-type")) if payload else body.default_type
+        header = context.headers.get("content-type")
+        kind = body.media_type(header) if payload else body.default_type
         self._read_parameters(context)
-        context.body = body.parse(payload)
+        context.body = body.parse(payload, kind, header or "")
         if payload.strip():
             body.validate(context.body, kind)
 
@@ -73,6 +74,8 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
         )
         if parameters.headers:
             parameters.check_headers(context.headers)
+        if parameters.cookies:
+            parameters.check_cookies(context.headers.get("cookie", ""))
 
 
 class CompiledRequestValidationAPI(RequestValidationAPI):  # type: ignore[misc]

@@ -16,11 +16,12 @@ import orjson
 
 from counterfoil.api import API, Response
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
+from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
-from counterfoil.server.json_schema import Schemas, Validator
+from counterfoil.server.json_text import pointer
 from counterfoil.server.logs import shown
-from counterfoil.server.parameters import READERS
-from counterfoil.server.request_body import pointer
+from counterfoil.server.media_types import is_json_type, range_of
+from counterfoil.server.scalars import READERS
 from counterfoil.server.workarounds import (
     ResponseValidationAPI,
     ResponseValidationMiddleware,
@@ -49,12 +50,13 @@ class ResponseSpec(msgspec.Struct, frozen=True):
     def _violation_of_body(self, response: Response, media_type: str) -> str | None:
         body = response.body
         if body is None:
-            return "the body is empty, a body is documented" if self.bodies and response.status != 304 else None
-        validator = self.bodies.get(normalized(media_type)) or self.bodies.get(normalized(media_type).partition(";")[0])
+            has_one = self.bodies and response.status not in (204, 304)
+            return "the body is empty, a body is documented" if has_one else None
+        validator = self.bodies.get(normalized(media_type)) or self._validator(normalized(media_type).partition(";")[0])
         if validator is None:
             return f"the media type {media_type} is not documented (documented: {', '.join(self.bodies) or 'no body'})"
         if isinstance(body, bytes):
-            if "json" not in media_type:
+            if not is_json_type(normalized(media_type).partition(";")[0]):
                 return None
             try:
                 body = orjson.loads(body)
@@ -67,6 +69,13 @@ class ResponseSpec(msgspec.Struct, frozen=True):
         except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
             return f"the body holds what JSON cannot express: {unsupported}"
         return f"#{pointer(path)}: {first.message}"
+
+    def _validator(self, kind: str) -> Validator | None:
+        """That of the documented type or range that a media type without parameters is in."""
+        known = range_of(kind, self.bodies)
+        if known is None:  # documented with parameters only, sent without
+            return next((self.bodies[each] for each in self.bodies if each.partition(";")[0] == kind), None)
+        return self.bodies[known]
 
     def _violation_of_headers(self, response: Response) -> str | None:
         given = {name.lower(): value for name, value in response.headers}
@@ -121,8 +130,11 @@ def _response_spec(response: Json, schemas: Schemas) -> ResponseSpec:
         if name.lower() == "content-type":  # OpenAPI 3.0.3, Response Object: ignored
             continue
         schema = header.get("schema", {})
-        read = READERS.get(schemas.resolved(schema).get("type", "string"), str)
-        validator = schemas.validator(schema, "response") if schema else None
+        kind = schemas.resolved(schema).get("type", "string")
+        read = READERS.get(kind, str) if isinstance(kind, str) else str
+        validator = (
+            schemas.validator(schema, "response") if schema and (isinstance(kind, str) and kind in READERS) else None
+        )
         headers.append((name.lower(), bool(header.get("required")), read, validator))
     return ResponseSpec(bodies, tuple(headers))
 

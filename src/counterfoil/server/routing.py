@@ -4,54 +4,74 @@ connexion routes with Starlette's router. Its routes get the path as it was sent
 hold ``%2F`` and ``%0A`` (connexion issues 1908 and 1970). Paths are given to it without a trailing slash, with
 concrete paths before templated ones (OpenAPI 3.0.3, "Path Templating Matching"), and with path parameters numbered instead
 of named, which leaves their types to our validators: an ``abc`` that should be an integer is 400, not 404.
+
+OpenAPI forbids two paths that differ only in their parameters' names, but published documents have them. The router is
+given the second by other numbers, and of those that match, the first whose parameters fit their schemas is meant.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 from starlette.routing import compile_path
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
+from counterfoil.json_schema import Schemas
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.logs import shown
-from counterfoil.server.security import optional_last
+from counterfoil.server.parameters import Parameters
+from counterfoil.server.security import optional_last, schemes_of
 from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecification
 
 Json = Any
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+_PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
 def prepared(spec: Spec) -> PreparedSpecification:
     """The spec as connexion gets it: see above. Operations are named ``GET /customerBill/{id}``, as the spec writes them."""
     paths: dict[str, dict[str, Json]] = {}
-    for path in sorted(spec.paths, key=concrete_first):
-        item = paths.setdefault(router_path(path), {})
-        for method, operation in spec.paths[path].items():
-            item[method] = {
+    by_path = spec.paths
+    for path in sorted(by_path, key=concrete_first):
+        for method, operation in by_path[path].items():
+            variant = next(n for n in count() if method not in paths.get(router_path(path, n), {}))
+            paths.setdefault(router_path(path, variant), {})[method] = {
                 **operation,
                 "operationId": f"{method.upper()} {path}",
                 "security": optional_last(operation["security"]),
             }
-    schemes = spec.raw.get("components", {}).get("securitySchemes", {})
     return PreparedSpecification(
-        {"openapi": "3.0.3", "info": {}, "paths": paths, "components": {"securitySchemes": schemes}}
+        {"openapi": "3.0.3", "info": {}, "paths": paths, "components": {"securitySchemes": schemes_of(spec)}}
     )
 
 
-def router_path(path: str) -> str:
-    """``/billingRuns/{id}/`` → ``/billingRuns/{p0}``."""
-    numbers = iter(range(path.count("{")))
-    return _PARAMETER.sub(lambda _: f"{{p{next(numbers)}}}", path.rstrip("/")) or "/"
+def router_path(path: str, variant: int = 0) -> str:
+    """``/billingRuns/{id}/`` → ``/billingRuns/{p0}``. Two ``variant``s of a path match the same requests."""
+    numbers = count()
+    letter = "p" if variant == 0 else f"v{variant}_"
+    pieces = re.split(r"(\{[^{}]*\})", path.rstrip("/"))
+    written = (f"{{{letter}{next(numbers)}}}" if _PARAMETER.fullmatch(each) else _as_sent(each) for each in pieces)
+    return "".join(written) or "/"
 
 
-def concrete_first(path: str) -> tuple[bool, ...]:
-    """A sort key: of two paths that match the same request, the one whose first difference is concrete comes first."""
-    return tuple("{" in segment for segment in path.strip("/").split("/"))
+def _as_sent(literal: str) -> str:
+    """A piece of a path as clients send it: what may not stand in a URL is percent-encoded."""
+    return literal if literal.isascii() and _PLAIN.fullmatch(literal) else quote(literal, safe="/%:@!$&'()*+,;=~-._{}")
+
+
+def concrete_first(path: str) -> tuple[tuple[bool, int], ...]:
+    """A sort key: of two paths that match the same request, the one whose first difference is concrete comes first; of two
+    segments with a parameter, that with more text beside it (``{id}.json`` before ``{id}``)."""
+    return tuple(
+        (True, -len(_PARAMETER.sub("", segment))) if "{" in segment else (False, 0)
+        for segment in path.strip("/").split("/")
+    )
 
 
 def sent_path(path: str) -> str:
@@ -69,9 +89,11 @@ class Operations:
             by_path.setdefault(path, {})[method] = name
         self._routes: dict[str, tuple[re.Pattern[str], dict[str, str]]] = {}
         for path in sorted(by_path, key=concrete_first):
-            pattern, _, _ = compile_path(router_path(path))
-            _, methods = self._routes.setdefault(router_path(path), (pattern, {}))
-            methods.update(by_path[path])
+            router = router_path(path)
+            if router not in self._routes:
+                self._routes[router] = (compile_path(router)[0], {})
+            methods = self._routes[router][1]
+            methods.update({method: name for method, name in by_path[path].items() if method not in methods})
 
     def at(self, path: str) -> dict[str, str]:
         """The operations of the first path that matches, by method; empty where none does."""
@@ -80,28 +102,42 @@ class Operations:
 
 def ambiguous(names: Iterable[str]) -> frozenset[str]:
     """The operations whose path may match a request that a more concrete path matches as well."""
+    by_path: dict[str, list[str]] = {}
+    for name in names:
+        by_path.setdefault(name.partition(" ")[2], []).append(name)
     by_length: dict[int, list[tuple[list[str], str]]] = {}
-    for name in sorted(names, key=lambda each: concrete_first(each.partition(" ")[2])):
-        segments = name.partition(" ")[2].strip("/").split("/")
-        by_length.setdefault(len(segments), []).append((segments, name))
+    for path in sorted(by_path, key=concrete_first):
+        segments = path.strip("/").split("/")
+        by_length.setdefault(len(segments), []).append((segments, path))
     return frozenset(
         name
         for same_length in by_length.values()
-        for position, (segments, name) in enumerate(same_length)
+        for position, (segments, path) in enumerate(same_length)
         if any(_overlap(earlier, segments) for earlier, _ in same_length[:position])
+        for name in by_path[path]
     )
 
 
 def _overlap(first: list[str], second: list[str]) -> bool:
-    return first != second and all(
-        ours == theirs or "{" in ours or "{" in theirs for ours, theirs in zip(first, second, strict=True)
-    )
+    for ours, theirs in zip(first, second, strict=True):
+        if ours != theirs and "{" not in ours and "{" not in theirs:
+            return False
+    return first != second
+
+
+def alternatives(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Of operations that differ only in their parameters' names: all of them, by the one that the router finds."""
+    same: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda each: concrete_first(each.partition(" ")[2])):
+        method, _, path = name.partition(" ")
+        same.setdefault(f"{method} {router_path(path)}", []).append(name)
+    return {each[0]: tuple(each) for each in same.values() if len(each) > 1}
 
 
 class RouteTable:
     """What one API's operations are called, and why a request matches none of them."""
 
-    def __init__(self, api: API, spec: Spec) -> None:
+    def __init__(self, api: API, spec: Spec, schemas: Schemas) -> None:
         self.operations = Operations(spec.operations)
         # RFC 9110, 9.1: every server should answer HEAD where it answers GET; ``x-head: false`` in a spec says that this
         # vendor's does not
@@ -110,6 +146,22 @@ class RouteTable:
         self.vendors = Operations([*spec.operations, *api.unimplemented])
         self.parameter_names = {name: _PARAMETER.findall(name) for name in spec.operations}
         self.ambiguous = ambiguous([*spec.operations, *api.unimplemented])
+        self._alternatives = {
+            first: [(name, Parameters(_in_path(spec.operations[name]), schemas, name)) for name in each]
+            for first, each in alternatives(spec.operations).items()
+        }
+        self.with_alternatives = frozenset(self._alternatives)
+
+    def meant(self, operation: str, values: Iterable[str]) -> str:
+        """Of the operations that only differ in their path parameters' names, the first whose parameters fit."""
+        values = list(values)
+        for name, parameters in self._alternatives.get(operation, ()):
+            try:
+                parameters.read_path(dict(zip(self.parameter_names[name], values, strict=True)))
+            except ApiError:
+                continue
+            return name
+        return operation
 
     def is_meant(self, operation: str, method: str, path: str) -> bool:
         """Whether the router's choice is OpenAPI's: where the first path that matches lacks the method, the router goes on
@@ -133,6 +185,10 @@ class RouteTable:
         )
 
 
+def _in_path(operation: Json) -> list[Json]:
+    return [each for each in operation["parameters"] if each["in"] == "path"]
+
+
 class RoutedRequests:
     """Middleware behind connexion's routing: writes its result into the context, and refuses what it could not match."""
 
@@ -148,6 +204,9 @@ class RoutedRequests:
             operation: str | None = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
             if operation is None or not self.table.is_meant(operation, context.method, scope["path"]):
                 raise self.table.unmatched(context.method, scope["path"], context.path)
+            if operation in self.table.with_alternatives:
+                operation = self.table.meant(operation, scope["path_params"].values())
+                scope["extensions"][ROUTING_CONTEXT]["operation_id"] = operation
             context.operation = operation
             names = self.table.parameter_names[operation]
             if names:

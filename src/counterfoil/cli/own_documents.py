@@ -1,0 +1,166 @@
+"""``counterfoil serve --spec``: reads a user's own OpenAPI documents, and says what of them could not be understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from counterfoil.api import API
+
+_NAMED = re.compile(r"([^=/\\.]*)=(.*)", re.DOTALL)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """``[NAME=]FILE`` as given; ``path`` stays text, since a URL is none."""
+
+    name: str | None
+    path: str
+
+
+def named_file(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[NamedFile, ...]:
+    """Reads ``[NAME=]FILE`` options."""
+    files = []
+    for text in given:
+        match = _NAMED.fullmatch(text)
+        if match is None:
+            files.append(NamedFile(None, text))
+            continue
+        name, path = match.groups()
+        if not _NAME.fullmatch(name) or not path:
+            raise click.BadParameter(
+                f"'{text}': write NAME=FILE with a name of small letters, digits, '.', '_' and '-'"
+            )
+        files.append(NamedFile(name, path))
+    return tuple(files)
+
+
+_COMMAND = Callable[..., Any]
+
+
+def options(command: _COMMAND) -> _COMMAND:
+    """Adds the options that say which documents, and how they are served."""
+    for add in reversed(_OPTIONS):
+        command = add(command)
+    return command
+
+
+_OPTIONS = [
+    click.option(
+        "--spec",
+        "specs",
+        multiple=True,
+        metavar="[NAME=]FILE",
+        callback=named_file,
+        help="Serve your own OpenAPI document (2.0 to 3.2, YAML or JSON) at /NAME; repeatable.",
+    ),
+    click.option(
+        "--model",
+        "models",
+        multiple=True,
+        metavar="[NAME=]FILE",
+        callback=named_file,
+        help="A model that corrects what is inferred from --spec.",
+    ),
+    click.option(
+        "--handlers",
+        "handler_files",
+        multiple=True,
+        metavar="[NAME=]FILE",
+        callback=named_file,
+        help="A Python file of yours that answers operations of --spec.",
+    ),
+    click.option(
+        "--rows",
+        default=25,
+        show_default=True,
+        type=click.IntRange(0, MOST_ROWS),
+        help="How many resources each collection of --spec begins with.",
+    ),
+    click.option("--notices", "-v", is_flag=True, help="List the places of --spec that could not be understood."),
+]
+
+
+def read(
+    specs: Sequence[NamedFile],
+    models: Sequence[NamedFile],
+    handlers: Sequence[NamedFile],
+    *,
+    rows: int,
+    seed: int | None,
+) -> tuple[API, ...]:
+    """The APIs of the documents. Raises ``UsageError`` and ``SpecError``."""
+    from counterfoil.app import UsageError, own_api
+    from counterfoil.openapi import served_name
+
+    for each in specs:
+        refuse_url(each.path)
+    names = [each.name or served_name(Path(each.path)) for each in specs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two documents are called '{name}'; name one: --spec NAME=FILE")
+    model_of = _by_name("--model", models, names)
+    handlers_of = _by_name("--handlers", handlers, names)
+    return tuple(
+        own_api(
+            Path(each.path),
+            name,
+            model=model_of.get(name),
+            handlers=handlers_of.get(name),
+            rows=rows,
+            seed=seed or 0,
+        )
+        for each, name in zip(specs, names, strict=True)
+    )
+
+
+def refuse_url(path: str) -> None:
+    """Raises ``SpecError`` for what is no file but an address."""
+    from counterfoil.openapi import SpecError
+
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
+        raise SpecError(f"{path}: a document is read from a file, and nothing is fetched; save it and give the file")
+
+
+def _by_name(option: str, files: Sequence[NamedFile], names: Sequence[str]) -> dict[str, Path]:
+    from counterfoil.app import UsageError
+
+    found: dict[str, Path] = {}
+    for each in files:
+        name = each.name or (names[0] if len(names) == 1 else None)
+        if name is None:
+            raise UsageError(f"{option} {each.path}: say of which document: {option} NAME={each.path}")
+        if name not in names:
+            raise UsageError(
+                f"{option} {each.path}: there is no --spec '{name}'; there are: {', '.join(names) or 'none'}"
+            )
+        if name in found:
+            raise UsageError(f"{option}: two are given for '{name}'")
+        found[name] = Path(each.path)
+    return found
+
+
+def tell(apis: Sequence[API], *, in_full: bool) -> None:
+    """Say on standard error what start-up has to say of each document."""
+    for api in apis:
+        if api.summary:
+            click.echo(f"{api.name}: {api.summary}", err=True)
+        notices = api.spec.notices if api.spec is not None else ()
+        if not notices:
+            continue
+        places = "1 place" if len(notices) == 1 else f"{len(notices)} places"
+        source = api.spec.source if api.spec is not None else ""
+        click.echo(
+            f"{api.name}: {places} of {source} could not be understood{'' if in_full else '; -v lists them'}", err=True
+        )
+        if in_full:
+            for notice in notices:
+                click.echo(f"  {notice}", err=True)

@@ -1,0 +1,286 @@
+"""Compiles the schemas of an OpenAPI document into validators, one root schema per document and direction.
+
+OpenAPI 3.0 schemas are almost JSON Schema draft 4. The differences are converted here: ``nullable`` (also beside
+``allOf`` and ``$ref``, where connexion 3.3.0 rejects null), ``readOnly`` and ``writeOnly``, integer widths. Those of 3.1
+are JSON Schema 2020-12. References stay references, so that a schema may refer to itself. The validators are
+jsonschema-rs's: a page of 100 rows takes 0.11 ms, where pure-Python jsonschema takes 4 ms; ``Decimal`` is a number, NaN is
+not, and ``format`` is enforced.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Literal
+
+from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
+
+Json = Any
+Direction = Literal["request", "response"]
+
+KEPT = frozenset(
+    {
+        *("type", "enum", "required", "format", "pattern", "minLength", "maxLength"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+    }
+)
+ONLY_2020 = frozenset({"const", "minContains", "maxContains", "dependentRequired"})
+HOLD_ONE = ("items", "not", "contains", "propertyNames", "if", "then", "else")
+HOLD_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
+HOLD_MAP = ("patternProperties", "dependentSchemas")
+OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
+WIDTHS = {"int32": 31, "int64": 63}
+
+
+class Validator:
+    """Validates values against one schema. Messages say "the value" instead of repeating what was sent: it may be secret."""
+
+    __slots__ = ("_member", "_root")
+
+    def __init__(self, root: _Root, member: str) -> None:
+        self._root = root
+        self._member = member
+
+    def is_valid(self, value: Json) -> bool:
+        return self._root.compiled.is_valid({self._member: value})  # type: ignore[no-any-return]
+
+    def first_error(self, value: Json) -> tuple[list[str | int], Any]:
+        """Where the first error is (keys and indices), and jsonschema-rs's error."""
+        error = next(iter(self._root.compiled.iter_errors({self._member: value})))
+        return list(error.instance_path)[1:], error
+
+
+class Schemas:
+    """The schemas of one document. Ask for all validators first; they are compiled by ``compile``, or when one is first used.
+
+    ``dialect`` says how schemas are read. ``is_lenient``: the document is a user's own. A schema that does not compile then
+    allows everything, and a value in an answer may fit several branches of a ``oneOf``, as in many published documents it
+    must.
+    """
+
+    def __init__(self, document: Json, dialect: SchemaDialect = "draft4", *, is_lenient: bool = False) -> None:
+        self.document = document
+        self.shapes: dict[int, Any] = {}
+        """For whoever reads texts by these schemas: what they found out of each, by its identity."""
+        self._roots: dict[Direction, _Root] = {
+            "request": _Root(document, "request", dialect, is_lenient),
+            "response": _Root(document, "response", dialect, is_lenient),
+        }
+
+    def validator(self, schema: Json, direction: Direction) -> Validator:
+        """A validator for ``schema``. Raises ``SpecError`` if it is not a schema."""
+        return self._roots[direction].validator(schema)
+
+    def resolved(self, schema: Json) -> Json:
+        """``schema``, or the one it refers to. Raises ``SpecError``."""
+        return resolve(self.document, schema)
+
+    def compile(self) -> None:
+        """Compile all schemas asked for. Raises ``SpecError``."""
+        for root in self._roots.values():
+            root.compile()
+
+
+def schemas_of(spec: Spec) -> Schemas:
+    """The schemas of a spec, to be asked for validators. Everyone who asks gets the same, so that they are compiled once."""
+    known = spec.derived.get("schemas")
+    if not isinstance(known, Schemas):
+        known = spec.derived["schemas"] = Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
+    return known
+
+
+class _Root:
+    """One JSON Schema whose properties are the schemas asked for, and whose definitions are those they refer to."""
+
+    def __init__(self, document: Json, direction: Direction, dialect: SchemaDialect, is_lenient: bool) -> None:
+        self.document = document
+        self.direction = direction
+        self.is_2020 = dialect == "2020-12"
+        self.is_lenient = is_lenient
+        self.compiled: Any = _NotYet(self)
+        self._waiting: list[tuple[str, str]] = []
+        self._members: dict[int, Validator] = {}
+        self._kept: list[Json] = []  # schemas are told apart by identity, so they must stay
+        self._properties: dict[str, Json] = {}
+        self._definitions: dict[str, str] = {}
+        self._converted: dict[str, Json] = {}
+        self._inlined: list[str] = []
+        self._keywords = KEPT | ONLY_2020 if self.is_2020 else KEPT
+
+    def validator(self, schema: Json) -> Validator:
+        known = self._members.get(id(schema))
+        if known is None:
+            member = f"s{len(self._members)}"
+            self._properties[member] = self.convert(schema)
+            self._convert_waiting()
+            known = self._members[id(schema)] = Validator(self, member)
+            self._kept.append(schema)
+            self.compiled = _NotYet(self)
+        return known
+
+    def compile(self) -> Any:
+        """The root schema's validator. Raises ``SpecError`` unless the document is a user's own."""
+        try:
+            self.compiled = self._compile()
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            if not self.is_lenient:
+                raise SpecError(f"a schema does not compile: {reason}") from None
+            logging.getLogger("counterfoil.server").warning(
+                "a schema does not compile, so anything is valid in its place: %s", reason
+            )
+            self.compiled = self._compile_without_unusable()
+        return self.compiled
+
+    def _compile(self) -> Any:
+        import jsonschema_rs
+
+        kind = jsonschema_rs.Draft202012Validator if self.is_2020 else jsonschema_rs.Draft4Validator
+        root = {"properties": self._properties, "definitions": self._converted}
+        return kind(root, validate_formats=True, mask="the value")
+
+    def _compile_without_unusable(self) -> Any:
+        """What cannot be a schema of the dialect allows everything; if that does not help, every schema does."""
+        import jsonschema_rs
+
+        address = (
+            "https://json-schema.org/draft/2020-12/schema"
+            if self.is_2020
+            else "http://json-schema.org/draft-04/schema#"
+        )
+        for table in (self._properties, self._converted):
+            for name, schema in table.items():
+                if not jsonschema_rs.meta.is_valid({"$schema": address, **schema}):
+                    table[name] = {}
+        try:
+            return self._compile()
+        except Exception:
+            for table in (self._properties, self._converted):
+                table.update({name: {} for name in table})
+            return self._compile()
+
+    def convert(self, schema: Json) -> Json:
+        """The schema of JSON Schema that means what this OpenAPI schema means in this direction."""
+        if not isinstance(schema, dict):
+            raise SpecError(f"a schema must be a mapping, not {type(schema).__name__}")
+        out: dict[str, Json] = {}
+        if isinstance(schema.get("$ref"), str):
+            out["$ref"] = self._definition(schema["$ref"])
+            if not self.is_2020:
+                return self._nullable(out) if schema.get("nullable") else out
+        out.update((key, value) for key, value in schema.items() if key in self._keywords)
+        self._convert_object(schema, out)
+        for key in HOLD_ONE:
+            if key in schema:
+                out[key] = self.convert(schema[key])
+        for key in HOLD_LIST:
+            if key in schema:
+                self._add_list(out, key, [self.convert(each) for each in schema[key]])
+        _bound_width(out)
+        return self._nullable(out) if schema.get("nullable") else out
+
+    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json]) -> None:
+        if key == "oneOf" and self.is_lenient and self.direction == "response":
+            if "anyOf" in out:
+                out.setdefault("allOf", []).append({"anyOf": converted})
+                return
+            key = "anyOf"
+        out[key] = converted
+
+    def _convert_object(self, schema: Json, out: dict[str, Json]) -> None:
+        hidden = self._hidden(schema)
+        if hidden and "required" in out:
+            out["required"] = [name for name in out["required"] if name not in hidden]
+        if not out.get("required", True):
+            del out["required"]  # draft 4 wants at least one name
+        if "properties" in schema:
+            out["properties"] = {
+                # what the server owns is ignored in a request, whatever it says
+                name: {} if name in hidden and self.direction == "request" else self.convert(member)
+                for name, member in schema["properties"].items()
+            }
+        for key in HOLD_MAP:
+            if key in schema:
+                out[key] = {name: self.convert(member) for name, member in schema[key].items()}
+        for key in OR_BOOLEAN:
+            if key in schema:
+                out[key] = schema[key] if isinstance(schema[key], bool) else self.convert(schema[key])
+
+    def _hidden(self, schema: Json, depth: int = 5) -> set[str]:
+        mark = "readOnly" if self.direction == "request" else "writeOnly"
+        hidden = {
+            name
+            for name, member in schema.get("properties", {}).items()
+            if isinstance(member, dict) and (member.get(mark) or resolve(self.document, member).get(mark))
+        }
+        if self.is_lenient and depth and ("required" in schema or depth < 5):
+            for each in schema.get(
+                "allOf", ()
+            ):  # what is required is often a member of a schema it is put together from
+                hidden |= self._hidden(resolve(self.document, each), depth - 1)
+        return hidden
+
+    def _definition(self, reference: str) -> str:
+        """The reference within the root schema; the schema it points to is converted once."""
+        if reference not in self._definitions:
+            name = f"d{len(self._definitions)}"
+            self._definitions[reference] = f"#/definitions/{name}"
+            self._waiting.append((name, reference))
+            if not self.is_lenient:
+                self._convert_waiting()
+        return self._definitions[reference]
+
+    def _convert_waiting(self) -> None:
+        """Convert the definitions that were referred to. In a user's document the schemas that lead to each other may be more
+        than Python's calls nest, so there each waits until the one before is complete."""
+        while self._waiting:
+            name, reference = self._waiting.pop()
+            self._converted[name] = self.convert(target_of(self.document, reference))
+
+    def _nullable(self, out: dict[str, Json]) -> dict[str, Json]:
+        """Also null. A single reference (how a component is made nullable) is written out, so that errors point inside it;
+        not in a user's document, where the same schema may be referred to a thousand times."""
+        if out.keys() == {"allOf"} and len(out["allOf"]) == 1:
+            return self._nullable(dict(out["allOf"][0]))
+        if out.keys() == {"$ref"} and out["$ref"] not in self._inlined and not self.is_lenient:
+            target = self._converted.get(out["$ref"].rpartition("/")[2])
+            if target is not None:  # else it is being converted right now: it refers to itself
+                self._inlined.append(out["$ref"])
+                written_out = self._nullable(dict(target))
+                self._inlined.pop()
+                return written_out
+        plain = out.get("type")
+        if isinstance(plain, str) and not {"allOf", "anyOf", "oneOf", "not"} & out.keys():
+            out["type"] = [plain, "null"]
+            if "enum" in out and None not in out["enum"]:
+                out["enum"] = [*out["enum"], None]
+            return out
+        return {"anyOf": [{"type": "null"}, out]}
+
+
+class _NotYet:
+    """Stands for a root schema's validator until it is first used."""
+
+    def __init__(self, root: _Root) -> None:
+        self.root = root
+
+    def is_valid(self, value: Json) -> bool:
+        return self.root.compile().is_valid(value)  # type: ignore[no-any-return]
+
+    def iter_errors(self, value: Json) -> Any:
+        return self.root.compile().iter_errors(value)
+
+
+def _bound_width(out: dict[str, Json]) -> None:
+    bits = WIDTHS.get(out.get("format", ""))
+    if bits and out.get("type") == "integer":
+        out.setdefault("minimum", -(2**bits))
+        out.setdefault("maximum", 2**bits - 1)
+
+
+def violation(error: Any) -> str:
+    """What a validation error says; of an instant, also how to write one."""
+    text = str(error.message)
+    if text.endswith('is not a "date-time"'):
+        return f"{text}: write it as in 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00 (in a URL, + is %2B)"
+    return text

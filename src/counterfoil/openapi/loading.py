@@ -1,0 +1,120 @@
+"""Reads an API's OpenAPI document from disk and gives its operations, with references resolved.
+
+Specs are YAML for people. Parsing YAML is slow, so the parsed form is kept as JSON: beside the YAML when a wheel was
+built (``write_parsed``), else in the user's cache folder after first use. Either is used only when the digest of the
+YAML's bytes and the form agree, so that a changed spec is never served stale. ``COUNTERFOIL_CACHE`` names another
+folder; empty, it switches keeping off.
+
+A spec is validated only when asked for: CI does that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from counterfoil import catalog, disk_cache
+from counterfoil.openapi.parsing import parse
+from counterfoil.openapi.references import operations_of
+from counterfoil.openapi.spec import Spec, SpecError, one_line
+
+Json = Any
+
+FORM = 3
+"""To be raised whenever the parsed form of the same YAML changes, so that what was kept before is not read."""
+
+
+def load(name: str, *, directory: Path | None = None, validate: bool = False) -> Spec:
+    """The spec of API ``name`` from ``<directory>/<name>/openapi.yaml`` (default: the specs that come along).
+
+    ``validate`` also runs openapi-spec-validator over it, which costs about a second.
+
+    Raises ``SpecError`` when the file is missing, is not YAML, or is not an OpenAPI 3.0 document that can be served.
+    """
+    try:
+        path = catalog.spec_path(name) if directory is None else directory / name / "openapi.yaml"
+    except catalog.CatalogError as error:
+        raise SpecError(str(error)) from None
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise SpecError(f"cannot read the spec of {name} at {path}: {error.strerror or error}") from None
+    raw = _parsed_before(path, text) or _parse_and_keep(path, text)
+    return from_document(name, raw, source=str(path), validate=validate)
+
+
+def from_document(name: str, raw: Json, *, source: str = "<document>", validate: bool = False) -> Spec:
+    """A ``Spec`` from an already parsed document. Raises ``SpecError``."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("paths"), dict):
+        raise SpecError(f"{source}: not an OpenAPI document (a mapping with 'openapi' and 'paths' is expected)")
+    version = str(raw.get("openapi", ""))
+    if not version.startswith("3.0."):
+        raise SpecError(f"{source}: OpenAPI {version or 'version missing'}; only 3.0.x can be served")
+    if validate:
+        check(raw, source)
+    try:
+        return Spec(name, source, raw, operations_of(raw))
+    except SpecError as error:
+        raise SpecError(f"{source}: {error}") from None
+    except (AttributeError, KeyError, TypeError):
+        raise SpecError(f"{source}: a path item or parameter is not as OpenAPI wants it; run `specs lint`") from None
+
+
+def check(raw: dict[str, Json], source: str) -> None:
+    """Validate against the OpenAPI 3.0 schema; raises ``SpecError`` with the first error in one line."""
+    from openapi_spec_validator import OpenAPIV30SpecValidator
+
+    try:
+        error = next(iter(OpenAPIV30SpecValidator(raw).iter_errors()), None)
+    except Exception as unexpected:  # an unresolvable reference is an exception there, not an error
+        raise SpecError(f"{source}: does not validate: {one_line(unexpected)}") from None
+    if error is not None:
+        where = "/".join(str(part) for part in getattr(error, "absolute_path", ()))
+        raise SpecError(f"{source}: does not validate at '#/{where}': {one_line(error)}")
+
+
+def write_parsed(path: Path) -> Path:
+    """Write ``openapi.json``, the parsed form of ``path``, beside it; for building wheels. Returns the file."""
+    text = path.read_bytes()
+    target = path.with_suffix(".json")
+    target.write_bytes(_wrap(text, parse(text, str(path))))
+    return target
+
+
+# -- parsing and keeping ----------------------------------------------------------------------------------------------
+
+
+def _digest(text: bytes) -> str:
+    """``FORM`` stands for counterfoil's version: reading the real one from the package's metadata costs 25 ms."""
+    return hashlib.sha256(b"%d\n" % FORM + text).hexdigest()
+
+
+def _wrap(text: bytes, document: Json) -> bytes:
+    return orjson.dumps({"digest": _digest(text), "document": document}, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _parsed_before(path: Path, text: bytes) -> Json:
+    digest = _digest(text)
+    for candidate in (path.with_suffix(".json"), _cache_file(digest)):
+        if candidate is None:
+            continue
+        with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, KeyError):
+            parsed = orjson.loads(candidate.read_bytes())
+            if parsed["digest"] == digest:
+                return parsed["document"]
+    return None
+
+
+def _parse_and_keep(path: Path, text: bytes) -> Json:
+    document = parse(text, str(path))
+    with contextlib.suppress(TypeError):  # a document JSON cannot say is served all the same
+        disk_cache.keep(_cache_file(_digest(text)), _wrap(text, document))
+    return document
+
+
+def _cache_file(digest: str) -> Path | None:
+    return disk_cache.file_for("specs", digest)

@@ -1,0 +1,119 @@
+"""Reads an OpenAPI document of a user's own: any version, YAML or JSON, one file or several, valid or not.
+
+What is made of it, its *view*, is kept in the user's cache folder by the digests of all its files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from counterfoil import disk_cache
+from counterfoil.openapi.references import operations_of
+from counterfoil.openapi.sources import LARGEST, Sources, Unreadable
+from counterfoil.openapi.spec import Notice, Spec, SpecError
+
+Json = Any
+
+FORM = 1
+"""To be raised whenever another view is made of the same document, so that what was kept before is not read."""
+_ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
+
+
+def read_document(path: Path, name: str | None = None) -> Spec:
+    """The spec in ``path``; ``name`` is what it is served as (default: the file's name without its ending).
+
+    What cannot be understood is in ``notices``, and the rest is there. Files that it refers to are read if they are below its
+    folder; nothing is fetched. Raises ``SpecError`` in one line: no such file, a URL, neither YAML nor JSON, not an OpenAPI
+    document, too large.
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+        raise SpecError(f"{path}: a document is read from a file, and nothing is fetched; save it and give the file")
+    key = _key(path)
+    kept = _kept(path, key)
+    if kept is None:
+        kept = _read(path)
+        disk_cache.keep(disk_cache.file_for("documents", key), orjson.dumps(kept))
+    raw = kept["document"]
+    return Spec(
+        name=name or served_name(path),
+        source=str(path),
+        raw=raw,
+        operations=operations_of(raw),
+        notices=tuple(Notice(*each) for each in kept["notices"]),
+        schema_dialect="draft4" if raw["openapi"].startswith("3.0") else "2020-12",
+        base_path=raw["servers"][0]["url"].rstrip("/"),
+        is_lenient=True,
+    )
+
+
+def served_name(path: Path) -> str:
+    """What a document is served as unless it is named: ``Billing API.v2.yaml`` → ``billing-api-v2``."""
+    return _ODD_IN_NAME.sub("-", path.stem.lower()).strip("-") or "api"
+
+
+def _key(path: Path) -> str:
+    """What the view is kept by: the file's own bytes, and how it was named, since notices name it so."""
+    try:
+        if not path.is_file():
+            raise SpecError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
+        if path.stat().st_size > LARGEST:
+            raise SpecError(f"{path}: too large: a document may have {LARGEST // 1024**2} MB in all")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return hashlib.sha256(b"%d\n%s\n%s\n" % (FORM, str(path).encode(), str(path.resolve()).encode()) + data).hexdigest()
+
+
+def _kept(path: Path, key: str) -> Json:
+    """The view kept before, if none of its files changed since."""
+    file = disk_cache.file_for("documents", key)
+    if file is None:
+        return None
+    folder = path.resolve().parent
+    with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+        kept = orjson.loads(file.read_bytes())
+        for name, digest in kept["files"].items():
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+                return None
+        return kept
+    return None
+
+
+def _read(path: Path) -> Json:
+    from counterfoil.openapi.swagger2 import Swagger2View
+    from counterfoil.openapi.view import View
+
+    try:
+        sources = Sources(path)
+        version = _version(sources.root.value, str(path))
+        view = (Swagger2View if version.startswith("2") else View)(sources, version)
+        document = view.write()
+    except Unreadable as error:
+        raise SpecError(str(error)) from None
+    except RecursionError:
+        raise SpecError(f"{path}: nests too deep") from None
+    return {
+        "document": document,
+        "notices": [list(each) for each in view.notices.with_lines(sources)],
+        "files": sources.files(),
+    }
+
+
+def _version(document: Json, where: str) -> str:
+    if isinstance(document, dict):
+        for member in ("openapi", "swagger"):
+            version = str(document.get(member, ""))
+            if version.startswith(("2.", "3.") if member == "swagger" else "3."):
+                return version
+        if "openapi" in document or "swagger" in document:
+            told = document.get("openapi", document.get("swagger"))
+            raise SpecError(f"{where}: version '{str(told)[:40]}' of OpenAPI is not known; 2.0 and 3.x are")
+    raise SpecError(
+        f"{where}: not an OpenAPI document (a mapping with 'openapi' or 'swagger', and 'paths', is expected)"
+    )

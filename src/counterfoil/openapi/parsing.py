@@ -1,0 +1,33 @@
+"""Parses YAML or JSON text into a document in JSON's types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from counterfoil import yaml_reader
+from counterfoil.openapi.spec import SpecError, one_line
+
+Json = Any
+
+
+def parse(text: bytes, where: str) -> Json:
+    """The document in YAML or JSON text, every key a string and every date text.
+
+    Raises ``SpecError`` with file and line, one line for each mistake.
+    """
+    return parse_with_lines(text, where)[0]
+
+
+def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Document]:
+    """As ``parse``, and where in the file each member is."""
+    try:
+        document = yaml_reader.read_document(text, where)
+    except yaml_reader.YamlError as error:
+        raise SpecError(str(error)) from None
+    try:
+        # through JSON once: what was parsed now and what was kept before agree, and nothing is shared by two places
+        return orjson.loads(orjson.dumps(document.value)), document
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpecError(f"{where}: holds what JSON cannot say: {one_line(error)}") from None

@@ -1,0 +1,276 @@
+"""Brings one schema of a user's document into the view's form: valid in its dialect, references to ``#/components/schemas``.
+
+What a keyword cannot mean is left out and told. Members that are no keyword (examples, defaults, extensions) are data and
+stay as they are, whatever they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from counterfoil.openapi.patterns import usable
+from counterfoil.openapi.places import Place
+from counterfoil.openapi.spec import SchemaDialect
+
+Json = Any
+Tell = Callable[[Place, str], None]
+Refer = Callable[[Place], str | None]
+"""Gives the reference, in the view, to the schema that the reference at a place leads to; None if it leads nowhere."""
+
+TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+IN_MAPS = ("properties", "patternProperties", "dependentSchemas")
+IN_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+ALONE = ("items", "not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
+OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
+COUNTS = (
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minContains",
+    "maxContains",
+)
+LIMITS = ("minimum", "maximum")
+EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+MOVED = ("$defs", "definitions", "$schema", "$id", "$anchor", "$dynamicAnchor", "$vocabulary")
+"""Members that are left out: what they define is found by reference."""
+MAKES_NULL = ("nullable", "x-nullable")
+BESIDE_REFERENCE = frozenset(
+    {
+        "description",
+        "title",
+        "summary",
+        "example",
+        "examples",
+        "default",
+        "deprecated",
+        "nullable",
+        "readOnly",
+        "writeOnly",
+    }
+)
+"""What stays beside a reference in OpenAPI 3.0, where other members there mean nothing."""
+
+
+class SchemaView:
+    """Writes schemas of one document."""
+
+    def __init__(self, dialect: SchemaDialect, refer: Refer, tell: Tell) -> None:
+        self.dialect = dialect
+        self.refer = refer
+        self.tell = tell
+        self._keywords = {
+            **dict.fromkeys(IN_MAPS, self._map),
+            **dict.fromkeys(IN_LISTS, self._list),
+            **dict.fromkeys(ALONE, self._one),
+            **dict.fromkeys(OR_BOOLEAN, self._one_or_boolean),
+            **dict.fromkeys(COUNTS, self._count),
+            **dict.fromkeys(LIMITS, self._number),
+            **dict.fromkeys(EXCLUSIVE, self._exclusive),
+            "multipleOf": self._step,
+            "type": self._type,
+            "enum": self._enum,
+            "const": self._const,
+            "required": self._required,
+            "pattern": self._pattern,
+            "format": self._text,
+            "uniqueItems": self._boolean,
+            "discriminator": self._discriminator,
+        }
+
+    def write(self, place: Place) -> dict[str, Json]:
+        """The schema at ``place``; one that means nothing allows everything."""
+        schema = place.value
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
+        if not isinstance(schema, dict):
+            self.tell(place, f"a schema must be a mapping, not {_kind(schema)}; anything is valid here")
+            return {}
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            known = self.refer(place)
+            start = {} if known is None else {"$ref": known}
+            if self.dialect == "draft4":
+                beside = {k: v for k, v in schema.items() if k in BESIDE_REFERENCE or k.startswith("x-")}
+                return self._with_null(place, {**start, **beside})
+        else:
+            start = {}
+        return self._with_null(place, start | self._members(place))
+
+    def _members(self, place: Place) -> dict[str, Json]:
+        out: dict[str, Json] = {}
+        for key, value in place.value.items():
+            write = self._keywords.get(key)
+            if write is not None:
+                write(place, key, out)
+            elif key not in MOVED and key != "$ref":
+                out[key] = value
+        return out
+
+    def _with_null(self, place: Place, out: dict[str, Json]) -> dict[str, Json]:
+        nullable = any(out.pop(name, None) is True for name in MAKES_NULL)
+        if not nullable:
+            return out
+        if self.dialect == "draft4":
+            return {**out, "nullable": True}
+        kind = out.get("type")
+        if isinstance(kind, str | list) and not {"$ref", "allOf", "anyOf", "oneOf", "const"} & out.keys():
+            kinds = [kind] if isinstance(kind, str) else kind
+            also = {"enum": [*out["enum"], None]} if "enum" in out and None not in out["enum"] else {}
+            return {**out, "type": [*kinds, "null"] if "null" not in kinds else kinds, **also}
+        return {"anyOf": [out, {"type": "null"}]}
+
+    # -- keywords that hold schemas -----------------------------------------------------------------------------------
+
+    def _map(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        here = place[key]
+        if not isinstance(here.value, dict):
+            self.tell(here, f"{key} must be a mapping, not {_kind(here.value)}; left out")
+            return
+        written = {name: self.write(here[name]) for name in here.value}
+        if key == "patternProperties":
+            written = {usable(name) or "": schema for name, schema in written.items() if usable(name) is not None}
+        out[key] = written
+
+    def _list(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        here = place[key]
+        if isinstance(here.value, dict) and key != "prefixItems":
+            self.tell(here, f"{key} must be a list; read as a list of one")
+            out[key] = [self.write(here)]
+        elif not isinstance(here.value, list) or not here.value:
+            self.tell(here, f"{key} must be a list of schemas; left out")
+        else:
+            out[key] = [self.write(here[index]) for index in range(len(here.value))]
+
+    def _one(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        here = place[key]
+        if key == "items" and isinstance(here.value, list):
+            self.tell(here, "items must be one schema; each item may fit any of those listed")
+            out[key] = {"anyOf": [self.write(here[i]) for i in range(len(here.value))]} if here.value else {}
+        else:
+            out[key] = self.write(here)
+
+    def _one_or_boolean(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        out[key] = place.value[key] if isinstance(place.value[key], bool) else self.write(place[key])
+
+    # -- keywords with values of their own ----------------------------------------------------------------------------
+
+    def _type(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        kind = place.value[key]
+        if kind == "file":  # Swagger 2.0
+            out.update({"type": "string", "format": "binary"})
+        elif isinstance(kind, str) and kind in TYPES:
+            out[key] = kind
+        elif isinstance(kind, list) and kind and all(isinstance(each, str) and each in TYPES for each in kind):
+            kinds = list(dict.fromkeys(kind))
+            if self.dialect == "draft4" and "null" in kinds:
+                out["nullable"] = True
+                kinds.remove("null")
+            out[key] = kinds[0] if len(kinds) == 1 else kinds or ["null"]
+        else:
+            self.tell(place[key], f"{_shown(kind)} is no type; any type is valid here")
+
+    def _enum(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        if isinstance(place.value[key], list) and place.value[key]:
+            out[key] = place.value[key]
+        else:
+            self.tell(place[key], "enum must be a list of values; left out")
+
+    def _const(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        if self.dialect == "draft4":  # not a keyword there, but what is meant is plain
+            out.setdefault("enum", [place.value[key]])
+        else:
+            out[key] = place.value[key]
+
+    def _required(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        value = place.value[key]
+        if isinstance(value, list):
+            names = list(dict.fromkeys(name for name in value if isinstance(name, str)))
+            if names:
+                out[key] = names
+        else:
+            self.tell(place[key], f"required must be a list of names, not {_shown(value)}; left out")
+
+    def _pattern(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        value = place.value[key]
+        pattern = usable(value) if isinstance(value, str) else None
+        if pattern is None:
+            self.tell(place[key], f"{_shown(value)} is not a regular expression (ECMA 262); any text is valid here")
+        else:
+            out[key] = pattern
+
+    def _count(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        value = place.value[key]
+        if type(value) is str and value.isdecimal() and len(value) < 16:
+            value = int(value)
+        if type(value) in (int, float) and value >= 0 and value == int(value):
+            out[key] = int(value)
+        else:
+            self.tell(place[key], f"{key} must be a whole number, not {_shown(value)}; left out")
+
+    def _number(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        if type(place.value[key]) in (int, float):
+            out[key] = place.value[key]
+        else:
+            self.tell(place[key], f"{key} must be a number, not {_shown(place.value[key])}; left out")
+
+    def _step(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        if type(place.value[key]) in (int, float) and place.value[key] > 0:
+            out[key] = place.value[key]
+        else:
+            self.tell(place[key], f"multipleOf must be a number above 0, not {_shown(place.value[key])}; left out")
+
+    def _exclusive(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        """A boolean beside the limit in draft 4, the limit itself in 2020-12; each is read in both."""
+        value, limit = place.value[key], EXCLUSIVE[key]
+        if type(value) in (int, float):
+            out.update({key: value} if self.dialect == "2020-12" else {limit: value, key: True})
+        elif type(value) is bool and type(place.value.get(limit)) in (int, float):
+            if value:
+                out.update({key: True} if self.dialect == "draft4" else {key: place.value[limit]})
+        elif value is not False:
+            self.tell(place[key], f"{key} means nothing here; left out")
+
+    def _text(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        if isinstance(place.value[key], str):
+            out[key] = place.value[key]
+        else:
+            self.tell(place[key], f"{key} must be text, not {_shown(place.value[key])}; left out")
+
+    def _boolean(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        if isinstance(place.value[key], bool):
+            out[key] = place.value[key]
+        else:
+            self.tell(place[key], f"{key} must be true or false, not {_shown(place.value[key])}; left out")
+
+    def _discriminator(self, place: Place, key: str, out: dict[str, Json]) -> None:
+        here = place[key]
+        if isinstance(here.value, str):  # Swagger 2.0
+            out[key] = {"propertyName": here.value}
+            return
+        if not isinstance(here.value, dict) or not isinstance(here.value.get("propertyName"), str):
+            self.tell(here, "a discriminator needs a propertyName; left out")
+            return
+        written = dict(here.value)
+        mapping = written.pop("mapping", None)
+        if isinstance(mapping, dict):
+            known = {}
+            for value, reference in mapping.items():
+                if isinstance(reference, str):
+                    target = self.refer(Place(here.file, {"$ref": reference}, here["mapping"], value))
+                    known.update({value: target} if target is not None else {})
+            written["mapping"] = known
+        out[key] = written
+
+
+def _kind(value: Json) -> str:
+    names = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def _shown(value: Json) -> str:
+    text = f"'{value}'" if isinstance(value, str) else _kind(value) if isinstance(value, dict | list) else str(value)
+    return " ".join((text if len(text) <= 60 else f"{text[:60]}…'").split())

@@ -1,0 +1,194 @@
+"""Brings a Swagger 2.0 document into the view's form, which is OpenAPI 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.openapi.places import Place
+from counterfoil.openapi.sources import Sources
+from counterfoil.openapi.view import LOST, OPERATION, View
+
+Json = Any
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+DESCRIBES_VALUE = frozenset(
+    {
+        *("type", "format", "items", "default", "enum", "pattern", "multipleOf", "uniqueItems", "x-nullable"),
+        *(
+            "maximum",
+            "exclusiveMaximum",
+            "minimum",
+            "exclusiveMinimum",
+            "maxLength",
+            "minLength",
+            "maxItems",
+            "minItems",
+        ),
+    }
+)
+"""Members of a parameter or header that say what its value is; in OpenAPI 3 they are in its schema."""
+COLLECTIONS: dict[str, dict[str, Json]] = {
+    "csv": {"explode": False},
+    "ssv": {"style": "spaceDelimited", "explode": False},
+    "tsv": {"explode": False},
+    "pipes": {"style": "pipeDelimited", "explode": False},
+    "multi": {"explode": True},
+}
+FLOWS = {
+    "implicit": "implicit",
+    "password": "password",
+    "application": "clientCredentials",
+    "accessCode": "authorizationCode",
+}
+
+
+class Swagger2View(View):
+    """Writes one Swagger 2.0 document. Parameters and responses are written where they are used, for what they mean depends
+    on the operation: which media types it consumes and produces."""
+
+    kinds = ("schemas",)
+
+    def __init__(self, sources: Sources, version: str) -> None:
+        super().__init__(sources, version)
+        self._produced = ["application/json"]
+        self._of_path: Place | None = None
+
+    def base_path(self) -> str:
+        base = self.top.value.get("basePath")
+        return self.path_of(base, self.top["basePath"]) if isinstance(base, str) else ""
+
+    def components(self) -> dict[str, Place]:
+        return {"schemas": self.top["definitions"]} if isinstance(self.top.value.get("definitions"), dict) else {}
+
+    def written(self, kind: str, place: Place) -> Json:
+        end = self.end(place, {"responses": "response", "headers": "header"}[kind])
+        return LOST[kind] if end is None else self.writers[kind](end)
+
+    def security_schemes(self) -> dict[str, Json]:
+        schemes = self.top.value.get("securityDefinitions")
+        if not isinstance(schemes, dict):
+            return {}
+        here = self.top["securityDefinitions"]
+        written = {name: self.security_scheme(here[name]) for name in schemes}
+        return {name: scheme for name, scheme in written.items() if scheme is not None}
+
+    def security_scheme(self, place: Place) -> Json:
+        scheme = super().security_scheme(place)
+        if scheme is None or scheme["type"] != "oauth2" or "flow" not in scheme:
+            return scheme
+        flow = {
+            "scopes": scheme.get("scopes", {}),
+            **{each: scheme[each] for each in ("authorizationUrl", "tokenUrl") if each in scheme},
+        }
+        return {"type": "oauth2", "flows": {FLOWS.get(str(scheme["flow"]), "implicit"): flow}}
+
+    # -- operations ---------------------------------------------------------------------------------------------------
+
+    def path_item(self, place: Place, path: str) -> dict[str, Json] | None:
+        end = self.end(place, "path")
+        self._of_path = end
+        return super().path_item(place, path)
+
+    def operation(self, place: Place, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
+        operation = place.value
+        out = {key: operation[key] for key in operation if key in OPERATION or key.startswith("x-")}
+        out["parameters"] = self._fit_to_path({**shared, **self.parameters(place)}, path, place)
+        body = self._body(place)
+        if body is not None:
+            out["requestBody"] = body
+        self._produced = self._media_types(place, "produces")
+        out["responses"] = self.responses(place)
+        if "security" in operation:
+            out["security"] = self.security(place, self._schemes)
+        return out
+
+    def _media_types(self, place: Place, member: str) -> list[str]:
+        """The operation's media types, else the document's, else JSON."""
+        for holder in (place.value, self.top.value):
+            given = holder.get(member)
+            if isinstance(given, list):
+                usable = [each for each in given if isinstance(each, str) and "/" in each]
+                if usable:
+                    return usable
+        return ["application/json"]
+
+    def parameters(self, place: Place) -> dict[tuple[str, str], Json]:
+        found: dict[tuple[str, str], Json] = {}
+        for each, end in self.declared_parameters(place):
+            where = end.value.get("in")
+            if where in ("path", "query", "header"):
+                found.setdefault((end.value["name"], where), self.parameter(end))
+            elif where not in ("body", "formData"):
+                self.tell(each, f"{end.value['name']} is in {where}, where no parameter is; left out")
+        return found
+
+    def parameter(self, place: Place) -> dict[str, Json]:
+        given = place.value
+        out = {k: v for k, v in given.items() if k in ("name", "in", "description") or k.startswith("x-")}
+        out["required"] = given["in"] == "path" or given.get("required") is True
+        out["schema"] = self._value(place)
+        if given.get("type") == "array":
+            out |= COLLECTIONS.get(str(given.get("collectionFormat", "csv")), COLLECTIONS["csv"])
+            if given["in"] != "query":
+                out.pop("style", None)
+        return out
+
+    def _value(self, place: Place) -> Json:
+        """The schema that a parameter or header is written with."""
+        if "schema" in place.value:
+            return self.schemas.write(place["schema"])
+        kept = {key: value for key, value in place.value.items() if key in DESCRIBES_VALUE}
+        return self.schemas.write(Place(place.file, kept, place.parent, place.step))
+
+    def _body(self, place: Place) -> Json:
+        """The request body: the parameter that is one, or those that are fields of a form."""
+        declared = self.declared_parameters(place)
+        own = {each.value.get("name") for _, each in declared}
+        if self._of_path is not None:
+            declared += [both for both in self.declared_parameters(self._of_path) if both[1].value["name"] not in own]
+        consumed = self._media_types(place, "consumes")
+        for _, each in declared:
+            if each.value.get("in") == "body":
+                schema = self._value(each)
+                examples = {"example": each.value["x-example"]} if "x-example" in each.value else {}
+                content = {name: {"schema": schema, **examples} for name in consumed}
+                return {"required": each.value.get("required") is True, "content": content}
+        fields = [each for _, each in declared if each.value.get("in") == "formData"]
+        return self._form(fields, consumed) if fields else None
+
+    def _form(self, fields: list[Place], consumed: list[str]) -> Json:
+        required = [each.value["name"] for each in fields if each.value.get("required") is True]
+        schema: dict[str, Json] = {
+            "type": "object",
+            "properties": {each.value["name"]: self._field(each) for each in fields},
+        }
+        if required:
+            schema["required"] = required
+        has_file = any(each.value.get("type") == "file" for each in fields)
+        kinds = [each for each in consumed if each.partition(";")[0].strip().lower() in FORMS]
+        kinds = kinds or [FORMS[1] if has_file else FORMS[0]]
+        return {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}
+
+    def _field(self, place: Place) -> Json:
+        description = place.value.get("description")
+        return {**self._value(place), **({"description": description} if isinstance(description, str) else {})}
+
+    def response(self, place: Place) -> dict[str, Json]:
+        response = place.value
+        out = {key: response[key] for key in response if key == "description" or key.startswith("x-")}
+        out.setdefault("description", "")
+        examples = response.get("examples")
+        examples = examples if isinstance(examples, dict) else {}
+        if "schema" in response:
+            schema = self.schemas.write(place["schema"])
+            out["content"] = {
+                name: {"schema": schema, **({"example": examples[name]} if name in examples else {})}
+                for name in self._produced
+            }
+        if isinstance(response.get("headers"), dict):
+            out["headers"] = self.headers(place["headers"])
+        return out
+
+    def header(self, place: Place) -> dict[str, Json]:
+        description = {k: v for k, v in place.value.items() if k == "description"}
+        return {"required": False, **description, "schema": self._value(place)}

@@ -1,0 +1,69 @@
+"""Accepts any credential of the form that a document's security scheme describes: for APIs of a user's own document.
+
+Nothing says which credentials are good there, so each is, except one that the world's grants keep from the API (403). One
+that is missing or of another form is refused (401).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.api import ApiError, Principal
+from counterfoil.server.context import RequestContext
+from counterfoil.server.parameters import pairs
+
+Json = Any
+
+
+def accept(scheme: Mapping[str, Json], context: RequestContext) -> Principal:
+    """Who sends the credential that ``scheme`` describes. Raises ``ApiError`` (unauthenticated, forbidden)."""
+    sent = _sent(scheme, context)
+    for part in sent:
+        grant = context.world.grant(part)
+        if grant is not None and not grant.allows(context.api.name):
+            raise ApiError("forbidden", "this credential may not use this API")
+    return Principal(sent[0])
+
+
+def _sent(scheme: Mapping[str, Json], context: RequestContext) -> list[str]:
+    """The credential, and for a user's name and password each of them."""
+    kind = scheme["type"]
+    if kind == "apiKey":
+        return [_api_key(scheme["name"], scheme["in"], context)]
+    if kind == "mutualTLS":  # the certificate was for the connection, which is not ours to see
+        return ["mutualTLS"]
+    wanted = scheme["scheme"] if kind == "http" else "bearer"
+    given, _, credential = context.headers.get("authorization", "").strip().partition(" ")
+    credential = credential.strip()
+    if given.lower() != wanted.lower() or not credential:
+        raise ApiError("unauthenticated", f"send a credential as 'Authorization: {wanted.capitalize()} …'")
+    return _user_and_password(credential) if wanted.lower() == "basic" else [credential]
+
+
+def _api_key(name: str, where: str, context: RequestContext) -> str:
+    value = ""
+    if where == "header":
+        value = context.headers.get(name.lower(), "").strip()
+    elif where == "query":
+        value = pairs(context.query_string).get(name, [""])[0]
+    else:
+        for part in context.headers.get("cookie", "").split(";"):
+            cookie, _, held = part.strip().partition("=")
+            value = held if cookie == name else value
+    if not value:
+        place = {"query": "query parameter"}.get(where, where)
+        raise ApiError("unauthenticated", f"send a credential in the {place} {name}")
+    return value
+
+
+def _user_and_password(credential: str) -> list[str]:
+    try:
+        user, colon, password = base64.b64decode(credential, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        colon = ""
+    if not colon:
+        raise ApiError("unauthenticated", "the credential is not base64 of user:password (RFC 7617)")
+    return [each for each in (user, password) if each] or [""]

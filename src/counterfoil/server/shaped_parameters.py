@@ -1,0 +1,106 @@
+"""Reads parameters that are more than one plain value or a list of such: objects, branches, JSON in a parameter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from counterfoil.api import ApiError
+from counterfoil.json_schema import Validator, violation
+from counterfoil.server.json_text import parse_json
+from counterfoil.server.logs import shown
+from counterfoil.server.typed_text import Tree, TypedText
+
+Json = Any
+
+SEPARATORS = {"form": ",", "simple": ",", "label": ",", "matrix": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+class ShapedParameter(msgspec.Struct, frozen=True):
+    """One declared parameter. ``is_json``: it holds a JSON text (``content`` instead of ``schema``)."""
+
+    name: str
+    required: bool
+    schema: Json
+    typed: TypedText
+    check: Validator | None
+    default: Json
+    style: str
+    explode: bool
+    is_json: bool = False
+
+    def value(self, texts: list[str]) -> Json:
+        """The typed value. Raises ``ApiError`` that names the parameter."""
+        if self.is_json:
+            return self._checked(self._parsed(texts[0]))
+        return self.value_of(self._tree(texts))
+
+    def value_of(self, tree: Tree) -> Json:
+        """The typed value of what brackets made of several parameters. Raises ``ApiError``."""
+        return self._checked(self.typed.read(tree, self.schema))
+
+    def members(self) -> list[str]:
+        """The names that an object in the query is spread over (style ``form``, exploded)."""
+        shape = self.typed.shape(self.schema)
+        if self.style != "form" or not self.explode or shape.types != {"object"}:
+            return []
+        return list(shape.properties)
+
+    def _parsed(self, text: str) -> Json:
+        try:
+            return parse_json(text.encode())
+        except ApiError as error:
+            message = f"{self.name}: {error.message.replace('the body', 'the value', 1)}"
+            raise ApiError("malformed", message, where=self.name) from None
+
+    def _tree(self, texts: list[str]) -> Tree:
+        types = self.typed.shape(self.schema).types
+        text = texts[-1]
+        if self.style == "label":
+            text = text.removeprefix(".")
+        elif self.style == "matrix":
+            text = text.removeprefix(f";{self.name}=").removeprefix(";")
+        if "object" in types and len(texts) == 1:
+            pairs = self._pairs(text)
+            if pairs is not None:
+                return pairs
+        if "array" in types:
+            if self.explode and self.style == "form":
+                return texts if len(texts) > 1 or types <= {"array", "null"} else text
+            parts = [part for each in (*texts[:-1], text) for part in each.split(SEPARATORS.get(self.style, ","))]
+            return parts if len(parts) > 1 or types <= {"array", "null"} else text
+        if len(texts) > 1:
+            raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
+        return text
+
+    def _pairs(self, text: str) -> dict[str, Tree] | None:
+        """``a,1,b,2``, or ``a=1,b=2`` if exploded, or a JSON object, as an object."""
+        if text.startswith("{"):
+            try:
+                parsed = parse_json(text.encode())
+            except ApiError:
+                return None
+            return {name: _as_text(each) for name, each in parsed.items()} if isinstance(parsed, dict) else None
+        parts = text.split(SEPARATORS.get(self.style, ","))
+        if self.explode:
+            pairs = [part.partition("=") for part in parts]
+            return {name: value for name, _, value in pairs} if all(sign for _, sign, _ in pairs) else None
+        return dict(zip(parts[::2], parts[1::2], strict=True)) if len(parts) % 2 == 0 else None
+
+    def _checked(self, value: Json) -> Json:
+        if self.check is not None and not self.check.is_valid(value):
+            path, error = self.check.first_error(value)
+            place = "".join(f"[{step}]" for step in path)
+            raise ApiError("malformed", f"{self.name}{shown(place)}: {shown(violation(error))}", where=self.name)
+        return value
+
+
+def _as_text(value: Json) -> Tree:
+    if isinstance(value, dict):
+        return {name: _as_text(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_text(each) for each in value]
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: ""}[value]
+    return str(value)

@@ -1,0 +1,172 @@
+"""Turns text, as URLs and forms hold it, into values of the types that a schema asks for.
+
+It never refuses: text that is no number where a number is asked for stays text, and the validator says so. Names with
+brackets (``price[gte]=5``, ``items[0][id]=a``, ``tags[]=b``) become objects and arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from counterfoil.api import ApiError
+from counterfoil.json_schema import Schemas
+from counterfoil.server.json_text import parse_json
+from counterfoil.server.scalars import READERS
+
+Json = Any
+Tree = Any
+"""Texts as they came: a text, a list of texts (a name given more than once), or a mapping of trees by name. What is neither
+is a value already."""
+
+DEEPEST = 16
+"""Brackets that one name may have; more are one name."""
+MOST_REFERENCES = 20
+"""How deep in ``allOf``, ``anyOf``, ``oneOf`` and references a type is looked for."""
+_ORDER = ("integer", "number", "boolean")
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What a schema can be, all its branches taken together."""
+
+    types: frozenset[str]
+    properties: Mapping[str, Json]
+    items: Json = None
+    extra: Json = None
+
+
+class TypedText:
+    """Reads texts for the schemas of one document. The shape of each schema is worked out once."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self.schemas = schemas
+        self._shapes: dict[int, tuple[Json, Shape]] = schemas.shapes
+
+    def shape(self, schema: Json) -> Shape:
+        """What ``schema`` can be."""
+        known = self._shapes.get(id(schema))
+        if known is None:
+            known = self._shapes[id(schema)] = (schema, self._shape(schema))  # the schema stays, and so its identity
+        return known[1]
+
+    def _shape(self, schema: Json) -> Shape:
+        types: set[str] = set()
+        properties: dict[str, Json] = {}
+        items = extra = None
+        waiting = [(schema, 0)]
+        seen: set[int] = set()
+        while waiting:
+            each, depth = waiting.pop()
+            resolved = self.schemas.resolved(each)
+            if id(resolved) in seen or depth > MOST_REFERENCES:
+                continue
+            seen.add(id(resolved))
+            types |= _types(resolved)
+            for name, member in resolved.get("properties", {}).items():
+                properties.setdefault(name, member)
+            items = resolved.get("items", items) if items is None else items
+            if isinstance(resolved.get("additionalProperties"), dict):
+                extra = resolved["additionalProperties"]
+            for key in ("allOf", "anyOf", "oneOf"):
+                waiting += [(branch, depth + 1) for branch in reversed(resolved.get(key, ()))]
+            if each is not resolved:  # OpenAPI 3.1 lets more stand beside a reference
+                waiting += [(branch, depth + 1) for key in ("allOf", "anyOf", "oneOf") for branch in each.get(key, ())]
+        return Shape(frozenset(types), properties, items, extra)
+
+    def read(self, tree: Tree, schema: Json, depth: int = 0) -> Json:
+        """The value of ``tree`` for ``schema``."""
+        shape = self.shape(schema if isinstance(schema, dict) else {})
+        if isinstance(tree, str):
+            return self._read_text(tree, shape, depth)
+        if isinstance(tree, list):
+            if shape.types and "array" not in shape.types:
+                return self.read(tree[-1], schema, depth + 1) if depth < DEEPEST else tree
+            return [self.read(each, shape.items, depth + 1) for each in tree]
+        if not isinstance(tree, dict):
+            return tree
+        if "array" in shape.types and (_is_list(tree) or "object" not in shape.types):
+            return [self.read(each, shape.items, depth + 1) for each in _in_order(tree)]
+        return {
+            name: self.read(each, shape.properties.get(name, shape.extra), depth + 1) for name, each in tree.items()
+        }
+
+    def _read_text(self, text: str, shape: Shape, depth: int) -> Json:
+        if shape.types and shape.types <= {"array", "object", "null"}:
+            if text[:1] in ("{", "["):  # as multipart forms hold objects (OpenAPI 3.0.3, Encoding Object)
+                try:
+                    return parse_json(text.encode())
+                except ApiError:
+                    return text
+            return [self.read(text, shape.items, depth + 1)] if "array" in shape.types else text
+        return scalar(text, shape.types)
+
+
+def _types(schema: Json) -> set[str]:
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        return {kind}
+    if isinstance(kind, list):
+        return set(kind)
+    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
+        return {"object"}
+    return {"array"} if "items" in schema else set()
+
+
+def scalar(text: str, types: Iterable[str]) -> Json:
+    """The first value that ``text`` can be of these types; without any, and if it can be none, the text itself."""
+    for name in _ORDER:
+        if name in types:
+            try:
+                return READERS[name](text)
+            except ValueError:
+                continue
+    return None if text == "" and "null" in types and "string" not in types else text
+
+
+def _is_list(tree: Mapping[str, Tree]) -> bool:
+    return all(name == "" or (name.isdecimal() and name.isascii()) for name in tree)
+
+
+def _in_order(tree: Mapping[str, Tree]) -> list[Tree]:
+    """What stands under ``[0]``, ``[1]``, …, and then what stands under ``[]``; gaps are closed."""
+    numbered = sorted((int(name), each) for name, each in tree.items() if name.isdecimal() and len(name) < 10)
+    others = [each for name, each in tree.items() if not (name.isdecimal() and len(name) < 10)]
+    return [each for _, each in numbered] + [
+        part for each in others for part in (each if isinstance(each, list) else [each])
+    ]
+
+
+def grown(pairs: Iterable[tuple[str, Json]], literal: Iterable[str] = ()) -> dict[str, Tree]:
+    """The tree of names and texts. A name in ``literal`` is one name, whatever brackets it has."""
+    known = frozenset(literal)
+    tree: dict[str, Tree] = {}
+    for name, text in pairs:
+        _put(tree, [name] if name in known else split(name), text)
+    return tree
+
+
+def split(name: str) -> list[str]:
+    """``price[gte]`` → ``price``, ``gte``; a name whose brackets do not match is one name."""
+    head, bracket, rest = name.partition("[")
+    if not bracket or not head or not rest.endswith("]") or rest.count("[") >= DEEPEST:
+        return [name]
+    parts = rest[:-1].split("][")
+    return [name] if any("[" in part or "]" in part for part in parts) else [head, *parts]
+
+
+def _put(tree: dict[str, Tree], parts: list[str], text: Json) -> None:
+    for part in parts[:-1]:
+        inner = tree.get(part)
+        if not isinstance(inner, dict):
+            inner = tree[part] = {} if inner is None else {"": inner}
+        tree = inner
+    last = parts[-1]
+    known = tree.get(last)
+    if known is None:
+        tree[last] = text
+    elif isinstance(known, dict):
+        known[""] = text
+    else:
+        tree[last] = [*known, text] if isinstance(known, list) else [known, text]
