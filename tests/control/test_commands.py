@@ -70,8 +70,9 @@ def test_the_whole_story_is_told_through_all_commands(sandbox: Build) -> None:
     assert token["expires_at"] == "2026-02-01T09:25:00Z"
     assert do("note_login", api="emnify", succeeded=False) == 1
     assert do("request_bill", customer=1)["state"] == "in progress"
+    assert do("write_resource", api="shop", collection="/orders", id="o1", value={"price": 1.5}) == "o1"
     assert told == set(COMMANDS)
-    assert server.get("/worlds/default")["commands"] == 30
+    assert server.get("/worlds/default")["commands"] == 31
 
 
 def test_a_command_answers_with_its_fact_the_version_and_the_time(sandbox: Build) -> None:

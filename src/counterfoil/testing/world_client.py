@@ -176,6 +176,10 @@ class Steering:
         fact: bool | int | str = self._do("set_switch", name=name, value=value)
         return fact
 
+    def write_resource(self, api: str, collection: str, id: str, value: Any = None, *, parent: str = "") -> str:
+        """Write a resource of an API that is made from a document, or, without a value, delete it. Returns its id."""
+        return str(self._do("write_resource", api=api, collection=collection, id=id, value=value, parent=parent))
+
     # --- look-ups --------------------------------------------------------------------------------
 
     @property

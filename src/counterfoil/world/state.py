@@ -19,6 +19,7 @@ from counterfoil.world.cache import DerivedCache
 from counterfoil.world.commands import Command
 from counterfoil.world.fake_identity import NO_OVERRIDES, Contact, IdentityOverrides, generate
 from counterfoil.world.history import Entry, History
+from counterfoil.world.resources import Resources
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.switches import Switches
 from counterfoil.world.tokens import Tokens
@@ -53,6 +54,7 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
     tokens: Tokens
     known: Numbered[IdentityOverrides]
     history: History
+    resources: Resources = msgspec.field(default_factory=Resources)
     grants: Mapping[str, Grant] = {}
     countries: tuple[tuple[int, tuple[str, ...], list[int]], ...] = ()
     scenario_length: int = 0

@@ -18,6 +18,7 @@ from counterfoil.world.cache import AccountsKey, DerivedCache
 from counterfoil.world.commands import Command
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.history import History
+from counterfoil.world.resources import Resources
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.switches import Switches
@@ -118,6 +119,11 @@ class World:
     @property
     def tokens(self) -> Tokens:
         return self._state.tokens
+
+    @property
+    def resources(self) -> Resources:
+        """What was written through APIs that are made from a document."""
+        return self._state.resources
 
     @property
     def known(self) -> Numbered[IdentityOverrides]:

@@ -28,6 +28,7 @@ from counterfoil.world.commands.customers import (
     ResumeSubscription,
     Subscribe,
 )
+from counterfoil.world.commands.resources import WriteResource
 from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 
@@ -60,6 +61,7 @@ __all__ = [
     "SetSwitch",
     "Subscribe",
     "UpdateRun",
+    "WriteResource",
     "read_command",
     "write_command",
 ]

@@ -27,6 +27,7 @@ from counterfoil.world.commands.customers import (
     ResumeSubscription,
     Subscribe,
 )
+from counterfoil.world.commands.resources import WriteResource
 from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 from counterfoil.world.to_json import to_json
@@ -56,6 +57,7 @@ AnyCommand = (
     | SetSwitch
     | IssueToken
     | NoteLogin
+    | WriteResource
 )
 
 COMMANDS: dict[str, type[Command]] = {str(kind.__struct_config__.tag): kind for kind in AnyCommand.__args__}

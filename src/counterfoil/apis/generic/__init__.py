@@ -1,0 +1,70 @@
+"""An API from any OpenAPI document: a stand-in that remembers, made from what the document says.
+
+``infer`` says what the document's operations do; ``build_api`` makes the API that does it. Handlers of a user's own take
+the place of what is inferred where that is not enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.api import API, Principal
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.errors import Errors
+from counterfoil.apis.generic.handlers import Handlers
+from counterfoil.apis.generic.inference import infer as infer
+from counterfoil.apis.generic.model import Model as Model
+from counterfoil.apis.generic.model_file import ModelError as ModelError
+from counterfoil.apis.generic.rows import Made
+from counterfoil.openapi import Spec
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+MOST_ROWS = 10_000
+
+
+def build_api(
+    spec: Spec,
+    *,
+    model: Path | None = None,
+    handlers: Path | None = None,
+    rows: int = 25,
+    seed: int = 0,
+    prefix: str | None = None,
+) -> API:
+    """The API of a document.
+
+    ``model`` is a file that corrects what is inferred; ``handlers`` a Python file of the user's own; ``rows`` how many members a
+    collection has before anything is written; ``seed`` changes all made data, beside the world's own seed. ``prefix`` is the path
+    it is served at: the document's own, or its name. Raises ``ModelError`` or ``HandlersError``.
+    """
+    document = Document(spec, infer(spec, model))
+    made = Made(document, min(rows, MOST_ROWS), seed)
+    answering = Handlers(document, made, spec.name)
+    routes: dict[str, Any] = {name: answering.handler(name) for name in spec.operations}
+    if handlers is not None:
+        from counterfoil.apis.generic.user_handlers import load_handlers
+
+        routes |= load_handlers(handlers, answering)
+    info = spec.raw.get("info")
+    title = info.get("title") if isinstance(info, dict) else None
+    return API(
+        name=spec.name,
+        title=str(title or spec.name),
+        prefix=prefix or spec.base_path or f"/{spec.name}",
+        routes=routes,
+        authenticate=_any_caller,
+        error=Errors(document).render,
+        spec=spec,
+        any_credential=True,
+    )
+
+
+def _any_caller(headers: Mapping[str, str], world: World) -> Principal:
+    return Principal("caller")
+
+
+__all__ = ["MOST_ROWS", "Model", "ModelError", "build_api", "infer"]

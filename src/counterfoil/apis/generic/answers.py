@@ -1,0 +1,116 @@
+"""Which answers and bodies an operation documents: the status of its success, media types and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+
+PREFERRED = {"post": ("201", "200", "202", "204"), "delete": ("204", "200", "202")}
+FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One documented answer. ``media_type`` and ``schema`` are None where it has no body."""
+
+    status: int
+    media_type: str | None = None
+    schema: Json = None
+    content: Mapping[str, Json] | None = None
+
+    @property
+    def is_json(self) -> bool:
+        return self.media_type is not None and is_json(self.media_type)
+
+    @property
+    def sent_type(self) -> str:
+        """The media type that is sent; a range is sent as JSON."""
+        return "application/json" if self.media_type is None or "*" in self.media_type else self.media_type
+
+
+def is_json(media_type: str) -> bool:
+    kind = media_type.partition(";")[0].strip().lower()
+    return kind.endswith(("/json", "+json")) or kind in ("*/*", "application/*")
+
+
+def success(operation: Mapping[str, Json], method: str) -> Answer:
+    """The answer that is given when all goes well: of several statuses, the one usual for the method."""
+    responses = operation.get("responses") or {}
+    good = [each for each in responses if str(each).startswith("2")]
+    order = (*PREFERRED.get(method.lower(), ("200", "201", "204")), *sorted(map(str, good)))
+    for status in order:
+        if status in responses:
+            found = answer(responses[status], _number(status))
+            if found.media_type is not None or status in ("204", "205") or len(good) < 2:
+                return found
+    for status in order:
+        if status in responses:
+            return answer(responses[status], _number(status))
+    if "default" in responses:
+        return answer(responses["default"], 200)
+    redirects = [each for each in sorted(map(str, responses)) if each.startswith("3")]
+    return answer(responses[redirects[0]], _number(redirects[0])) if redirects else Answer(200)
+
+
+def for_status(operation: Mapping[str, Json], status: int) -> Answer | None:
+    """What is documented for ``status``, also as ``4XX`` or ``default``; None if nothing is."""
+    responses = operation.get("responses") or {}
+    for name in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+        if name in responses:
+            return answer(responses[name], status)
+    return None
+
+
+def answer(response: Json, status: int) -> Answer:
+    """The answer with its JSON form, if it has one, else its first."""
+    content = response.get("content") if isinstance(response, dict) else None
+    if not isinstance(content, dict) or not content:
+        return Answer(status)
+    media_type = preferred_type(content)
+    media = content[media_type] if isinstance(content[media_type], dict) else {}
+    schema = media.get("schema", {})
+    return Answer(status, media_type, schema, media)
+
+
+def preferred_type(content: Mapping[str, Json]) -> str:
+    """JSON before everything else, plain ``application/json`` before its relatives."""
+    return min(
+        content, key=lambda each: (not is_json(each), not each.lower().startswith("application/json"), "*" in each)
+    )
+
+
+def request_schema(operation: Mapping[str, Json]) -> Json:
+    """The schema of the body, as JSON or else as a form; None if it takes none that has fields."""
+    body = operation.get("requestBody")
+    content = body.get("content") if isinstance(body, dict) else None
+    if not isinstance(content, dict) or not content:
+        return None
+    named = {each.partition(";")[0].strip().lower(): each for each in content}
+    usable = [each for kind, each in named.items() if is_json(kind)] or [named[kind] for kind in FORM if kind in named]
+    media = content[usable[0]] if usable else None
+    return media.get("schema") if isinstance(media, dict) else None
+
+
+def examples(media: Mapping[str, Json] | None, raw_find: Any) -> list[tuple[str, Json]]:
+    """The named examples of a media type; the one without a name is called ``example``."""
+    found: list[tuple[str, Json]] = []
+    if not media:
+        return found
+    if "example" in media:
+        found.append(("example", media["example"]))
+    named = media.get("examples")
+    if isinstance(named, dict):
+        for name, each in named.items():
+            if isinstance(each, dict) and isinstance(each.get("$ref"), str):
+                each = raw_find(each["$ref"])
+            if isinstance(each, dict) and "value" in each:
+                found.append((str(name), each["value"]))
+    return found
+
+
+def _number(status: str) -> int:
+    digits = status[:1] + "".join(each if each.isdigit() else "0" for each in status[1:3])
+    return int(digits) if len(digits) == 3 and digits.isdigit() else 200

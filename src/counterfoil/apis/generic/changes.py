@@ -1,0 +1,207 @@
+"""Makes the value of a member that is created, replaced, updated or acted upon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.relations import CREATED, UPDATED
+from counterfoil.apis.generic.rows import put
+from counterfoil.apis.generic.values import Unmakeable
+from counterfoil.world.commands.resources import plain_numbers
+
+Json = Any
+
+FIRST_STATES = ("draft", "pending", "new", "created", "open", "active", "enabled", "queued", "scheduled", "incomplete")
+"""States that a member begins in, where the document has no default: the first of these that it lists."""
+_LATER = (
+    "deleted",
+    "canceled",
+    "cancelled",
+    "archived",
+    "ended",
+    "paid",
+    "voided",
+    "finalized",
+    "completed",
+    "expired",
+    "closed",
+)
+
+
+class Changes:
+    """The changes to members of one document's collections. ``now`` is an instant of a world."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def fields(self, collection: Collection, sent: Json) -> dict[str, Json]:
+        """What was sent, by the names that the member has: ``FriendlyName`` as ``friendly_name``. Others are left out."""
+        if not isinstance(sent, dict):
+            return {}
+        members = self.document.properties(collection)
+        if not members:
+            return dict(plain_numbers(sent))
+        return dict(plain_numbers(self._renamed(members, sent, 0)))
+
+    def _renamed(self, members: Mapping[str, Json], sent: Mapping[str, Json], depth: int) -> dict[str, Json]:
+        by_letters = {letters(name): name for name in members}
+        reader = self.document.reader
+        out: dict[str, Json] = {}
+        for name, value in sent.items():
+            known = name if name in members else by_letters.get(letters(name))
+            if known is None or (known in out and known != name):
+                continue
+            inner = reader.properties(members[known]) if isinstance(value, dict) and depth < 6 else None
+            if inner and not any(each in inner for each in value):
+                value = self._renamed(inner, value, depth + 1) or value
+            out[known] = value
+        return out
+
+    def created(
+        self, collection: Collection, fields: Mapping[str, Json], fixed: Mapping[Place, Json], key: str, now: datetime
+    ) -> dict[str, Json]:
+        """The value of a new member: what was sent, defaults, and what the server sets."""
+        value: dict[str, Json] = dict(fields)
+        members = self.document.properties(collection)
+        for name, schema in members.items():
+            if name in value:
+                continue
+            merged = self.document.reader.merged(schema)
+            if name == collection.state and (state := self._first_state(merged)) is not None:
+                value[name] = state
+            elif merged.get("default") is not None:
+                value[name] = merged["default"]
+            elif name in collection.created or name in collection.updated:
+                value[name] = self.instant(schema, now)
+            elif name in collection.server_owned and not self._comes_later(schema, name):
+                self._add_made(value, name, schema, key)
+        return self._with_fixed(collection, self._complete(collection, value, key), fixed)
+
+    def replaced(
+        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime, key: str
+    ) -> dict[str, Json]:
+        """The value after PUT: what was sent, and what the server owns as before."""
+        kept = {name: before[name] for name in (*collection.server_owned, *_top(collection.id)) if name in before}
+        value = {
+            **kept,
+            **{
+                name: each for name, each in fields.items() if name not in collection.server_owned or name not in before
+            },
+        }
+        return self._touched(collection, self._complete(collection, value, key), now)
+
+    def updated(
+        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
+    ) -> dict[str, Json]:
+        """The value after PATCH: what was sent, the rest as before; objects are merged (RFC 7396)."""
+        own = {*_top(collection.id)}
+        changes = {name: each for name, each in fields.items() if name not in own}
+        return self._touched(collection, _merged(before, changes), now)
+
+    def acted(
+        self,
+        collection: Collection,
+        operation: Operation,
+        before: Mapping[str, Json],
+        fields: Mapping[str, Json],
+        now: datetime,
+    ) -> dict[str, Json]:
+        """The value after an action: its fields are set; ``now`` stands for the world's time."""
+        value = dict(before)
+        members = self.document.properties(collection)
+        for name, new in operation.sets:
+            value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
+            self._note_when(value, members, new, now)
+        if not operation.sets:
+            value = _merged(value, {name: each for name, each in fields.items() if name not in _top(collection.id)})
+        return self._touched(collection, value, now)
+
+    def instant(self, schema: Json, now: datetime) -> Json:
+        """The instant as the field's schema writes it: a date, a time, or seconds."""
+        reader = self.document.reader
+        merged, types = reader.merged(schema), reader.types(schema)
+        form, example = merged.get("format"), merged.get("example")
+        now = now.astimezone(UTC)
+        if "string" in types or not types:
+            if form == "date" or (isinstance(example, str) and len(example) == 10 and form != "date-time"):
+                return now.strftime("%Y-%m-%d")
+            if isinstance(example, str) and example[3:5] == ", ":
+                return now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+            return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        seconds = int(now.timestamp())
+        return seconds * 1000 if isinstance(example, int) and example > 10**11 else seconds
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _first_state(self, merged: Mapping[str, Json]) -> Json:
+        if merged.get("default") is not None:
+            return merged["default"]
+        values = merged.get("enum")
+        if not isinstance(values, list) or not values:
+            return None
+        by_letters = {letters(str(each)): each for each in values}
+        return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
+
+    def _comes_later(self, schema: Json, name: str) -> bool:
+        """Whether a field says something that has not happened to what is new: it may be null, or says when it ended."""
+        key = letters(name)
+        if key in CREATED | UPDATED:
+            return False
+        merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
+        return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in _LATER
+
+    def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
+        try:
+            value[name] = self.document.values.make(schema, f"{key}/{name}")
+        except Unmakeable:
+            return
+
+    def _complete(self, collection: Collection, value: dict[str, Json], key: str) -> dict[str, Json]:
+        """The value with what its schema requires, where that was not sent."""
+        for schema in self.document.entities(collection)[:1]:
+            try:
+                made = self.document.values.make(schema, key, given=value)
+            except Unmakeable:
+                continue
+            if isinstance(made, dict):
+                return {**made, **{name: each for name, each in value.items() if name not in made}}
+        return value
+
+    def _with_fixed(
+        self, collection: Collection, value: dict[str, Json], fixed: Mapping[Place, Json]
+    ) -> dict[str, Json]:
+        for place, each in fixed.items():
+            put(value, place, self.document.taken(collection, place, each))
+        return value
+
+    def _touched(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:
+        members = self.document.properties(collection)
+        for name in collection.updated:
+            if name in members:
+                value[name] = self.instant(members[name], now)
+        return value
+
+    def _note_when(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
+        """``canceled_at`` for a status that becomes ``canceled``."""
+        if not isinstance(new, str):
+            return
+        for name, schema in members.items():
+            if letters(name) in (f"{letters(new)}at", f"{letters(new)}on", f"{letters(new)}date"):
+                value[name] = self.instant(schema, now)
+
+
+def _top(place: Place) -> tuple[str, ...]:
+    return (str(place[0]),) if len(place) == 1 else ()
+
+
+def _merged(before: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str, Json]:
+    out = dict(before)
+    for name, value in changes.items():
+        old = out.get(name)
+        out[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return out

@@ -1,0 +1,162 @@
+"""What the handlers of one document share: its model, its schemas' validators, and what makes values for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from counterfoil.apis.generic.answers import Answer, examples, for_status, success
+from counterfoil.apis.generic.fitting import Checks
+from counterfoil.apis.generic.model import Collection, Model, Operation, Place
+from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
+from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.apis.generic.values import Values
+from counterfoil.json_schema import schemas_of
+from counterfoil.openapi import Spec
+
+Json = Any
+
+
+class Document:
+    """One document with its model. From any thread."""
+
+    def __init__(self, spec: Spec, model: Model) -> None:
+        self.spec = spec
+        self.model = model
+        self.reader = SchemaReader(spec.raw)
+        self.values = Values(self.reader)
+        self.schemas = schemas_of(spec)
+        self._checks: dict[tuple[str, int], Checks] = {}
+        self._written: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._lock = Lock()
+        self.entities = lru_cache(maxsize=None)(self._entities)
+        self.id_schemas = lru_cache(maxsize=None)(self._id_schemas)
+        self.properties = lru_cache(maxsize=None)(self._properties)
+        self.answer = lru_cache(maxsize=None)(self._answer)
+        self._by_collection: dict[str, list[Operation]] = {}
+        for operation in model.operations.values():
+            if operation.collection:
+                self._by_collection.setdefault(operation.collection, []).append(operation)
+        for name in spec.operations:
+            self._register(name, self.answer(name))
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def _answer(self, name: str) -> Answer:
+        return success(self.spec.operations[name], name.partition(" ")[0])
+
+    def for_status(self, name: str, status: int) -> Answer | None:
+        """What the document says of an operation's answer with a status; None if nothing."""
+        operation = self.spec.operations.get(name)
+        return None if operation is None else for_status(operation, status)
+
+    def checks(self, name: str, answer: Answer) -> Checks:
+        """The validator of an answer that has a schema."""
+        found = self._checks.get((name, answer.status))
+        return found if found is not None else self._register(name, answer)
+
+    def _register(self, name: str, answer: Answer) -> Any:
+        if answer.schema is None or not answer.is_json:
+            return None
+        with self._lock:
+            checks = self._checks[name, answer.status] = self.schemas.validator(answer.schema, "response")
+        return checks
+
+    def examples(self, answer: Answer) -> list[tuple[str, Json]]:
+        """The examples of an answer by name."""
+        return examples(answer.content, self.reader.target)
+
+    # --- collections -----------------------------------------------------------------------------
+
+    def collection(self, operation: Operation) -> Collection:
+        return self.model.collections[operation.collection]
+
+    def _entities(self, collection: Collection) -> tuple[Json, ...]:
+        """The schemas that members are shown in, the fullest description first."""
+        found = [self.entity(collection)]
+        order = {"read": 0, "read_one": 0, "list": 1, "create": 2}
+        for operation in sorted(self._by_collection.get(collection.path, ()), key=lambda each: order.get(each.role, 3)):
+            if operation.role in ("delete", "delete_one", "action"):
+                continue
+            answer = self.answer(operation.name)
+            if answer.is_json and answer.schema is not None:
+                place = (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at
+                found.append(self.reader.member(answer.schema, place))
+        merged: dict[int, Json] = {}
+        for schema in found:
+            if schema is not None and self.reader.is_object(schema):
+                merged.setdefault(id(self.reader.merged(schema)), schema)
+        return tuple(merged.values())
+
+    def entity(self, collection: Collection) -> Json:
+        """The schema of a member that the model names."""
+        if collection.entity.startswith("#"):
+            return self.reader.target(collection.entity)
+        operation = self.model.operations.get(collection.entity)
+        if operation is None or collection.entity not in self.spec.operations:
+            return {}
+        place = (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at
+        return self.reader.member(self.answer(operation.name).schema, place) or {}
+
+    def _properties(self, collection: Collection) -> Mapping[str, Json]:
+        """Every field of a member, of all schemas that it is shown in."""
+        found: dict[str, Json] = {}
+        for schema in self.entities(collection):
+            for name, member in self.reader.properties(schema).items():
+                found.setdefault(name, member)
+        return found
+
+    def field(self, collection: Collection, place: Place) -> Json:
+        """The schema of a field; an empty one if there is none."""
+        first = self.properties(collection).get(str(place[0])) if place else None
+        return self.reader.member(first, place[1:]) or {} if first is not None else {}
+
+    def is_plain(self, collection: Collection, name: str) -> bool:
+        """Whether a field holds one plain value."""
+        types = self.reader.types(self.properties(collection).get(name, {}))
+        return not types & {"object", "array"} and bool(types & {"string", "integer", "number"} or not types)
+
+    def taken(self, collection: Collection, place: Place, value: Json) -> Json:
+        """``value`` as the field's schema wants it: ``"12"`` as 12 where that is a number."""
+        schema = self.field(collection, place)
+        taken = self.values.scalars.taken(self.reader.merged(schema), self.reader.types(schema), value)
+        return value if taken is NOTHING else taken
+
+    def _id_schemas(self, collection: Collection) -> tuple[dict[str, Json], ...]:
+        """The schemas that an id must fit: of the path parameter and of the property."""
+        found = []
+        for operation in self._by_collection.get(collection.path, ()):
+            for each in self.spec.operations[operation.name].get("parameters") or ():
+                if (
+                    each.get("in") == "path"
+                    and each.get("name") == collection.parameter
+                    and isinstance(each.get("schema"), dict)
+                ):
+                    schema = dict(self.reader.merged(each["schema"]))
+                    if "example" in each:
+                        schema.setdefault("example", each["example"])
+                    if schema not in found:
+                        found.append(schema)
+        if collection.id:
+            member = self.field(collection, collection.id)
+            if member:
+                found.append(dict(self.reader.merged(member)))
+        return tuple(found)
+
+    def text(self, schema: Mapping[str, Json], name: str, key: str) -> str:
+        """A text for a schema."""
+        return str(self.values.scalars.make(schema, frozenset({"string"}), name, key, ANCHOR, 1))
+
+    def suits(self, schema: Mapping[str, Json], text: str) -> bool:
+        """Whether a text fits a schema's lengths, pattern and format."""
+        return self.values.scalars.suits(schema, text)
+
+    def written(self, resource: Any, make: Callable[[], Any]) -> Any:
+        """What ``make`` gave for this written resource; kept as long as the resource is."""
+        found = self._written.get(resource)
+        if found is None:
+            found = self._written[resource] = make()
+        return found

@@ -1,0 +1,135 @@
+"""Renders errors in the shape that the document gives them: the operation's own, or else a problem (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from counterfoil.api import ApiError, Reason, Response
+from counterfoil.apis.generic.answers import Answer
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.fitting import fit
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.values import Unmakeable
+
+Json = Any
+
+STATUSES: Mapping[Reason, tuple[int, ...]] = {
+    "malformed": (400, 422),
+    "required": (400, 422),
+    "unknown_resource": (404, 410),
+    "conflict": (409, 422, 400),
+    "forbidden": (403, 401),
+}
+"""Statuses that say what a reason says, the usual one first; that which the operation documents is taken."""
+MESSAGES = frozenset(
+    [
+        "message",
+        "detail",
+        "details",
+        "description",
+        "errormessage",
+        "errordescription",
+        "usermessage",
+        "msg",
+        "reason",
+        "errordetail",
+    ]
+)
+TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
+CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])
+DEEPEST = 4
+
+
+class Errors:
+    """Renders the errors of one document's operations."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def render(self, error: ApiError) -> Response:
+        """The answer for an error."""
+        status, answer = self._documented(error)
+        if answer is None:
+            return problem(error, status)
+        if answer.media_type is None:
+            return Response(status)
+        if not answer.is_json:
+            kind = answer.media_type
+            return Response(status, f"{error.message}\n".encode(), media_type="text/plain" if "*" in kind else kind)
+        body = self._body(error, status, answer)
+        return problem(error, status) if body is NOTHING else Response(status, body, media_type=answer.sent_type)
+
+    def _documented(self, error: ApiError) -> tuple[int, Answer | None]:
+        operation = error.operation
+        if operation is None or operation not in self.document.spec.operations:
+            return error.status, None
+        known = self.document.spec.operations[operation].get("responses") or {}
+        usual = STATUSES.get(error.reason, ())
+        if error.status in usual:
+            for status in (error.status, *usual):
+                if str(status) in known:
+                    return status, self.document.for_status(operation, status)
+        return error.status, self.document.for_status(operation, error.status)
+
+    def _body(self, error: ApiError, status: int, answer: Answer) -> Json:
+        document = self.document
+        name = error.operation or ""
+        checks = document.checks(name, answer)
+        template = next((value for _, value in document.examples(answer) if isinstance(value, dict)), None)
+        said = self._said(answer.schema, error, status, 0)
+        for given in ({**template, **said} if template and isinstance(said, dict) else said, said, NOTHING):
+            try:
+                return fit(document.values, answer.schema, checks, f"{name}/{status}", given=given)
+            except Unmakeable:
+                continue
+        return NOTHING
+
+    def _said(self, schema: Json, error: ApiError, status: int, depth: int) -> Json:
+        """What the error's own words are in the places of a schema that are named for them."""
+        reader = self.document.reader
+        if reader.is_array(schema):
+            return [self._said(reader.items(schema), error, status, depth + 1)]
+        members = reader.properties(schema)
+        if not members:
+            return error.message if "string" in reader.types(schema) else NOTHING
+        out: dict[str, Json] = {}
+        for name, member in members.items():
+            said = self._member(letters(name), name, member, error, status, depth, reader.required(schema))
+            if said is not NOTHING:
+                out[name] = said
+        return out
+
+    def _member(
+        self, key: str, name: str, member: Json, error: ApiError, status: int, depth: int, required: frozenset[str]
+    ) -> Json:
+        reader = self.document.reader
+        types = reader.types(member)
+        if reader.is_object(member) or reader.is_array(member):
+            if depth >= DEEPEST or not (
+                name in required or key in ("error", "errors", "fault", "problem", "detail", "meta")
+            ):
+                return NOTHING
+            items = reader.items(member) if reader.is_array(member) else member
+            if not reader.properties(items) and "string" not in reader.types(items):
+                return NOTHING
+            return self._said(member, error, status, depth + 1)
+        if key in MESSAGES:
+            return error.message
+        if key in CODES:
+            if types & {"integer", "number"}:
+                return status
+            return str(status) if "status" in key or name in required else NOTHING
+        if key in TITLES and ("string" in types or not types):
+            return HTTPStatus(status).phrase
+        if key in ("param", "field", "parameter", "pointer", "property") and error.where:
+            return error.where
+        return NOTHING
+
+
+def problem(error: ApiError, status: int) -> Response:
+    """A problem, for an error that the document does not describe."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": error.message}
+    return Response(status, body, media_type="application/problem+json")

@@ -1,0 +1,58 @@
+"""Finds what identifies a member: the property whose value stands in its path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.apis.generic.model import Place
+from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+USUAL = ("uuid", "sid", "gid", "guid", "key", "code", "slug", "number", "name", "identifier", "reference", "href")
+
+
+def identity(reader: SchemaReader, entity: Json, parameter: str, noun: str) -> tuple[Place, str, float] | None:
+    """The place of the identity in the entity, with the reason and the confidence; None if none is seen."""
+    members = {name: each for name, each in reader.properties(entity).items() if _is_scalar(reader, each)}
+    found = _by_name(members, parameter, noun)
+    if found is not None:
+        name, why, sure = found
+        return (name,), why, sure
+    nested = reader.properties(entity).get("metadata")
+    if nested is not None and "name" in reader.properties(nested):
+        return ("metadata", "name"), "metadata.name identifies it", 0.8
+    return None
+
+
+def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, str, float] | None:
+    by_letters = {letters(name): name for name in reversed(members)}
+    wanted, stem = letters(parameter), singular(noun)
+    if parameter in members:
+        return parameter, "it is called as the path parameter is", 0.99
+    if wanted in by_letters:
+        return by_letters[wanted], f"its letters are those of the path parameter '{parameter}'", 0.97
+    for key in ("id", "uuid", "sid", "gid", "key", "code", "slug", "number", "name"):
+        if wanted.endswith(key) and key in by_letters and (key == "id" or len(wanted) > len(key)):
+            return by_letters[key], f"the path parameter '{parameter}' ends in it", 0.95
+    if "id" in by_letters:
+        return by_letters["id"], "it is called id", 0.9
+    if stem and f"{stem}id" in by_letters:
+        return by_letters[f"{stem}id"], f"it is the id of a {stem}", 0.9
+    for key in USUAL:
+        if key in by_letters:
+            return by_letters[key], f"'{by_letters[key]}' usually identifies", 0.6
+        if stem and stem + key in by_letters:
+            return by_letters[stem + key], f"'{by_letters[stem + key]}' usually identifies", 0.6
+    ends = [name for key, name in by_letters.items() if key.endswith("id")]
+    if len(ends) == 1:
+        return ends[0], "it is the only property that ends in id", 0.6
+    if wanted and wanted.removesuffix("id") in by_letters:
+        return by_letters[wanted.removesuffix("id")], f"the path parameter '{parameter}' begins with it", 0.6
+    return None
+
+
+def _is_scalar(reader: SchemaReader, schema: Json) -> bool:
+    types = reader.types(schema)
+    return not types & {"object", "array"} or bool(types & {"string", "integer"})

@@ -1,0 +1,184 @@
+"""Infers a model from a document: puts roles, envelopes, identities, queries and relations together.
+
+The rules are in the modules that this one calls; here each of their results becomes a part of the model and a decision
+with its reason. Same document, same model: nothing depends on the order of a set or on randomness.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path as File
+from typing import Any
+
+from counterfoil.apis.generic import model_file
+from counterfoil.apis.generic.answers import request_schema
+from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.paths import Path
+from counterfoil.apis.generic.queries import queries
+from counterfoil.apis.generic.relations import ownership, references, state_field
+from counterfoil.apis.generic.roles import Draft, Found, Roles
+from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.openapi import Spec
+
+Json = Any
+
+
+def infer(spec: Spec, file: File | None = None) -> Model:
+    """The model of a document, corrected by its ``x-counterfoil`` and then by ``file``.
+
+    Raises ``ModelError`` for a correction that cannot be read, or that names what the document does not have.
+    """
+    model = _Inference(spec).model()
+    own = spec.raw.get("x-counterfoil")
+    if own is not None:
+        model = model_file.corrected(model, own, f"{spec.source}: x-counterfoil", spec.operations)
+    return model if file is None else model_file.corrected_by_file(model, file, spec.operations)
+
+
+class _Inference:
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.reader = SchemaReader(spec.raw)
+        self.roles = Roles(spec.operations, self.reader)
+        self.decisions: list[Decision] = []
+        self.found = {name: self.roles.role(name) for name in spec.operations}
+
+    def model(self) -> Model:
+        used: dict[str, Draft] = {}
+        for found in self.found.values():
+            if found.draft is not None:
+                used.setdefault(found.draft.path.text, found.draft)
+        collections = {text: self._collection(draft) for text, draft in used.items()}
+        collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
+        operations = {name: self._operation(name, found, collections) for name, found in self.found.items()}
+        return Model(collections, operations, tuple(self.decisions))
+
+    def note(self, subject: str, value: str, reason: str, confidence: float) -> None:
+        self.decisions.append(Decision(subject, value, reason, round(confidence, 2)))
+
+    # --- collections -----------------------------------------------------------------------------
+
+    def _collection(self, draft: Draft) -> Collection:
+        path = draft.path.text
+        for what, value, reason, sure in draft.why:
+            self.note(path, f"{what}: {value}", reason, sure)
+        roles = {found.role for found in self.found.values() if found.draft is draft}
+        parents = self._parents(draft)
+        shown = "any" if not draft.single and not roles & {"list", "create"} else "known"
+        if shown == "any":
+            self.note(path, "found: any", "no operation lists or creates its members, so every id is found", 0.6)
+        if draft.entity is None:
+            return Collection(path, "", draft.id, draft.parameter, parents, shown)  # type: ignore[arg-type]
+        owned = ownership(self.reader, draft.entity, self._sent(draft), str(draft.id[0]) if draft.id else "")
+        for name, reason in owned.reasons:
+            self.note(path, f"server-owned: {name}", reason, 0.85)
+        state, values = state_field(self.reader, draft.entity)
+        if state:
+            self.note(path, f"state: {state}", f"it is called so; values: {', '.join(values) or 'not listed'}", 0.8)
+        return Collection(
+            path=path,
+            entity=draft.source,
+            id=draft.id,
+            parameter=draft.parameter,
+            parents=parents,
+            found=shown,  # type: ignore[arg-type]
+            server_owned=owned.owned,
+            created=owned.created,
+            updated=owned.updated,
+            state=state,
+        )
+
+    def _sent(self, draft: Draft) -> Json:
+        """The schema of the fields that a client sends when it creates a member."""
+        for name, found in self.found.items():
+            if found.draft is draft and found.role == "create":
+                return self.reader.member(request_schema(self.spec.operations[name]), found.body)
+        return None
+
+    def _parents(self, draft: Draft) -> tuple[Parent, ...]:
+        found = []
+        segments = draft.path.segments
+        for index, segment in enumerate(segments):
+            if segment.is_parameter:
+                before = Path("", segments[:index])
+                owner = self.roles.drafts.get(before.key)
+                known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
+                found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
+                if known and owner is not None:
+                    self.note(
+                        draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95
+                    )
+        return tuple(found)
+
+    def _with_references(
+        self, collection: Collection, drafts: dict[str, Draft], collections: dict[str, Collection]
+    ) -> Collection:
+        draft = drafts[collection.path]
+        if draft.entity is None:
+            return collection
+        others = [
+            (each.path.text, each.noun, each.parameter)
+            for each in drafts.values()
+            if each.id and not each.single and collections[each.path.text].found == "known" and not each.path.parameters
+        ]
+        identity = str(collection.id[0]) if collection.id else ""
+        found = [each for each in references(self.reader, draft.entity, others, collection.path) if each[0] != identity]
+        for field, target, reason, sure in found:
+            self.note(collection.path, f"reference: {field} -> {target}", reason, sure)
+        return replace(collection, references=tuple((field, target) for field, target, _, _ in found))
+
+    # --- operations ------------------------------------------------------------------------------
+
+    def _operation(self, name: str, found: Found, collections: dict[str, Collection]) -> Operation:
+        answer = self.roles.answer(name)
+        self.note(name, f"role: {found.role}", found.reason, found.confidence)
+        if found.draft is None or (found.draft.entity is None and answer.is_json and found.role != "delete"):
+            return Operation(name, "made_up", status=answer.status)
+        if found.at:
+            self.note(
+                name,
+                f"{'list' if found.role == 'list' else 'member'} at: {place_text(found.at)}",
+                found.reason,
+                found.confidence,
+            )
+        base = Operation(
+            name=name,
+            role=found.role,
+            collection=found.draft.path.text,
+            status=answer.status,
+            at=found.at,
+            each=found.each,
+            body=found.body,
+            id_at=found.id_at,
+            sets=tuple(sorted(found.sets.items())),
+        )
+        if found.body:
+            self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
+        for field, value in base.sets:
+            self.note(name, f"sets {field}: {value}", found.reason, found.confidence)
+        return self._with_queries(base, found.draft) if found.role == "list" else base
+
+    def _with_queries(self, operation: Operation, draft: Draft) -> Operation:
+        parameters = self.spec.operations[operation.name].get("parameters") or ()
+        envelope = self.roles.answer(operation.name).schema
+        found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
+        for what, reason, sure in found.reasons:
+            self.note(operation.name, what, reason, sure)
+        for name in found.unknown:
+            self.note(operation.name, f"parameter {name}: ignored", "its name says nothing that is known", 0.5)
+        scope = {letters(each) for each in draft.path.parameters}
+        filters = tuple((name, each) for name, each in found.filters if letters(name) not in scope)
+        return replace(
+            operation, pages=found.pages, filters=filters, sort=found.sort, fields=found.fields, search=found.search
+        )
+
+
+def unpaged(pages: Pages) -> bool:
+    """Whether a list is answered whole."""
+    return pages.kind == "none" and not pages.size
+
+
+def shown_place(place: Place) -> str:
+    """A place as it is shown to people: ``the body`` for the empty one."""
+    return place_text(place) or "the body"

@@ -1,0 +1,241 @@
+"""Selects, sorts and pages the members of a collection as a request's query asks."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from counterfoil.api import ApiError
+from counterfoil.apis.generic.model import Filter, Operation, Pages
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.rows import Member, at
+
+Json = Any
+
+LARGEST_PAGE = 1000
+USUAL_PAGE = 100
+"""Members of a page where the document does not say."""
+OPERATORS: Mapping[str, str] = {
+    "gt": "above", "gte": "from", "lt": "below", "lte": "to", "eq": "equal", "in": "in", "ne": "not", "not": "not",
+    "after": "above", "before": "below", "from": "from", "to": "to", "contains": "contains", "start": "from", "end": "to",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its members, how many there are in all, where it begins, and whether more follow."""
+
+    members: Sequence[Member]
+    total: int
+    start: int
+    size: int
+    number: int
+    more: bool
+    pages: Pages
+
+
+def page_of(
+    operation: Operation, members: Iterable[Member], query: Mapping[str, Json], most: int | None = None
+) -> Page:
+    """The page that the query asks for. ``most`` is how many members the document allows in one answer.
+
+    Raises ``ApiError`` (malformed) for a cursor that this stand-in did not give.
+    """
+    found = members if isinstance(members, tuple | list) else list(members)
+    for name, filter_ in operation.filters:
+        if name in query:
+            keeps = _keeps(filter_, query[name])
+            found = [each for each in found if keeps(at(each.value, filter_.field))]
+    if operation.search and isinstance(query.get(operation.search), str) and query[operation.search]:
+        found = _searched(found, query[operation.search])
+    if operation.sort and query.get(operation.sort):
+        found = _sorted(found, query[operation.sort])
+    return _page(operation.pages, found, query, most)
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
+    """Whether a value is selected. A mapping holds operators: ``created[gte]=5``."""
+    if isinstance(wanted, dict):
+        inner = [(OPERATORS.get(letters(name), "equal"), each) for name, each in wanted.items()]
+        return lambda value: all(_is(operator, value, each) for operator, each in inner)
+    operator = filter_.operator
+    if operator in ("equal", "in") and isinstance(wanted, list):
+        return lambda value: any(_is("equal", value, each) for each in wanted)
+    if operator == "in" and isinstance(wanted, str):
+        parts = wanted.split(",")
+        return lambda value: any(_is("equal", value, each) for each in parts)
+    return lambda value: _is(operator, value, wanted)
+
+
+def _is(operator: str, value: Json, wanted: Json) -> bool:
+    if isinstance(value, list) and operator not in ("above", "from", "below", "to"):
+        return any(_is(operator, each, wanted) for each in value)
+    if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
+        value = value["id"]  # a member that was put in place of its id
+    if operator == "contains":
+        return value is not None and str(wanted).lower() in str(value).lower()
+    if operator in ("equal", "in"):
+        return value is not None and _text(value) == _text(wanted)
+    if operator == "not":
+        return value is None or _text(value) != _text(wanted)
+    if value is None:
+        return False
+    one, other = _comparable(value, wanted)
+    return (
+        (operator == "above" and one > other)
+        or (operator == "from" and one >= other)
+        or (operator == "below" and one < other)
+        or (operator == "to" and one <= other)
+    )
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float | Decimal) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def _comparable(value: Json, wanted: Json) -> tuple[Any, Any]:
+    """Two values as numbers, or else as instants, or else as texts."""
+    numbers = _number(value), _number(wanted)
+    if None not in numbers:
+        return numbers
+    instants = _instant(value), _instant(wanted)
+    if None not in instants:
+        return instants
+    return _text(value), _text(wanted)
+
+
+def _number(value: Json) -> Decimal | None:
+    if isinstance(value, bool):
+        return Decimal(value)
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _instant(value: Json) -> datetime | None:
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        seconds = float(value) / (1000 if value > 10**11 else 1)
+        return datetime.fromtimestamp(seconds, UTC) if 0 <= seconds < 10**11 else None
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _searched(members: Iterable[Member], text: str) -> list[Member]:
+    wanted = text.lower()
+    return [
+        each
+        for each in members
+        if any(wanted in str(value).lower() for value in each.value.values() if isinstance(value, str))
+    ]
+
+
+# --- sorting -------------------------------------------------------------------------------------
+
+
+def _sorted(members: Iterable[Member], asked: Json) -> list[Member]:
+    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc`` or ``name,-created`` asks; a name that is unknown sorts nothing."""
+    found = list(members)
+    texts = asked if isinstance(asked, list) else str(asked).split(",")
+    for text in reversed([str(each).strip() for each in texts if str(each).strip()]):
+        name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
+        descending = text.startswith("-") or direction.strip().lower().startswith("desc")
+        known = next((key for each in found[:50] for key in each.value if letters(key) == letters(name)), None)
+        if known is not None:
+            found.sort(key=lambda each, known=known: _order(each.value.get(known)), reverse=descending)  # type: ignore[misc]
+    return found
+
+
+def _order(value: Json) -> tuple[int, Any]:
+    if value is None or isinstance(value, dict | list):
+        return 0, ""
+    if isinstance(value, bool | int | float | Decimal):
+        return 1, value
+    return 2, str(value)
+
+
+# --- paging --------------------------------------------------------------------------------------
+
+
+def _page(pages: Pages, members: Sequence[Member], query: Mapping[str, Json], most: int | None) -> Page:
+    total = len(members)
+    size = _size(pages, query, most, total)
+    start, number = 0, pages.first
+    if pages.kind == "page":
+        number = max(pages.first, _whole(query.get(pages.at), pages.first))
+        start = (number - pages.first) * size
+    elif pages.kind == "offset":
+        start = max(0, _whole(query.get(pages.at), 0))
+        number = start // size + 1 if size else 1
+    elif pages.kind == "cursor":
+        start = _after(pages, members, query, size)
+        number = start // size + 1 if size else 1
+    chosen = members[start : start + size]
+    return Page(chosen, total, start, size, number, start + len(chosen) < total, pages)
+
+
+def _size(pages: Pages, query: Mapping[str, Json], most: int | None, total: int) -> int:
+    if pages.kind == "none" and not pages.size:
+        size = total
+    else:
+        usual = pages.default or min(USUAL_PAGE, pages.most or USUAL_PAGE)
+        size = _whole(query.get(pages.size), usual) if pages.size else usual
+        size = max(0, min(size, pages.most or LARGEST_PAGE))
+    return size if most is None else min(size, most)
+
+
+def _after(pages: Pages, members: Sequence[Member], query: Mapping[str, Json], size: int) -> int:
+    cursor = query.get(pages.at)
+    if cursor is not None and cursor != "":
+        return _position(members, str(cursor), pages.at) + 1
+    before = query.get(pages.before) if pages.before else None
+    if before is not None and before != "":
+        return max(0, _position(members, str(before), pages.before) - size)
+    return 0
+
+
+def _position(members: Sequence[Member], cursor: str, name: str) -> int:
+    """Where the member is that a cursor names: by its id, or by a text that ``cursor_after`` made."""
+    id = _decoded(cursor)
+    for wanted in (cursor, id):
+        for position, member in enumerate(members):
+            if member.id == wanted:
+                return position
+    raise ApiError("malformed", f"{name} names no member of this list", where=name)
+
+
+def cursor_after(page: Page, *, opaque: bool) -> str:
+    """The cursor of what follows a page: the id of its last member, or a text made from that."""
+    last = page.members[-1].id if page.members else ""
+    return urlsafe_b64encode(last.encode()).decode().rstrip("=") if opaque else last
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        return ""
+
+
+def _whole(value: Json, default: int) -> int:
+    if isinstance(value, bool) or value is None:
+        return default
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return default

@@ -1,0 +1,234 @@
+"""Writes a model as YAML that a person can edit, and reads corrections from such a file or from ``x-counterfoil``.
+
+A file may hold all of a model, as ``counterfoil infer --write`` writes it, or only what differs from what is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from counterfoil import yaml_reader
+from counterfoil.apis.generic.model import (
+    Collection,
+    Decision,
+    Filter,
+    Model,
+    Operation,
+    Operator,
+    Pages,
+    Parent,
+    Role,
+    place_text,
+    read_place,
+)
+
+Json = Any
+
+FORM = 1
+LARGEST = 20 * 1024 * 1024
+_ROLES = get_args(Role)
+_OPERATORS = get_args(Operator)
+
+
+class ModelError(Exception):
+    """A model that cannot be read or is of another document; the message is one line."""
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def write(model: Model) -> str:
+    """The model as YAML. Members that have their default value are left out."""
+    import yaml
+
+    document = {
+        "counterfoil": FORM,
+        "collections": {path: _written(each, skip=("path",)) for path, each in model.collections.items()},
+        "operations": {
+            name: _written(each, skip=("name",)) for name, each in model.operations.items() if each.role != "made_up"
+        },
+        "made_up": [name for name, each in model.operations.items() if each.role == "made_up"],
+    }
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+
+
+def to_json(model: Model) -> dict[str, Json]:
+    """The model with the reason and confidence of each decision, as ``counterfoil infer --json`` prints it."""
+    return {
+        "collections": {path: _written(each, skip=("path",)) for path, each in model.collections.items()},
+        "operations": {name: _written(each, skip=("name",)) for name, each in model.operations.items()},
+        "decisions": [
+            {"of": each.subject, "decision": each.value, "reason": each.reason, "confidence": each.confidence}
+            for each in model.decisions
+        ],
+    }
+
+
+def _written(part: Any, skip: tuple[str, ...] = ()) -> dict[str, Json]:
+    out: dict[str, Json] = {}
+    for each in fields(part):
+        value = getattr(part, each.name)
+        default = each.default if each.default is not MISSING else None
+        if each.name in skip or value == default or value in ((), "", None):
+            continue
+        written = _value(each.name, value)
+        if written not in ({}, [], ""):
+            out[each.name] = written
+    return out
+
+
+def _value(name: str, value: Any) -> Json:
+    if isinstance(value, Pages):
+        return _written(value)
+    if name in ("id", "at", "each", "body", "id_at", "next", "more", "total") and isinstance(value, tuple):
+        return place_text(value)
+    if name == "parents":
+        return [
+            {"parameter": each.parameter, **({"collection": each.collection} if each.collection else {})}
+            for each in value
+        ]
+    if name == "filters":
+        return {
+            parameter: {"field": place_text(each.field), "operator": each.operator}
+            if each.operator != "equal"
+            else place_text(each.field)
+            for parameter, each in value
+        }
+    if name in ("references", "sets"):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Model:
+    """The model with what a file says in place of what was inferred. Raises ``ModelError``."""
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from None
+    if len(source) > LARGEST:
+        raise ModelError(f"{file}: is larger than {LARGEST} bytes")
+    try:
+        data = yaml_reader.read(source, str(file))
+    except yaml_reader.YamlError as error:
+        raise ModelError(str(error)) from None
+    return corrected(model, data, str(file), operations)
+
+
+def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -> Model:
+    """The model with the corrections in ``data``. Raises ``ModelError`` that begins with ``where``."""
+    if not isinstance(data, dict) or not set(data) <= {
+        "counterfoil",
+        "collections",
+        "operations",
+        "actions",
+        "made_up",
+    }:
+        raise ModelError(f"{where}: a model is a mapping of collections, operations, actions and made_up")
+    if data.get("counterfoil", FORM) != FORM:
+        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORM}")
+    known = set(operations)
+    decisions = list(model.decisions)
+    collections, changed = dict(model.collections), dict(model.operations)
+    for path, said in _mapping(data, "collections", where).items():
+        at = f"{where}: collections: {path}"
+        before = collections.get(path) or Collection(path, "")
+        if path not in collections and not any(name.partition(" ")[2].startswith(path) for name in known):
+            raise ModelError(f"{at}: the document has no such path")
+        collections[path] = _read(before, said, at)
+        _note(decisions, path, said, where, before != collections[path])
+    stated = {**_mapping(data, "operations", where), **_mapping(data, "actions", where)}
+    for name, said in stated.items():
+        at = f"{where}: operations: {name}"
+        if name not in known:
+            raise ModelError(f"{at}: the document has no such operation")
+        if name in (data.get("actions") or {}):
+            said = {"role": "action", **{("sets" if key == "set" else key): value for key, value in dict(said).items()}}
+        before_op = changed.get(name) or Operation(name, "made_up")
+        changed[name] = after = _read(before_op, said, at)
+        if after.role not in _ROLES:
+            raise ModelError(f"{at}: role is one of {', '.join(_ROLES)}, not '{after.role}'")
+        if after.role != "made_up" and after.collection not in collections:
+            raise ModelError(f"{at}: there is no collection '{after.collection}'")
+        _note(decisions, name, said, where, before_op != after)
+    for name in data.get("made_up") or []:
+        if name not in known:
+            raise ModelError(f"{where}: made_up: the document has no operation '{name}'")
+        if changed[name].role != "made_up":
+            changed[name] = Operation(name, "made_up", status=changed[name].status)
+            _note(decisions, name, {"role": "made_up"}, where, True)
+    return Model(collections, changed, tuple(decisions))
+
+
+def _mapping(data: Mapping[str, Json], key: str, where: str) -> dict[str, Json]:
+    value = data.get(key) or {}
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise ModelError(f"{where}: {key} is a mapping of mappings")
+    return value
+
+
+def _note(decisions: list[Decision], subject: str, said: Mapping[str, Json], where: str, differs: bool) -> None:
+    if differs:
+        text = ", ".join(f"{key}: {value}" for key, value in said.items())
+        decisions.append(Decision(subject, text[:500], f"{where} says so", 1.0))
+
+
+def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:
+    names = {each.name for each in fields(before)} - {"path", "name"}
+    changes: dict[str, Any] = {}
+    for key, value in said.items():
+        if key not in names:
+            raise ModelError(f"{where}: there is no '{key}'; there are: {', '.join(sorted(names))}")
+        try:
+            changes[key] = _parsed(key, value, getattr(before, key))
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            raise ModelError(f"{where}: {key} cannot be read: {error}") from None
+    return replace(before, **changes)
+
+
+def _parsed(key: str, value: Json, before: Any) -> Any:
+    if key == "pages":
+        return Pages(**{name: _parsed(name, each, getattr(Pages(), name)) for name, each in dict(value).items()})
+    if key in ("id", "at", "each", "body", "id_at", "next", "more", "total") and not (
+        key == "at" and isinstance(before, str)
+    ):
+        return read_place(_text(value))
+    if key == "parents":
+        return tuple(Parent(**each) for each in value)
+    if key == "filters":
+        return tuple((name, _filter(each)) for name, each in dict(value).items())
+    if key in ("references", "sets"):
+        return tuple(sorted(dict(value).items())) if key == "sets" else tuple(dict(value).items())
+    if isinstance(before, tuple):
+        if not isinstance(value, list):
+            raise TypeError("a list is expected")
+        return tuple(map(str, value))
+    if key == "rows":
+        if not isinstance(value, int) or not 0 <= value <= 100_000:
+            raise ValueError("a number from 0 to 100000 is expected")
+        return value
+    if isinstance(before, int):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError("a whole number is expected")
+        return value
+    return _text(value)
+
+
+def _filter(said: Json) -> Filter:
+    if isinstance(said, str):
+        return Filter(read_place(said))
+    found = Filter(read_place(_text(said["field"])), said.get("operator", "equal"))
+    if found.operator not in _OPERATORS or set(said) - {"field", "operator"}:
+        raise ValueError(f"field and operator are expected, the operator one of {', '.join(_OPERATORS)}")
+    return found
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text is expected, not {value!r}"[:200])
+    return value

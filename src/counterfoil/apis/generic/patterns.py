@@ -1,0 +1,134 @@
+"""Makes texts that match a regular expression, from a number instead of a random stream.
+
+Patterns in OpenAPI documents are JavaScript's; what Python's ``re`` cannot parse gives no text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+MOST_REPEATS = 12
+"""Repetitions beyond what the pattern asks for; ``.*`` gives a few letters."""
+LONGEST = 4096
+
+_LITERAL = re.compile(r"^/(.*)/[a-z]*$", re.DOTALL)
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_CATEGORIES = {
+    codes.CATEGORY_DIGIT: "0123456789",
+    codes.CATEGORY_WORD: _ALPHABET,
+    codes.CATEGORY_SPACE: " ",
+    codes.CATEGORY_NOT_DIGIT: "abcdefghijklmnopqrstuvwxyz",
+    codes.CATEGORY_NOT_WORD: "-",
+    codes.CATEGORY_NOT_SPACE: _ALPHABET,
+}
+
+
+class Draw:
+    """Numbers from one seed, always the same: a linear congruential generator (Knuth's MMIX), on every Python alike."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed & (2**64 - 1)
+
+    def below(self, bound: int) -> int:
+        """A number from 0 to ``bound`` - 1."""
+        self._state = (self._state * 6364136223846793005 + 1442695040888963407) & (2**64 - 1)
+        return (self._state >> 33) % bound if bound > 0 else 0
+
+
+def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None = None) -> str | None:
+    """A text that matches ``pattern`` with a length within the bounds, or None if none was found."""
+    parsed = _parsed(pattern)
+    if parsed is None:
+        return None
+    draw = Draw(seed)
+    most = MOST_REPEATS if longest is None else min(MOST_REPEATS, longest)
+    for extra in (most // 2, 0, 1, most, max(shortest, 1), 3, 2):
+        made = _made(parsed, draw, min(extra, LONGEST), shortest)
+        if made is None:
+            return None
+        if len(made) < shortest or (longest is not None and len(made) > longest):
+            continue
+        if re.search(_plain(pattern), made):
+            return made
+    return None
+
+
+def _plain(pattern: str) -> str:
+    literal = _LITERAL.match(pattern)
+    return literal.group(1) if literal else pattern
+
+
+@lru_cache(maxsize=4096)
+def _parsed(pattern: str) -> Any:
+    try:
+        return parser.parse(_plain(pattern))
+    except (re.error, OverflowError, RecursionError, ValueError):
+        return None
+
+
+def _made(parsed: Any, draw: Draw, extra: int, shortest: int) -> str | None:
+    out: list[str] = []
+    groups: dict[int, str] = {}
+    try:
+        for code, argument in parsed:
+            out.append(_one(code, argument, draw, extra, shortest, groups))
+    except (NotImplementedError, RecursionError):
+        return None
+    return "".join(out)
+
+
+def _one(code: Any, argument: Any, draw: Draw, extra: int, shortest: int, groups: dict[int, str]) -> str:
+    def sequence(items: Any) -> str:
+        return "".join(_one(each, value, draw, extra, shortest, groups) for each, value in items)
+
+    if code is codes.LITERAL:
+        return chr(argument)
+    if code is codes.NOT_LITERAL:
+        return next(each for each in _ALPHABET if ord(each) != argument)
+    if code is codes.ANY:
+        return _ALPHABET[draw.below(26)]
+    if code is codes.IN:
+        letters = _letters(argument)
+        if not letters:
+            raise NotImplementedError
+        return letters[draw.below(len(letters))]
+    if code is codes.BRANCH:
+        branches = argument[1]
+        return sequence(branches[draw.below(len(branches))])
+    if code is codes.SUBPATTERN:
+        text = sequence(argument[3])
+        if argument[0] is not None:
+            groups[argument[0]] = text
+        return text
+    if code is codes.GROUPREF:
+        return groups.get(argument, "")
+    if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, getattr(codes, "POSSESSIVE_REPEAT", None)):
+        least, most, items = argument
+        count = min(int(most), max(int(least), min(int(least) + extra, LONGEST)))
+        return "".join(sequence(items) for _ in range(min(count, LONGEST)))
+    if code is codes.AT or code is codes.ASSERT_NOT:
+        return ""
+    if code is codes.ASSERT:
+        return ""
+    raise NotImplementedError
+
+
+def _letters(members: Any) -> str:
+    negated = bool(members) and members[0][0] is codes.NEGATE
+    found: list[str] = []
+    for code, argument in members[1:] if negated else members:
+        if code is codes.LITERAL:
+            found.append(chr(argument))
+        elif code is codes.RANGE:
+            first, last = argument
+            found.extend(chr(each) for each in range(first, min(last, first + 200) + 1))
+        elif code is codes.CATEGORY:
+            found.extend(_CATEGORIES.get(argument, ""))
+    if negated:
+        return "".join(each for each in _ALPHABET + "-_ " if each not in found)
+    printable = [each for each in found if each.isascii() and each.isprintable() and each not in " "]
+    return "".join(dict.fromkeys(printable or found))

@@ -1,0 +1,393 @@
+"""Says which fields the server sets, which point to another collection, and what an action does to a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from counterfoil.apis.generic.names import letters, singular, words
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+CREATED = frozenset(
+    [
+        "created",
+        "createdat",
+        "createdon",
+        "createddate",
+        "createdtime",
+        "creationdate",
+        "creationtimestamp",
+        "datecreated",
+        "dateadded",
+    ]
+)
+UPDATED = frozenset(
+    [
+        "updated",
+        "updatedat",
+        "updatedon",
+        "updateddate",
+        "modified",
+        "modifiedat",
+        "modifiedon",
+        "lastmodified",
+        "lastupdated",
+        "lastupdate",
+        "dateupdated",
+        "lastmodifiedat",
+        "lastupdatedat",
+        "updatedtime",
+        "modifiedtime",
+        "lastmodifieddate",
+    ]
+)
+LINKS = frozenset(["url", "href", "self", "links", "link", "uri", "etag", "resourceversion", "selflink", "permalink"])
+STATE_NAMES = ("status", "state", "lifecyclestatus", "lifecyclestate", "phase")
+VERBS = frozenset(
+    [
+        "accept",
+        "activate",
+        "add",
+        "append",
+        "approve",
+        "archive",
+        "assign",
+        "attach",
+        "authorize",
+        "ban",
+        "block",
+        "calculate",
+        "cancel",
+        "capture",
+        "charge",
+        "check",
+        "claim",
+        "clear",
+        "clone",
+        "close",
+        "commit",
+        "complete",
+        "confirm",
+        "convert",
+        "copy",
+        "create",
+        "credit",
+        "deactivate",
+        "decline",
+        "delete",
+        "deliver",
+        "detach",
+        "disable",
+        "dismiss",
+        "dispatch",
+        "download",
+        "duplicate",
+        "edit",
+        "enable",
+        "end",
+        "estimate",
+        "execute",
+        "expire",
+        "export",
+        "fail",
+        "finalise",
+        "finalize",
+        "finish",
+        "follow",
+        "fork",
+        "freeze",
+        "fulfil",
+        "fulfill",
+        "generate",
+        "hold",
+        "import",
+        "increment",
+        "install",
+        "invite",
+        "issue",
+        "join",
+        "leave",
+        "like",
+        "link",
+        "lock",
+        "login",
+        "logout",
+        "mark",
+        "merge",
+        "move",
+        "notify",
+        "open",
+        "pause",
+        "pay",
+        "perform",
+        "ping",
+        "play",
+        "post",
+        "preview",
+        "process",
+        "promote",
+        "publish",
+        "read",
+        "rebuild",
+        "recalculate",
+        "recover",
+        "redeem",
+        "refresh",
+        "refund",
+        "regenerate",
+        "register",
+        "reject",
+        "release",
+        "remove",
+        "rename",
+        "renew",
+        "reopen",
+        "reorder",
+        "replace",
+        "replay",
+        "report",
+        "request",
+        "resend",
+        "reset",
+        "resolve",
+        "restart",
+        "restore",
+        "resume",
+        "retry",
+        "return",
+        "reverse",
+        "revert",
+        "review",
+        "revoke",
+        "rollback",
+        "rotate",
+        "run",
+        "save",
+        "schedule",
+        "search",
+        "select",
+        "send",
+        "settle",
+        "share",
+        "sign",
+        "simulate",
+        "skip",
+        "snooze",
+        "split",
+        "star",
+        "start",
+        "stop",
+        "submit",
+        "subscribe",
+        "suspend",
+        "swap",
+        "switch",
+        "sync",
+        "synchronize",
+        "terminate",
+        "test",
+        "touch",
+        "track",
+        "transfer",
+        "transition",
+        "trigger",
+        "trial",
+        "unarchive",
+        "unassign",
+        "unban",
+        "unblock",
+        "undelete",
+        "undo",
+        "unfollow",
+        "unfreeze",
+        "uninstall",
+        "unlink",
+        "unlock",
+        "unmerge",
+        "unpause",
+        "unpublish",
+        "unshare",
+        "unstar",
+        "unsubscribe",
+        "unsuspend",
+        "update",
+        "upgrade",
+        "downgrade",
+        "upload",
+        "validate",
+        "verify",
+        "void",
+        "withdraw",
+        "write",
+    ]
+)
+RESULTS: Mapping[str, tuple[str, ...]] = {
+    "cancel": ("canceled", "cancelled"),
+    "pay": ("paid",),
+    "resume": ("active", "resumed", "running"),
+    "unpause": ("active", "running"),
+    "activate": ("active", "activated", "enabled"),
+    "enable": ("enabled", "active"),
+    "deactivate": ("inactive", "deactivated", "disabled"),
+    "disable": ("disabled", "inactive"),
+    "start": ("running", "started", "inprogress", "active"),
+    "stop": ("stopped", "stopping", "inactive"),
+    "finalize": ("finalized", "open"),
+    "finalise": ("finalised", "open"),
+    "complete": ("completed", "complete", "done"),
+    "capture": ("captured", "succeeded", "completed"),
+    "authorize": ("authorized",),
+    "send": ("sent", "open", "outstanding"),
+    "reopen": ("open", "reopened"),
+    "unarchive": ("active", "unarchived", "open"),
+    "unsuspend": ("active",),
+    "suspend": ("suspended", "paused"),
+    "pause": ("paused", "suspended"),
+    "withdraw": ("withdrawn",),
+    "undo": ("undone",),
+    "hold": ("onhold", "held"),
+    "freeze": ("frozen",),
+    "begin": ("begun", "running"),
+    "publish": ("published", "active", "live"),
+    "end": ("ended",),
+    "submit": ("submitted", "pending"),
+    "verify": ("verified",),
+    "void": ("void", "voided"),
+    "terminate": ("terminated",),
+    "ship": ("shipped",),
+}
+_BOOLEANS: Mapping[str, tuple[str, bool]] = {
+    **{
+        f"un{verb}": (verb, False)
+        for verb in ("archive", "lock", "block", "star", "pin", "publish", "pause", "suspend")
+    },
+    "activate": ("active", True),
+    "deactivate": ("active", False),
+    "enable": ("enabled", True),
+    "disable": ("enabled", False),
+}
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The fields of an entity that clients do not set; ``created`` and ``updated`` hold instants."""
+
+    owned: tuple[str, ...]
+    created: tuple[str, ...]
+    updated: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+
+
+def ownership(reader: SchemaReader, entity: Json, sent: Json, identity: str) -> Ownership:
+    """Which fields the server sets. ``sent`` is the schema of the create body's fields; None if nothing is created."""
+    accepted = {letters(name) for name in reader.properties(sent)} if sent is not None else set()
+    reasons: list[tuple[str, str]] = []
+    created, updated = [], []
+    for name, member in reader.properties(entity).items():
+        key = letters(name)
+        if key in CREATED:
+            created.append(name)
+        elif key in UPDATED:
+            updated.append(name)
+        if key in accepted and not reader.merged(member).get("readOnly"):
+            continue
+        why = _owned(reader, key, name, member, identity, bool(accepted))
+        if why:
+            reasons.append((name, why))
+    return Ownership(tuple(name for name, _ in reasons), tuple(created), tuple(updated), tuple(reasons))
+
+
+def _owned(reader: SchemaReader, key: str, name: str, member: Json, identity: str, created: bool) -> str:
+    merged = reader.merged(member)
+    if merged.get("readOnly"):
+        return "the document says readOnly"
+    if name == identity:
+        return "it identifies the member"
+    if key in CREATED | UPDATED:
+        return "it says when the member was made or changed"
+    if key in LINKS:
+        return "it is a link to the member"
+    if key.endswith("count") and reader.types(member) & {"integer", "number"}:
+        return "it counts"
+    if key in ("object", "type") and len(merged.get("enum") or ()) == 1:
+        return "it has one value only"
+    return "it is in the answer and not in the body of the operation that creates one" if created else ""
+
+
+def state_field(reader: SchemaReader, entity: Json) -> tuple[str, tuple[str, ...]]:
+    """The field that says in which state a member is, and its values; empty if there is none."""
+    members = reader.properties(entity)
+    for wanted in STATE_NAMES:
+        for name, member in members.items():
+            if letters(name) == wanted:
+                values = reader.merged(member).get("enum")
+                return name, tuple(each for each in values if isinstance(each, str)) if isinstance(values, list) else ()
+    return "", ()
+
+
+def is_verb(segment: str) -> bool:
+    """Whether a path segment says what to do (``cancel``, ``mark_as_paid``) and not what there is."""
+    parts = words(segment)
+    return (
+        bool(parts) and parts[0] in VERBS and not (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial"))
+    )
+
+
+def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[str, Json], str]:
+    """The fields that an action sets, and why; nothing where its name fits no value of a state and no flag."""
+    parts = words(verb)
+    if not parts:
+        return {}, ""
+    stem = parts[-1] if parts[0] in ("mark", "set", "as") else parts[0]
+    name, values = state_field(reader, entity)
+    by_letters = {letters(each): each for each in values}
+    for wanted in (*RESULTS.get(stem, ()), *_participles(stem), letters(verb)):
+        if wanted in by_letters:
+            return {name: by_letters[wanted]}, f"'{verb}' leads to {name} '{by_letters[wanted]}', one of its values"
+    flag, value = _BOOLEANS.get(stem, (stem, True))
+    flags = {flag, *_participles(flag), *(f"is{each}" for each in (flag, *_participles(flag)))}
+    for field, member in reader.properties(entity).items():
+        if letters(field) in flags and "boolean" in reader.types(member):
+            return {field: value}, f"'{verb}' sets '{field}', which is true or false"
+    if name and not values and stem in VERBS and "string" in reader.types(reader.properties(entity)[name]):
+        wanted = (RESULTS.get(stem) or _participles(stem))[0]
+        return {name: wanted}, f"'{verb}' leads to {name} '{wanted}'; the document does not list its values"
+    return {}, ""
+
+
+def _participles(verb: str) -> tuple[str, ...]:
+    if verb.endswith("e"):
+        return (f"{verb}d",)
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return (f"{verb[:-1]}ied",)
+    return (f"{verb}ed", f"{verb}{verb[-1:]}ed")
+
+
+def references(
+    reader: SchemaReader, entity: Json, collections: Iterable[tuple[str, str, str]], own: str
+) -> list[tuple[str, str, str, float]]:
+    """Fields that hold the id of a member of another collection, as (field, collection, reason, confidence).
+
+    ``collections`` are (path, noun, parameter) of those that may be meant; ``own`` is the entity's own collection.
+    """
+    by_name: dict[str, str] = {}
+    for path, noun, _ in sorted(collections, key=lambda each: (each[0].count("{"), len(each[0]), each[0])):
+        by_name.setdefault(singular(noun), path)
+    found = []
+    for name, member in reader.properties(entity).items():
+        if not reader.types(member) & {"string", "integer"} and reader.types(member):
+            continue
+        key = letters(name)
+        for ending, sure in (("ids", 0.0), ("id", 0.85), ("sid", 0.8), ("uuid", 0.8), ("gid", 0.8), ("", 0.6)):
+            if not key.endswith(ending) or not sure:
+                continue
+            target = by_name.get(singular(key[: len(key) - len(ending)])) if len(key) > len(ending) else None
+            if target and (target != own or ending):
+                if not ending and (reader.merged(member).get("enum") or key in ("name", "type", "status")):
+                    continue
+                found.append((name, target, f"'{name}' names a member of {target}", sure))
+                break
+    return found

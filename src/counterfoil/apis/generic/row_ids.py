@@ -1,0 +1,120 @@
+"""Makes the ids of rows: in the style of the document's examples, fit for the path and for the property alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from counterfoil.apis.generic import fake_data
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.model import Collection
+from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.paths import read_path
+from counterfoil.apis.generic.scalars import in_style
+from counterfoil.apis.generic.seeds import hex_digits, number_of, uuid_of
+
+Json = Any
+
+MOST_TRIES = 8
+_UNSAFE = re.compile(r"[/?#%\s]")
+
+
+class RowIds:
+    """The ids of one document's rows. ``count`` says how many rows a collection has."""
+
+    def __init__(self, document: Document, count: Callable[[Collection], int]) -> None:
+        self.document = document
+        self.count = count
+        self.all = lru_cache(maxsize=4096)(self._all)
+        self._numbers = lru_cache(maxsize=4096)(self._numbered)
+
+    def has(self, key: str, collection: Collection, id: str) -> bool:
+        """Whether a row has that id."""
+        return id in self._numbers(key, collection)
+
+    def number(self, key: str, collection: Collection, id: str) -> int:
+        """The number of the row of that id; of an id that no row has, a number that no row has."""
+        return self._numbers(key, collection).get(id, -1)
+
+    def at(self, key: str, collection: Collection, number: int) -> str:
+        """The id of the row of that number."""
+        return self._made(key, collection, number, 0)
+
+    def _all(self, key: str, collection: Collection) -> tuple[str, ...]:
+        return tuple(self._numbers(key, collection))
+
+    def _numbered(self, key: str, collection: Collection) -> dict[str, int]:
+        found: dict[str, int] = {}
+        listed = self._listed(collection)
+        for number in range(self.count(collection) if listed is None else min(self.count(collection), len(listed))):
+            for again in range(MOST_TRIES):
+                id = self._made(key, collection, number, again)
+                if id not in found:
+                    found[id] = number
+                    break
+        return found
+
+    def _listed(self, collection: Collection) -> list[Json] | None:
+        """The only ids there can be, if the document lists them."""
+        lists = [each["enum"] for each in self.document.id_schemas(collection) if isinstance(each.get("enum"), list)]
+        return min(lists, key=len) if lists else None
+
+    def _made(self, key: str, collection: Collection, number: int, again: int) -> str:
+        schemas = self.document.id_schemas(collection)
+        listed = self._listed(collection)
+        if listed is not None and number < len(listed):
+            return str(listed[number])
+        kinds = [self.document.reader.types(each) for each in schemas]
+        if any(("integer" in each and "string" not in each) or each == {"number"} for each in kinds):
+            return str(self._whole(schemas, number) + again)
+        row_key = f"{key}#{number}" + (f"#{again}" if again else "")
+        for candidate in self._candidates(collection, schemas, row_key, number, again):
+            if (
+                candidate
+                and not _UNSAFE.search(candidate)
+                and all(self.document.suits(each, candidate) for each in schemas)
+            ):
+                return candidate
+        return _UNSAFE.sub("-", hex_digits(row_key, 16))
+
+    def _whole(self, schemas: tuple[dict[str, Json], ...], number: int) -> int:
+        least = max(
+            (int(each["minimum"]) for each in schemas if isinstance(each.get("minimum"), int | float)), default=1
+        )
+        return max(1, least) + number
+
+    def _candidates(
+        self, collection: Collection, schemas: tuple[dict[str, Json], ...], key: str, number: int, again: int
+    ) -> Any:
+        """Texts, the best first."""
+        examples = [
+            each
+            for schema in schemas
+            for each in self.document.reader.examples(schema)
+            if isinstance(each, str) and each
+        ]
+        forms = {str(each.get("format", "")).lower() for each in schemas}
+        if examples and number == 0 and not again:
+            yield examples[0]
+        if forms & {"uuid", "guid"}:
+            yield uuid_of(key)
+        name = str(collection.id[-1]) if collection.id else collection.parameter
+        if letters(name).endswith(("name", "slug", "code", "key", "label", "title")):
+            word = fake_data.words(key, 2).replace(" ", "-")
+            yield f"{word}-{number}"
+            yield f"{word.replace('-', '')}{number}"
+            yield f"{word.replace('-', '')}{number}".upper()
+        for example in examples[:2]:
+            yield in_style(example, key)
+        for schema in sorted(schemas, key=lambda each: "pattern" not in each):
+            made = self.document.text(schema, name, key)
+            if "pattern" in schema or schema.get("format"):
+                yield made
+        stem = singular(read_path(collection.path).noun) or "id"
+        yield f"{stem}_{hex_digits(key, 14)}"
+        longest = min((each["maxLength"] for each in schemas if isinstance(each.get("maxLength"), int)), default=16)
+        yield hex_digits(key, min(16, max(1, longest)))
+        yield str(number_of(key) % 10 ** min(9, max(1, longest)))
+        yield str(number + again + 1)

@@ -1,0 +1,229 @@
+"""The members of collections in one world: rows made from the seed when they are looked at, and what was written.
+
+A row depends on the seed, its collection, its parent and its number alone. What was written is in the world's state
+(``world.resources``), so forks, resets and capsules hold for it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.model import Collection, Place
+from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.paths import read_path
+from counterfoil.apis.generic.row_ids import RowIds
+from counterfoil.apis.generic.seeds import number_of
+from counterfoil.apis.generic.values import NO_TWEAKS, Unmakeable
+from counterfoil.world.commands import WriteResource
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+Json = Any
+
+MOST_KEPT = 20_000
+"""Made rows that are kept; they are made again when they are looked at again."""
+MOST_LISTS = 2_000
+
+
+class Member:
+    """One member of a collection. ``shown`` keeps how operations show it, by operation. Not to be changed."""
+
+    __slots__ = ("id", "shown", "value")
+
+    def __init__(self, id: str, value: dict[str, Json]) -> None:
+        self.id = id
+        self.value = value
+        self.shown: dict[str, Json] = {}
+
+
+class Made:
+    """The rows of one API, which all its worlds of one seed share. Safe to use from several threads."""
+
+    def __init__(self, document: Document, rows: int, salt: int) -> None:
+        self.document = document
+        self.rows = rows
+        self.salt = salt
+        self.ids = RowIds(document, self.count)
+        self._members: OrderedDict[tuple[str, str], Member] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, str], tuple[Member, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def count(self, collection: Collection) -> int:
+        """How many rows a collection has, below each parent."""
+        return self.rows if collection.rows is None else collection.rows
+
+    def key(self, world: World, collection: Collection, parent: str) -> str:
+        """What all rows of a collection below one parent depend on."""
+        return f"{world.seed}.{self.salt}/{collection.path}/{parent}"
+
+    def member(self, world: World, collection: Collection, parent: str, id: str) -> Member:
+        """The row of that id, made now or before."""
+        known = (self.key(world, collection, parent), id)
+        with self._lock:
+            found = self._members.get(known)
+            if found is not None:
+                self._members.move_to_end(known)
+                return found
+        member = Member(id, self._value(world, collection, parent, id))
+        with self._lock:
+            member = self._members.setdefault(known, member)
+            if len(self._members) > MOST_KEPT:
+                self._members.popitem(last=False)
+        return member
+
+    def all(self, world: World, collection: Collection, parent: str) -> tuple[Member, ...]:
+        """Every row below a parent, in order."""
+        key = self.key(world, collection, parent)
+        known = (key, "")
+        with self._lock:
+            found = self._lists.get(known)
+        if found is None:
+            found = tuple(self.member(world, collection, parent, id) for id in self.ids.all(key, collection))
+            with self._lock:
+                self._lists[known] = found
+                if len(self._lists) > MOST_LISTS:
+                    self._lists.popitem(last=False)
+        return found
+
+    def _value(self, world: World, collection: Collection, parent: str, id: str) -> dict[str, Json]:
+        document = self.document
+        key = self.key(world, collection, parent)
+        row = self.ids.number(key, collection, id)
+        given = self.fixed(world, collection, parent, id)
+        anchor = int(world.scenario.definition.starts.timestamp())
+        row_key = f"{key}/{id}"
+        value: dict[str, Json] = {}
+        for schema in document.entities(collection):
+            try:
+                made = document.values.make(schema, row_key, tweaks=NO_TWEAKS, anchor=anchor, row=row)
+            except Unmakeable:
+                continue
+            if isinstance(made, dict):
+                for name, each in made.items():
+                    value.setdefault(name, each)
+        for place, each in given.items():
+            put(value, place, document.taken(collection, place, each))
+        for field, target in collection.references:
+            if field in value and (field,) not in given:
+                value[field] = self._reference(world, collection, field, target, row_key, value[field])
+        return value
+
+    def _reference(self, world: World, collection: Collection, field: str, target: str, key: str, before: Json) -> Json:
+        """The id of a member that is there, where the field holds one plain value."""
+        other = self.document.model.collections.get(target)
+        if other is None or other.parents or isinstance(before, dict | list):
+            return before
+        ids = self.ids.all(self.key(world, other, ""), other)
+        chosen = ids[number_of(f"{key}/{field}") % len(ids)] if ids else None
+        return before if chosen is None else self.document.taken(collection, (field,), chosen)
+
+    def fixed(self, world: World, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
+        """The fields that the path determines: the id, and those that name the parents."""
+        given: dict[Place, Json] = {}
+        names = {letters(name): name for name in self.document.properties(collection)}
+        for each, value in zip(collection.parents, parent.split("/"), strict=False):
+            noun = singular(read_path(each.collection).noun) if each.collection else ""
+            for wanted in (letters(each.parameter), f"{noun}id" if noun else "", noun):
+                if (
+                    wanted in names
+                    and (names[wanted],) != collection.id
+                    and self.document.is_plain(collection, names[wanted])
+                ):
+                    given[(names[wanted],)] = value
+                    break
+        if collection.id:
+            given[collection.id] = id
+        return given
+
+
+class Store:
+    """The members of all collections in one world, as of its version."""
+
+    def __init__(self, made: Made, world: World, api: str) -> None:
+        self.made = made
+        self.world = world
+        self.api = api
+
+    def get(self, collection: Collection, parent: str, id: str) -> Member | None:
+        """The member of that id; None if there is none."""
+        written = self.world.resources.group(self.api, collection.path, parent).get(id)
+        if written is not None:
+            return None if written.value is None else self._written(collection, parent, id, written)
+        if collection.found == "any" or self.made.ids.has(
+            self.made.key(self.world, collection, parent), collection, id
+        ):
+            return self.made.member(self.world, collection, parent, id)
+        return None
+
+    def all(self, collection: Collection, parent: str) -> Iterable[Member]:
+        """Every member below a parent: the rows, then what was created, in the order in which it was."""
+        group = self.world.resources.group(self.api, collection.path, parent)
+        rows = self.made.all(self.world, collection, parent)
+        if not group:
+            return rows
+        name = ("generic", self.api, collection.path, parent)
+        return self.world.cached(name, lambda: tuple(self._merged(collection, parent, group, rows)))
+
+    def _merged(
+        self, collection: Collection, parent: str, group: Mapping[str, Any], rows: Iterable[Member]
+    ) -> Iterable[Member]:
+        known = set()
+        for row in rows:
+            known.add(row.id)
+            written = group.get(row.id)
+            if written is None:
+                yield row
+            elif written.value is not None:
+                yield self._written(collection, parent, row.id, written)
+        for id, written in group.items():
+            if id not in known and written.value is not None:
+                yield self._written(collection, parent, id, written)
+
+    def _written(self, collection: Collection, parent: str, id: str, written: Any) -> Member:
+        """The member that was written, which is the same object as long as it is not written again."""
+        return self.made.document.written(written, lambda: Member(id, written.value))
+
+    def write(self, collection: Collection, parent: str, id: str, value: dict[str, Json] | None) -> None:
+        """Write or delete one member. Raises ``LedgerError`` at a bound."""
+        self.world.execute(WriteResource(api=self.api, collection=collection.path, id=id, value=value, parent=parent))
+
+    def new_id(self, collection: Collection, parent: str) -> str:
+        """An id that no member has or had, for one that is created now."""
+        group = self.world.resources.group(self.api, collection.path, parent)
+        key = self.made.key(self.world, collection, parent)
+        number = self.made.count(collection) + len(group)
+        while True:
+            id = self.made.ids.at(key, collection, number)
+            if id not in group and not self.made.ids.has(key, collection, id):
+                return id
+            number += 1
+
+
+def at(value: Json, place: Place) -> Json:
+    """What is at a place; None if nothing is."""
+    for part in place:
+        if isinstance(part, int):
+            value = value[part] if isinstance(value, list) and part < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def put(value: dict[str, Json], place: Place, new: Json) -> None:
+    """Write a value at a place, making the objects on the way."""
+    for part in place[:-1]:
+        inner = value.get(str(part))
+        value[str(part)] = value = dict(inner) if isinstance(inner, dict) else {}
+    value[str(place[-1])] = new
+
+
+def wrapped(place: Place, value: Json) -> Json:
+    """``value`` inside what leads to it: ``("data", 0)`` gives ``{"data": [value]}``."""
+    for part in reversed(place):
+        value = [value] if isinstance(part, int) else {part: value}
+    return value

@@ -1,0 +1,186 @@
+"""Reads the schemas of an OpenAPI document: follows references, merges ``allOf``, and lists properties.
+
+Nothing here raises for a document that is wrong: a reference that points to nothing is a schema that allows everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from counterfoil import json_pointer
+
+Json = Any
+Schema = Mapping[str, Json]
+
+COMBINED = ("allOf", "oneOf", "anyOf", "$ref")
+ANNOTATIONS = frozenset({"description", "title", "summary", "externalDocs", "deprecated"})
+DEEPEST = 40
+"""References and ``allOf`` followed within each other; a schema that is nested deeper is taken as far as that."""
+
+
+class SchemaReader:
+    """The schemas of one document. ``raw`` is the whole document, which must not change while this is used."""
+
+    def __init__(self, raw: Mapping[str, Json]) -> None:
+        self.raw = raw
+        self._merged: dict[int, dict[str, Json]] = {}
+        self._known: list[Json] = []  # schemas are told apart by identity, so they must stay
+        self._properties: dict[int, dict[str, Json]] = {}
+        self._joined: dict[tuple[int, ...], Json] = {}
+
+    def target(self, reference: str) -> Json:
+        """What a local reference points to; an empty schema if nothing."""
+        try:
+            return json_pointer.find(self.raw, reference)
+        except (LookupError, ValueError):
+            return {}
+
+    def merged(self, schema: Json, depth: int = 0) -> dict[str, Json]:
+        """The schema with references followed and ``allOf`` merged. ``choices`` lists its ``oneOf`` and ``anyOf`` groups.
+
+        The same object is returned for the same schema each time, so that it can be recognised by identity.
+        """
+        key = id(schema)
+        known = self._merged.get(key)
+        if known is not None:
+            return known
+        out: dict[str, Json] = {}
+        if not isinstance(schema, dict) or depth > DEEPEST:
+            return out
+        self._merged[key] = out  # met again below: it refers to itself
+        self._known.append(schema)
+        if isinstance(schema.get("$ref"), str):
+            target = self.target(schema["$ref"])
+            own = {key: value for key, value in schema.items() if key != "$ref" and key not in ANNOTATIONS}
+            if not own and isinstance(target, dict):
+                out = self._merged[key] = self.merged(target, depth + 1)
+                return out
+            _combine(out, self.merged(target, depth + 1))
+            _combine(out, own)
+            return out
+        for part in _list(schema.get("allOf")):
+            _combine(out, self.merged(part, depth + 1))
+        _combine(out, {name: value for name, value in schema.items() if name != "allOf"})
+        return out
+
+    def properties(self, schema: Json) -> dict[str, Json]:
+        """Every property an object of this schema can have, those of its alternatives included."""
+        merged = self.merged(schema)
+        known = self._properties.get(id(merged))
+        if known is None:
+            known = self._properties[id(merged)] = dict(_mapping(merged.get("properties")))
+            for group in merged.get("choices", ()):
+                for branch in group:
+                    for name, member in self.properties(branch).items():
+                        known.setdefault(name, member)
+        return known
+
+    def types(self, schema: Json) -> frozenset[str]:
+        """The JSON types the schema says, or that follow from its other members; empty if it says nothing."""
+        merged = self.merged(schema)
+        stated = merged.get("type")
+        if isinstance(stated, str):
+            return frozenset({stated})
+        if isinstance(stated, list):
+            return frozenset(each for each in stated if isinstance(each, str))
+        if merged.get("properties") or isinstance(merged.get("additionalProperties"), dict):
+            return frozenset({"object"})
+        if "items" in merged:
+            return frozenset({"array"})
+        if "enum" in merged or "const" in merged:
+            return frozenset(_type_of(each) for each in _list(merged.get("enum", [merged.get("const")])))
+        found: set[str] = set()
+        for group in merged.get("choices", ()):
+            for branch in group:
+                if self.merged(branch) is not merged:
+                    found |= self._branch_types(branch)
+        return frozenset(found)
+
+    def _branch_types(self, branch: Json) -> frozenset[str]:
+        merged = self.merged(branch)
+        return frozenset() if "choices" in merged and "type" not in merged else self.types(branch)
+
+    def joined(self, parts: list[Json], key: tuple[int, ...]) -> Json:
+        """One schema that has all of ``parts``; the same object each time for the same ``key``."""
+        found = self._joined.get(key)
+        if found is None:
+            found = self._joined[key] = {"allOf": list(parts)}
+        return found
+
+    def is_object(self, schema: Json) -> bool:
+        return "object" in self.types(schema) or bool(self.properties(schema))
+
+    def is_array(self, schema: Json) -> bool:
+        return "array" in self.types(schema)
+
+    def items(self, schema: Json) -> Json:
+        """The schema of an array's items; an empty one if the array does not say."""
+        return self.merged(schema).get("items") or {}
+
+    def required(self, schema: Json) -> frozenset[str]:
+        return frozenset(each for each in _list(self.merged(schema).get("required")) if isinstance(each, str))
+
+    def member(self, schema: Json, place: tuple[str | int, ...]) -> Json:
+        """The schema at ``place`` (property names and indices) below ``schema``; None if there is none."""
+        for part in place:
+            if isinstance(part, int):
+                schema = self.items(schema)
+            else:
+                members = self.properties(schema)
+                if part not in members:
+                    return None
+                schema = members[part]
+        return schema
+
+    def examples(self, schema: Json) -> Iterator[Json]:
+        """The examples that the schema gives."""
+        merged = self.merged(schema)
+        if "example" in merged:
+            yield merged["example"]
+        yield from _list(merged.get("examples"))
+
+
+def _combine(out: dict[str, Json], more: Mapping[str, Json]) -> None:
+    for name, value in more.items():
+        if name in ("oneOf", "anyOf"):
+            if isinstance(value, list) and value:
+                out.setdefault("choices", []).append(value)
+        elif name == "choices":
+            out.setdefault("choices", []).extend(value)
+        elif name == "properties" and isinstance(value, dict):
+            members = out.setdefault("properties", {})
+            for key, member in value.items():
+                other = members.get(key)
+                members[key] = member if other is None or other == member else {"allOf": [other, member]}
+        elif name == "required" and isinstance(value, list):
+            out["required"] = [
+                *out.get("required", []),
+                *(each for each in value if each not in out.get("required", [])),
+            ]
+        elif name == "enum" and isinstance(out.get("enum"), list) and isinstance(value, list):
+            out["enum"] = [each for each in value if each in out["enum"]] or value
+        elif name == "properties":
+            continue
+        else:
+            out[name] = value
+
+
+def _type_of(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    return {str: "string", list: "array", dict: "object"}.get(type(value), "string")
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}

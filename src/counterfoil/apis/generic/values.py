@@ -1,0 +1,306 @@
+"""Makes values that fit a schema: always the same for the same seed and place, whatever else is made.
+
+A value depends on its key alone (the seed, the collection, the row and the place in it), so one row or property more changes
+no other. Where a schema has alternatives or something optional, ``Tweaks`` say what to take instead: that is how
+``fitting`` makes a value valid that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.apis.generic.scalars import NOTHING, Scalars
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+Path = tuple[str | int, ...]
+
+MOST_VALUES = 3000
+"""Values in one made body; beyond it only what is required is made."""
+OPTIONAL_DEPTH = 3
+"""How deep optional objects and arrays are made; below, only what is required. Stripe's objects nest without end."""
+DEEPEST = 24
+
+
+class Unmakeable(Exception):
+    """No value was found; the message says for which place."""
+
+
+class Tweaks:
+    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``)."""
+
+    __slots__ = ("bare", "branches", "ignored", "omitted")
+
+    def __init__(self) -> None:
+        self.omitted: set[Path] = set()
+        self.branches: dict[Path, int] = {}
+        self.ignored: set[Path] = set()
+        self.bare = False
+
+    def copy(self) -> Tweaks:
+        twin = Tweaks()
+        twin.omitted, twin.branches, twin.ignored = set(self.omitted), dict(self.branches), set(self.ignored)
+        twin.bare = self.bare
+        return twin
+
+
+NO_TWEAKS = Tweaks()
+
+
+class Record:
+    """Where a made value could be otherwise: places with several alternatives, what may be left out, what was given."""
+
+    __slots__ = ("choices", "given", "optional")
+
+    def __init__(self) -> None:
+        self.choices: dict[Path, int] = {}
+        self.optional: set[Path] = set()
+        self.given: set[Path] = set()
+
+
+class Values:
+    """Makes values for the schemas of one document. ``anchor`` is the instant, in seconds, that made instants lie before."""
+
+    def __init__(self, reader: SchemaReader) -> None:
+        self.reader = reader
+        self.scalars = Scalars()
+
+    def make(
+        self,
+        schema: Json,
+        key: str,
+        *,
+        given: Json = NOTHING,
+        tweaks: Tweaks = NO_TWEAKS,
+        anchor: int = 0,
+        row: int = 1,
+    ) -> Json:
+        """A value for ``schema``; parts of ``given`` are used where they can stand.
+
+        ``row`` 0 is made of the document's own examples. Raises ``Unmakeable``.
+        """
+        return self.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)[0]
+
+    def making(
+        self, schema: Json, key: str, *, given: Json, tweaks: Tweaks, anchor: int, row: int
+    ) -> tuple[Json, Record]:
+        """As ``make``, with a record of where something else could have been taken."""
+        making = _Making(self, key, tweaks, anchor, row)
+        return making.value(schema, given, (), "", ()), making.record
+
+
+class _Making:
+    """One value being made."""
+
+    def __init__(self, values: Values, key: str, tweaks: Tweaks, anchor: int, row: int) -> None:
+        self.reader = values.reader
+        self.scalars = values.scalars
+        self.key = key
+        self.tweaks = tweaks
+        self.anchor = anchor
+        self.row = row
+        self.count = 0
+        self.record = Record()
+
+    def value(self, schema: Json, given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
+        self.count += 1
+        merged = self.reader.merged(schema)
+        if path in self.tweaks.ignored:
+            given = NOTHING
+        elif given is not NOTHING:
+            self.record.given.add(path)
+        if "const" in merged:
+            return merged["const"]
+        groups = merged.get("choices")
+        if groups and not (isinstance(merged.get("enum"), list)):
+            return self._chosen(merged, groups, given, path, name, above)
+        types = self.reader.types(merged)
+        if given is not NOTHING and not isinstance(given, dict | list):
+            taken = self.scalars.taken(merged, types, given)
+            if taken is not NOTHING:
+                return taken
+        if "object" in types or (not types and isinstance(given, dict)):
+            return self._object(merged, given, path, name, above)
+        if "array" in types or (not types and isinstance(given, list)):
+            return self._array(merged, given, path, name, above)
+        if not types and not merged.keys() & {"enum", "format", "pattern", "example", "examples"}:
+            return self._anything(merged, given, path)
+        return self.scalars.make(merged, types, name, f"{self.key}/{_text(path)}", self.anchor, self.row)
+
+    def _anything(self, merged: Mapping[str, Json], given: Json, path: Path) -> Json:
+        """A value for a schema that allows everything."""
+        return given if given is not NOTHING else {}
+
+    # --- alternatives ----------------------------------------------------------------------------
+
+    def _chosen(
+        self,
+        merged: Mapping[str, Json],
+        groups: list[list[Json]],
+        given: Json,
+        path: Path,
+        name: str,
+        above: tuple[int, ...],
+    ) -> Json:
+        """A value of one alternative of each group, merged with what stands beside them."""
+        own = {key: value for key, value in merged.items() if key not in ("choices", "discriminator")}
+        parts: list[Json] = (
+            [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
+        )
+        shift = self.tweaks.branches.get(path, 0)
+        ways = 1
+        discriminator: dict[str, Json] = {}
+        key = [id(merged)]
+        for group in groups:
+            order = self._order(group, given, above)
+            branch = group[order[shift % len(order)]]
+            parts.append(branch)
+            key.append(id(branch))
+            shift //= len(order)
+            ways *= len(order)
+            discriminator |= self._discriminator(merged, branch)
+        self.record.choices[path] = ways
+        schema = parts[0] if len(parts) == 1 else self.reader.joined(parts, tuple(key))
+        made = self.value(schema, given, path, name, (*above, id(merged)))
+        if discriminator and isinstance(made, dict):
+            made.update(discriminator)
+        return made
+
+    def _order(self, group: list[Json], given: Json, above: tuple[int, ...]) -> list[int]:
+        """The alternatives' numbers in the order in which they are tried: those that fit what is given, then plain ones."""
+
+        def rank(number: int) -> tuple[int, int]:
+            branch = group[number]
+            merged = self.reader.merged(branch)
+            types = self.reader.types(branch)
+            if types == {"null"}:
+                return 9, number
+            if isinstance(given, dict):
+                known = self.reader.properties(branch)
+                return (8 if known else 7) - min(7, sum(each in known for each in given)), number
+            if given is not NOTHING and not isinstance(given, list):
+                return (
+                    0 if self.scalars.taken(merged, types, given) is not NOTHING and "object" not in types else 5
+                ), number
+            if id(merged) in above:
+                return 8, number
+            return (1 if "object" in types and len(above) > 2 else 0), number
+
+        return sorted(range(len(group)), key=rank)
+
+    def _discriminator(self, merged: Mapping[str, Json], branch: Json) -> dict[str, Json]:
+        said = merged.get("discriminator")
+        reference = branch.get("$ref") if isinstance(branch, dict) else None
+        if (
+            not isinstance(said, dict)
+            or not isinstance(said.get("propertyName"), str)
+            or not isinstance(reference, str)
+        ):
+            return {}
+        mapping = said.get("mapping") if isinstance(said.get("mapping"), dict) else {}
+        last = reference.rpartition("/")[2]
+        value = next((name for name, each in mapping.items() if each in (reference, last)), None)
+        if value is None:
+            allowed = self.reader.merged(self.reader.properties(branch).get(said["propertyName"], {})).get("enum")
+            value = allowed[0] if isinstance(allowed, list) and allowed else last
+        return {said["propertyName"]: value}
+
+    # --- objects and arrays ----------------------------------------------------------------------
+
+    def _object(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
+        if len(path) > DEEPEST or above.count(id(merged)) > 1:
+            raise Unmakeable(f"{_text(path) or 'the value'} refers to itself without an end")
+        source = given if isinstance(given, dict) else {}
+        if given is NOTHING and self.row == 0 and not above and (example := self._example(merged)) is not None:
+            source = example
+        members = merged.get("properties") if isinstance(merged.get("properties"), dict) else {}
+        required = self.reader.required(merged)
+        inner = (*above, id(merged))
+        out: dict[str, Json] = {}
+        for member, schema in members.items():
+            place = (*path, member)
+            if place in self.tweaks.omitted or self.reader.merged(schema).get("writeOnly"):
+                continue
+            has = member in source
+            if not has and member not in required and not self._wanted(schema, inner, given is not NOTHING):
+                continue
+            if member not in required:
+                self.record.optional.add(place)
+            try:
+                out[member] = self.value(schema, source[member] if has else NOTHING, place, member, inner)
+            except Unmakeable:
+                if member in required:
+                    raise
+        self._further(merged, source, members, required, path, out)
+        return out
+
+    def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
+        """Whether an optional property that nobody gave is made."""
+        if is_given or self.tweaks.bare or self.count > MOST_VALUES:
+            return False
+        merged = self.reader.merged(schema)
+        if merged.get("deprecated") or id(merged) in above:
+            return False
+        nested = self.reader.types(schema) & {"object", "array"} or merged.get("choices")
+        return not nested or len(above) <= OPTIONAL_DEPTH
+
+    def _further(
+        self,
+        merged: Mapping[str, Json],
+        source: Mapping[str, Json],
+        members: Mapping[str, Json],
+        required: frozenset[str],
+        path: Path,
+        out: dict[str, Json],
+    ) -> None:
+        """Members that are required or given and that the schema does not list."""
+        extra = merged.get("additionalProperties", True)
+        for member in sorted(required - members.keys()):
+            if member not in out:
+                schema = extra if isinstance(extra, dict) else {"type": "string"}
+                out[member] = self.value(schema, source.get(member, NOTHING), (*path, member), member, ())
+        if extra is False:
+            return
+        for member, value in source.items():
+            if member not in members and member not in out and (*path, member) not in self.tweaks.omitted:
+                self.record.optional.add((*path, member))
+                out[member] = (
+                    self.value(extra, value, (*path, member), member, ()) if isinstance(extra, dict) else value
+                )
+        least = merged.get("minProperties", 0)
+        for number in range(least if isinstance(least, int) else 0):
+            if len(out) >= least:
+                break
+            schema = extra if isinstance(extra, dict) else {"type": "string"}
+            out[f"key{number + 1}"] = self.value(schema, NOTHING, (*path, f"key{number + 1}"), "value", ())
+
+    def _example(self, merged: Mapping[str, Json]) -> Mapping[str, Json] | None:
+        return next((each for each in self.reader.examples(merged) if isinstance(each, dict)), None)
+
+    def _array(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
+        items = merged.get("items") or {}
+        if isinstance(given, list) and path not in self.tweaks.omitted:
+            return [self.value(items, each, (*path, index), name, above) for index, each in enumerate(given)]
+        least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
+        most = merged.get("maxItems", 100) if isinstance(merged.get("maxItems"), int) else 100
+        inside = self.reader.merged(items)
+        usual = 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
+        count = min(max(least, usual), most, max(least, 50))
+        if count > least:
+            self.record.optional.add(path)
+        if path in self.tweaks.omitted:
+            count = least
+        out: list[Json] = []
+        for index in range(count):
+            try:
+                out.append(self.value(items, NOTHING, (*path, index), name, above))
+            except Unmakeable:
+                if index < least:
+                    raise
+                break
+        return out
+
+
+def _text(path: Path) -> str:
+    return "/".join(map(str, path))

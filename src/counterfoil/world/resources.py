@@ -1,0 +1,97 @@
+"""What was written to a world through APIs that are made from a document: resources by API, collection, parent and id.
+
+Only what was written is here; rows that nobody wrote are made from the seed when they are looked at. A map that was
+published never changes: a write copies the one group that it changes and shares the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from counterfoil.ledger.errors import RuleBroken
+
+Json = Any
+
+MOST_WRITTEN = 100_000
+"""Resources written or deleted in one world."""
+MOST_IN_GROUP = 10_000
+"""Resources written or deleted below one parent of one collection; a write copies their map (100 µs for so many)."""
+MOST_BYTES = 256 * 2**20
+
+
+class Group(NamedTuple):
+    """A collection of an API below one parent. ``parent`` joins the ids of the parents with a slash."""
+
+    api: str
+    collection: str
+    parent: str
+
+
+class Resource(msgspec.Struct, frozen=True, eq=False, weakref=True):
+    """What was written of one resource: its ``value``, None where it was deleted; ``bytes`` is its size as JSON.
+
+    ``number`` counts the resources of its group in the order in which they were first written.
+    """
+
+    value: Json
+    number: int
+    bytes: int
+
+
+NOTHING: Mapping[str, Resource] = {}
+
+
+class Resources:
+    """All that was written to one world."""
+
+    __slots__ = ("_bytes", "_count", "_groups")
+
+    def __init__(self) -> None:
+        self._groups: dict[Group, dict[str, Resource]] = {}
+        self._count = 0
+        self._bytes = 0
+
+    def group(self, api: str, collection: str, parent: str) -> Mapping[str, Resource]:
+        """The resources written in a group by id, in the order of their first writing. Not to be changed."""
+        return self._groups.get(Group(api, collection, parent), NOTHING)
+
+    def groups(self) -> Iterator[tuple[Group, Mapping[str, Resource]]]:
+        yield from self._groups.items()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def with_value(self, group: Group, id: str, value: Json) -> Resources:
+        """These and one resource more, or another value of it; None deletes it. Raises ``RuleBroken`` at a bound."""
+        before = self._groups.get(group, {})
+        old = before.get(id)
+        size = len(msgspec.json.encode(value)) + len(id) + 200
+        if old is None and (self._count >= MOST_WRITTEN or len(before) >= MOST_IN_GROUP):
+            raise RuleBroken(
+                f"a world keeps {MOST_WRITTEN} written resources, and {MOST_IN_GROUP} below one parent: reset it",
+                field="id",
+            )
+        total = self._bytes + size - (old.bytes if old is not None else 0)
+        if total > MOST_BYTES:
+            raise RuleBroken(f"a world keeps {MOST_BYTES} bytes of written resources: reset it", field="value")
+        twin = Resources()
+        number = len(before) if old is None else old.number
+        twin._groups = {**self._groups, group: {**before, id: Resource(value, number, size)}}
+        twin._count = self._count + (old is None)
+        twin._bytes = total
+        return twin
+
+    def __repr__(self) -> str:
+        return repr(
+            [
+                (tuple(group), [(id, each.number, _canonical(each.value)) for id, each in members.items()])
+                for group, members in sorted(self._groups.items())
+            ]
+        )
+
+
+def _canonical(value: Json) -> str:
+    return msgspec.json.encode(value).decode()
