@@ -101,13 +101,9 @@ def digest_of(world: World) -> str:
     digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
     digest.update(repr((sorted(world.known.items()), list(world.tokens), world.tokens.logins)).encode())
     digest.update(repr((world.scenario.name, world.seed)).encode())
-<<<<<<< HEAD
-    states = [sha256(repr(state).encode()).digest() for state in world.ledger.store.states()]
-=======
     if len(world.resources):
         digest.update(repr(world.resources).encode())
-    books = [sha256(repr(book).encode()).digest() for book in world.ledger.store.states()]
->>>>>>> i15b
+    states = [sha256(repr(state).encode()).digest() for state in world.ledger.store.states()]
     for place in world.ledger.store.slots():
         digest.update(states[place])
     return digest.hexdigest()
