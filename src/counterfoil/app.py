@@ -92,8 +92,9 @@ def own_api(
 
     Raises ``SpecError``, and whatever the model or the handlers are refused with.
     """
+    spec = read_document(path, name)
     generic = import_module("counterfoil.apis.generic")
-    api: API = generic.build_api(read_document(path, name), model=model, handlers=handlers, rows=rows, seed=seed)
+    api: API = generic.build_api(spec, model=model, handlers=handlers, rows=rows, seed=seed)
     return api
 
 

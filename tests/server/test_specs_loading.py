@@ -116,12 +116,10 @@ def test_validation_is_there_when_asked_for(tmp_path: Path, cache: Path) -> None
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        ("parameters: [{name: a, in: cookie, schema: {type: string}}], ", "in cookie"),
-        ("parameters: [{name: a, in: query, schema: {type: object}}], ", "type object"),
-        ("parameters: [{name: a, in: query, style: deepObject, schema: {type: string}}], ", "style deepObject"),
+        ("parameters: [{name: a, in: body, schema: {type: string}}], ", "in body"),
         ("parameters: [{name: a, in: query, content: {}}], ", "no schema"),
         ("parameters: [{in: query}], ", "cannot be served|is not as OpenAPI"),
-        ("requestBody: {content: {text/plain: {schema: {}}}}, ", "only JSON"),
+        ("requestBody: {content: {}}, ", "no content"),
         ("requestBody: {content: {application/json: {schema: {type: string, pattern: '('}}}}, ", "does not compile"),
         ("requestBody: {content: {application/json: {schema: 5}}}, ", "schema must be a mapping"),
     ],

@@ -28,7 +28,7 @@ HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
 MOST_PAIRS = 200
 CONSTRAINTS = {
     "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems",
-    "uniqueItems", "allOf", "anyOf", "oneOf", "not",
+    "uniqueItems", "allOf", "anyOf", "oneOf", "not", "const", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 BRANCHES = {"allOf", "anyOf", "oneOf"}
 """Where a schema has no type of its own, its branches have."""

@@ -1,0 +1,88 @@
+"""Documents that users bring, and a stand-in for each that answers with what it understood of the request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from counterfoil.api import API, ApiError, Principal, Request, Response
+from counterfoil.app import Application, build
+from counterfoil.openapi import Spec, read_document
+
+DOCUMENTS = Path(__file__).parent / "documents"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COUNTERFOIL_CACHE", str(folder))
+        yield folder
+
+
+def echo(request: Request, world: Any) -> Response:
+    body = request.body.decode() if isinstance(request.body, bytes) else request.body
+    said = {"operation": request.operation, "path": request.path, "query": request.query, "body": body}
+    return Response(200, {**said, "who": request.principal.key if request.principal else None})
+
+
+def api_of(spec: Spec) -> API:
+    """An API that tells what it understood of each request."""
+
+    def error(refused: ApiError) -> Response:
+        body = {"reason": refused.reason, "message": refused.message, "operation": refused.operation}
+        return Response(refused.status, body, media_type="application/problem+json")
+
+    return API(
+        spec.name,
+        spec.name,
+        f"/{spec.name}{spec.base_path}",
+        dict.fromkeys(spec.operations, echo),
+        lambda headers, world: Principal("nobody"),
+        error,
+        spec=spec,
+        any_credential=True,
+    )
+
+
+class Client:
+    """Asks one API of an application, in process."""
+
+    def __init__(self, application: Application, api: API) -> None:
+        self.application = application
+        self.prefix = api.prefix
+
+    def __call__(self, method: str, path: str, *, token: str | None = "any", **more: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers.update(more.pop("headers", {}))
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.application.door)
+            async with httpx.AsyncClient(transport=transport, base_url="http://own.test") as client:
+                return await client.request(method, self.prefix + path, headers=headers, **more)
+
+        return asyncio.run(ask())
+
+    def understood(self, method: str, path: str, **more: Any) -> Any:
+        """What the stand-in understood of a request that it takes."""
+        response = self(method, path, **more)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@pytest.fixture(scope="session")
+def application(own_cache: Path) -> Application:
+    """All documents on one server, beside a vendor's API."""
+    names = ("workshop.yaml", "library.yaml", "ferry.json", "bakery/openapi.yaml", "crooked.yaml")
+    own = [api_of(read_document(DOCUMENTS / each, each.partition("/")[0].partition(".")[0])) for each in names]
+    return build(["elevate"], own=own, scenario_name="quiet")
+
+
+@pytest.fixture(scope="session")
+def clients(application: Application) -> dict[str, Client]:
+    return {api.name: Client(application, api) for api in application.apis}
