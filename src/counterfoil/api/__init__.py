@@ -28,6 +28,10 @@ Json = Any
 """A JSON value: what orjson reads and writes. Money in it is already in the vendor's form."""
 
 
+class ConfigurationError(Exception):
+    """Something that a user wrote for an API cannot be used: a model, a file of handlers. The message is one line."""
+
+
 class Principal(msgspec.Struct, frozen=True):
     """Who is asking, once the credential was accepted.
 

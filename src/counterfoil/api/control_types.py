@@ -109,7 +109,8 @@ class Exchanged(msgspec.Struct, frozen=True):
     """One request and its answer. ``number`` grows by one in each world; ``at`` is the time outside, ``now`` the world's.
 
     ``path`` is what the client sent, with its query. ``operation`` is None where no operation was meant. ``fault`` is the id
-    of the fault that struck. ``status`` is 0 where the connection ended before an answer.
+    of the fault that struck; ``reason`` says why a status of 500 or more was answered. ``status`` is 0 where the connection
+    ended before an answer.
     """
 
     number: int
@@ -124,6 +125,7 @@ class Exchanged(msgspec.Struct, frozen=True):
     request: Message = msgspec.field(default_factory=Message)
     answer: Message = msgspec.field(default_factory=Message)
     fault: int | None = None
+    reason: str | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import click
 
 _WHERE = {
     "check": "counterfoil.cli.check:check",
+    "infer": "counterfoil.cli.infer:infer",
     "new-api": "counterfoil.cli.new_api:new_api",
     "replay": "counterfoil.cli.serve:replay",
     "scenarios": "counterfoil.cli.scenarios:scenarios",

@@ -33,6 +33,7 @@ def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
 
 def _guarded(act: Callable[[], Any]) -> Any:
     from counterfoil.app import UsageError
+    from counterfoil.api import ConfigurationError
     from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.openapi import SpecError
@@ -44,6 +45,7 @@ def _guarded(act: Callable[[], Any]) -> Any:
         return act()
     except (
         CatalogError,
+        ConfigurationError,
         UsageError,
         ScenarioError,
         SpecError,

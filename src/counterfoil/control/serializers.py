@@ -379,6 +379,7 @@ def exchanged(kept: Exchanged) -> dict[str, Json]:
         "status": kept.status,
         "milliseconds": kept.milliseconds,
         "fault": kept.fault,
+        "reason": kept.reason,
         "request": _message(kept.request),
         "answer": _message(kept.answer),
     }

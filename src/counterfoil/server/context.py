@@ -83,6 +83,9 @@ class RequestContext(msgspec.Struct, eq=False):
     body_bytes: bytes = b""
     violations: tuple[str, ...] = ()
 
+    # errors: why a response has a status from 500 on, for the journal
+    reason: str | None = None
+
     # interceptors: the number of the fault that acted, what it does to the response or the connection
     fault: int | None = None
     response_fault: ResponseFault | None = None

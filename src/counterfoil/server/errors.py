@@ -67,11 +67,14 @@ class ErrorHandlers:
     async def invalid_response(self, request: ConnexionRequest, error: ResponseSpecError) -> ConnexionResponse:
         """Our own response violated the spec."""
         logs.server.error("%s: %s", self.api.name, error)
-        return self._respond(request.scope[SCOPE_KEY], ApiError("internal", INTERNAL_ERROR_MESSAGE))
+        context: RequestContext = request.scope[SCOPE_KEY]
+        context.reason = str(error)
+        return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
     async def unexpected(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """A mistake of ours: its message stays inside."""
         context: RequestContext = request.scope[SCOPE_KEY]
+        context.reason = logs.shown(f"{type(error).__name__}: {error}", 500)
         name = context.operation or logs.shown(context.path)
         world = logs.shown(context.world_name)
         logs.server.error("%s: %s failed in world %s", self.api.name, name, world, exc_info=error)
@@ -81,6 +84,8 @@ class ErrorHandlers:
         error = context.refusal or error
         error.operation, error.method = context.operation, context.method
         response = context.response = self.render(context, error)
+        if response.status >= 500 and context.reason is None:
+            context.reason = error.message
         has_body = response.body is not None and response.status >= 200 and response.status not in (204, 304)
         media_type = (response.media_type or self.api.media_type) if has_body else None
         headers: dict[str, str] = {}

@@ -39,7 +39,7 @@ def build_api(
 
     ``model`` is a file that corrects what is inferred; ``handlers`` a Python file of the user's own; ``rows`` how many members a
     collection has before anything is written; ``seed`` changes all made data, beside the world's own seed. ``prefix`` is the path
-    it is served at: the document's own, or its name. Raises ``ModelError`` or ``HandlersError``.
+    it is served at (default: the document's name, and the path of its first server). Raises ``ModelError`` or ``HandlersError``.
     """
     document = Document(spec, infer(spec, model))
     made = Made(document, min(rows, MOST_ROWS), seed)
@@ -54,7 +54,7 @@ def build_api(
     return API(
         name=spec.name,
         title=str(title or spec.name),
-        prefix=prefix or spec.base_path or f"/{spec.name}",
+        prefix=prefix or f"/{spec.name}{spec.base_path}",
         routes=routes,
         authenticate=_any_caller,
         error=Errors(document).render,

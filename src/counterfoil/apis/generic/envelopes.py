@@ -6,87 +6,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from counterfoil.apis.generic.model import Place
-from counterfoil.apis.generic.names import letters, same, singular
+from counterfoil.apis.generic.names import letters, same, singular, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-LIST_NAMES = frozenset(
-    [
-        "data",
-        "items",
-        "results",
-        "result",
-        "records",
-        "values",
-        "entries",
-        "list",
-        "rows",
-        "objects",
-        "elements",
-        "content",
-        "resources",
-        "collection",
-        "hits",
-    ]
+LIST_NAMES = word_set(
+    """
+    data items results result records values entries list rows objects elements content resources
+    collection hits
+    """
 )
-ITEM_NAMES = frozenset(
-    [
-        "data",
-        "result",
-        "item",
-        "object",
-        "resource",
-        "response",
-        "record",
-        "entity",
-        "payload",
-        "value",
-        "body",
-        "attributes",
-    ]
+ITEM_NAMES = word_set(
+    """
+    data result item object resource response record entity payload value body attributes
+    """
 ) - {"attributes"}
-NOISE = frozenset(
-    [
-        "errors",
-        "error",
-        "links",
-        "link",
-        "meta",
-        "metadata",
-        "included",
-        "warnings",
-        "warning",
-        "success",
-        "status",
-        "message",
-        "messages",
-        "requestid",
-        "code",
-        "paging",
-        "pagination",
-        "page",
-        "total",
-        "count",
-        "hasmore",
-        "next",
-        "previous",
-        "prev",
-        "cursor",
-        "responsemetadata",
-        "ok",
-        "object",
-        "type",
-        "url",
-        "cursors",
-        "nextcursor",
-        "aggregations",
-        "facets",
-        "pageinfo",
-        "summary",
-        "jsonapi",
-        "timestamp",
-    ]
+NOISE = word_set(
+    """
+    errors error links link meta metadata included warnings warning success status message messages
+    requestid code paging pagination page total count hasmore next previous prev cursor responsemetadata
+    ok object type url cursors nextcursor aggregations facets pageinfo summary jsonapi timestamp
+    """
 )
 
 

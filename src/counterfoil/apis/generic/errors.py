@@ -10,7 +10,7 @@ from counterfoil.api import ApiError, Reason, Response
 from counterfoil.apis.generic.answers import Answer
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.fitting import fit
-from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.values import Unmakeable
 
@@ -24,19 +24,10 @@ STATUSES: Mapping[Reason, tuple[int, ...]] = {
     "forbidden": (403, 401),
 }
 """Statuses that say what a reason says, the usual one first; that which the operation documents is taken."""
-MESSAGES = frozenset(
-    [
-        "message",
-        "detail",
-        "details",
-        "description",
-        "errormessage",
-        "errordescription",
-        "usermessage",
-        "msg",
-        "reason",
-        "errordetail",
-    ]
+MESSAGES = word_set(
+    """
+    message detail details description errormessage errordescription usermessage msg reason errordetail
+    """
 )
 TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
 CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic import listing
 from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.rows import Made, Member, Store, at
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
@@ -65,7 +65,8 @@ class Handlers:
     def list(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        page = listing.page_of(operation, store.all(collection, parent), request.query, self._most(operation))
+        members = self._in_scope(operation, request, store.all(collection, parent), store)
+        page = listing.page_of(operation, members, request.query, self._most(operation))
         key = self.made.key(store.world, collection, parent)
         return self._respond(operation, self.shows.list(operation, page, key, request))
 
@@ -83,18 +84,47 @@ class Handlers:
         key = f"{store.world.seed}.{self.made.salt}/{operation.name}/{places}"
         return self._respond(operation, self.shows.made_up(operation.name, key))
 
+    def _in_scope(
+        self, operation: Operation, request: Request, members: Iterable[Member], store: Store
+    ) -> Iterable[Member]:
+        """Those of the members that are below the parents in the path."""
+        for parameter, field, value in self._scoped(operation, request, store):
+            members = [each for each in members if _holds(each.value.get(field), value, parameter)]
+        return members
+
+    def _scoped(self, operation: Operation, request: Request, store: Store) -> Iterator[tuple[str, str, str]]:
+        """Parameter, field and value of what a path's members are below of. Raises ``ApiError`` (unknown_resource)."""
+        for parameter, field, path in operation.scope:
+            value = text(request.path.get(parameter, ""))
+            owner = self.document.model.collections.get(path)
+            if owner is not None and not owner.parents and store.get(owner, "", value) is None:
+                raise unknown(owner, value)
+            yield parameter, field, value
+
     # --- writing ---------------------------------------------------------------------------------
 
     def create(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.fields(collection, at(request.body, operation.body))
-        id = self._new_id(collection, parent, fields, store)
-        world = store.world
-        key = f"{self.made.key(world, collection, parent)}/{id}"
-        fixed = self.made.fixed(world, collection, parent, id)
-        value = self.changes.created(collection, fields, fixed, key, world.now)
+        fixed = {(field,): value for _, field, value in self._scoped(operation, request, store)}
+        id, value = self.new_member(collection, parent, fields, store, fixed)
         return self._write(operation, collection, parent, id, value, store)
+
+    def new_member(
+        self,
+        collection: Collection,
+        parent: str,
+        fields: Mapping[str, Json],
+        store: Store,
+        fixed: Mapping[Place, Json] | None = None,
+    ) -> tuple[str, dict[str, Json]]:
+        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
+        world = store.world
+        id = self._new_id(collection, parent, fields, store)
+        key = f"{self.made.key(world, collection, parent)}/{id}"
+        determined = {**self.made.fixed(world, collection, parent, id), **(fixed or {})}
+        return id, self.changes.created(collection, fields, determined, key, world.now)
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
         """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken."""
@@ -277,6 +307,15 @@ def unknown(collection: Collection, id: str) -> ApiError:
     return ApiError(
         "unknown_resource", f"{collection.path} has no member '{id[:100]}'", where=collection.parameter or None
     )
+
+
+def _holds(value: Json, wanted: str, parameter: str) -> bool:
+    """Whether a field holds an id, also in a list or inside the member that it names."""
+    if isinstance(value, list):
+        return any(_holds(each, wanted, parameter) for each in value)
+    if isinstance(value, dict):
+        return any(text(value[each]) == wanted for each in ("id", parameter) if each in value)
+    return value is not None and text(value) == wanted
 
 
 def text(value: Json) -> str:

@@ -151,6 +151,7 @@ class _Inference:
             each=found.each,
             body=found.body,
             id_at=found.id_at,
+            scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
         )
         if found.body:

@@ -106,7 +106,8 @@ class Operation:
     member); ``body`` is where its request has the fields.
 
     ``status`` is that of its success. ``id_at`` is where the body has the id of an operation without one in its path.
-    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
+    ``scope`` are path parameters, each with the field that
+    holds its value and the collection whose member it names. ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Operation:
     id_at: Place = ()
     pages: Pages = field(default_factory=Pages)
     filters: tuple[tuple[str, Filter], ...] = ()
+    scope: tuple[tuple[str, str, str], ...] = ()
     sort: str = ""
     fields: str = ""
     search: str = ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from counterfoil import yaml_reader
+from counterfoil.api import ConfigurationError
 from counterfoil.apis.generic.model import (
     Collection,
     Decision,
@@ -33,7 +34,7 @@ _ROLES = get_args(Role)
 _OPERATORS = get_args(Operator)
 
 
-class ModelError(Exception):
+class ModelError(ConfigurationError):
     """A model that cannot be read or is of another document; the message is one line."""
 
 
@@ -97,6 +98,11 @@ def _value(name: str, value: Any) -> Json:
             else place_text(each.field)
             for parameter, each in value
         }
+    if name == "scope":
+        return [
+            {"parameter": parameter, "field": field, **({"collection": owner} if owner else {})}
+            for parameter, field, owner in value
+        ]
     if name in ("references", "sets"):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
@@ -200,6 +206,8 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         return read_place(_text(value))
     if key == "parents":
         return tuple(Parent(**each) for each in value)
+    if key == "scope":
+        return tuple((each["parameter"], each["field"], each.get("collection", "")) for each in value)
     if key == "filters":
         return tuple((name, _filter(each)) for name, each in dict(value).items())
     if key in ("references", "sets"):

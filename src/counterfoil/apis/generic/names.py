@@ -1,4 +1,4 @@
-"""Compares names as people do: ``customerId``, ``customer_id`` and ``customer-id`` are one name; ``Boxes`` is the plural of box."""
+"""Compares names as people do: ``customerId``, ``customer_id`` and ``customer-id`` are one name, ``boxes`` the plural of box."""
 
 from __future__ import annotations
 
@@ -48,3 +48,8 @@ def singular(word: str) -> str:
 def same(one: str, other: str) -> bool:
     """Whether two names are the same but for case, separators and number."""
     return singular(one) == singular(other)
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())

@@ -8,79 +8,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.apis.generic.model import Filter, Operator, Pages, Place
-from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-SIZE = frozenset(
-    [
-        "limit",
-        "pagesize",
-        "perpage",
-        "size",
-        "count",
-        "max",
-        "maxresults",
-        "pagelimit",
-        "first",
-        "top",
-        "take",
-        "maxitems",
-        "resultsperpage",
-        "pagecount",
-        "rows",
-        "itemsperpage",
-        "numresults",
-    ]
+SIZE = word_set(
+    """
+    limit pagesize perpage size count max maxresults pagelimit first top take maxitems resultsperpage
+    pagecount rows itemsperpage numresults
+    """
 )
 PAGE = frozenset(["page", "pagenumber", "pageno", "pageindex", "p", "pagenum", "currentpage"])
 OFFSET = frozenset(["offset", "skip", "start", "startindex", "pageoffset", "startposition"])
-CURSOR = frozenset(
-    [
-        "cursor",
-        "pagetoken",
-        "startingafter",
-        "after",
-        "continue",
-        "nexttoken",
-        "startcursor",
-        "pagecursor",
-        "bookmark",
-        "marker",
-        "nextpagetoken",
-        "nextcursor",
-        "continuationtoken",
-        "pageafter",
-        "startafter",
-        "cursorafter",
-    ]
+CURSOR = word_set(
+    """
+    cursor pagetoken startingafter after continue nexttoken startcursor pagecursor bookmark marker
+    nextpagetoken nextcursor continuationtoken pageafter startafter cursorafter
+    """
 )
 BEFORE = frozenset(["endingbefore", "before", "pagebefore", "previouscursor", "cursorbefore"])
 SORT = frozenset(["sort", "sortby", "orderby", "order", "ordering", "sorting", "sortfield", "orderfield"])
 FIELDS = frozenset(["fields", "select", "optfields", "attributes", "fieldmask"])
 SEARCH = frozenset(["q", "query", "search", "searchterm", "keyword", "keywords", "searchtext"])
-NEXT = frozenset(
-    [
-        "next",
-        "nextcursor",
-        "nextpagetoken",
-        "nextpage",
-        "nexttoken",
-        "continue",
-        "nextpageuri",
-        "nextpageurl",
-        "nextlink",
-        "nexturl",
-        "cursor",
-        "pagetoken",
-        "continuationtoken",
-        "after",
-        "endcursor",
-        "nextoffset",
-        "bookmark",
-        "marker",
-    ]
+NEXT = word_set(
+    """
+    next nextcursor nextpagetoken nextpage nexttoken continue nextpageuri nextpageurl nextlink nexturl
+    cursor pagetoken continuationtoken after endcursor nextoffset bookmark marker
+    """
 )
 MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "ismore", "hasmoreitems", "moreitems"])
 TOTAL = frozenset(

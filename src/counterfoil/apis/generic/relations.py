@@ -6,223 +6,45 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from counterfoil.apis.generic.names import letters, singular, words
+from counterfoil.apis.generic.names import letters, singular, word_set, words
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-CREATED = frozenset(
-    [
-        "created",
-        "createdat",
-        "createdon",
-        "createddate",
-        "createdtime",
-        "creationdate",
-        "creationtimestamp",
-        "datecreated",
-        "dateadded",
-    ]
+CREATED = word_set(
+    """
+    created createdat createdon createddate createdtime creationdate creationtimestamp datecreated
+    dateadded
+    """
 )
-UPDATED = frozenset(
-    [
-        "updated",
-        "updatedat",
-        "updatedon",
-        "updateddate",
-        "modified",
-        "modifiedat",
-        "modifiedon",
-        "lastmodified",
-        "lastupdated",
-        "lastupdate",
-        "dateupdated",
-        "lastmodifiedat",
-        "lastupdatedat",
-        "updatedtime",
-        "modifiedtime",
-        "lastmodifieddate",
-    ]
+UPDATED = word_set(
+    """
+    updated updatedat updatedon updateddate modified modifiedat modifiedon lastmodified lastupdated
+    lastupdate dateupdated lastmodifiedat lastupdatedat updatedtime modifiedtime lastmodifieddate
+    """
 )
-LINKS = frozenset(["url", "href", "self", "links", "link", "uri", "etag", "resourceversion", "selflink", "permalink"])
+LINKS = word_set(
+    """
+    url href self links link uri etag resourceversion selflink permalink
+    """
+)
 STATE_NAMES = ("status", "state", "lifecyclestatus", "lifecyclestate", "phase")
-VERBS = frozenset(
-    [
-        "accept",
-        "activate",
-        "add",
-        "append",
-        "approve",
-        "archive",
-        "assign",
-        "attach",
-        "authorize",
-        "ban",
-        "block",
-        "calculate",
-        "cancel",
-        "capture",
-        "charge",
-        "check",
-        "claim",
-        "clear",
-        "clone",
-        "close",
-        "commit",
-        "complete",
-        "confirm",
-        "convert",
-        "copy",
-        "create",
-        "credit",
-        "deactivate",
-        "decline",
-        "delete",
-        "deliver",
-        "detach",
-        "disable",
-        "dismiss",
-        "dispatch",
-        "download",
-        "duplicate",
-        "edit",
-        "enable",
-        "end",
-        "estimate",
-        "execute",
-        "expire",
-        "export",
-        "fail",
-        "finalise",
-        "finalize",
-        "finish",
-        "follow",
-        "fork",
-        "freeze",
-        "fulfil",
-        "fulfill",
-        "generate",
-        "hold",
-        "import",
-        "increment",
-        "install",
-        "invite",
-        "issue",
-        "join",
-        "leave",
-        "like",
-        "link",
-        "lock",
-        "login",
-        "logout",
-        "mark",
-        "merge",
-        "move",
-        "notify",
-        "open",
-        "pause",
-        "pay",
-        "perform",
-        "ping",
-        "play",
-        "post",
-        "preview",
-        "process",
-        "promote",
-        "publish",
-        "read",
-        "rebuild",
-        "recalculate",
-        "recover",
-        "redeem",
-        "refresh",
-        "refund",
-        "regenerate",
-        "register",
-        "reject",
-        "release",
-        "remove",
-        "rename",
-        "renew",
-        "reopen",
-        "reorder",
-        "replace",
-        "replay",
-        "report",
-        "request",
-        "resend",
-        "reset",
-        "resolve",
-        "restart",
-        "restore",
-        "resume",
-        "retry",
-        "return",
-        "reverse",
-        "revert",
-        "review",
-        "revoke",
-        "rollback",
-        "rotate",
-        "run",
-        "save",
-        "schedule",
-        "search",
-        "select",
-        "send",
-        "settle",
-        "share",
-        "sign",
-        "simulate",
-        "skip",
-        "snooze",
-        "split",
-        "star",
-        "start",
-        "stop",
-        "submit",
-        "subscribe",
-        "suspend",
-        "swap",
-        "switch",
-        "sync",
-        "synchronize",
-        "terminate",
-        "test",
-        "touch",
-        "track",
-        "transfer",
-        "transition",
-        "trigger",
-        "trial",
-        "unarchive",
-        "unassign",
-        "unban",
-        "unblock",
-        "undelete",
-        "undo",
-        "unfollow",
-        "unfreeze",
-        "uninstall",
-        "unlink",
-        "unlock",
-        "unmerge",
-        "unpause",
-        "unpublish",
-        "unshare",
-        "unstar",
-        "unsubscribe",
-        "unsuspend",
-        "update",
-        "upgrade",
-        "downgrade",
-        "upload",
-        "validate",
-        "verify",
-        "void",
-        "withdraw",
-        "write",
-    ]
+VERBS = word_set(
+    """
+    accept activate add get list fetch find lookup query count append approve archive assign attach authorize ban block calculate cancel
+    capture charge check claim clear clone close commit complete confirm convert copy create credit
+    deactivate decline delete deliver detach disable dismiss dispatch download duplicate edit enable end
+    estimate execute expire export fail finalise finalize finish follow fork freeze fulfil fulfill
+    generate hold import increment install invite issue join leave like link lock login logout mark
+    merge move notify open pause pay perform ping play post preview process promote publish read rebuild
+    recalculate recover redeem refresh refund regenerate register reject release remove rename renew
+    reopen reorder replace replay report request resend reset resolve restart restore resume retry
+    return reverse revert review revoke rollback rotate run save schedule search select send settle
+    share sign simulate skip snooze split star start stop submit subscribe suspend swap switch sync
+    synchronize terminate test touch track transfer transition trigger trial unarchive unassign unban
+    unblock undelete undo unfollow unfreeze uninstall unlink unlock unmerge unpause unpublish unshare
+    unstar unsubscribe unsuspend update upgrade downgrade upload validate verify void withdraw write
+    """
 )
 RESULTS: Mapping[str, tuple[str, ...]] = {
     "cancel": ("canceled", "cancelled"),

@@ -21,6 +21,8 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 WRITING = ("post", "put", "patch")
+Scope = tuple[str, str, str]
+"""A path parameter, the field that holds its value, and the collection whose member it names (empty: none)."""
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Found:
     each: Place = ()
     body: Place = ()
     id_at: Place = ()
+    scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
     confidence: float = 1.0
@@ -80,10 +83,13 @@ class Roles:
         self.drafts: dict[str, Draft] = {}
         self.by_reference: dict[str, list[Draft]] = {}
         self._answers: dict[str, Answer] = {}
+        self.views: dict[str, tuple[Draft, list[Scope]]] = {}
         self._find_members()
-        self._find_lists()
+        others = self._join_lists()
         for draft in self.drafts.values():
             self._describe(draft)
+        for path, sure in others:
+            self._find_view(path, sure)
 
     # --- collections -----------------------------------------------------------------------------
 
@@ -93,7 +99,9 @@ class Roles:
             if path.ends_in_parameter and not _custom_verb(path) and len(path.segments) > 1:
                 self._draft(path.parent()).items.append(path)
 
-    def _find_lists(self) -> None:
+    def _join_lists(self) -> list[tuple[Path, float]]:
+        """Give lists to the collections that their paths belong to; returns those that are left."""
+        others = []
         for text, methods in self.paths.items():
             path = read_path(text)
             if path.ends_in_parameter or "get" not in methods:
@@ -106,7 +114,40 @@ class Roles:
             if joined is not None:
                 joined.lists.append(path)
             elif found[2] >= 0.7 or not found[0]:
-                self._draft(path).lists.append(path)
+                others.append((path, found[2]))
+        return others
+
+    def _find_view(self, path: Path, sure: float) -> None:
+        """A list that shows another collection's members (``/pet/findByStatus``, ``/customers/{id}/orders``), or a new one."""
+        shown = self._shown(f"GET {path.text}", path)
+        scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
+        if shown is not None and scope is not None:
+            self.views[path.text] = shown[0], scope
+            return
+        draft = self._draft(path)
+        draft.lists.append(path)
+        self._describe(draft)
+
+    def scope(self, path: Path, draft: Draft) -> list[Scope] | None:
+        """The fields by which a collection's members are below the parents in ``path``; None where there are none."""
+        own = draft.path.segments
+        if path.segments[: len(own)] == own and len(own) and len(path.parameters) == len(draft.path.parameters):
+            return []
+        if draft.path.parameters:
+            return None
+        members = {letters(name): name for name in self.reader.properties(draft.entity)}
+        found: list[Scope] = []
+        for index, segment in enumerate(path.segments):
+            if not segment.is_parameter:
+                continue
+            owner = self.drafts.get(Path("", path.segments[:index]).key)
+            noun = singular(owner.noun) if owner is not None else ""
+            keys = (letters(segment.parameter), f"{noun}id", noun) if noun else (letters(segment.parameter),)
+            name = next((members[each] for each in keys if each in members and (members[each],) != draft.id), None)
+            if name is None:
+                return None
+            found.append((segment.parameter, name, owner.path.text if owner is not None and owner.items else ""))
+        return found
 
     def _joined(self, path: Path) -> Draft | None:
         """The collection that a list belongs to: of its own path, or of a path that differs in number (``/pet/{id}``, ``/pets``)."""
@@ -195,6 +236,8 @@ class Roles:
         if path.ends_in_parameter and len(path.segments) > 1:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
+        if method == "get" and text in self.views:
+            return self._view_role(name, path)
         draft = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
         if draft is not None and not draft.single:
             found = self._collection_role(name, method, path, draft)
@@ -245,6 +288,16 @@ class Roles:
                 )
         return None
 
+    def _view_role(self, name: str, path: Path) -> Found:
+        draft, scope = self.views[path.text]
+        found = self._collection_role(name, "get", path, draft)
+        assert found is not None, name
+        how = ", of which ".join(
+            ["the members of " + draft.path.text, *(f"{field} is {{{each}}}" for each, field, _ in scope)]
+        )
+        found.reason, found.confidence, found.scope = f"it lists {how}", 0.8, scope
+        return found
+
     def _literal_role(self, name: str, method: str, path: Path) -> Found:
         """An operation whose path ends in a word that is no collection."""
         before = path.parent()
@@ -255,7 +308,10 @@ class Roles:
             if role == "list" or method == "post":
                 why = f"its answer holds what {draft.path.text} holds"
                 body, _ = self._body(name, draft)
-                return Found("list" if role == "list" else "create", draft, at, each, body, reason=why, confidence=0.7)
+                scope = self.scope(path, draft)
+                if scope is not None:
+                    does: Role = "list" if role == "list" else "create"
+                    return Found(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
         if owner is not None and method in (*WRITING, "delete") and "get" not in self.paths[path.text]:
             if is_verb(path.last) or (shown is not None and shown[0] is owner and method in ("post", "put")):
                 return self._action(name, method, path, before, path.last)
@@ -307,13 +363,17 @@ class Roles:
         draft.single = False
         at, why, _ = self._at(name, draft)
         body, _ = self._body(name, draft)
-        return Found("create", draft, at, body=body, reason=f"POST below a member; {why}", confidence=0.5)
+        return Found("create", draft, at, body=body, reason=f"POST to what nothing lists; {why}", confidence=0.5)
 
     def _single_role(self, name: str, method: str, path: Path) -> Found:
         answer = self.answer(name)
         has_read = "get" in self.paths[path.text]
         if method == "post" and not has_read:
-            return Found("made_up", reason="a call that reads or changes nothing that is known", confidence=0.6)
+            if is_verb(path.last) or not self.reader.properties(answer.schema):
+                return Found("made_up", reason="a call that reads or changes nothing that is known", confidence=0.6)
+            return self._created_below(name, path)
+        if method == "get" and answer.media_type is None and not {"put", "delete"} & self.paths[path.text].keys():
+            return Found("made_up", reason="it answers without a body", confidence=0.7)
         if method == "get" and (not answer.is_json or not self.reader.properties(answer.schema)) and answer.media_type:
             return Found("made_up", reason="its answer is not an object", confidence=0.7)
         draft = self._single(path)

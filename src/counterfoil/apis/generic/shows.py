@@ -14,7 +14,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.listing import Page, cursor_after
 from counterfoil.apis.generic.model import Operation, Place
-from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.queries import MORE, NEXT, TOTAL
 from counterfoil.apis.generic.rows import Member, at, put, wrapped
 from counterfoil.apis.generic.scalars import NOTHING
@@ -196,7 +196,11 @@ _NAMES: Mapping[str, frozenset[str]] = {
     "nextpage": frozenset({"nextpage"}),
     "previouspage": frozenset(["previouspage", "prevpage"]),
     "next": NEXT - {"nextpage"},
-    "previous": frozenset(["previous", "prev", "prevcursor", "previouscursor", "previouspageuri", "previouspagetoken"]),
+    "previous": word_set(
+        """
+    previous prev prevcursor previouscursor previouspageuri previouspagetoken
+    """
+    ),
     "first": frozenset(["first", "firstpageuri"]),
     "self": frozenset(["self", "uri", "url", "href"]),
 }

@@ -165,7 +165,7 @@ class FaultStore:
         if striking is not None:
             return _strike(striking, context, Preferences(delay=asked.delay))
         if asked.code is not None and asked.code >= 400:
-            answer = _error(context.api, asked.code, f"asked for with Prefer: code={asked.code}")
+            answer = _error(context, asked.code, f"asked for with Prefer: code={asked.code}")
             context.response_fault = WithPreferenceApplied(asked)
             return answer
         if asked is not NOTHING:
@@ -202,9 +202,9 @@ def _strike(fault: _ActiveFault, context: RequestContext, asked: Preferences) ->
         context.broken = ConnectionBroken("the connection was reset on purpose", abruptly=True)
         return None
     if order.kind == "status":
-        answer = _error(context.api, order.status or 500, _ordered(fault))
+        answer = _error(context, order.status or 500, _ordered(fault))
     elif order.kind == "too_many_requests":
-        answer = _error(context.api, 429, _ordered(fault), retry_after=order.retry_after)
+        answer = _error(context, 429, _ordered(fault), retry_after=order.retry_after)
     elif order.kind == "truncate":
         spoiled = Truncated(asked, order.keep_bytes)
     elif order.kind == "malformed":
@@ -219,11 +219,13 @@ def _ordered(fault: _ActiveFault) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 
-def _error(api: API, status: int, message: str, *, retry_after: int | None = None) -> Response:
+def _error(context: RequestContext, status: int, message: str, *, retry_after: int | None = None) -> Response:
     """The vendor's body for a status, with exactly that status, even where the vendor would answer another."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}
-    answer = api.error(ApiError(reason, message, status=status, detail=detail))
+    error = ApiError(reason, message, status=status, detail=detail)
+    error.operation, error.method = context.operation, context.method
+    answer = context.api.error(error)
     headers = answer.headers
     if retry_after is not None:
         others = (pair for pair in headers if pair[0].lower() != "retry-after")

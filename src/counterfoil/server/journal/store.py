@@ -58,6 +58,7 @@ class _Kept(NamedTuple):
     payload: bytes
     payload_is_cut: bool
     fault: int | None
+    reason: str | None
 
 
 class _Log(msgspec.Struct):
@@ -188,6 +189,7 @@ def _keep(context: RequestContext, number: int, at: datetime) -> tuple[Any, ...]
         payload,
         payload_is_cut,
         context.fault,
+        context.reason,
     )
 
 
@@ -222,6 +224,7 @@ def _shown(kept: _Kept) -> Exchanged:
         request=_message(tuple(kept.headers.items()), kept.body, kept.body_is_cut),
         answer=_message(tuple(answer_headers), kept.payload, kept.payload_is_cut),
         fault=kept.fault,
+        reason=kept.reason,
     )
 
 

@@ -1,0 +1,442 @@
+"""Serves OpenAPI documents as they are, calls every operation through all layers, and prints what came of it.
+
+    python benchmarks/own_documents.py [FILE…] [--verbose]
+
+Without files: every document of ``$COUNTERFOIL_CORPUS``. Each is read, served and called in a process of its own. The columns:
+
+* ``read``, ``set up``: seconds to read the document (parsed anew) and to build the server; ``RSS``: MB after all calls
+* ``valid``: operations that answered with a success the document allows; ``501``: those that said why they cannot; ``other``: the rest
+* ``state``: operations that answered from state
+* ``list``, ``same id``, ``unknown``, ``gone``: lists that are 200; members that have the id asked for; unknown ids that are
+  404 (or as documented); deleted members that are gone
+* ``sent``: fields sent on create, of those that the member has, that come back as sent
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+Json = Any
+
+
+class Caller:
+    """Calls one served document, in this process."""
+
+    def __init__(self, path: Path) -> None:
+        from counterfoil.apis.generic import build_api
+        from counterfoil.apis.generic.document import Document
+        from counterfoil.apis.generic.inference import infer
+        from counterfoil.apis.generic.rows import Made
+        from counterfoil.app import scenario
+        from counterfoil.openapi import read_document
+        from counterfoil.server.app import build_server
+        from counterfoil.world.worlds import Worlds
+
+        started = time.perf_counter()
+        self.spec = read_document(path)
+        self.read_seconds = time.perf_counter() - started
+        started = time.perf_counter()
+        self.api = build_api(self.spec, prefix="/own")
+        self.worlds = Worlds(scenario)
+        self.worlds.create("default", "quiet")
+        self.server = build_server([self.api], self.worlds.get)
+        self.setup_seconds = time.perf_counter() - started
+        self.document = Document(self.spec, infer(self.spec))
+        self.made = Made(self.document, 25, 0)
+        self.model = self.document.model
+        self.loop = asyncio.new_event_loop()
+
+    def call(
+        self, method: str, path: str, query: dict[str, Json], headers: dict[str, str], body: bytes
+    ) -> tuple[int, Json]:
+        """Status and parsed body."""
+        got: dict[str, Any] = {"body": b""}
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                got["status"] = message["status"]
+            else:
+                got["body"] += message.get("body", b"")
+
+        raw = f"/own{path}".encode("ascii")
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+            "path": raw.decode(), "raw_path": raw, "query_string": urlencode(query, doseq=True).encode(), "root_path": "",
+            "headers": [(name.lower().encode(), value.encode("utf-8")) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "extensions": {},
+        }  # fmt: skip
+        self.loop.run_until_complete(self.server(scope, receive, send))
+        with contextlib.suppress(ValueError):
+            return got["status"], json.loads(got["body"]) if got["body"] else None
+        return got["status"], got["body"]
+
+    # --- requests --------------------------------------------------------------------------------
+
+    def operation(self, name: str, ids: dict[str, str], body: Json = None) -> tuple[int, Json]:
+        """Call an operation with values that the document allows; ``ids`` are path parameters that are known."""
+        operation = self.spec.operations[name]
+        method, _, path = name.partition(" ")
+        query: dict[str, Json] = {}
+        headers = {"authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-key", "accept": "*/*"}
+        headers |= self._credentials(operation, query)
+        for each in operation.get("parameters") or ():
+            self._parameter(each, ids, query, headers, name)
+        for key, value in self._path(name, ids).items():
+            path = path.replace(f"{{{key}}}", quote(value, safe=""))
+        kind, payload = self._body(operation, name) if body is None else ("application/json", json.dumps(body).encode())
+        if payload:
+            headers["content-type"] = kind
+            headers["content-length"] = str(len(payload))
+        return self.call(method, path, query, headers, payload)
+
+    def _credentials(self, operation: Json, query: dict[str, Json]) -> dict[str, str]:
+        schemes = self.spec.raw.get("components", {}).get("securitySchemes", {})
+        headers: dict[str, str] = {}
+        cookies = []
+        for requirement in operation.get("security") or ():
+            for scheme in requirement:
+                said = schemes.get(scheme, {})
+                if said.get("type") == "apiKey" and said.get("in") == "query":
+                    query[said["name"]] = "counterfoil-key"
+                elif said.get("type") == "apiKey" and said.get("in") == "cookie":
+                    cookies.append(f"{said['name']}=counterfoil-key")
+                elif said.get("type") == "apiKey" and said.get("name", "").lower() != "authorization":
+                    headers[said["name"].lower()] = "counterfoil-key"
+                elif said.get("type") == "http" and said.get("scheme", "").lower() == "basic":
+                    headers["authorization"] = "Basic Y291bnRlcmZvaWw6a2V5"
+            if headers.get("authorization"):
+                break
+        return headers | ({"cookie": "; ".join(cookies)} if cookies else {})
+
+    def _parameter(self, each: Json, ids: dict[str, str], query: Json, headers: Json, name: str) -> None:
+        if each["in"] == "path":
+            if each["name"] not in ids:
+                ids[each["name"]] = str(self._value(each, name))
+        elif each.get("required"):
+            value = self._value(each, name)
+            if each["in"] == "query":
+                if isinstance(value, dict):
+                    query.update({f"{each['name']}[{key}]": inner for key, inner in value.items()})
+                else:
+                    query[each["name"]] = str(value).lower() if isinstance(value, bool) else value
+            elif each["in"] == "header":
+                headers[each["name"].lower()] = str(value)
+            elif each["in"] == "cookie":
+                headers["cookie"] = f"{each['name']}={value}"
+
+    def _value(self, each: Json, name: str) -> Json:
+        schema = each.get("schema", {})
+        return self.document.values.make(schema, f"request/{name}/{each['name']}", row=0)
+
+    def _path(self, name: str, ids: dict[str, str]) -> dict[str, str]:
+        return {key: value for key, value in ids.items() if f"{{{key}}}" in name}
+
+    def sample(self, name: str) -> Json:
+        """A body for an operation: as JSON values."""
+        from counterfoil.apis.generic.answers import request_schema
+        from counterfoil.apis.generic.fitting import fit
+
+        schema = request_schema(self.spec.operations[name])
+        if schema is None:
+            return None
+        checks = self.document.schemas.validator(schema, "request")
+        return fit(self.document.values, schema, checks, f"request/{name}", row=1)
+
+    def _body(self, operation: Json, name: str) -> tuple[str, bytes]:
+        from counterfoil.apis.generic.answers import is_json
+        from counterfoil.apis.generic.values import Unmakeable
+
+        content = (operation.get("requestBody") or {}).get("content") or {}
+        if not content:
+            return "", b""
+        try:
+            value = self.sample(name)
+        except Unmakeable:
+            value = {}
+        kind = next((each for each in content if is_json(each)), None)
+        if kind is not None:
+            return ("application/json" if "*" in kind else kind), json.dumps(
+                value if value is not None else {}
+            ).encode()
+        if "application/x-www-form-urlencoded" in content:
+            return "application/x-www-form-urlencoded", urlencode(_flat(value or {})).encode()
+        if any(each.startswith("multipart/") for each in content):
+            parts = "".join(
+                f'--b\r\ncontent-disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in _flat(value or {})
+            )
+            return "multipart/form-data; boundary=b", f"{parts}--b--\r\n".encode()
+        return next(iter(content)), b"x"
+
+
+def _flat(value: Json, prefix: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        found = [pair for key, each in value.items() for pair in _flat(each, f"{prefix}[{key}]" if prefix else key)]
+        return found
+    if isinstance(value, list):
+        return [pair for index, each in enumerate(value) for pair in _flat(each, f"{prefix}[{index}]")]
+    text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    return [(prefix, text)]
+
+
+class Measured:
+    """What is counted for one document."""
+
+    def __init__(self, path: Path, *, verbose: bool) -> None:
+        self.caller = Caller(path)
+        self.counts: Counter[str] = Counter()
+        self.verbose = verbose
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        model = self.caller.model
+        order = {
+            "list": 0,
+            "read": 1,
+            "read_one": 1,
+            "create": 2,
+            "update": 3,
+            "replace": 3,
+            "action": 4,
+            "delete": 9,
+            "delete_one": 9,
+        }
+        for name, operation in sorted(model.operations.items(), key=lambda each: order.get(each[1].role, 5)):
+            self._called(name, operation)
+        for collection in model.collections.values():
+            self._laws(collection)
+
+    def _ids(self, collection: Any, row: int = 0) -> dict[str, str]:
+        """Path parameters of a collection's parents and of one of its members."""
+        caller = self.caller
+        ids: dict[str, str] = {}
+        above: list[str] = []
+        for parent in collection.parents:
+            owner = caller.model.collections.get(parent.collection) if parent.collection else None
+            if owner is not None:
+                chain = above[len(above) - len(owner.parents) :] if owner.parents else []
+                known = self._members(owner, "/".join(chain))
+                value = known[0] if known else "x"
+            else:
+                value = self._free(parent.parameter, collection)
+            above.append(value)
+            ids[parent.parameter] = value
+        if collection.parameter:
+            members = self._members(collection, "/".join(above))
+            ids[collection.parameter] = members[min(row, len(members) - 1)] if members else "x"
+        return ids
+
+    def _free(self, parameter: str, collection: Any) -> str:
+        for name, operation in self.caller.spec.operations.items():
+            if name.partition(" ")[2].startswith(collection.path.rpartition("/")[0]):
+                for each in operation.get("parameters") or ():
+                    if each["in"] == "path" and each["name"] == parameter:
+                        return str(
+                            self.caller.document.values.make(each.get("schema", {}), f"request/{parameter}", row=0)
+                        )
+        return "x"
+
+    def _members(self, collection: Any, parent: str) -> list[str]:
+        world = self.caller.worlds.get("default")
+        assert world is not None
+        return list(self.caller.made.ids.all(self.caller.made.key(world, collection, parent), collection))
+
+    def _called(self, name: str, operation: Any) -> None:
+        collection = self.caller.model.collections.get(operation.collection)
+        ids = (
+            self._ids(collection, 24 if operation.role in ("delete", "delete_one") else 2)
+            if collection is not None
+            else {}
+        )
+        status, body = self.caller.operation(name, self._named(name, ids))
+        kind = "valid" if status < 400 else "501" if status == 501 else "other"
+        self.counts[kind] += 1
+        self.counts["all"] += 1
+        if operation.role != "made_up":
+            self.counts["state"] += kind == "valid"
+        if operation.role == "list":
+            self.counts["lists"] += 1
+            self.counts["lists ok"] += status == 200 or status == operation.status
+        if kind != "valid" and self.verbose:
+            self.failures.append(
+                f"{status} {operation.role} {name} {json.dumps(body)[:220] if not isinstance(body, bytes) else body[:200]}"
+            )
+
+    def _named(self, name: str, ids: dict[str, str]) -> dict[str, str]:
+        """The ids by the names that this operation's path has: in order, where they are called otherwise."""
+        names = [each.partition("}")[0] for each in name.partition(" ")[2].split("{")[1:]]
+        if all(each in ids for each in names):
+            return dict(ids)
+        return dict(zip(names, ids.values(), strict=False))
+
+    def _laws(self, collection: Any) -> None:
+        by_role: dict[str, list[Any]] = {}
+        for each in self.caller.model.operations.values():
+            if each.collection == collection.path:
+                by_role.setdefault(each.role, []).append(each)
+        reads = [each for each in by_role.get("read", ()) if self.caller.document.answer(each.name).is_json]
+        if not reads or not collection.id:
+            self._create(collection, by_role)
+            return
+        read = reads[0]
+        if "list" in by_role:
+            for row in (0, 1):
+                ids = self._ids(collection, row)
+                status, body = self.caller.operation(read.name, self._named(read.name, ids))
+                same = status == read.status and str(_at(body, (*read.at, *collection.id))) == ids[collection.parameter]
+                self._count("items", same, f"same id: {read.name} {status} {ids} {str(body)[:200]}")
+            self._unknown(collection, read)
+        for delete in by_role.get("delete", ())[:1]:
+            self._gone(collection, read, delete)
+        self._create(collection, by_role)
+
+    def _count(self, what: str, ok: bool, text: str) -> None:
+        self.counts[what] += 1
+        self.counts[f"{what} ok"] += ok
+        if not ok and self.verbose:
+            self.failures.append(text)
+
+    def _unknown(self, collection: Any, read: Any) -> None:
+        ids = self._ids(collection)
+        world = self.caller.worlds.get("default")
+        assert world is not None
+        above = "/".join(ids[each.parameter] for each in collection.parents)
+        ids[collection.parameter] = self.caller.made.ids.at(
+            self.caller.made.key(world, collection, above), collection, 4_000_001
+        )
+        status, body = self.caller.operation(read.name, self._named(read.name, ids))
+        self._count("unknown", status in (404, 410), f"unknown: {read.name} {status} {str(body)[:200]}")
+
+    def _gone(self, collection: Any, read: Any, delete: Any) -> None:
+        ids = self._ids(collection, 3)
+        status, body = self.caller.operation(delete.name, self._named(delete.name, ids))
+        after, _ = self.caller.operation(read.name, self._named(read.name, ids))
+        self._count(
+            "gone", status < 400 and after in (404, 410), f"gone: {delete.name} {status} then {after} {str(body)[:200]}"
+        )
+
+    def _create(self, collection: Any, by_role: dict[str, list[Any]]) -> None:
+        from counterfoil.apis.generic.changes import Changes
+
+        for create in by_role.get("create", ())[:1]:
+            if "requestBody" not in self.caller.spec.operations[create.name]:
+                continue
+            try:
+                sent = self.caller.sample(create.name)
+            except Exception:
+                continue
+            ids = self._ids(collection)
+            ids.pop(collection.parameter, None)
+            status, body = self.caller.operation(create.name, self._named(create.name, ids))
+            if status >= 400 or not isinstance(body, dict | list):
+                continue
+            shown = _at(body, create.at)
+            fields = Changes(self.caller.document).fields(collection, _at(sent, create.body))
+            members = self.caller.document.reader.properties(
+                self.caller.document.reader.member(self.caller.document.answer(create.name).schema, create.at)
+            )
+            for field, value in fields.items():
+                if isinstance(shown, dict) and field in members:
+                    back = shown.get(field) == value or str(shown.get(field)) == str(value)
+                    self._count(
+                        "sent", back, f"sent: {create.name} {field} {str(value)[:80]} -> {str(shown.get(field))[:80]}"
+                    )
+
+    def row(self) -> dict[str, Any]:
+        """The figures."""
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return {
+            "document": self.caller.spec.name,
+            "read": round(self.caller.read_seconds, 2),
+            "setup": round(self.caller.setup_seconds, 2),
+            "rss": round(memory),
+            **dict(self.counts),
+            "failures": self.failures,
+        }
+
+
+def _at(value: Json, place: Any) -> Json:
+    from counterfoil.apis.generic.rows import at
+
+    return at(value, place)
+
+
+def _share(row: dict[str, Any], what: str) -> str:
+    return f"{row.get(f'{what} ok', 0)}/{row.get(what, 0)}"
+
+
+HEAD = (
+    "document",
+    "ops",
+    "read",
+    "set up",
+    "RSS",
+    "valid",
+    "501",
+    "other",
+    "state",
+    "list",
+    "same id",
+    "unknown",
+    "gone",
+    "sent",
+)
+
+
+def _line(row: dict[str, Any]) -> str:
+    count = row.get("all", 0) or 1
+    cells = [
+        row["document"], row.get("all", 0), row["read"], row["setup"], row["rss"], row.get("valid", 0), row.get("501", 0),
+        row.get("other", 0), f"{100 * row.get('state', 0) / count:.0f}%", *(_share(row, e) for e in ("lists", "items", "unknown", "gone", "sent")),
+    ]  # fmt: skip
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve OpenAPI documents and call every operation.")
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        import logging
+
+        logging.getLogger("counterfoil").setLevel(logging.CRITICAL + 1)
+        measured = Measured(options.files[0], verbose=options.verbose)
+        measured.run()
+        print(json.dumps(measured.row()))
+        return
+    corpus = Path(os.environ.get("COUNTERFOIL_CORPUS", "corpus"))
+    files = options.files or sorted(each for each in corpus.iterdir() if each.suffix in (".json", ".yaml", ".yml"))
+    print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
+    total: Counter[str] = Counter()
+    for file in files:
+        command = [sys.executable, __file__, str(file), "--one", *(["--verbose"] if options.verbose else [])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"| {file.stem} | failed: {done.stderr.strip().splitlines()[-1][:200]} |")
+            continue
+        row = json.loads(done.stdout.splitlines()[-1])
+        print(_line(row), flush=True)
+        for failure in row["failures"]:
+            print("   ", failure)
+        total.update({key: value for key, value in row.items() if isinstance(value, int)})
+    print(_line({"document": "all", "read": "", "setup": "", **total, "rss": ""}))
+
+
+if __name__ == "__main__":
+    main()

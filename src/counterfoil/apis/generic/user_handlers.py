@@ -1,0 +1,232 @@
+"""Handlers of a user's own: plain functions in a Python file, one for an operation, that read and write the store.
+
+The file is loaded only because the user named it (``--handlers``); nothing in a document is ever executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.api import ApiError, ConfigurationError, Request, Response
+from counterfoil.api import Reason as Reason
+from counterfoil.apis.generic.handlers import ONLY, Handlers, text, unknown
+from counterfoil.apis.generic.model import Collection
+from counterfoil.apis.generic.rows import Member
+from counterfoil.apis.generic.rows import Store as Rows
+from counterfoil.ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+Json = Any
+UserHandler = Callable[[Request, "Store"], Any]
+_MARK = "__counterfoil_operation__"
+
+
+class HandlersError(ConfigurationError):
+    """A file of handlers that cannot be used; the message is one line."""
+
+
+class Refusal(ApiError):
+    """What a handler raises to refuse a request: ``Refusal("conflict", "only an open invoice can be paid")``.
+
+    ``reason`` is one of ``counterfoil.api.Reason``; the answer has the shape and status that the document gives it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with a status or headers of its own. ``body`` is a JSON value, bytes, or None for no body."""
+
+    body: Json = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str | None = None
+
+
+def handler(operation: str) -> Callable[[UserHandler], UserHandler]:
+    """Marks a function as what answers an operation, written as in the document: ``@handler("POST /invoices/{id}/pay")``."""
+
+    def mark(function: UserHandler) -> UserHandler:
+        setattr(function, _MARK, operation)
+        return function
+
+    return mark
+
+
+class Resource(dict[str, Json]):
+    """One member of a collection, as a dictionary. ``update`` and ``delete`` write to the world."""
+
+    def __init__(self, members: Members, id: str, value: Mapping[str, Json]) -> None:
+        super().__init__(value)
+        self._members = members
+        self.id = id
+
+    def update(self, *args: Any, **fields: Json) -> Resource:  # type: ignore[override]
+        """Set fields and write them; returns the member."""
+        super().update(*args, **fields)
+        self._members.write(self.id, self)
+        return self
+
+    def delete(self) -> None:
+        """Delete the member."""
+        self._members.delete(self.id)
+
+
+class Members:
+    """One collection below one parent."""
+
+    def __init__(self, store: Store, collection: Collection, parent: str) -> None:
+        self._store = store
+        self._collection = collection
+        self._parent = parent
+
+    def get(self, id: Json) -> Resource:
+        """The member of that id. Raises the document's 404 if there is none."""
+        found = self.find(id)
+        if found is None:
+            raise unknown(self._collection, text(id))
+        return found
+
+    def find(self, id: Json) -> Resource | None:
+        """The member of that id, or None."""
+        member = self._store._rows().get(self._collection, self._parent, text(id))
+        return None if member is None else self._resource(member)
+
+    def list(self, **fields: Json) -> list[Resource]:
+        """The members whose fields have these values; all, if none are given."""
+        return [each for each in self if all(each.get(name) == value for name, value in fields.items())]
+
+    def __iter__(self) -> Iterator[Resource]:
+        return (self._resource(each) for each in self._store._rows().all(self._collection, self._parent))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._store._rows().all(self._collection, self._parent))
+
+    def create(self, fields: Mapping[str, Json] | None = None, **more: Json) -> Resource:
+        """Create a member with these fields; what the server sets is added. Returns it."""
+        id, value = self._store._handlers.new_member(
+            self._collection, self._parent, {**(fields or {}), **more}, self._store._rows()
+        )
+        self.write(id, value)
+        return self.get(id)
+
+    def write(self, id: Json, value: Mapping[str, Json]) -> None:
+        """Write the whole of a member."""
+        self._store._rows().write(self._collection, self._parent, text(id), dict(value))
+
+    def delete(self, id: Json) -> None:
+        """Delete a member."""
+        self._store._rows().write(self._collection, self._parent, text(id), None)
+
+    def _resource(self, member: Member) -> Resource:
+        return Resource(self, member.id, member.value)
+
+
+class Store:
+    """What a handler has at hand: the collections of the document in one world, and the world's clock."""
+
+    def __init__(self, handlers: Handlers, world: World) -> None:
+        self._handlers = handlers
+        self.world = world
+
+    @property
+    def now(self) -> str:
+        """The world's time, as ``2026-02-01T06:00:00Z``."""
+        return self.time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def time(self) -> datetime:
+        """The world's time, an instant in UTC."""
+        return self.world.now
+
+    def __getitem__(self, path: str) -> Members:
+        return self.at(path)
+
+    def at(self, path: str, *parents: Json) -> Members:
+        """A collection by its path in the document, below the members with these ids: ``at("/orders/{id}/lines", "o1")``.
+
+        Raises ``KeyError``, listing the collections there are.
+        """
+        collections = self._handlers.document.model.collections
+        if path not in collections:
+            raise KeyError(f"there is no collection '{path}'; there are: {', '.join(collections)}")
+        return Members(self, collections[path], "/".join(map(text, parents)))
+
+    def one(self, path: str, *parents: Json) -> Resource:
+        """What there is only one of, by its path: the account, the settings."""
+        members = self.at(path, *parents)
+        return Resource(members, ONLY, self._handlers._one(members._collection, members._parent, self._rows()).value)
+
+    def default(self, request: Request) -> Response:
+        """The answer that is given without a handler, for one that only adds to it."""
+        response = self._handlers.handler(request.operation)(request, self.world)
+        assert isinstance(response, Response)
+        return response
+
+    def _rows(self) -> Rows:
+        return Rows(self._handlers.made, self.world, self._handlers.api)
+
+
+def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request, World], Response]]:
+    """The handlers in a file, by operation. Raises ``HandlersError``: not there, not Python, or an unknown operation."""
+    if not file.is_file():
+        raise HandlersError(f"{file}: no such file")
+    spec = spec_from_file_location(f"counterfoil_handlers_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise HandlersError(f"{file}: is not a Python file (its name must end in .py)")
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = getattr(error, "lineno", None) or _line(error, file)
+        raise HandlersError(
+            f"{file}{f':{line}' if line else ''}: {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from None
+    found: dict[str, Callable[[Request, World], Response]] = {}
+    for name, function in vars(module).items():
+        operation = getattr(function, _MARK, None)
+        if operation is None or not callable(function):
+            continue
+        if operation not in handlers.document.spec.operations:
+            raise HandlersError(f"{file}: {name}: the document has no operation '{operation}'")
+        if operation in found:
+            raise HandlersError(f"{file}: two functions answer '{operation}'")
+        found[operation] = _answering(operation, function, handlers)
+    if not found:
+        raise HandlersError(f'{file}: no function is marked with @handler("GET /path")')
+    return found
+
+
+def _line(error: Exception, file: Path) -> int | None:
+    """The last line of the file that an exception came through."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Callable[[Request, World], Response]:
+    usual = handlers.document.answer(operation)
+
+    def answer(request: Request, world: World) -> Response:
+        try:
+            given = function(request, Store(handlers, world))
+        except LedgerError as error:
+            raise ApiError("conflict", error.message, where=error.field) from None
+        if isinstance(given, Response):
+            return given
+        said = given if isinstance(given, Answer) else Answer(given)
+        body = dict(said.body) if isinstance(said.body, Resource) else said.body
+        documented = handlers.document.for_status(operation, said.status or usual.status) or usual
+        media_type = said.media_type or (documented.sent_type if body is not None else None)
+        return Response(said.status or usual.status, body, tuple(said.headers.items()), media_type)
+
+    return answer

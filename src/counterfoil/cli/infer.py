@@ -1,0 +1,98 @@
+"""``counterfoil infer``: what is understood of an OpenAPI document of the user's own, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from counterfoil.cli.common import guarded, print_json, refuse
+
+if TYPE_CHECKING:
+    from counterfoil.apis.generic.model import Decision, Model
+    from counterfoil.openapi import Spec
+
+
+@click.command()
+@click.argument("file", type=click.Path(), metavar="FILE")
+@click.option("--why", metavar="PATH", help="Why: the decisions about a path or an operation, as '/customers/{id}'.")
+@click.option("--model", type=click.Path(), help="A model file that corrects what is inferred.")
+@click.option(
+    "--write", "target", type=click.Path(), help="Write the model as YAML, to be edited and given to --model."
+)
+@click.option("--json", "as_json", is_flag=True, help="For machines: the model, and each decision with its reason.")
+def infer(file: str, why: str | None, model: str | None, target: str | None, as_json: bool) -> None:
+    """Say what `serve --spec FILE` makes of an OpenAPI document: collections, and what each operation does.
+
+    \b
+    Example:
+      counterfoil infer shop.yaml --why '/orders/{id}'
+      counterfoil infer shop.yaml --write shop.model.yaml
+    """
+    spec, found = guarded(lambda: _inferred(file, Path(model) if model else None))
+    if target is not None:
+        from counterfoil.apis.generic import model_file
+
+        try:
+            Path(target).write_text(model_file.write(found), encoding="utf-8")
+        except OSError as error:
+            refuse(ValueError(f"{target}: cannot be written: {error.strerror or error}"))
+    if as_json:
+        from counterfoil.apis.generic.model_file import to_json
+
+        print_json(to_json(found))
+    elif why is not None:
+        _explain(found, why)
+    elif target is None:
+        _summarize(spec, found)
+    else:
+        click.echo(f"{target}: {len(found.collections)} collections, {len(found.operations)} operations")
+
+
+def _inferred(file: str, model: Path | None) -> tuple[Spec, Model]:
+    from counterfoil.apis.generic import infer as infer_model
+    from counterfoil.cli.own_documents import refuse_url
+    from counterfoil.openapi import read_document
+
+    refuse_url(file)
+    spec = read_document(Path(file))
+    return spec, infer_model(spec, model)
+
+
+def _explain(model: Model, subject: str) -> None:
+    decisions = model.why(subject)
+    if not decisions:
+        shown = ", ".join(sorted(model.collections))[:400]
+        refuse(ValueError(f"nothing was decided about '{subject}'; collections: {shown or 'none'}"))
+    before = None
+    for each in decisions:
+        if each.subject != before:
+            click.echo(each.subject)
+            before = each.subject
+        click.echo(_line(each))
+
+
+def _line(decision: Decision) -> str:
+    return f"  {decision.confidence:.2f}  {decision.value}\n        {decision.reason}"
+
+
+def _summarize(spec: Spec, model: Model) -> None:
+    from counterfoil.apis.generic.document import Document
+    from counterfoil.apis.generic.survey import survey
+
+    for path, collection in model.collections.items():
+        identity = ".".join(map(str, collection.id)) or "only one"
+        click.echo(f"{path}  ({identity})")
+        for operation in model.operations.values():
+            if operation.collection == path:
+                click.echo(f"    {operation.role:<11} {operation.name}")
+    made_up = [name for name, each in model.operations.items() if each.role == "made_up"]
+    if made_up:
+        click.echo("made up: the same answer each time, from the document alone")
+        for name in made_up:
+            click.echo(f"    {name}")
+    counted = survey(Document(spec, model))
+    for name, reason in counted.impossible:
+        click.echo(f"501 {name}: {reason}")
+    click.echo(str(counted))
