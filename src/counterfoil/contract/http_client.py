@@ -6,6 +6,7 @@ request rate, waits after a 429, and keeps a transcript of its requests as curl 
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -99,6 +100,14 @@ def shell_word(text: str) -> str:
         return shlex.quote(text)
     escaped = re.sub(r'([\\"`]|\$(?!COUNTERFOIL_))', r"\\\1", text)
     return f'"{escaped}"'
+
+
+BASIC = "Basic "
+"""What stands in front of a user's name and password, which are sent in base64 (RFC 7617)."""
+
+
+def _basic(token: str) -> str:
+    return base64.b64encode((token if ":" in token else f"{token}:").encode()).decode()
 
 
 class HttpClient:
@@ -214,7 +223,7 @@ class HttpClient:
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() != name.lower()}
         if token is not None:
-            headers[name] = f"{prefix}{token}"
+            headers[name] = f"{prefix}{_basic(token) if prefix == BASIC else token}"
         lower = {key.lower() for key in given}
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 

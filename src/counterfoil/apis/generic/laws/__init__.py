@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from counterfoil.apis.generic.answers import success
+from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
 from counterfoil.apis.generic.laws.places import value_at
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
 from counterfoil.apis.generic.model import Model, Operation
-from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.collection import Offsets
 from counterfoil.contract.context import LawContext
@@ -37,8 +38,7 @@ class NoLaws(Exception):
 
 def law_book(spec: Spec, model: Model) -> LawBook:
     """The laws that a document implies. Raises ``NoLaws``."""
-    reader = SchemaReader(spec.raw)
-    known = resources(model, spec.operations, reader)
+    known = resources(Document(spec, model))
     laws = [law for resource in known.values() for law in _laws(spec, model, resource, known)]
     first = _health_check(spec, model)
     missing = sorted({p.parameter for r in known.values() for p in r.collection.parents if p.collection is None})
@@ -56,20 +56,24 @@ def _health_check(spec: Spec, model: Model) -> Operation:
     """A read that needs no id: a list, else what there is one of, else any GET without path parameters."""
     reads = [each for name, each in model.operations.items() if name.startswith("GET ") and "{" not in name]
     required = {
-        each.name: any(p.get("required") and p.get("in") == "query" for p in spec.operations[each.name].get("parameters") or ())
+        each.name: any(
+            p.get("required") and p.get("in") == "query" for p in spec.operations[each.name].get("parameters") or ()
+        )
         for each in reads
     }
     order = {"list": 0, "read_one": 1}
     reads = sorted((each for each in reads if not required[each.name]), key=lambda each: order.get(each.role, 2))
     if not reads:
-        raise NoLaws(f"{spec.source}: no GET operation can be called without an id, so nothing tells whether a target answers")
+        raise NoLaws(
+            f"{spec.source}: no GET operation can be called without an id, so nothing tells whether a target answers"
+        )
     return reads[0]
 
 
 def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
     prefix = f"{spec.name}.{resource.name}"
     read = resource.operation("read")
-    for law in (*_list_laws(prefix, resource, known), *_member_laws(prefix, resource, known), *_write_laws(prefix, resource, known)):
+    for law in chain(*(make(prefix, resource, known) for make in (_list_laws, _member_laws, _write_laws))):
         sure = _confidence(model, law.operation, resource)
         if law.family == "lifecycle" and read is not None:
             sure = min(sure, _confidence(model, read.name, resource))

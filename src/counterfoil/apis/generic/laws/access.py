@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, parents_of
+from counterfoil.apis.generic.laws.calls import call
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law
@@ -17,9 +18,10 @@ def without_credential(id: str, resource: Resource, operation: Operation, known:
     """A request without a credential is refused."""
 
     def check(ctx: LawContext) -> None:
-        path = filled(operation, parents_of(ctx, resource, known))
-        response = ctx.request(operation.name, path=path, token=None)
-        ctx.expect(response.status in (401, 403), "401 without a credential", f"{response.status}: {response.brief(120)}")
+        response = call(ctx, resource, operation, parents_of(ctx, resource, known), token=None)
+        ctx.expect(
+            response.status in (401, 403), "401 without a credential", f"{response.status}: {response.brief(120)}"
+        )
 
     return Law(id, operation.name, "auth", (), "Without a credential the answer is 401 (or 403).", check)
 

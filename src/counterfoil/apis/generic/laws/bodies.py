@@ -1,35 +1,26 @@
-"""Makes request bodies for laws that create or change something: from the document's examples, an existing member, or its schema."""
+"""Makes request bodies for laws that create or change something: from the document's examples, a listed member, or its schema."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from counterfoil.apis.generic.answers import FORM, is_json
+from counterfoil.apis.generic.answers import FORM, examples, is_json
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.laws.places import value_at, wrapped
 from counterfoil.apis.generic.model import Operation
-from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
-DEEPEST = 6
-_FORMATS = {
-    "date-time": "2026-01-15T10:00:00Z",
-    "date": "2026-01-15",
-    "time": "10:00:00Z",
-    "email": "contract.check@example.com",
-    "uri": "https://example.com/contract-check",
-    "url": "https://example.com/contract-check",
-    "uuid": "6f1c0c0e-4b1e-4a39-9b53-0d9a4a1f2c11",
-    "ipv4": "192.0.2.1",
-    "hostname": "example.com",
-    "byte": "Y2hlY2s=",
-}
 
 
 class CannotMake(Exception):
-    """No value is known that the schema allows: the message names the property."""
+    """No value is known that the schema allows: the message says why."""
 
 
 def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
@@ -37,117 +28,91 @@ def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
     body = definition.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
     content = content if isinstance(content, dict) else {}
-    usable = [name for name in content if is_json(name)] or [name for name in content if name.partition(";")[0] in FORM[:1]]
+    usable = [name for name in content if is_json(name)] or [
+        name for name in content if name.partition(";")[0] in FORM[:1]
+    ]
     return (usable[0], content[usable[0]]) if usable and isinstance(content[usable[0]], dict) else None
 
 
-def fields_for(operation: Operation, definition: Mapping[str, Json], reader: SchemaReader, like: Json) -> dict[str, Json]:
-    """The fields of a body for the operation, without the envelope. ``like`` is an existing member, or None.
+def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapping[str, Json]) -> dict[str, Json]:
+    """Valid fields of a body for the operation, without the envelope.
 
-    Raises ``CannotMake``.
+    They are those of an example, or of ``like`` (a listed member, or None), as far as the schema allows, and ``fixed`` in any
+    case. Raises ``CannotMake``.
     """
-    media = media_of(definition)
-    if media is None:
+    media = media_of(document.spec.operations[operation.name])
+    if media is None or media[1].get("schema") is None:
         raise CannotMake("the document describes no JSON or form body")
-    for example in _examples(media[1], reader):
+    schema = media[1]["schema"]
+    checks = document.schemas.validator(schema, "request")
+    start = next(_examples(media[1], operation, document), None)
+    if start is None:
+        start = _like(schema, operation, document, like)
+    names = set(document.reader.properties(document.reader.member(schema, operation.body) or {}))
+    start |= {name: value for name, value in fixed.items() if name in names}
+    given = wrapped(start, operation.body) if start else NOTHING
+    try:
+        made = fit(document.values, schema, checks, f"law {operation.name}", given=given)
+    except Unmakeable as error:
+        raise CannotMake(str(error)) from None
+    fields = value_at(made, operation.body)
+    if not isinstance(fields, dict):
+        raise CannotMake("its body is not an object")
+    return fields
+
+
+def _examples(media: Mapping[str, Json], operation: Operation, document: Document) -> Iterator[dict[str, Json]]:
+    shown = [value for _, value in examples(media, document.reader.target)]
+    for example in (*shown, *document.reader.examples(media.get("schema"))):
         fields = value_at(example, operation.body)
         if isinstance(fields, dict):
-            return dict(fields)
-    schema = reader.member(media[1].get("schema"), operation.body)
-    made = _object(reader, schema, like if isinstance(like, dict) else {}, operation.name, 0)
-    return made
+            yield dict(fields)
 
 
-def _examples(media: Mapping[str, Json], reader: SchemaReader) -> Iterator[Json]:
-    if "example" in media:
-        yield media["example"]
-    named = media.get("examples")
-    for each in named.values() if isinstance(named, dict) else ():
-        if isinstance(each, dict) and "value" in each:
-            yield each["value"]
-    yield from reader.examples(media.get("schema"))
+def _like(schema: Json, operation: Operation, document: Document, like: Json) -> dict[str, Json]:
+    """The values of a listed member for the properties that a client sends."""
+    if not isinstance(like, dict):
+        return {}
+    sent = document.reader.properties(document.reader.member(schema, operation.body) or {})
+    owned = document.model.collections[operation.collection].server_owned
+    return {
+        name: _plain(like[name])
+        for name, member in sent.items()
+        if name in like and name not in owned and document.reader.merged(member).get("readOnly") is not True
+    }
 
 
-def _object(reader: SchemaReader, schema: Json, like: Mapping[str, Json], where: str, depth: int) -> dict[str, Json]:
-    """An object with every required property, and the optional ones that hold plain values."""
-    made: dict[str, Json] = {}
-    required = reader.required(schema)
-    for name, member in reader.properties(schema).items():
-        if reader.merged(member).get("readOnly") is True:
-            continue
-        if name not in required and (depth > 0 or not _is_plain(reader, member)):
-            continue
-        try:
-            made[name] = _value(reader, member, like.get(name), f"{where}: {name}", depth + 1)
-        except CannotMake:
-            if name in required:
-                raise
-    return made
-
-
-def _is_plain(reader: SchemaReader, schema: Json) -> bool:
-    """Whether any text or number will do: no reference to something else, no pattern."""
-    merged = reader.merged(schema)
-    return bool(reader.types(schema) & {"string", "boolean", "integer", "number"}) and not (
-        {"pattern", "choices"} & set(merged)
-    )
-
-
-def _value(reader: SchemaReader, schema: Json, like: Json, where: str, depth: int) -> Json:
-    merged, types = reader.merged(schema), reader.types(schema)
-    if depth > DEEPEST:
-        raise CannotMake(f"{where} is nested too deep")
-    for known in (merged.get("const"), *reader.examples(schema), merged.get("default"), *(merged.get("enum") or ())):
+def any_value(document: Document, schema: Json, where: str) -> Json:
+    """A value that the schema allows: its example, default or first enum value, else made. Raises ``CannotMake``."""
+    merged = document.reader.merged(schema or {})
+    for known in (*document.reader.examples(schema), merged.get("default")):
         if known is not None:
             return known
-    if "object" in types:
-        return _object(reader, schema, like if isinstance(like, dict) else {}, where, depth)
-    if "array" in types:
-        least = merged.get("minItems", 0)
-        item = like[0] if isinstance(like, list) and like else None
-        return [_value(reader, reader.items(schema), item, where, depth + 1) for _ in range(least)]
-    if like is not None and not isinstance(like, (dict, list)):
-        return like
-    if "string" in types:
-        return _text(merged, where)
-    if types & {"integer", "number"}:
-        return _number(merged)
-    if "boolean" in types:
-        return True
-    for branch in (branch for group in merged.get("choices", ()) for branch in group):
-        return _value(reader, branch, like, where, depth + 1)
-    if "null" in types:
-        return None
-    raise CannotMake(f"{where} has no type")
-
-
-def _text(merged: Mapping[str, Json], where: str) -> str:
-    if "pattern" in merged:
-        raise CannotMake(f"{where} must match a pattern")
-    text = _FORMATS.get(str(merged.get("format")), "contract check")
-    least, most = merged.get("minLength", 0), merged.get("maxLength")
-    text = text.ljust(least, "x") if isinstance(least, int) else text
-    return text[:most] if isinstance(most, int) else text
-
-
-def _number(merged: Mapping[str, Json]) -> Json:
-    least, most = merged.get("minimum"), merged.get("maximum")
-    value = least if isinstance(least, (int, float)) else 1
-    if merged.get("exclusiveMinimum") not in (None, False):
-        value = value + 1 if merged["exclusiveMinimum"] is True else merged["exclusiveMinimum"] + 1
-    return min(value, most) if isinstance(most, (int, float)) else value
+    try:
+        return document.values.make(schema or {}, where)
+    except Unmakeable as error:
+        raise CannotMake(str(error)) from None
 
 
 def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[str, Json]) -> dict[str, Any]:
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)
-    body = wrapped(dict(fields), operation.body)
+    body = _plain(wrapped(dict(fields), operation.body))
     if media is not None and not is_json(media[0]):
         form = urlencode(list(_pairs(body, "")))
         return {"content": form.encode(), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
     if media is not None and media[0] != "application/json" and "*" not in media[0]:
         return {"content": json.dumps(body).encode(), "headers": {"Content-Type": media[0]}}
     return {"body": body}
+
+
+def _plain(value: Json) -> Json:
+    """Without the exact numbers that the checker reads from answers, which JSON cannot say."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _pairs(value: Json, name: str) -> Iterator[tuple[str, str]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from counterfoil.apis.generic.answers import success
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
 from counterfoil.apis.generic.laws.places import value_at
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter
@@ -28,9 +33,12 @@ from counterfoil.contract.collection import (
     above,
     below,
     equal,
+    observed,
 )
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import NotTried
+from counterfoil.json_schema import Validator
 
 Json = Any
 SIZE = 100
@@ -80,11 +88,9 @@ class WalkedList(ItemList):
         return {pages.at: self.identity.raw(page[-1])} if page else None
 
 
-def list_of(
-    collection: Collection, operation: Operation, documented: Mapping[str, Json], reader: SchemaReader
-) -> ItemList:
+def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
     """The list operation of a collection, as the families of laws want it."""
-    definition = documented[operation.name]
+    definition, reader = document.spec.operations[operation.name], document.reader
     answer = success(definition, "GET")
     entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None
     fields = _Fields(reader, entity)
@@ -93,9 +99,14 @@ def list_of(
     shared: dict[str, Any] = {
         "operation": operation.name,
         "identity": Field(place_text(collection.id) or "id", at=lambda item: value_at(item, collection.id)),
-        "filters": tuple(found for param, each in operation.filters if (found := _filter(param, each, fields))),
+        "filters": tuple(
+            found
+            for param, each in operation.filters
+            if (found := _filter(param, each, fields, _parameter(definition, param), document))
+        ),
         "sorts": sorts,
         "sort": sort,
+        "base": required_query(operation, definition, document),
         "items": lambda body: _items(body, operation),
     }
     if pages.kind in ("page", "offset") and pages.size:
@@ -107,6 +118,19 @@ def list_of(
         )
         return ItemList(**shared)
     return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)
+
+
+def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
+    """Values for the query parameters that the document requires, from what it says of them."""
+    paging = {operation.pages.at, operation.pages.size}
+    found: dict[str, Json] = {}
+    for each in definition.get("parameters") or ():
+        if each.get("in") == "query" and each.get("required") and each.get("name") not in paging:
+            with contextlib.suppress(CannotMake):
+                found[each["name"]] = (
+                    each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
+                )
+    return found
 
 
 def _items(body: Json, operation: Operation) -> Json:
@@ -130,7 +154,9 @@ class _Fields:
         types = self._reader.types(schema) - {"null"}
         if not types or types & {"object", "array"}:
             return None
-        return Field(place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: value_at(item, place))
+        return Field(
+            place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: value_at(item, place)
+        )
 
 
 def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
@@ -141,17 +167,47 @@ def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
     return {"date-time": DATE_TIME, "date": DATE}.get(str(schema.get("format")), TEXT)
 
 
-def _filter(param: str, selects: ModelFilter, fields: _Fields) -> Filter | None:
-    found = fields.field(selects.field)
-    if found is None:
+def _parameter(definition: Mapping[str, Json], name: str) -> Json:
+    """The schema of a query parameter, that of one value where it takes several."""
+    for each in definition.get("parameters") or ():
+        if each.get("in") == "query" and each.get("name") == name:
+            return each.get("schema") or {}
+    return {}
+
+
+def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, document: Document) -> Filter | None:
+    found, reader = fields.field(selects.field), document.reader
+    schema = reader.items(schema) if reader.is_array(schema) else schema
+    types = reader.types(schema)
+    if found is None or "object" in types or (types & {"integer", "number"} and found.kind not in (INTEGER, NUMBER)):
         return None
     if selects.operator in ("equal", "in"):
-        return equal(found, param)  # a list of one value is that value
+        # a list of one value is that value
+        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request")))
     if found.kind == TEXT:
         return None  # how a server orders texts is not documented
     if selects.operator in ("above", "from"):
         return above(found, param, inclusive=selects.operator == "from")
     return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
+
+
+def _documented(parameter: Validator) -> Any:
+    """Draws those observed values that the parameter's schema takes."""
+
+    def taken(value: Json) -> bool:
+        if isinstance(value, date):
+            value = value.isoformat()
+        return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)
+
+    def draw(selects: Filter, items: Any) -> Any:
+        from hypothesis import strategies as st
+
+        values = [value for value in observed(selects.field, items) if selects.field.kind == DATE_TIME or taken(value)]
+        if not values:
+            raise NotTried(f"no value in the list is one that {selects.param} takes")
+        return st.sampled_from(values)
+
+    return draw
 
 
 def _sort(

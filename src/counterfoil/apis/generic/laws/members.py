@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from counterfoil.apis.generic.laws.places import scalars, value_at
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
+from counterfoil.apis.generic.laws.calls import call
+from counterfoil.apis.generic.laws.places import same, scalars, value_at
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.contract.collection import sample_items
 from counterfoil.contract.context import LawContext
@@ -22,9 +23,11 @@ def unknown(id: str, resource: Resource, read: Operation, known: Mapping[str, Re
 
     def check(ctx: LawContext) -> None:
         parents = parents_of(ctx, resource, known)
-        other = unknown_id(known_ids(ctx, resource, parents))
-        response = ctx.request(read.name, path=filled(read, parents, other))
-        ctx.expect(response.status in GONE, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}")
+        other = unknown_id(known_ids(ctx, resource, parents), _fits(resource, read))
+        response = call(ctx, resource, read, parents, other)
+        ctx.expect(
+            response.status in GONE, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}"
+        )
 
     return Law(id, read.name, "errors", (), "An id that no member has is answered with 404 (or 410).", check)
 
@@ -38,13 +41,13 @@ def agrees(id: str, resource: Resource, read: Operation, known: Mapping[str, Res
         for item in sample_items(items, SAMPLES):
             ctx.cases += 1
             key = id_of(resource, item)
-            fetched = value_at(ctx.request_json(read.name, path=filled(read, parents, key), status=(200, 203)), read.at)
+            fetched = value_at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at)
             ctx.expect(id_of(resource, fetched) == key, f"the member with the id {key}", fetched)
             shown = scalars(fetched)
             different = {
                 name: (value, shown[name])
                 for name, value in scalars(item).items()
-                if name in shown and shown[name] != value and _same_values(resource, read, name)
+                if name in shown and not same(shown[name], value) and _same_values(resource, read, name)
             }
             ctx.expect(not different, f"the fields of {key} as the list shows them", different)
 
@@ -71,7 +74,7 @@ def stable(id: str, resource: Resource, read: Operation, known: Mapping[str, Res
         parents = parents_of(ctx, resource, known)
         key = known_ids(ctx, resource, parents)[0]
         first, second = (
-            scalars(value_at(ctx.request_json(read.name, path=filled(read, parents, key), status=(200, 203)), read.at))
+            scalars(value_at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at))
             for _ in range(2)
         )
         ctx.expect(first == second, "the same member again", second)
@@ -106,11 +109,15 @@ def refers(id: str, resource: Resource, field: str, target: Resource, known: Map
         ctx.require(values, f"no member has {field}")
         for value in sample_items(values, SAMPLES):
             ctx.cases += 1
-            response = ctx.request(read.name, path=filled(read, (), value))
+            response = call(ctx, target, read, (), value)
             found = response.status // 100 == 2
-            ctx.expect(found, f"{field} {value} to be found by {read.name}", f"{response.status}: {response.brief(120)}")
+            ctx.expect(
+                found, f"{field} {value} to be found by {read.name}", f"{response.status}: {response.brief(120)}"
+            )
 
-    return Law(id, listing.name, "reading", (), f"The id in {field} is that of an existing member of {target.name}.", check)
+    return Law(
+        id, listing.name, "reading", (), f"The id in {field} is that of an existing member of {target.name}.", check
+    )
 
 
 def _listed(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[Json]:
@@ -127,19 +134,34 @@ def known_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> l
     return [key for item in _listed(ctx, resource, parents) if (key := id_of(resource, item)) is not None]
 
 
-def unknown_id(known: Sequence[Json]) -> Json:
-    """An id in the form of the known ones that none of them is."""
+def unknown_id(known: Sequence[Json], fits: Callable[[str], bool] = lambda text: True) -> Json:
+    """An id in the form of the known ones that none of them is, and that ``fits`` the document."""
     if not known:
         raise NotTried("no id is known whose form an unknown one could have")
     taken = set(map(str, known))
     if all(isinstance(each, int) for each in known):
         return max(known) + 1_000_003
     text = str(known[0])
-    for step in range(1, 200):
-        other = "".join(_turned(letter, step + place) for place, letter in enumerate(text))
-        if other not in taken:
-            return other
+    for length in (len(text) // 2, 4, 2, 1):  # of its end so much is changed: ids often begin with their kind
+        for step in range(1, 40):
+            end = "".join(_turned(letter, step + place) for place, letter in enumerate(text[-length:]))
+            other = text[: len(text) - len(end)] + end
+            if other not in taken and fits(other):
+                return other
     raise NotTried(f"no unknown id of the form of {text} was found")
+
+
+def _fits(resource: Resource, read: Operation) -> Callable[[str], bool]:
+    """Whether a text is an id that the operation's path takes."""
+    name = read.name.rpartition("{")[2].partition("}")[0]
+    for each in resource.definition(read).get("parameters") or ():
+        if (
+            each.get("in") == "path"
+            and each.get("name") == name
+            and "string" in resource.reader.types(each.get("schema") or {})
+        ):
+            return resource.document.schemas.validator(each["schema"], "request").is_valid
+    return lambda text: True
 
 
 def _turned(letter: str, step: int) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from counterfoil.apis.generic.answers import success
+from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.laws.lists import list_of
 from counterfoil.apis.generic.laws.places import value_at
-from counterfoil.apis.generic.model import Collection, Model, Operation, Role
+from counterfoil.apis.generic.model import Collection, Operation, Role
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.context import LawContext
@@ -30,16 +31,19 @@ class Resource:
     collection: Collection
     operations: Mapping[Role, Operation]
     items: ItemList | None
-    documented: Mapping[str, Json]
-    reader: SchemaReader
+    document: Document
 
     def operation(self, role: Role) -> Operation | None:
         return self.operations.get(role)
 
     def definition(self, operation: Operation) -> Mapping[str, Json]:
         """The operation as the document has it."""
-        found: Mapping[str, Json] = self.documented[operation.name]
+        found: Mapping[str, Json] = self.document.spec.operations[operation.name]
         return found
+
+    @property
+    def reader(self) -> SchemaReader:
+        return self.document.reader
 
     def schema(self, operation: Operation) -> Json:
         """The schema of the member in the operation's answer; None if there is none."""
@@ -48,30 +52,46 @@ class Resource:
         return None if answer.schema is None else self.reader.member(answer.schema, place)
 
 
-def resources(model: Model, documented: Mapping[str, Json], reader: SchemaReader) -> dict[str, Resource]:
-    """Every collection of the model by its path."""
+def resources(document: Document) -> dict[str, Resource]:
+    """Every collection of the document's model by its path."""
+    model = document.model
     by_path: dict[str, dict[Role, Operation]] = {}
     for operation in model.operations.values():
-        by_path.setdefault(operation.collection, {}).setdefault(operation.role, operation)
+        collection = model.collections.get(operation.collection)
+        if collection is not None and _can_be_called(operation, collection, document):
+            by_path.setdefault(operation.collection, {}).setdefault(operation.role, operation)
     names = dict(_names(model.collections))
     return {
         path: Resource(
             names[path],
             collection,
             by_path.get(path, {}),
-            list_of(collection, by_path[path]["list"], documented, reader) if "list" in by_path.get(path, {}) else None,
-            documented,
-            reader,
+            list_of(collection, by_path[path]["list"], document) if "list" in by_path.get(path, {}) else None,
+            document,
         )
         for path, collection in model.collections.items()
     }
+
+
+def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
+    """Whether the parents' ids and the member's own fill its path; a list is read with GET, without further headers."""
+    own = operation.role in ("read", "replace", "update", "delete", "action")
+    if operation.name.count("{") != len(collection.parents) + own:
+        return False
+    definition = document.spec.operations[operation.name]
+    headers = any(
+        each.get("required") and each.get("in") in ("header", "cookie") for each in definition.get("parameters") or ()
+    )
+    return operation.role != "list" or (operation.name.startswith("GET ") and not headers)
 
 
 def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """``/v1/customers/{id}/cards`` is called ``customers.cards``; a second one of that name gets a number."""
     taken: dict[str, int] = {}
     for path in paths:
-        words = [part for part in path.strip("/").split("/") if part and "{" not in part and not _VERSION.fullmatch(part)]
+        words = [
+            part for part in path.strip("/").split("/") if part and "{" not in part and not _VERSION.fullmatch(part)
+        ]
         name = ".".join(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-").lower() for word in words) or "root"
         taken[name] = taken.get(name, 0) + 1
         yield path, name if taken[name] == 1 else f"{name}.{taken[name]}"
