@@ -183,7 +183,7 @@ def _enums(resource: Resource, operation: Operation) -> Iterator[tuple[str, tupl
 
 def _needs_credential(resource: Resource, operation: Operation) -> bool:
     security = resource.definition(operation).get("security")
-    return bool(security) and {} not in security
+    return isinstance(security, list) and bool(security) and {} not in security
 
 
 def _member_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
@@ -219,7 +219,7 @@ def _write_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) 
     if read is None or not _answers_a_member(resource, read):
         return
     yield lifecycle.written(f"{prefix}.written", resource, create, read, known)
-    update, delete, action = (resource.operation(role) for role in ("update", "delete", "action"))  # type: ignore[arg-type]
+    update, delete, action = (resource.operation(role) for role in ("update", "delete", "action"))
     if update is not None:
         yield lifecycle.only(f"{prefix}.only", resource, create, read, update, known)
     if delete is not None:

@@ -36,7 +36,11 @@ def every_value_is_taken(
     def check(ctx: LawContext) -> None:
         listed = at_parents(resource, parents_of(ctx, resource, known))
         assert listed is not None
-        ctx.for_each(values, lambda value: listed.fetch(ctx, {param: value}))
+
+        def is_taken(value: Json) -> None:
+            listed.fetch(ctx, {param: value})
+
+        ctx.for_each(values, is_taken)
 
     shown = ", ".join(map(str, values[:12]))
     return Law(id, listing.name, "enums", (), f"{param} takes each of the documented values: {shown}.", check)

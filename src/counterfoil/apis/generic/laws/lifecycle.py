@@ -142,7 +142,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
 
 def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json) -> None:
     """The member's own path, so that it may be changed and deleted again, and is listed as left behind."""
-    member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)  # type: ignore[arg-type]
+    member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)
     if member is not None and ctx.observations.left_behind:
         path = member.name.partition(" ")[2]
         for name, value in filled(member, parents, key).items():
