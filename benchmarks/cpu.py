@@ -36,11 +36,12 @@ CASES = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two servers, and what the tables call it."""
+    """One of the two servers, what the tables call it, and its own data: the demo differs between commits."""
 
     name: str
     running: ServerProcess
     folder: Path
+    dataset: Dataset
 
 
 def arguments() -> argparse.Namespace:
@@ -69,12 +70,11 @@ def main() -> int:
     try:
         with contextlib.ExitStack() as stack:
             sides = [start(stack, name, path, options) for name, path in checkouts.items()]
-            dataset = read_dataset(sides[0].running.port, options.customers)
             print(f"base {commit(checkouts['base'])}, here {commit(checkouts['here'])}: µs of CPU per request, median")
             print(f"{'':20}{'base':>9}{'here':>9}{'ratio':>8}   least–most of {options.rounds} rounds")
             for key in options.cases:
                 workload = next(each for each in WORKLOADS if each.key == key)
-                measured = compare(workload, sides, dataset, options.rounds, options.seconds)
+                measured = compare(workload, sides, options.rounds, options.seconds)
                 print(f"{CASES[key]:20}{row(*measured)}", flush=True)
     except (Unavailable, WrongAnswer, wrk.InvalidRun, OSError, ValueError, http.client.HTTPException) as problem:
         print(f"could not measure: {problem}", file=sys.stderr)
@@ -93,17 +93,16 @@ def start(stack: contextlib.ExitStack, name: str, checkout: Path, options: argpa
         environment={"PYTHONPATH": str(checkout / "src")},
     )
     setup = Setup(free_port(), folder, None, APIS, options.customers)
-    return Side(name, stack.enter_context(ServerProcess(server, setup, core=SERVER_CORE)), folder)
+    running = stack.enter_context(ServerProcess(server, setup, core=SERVER_CORE))
+    return Side(name, running, folder, read_dataset(running.port, options.customers))
 
 
-def compare(
-    workload: Workload, sides: list[Side], dataset: Dataset, rounds: int, seconds: float
-) -> tuple[list[float], list[float]]:
+def compare(workload: Workload, sides: list[Side], rounds: int, seconds: float) -> tuple[list[float], list[float]]:
     """µs per request of each side, round by round. The first round warms up and does not count."""
     files = []
     for side in sides:
         reset(side)
-        requests = check(side.running, workload.requests("spec", dataset), dataset, seconds=20)
+        requests = check(side.running, workload.requests("spec", side.dataset), side.dataset, seconds=20)
         files.append(
             wrk.write_requests(
                 [one.call for one in requests], f"127.0.0.1:{side.running.port}", side.folder / "requests"

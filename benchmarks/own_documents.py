@@ -87,8 +87,11 @@ class Caller:
 
     # --- requests --------------------------------------------------------------------------------
 
-    def operation(self, name: str, ids: dict[str, str], body: Json = None) -> tuple[int, Json]:
-        """Call an operation with values that the document allows; ``ids`` are path parameters that are known."""
+    def operation(
+        self, name: str, ids: dict[str, str], body: Json = None, known: tuple[Any, str] | None = None
+    ) -> tuple[int, Json]:
+        """Call an operation with values that the document allows; ``ids`` are path parameters that are known, ``known`` is a
+        place in the body and what is to stand there."""
         operation = self.spec.operations[name]
         method, _, path = name.partition(" ")
         query: dict[str, Json] = {}
@@ -98,7 +101,9 @@ class Caller:
             self._parameter(each, ids, query, headers, name)
         for key, value in self._path(name, ids).items():
             path = path.replace(f"{{{key}}}", quote(value, safe=""))
-        kind, payload = self._body(operation, name) if body is None else ("application/json", json.dumps(body).encode())
+        kind, payload = (
+            self._body(operation, name, known) if body is None else ("application/json", json.dumps(body).encode())
+        )
         if payload:
             headers["content-type"] = kind
             headers["content-length"] = str(len(payload))
@@ -157,7 +162,7 @@ class Caller:
         checks = self.document.schemas.validator(schema, "request")
         return fit(self.document.values, schema, checks, f"request/{name}", row=1)
 
-    def _body(self, operation: Json, name: str) -> tuple[str, bytes]:
+    def _body(self, operation: Json, name: str, known: tuple[Any, str] | None = None) -> tuple[str, bytes]:
         from counterfoil.apis.generic.answers import is_json
         from counterfoil.apis.generic.values import Unmakeable
 
@@ -168,6 +173,8 @@ class Caller:
             value = self.sample(name)
         except Unmakeable:
             value = {}
+        if known is not None:
+            _put(value, *known)
         kind = next((each for each in content if is_json(each)), None)
         if kind is not None:
             return ("application/json" if "*" in kind else kind), json.dumps(
@@ -234,10 +241,10 @@ class Measured:
             else:
                 value = self._free(parent.parameter, collection)
             above.append(value)
-            ids[parent.parameter] = value
+            ids[f"{len(above)} {parent.parameter}"] = value
         if collection.parameter:
             members = self._members(collection, "/".join(above))
-            ids[collection.parameter] = members[min(row, len(members) - 1)] if members else "x"
+            ids["the member's own"] = members[min(row, len(members) - 1)] if members else "x"
         return ids
 
     def _free(self, parameter: str, collection: Any) -> str:
@@ -262,7 +269,13 @@ class Measured:
             if collection is not None
             else {}
         )
-        status, body = self.caller.operation(name, self._named(name, ids))
+        scoped: dict[str, str] = {}
+        for parameter, _, path in operation.scope:
+            owner = self.caller.model.collections.get(path)
+            scoped[parameter] = self._members(owner, "")[0] if owner is not None else self._free(parameter, collection)
+        status, body = self.caller.operation(
+            name, scoped or self._named(name, ids), known=self._sent_id(operation, collection)
+        )
         kind = "valid" if status < 400 else "501" if status == 501 else "other"
         self.counts[kind] += 1
         self.counts["all"] += 1
@@ -276,11 +289,17 @@ class Measured:
                 f"{status} {operation.role} {name} {json.dumps(body)[:220] if not isinstance(body, bytes) else body[:200]}"
             )
 
+    def _sent_id(self, operation: Any, collection: Any) -> tuple[Any, str] | None:
+        """The place in the body, and the value, of the id of a member that is there, where the body has it."""
+        if not operation.id_at:
+            return None
+        ids = self._ids(collection)
+        above = "/".join(list(ids.values())[: len(collection.parents)])
+        return (*operation.body, *operation.id_at), self._members(collection, above)[2]
+
     def _named(self, name: str, ids: dict[str, str]) -> dict[str, str]:
         """The ids by the names that this operation's path has: in order, where they are called otherwise."""
         names = [each.partition("}")[0] for each in name.partition(" ")[2].split("{")[1:]]
-        if all(each in ids for each in names):
-            return dict(ids)
         return dict(zip(names, ids.values(), strict=False))
 
     def _laws(self, collection: Any) -> None:
@@ -297,7 +316,7 @@ class Measured:
             for row in (0, 1):
                 ids = self._ids(collection, row)
                 status, body = self.caller.operation(read.name, self._named(read.name, ids))
-                same = status == read.status and str(_at(body, (*read.at, *collection.id))) == ids[collection.parameter]
+                same = status == read.status and str(_at(body, (*read.at, *collection.id))) == ids["the member's own"]
                 self._count("items", same, f"same id: {read.name} {status} {ids} {str(body)[:200]}")
             self._unknown(collection, read)
         for delete in by_role.get("delete", ())[:1]:
@@ -314,8 +333,8 @@ class Measured:
         ids = self._ids(collection)
         world = self.caller.worlds.get("default")
         assert world is not None
-        above = "/".join(ids[each.parameter] for each in collection.parents)
-        ids[collection.parameter] = self.caller.made.ids.at(
+        above = "/".join(list(ids.values())[: len(collection.parents)])
+        ids["the member's own"] = self.caller.made.ids.at(
             self.caller.made.key(world, collection, above), collection, 4_000_001
         )
         status, body = self.caller.operation(read.name, self._named(read.name, ids))
@@ -340,7 +359,7 @@ class Measured:
             except Exception:
                 continue
             ids = self._ids(collection)
-            ids.pop(collection.parameter, None)
+            ids.pop("the member's own", None)
             status, body = self.caller.operation(create.name, self._named(create.name, ids))
             if status >= 400 or not isinstance(body, dict | list):
                 continue
@@ -350,8 +369,9 @@ class Measured:
                 self.caller.document.reader.member(self.caller.document.answer(create.name).schema, create.at)
             )
             for field, value in fields.items():
-                if isinstance(shown, dict) and field in members:
-                    back = shown.get(field) == value or str(shown.get(field)) == str(value)
+                owned = field in members and self.caller.document.reader.merged(members[field]).get("readOnly")
+                if isinstance(shown, dict) and field in members and not owned and value not in ({}, []):
+                    back = _is_back(value, shown.get(field))
                     self._count(
                         "sent", back, f"sent: {create.name} {field} {str(value)[:80]} -> {str(shown.get(field))[:80]}"
                     )
@@ -373,6 +393,24 @@ def _at(value: Json, place: Any) -> Json:
     from counterfoil.apis.generic.rows import at
 
     return at(value, place)
+
+
+def _is_back(sent: Json, shown: Json) -> bool:
+    """Whether what was sent is in what is shown: more may stand beside it, and a member in place of its id."""
+    if isinstance(sent, dict) and isinstance(shown, dict):
+        return all(_is_back(value, shown[name]) for name, value in sent.items() if name in shown)
+    if isinstance(sent, list) and isinstance(shown, list):
+        return len(sent) == len(shown) and all(map(_is_back, sent, shown))
+    if isinstance(shown, dict) and not isinstance(sent, dict):
+        return any(str(shown.get(name)) == str(sent) for name in ("id", "gid", "uuid", "sid"))
+    return sent == shown or str(sent) == str(shown)
+
+
+def _put(value: Json, place: Any, new: str) -> None:
+    for part in place[:-1]:
+        value = value[part]
+    old = value.get(place[-1])
+    value[place[-1]] = int(new) if isinstance(old, int) else new
 
 
 def _share(row: dict[str, Any], what: str) -> str:

@@ -6,7 +6,7 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -159,15 +159,20 @@ def build(
         worlds.put(world)
     else:
         worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
-    faults = FaultStore(lambda: (place.world.name for place in worlds))
-    journal = JournalStore(lambda: datetime.now(UTC))
+
+    def world_names() -> Iterator[str]:
+        return (entry.world.name for entry in worlds)
+
+    faults = FaultStore(world_names)
+    journal = JournalStore(lambda: datetime.now(UTC), names=world_names)
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
         from counterfoil.control.world_service import Bounds
 
-        # ten years of 60 customers, the most one command can ask for, take 0.4 s
-        bounds = Bounds(customers=60, commands=1000, longest_life=1800.0, usual_life=1800.0) if public else None
+        bounds = (
+            Bounds(customers=60, commands=1000, seconds=0.5, longest_life=1800.0, usual_life=1800.0) if public else None
+        )
         desk = control(
             worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts, bounds=bounds
         )

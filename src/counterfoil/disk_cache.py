@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
+
+from counterfoil.whole_files import write_whole
 
 
 def file_for(kind: str, digest: str) -> Path | None:
@@ -30,7 +31,4 @@ def keep(target: Path | None, data: bytes) -> None:
         return
     with contextlib.suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(target)
+        write_whole(target, data)

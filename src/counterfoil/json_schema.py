@@ -13,6 +13,7 @@ import logging
 from typing import Any, Literal
 
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
+from counterfoil.world.timestamps import HOW_TO_WRITE_IN_A_URL
 
 Json = Any
 Direction = Literal["request", "response"]
@@ -30,6 +31,12 @@ HOLD_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
 HOLD_MAP = ("patternProperties", "dependentSchemas")
 OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 WIDTHS = {"int32": 31, "int64": 63}
+
+_HOW_TO_WRITE = {
+    'is not a "date-time"': HOW_TO_WRITE_IN_A_URL,
+    'is not a "date"': "write it as in 2026-01-31",
+}
+"""How to write what was refused, by the end of the validator's message."""
 
 
 class Validator:
@@ -279,8 +286,7 @@ def _bound_width(out: dict[str, Json]) -> None:
 
 
 def violation(error: Any) -> str:
-    """What a validation error says; of an instant, also how to write one."""
+    """What a validation error says; of an instant or a date, also how to write one."""
     text = str(error.message)
-    if text.endswith('is not a "date-time"'):
-        return f"{text}: write it as in 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00 (in a URL, + is %2B)"
-    return text
+    how = next((how for ending, how in _HOW_TO_WRITE.items() if text.endswith(ending)), None)
+    return f"{text}: {how}" if how else text

@@ -6,7 +6,7 @@ Loaded by every pytest run where counterfoil is installed, so nothing but pytest
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from counterfoil.testing import Sandbox, SandboxServer
 
 MARK = (
-    "counterfoil(scenario=…, seed=…, customers=…, switches=…): the world that the counterfoil fixture gives this test"
+    "counterfoil(scenario=…, seed=…, customers=…, switches=…, spec=…, model=…, handlers=…, rows=…): the world that the "
+    "counterfoil fixture gives this test; spec is an OpenAPI document of your own"
 )
 SETTINGS = ("scenario", "seed", "customers", "switches")
+OWN = ("spec", "model", "handlers", "rows")
+"""Settings of a document of the user's own; files are looked for beside the test, then in the root folder."""
 DEFAULT_CAPSULES = ".counterfoil/capsules"
 _sandbox = pytest.StashKey["Sandbox"]()
 
@@ -46,13 +49,52 @@ def counterfoil_server() -> Iterator[SandboxServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def counterfoil_own_servers() -> Iterator[Callable[[pytest.Item, Mapping[str, Any]], SandboxServer]]:
+    """Servers of documents of the user's own: one for each document with its model, handlers and rows."""
+    from counterfoil.app import own_api
+    from counterfoil.testing import SandboxServer
+
+    servers: dict[tuple[Any, ...], SandboxServer] = {}
+
+    def server_for(node: pytest.Item, own: Mapping[str, Any]) -> SandboxServer:
+        files = {name: _file(node, own[name]) for name in ("spec", "model", "handlers") if own.get(name)}
+        key = (*sorted(files.items()), own.get("rows", 25))
+        if key not in servers:
+            api = own_api(
+                files["spec"],
+                model=files.get("model"),
+                handlers=files.get("handlers"),
+                rows=own.get("rows", 25),
+                seed=0,
+            )
+            servers[key] = SandboxServer(own=(api,))
+        return servers[key]
+
+    yield server_for
+    for server in servers.values():
+        server.stop()
+
+
+def _file(node: pytest.Item, name: str) -> Path:
+    """A file that a mark names: beside the test, or in the root folder."""
+    beside = node.path.parent / name
+    return beside if beside.is_file() else node.config.rootpath / name
+
+
 @pytest.fixture
 def counterfoil(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A world of its own: ``.url(api)``, ``.key``, ``.client(api)``, ``.clock``, ``.world``, ``.fail(…)``, ``.requests(…)``."""
     from counterfoil.testing import DEFAULT_SCENARIO, Sandbox
 
     chosen = {"scenario": DEFAULT_SCENARIO, **_settings(request.config), **_marked(request.node)}
-    server = request.getfixturevalue("counterfoil_server")
+    own = {name: chosen.pop(name) for name in OWN if name in chosen}
+    if "spec" in own:
+        server = request.getfixturevalue("counterfoil_own_servers")(request.node, own)
+    elif own:
+        raise pytest.UsageError(f"{request.node.nodeid}: {', '.join(own)} belong to a document: say which, with spec=")
+    else:
+        server = request.getfixturevalue("counterfoil_server")
     with Sandbox(**chosen, server=server) as sandbox:
         request.node.stash[_sandbox] = sandbox
         yield sandbox
@@ -80,11 +122,11 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
     """What markers choose, the closest winning."""
     chosen: dict[str, Any] = {}
     for mark in reversed(list(node.iter_markers("counterfoil"))):
-        unknown = set(mark.kwargs) - set(SETTINGS)
+        unknown = set(mark.kwargs) - {*SETTINGS, *OWN}
         if mark.args or unknown:
             wrong = ", ".join(map(repr, [*mark.args, *sorted(unknown)]))
             raise pytest.UsageError(
-                f"{node.nodeid}: the counterfoil mark takes {', '.join(SETTINGS)}, by name; not {wrong}"
+                f"{node.nodeid}: the counterfoil mark takes {', '.join((*SETTINGS, *OWN))}, by name; not {wrong}"
             )
         chosen |= mark.kwargs
     return chosen
@@ -92,7 +134,7 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
 
 def _settings(config: pytest.Config) -> dict[str, Any]:
     """What the command line and ``[tool.counterfoil]`` choose; the command line wins."""
-    table = {name: value for name, value in _table(config).items() if name in SETTINGS}
+    table = {name: value for name, value in _table(config).items() if name in (*SETTINGS, *OWN)}
     given = {name: config.getoption(f"counterfoil_{name}") for name in ("scenario", "seed")}
     return table | {name: value for name, value in given.items() if value is not None}
 
@@ -111,7 +153,7 @@ def _table(config: pytest.Config) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("counterfoil", {})
-    unknown = set(found) - {*SETTINGS, "capsules"}
+    unknown = set(found) - {*SETTINGS, *OWN, "capsules"}
     if unknown:
         raise pytest.UsageError(f"{path}: [tool.counterfoil] does not know {', '.join(sorted(unknown))}")
     return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from counterfoil.world.commands import AdvanceClock, CreateRun, RequestBills
 
 STANDINGS = str(Path(__file__).parent / "scenarios" / "standings.yaml")
 
@@ -96,3 +99,28 @@ def test_a_large_world_is_paged_and_is_not_sorted_by_names(stand_in: Any) -> Non
     assert [row["id"] for row in rows(large, "/customers", page=20)] == list(range(1901, 2001))
     answer = large.get("elevate", "/customers", params={"page": 1, "pageSize": 10, "sort": "customerName"})
     assert answer.status_code == 400
+
+
+def test_a_run_is_in_each_stage_that_the_vendor_names_in_turn(stand_in: Any) -> None:
+    """docs/vendors/elevate.md#bill-run-status: requested, a minute later running, four more minutes later complete."""
+    story = stand_in("one-month", apis=["elevate"])
+    story.do(CreateRun(invoice_date=date(2026, 2, 1), cutoff_date=date(2026, 2, 1)))
+    seen = [stage_of(story)]
+    story.do(RequestBills(run=1))
+    for _ in range(6):
+        seen.append(stage_of(story))
+        story.do(AdvanceClock(minutes=1))
+    assert seen == [
+        ("OPEN", "STARTING"),
+        ("CLOSED", "REPORTING"),
+        ("CLOSED", "DRAFT_INVOICES"),
+        ("CLOSED", "FULL_INVOICES"),
+        ("CLOSED", "FULL_INVOICES"),
+        ("CLOSED", "DISTRIBUTION"),
+        ("FINALIZED", "FINISHED"),
+    ]
+
+
+def stage_of(story: Any) -> tuple[str, str]:
+    (run,) = story.get("elevate", "/bill-runs", params={"page": 1, "pageSize": 10}).json()
+    return run["billRunStatus"], run["summaryStatus"]

@@ -18,6 +18,7 @@ from counterfoil.world.commands import (
     AddCharge,
     AddCustomer,
     AdvanceClock,
+    ApplyCredit,
     CancelBill,
     CancelSubscription,
     CreateRun,
@@ -272,6 +273,21 @@ def test_an_overpaid_bill_is_unpaid_with_nothing_left(billed: Any) -> None:
     billed.do(RecordPayment(customer=1, bill=1, amount=Decimal(20), overpay=True))
     billed.do(AdvanceClock(months=2))
     assert some(only(billed), *ZEROS) == ("14.28", "0", "0", 1, 1, 1, "2", "10")
+    billed.do(SetSwitch(name="flexprice.overpaid_status", value="SUCCEEDED"))
+    assert some(only(billed), *ZEROS) == ("14.28", "0", "0", 1, 0, 0, "0", "0")
+
+
+def test_an_overpaid_bill_is_paid_once_the_credit_is_used(stand_in: Any) -> None:
+    """docs/vendors/flexprice.md#overpayment: of 20.00, 14.28 pay January and 5.72 February's, of which 6.18 = 11.90 − 5.72
+    remain."""
+    story = stand_in("one-month", apis=["flexprice"])
+    bill(story)
+    story.do(RecordPayment(customer=1, bill=1, amount=Decimal(20), overpay=True))
+    assert some(only(story), "unpaid_invoice_count", "total_unpaid_amount") == (1, "0")
+    story.do(AdvanceClock(to=datetime(2026, 2, 5, tzinfo=UTC)))
+    bill(story)
+    story.do(ApplyCredit(customer=1, bill=2))
+    assert some(only(story), "unpaid_invoice_count", "total_unpaid_amount") == (1, "6.18")
 
 
 def test_a_refunded_bill_is_unpaid_with_nothing_left(billed: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from counterfoil.world.commands import (
     AddCharge,
+    AddCustomer,
     AdvanceClock,
     CreateRun,
     PauseSubscription,
@@ -82,6 +83,25 @@ def test_the_bill_date_is_the_invoice_date_before_and_after_it_is_issued(story: 
     issued = story.get(API, "/customerBill/B1-1").json()
     for member in ("id", "billDate", "paymentDueDate", "billingPeriod"):
         assert issued[member] == planned[member], member
+
+
+def test_the_first_run_that_bills_the_period_of_the_account_s_group_dates_its_bill(story: Any) -> None:
+    """Of runs for one group and for all, the first planned one counts; those planned after it change nothing."""
+    story.do(AddCustomer(tariff="basic", group="north"))
+    planned: list[tuple[str | None, date, str, str]] = [
+        ("north", date(2026, 3, 1), "2026-02-01", "2026-03-01"),  # the other account: the first of next month
+        (None, date(2026, 1, 1), "2026-02-01", "2026-03-01"),  # its period ended before anything that is open
+        (None, date(2026, 2, 10), "2026-02-10", "2026-03-01"),
+        (None, date(2026, 2, 5), "2026-02-10", "2026-03-01"),
+        ("north", date(2026, 2, 5), "2026-02-10", "2026-03-01"),
+        ("south", date(2026, 2, 5), "2026-02-10", "2026-03-01"),
+    ]
+    for group, cutoff, first, second in planned:
+        story.do(CreateRun(subrun=group, cutoff_date=cutoff, invoice_date=cutoff))
+        dates = [in_progress(story, account)["billDate"][:10] for account in ("A-000001", "A-000002")]
+        assert dates == [first, second], (group, cutoff)
+    story.do(UpdateRun(run=1, cutoff_date=date(2026, 1, 2), invoice_date=date(2026, 1, 2)))
+    assert in_progress(story, "A-000002")["billDate"][:10] == "2026-02-10", "run 1 bills nothing of it any more"
 
 
 def test_last_update_is_when_the_bill_changed_and_not_when_the_charge_is_dated(story: Any) -> None:

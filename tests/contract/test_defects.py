@@ -20,7 +20,7 @@ from defects.trying import SEEDS, CouldNotRun, api_names, catching, clean_verdic
 from counterfoil.contract.context import EffortLevel
 
 APIS = tuple(api_names())
-LEAST = 347
+LEAST = 480
 RECORD = records.read()
 WITNESSES = records.witnesses(RECORD)
 TELL = f"; run `{records.COMMAND}` if that is meant"

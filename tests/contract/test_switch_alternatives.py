@@ -20,8 +20,8 @@ ALTERNATIVES = [
     for choice in (switch.choices or (100,))
     if choice != switch.default
 ]
-TOLD = {"oracle-brm.token": {"oracle-brm.token": "optional"}}
-"""Switches that a check must be told: an API that lets everybody in must not pass unasked."""
+TOLD = {"oracle-brm.token": {"oracle-brm.token": "optional"}, "flexprice.cors": {"flexprice.cors": "none"}}
+"""Switches that a check must be told: an API that lets everybody in, or no page read, must not pass unasked."""
 
 
 @pytest.mark.parametrize(("name", "choice"), ALTERNATIVES, ids=[f"{name}={choice}" for name, choice in ALTERNATIVES])

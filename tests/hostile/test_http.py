@@ -83,6 +83,25 @@ def test_what_is_not_for_an_api_is_a_problem(send: Send, sent: bytes, status: in
     assert (found, body["status"]) == (status, status)
 
 
+@pytest.mark.parametrize(
+    "fields", [b"", b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n", b"Host: [\r\n"]
+)
+@pytest.mark.parametrize("method", [b"GET", b"POST", b"DELETE", b"OPTIONS"])
+@pytest.mark.parametrize(
+    "path", [b"/", b"/static/none.js", b"/plots/default/none.svg", b"/health", b"/%ff", b"/w/none/x", b"*"]
+)
+def test_no_page_answers_in_html_but_the_page(send: Send, method: bytes, path: bytes, fields: bytes) -> None:
+    host = b"" if b"Host" in fields else b"Host: localhost\r\n"
+    answer = send(method + b" " + path + b" HTTP/1.1\r\nConnection: close\r\n" + host + fields + b"\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status = int(head[9:12])
+    assert status in (200, 204, 400, 403, 404, 405)
+    if status == 405:
+        assert b"\r\nallow: " in head.lower()
+    if status >= 400:
+        assert json.loads(body)["status"] == status
+
+
 # --- Upgrade -------------------------------------------------------------------------------------
 
 

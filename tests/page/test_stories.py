@@ -106,6 +106,25 @@ def test_a_bill_is_paid_in_part_and_then_in_full(pages: Any, served: Any, pictur
     assert served.call("GET", f"/{world}/customers/1")["bills"][0]["settlement"] == "paid"
 
 
+def test_a_bill_is_credited_its_payment_refunded_and_a_credit_used(pages: Any, served: Any) -> None:
+    """Prompt paid 14.28 twice; 4.28 of the second bill are credited and left, then the first payment is refunded."""
+    world = served.world("late-payer")
+    tab = pages(world, "customers/1").tab
+    tab.fill("#credit-amount-2", "4.28")
+    tab.fill("#credit-reason-2", "Slow network")
+    tab.click("#credit-2")
+    expect(tab.get_by_role("region", name="Credit notes")).to_contain_text("Slow network")
+    expect(tab.get_by_role("region", name="Credit notes")).to_contain_text("4.28 EUR left as a credit")
+    tab.click("#refund-1")
+    expect(tab.get_by_role("region", name="Payments")).to_contain_text("14.28 refunded")
+    served.do(world, "create_run", invoice_date="2026-03-16")
+    served.do(world, "request_bills", run=4)
+    served.do(world, "advance_clock", minutes=5)
+    tab.click("#apply-3")  # March's fee: 11.90
+    expect(tab.locator("#remaining-3")).to_have_text("7.62 EUR")
+    assert served.call("GET", f"/{world}/customers/1")["accounts"][0]["credit"] == "0.00"
+
+
 def test_a_refused_payment_is_shown_and_changes_nothing(pages: Any, served: Any) -> None:
     world = billed(served)
     page = pages(world, "customers/1")
@@ -244,3 +263,14 @@ def test_the_page_shows_the_default_world_after_its_world_was_deleted(pages: Any
     expect(page.tab.locator("#world")).to_contain_text("One who pays late")
     served.call("DELETE", f"/{world}")
     expect(page.tab.locator("#world")).to_contain_text("One month of one customer")
+
+
+def test_a_month_that_takes_long_is_waited_for(pages: Any, served: Any, monkeypatch: Any) -> None:
+    """The control API answers 202 while another change holds the world; the page asks until it is done."""
+    page = pages(served.world())
+    monkeypatch.setattr("counterfoil.control.long_requests.LONG", -1.0)
+    monkeypatch.setattr("counterfoil.control.control_api.SOON", 0.0)
+    world = served.application.worlds.named(page.world)
+    with world.writing(), page.tab.expect_response(lambda response: response.status == 202):
+        page.tab.click("#clock-month")
+    expect(page.tab.locator("#now")).to_have_text("Fri, 20 February 2026, 12:00")

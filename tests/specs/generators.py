@@ -95,6 +95,29 @@ def openapi_python_client(spec: Path, folder: Path, base: str, headers: dict[str
     return answered(run(sys.executable, folder / "call.py", base, json.dumps(headers), cwd=folder))
 
 
+def with_one_type(spec: Path, folder: Path) -> Path:
+    """The document for openapi-python-client, which gives members ``type`` and ``@type`` one Python name and then leaves
+    their schema out: in a copy ``@type`` is one of the additional properties. What is on the wire stays the same."""
+    document = openapi.parse(spec.read_bytes(), str(spec))
+    changed = False
+    for schema in document["components"]["schemas"].values():
+        parts = [schema, *(each for each in schema.get("allOf", ()) if "properties" in each)]
+        if {"type", "@type"} <= {name for part in parts for name in part.get("properties", {})}:
+            changed = True
+            for part in parts:
+                part["properties"] = {
+                    name: each for name, each in part.get("properties", {}).items() if name != "@type"
+                }
+                part["required"] = [name for name in part.get("required", ()) if name != "@type"]
+                part["additionalProperties"] = True
+    if not changed:
+        return spec
+    (folder / spec.parent.name).mkdir()
+    copy = folder / spec.parent.name / "openapi.json"
+    copy.write_text(json.dumps(document), encoding="utf-8")
+    return copy
+
+
 _CALL_PYTHON = """
 import importlib, inspect, json, pathlib, re, sys, typing
 from generated_client import Client
@@ -285,7 +308,9 @@ def unexpected(spec: Path, statuses: dict[str, int]) -> list[str]:
 
 
 CLIENTS: dict[str, Callable[[Path, Path, str, dict[str, str]], dict[str, int]]] = {
-    "openapi-python-client": openapi_python_client,
+    "openapi-python-client": lambda spec, folder, base, headers: openapi_python_client(
+        with_one_type(spec, folder), folder, base, headers
+    ),
     "hey-api": hey_api,
     "orval": orval,
 }

@@ -92,6 +92,32 @@ def test_one_bill_is_disputed_one_is_credited_and_one_payment_failed(demo: Any) 
     assert bills(demo, "bluebird")[4].settlement == "failed"
 
 
+def test_a_bill_credited_in_full_and_one_credited_in_part_are_one_story_in_all_windows(demo: Any) -> None:
+    """Outage's November is 51.17 = 43.00 × 1.19 and was credited; of Bluebird's 58.31 = 49.00 × 1.19 it was 11.90."""
+    for key, total, credited, state, status in (
+        ("outage", Decimal("51.17"), Decimal("51.17"), "settled", "Cancelled"),
+        ("bluebird", Decimal("58.31"), Decimal("11.90"), "partiallyPaid", "Overdue"),
+    ):
+        number, bill = demo.world.customer_with_key(key), bills(demo, key)[3]
+        assert (bill.total, bill.credited, bill.paid, bill.remaining) == (total, credited, 0, total - credited)
+        oracle = demo.get("oracle-brm", f"/customerBill/B4-{number}").json()
+        applied = [Decimal(str(each["appliedAmount"]["value"])) for each in oracle["appliedPayment"]]
+        assert (oracle["state"], applied) == (state, [credited])
+        assert Decimal(str(oracle["remainingAmount"]["value"])) == total - credited
+        invoice = demo.get("emnify", f"/organisation/{number}/billing/202511").json()["invoice"]
+        assert invoice["status"]["description"] == status
+        assert (invoice["total_paid"], Decimal(str(invoice["total_credited"]))) == (0, credited)
+        (summary,) = demo.get("flexprice", f"/customers/cust_{number:08d}/invoices/summary").json()["summaries"]
+        counted = [each for each in bills(demo, key) if each.remaining or each.paid]
+        assert summary["total_invoice_count"] == len(counted) == (4 if status == "Cancelled" else 5)
+        assert Decimal(summary["total_revenue_amount"]) == sum(each.total - each.credited for each in counted)
+        assert Decimal(summary["total_unpaid_amount"]) == sum(each.remaining for each in counted)
+        # Elevate shows what the last run billed, which no credit note changes.
+        assert summaries(demo)[number]["previousBillRunValue"] == bills(demo, key)[4].net
+    billed = demo.get("billingplatform", "/invoices/", params={"invoiceNumber": "C00002-1-4"}).json()
+    assert [each["amount"] for each in billed] == ["58.31"], "as it was billed"
+
+
 def test_the_discount_is_a_tenth_of_the_monthly_fee(demo: Any) -> None:
     """43.50 = 25.00 − 2.50 + 30 × 0.30 + 12.00; with 19 % tax 51.77 = 43.50 + 8.27."""
     assert [(bill.net, bill.total) for bill in bills(demo, "loyal")] == [(Decimal("43.50"), Decimal("51.77"))] * 5

@@ -1,7 +1,7 @@
 """One money in five APIs: after any payments, credit notes, refunds and cancellations, every bill says the same everywhere.
 
 Hypothesis gives the commands, over HTTP as everything here. What a bill must be follows from its documents, which the control
-API lists: what is paid and credited is added up here, to the minor unit, in EUR, USD, JPY and KWD. That the test would have
+API lists: what is paid and credited is added up here, to the minor unit, in EUR, USD, JPY, KWD and BHD. That the test would have
 found the bug it is written for is tried by planting it.
 """
 
@@ -19,14 +19,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import KEY
-from counterfoil.app import Application, build
+from counterfoil.app import Application, build, scenario
 from counterfoil.ledger.receivables import Bill
 from counterfoil.testing.in_process import InProcess
 
 ORACLE, EMNIFY = "/oracle-brm/brm/customerBillManagement/v4", "/emnify/api/v1"
-CENTS = {"EUR": "0.01", "USD": "0.01", "JPY": "1", "KWD": "0.001"}
-BILLS = [(1, 0, 1), (1, 0, 2), (1, 1, 2), (2, 0, 1), (2, 0, 2), (3, 0, 1), (3, 0, 2), (5, 0, 2)]
+CENTS = {"EUR": "0.01", "USD": "0.01", "JPY": "1", "KWD": "0.001", "BHD": "0.001"}
+CUSTOMERS = range(1, 7)
+BILLS = [(1, 0, 1), (1, 0, 2), (1, 1, 2), (2, 0, 1), (2, 0, 2), (3, 0, 1), (3, 0, 2), (5, 0, 2), (6, 0, 1), (6, 0, 2)]
 PAYER = {5: 4}
+PEARL_TARIFF = "  - {key: pearl, name: Pearl Basic, currency: BHD, monthly_fee: 21.4325}\n"
+PEARL = "  - {key: pearl, name: Pearl WLL, country: BH, currencies: [BHD], tariff: pearl, tax_rate: 10}\n"
 
 Command = tuple[str, dict[str, Any]]
 
@@ -52,9 +55,13 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def application() -> Application:
-    """January and February are billed to five customers in four currencies."""
-    return build(scenario_name="multi-currency")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """January and February are billed to six customers in five currencies: those of multi-currency, and Bahraini dinar."""
+    text = scenario("multi-currency").source.decode()
+    text = text.replace("customers:\n", PEARL_TARIFF + "customers:\n", 1).replace("story:\n", PEARL + "story:\n", 1)
+    path = tmp_path_factory.mktemp("scenarios") / "five-currencies.yaml"
+    path.write_text(text, encoding="utf-8")
+    return build(scenario_name=str(path))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +73,7 @@ def client(application: Application) -> Iterator[httpx.Client]:
         for number in range(1, 9):  # those that the scenario planned
             base.do("request_bills", run=number)
         base.do("advance_clock", to="2026-03-10T09:00:00Z")
-        assert [len(base.customer(number)["bills"]) for number in range(1, 6)] == [4, 2, 2, 2, 2]
+        assert [len(base.customer(number)["bills"]) for number in CUSTOMERS] == [4, 2, 2, 2, 2, 2]
         yield client
 
 
@@ -83,7 +90,7 @@ def _command(name: str, of: st.SearchStrategy[dict[str, Any]], **members: st.Sea
     return st.tuples(of, given).map(lambda two: (name, {k: v for k, v in (two[0] | two[1]).items() if v is not None}))
 
 
-_PAYMENT = st.fixed_dictionaries({"customer": st.integers(1, 5), "payment": _FEW})
+_PAYMENT = st.fixed_dictionaries({"customer": st.integers(1, 6), "payment": _FEW})
 _OVERPAY = _command(
     "record_payment", _BILL, amount=st.sampled_from(["20", "2000"]), overpay=st.just(True), method=_METHODS
 )
@@ -114,7 +121,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 def reconcile(here: Client) -> None:
     """Raise ``AssertionError`` unless all six interfaces agree on every bill."""
     now = here.client.get(f"/_sandbox/v1/worlds/{here.world}").json()["now"]
-    customers = {number: here.customer(number) for number in range(1, 6)}
+    customers = {number: here.customer(number) for number in CUSTOMERS}
     for customer in customers.values():
         for bill in customer["bills"]:
             _bill_follows_from_its_documents(bill, now)
@@ -159,6 +166,8 @@ def _bill_follows_from_its_documents(bill: Any, now: str) -> None:
     settled = {"paid", "overpaid", "cancelled"}
     assert bill["settlement"] not in settled or not remaining
     assert bill["settlement"] not in {"unpaid", "awaited", "failed"} or remaining == total
+    own = _sum(note["total"] for note in bill["credit_notes"] if note["bill"] == bill["bill"])
+    assert Decimal(bill["creditable"]) == total - own >= 0
     for note in bill["credit_notes"]:
         assert Decimal(note["net"]) + Decimal(note["tax"]) == Decimal(note["total"]) > 0
 
@@ -173,6 +182,9 @@ def _balances(customer: Any) -> None:
         billed, credited = _sum(b["total"] for b in mine[0]), _sum(n["total"] for n in mine[1])
         paid = _sum(payment["amount"] for payment in mine[2] if payment["state"] == "succeeded")
         assert Decimal(account["balance"]) == billed - credited - paid + _sum(each["amount"] for each in mine[3])
+        credit = Decimal(account["credit"])
+        assert credit == _sum(each["credit"] for each in (*mine[1], *mine[2])) >= 0
+        assert Decimal(account["balance"]) == _sum(bill["remaining"] for bill in mine[0]) - credit
         assert Decimal(account["overdue"]) == _sum(bill["remaining"] for bill in mine[0] if bill["overdue"])
         assert _sum(each["refunded"] for each in mine[2]) == _sum(each["amount"] for each in mine[3])
 

@@ -55,7 +55,7 @@ def test_another_seed_makes_other_scenery_but_the_same_story() -> None:
     [
         ("tariff: basic", "tarif: basic", 14, "unknown key 'tarif'"),
         ("monthly_fee: 10", "monthly_fee: ten", 10, "decimal"),
-        ("monthly_fee: 10", "monthly_fee: -1", 8, "monthly_fee"),
+        ("monthly_fee: 10", "monthly_fee: -1", 10, "monthly_fee"),
         ("zone: home, per", "zone: mars, per", 12, "there is no zone 'mars'"),
         ("tariff: basic}", "tariff: gold}", 14, "there is no tariff 'gold'"),
         ("starts: 2026-01-01T00:00:00Z", "starts: yesterday", 3, "datetime"),

@@ -150,9 +150,9 @@ Operation = Callable[[Request, "World"], Response] | AsyncOperation
 """What answers a request. One that is not a coroutine function is called in the event loop, or, where it may write and that may
 wait (``World.write_may_block``), in a worker thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
-ResponseHeaders = Callable[[str, Mapping[str, str], str], tuple[tuple[str, str], ...]]
-"""Headers of every response to a request, errors too: from its method, its lower-case headers, and an id (a UUID) that the
-server makes anew for each request and that no world knows."""
+ResponseHeaders = Callable[[str, Mapping[str, str], str, "World"], tuple[tuple[str, str], ...]]
+"""Headers of every response to a request, errors too: from its method, its lower-case headers, an id (a UUID) that the
+server makes anew for each request and that no world knows, and the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class API:
     are added to every response, errors too. ``spec`` is the document it serves, where that is not the one that belongs to
     its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
     the document's security schemes describe, except one that the world forbids. ``summary`` is one line that start-up
-    says of the API.
+    says of the API. ``store`` gives the resources in a world, for tests to read and write; a user's own API has one.
     """
 
     name: str
@@ -194,3 +194,4 @@ class API:
     spec: Spec | None = None
     any_credential: bool = False
     summary: str = ""
+    store: Callable[[Callable[[], World]], Any] | None = None

@@ -29,7 +29,7 @@ def key_for(credential: str, world: World, api: str, *, expired: Callable[[Token
 
     Raises ``expired(token)`` for a token whose time is over, by the world's clock.
     """
-    token = world.tokens.find(credential)
+    token = world.token(credential)
     if token is None or token.api != api:
         return credential
     if world.now >= token.expires_at:

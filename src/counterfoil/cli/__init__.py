@@ -1,15 +1,28 @@
 """The command line. Each command reads its options, calls one function, and says what came of it.
 
-Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run. Every mistake is one line on standard error.
+Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run, or the output could not be written. Every mistake
+is one line on standard error.
 A command's module is imported when the command is called for: ``serve`` should not wait for what ``check`` needs.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import sys
 from importlib import import_module
+from typing import Any, NoReturn
 
 import click
 
+from counterfoil.plain_text import for_terminal
+
+COULD_NOT_RUN = 3
+READER_GONE = 128 + 13
+"""What a shell shows of a program that SIGPIPE ended, as it ends most that write to ``head``."""
+INTERRUPTED = 128 + 2
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _WHERE = {
     "check": "counterfoil.cli.check:check",
     "infer": "counterfoil.cli.infer:infer",
@@ -24,6 +37,43 @@ _WHERE = {
 class Commands(click.Group):
     """Finds commands by name, and imports only the one that is called."""
 
+    def main(self, args: Any = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run a command, and exit with its code.
+
+        An output that takes nothing more has a code of its own: click and Python would end with 1, which means findings.
+        """
+        if not extra.pop("standalone_mode", True):
+            return super().main(args, prog_name, standalone_mode=False, **extra)
+        output = sys.stdout
+        try:
+            code = self._run(args, prog_name, **extra)
+            if sys.stdout is not output:  # click replaces it when its reader is gone, and would exit with 1
+                _end(READER_GONE)
+            if sys.stdout is not None:  # closed before the process was started
+                sys.stdout.flush()
+        except BrokenPipeError:
+            _end(READER_GONE)
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            with contextlib.suppress(OSError):
+                print(for_terminal(f"counterfoil: {error.strerror or error}{where}"), file=sys.stderr)
+            _end(COULD_NOT_RUN if error.errno in _CANNOT_WRITE else 2)
+        sys.exit(code)
+
+    def _run(self, args: Any, prog_name: str | None, **extra: Any) -> int:
+        try:
+            code = super().main(args, prog_name, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except click.Abort:
+            return INTERRUPTED
+        except SystemExit as ended:
+            if not isinstance(ended.code, int | None):
+                raise
+            return ended.code or 0
+        return code if isinstance(code, int) else 0
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_WHERE)
 
@@ -33,6 +83,13 @@ class Commands(click.Group):
         module, _, name = _WHERE[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+
+def _end(code: int) -> NoReturn:
+    """Exit when what standard output still holds cannot be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from counterfoil.app import Application
 from counterfoil.openapi import Spec, resolve
+from counterfoil.plain_text import for_terminal
 
 
 def base_urls(application: Application, origin: str) -> dict[str, str]:
@@ -37,14 +38,15 @@ def show(application: Application, origin: str, *, full: bool) -> None:
     world = application.world
     if not full:
         for name, url in base_urls(application, origin).items():
-            print(f"{name} {url}", flush=True)
+            print(for_terminal(f"{name} {url}"), flush=True)
         return
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
+    scenario = for_terminal(world.scenario.name)
     table = Table(
-        title=f"counterfoil · scenario {world.scenario.name} · it is {world.now:%Y-%m-%d %H:%M} UTC",
+        title=f"counterfoil · scenario {scenario} · it is {world.now:%Y-%m-%d %H:%M} UTC",
         title_justify="left",
     )
     table.add_column("API")
@@ -53,12 +55,12 @@ def show(application: Application, origin: str, *, full: bool) -> None:
         table.add_row(name, url)
     console.print(table)
     keys = [key if grant.may is None else f"{key} (403)" for key, grant in world.grants.items()]
-    console.print(f"Credentials, as bearer token or x-api-key: {', '.join(keys)}")
+    console.print(for_terminal(f"Credentials, as bearer token or x-api-key: {', '.join(keys)}"))
     console.print(f"Customers 1 to {world.ledger.customers}, billing runs 1 to {max(world.ledger.runs, default=0)}.")
     console.print(f"Page: {origin}/   Swagger UI: {origin}/docs/<api>")
     console.print("Try:")
     for line in curl_lines(application, origin).values():
-        print(f"  {line}")
+        print(for_terminal(f"  {line}"))
     console.print("Ctrl-C stops.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from counterfoil.cli.common import pairs_of
+from counterfoil.cli.common import echo, pairs_of
 
 
 @click.command()
@@ -68,7 +68,10 @@ from counterfoil.cli.common import pairs_of
     help="A file of accepted deviations, each with owner, reason and expiry.",
 )
 @click.option(
-    "--report", type=click.Path(path_type=Path, file_okay=False), help="Write JUnit, HTML and JSON reports here."
+    "--report",
+    type=click.Path(file_okay=False),
+    callback=lambda context, parameter, given: _folder(given),
+    help="Write JUnit, HTML and JSON reports here.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 when something that could apply was not tried.")
 @click.option(
@@ -116,6 +119,12 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     sys.exit(code)
 
 
+def _folder(given: str | None) -> Path | None:
+    if given is not None and not given.strip():
+        raise click.BadParameter("name a folder; . is the one you are in")
+    return None if given is None else Path(given)
+
+
 def _list_laws(apis: tuple[str, ...]) -> None:
     from counterfoil.contract.law_books import NoSuchLawBook, law_book, law_book_names
 
@@ -126,6 +135,4 @@ def _list_laws(apis: tuple[str, ...]) -> None:
     for book in books:
         for law in book.laws:
             needs = [*(["--writes"] if law.writes else []), *(f"capability {name}" for name in law.needs)]
-            click.echo(
-                f"{law.id}  {law.operation}\n    {law.says}" + (f"\n    needs {', '.join(needs)}" if needs else "")
-            )
+            echo(f"{law.id}  {law.operation}\n    {law.says}" + (f"\n    needs {', '.join(needs)}" if needs else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
@@ -9,14 +10,22 @@ from typing import Any, NoReturn
 
 import click
 
+from counterfoil.plain_text import for_terminal, json_for_terminal
+
 CONFIGURATION = 2
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a line. What files and specs say is shown, never obeyed by the terminal."""
+    click.echo(for_terminal(text), err=err)
 
 
 def refuse(error: Exception) -> NoReturn:
     """One line on standard error, and exit code 2."""
     field = getattr(error, "field", None)
     message = getattr(error, "message", None) or str(error)
-    click.echo(f"counterfoil: {' '.join(message.split())}{f' ({field})' if field else ''}", err=True)
+    with contextlib.suppress(OSError):  # standard error is full, or closed
+        echo(f"counterfoil: {' '.join(message.split())}{f' ({field})' if field else ''}", err=True)
     sys.exit(CONFIGURATION)
 
 
@@ -32,8 +41,8 @@ def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
 
 
 def _guarded(act: Callable[[], Any]) -> Any:
-    from counterfoil.app import UsageError
     from counterfoil.api import ConfigurationError
+    from counterfoil.app import UsageError
     from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.openapi import SpecError
@@ -43,6 +52,8 @@ def _guarded(act: Callable[[], Any]) -> Any:
 
     try:
         return act()
+    except BrokenPipeError:  # the reader of our output has enough
+        raise
     except (
         CatalogError,
         ConfigurationError,
@@ -76,4 +87,4 @@ def shown(value: object) -> str:
 def print_json(value: Any) -> None:
     import orjson
 
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    click.echo(json_for_terminal(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()))

@@ -135,6 +135,8 @@ def _by_name(option: str, files: Sequence[NamedFile], names: Sequence[str]) -> d
 
     found: dict[str, Path] = {}
     for each in files:
+        if not names:
+            raise UsageError(f"{option} {each.path}: needs the document it is for: --spec FILE")
         name = each.name or (names[0] if len(names) == 1 else None)
         if name is None:
             raise UsageError(f"{option} {each.path}: say of which document: {option} NAME={each.path}")

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from counterfoil.cli.common import guarded, print_json
+from counterfoil.cli.common import echo, guarded, print_json
 
 
 @click.group()
@@ -36,7 +36,7 @@ def list_scenarios(as_json: bool) -> None:
         print_json([{"name": name, "title": title} for name, title in titles.items()])
         return
     for name, title in titles.items():
-        click.echo(f"{name:16} {title}")
+        echo(f"{name:16} {title}")
 
 
 @scenarios.command("show")
@@ -68,11 +68,11 @@ def show_scenario(name: str, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    click.echo(f"{facts['title']}\n\n{facts['text']}\n")
+    echo(f"{facts['title']}\n\n{facts['text']}\n")
     for fact in ("now", "seed", "customers", "runs", "people"):
         value = facts[fact]
         shown = ", ".join(f"{key} {text}" for key, text in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{fact:10} {shown}")
+        echo(f"{fact:10} {shown}")
 
 
 @scenarios.command("lint")
@@ -95,7 +95,7 @@ def lint_scenarios(files: tuple[str, ...]) -> None:
             run_scenario(scenario(file), known_switches=all_switches())
         except (ScenarioError, LedgerError) as error:
             findings += 1
-            click.echo(str(error))
+            echo(str(error))
     if findings:
         sys.exit(1)
-    click.echo(f"{len(files)} fine")
+    echo(f"{len(files)} fine")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from counterfoil.cli import own_documents
-from counterfoil.cli.common import guarded, pairs_of, print_json, refuse
+from counterfoil.cli.common import echo, guarded, pairs_of, print_json, refuse
 
 CONNECTIONS_OF_A_VISITOR = 100
 """Connections from one address in public mode; a browser opens six, of which many may share an address."""
@@ -114,6 +114,8 @@ def serve(
         refuse(ValueError("--host: name an address; 127.0.0.1 for this machine only, 0.0.0.0 for any"))
     if control_token and not (control_token.isascii() and control_token.isprintable()):
         refuse(ValueError("--control-token: only printable ASCII can be sent in a header"))
+    if capsule is not None and not capsule:
+        refuse(ValueError("--capsule: name a file"))
     if capsule and (ignored := _given("scenario", "seed", "customers", "switches")):
         refuse(ValueError(f"--capsule brings a world of its own; leave out {', '.join(ignored)}"))
 
@@ -153,14 +155,14 @@ def serve(
             if not quiet or notices:
                 own_documents.tell(own, in_full=notices)
             if quiet and port == 0:
-                click.echo(origin)
+                echo(origin)
             if not quiet:
                 if public:
-                    click.echo(f"page {origin}/ (public: every visitor has a world of their own)")
+                    echo(f"page {origin}/ (public: every visitor has a world of their own)")
                 else:
                     show(application, origin, full=sys.stdout.isatty())
             if token and not control_token:
-                click.echo(f"control token: {token}")
+                echo(f"control token: {token}")
 
         with contextlib.nullcontext() if quiet else log_output.set_up(as_json=log_json):
             serve_on(
@@ -220,8 +222,8 @@ def replay(capsule: str, as_json: bool) -> None:
     if as_json:
         print_json({"digest": digest_of(world), "now": world.now.isoformat(), "commands": commands})
         return
-    click.echo(f"the same world: scenario {world.scenario.name}, seed {world.seed}, {len(commands)} commands")
+    echo(f"the same world: scenario {world.scenario.name}, seed {world.seed}, {len(commands)} commands")
     for command in commands:
         at, name = command.pop("at"), command.pop("command")
-        click.echo(f"  {at}  {name} {' '.join(f'{member}={value}' for member, value in command.items())}")
-    click.echo(f"it is {world.now.isoformat()}; serve it with: counterfoil serve --capsule {capsule}")
+        echo(f"  {at}  {name} {' '.join(f'{member}={value}' for member, value in command.items())}")
+    echo(f"it is {world.now.isoformat()}; serve it with: counterfoil serve --capsule {capsule}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from counterfoil.cli.common import guarded, print_json, refuse, shown
+from counterfoil.cli.common import echo, guarded, print_json, refuse, shown
 
 
 @click.group()
@@ -36,7 +37,7 @@ def list_specs(as_json: bool) -> None:
         print_json(found)
         return
     for each in found:
-        click.echo(f"{each['name']:16} {each['path']:46} {each['title']}")
+        echo(f"{each['name']:16} {each['path']:46} {each['title']}")
 
 
 @specs.command("show")
@@ -78,17 +79,17 @@ def show_spec(api: str, as_json: bool) -> None:
             {"api": api, "title": chosen.title, "path": chosen.prefix, "operations": operations, "switches": switches}
         )
         return
-    click.echo(f"{chosen.title}, served at {chosen.prefix}\n")
+    echo(f"{chosen.title}, served at {chosen.prefix}\n")
     for operation in operations:
-        click.echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
+        echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
     for absent in chosen.unimplemented:
-        click.echo(f"  {absent:48} {'not here':10} answered 501")
-    click.echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
+        echo(f"  {absent:48} {'not here':10} answered 501")
+    echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
     for switch in switches:
         choices = switch["choices"] if isinstance(switch["choices"], str) else ", ".join(map(shown, switch["choices"]))
-        click.echo(f"  {switch['name']} = {shown(switch['default'])}   (can be: {choices})")
-        click.echo(f"      {switch['text']}\n      See {switch['source']}")
-    click.echo(f"\nThe pages are in {guarded(docs_dir) / 'vendors'}")
+        echo(f"  {switch['name']} = {shown(switch['default'])}   (can be: {choices})")
+        echo(f"      {switch['text']}\n      See {switch['source']}")
+    echo(f"\nThe pages are in {guarded(docs_dir) / 'vendors'}")
 
 
 @specs.command("lint")
@@ -123,8 +124,8 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
         print_json([{"api": f.api, "where": f.where, "message": f.message} for f in findings])
     else:
         for finding in findings:
-            click.echo(f"{finding.api}: {finding.where}: {finding.message}")
-        click.echo(f"{len(findings)} findings" if findings else "no findings")
+            echo(f"{finding.api}: {finding.where}: {finding.message}")
+        echo(f"{len(findings)} findings" if findings else "no findings")
     sys.exit(1 if findings else 0)
 
 
@@ -152,9 +153,9 @@ def compare_switches(apis: tuple[str, ...], write: bool) -> None:
     """
     differing = _differing_switches(apis, write)
     for api in differing:
-        click.echo(f"{api}: {'written' if write else _DIFFERS}")
+        echo(f"{api}: {'written' if write else _DIFFERS}")
     if not differing:
-        click.echo("no differences")
+        echo("no differences")
     sys.exit(1 if differing and not write else 0)
 
 
@@ -166,6 +167,7 @@ def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list
     from counterfoil.app import load_apis
     from counterfoil.catalog import entry
     from counterfoil.cli.spec_switches import with_switches
+    from counterfoil.whole_files import write_whole
 
     differing = []
     for api in guarded(lambda: load_apis(apis)):
@@ -175,7 +177,7 @@ def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list
         if new != old:
             differing.append(api.name)
             if write:
-                path.write_text(new, encoding="utf-8")
+                guarded(partial(write_whole, path, new.encode()))
     return differing
 
 
@@ -198,12 +200,12 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
     elif markdown:
-        click.echo(as_markdown(found))
+        echo(as_markdown(found))
     else:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table("API", "clauses", "by a law", "by the spec", "untestable", "accounted for", "laws")
+        table = Table("API", "clauses", "by a law", "by the spec", "no request shows", "accounted for", "laws")
         for each in found:
             watched = f"{each.by_law} ({each.share_by_law:.0%})"
             table.add_row(
@@ -211,11 +213,13 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
                 str(each.clauses),
                 watched,
                 str(each.by_spec),
-                str(each.untestable),
+                str(len(each.untestable)),
                 f"{each.share:.0%}",
                 str(each.laws),
             )
         Console().print(table)
+        for each in found:
+            click.echo(f"{each.api}: no request can show {', '.join(each.untestable) or 'none'}")
     sys.exit(1 if any(each.open for each in found) else 0)
 
 
@@ -239,13 +243,13 @@ def diff_specs(old: Path, new: Path, as_json: bool) -> None:
     try:
         changes = compare(old, new)
     except CannotCompare as error:
-        click.echo(f"counterfoil: {error}", err=True)
+        echo(f"counterfoil: {error}", err=True)
         sys.exit(3)
     if as_json:
         print_json([asdict(change) for change in changes])
     else:
         for change in changes:
-            click.echo(f"{change.kind:13} {change.where}: {change.text}")
+            echo(f"{change.kind:13} {change.where}: {change.text}")
         breaking = sum(change.is_breaking for change in changes)
-        click.echo(f"{breaking} breaking, {len(changes) - breaking} other changes" if changes else "no changes")
+        echo(f"{breaking} breaking, {len(changes) - breaking} other changes" if changes else "no changes")
     sys.exit(1 if any(change.is_breaking for change in changes) else 0)

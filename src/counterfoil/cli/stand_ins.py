@@ -28,10 +28,13 @@ from counterfoil.world.commands import (
     CancelSubscription,
     CreateRun,
     PauseSubscription,
+    RateAgain,
     RecordPayment,
+    RecordUsage,
     RefundPayment,
     RequestBills,
     Subscribe,
+    UpdateRun,
 )
 from counterfoil.world.world import World
 
@@ -98,7 +101,8 @@ def _as_text(choice: object) -> str:
 
 
 def world_capabilities(world: World) -> dict[str, Any]:
-    """The capabilities that every stand-in has: its clock, and completing a billing run."""
+    """The capabilities that every stand-in has: its clock, and planning, moving and completing a billing run."""
+    planned: list[int] = []
 
     def now() -> datetime:
         return world.latest().now
@@ -129,7 +133,15 @@ def world_capabilities(world: World) -> dict[str, Any]:
             return False
         return True
 
-    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run}
+    def plan_run(days: int | None) -> None:
+        """Plan a billing run that bills what is before ``days`` from today (the same one again); None takes it back."""
+        here = world.latest()
+        day = None if days is None else here.today + timedelta(days=days)
+        if not planned:
+            planned.append(here.execute(CreateRun()).number)
+        here.execute(UpdateRun(run=planned[0], invoice_date=day, cutoff_date=day))
+
+    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run, "plan_run": plan_run}
 
 
 def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:
@@ -149,8 +161,12 @@ class LawActions:
 
     def __init__(self, world: World, api: API) -> None:
         self._opened = world
-        self._ids = next(iter(known_ids_of(world, api).values()), ())
-        names = ("pay", "refund", "cancel_bill", "charge", "pause", "subscribe", "next_due", "restricted_credential")
+        numbers = range(1, min(world.ledger.customers, MOST_KNOWN) + 1)
+        self._ids = next(iter(known_ids_of(world, api).values()), tuple(map(str, numbers)))
+        names = (
+            "pay", "refund", "cancel_bill", "charge", "use", "rate_again", "pause", "subscribe", "next_due", "payer",
+            "restricted_credential",
+        )  # fmt: skip
         self.capabilities: dict[str, Any] = {name: getattr(self, name) for name in names}
 
     @property
@@ -181,10 +197,33 @@ class LawActions:
         self._world.execute(CancelBill(**self._of(who, bill)))
         return {"currency": bill.invoice.currency, "amount": bill.total}
 
-    def charge(self, who: str, amount: int) -> dict[str, Any]:
-        """Add a one-off charge to a customer's first account, to be billed by the next run."""
-        self._world.execute(AddCharge(customer=self._number(who), description="Counterfoil", amount=Decimal(amount)))
+    def charge(self, who: str, amount: int, days: int = 0) -> dict[str, Any]:
+        """Add a one-off charge to a customer's first account, dated so many days ahead, to be billed by the next run."""
+        dated = self._world.today + timedelta(days=days)
+        self._world.execute(
+            AddCharge(customer=self._number(who), description="Counterfoil", amount=Decimal(amount), dated=dated)
+        )
         return {"currency": self._book(who).accounts[0].currency}
+
+    def use(self, who: str, *, rated: bool = True) -> dict[str, Any]:
+        """Record usage that began now, more than any volume covers; without a price yet if not ``rated``."""
+        book = self._book(who)
+        for subscription in book.subscriptions:
+            if subscription.state_on(self._world.today) == "active":
+                for rate in subscription.tariff.rates:
+                    for country in rate.zone.countries:
+                        self._world.execute(
+                            RecordUsage(
+                                customer=self._number(who), service=rate.service, country=country,
+                                quantity=Decimal(100_000), subscription=subscription.ordinal, rated=rated,
+                            )
+                        )  # fmt: skip
+                        return {"currency": subscription.tariff.currency}
+        raise LookupError(f"{who} has no active subscription with a rate")
+
+    def rate_again(self) -> int:
+        """Rate the usage of every customer that has no price yet; how many records have one now."""
+        return sum(self._world.execute(RateAgain(customer=number)) for number in range(1, len(self._ids) + 1))
 
     def pause(self, who: str, how: str = "pause") -> dict[str, Any]:
         """Pause (or ``cancel``) the newest active subscription that is the only one in its currency."""
@@ -197,10 +236,17 @@ class LawActions:
         self._world.execute(chosen(customer=self._number(who), subscription=alone[-1].ordinal))
         return {"currency": alone[-1].tariff.currency}
 
-    def subscribe(self, who: str) -> dict[str, Any]:
-        """Subscribe a customer to a tariff in a currency other than that of its newest subscription."""
+    def subscribe(self, who: str, how: str = "other") -> dict[str, Any]:
+        """Subscribe a customer to a tariff in a currency ``other`` than that of its newest subscription, or to one with a data
+        package in the ``same`` currency as its first account has."""
         book = self._book(who)
         currencies = [account.currency for account in book.accounts]
+        if how == "same":
+            for key, tariff in self._world.ledger.tariffs.items():
+                if tariff.currency == currencies[0] and tariff.packages:
+                    self._world.execute(Subscribe(customer=self._number(who), tariff=key, sims=1))
+                    return {"currency": tariff.currency}
+            raise LookupError("no tariff in the customer's currency has a data package")
         last = book.subscriptions[-1].tariff.currency if book.subscriptions else None
         for key, tariff in self._world.ledger.tariffs.items():
             if tariff.currency in currencies and tariff.currency != last:
@@ -220,6 +266,14 @@ class LawActions:
             raise LookupError("no unpaid bill falls due later")
         at, place, currency = min(found)
         return {"who": self._ids[place], "at": at, "currency": currency}
+
+    def payer(self) -> dict[str, Any]:
+        """A customer whose bills another one pays, and that one."""
+        for number in range(1, len(self._ids) + 1):
+            payer = self._world.ledger.state_of(number).billed_to
+            if payer is not None and payer <= len(self._ids):
+                return {"who": self._ids[number - 1], "payer": self._ids[payer - 1]}
+        raise LookupError("no customer's bills are paid by another")
 
     def restricted_credential(self) -> dict[str, Any]:
         """A credential that sees one customer only, with the id of that customer and of another."""

@@ -29,6 +29,7 @@ from counterfoil.contract.runner import is_selected
 from counterfoil.contract.specread import SpecUnreadable
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import USAGE, Verdict
+from counterfoil.plain_text import for_terminal
 
 SEED = 1
 REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
@@ -92,7 +93,7 @@ def check(
         with progress_display(progress, quiet=options.json) as tell:
             verdict = run_checks(targets, options, tell)
     except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
-        print(f"counterfoil check: {error}", file=sys.stderr)
+        print(for_terminal(f"counterfoil check: {error}"), file=sys.stderr)
         return USAGE
     verdict.targets = {api: target.url for api, target in targets.items()}
     verdict.started, verdict.command = started.isoformat(timespec="seconds"), command_of(options)

@@ -7,6 +7,7 @@ Schemathesis is used through its public interface: ``schemathesis.openapi.from_d
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True)
 class Exclusion:
-    """One kind of failure that says nothing about the target. ``check`` is the name of Schemathesis' check."""
+    """One kind of failure that says nothing about the target. ``check`` names Schemathesis' check, or checks."""
 
     check: str
     reason: str
@@ -39,17 +40,33 @@ class Exclusion:
 
 
 def _of_unknown_query(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted request is a query parameter that the document does not have."""
+    violations = re.findall(r"violates `(\w+)`", failure.message)
     return (
         type(failure).__name__ == "AcceptedNegativeData"
         and "in query - violates `additionalProperties`" in failure.message
+        and set(violations) == {"additionalProperties"}
     )
 
 
-def _of_other_method(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a method that the document does not have got a status that the document has at this path."""
+def _is_other_method(case: Any) -> bool:
+    return bool(case.method.upper() != case.operation.method.upper())
+
+
+def _of_unrouted_method(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a method that the document does not have got the plain-text 404 that the document gives for what is not routed.
+
+    A 404 in JSON means an unknown resource: a server that sends it for a method that the path does not have is wrong.
+    """
     documented = case.operation.definition.raw.get("responses", {})
-    other = case.method.upper() != case.operation.method.upper()
-    return other and response.status_code in (404, 501) and str(response.status_code) in documented
+    is_plain = b"".join(response.content.split()) == b"404pagenotfound"
+    return _is_other_method(case) and response.status_code == 404 and "404" in documented and is_plain
+
+
+def _of_unimplemented_method(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a method that the document does not have got 501, where the document has that status."""
+    documented = case.operation.definition.raw.get("responses", {})
+    return _is_other_method(case) and response.status_code == 501 and "501" in documented
 
 
 EXCLUSIONS: tuple[Exclusion, ...] = (
@@ -61,15 +78,15 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         "unsupported_method",
-        "Flexprice answers 404 to a method that it does not route, and a stand-in 501 to one that only the vendor has.",
+        "Flexprice answers the plain text 404 page not found to a method that it does not route, and its document says so.",
         "https://github.com/gin-gonic/gin/blob/v1.10.0/gin.go#L107",
-        _of_other_method,
+        _of_unrouted_method,
     ),
     Exclusion(
-        "not_a_server_error",
+        "unsupported_method, not_a_server_error",
         "501 is the documented answer to a method that the vendor has and this server does not.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2",
-        _of_other_method,
+        _of_unimplemented_method,
     ),
 )
 """Every kind of failure that is ignored. An entry that Schemathesis no longer needs is removed."""

@@ -14,13 +14,13 @@ from counterfoil.contract.specread import read_yaml
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Clauses of one API, counted by what covers them best."""
+    """Clauses of one API, counted by what covers them best. ``untestable`` are the ids of those that no request can show."""
 
     api: str
     clauses: int
     by_law: int
     by_spec: int
-    untestable: int
+    untestable: tuple[str, ...]
     open: int
     laws: int
 
@@ -31,8 +31,9 @@ class Coverage:
 
     @property
     def share_by_law(self) -> float:
-        """How many of the clauses a law watches, from 0 to 1."""
-        return self.by_law / self.clauses if self.clauses else 0.0
+        """How many of the clauses that a request can show a law watches, from 0 to 1."""
+        testable = self.clauses - len(self.untestable)
+        return self.by_law / testable if testable else 0.0
 
 
 def coverage(folder: Path) -> Coverage:
@@ -47,20 +48,24 @@ def coverage(folder: Path) -> Coverage:
         clauses=len(clauses),
         by_law=len(by_law),
         by_spec=len(by_spec),
-        untestable=len(untestable),
+        untestable=tuple(clause["id"] for clause in untestable),
         open=len(rest) - len(by_spec) - len(untestable),
         laws=len({law for clause in by_law for law in clause["laws"]}),
     )
 
 
-def as_markdown(found: Iterable[Coverage]) -> str:
-    """The table that README shows."""
+def as_markdown(coverages: Iterable[Coverage]) -> str:
+    """The table that README shows, and the clauses that no request can show by name."""
+    found = list(coverages)
     lines = [
-        "| API | clauses | watched by a law | by the spec alone | not testable over HTTP | accounted for | laws |",
+        "| API | clauses | watched by a law | by the spec alone | no request can show | accounted for | laws |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {c.api} | {c.clauses} | {c.by_law} ({c.share_by_law:.0%}) | {c.by_spec} | {c.untestable} | {c.share:.0%} | {c.laws} |"
+        f"| {c.api} | {c.clauses} | {c.by_law} ({c.share_by_law:.0%}) | {c.by_spec} | {len(c.untestable)} | {c.share:.0%} "
+        f"| {c.laws} |"
         for c in found
     ]
+    named = ", ".join(f"`{id}`" for c in found for id in c.untestable)
+    lines += ["", f"The share is of the clauses that a request can show. No request can show: {named or 'none'}."]
     return "\n".join(lines)

@@ -27,6 +27,7 @@ from counterfoil.contract.verdict import (
     Record,
     Verdict,
 )
+from counterfoil.whole_files import write_all_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -141,15 +142,16 @@ def _finding_to_console(finding: Finding, console: Console) -> None:
 
 
 def write_report(verdict: Verdict, folder: Path) -> list[Path]:
-    """Write JUnit XML, HTML and JSON to ``folder``, which is created if missing. Raises ``OSError``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write JUnit XML, HTML and JSON to ``folder``, which is made if missing: all of them whole, or none.
+
+    Raises ``OSError``.
+    """
     files = {
         "junit.xml": to_junit(verdict),
         "report.html": to_html(verdict),
         "report.json": json.dumps(verdict.as_json(), indent=1) + "\n",
     }
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    write_all_whole({folder / name: text.encode() for name, text in files.items()})
     return [folder / name for name in files]
 
 

@@ -6,22 +6,27 @@ that the server hands to each operation is the default one, and is ignored: the 
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
-from counterfoil.control import handlers, serializers
+from counterfoil.control import handlers, long_requests, serializers
 from counterfoil.control.access import guard
-from counterfoil.control.handlers import Handler
+from counterfoil.control.handlers import PREFIX, Handler
 from counterfoil.control.workers import Workers
 from counterfoil.control.world_service import Bounds, WorldService
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
 NAME = "control"
-PREFIX = "/_sandbox/v1"
+SOON = 0.5
+"""Seconds after which a request that may take long is answered with 202."""
+server_log = logging.getLogger("counterfoil.server")
 LOOPBACK = ("localhost", "127.0.0.1")
 
 
@@ -70,8 +75,8 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
         call = partial(handler, service, request)
         with serializers.as_refusals():
             reads = request.operation.startswith("GET ")
-            writes_to = service.worlds.get(request.path["world"]) if handlers.writes(request) else None
-            if not handlers.needs_worker(service, request):
+            writes_to = service.worlds.get(request.path["world"]) if long_requests.writes(request) else None
+            if not long_requests.needs_worker(service, request):
                 if writes_to is None:
                     return call()
                 if writes_to.begin_write(wait=False):
@@ -79,6 +84,26 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
                         return call()
                     finally:
                         writes_to.end_write()
+            if long_requests.takes_long(service, request):
+                return await _as_task(service, request, workers.start(partial(_answered, call), writes_to))
             return await (workers.read(call) if reads else workers.write(call, writes_to))
 
     return operation
+
+
+async def _as_task(service: WorldService, request: Request, work: Future[Response]) -> Response:
+    """The response of what was started, if it comes soon; else 202 with where to ask for it."""
+    done, _ = await asyncio.wait({asyncio.wrap_future(work)}, timeout=SOON)
+    return work.result() if done else handlers.accepted(service.tasks.add(request.operation, work))
+
+
+def _answered(call: Callable[[], Response]) -> Response:
+    """``call()``, or the response that says why not: there may be no client left to raise to."""
+    try:
+        with serializers.as_refusals():
+            return call()
+    except ApiError as error:
+        return serializers.error(error)
+    except Exception:
+        server_log.exception("a task of the control API failed")
+        return serializers.error(ApiError("internal", "the stand-in failed; its log says why"))

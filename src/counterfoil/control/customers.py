@@ -16,6 +16,7 @@ from typing import Literal
 from counterfoil.api import API, Json
 from counterfoil.control import serializers
 from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.allocation import Source
 from counterfoil.ledger.billing import Cutoffs, open_charges
 from counterfoil.ledger.errors import BadValue
 from counterfoil.ledger.money import ZERO
@@ -216,19 +217,43 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "city": party.city,
         "pays_for": list(world.ledger.payees_of(number)),
         "accounts": [
-            {**short, **serializers.account(index, state.accounts[index]), "open_charges": _open(world, state, index)}
+            {
+                **short,
+                **serializers.account(index, state.accounts[index]),
+                "credit": serializers.money(_credit(state, index), short["currency"]),
+                "open_charges": _open(world, state, index),
+            }
             for index, short in enumerate(head["accounts"])
         ],
         "subscriptions": [serializers.subscription(each, world.today) for each in state.subscriptions],
         "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(state))],
-        "payments": [
-            serializers.payment(each, state.accounts[each.account].currency) for each in reversed(state.payments)
+        "payments": _payments(state),
+        "credit_notes": [
+            {**serializers.credit_note(each), "credit": _left(state, each, each.currency)}
+            for each in reversed(state.credit_notes)
         ],
-        "credit_notes": [serializers.credit_note(each) for each in reversed(state.credit_notes)],
         "refunds": [
             serializers.refund(each, state.accounts[each.account].currency) for each in reversed(state.refunds)
         ],
     }
+
+
+def _payments(state: AccountState) -> list[dict[str, Json]]:
+    shown = []
+    for each in reversed(state.payments):
+        currency = state.accounts[each.account].currency
+        shown.append({**serializers.payment(each, currency), "credit": _left(state, each, currency)})
+    return shown
+
+
+def _left(state: AccountState, source: Source, currency: str) -> str:
+    """What is left of a payment or credit note."""
+    return serializers.money(state.receivables.unallocated(source), currency)
+
+
+def _credit(state: AccountState, account: int) -> Decimal:
+    """What is left of an account's payments and credit notes."""
+    return sum((amount for _, amount in state.receivables.credits(account)), ZERO)
 
 
 def _open(world: World, state: AccountState, account: int) -> dict[str, Json]:

@@ -1,7 +1,7 @@
 """The routes of the control API: one short function for each, which reads the request, does one thing, and renders.
 
 They hold no rules of billing: commands go to the world, questions to ``customers``, ``figures`` and ``timeline``. Each takes
-one view of its world and reads from that alone. ``needs_worker`` says which of them may take long.
+one view of its world and reads from that alone. Which of them may take long is in ``long_requests``.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-import msgspec
-
 from counterfoil import __version__
 from counterfoil.api import Json, Request, Response
 from counterfoil.api.control_types import Wanted, read_fault
 from counterfoil.control import customers, figures, serializers, timeline
+from counterfoil.control.tasks import Task
 from counterfoil.control.world_service import WorldService
 from counterfoil.ledger.errors import BadValue, UnknownRecord
-from counterfoil.world.capsule import make_capsule
+from counterfoil.world.capsule import encode_capsule, make_capsule
 from counterfoil.world.commands import COMMANDS, read_command
 from counterfoil.world.timestamps import read_instant
 from counterfoil.world.to_json import to_json
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
 
+PREFIX = "/_sandbox/v1"
 Handler = Callable[[WorldService, Request], Response]
 
 
@@ -148,7 +148,7 @@ def _made(service: WorldService, request: Request, world: World) -> Response:
 
 
 def show_capsule(service: WorldService, request: Request) -> Response:
-    return Response(200, msgspec.to_builtins(make_capsule(_world(service, request))))
+    return Response(200, encode_capsule(make_capsule(_world(service, request))))
 
 
 def list_switches(service: WorldService, request: Request) -> Response:
@@ -321,7 +321,35 @@ def remove_fault(service: WorldService, request: Request) -> Response:
     return Response(204)
 
 
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+def show_task(service: WorldService, request: Request) -> Response:
+    task = service.tasks.find(request.path["task"])
+    response = task.response
+    shown = {**_task(task, response), "status": None, "answer": None}
+    if response is None:
+        return Response(200, shown, (("Retry-After", "1"),))
+    return Response(200, {**shown, "status": response.status, "answer": response.body})
+
+
+def accepted(task: Task) -> Response:
+    """The request is worked on: where its response will be."""
+    headers = (("Location", f"{PREFIX}/tasks/{task.name}"), ("Retry-After", "1"))
+    return Response(202, _task(task, None), headers)
+
+
+def _task(task: Task, response: Response | None) -> dict[str, Json]:
+    return {
+        "task": task.name,
+        "operation": task.operation,
+        "state": "running" if response is None else "ended",
+        "seconds": round(task.seconds, 3),
+    }
+
+
 ROUTES: dict[str, Handler] = {
+    "GET /tasks/{task}": show_task,
     "GET /apis": show_apis,
     "GET /scenarios": list_scenarios,
     "GET /worlds": list_worlds,
@@ -349,36 +377,3 @@ ROUTES: dict[str, Handler] = {
     "DELETE /worlds/{world}/faults": clear_faults,
     "DELETE /worlds/{world}/faults/{fault}": remove_fault,
 }
-
-
-# --- what may take long --------------------------------------------------------------------------
-
-ALWAYS_SLOW = frozenset(
-    {
-        "POST /worlds",  # runs the scenario where no world was made from it before: seconds at 100,000 customers
-        "POST /worlds/{world}/reset",
-        "POST /worlds/{world}/commands/advance_clock",  # ten years of 60 customers: 0.4 s
-        "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
-    }
-)
-QUICK_TO_READ = 300
-"""Accounts (customers of one history share theirs) that a look-up may go through in the event loop: about 5 ms."""
-
-
-def needs_worker(service: WorldService, request: Request) -> bool:
-    """Whether the request may take more than a few ms, or wait for another: it is then answered in a worker thread."""
-    if request.operation in ALWAYS_SLOW:
-        return True
-    world = service.worlds.get(request.path["world"]) if "world" in request.path else None
-    if world is None:
-        return False
-    if request.operation.startswith("GET "):
-        return len(world.ledger.store.states()) > QUICK_TO_READ
-    if not writes(request):
-        return False
-    return (request.body or {}).get("command") == "advance_clock" or world.write_may_block()
-
-
-def writes(request: Request) -> bool:
-    """Whether the request changes its world's state: it then holds the world's write lock while it is worked on."""
-    return "/commands" in request.operation or request.operation == "POST /worlds/{world}/reset"

@@ -289,6 +289,7 @@ def bill(kept: Bill, now: datetime) -> dict[str, Json]:
         "remaining": money(kept.remaining, currency),
         "overpaid": money(kept.overpaid, currency),
         "refunded": money(kept.refunded, currency),
+        "creditable": money(kept.creditable, currency),
         "settlement": str(kept.settlement),
         "held": kept.is_held,
         "overdue": kept.is_overdue(now),

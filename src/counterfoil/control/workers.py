@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import BoundedSemaphore, Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from counterfoil.api import ApiError
 from counterfoil.world.world import World
@@ -43,18 +43,27 @@ class Workers:
         """
         return await self._in_thread(partial(_within, self._writing, call, to))
 
+    def start(self, call: Callable[[], T], to: World | None = None) -> Future[T]:
+        """Like ``write``, without waiting for it."""
+        return self._start(partial(_within, self._writing, call, to))
+
     async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._start(call))
+
+    def _start(self, call: Callable[[], T]) -> Future[T]:
         with self._counting:
             if self._busy >= self._most:
                 raise ApiError(
                     "unavailable", f"{self._most} requests are being worked on, which is the bound; try again"
                 )
             self._busy += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, call)
-        finally:
-            with self._counting:
-                self._busy -= 1
+        work = self._pool.submit(call)
+        work.add_done_callback(self._ended)
+        return work
+
+    def _ended(self, work: Future[Any]) -> None:
+        with self._counting:
+            self._busy -= 1
 
 
 def _within(slots: BoundedSemaphore, call: Callable[[], T], world: World | None = None) -> T:

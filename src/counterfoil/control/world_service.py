@@ -11,9 +11,11 @@ from typing import Any
 
 from counterfoil.api import API, ApiError
 from counterfoil.api.control_types import Faults, Journal, TooMany
+from counterfoil.control.costs import months_within, seconds_for, size_of
+from counterfoil.control.tasks import Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
-from counterfoil.world.commands import AddCustomer, Command
+from counterfoil.world.commands import AddCustomer, AdvanceClock, Command
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.world import World
@@ -22,13 +24,27 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one server lets itself be asked for: customers in a world, commands in a world's history, seconds a world that
-    was made here may idle (at most, and unless it says otherwise)."""
+    """What one server lets itself be asked for: customers in a world, commands in a world's history, seconds that one command
+    may take, as ``costs`` estimates them (None: any), and seconds a world that was made here may idle (at most, and unless
+    it says otherwise)."""
 
     customers: int = 100_000
     commands: int = 100_000
+    seconds: float | None = None
     longest_life: float = 7 * 86_400
     usual_life: float = 3600
+
+
+def _check_cost(world: World, command: AdvanceClock, seconds: float) -> None:
+    """Raises ``TooMany`` for a move of the clock that would take longer than ``seconds``."""
+    size, months = size_of(world), command.months_from(world.now)
+    if months > 121 or seconds_for(size, months) <= seconds:  # so far the clock does not move at once anyway
+        return
+    most = months_within(size, seconds)
+    much = f"{size.accounts} different accounts, {size.bills} bills and {size.usage} uses not billed"
+    if most == 0:
+        raise TooMany(f"this world has grown too old to go on here ({much}): reset it, or make another")
+    raise TooMany(f"the clock of a world with {much} moves {most} months at a time here, at most")
 
 
 @dataclass(slots=True)
@@ -41,7 +57,11 @@ class WorldService:
     bounds: Bounds = field(default_factory=Bounds)
     faults: Faults | None = None
     journal: Journal | None = None
+    tasks: Tasks = field(init=False)
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tasks = Tasks(self.new_name)
 
     # --- scenarios -------------------------------------------------------------------------------
 
@@ -141,6 +161,8 @@ class WorldService:
                 raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
             if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
                 raise TooMany(f"a world has up to {self.bounds.customers} customers here")
+            if isinstance(command, AdvanceClock) and self.bounds.seconds is not None:
+                _check_cost(world, command, self.bounds.seconds)
             return world.execute(command)
 
     def _life(self, asked: float | None) -> float:

@@ -12,10 +12,11 @@ ZERO = Decimal(0)
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _MINOR_UNITS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
-    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("UYI", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
-_QUANTA = {places: Decimal(1).scaleb(-places) for places in (0, 2, 3)}
+_QUANTA = {places: Decimal(1).scaleb(-places) for places in (0, 2, 3, 4)}
 
 
 def minor_unit(currency: str) -> Decimal:

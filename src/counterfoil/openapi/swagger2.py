@@ -6,7 +6,7 @@ from typing import Any
 
 from counterfoil.openapi.places import Place
 from counterfoil.openapi.sources import Sources
-from counterfoil.openapi.view import LOST, OPERATION, View
+from counterfoil.openapi.view import LOST, OPERATION, View, text_of
 
 Json = Any
 
@@ -115,7 +115,7 @@ class Swagger2View(View):
     def parameters(self, place: Place) -> dict[tuple[str, str], Json]:
         found: dict[tuple[str, str], Json] = {}
         for each, end in self.declared_parameters(place):
-            where = end.value.get("in")
+            where = text_of(end, "in")
             if where in ("path", "query", "header"):
                 found.setdefault((end.value["name"], where), self.parameter(end))
             elif where not in ("body", "formData"):

@@ -46,6 +46,12 @@ _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _ODD_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
+def text_of(place: Place, member: str) -> str:
+    """A member that must be text; empty if it is not."""
+    value = place.value.get(member)
+    return value if isinstance(value, str) else ""
+
+
 class View:
     """Writes one document. ``write`` gives it; ``notices`` has what could not be understood."""
 
@@ -246,9 +252,9 @@ class View:
         if end is None:
             return None
         scheme = end.value
-        if scheme.get("type") == "basic":
-            scheme = {**scheme, "type": "http", "scheme": "basic"}
-        kind = scheme.get("type")
+        kind = text_of(end, "type")
+        if kind == "basic":
+            kind, scheme = "http", {**scheme, "type": "http", "scheme": "basic"}
         if kind == "apiKey":
             is_complete = isinstance(scheme.get("name"), str) and scheme.get("in") in ("header", "query", "cookie")
         else:
@@ -372,7 +378,7 @@ class View:
         """The parameters at ``place["parameters"]`` that can be understood, by name and place."""
         found: dict[tuple[str, str], Json] = {}
         for each, end in self.declared_parameters(place):
-            name, where = end.value["name"], end.value.get("in")
+            name, where = end.value["name"], text_of(end, "in")
             if where not in STYLES:
                 self.tell(each, f"{name} is in {where}, where no parameter is; left out")
             elif (name, where) in found:
@@ -402,17 +408,17 @@ class View:
     def parameter(self, place: Place) -> dict[str, Json]:
         parameter = place.value
         out = {key: parameter[key] for key in parameter if key in PARAMETER or key.startswith("x-")}
-        out |= {"name": parameter.get("name", ""), "in": parameter.get("in", "query")}
+        out |= {"name": parameter.get("name", ""), "in": text_of(place, "in")}
         for flag in ("required", "explode"):
             if not isinstance(out.get(flag, False), bool):
                 self.tell(place[flag], f"{flag} must be true or false; left out")
                 del out[flag]
         if out["in"] == "path":
             out["required"] = True
-        style = parameter.get("style")
+        style = text_of(place, "style")
         if style in STYLES.get(out["in"], ()):
             out["style"] = style
-        elif style is not None:
+        elif "style" in parameter:
             self.tell(place["style"], f"{style} is no style of a parameter in {out['in']}; left out")
         if "examples" in parameter:
             out["examples"] = self.examples(place)

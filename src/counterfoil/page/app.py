@@ -19,6 +19,9 @@ from counterfoil.page.world_reader import WorldReader
 OF_A_WORLD = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
+MOST_IN_FLASK = 128
+"""Requests that Flask works on or that wait for its threads. A page with its files and plots is a dozen."""
+
 CheckAccess = Callable[[Mapping[str, str]], object]
 """Takes the request's headers by lower-case name; raises ``ApiError`` for a request that may not read worlds."""
 
@@ -41,6 +44,7 @@ class PageApp:
         self._reader = reader
         self._check_access = check_access
         self._api_prefixes = dict(api_prefixes)
+        self._in_flask = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = with_security_headers(send, policy=True)
@@ -75,7 +79,15 @@ class PageApp:
 
     async def _flask(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         """Flask gets the path as it was routed and checked here, not one decoded in another way."""
+        if self._in_flask >= MOST_IN_FLASK:
+            detail = "too many pages and plots are being made; try again in a moment"
+            await send_problem(send, 503, detail, ((b"retry-after", b"1"),))
+            return
         if not scope.get("query_string", b"").isascii():  # a2wsgi cannot decode it
             await send_problem(send, 400, "the query string must be ASCII, with other characters percent-encoded")
             return
-        await self._flask_app({**scope, "path": path}, receive, send)
+        self._in_flask += 1
+        try:
+            await self._flask_app({**scope, "path": path}, receive, send)
+        finally:
+            self._in_flask -= 1

@@ -112,7 +112,7 @@ def with_api_headers(context: RequestContext, response: Response) -> Response:
     make = context.api.response_headers
     if make is None:
         return response
-    headers = make(context.method, context.headers, str(uuid4()))
+    headers = make(context.method, context.headers, str(uuid4()), context.world)
     return msgspec.structs.replace(response, headers=(*headers, *response.headers))
 
 

@@ -29,6 +29,8 @@ from counterfoil.server.workarounds import (
 )
 
 Json = Any
+LARGEST_VALIDATED = 1024 * 1024
+"""Bytes of a response that is given as bytes. A capsule of 60,000 commands has 4 MiB, which would hold up others for 0.3 s."""
 
 
 class ResponseSpecError(Exception):
@@ -56,7 +58,7 @@ class ResponseSpec(msgspec.Struct, frozen=True):
         if validator is None:
             return f"the media type {media_type} is not documented (documented: {', '.join(self.bodies) or 'no body'})"
         if isinstance(body, bytes):
-            if not is_json_type(normalized(media_type).partition(";")[0]):
+            if not is_json_type(normalized(media_type).partition(";")[0]) or len(body) > LARGEST_VALIDATED:
                 return None
             try:
                 body = orjson.loads(body)
@@ -108,6 +110,8 @@ class ResponseSpecs:
                 ranges.append((int(status[0]) * 100, spec))
             else:
                 self.by_status[int(status)] = spec
+        self.is_silent = self.default is None and not any(str(each).startswith(("2", "3")) for each in responses)
+        """Nothing but errors is documented, as in the petstore's ``POST /pet``."""
         for first, spec in ranges:
             for each in range(first, first + 100):
                 self.by_status.setdefault(each, spec)
@@ -116,7 +120,8 @@ class ResponseSpecs:
         """``any_status``: a status that is not documented at all is allowed (the server's own errors)."""
         spec = self.by_status.get(response.status, self.default)
         if spec is None:
-            return None if any_status else f"the status {response.status} is not documented"
+            is_allowed = any_status or (self.is_silent and 200 <= response.status < 300)
+            return None if is_allowed else f"the status {response.status} is not documented"
         return spec.violation(response, media_type)
 
 

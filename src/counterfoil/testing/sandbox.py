@@ -23,6 +23,7 @@ from counterfoil.api.control_types import Exchanged, Fault, Wanted, read_fault
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
 from counterfoil.testing.world_client import Clock, Steering
+from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ _numbers = itertools.count(1)
 
 
 class SandboxServer:
-    """All five APIs (or those named) on a free loopback port, served from a thread. Start it, and stop it when done."""
+    """All five APIs (or those named) on a free loopback port, served from a thread. Start it, and stop it when done.
+
+    ``own`` are APIs made from documents of your own, by ``counterfoil.app.own_api``; then no other is served unless named.
+    """
 
     def __init__(self, apis: Iterable[str] = (), **options: Any) -> None:
         from counterfoil.serving import in_thread, listen, origin_of
@@ -111,8 +115,9 @@ class Sandbox:
 
     # --- reaching it -----------------------------------------------------------------------------
 
-    def url(self, api: str) -> str:
-        """The base URL of ``api`` in this world: what your client is given in place of the vendor's."""
+    def url(self, api: str | None = None) -> str:
+        """The base URL of ``api`` in this world: what your client is given in place of the vendor's. Where only one API is
+        served it need not be named."""
         return f"{self.server.origin}/w/{self.name}{self._prefix(api)}"
 
     @property
@@ -120,7 +125,7 @@ class Sandbox:
         """Headers that authenticate with any of the five."""
         return {"Authorization": f"Bearer {self.key}", "x-api-key": self.key}
 
-    def client(self, api: str, **options: Any) -> httpx.Client:
+    def client(self, api: str | None = None, **options: Any) -> httpx.Client:
         """An httpx client for ``api``, already authenticated; over the socket unless a ``transport`` is given."""
         import httpx
 
@@ -151,6 +156,17 @@ class Sandbox:
     def world(self) -> Steering:
         """The world's commands: ``world.record_payment(customer="tardy", bill=1)`` and the rest."""
         return Steering(lambda: self.application.worlds.named(self.name))
+
+    def store(self, path: str, *parents: object, api: str | None = None) -> Any:
+        """A collection of an API made from your document, by its path there: ``store("/orders").get("ord_1")``,
+        ``.create(status="open")``, ``.list(status="open")``, ``len(…)``. ``parents`` are ids of what it is below of.
+
+        Raises ``ValueError`` where no such API is served, ``KeyError`` for a path that is no collection.
+        """
+        stores = [each for each in self.application.apis if each.store is not None and api in (None, each.name)]
+        if not stores or stores[0].store is None:
+            raise ValueError("no API made from a document is served here; use @pytest.mark.counterfoil(spec=…)")
+        return stores[0].store(lambda: self.application.worlds.named(self.name)).at(path, *parents)
 
     def ids(self, customer: int | str) -> dict[str, dict[str, str]]:
         """What a customer is called in each API: ``ids("tardy")["flexprice"]["id"]`` is ``cust_00000003``."""
@@ -191,8 +207,7 @@ class Sandbox:
         """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
         data = write_capsule(self.application.worlds.named(self.name))
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            write_whole(path, data)
         return data
 
     # --- ending it -------------------------------------------------------------------------------
@@ -222,7 +237,9 @@ class Sandbox:
         self.application.faults.clear(self.name)
         self.application.journal.clear(self.name)
 
-    def _prefix(self, api: str) -> str:
+    def _prefix(self, api: str | None) -> str:
+        if api is None and len(self.application.apis) == 1:
+            return self.application.apis[0].prefix
         for each in self.application.apis:
             if each.name == api:
                 return each.prefix

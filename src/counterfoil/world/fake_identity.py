@@ -29,8 +29,8 @@ class Contact(msgspec.Struct, frozen=True):
     """A customer's contact data: a company with a person and an address.
 
     ``country`` is ISO 3166-1 alpha-2. ``phone`` is ``+``, the country's prefix and a number; empty for a
-    code that does not name a country.
-    ``key`` is the scenario's short name for the customer, if it has one.
+    code that does not name a country. ``key`` is the scenario's short name for the customer, if it has one;
+    ``title``, ``department`` and ``mobile`` are only what the scenario says.
     """
 
     name: str
@@ -42,6 +42,9 @@ class Contact(msgspec.Struct, frozen=True):
     city: str
     country: str
     key: str | None = None
+    title: str | None = None
+    department: str | None = None
+    mobile: str | None = None
 
 
 class IdentityOverrides(msgspec.Struct, frozen=True):
@@ -51,6 +54,9 @@ class IdentityOverrides(msgspec.Struct, frozen=True):
     email: str | None = None
     country: str | None = None
     key: str | None = None
+    title: str | None = None
+    department: str | None = None
+    mobile: str | None = None
 
 
 NO_OVERRIDES = IdentityOverrides()
@@ -63,7 +69,8 @@ def generate(seed: int, number: int, country: str, overrides: IdentityOverrides 
     generated = _generated(seed, number, country)
     name = overrides.name or generated.name
     email = overrides.email or f"billing@{_domain(name, number, country)}.example"
-    return msgspec.structs.replace(generated, name=name, email=email, key=overrides.key)
+    given = {each: getattr(overrides, each) for each in ("key", "title", "department", "mobile")}
+    return msgspec.structs.replace(generated, name=name, email=email, **given)
 
 
 @lru_cache(maxsize=4096)

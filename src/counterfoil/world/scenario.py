@@ -36,7 +36,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Seller(_Part, frozen=True, kw_only=True):
     """The company that issues the bills. ``tax_rate`` is in percent; ``currency`` is its own.
 
-    An address, telephone or VAT number that is not given fits the country.
+    An address, telephone or VAT number that is not given fits the country. ``monthly_cost_limit`` is in ``currency``.
     """
 
     name: str
@@ -49,6 +49,10 @@ class Seller(_Part, frozen=True, kw_only=True):
     city: str = ""
     email: str = "billing@seller.example"
     phone: str = ""
+    title: str | None = None
+    department: str | None = None
+    mobile: str | None = None
+    monthly_cost_limit: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Fill in what was not given: where no part of the address is given, the first of the country's places."""
@@ -161,11 +165,15 @@ class Population(_Part, frozen=True, kw_only=True):
 
 
 class NamedCustomer(_Part, frozen=True, kw_only=True):
-    """A customer that the story refers to by ``key``. Names and addresses that are not given are generated."""
+    """A customer that the story refers to by ``key``. Names and addresses that are not given are generated, but for
+    ``title``, ``department`` and ``mobile``."""
 
     key: Key
     name: str | None = None
+    title: str | None = None
+    department: str | None = None
     email: str | None = None
+    mobile: str | None = None
     country: Country | None = None
     currencies: tuple[Currency, ...] = ()
     tax_rate: Decimal | None = None

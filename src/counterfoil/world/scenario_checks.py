@@ -75,37 +75,37 @@ def _story_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
 
 def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
     if definition.starts.tzinfo is None:
-        yield _at("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
+        yield mistake_at("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
     for part in ("zones", "tariffs", "customers"):
         keys = [item.key for item in getattr(definition, part)]
         for index, key in enumerate(keys):
             if key in keys[:index]:
-                yield _at(f"{part}[{index}].key", f"'{key}' is there twice")
+                yield mistake_at(f"{part}[{index}].key", f"'{key}' is there twice")
     zones = {zone.key for zone in definition.zones}
     for index, tariff in enumerate(definition.tariffs):
         for kind in ("packages", "rates"):
             for position, item in enumerate(getattr(tariff, kind)):
                 if item.zone not in zones:
-                    yield _at(f"tariffs[{index}].{kind}[{position}].zone", f"there is no zone '{item.zone}'")
+                    yield mistake_at(f"tariffs[{index}].{kind}[{position}].zone", f"there is no zone '{item.zone}'")
     tariffs = {tariff.key for tariff in definition.tariffs}
     customers = [customer.key for customer in definition.customers]
     for index, customer in enumerate(definition.customers):
         if customer.tariff and customer.tariff not in tariffs:
-            yield _at(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
+            yield mistake_at(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
         if customer.billed_to and customer.billed_to not in customers[:index]:
-            yield _at(
+            yield mistake_at(
                 f"customers[{index}].billed_to", f"'{customer.billed_to}' does not name a customer above this one"
             )
     for index, profile in enumerate(definition.population.profiles if definition.population else ()):
         for position, key in enumerate(profile.tariffs):
             if key not in tariffs:
-                yield _at(f"population.profiles[{index}].tariffs[{position}]", f"there is no tariff '{key}'")
+                yield mistake_at(f"population.profiles[{index}].tariffs[{position}]", f"there is no tariff '{key}'")
     for index, credential in enumerate(definition.credentials):
         if credential.customer and credential.customer not in customers:
-            yield _at(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
+            yield mistake_at(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
 
 
-def _at(path: str, message: str) -> Mistake:
+def mistake_at(path: str, message: str) -> Mistake:
     """A mistake at a path such as ``tariffs[0].key``."""
     steps = [key or int(index) for key, index in re.findall(r"([A-Za-z_][\w-]*)|\[(\d+)\]", path)]
     return Mistake(steps, f"{message} ({path})" if path else message)
@@ -115,7 +115,9 @@ def schema_mistake(error: str, below: str = "") -> Mistake:
     """What msgspec says of the value at the path ``below``, as in ``Expected `str`, got `int` - at `$.key```."""
     message, _, rest = error.partition(" - at `$")
     path = f"{below}{rest.rstrip('`')}".lstrip(".")
-    mistake = _at(path, message)
+    if checked := re.match(r"'(\w+)' must be", message):  # by the part itself, whose path is that of the part
+        path = f"{path}.{checked[1]}".lstrip(".")
+    mistake = mistake_at(path, message)
     unknown = re.search(r"unknown field `(.+)`", message)
     return Mistake([*mistake.steps, unknown[1]], f"unknown key '{unknown[1]}'") if unknown else mistake
 

@@ -13,10 +13,11 @@ import msgspec
 
 from counterfoil import disk_cache, yaml_reader
 from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
-from counterfoil.world.scenario_checks import Mistake, check_references, located, schema_mistake
+from counterfoil.world.scenario_checks import Mistake, check_references, located, mistake_at, schema_mistake
+from counterfoil.world.written_numbers import misread_numbers
 
-CACHE_VERSION = 2
-"""Increase it when the cached form of the same YAML changes, so that older cache files are not read."""
+CACHE_VERSION = 3
+"""Increase it when the cached form of the same YAML changes, or what is refused, so that older cache files are not read."""
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -70,11 +71,19 @@ def _read_cache(file: Path | None) -> ScenarioDefinition | None:
 
 def _checked(data: dict[str, Any], source: bytes, where: str) -> ScenarioDefinition:
     """The definition in a parsed file. Raises ``ScenarioError``."""
+    misread = dict(misread_numbers(data, ScenarioDefinition))
     try:
-        return msgspec.convert(data, ScenarioDefinition, strict=True)
+        definition = msgspec.convert(data, ScenarioDefinition, strict=True)
     except msgspec.ValidationError as error:
         mistakes = list(_schema_mistakes(data)) or [schema_mistake(str(error))]
-        raise ScenarioError(located(where, source, mistakes)) from None
+    else:
+        if not misread:
+            return definition
+        mistakes = []
+    told = {tuple(each.steps) for each in mistakes}
+    numbers = (mistake_at(path, message) for path, message in misread.items())
+    mistakes += [each for each in numbers if tuple(each.steps) not in told]
+    raise ScenarioError(located(where, source, mistakes))
 
 
 def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:

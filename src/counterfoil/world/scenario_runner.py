@@ -25,6 +25,7 @@ from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
 from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
+from counterfoil.world.fake_identity import IdentityOverrides
 from counterfoil.world.scenario import (
     Between,
     MonthlyBilling,
@@ -124,7 +125,8 @@ def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> d
         except LedgerError as error:
             raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
         numbers[person.key] = number
-        world.identify(number, name=person.name, email=person.email, country=person.country, key=person.key)
+        names = IdentityOverrides.__struct_fields__
+        world.identify(number, IdentityOverrides(**{name: getattr(person, name) for name in names}))
     return numbers
 
 

@@ -78,12 +78,10 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
         self.history = self.history.having(Entry(at, command, fact))
         return fact
 
-    def identify(
-        self, customer: int, *, name: str | None, email: str | None, country: str | None, key: str | None = None
-    ) -> None:
-        """Say who a customer is; what is None is generated. ``key`` is the scenario's name for it."""
+    def identify(self, customer: int, who: IdentityOverrides) -> None:
+        """Say who a customer is; what is None in ``who`` is generated."""
         self.known = self.known.fork()
-        self.known[customer] = IdentityOverrides(name=name, email=email, country=country, key=key)
+        self.known[customer] = who
 
     def populate(self, states: list[AccountState], choices: list[int], countries: list[str]) -> None:
         """Add simulated customers: for each, which of ``states`` it has; ``countries`` goes with the states."""

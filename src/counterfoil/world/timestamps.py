@@ -17,6 +17,8 @@ AFTER_EVERYTHING: Timestamp = (datetime.max.replace(tzinfo=UTC), 2)
 HOW_TO_WRITE = "write it as in 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00"
 """What a message says where an instant is refused."""
 
+HOW_TO_WRITE_IN_A_URL = f"{HOW_TO_WRITE} (in a URL, + is %2B)"
+
 _RFC_3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r"(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2}))?)(?:\[[A-Za-z0-9_+/-]{1,40}\])?",

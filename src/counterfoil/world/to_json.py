@@ -43,6 +43,6 @@ def _without_decimals(value: Any) -> Any:
         return format(value, "f")
     if isinstance(value, dict):
         return {name: _without_decimals(member) for name, member in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_without_decimals(member) for member in value]
     return value

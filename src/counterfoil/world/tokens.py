@@ -1,20 +1,31 @@
-"""Access tokens that a world has issued, and logins that failed: both count by the world's clock.
+"""Access tokens that a world issues, and logins that failed: both count by the world's clock.
 
-Tokens look like JSON Web Tokens and are the same in every replay. They authenticate against this stand-in only; the
-signature keeps a token from being guessed, and does nothing else.
+Tokens look like JSON Web Tokens. They authenticate against this stand-in only. A token of a login says itself what it is good
+for, and its signature proves it, so that none has to be kept: a login costs a world no memory. It is good in its own world
+until that is reset. Tokens that a command issued are the same in every replay.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from copy import copy
+from datetime import UTC, datetime, timedelta
 from hashlib import sha384
-from itertools import chain
+from typing import Any
 
 import msgspec
+
+MOST_LISTED = 128
+"""Tokens of a world that are kept, the newest: those of commands are good as long as they are, those of logins can be listed."""
+ALWAYS_LISTED = 16
+"""Of them so many stay when they have expired; of an older one it is no longer known that it was good once."""
+MOST_FAILING = 1_000
+"""Names whose failed logins are remembered; of more, those that failed least recently are forgotten."""
+LONGEST = 1_000
+"""Characters of a token; ours have about 200."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -28,41 +39,53 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """The tokens issued in one world, by value, and recent failed logins. It never changes: acts give another one."""
+    """The newest tokens of one world, and recent failed logins. It never changes: its methods give another one.
 
-    KEEP = 10_000
-    RECENT = 128
-    """Copying ``KEEP`` tokens for each login would take 100 µs: the newest are copied each time, the rest once in so many."""
+    ``since`` is the world's version at its last reset: tokens of logins from before it are not good any more.
+    """
 
-    __slots__ = ("_failures", "_issued", "_older", "_recent")
+    __slots__ = ("_failures", "_issued", "_logins", "_newest", "since")
 
     def __init__(self) -> None:
-        self._older: dict[str, Token] = {}
-        self._recent: dict[str, Token] = {}
+        self._newest: tuple[Token, ...] = ()
         self._issued = 0
+        self._logins = 0
         self._failures: dict[str, tuple[datetime, ...]] = {}
-
-    def _copy(self) -> Tokens:
-        twin = Tokens.__new__(Tokens)
-        twin._older, twin._recent = self._older, self._recent
-        twin._issued, twin._failures = self._issued, self._failures
-        return twin
-
-    def find(self, value: str) -> Token | None:
-        return self._recent.get(value) or self._older.get(value)
+        self.since = 0
 
     def issue(self, api: str, key: str, now: datetime, life: timedelta, seed: int) -> tuple[Token, Tokens]:
-        """A new token, and the tokens with it. At least the newest ``KEEP`` stay known."""
-        issued = self._issued + 1
-        claims = {"api": api, "jti": issued, "iat": int(now.timestamp()), "exp": int((now + life).timestamp())}
-        token = Token(_signed(claims, f"{seed}/{key}"), api, key, now, now + life)
-        twin = self._copy()
-        twin._issued = issued
-        twin._recent = {**self._recent, token.value: token}
-        if len(twin._recent) >= self.RECENT:
-            kept = list((self._older | twin._recent).items())[-self.KEEP :]
-            twin._older, twin._recent = dict(kept), {}
-        return token, twin
+        """A new token, and the tokens with it."""
+        twin = copy(self)
+        twin._issued += 1
+        return twin._add(api, key, now, life, twin._issued, str(seed))
+
+    def log_in(self, api: str, key: str, now: datetime, life: timedelta, world: str) -> tuple[Token, Tokens]:
+        """Like ``issue``, for a login, which changes no token of a command. ``world`` tells the world from any other."""
+        twin = copy(self)
+        twin._logins += 1
+        return twin._add(api, key, now, life, f"login-{twin._logins}", f"{world}/{self.since}")
+
+    def _add(
+        self, api: str, key: str, now: datetime, life: timedelta, number: int | str, issuer: str
+    ) -> tuple[Token, Tokens]:
+        issued_at = now.replace(microsecond=0)
+        token = _sign(Token("", api, key, issued_at, issued_at + life), number, issuer)
+        older, newer = self._newest[: 1 - ALWAYS_LISTED], self._newest[1 - ALWAYS_LISTED :]
+        self._newest = (*(each for each in older if each.expires_at > now), *newer, token)[-MOST_LISTED:]
+        return token, self
+
+    def reset(self, since: int) -> Tokens:
+        """The same for a world that was reset at that version: logins before it are not good any more."""
+        twin = copy(self)
+        twin.since = since
+        return twin
+
+    def find(self, value: str, keys: Iterable[str], world: str) -> Token | None:
+        """The token with that value, be it expired: one that is kept, or one of a login to ``world`` for one of ``keys``."""
+        if not value.startswith(_HEADER):
+            return None
+        kept = next((each for each in self._newest if each.value == value), None)
+        return kept or _read(value, keys, f"{world}/{self.since}")
 
     @property
     def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
@@ -75,21 +98,46 @@ class Tokens:
 
     def note_login(self, api: str, succeeded: bool, now: datetime) -> tuple[int, Tokens]:
         """Count a failed login, or forget them all after one that succeeded; gives how many failed in a row."""
-        twin = self._copy()
+        twin = copy(self)
         failed = () if succeeded else (*self.failures(api), now)[-10:]
-        twin._failures = {**self._failures, api: failed}
+        others = [(name, when) for name, when in self._failures.items() if name != api]
+        twin._failures = dict(others[1 - MOST_FAILING :])
+        if failed:
+            twin._failures[api] = failed
         return len(failed), twin
 
     def __iter__(self) -> Iterator[Token]:
         """Oldest first."""
-        return chain(self._older.values(), self._recent.values())
+        return iter(self._newest)
 
 
-def _signed(claims: dict[str, object], secret: str) -> str:
-    parts = [_base64(json.dumps(part).encode()) for part in ({"alg": "HS384", "typ": "JWT"}, claims)]
-    signature = hmac.new(secret.encode(), ".".join(parts).encode(), sha384).digest()
-    return ".".join([*parts, _base64(signature)])
+def _sign(token: Token, number: int | str, issuer: str) -> Token:
+    """``token`` with its value: ``number`` distinguishes tokens of one instant."""
+    issued_at, expires_at = (int(each.timestamp()) for each in (token.issued_at, token.expires_at))
+    claims = {"api": token.api, "jti": number, "iat": issued_at, "exp": expires_at}
+    signed = f"{_HEADER}.{_base64(json.dumps(claims).encode())}"
+    return msgspec.structs.replace(token, value=f"{signed}.{_signature(signed, issuer, token.key)}")
+
+
+def _read(value: str, keys: Iterable[str], issuer: str) -> Token | None:
+    """The token with that value, if ``issuer`` signed it for one of ``keys``."""
+    signed, _, signature = value.rpartition(".")
+    if not signed.startswith(f"{_HEADER}.") or len(value) > LONGEST or not value.isascii():
+        return None
+    for key in keys:
+        if hmac.compare_digest(_signature(signed, issuer, key), signature):
+            claims: dict[str, Any] = json.loads(urlsafe_b64decode(f"{signed.partition('.')[2]}=="))
+            issued_at, expires_at = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
+            return Token(value, claims["api"], key, issued_at, expires_at)
+    return None
+
+
+def _signature(signed: str, issuer: str, key: str) -> str:
+    return _base64(hmac.digest(f"{issuer}/{key}".encode(), signed.encode(), sha384))
 
 
 def _base64(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+_HEADER = _base64(json.dumps({"alg": "HS384", "typ": "JWT"}).encode())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from counterfoil.ledger.chunks import Numbered
@@ -22,21 +22,23 @@ from counterfoil.world.resources import Resources
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.switches import Switches
-from counterfoil.world.tokens import Tokens
+from counterfoil.world.tokens import Token, Tokens
 from counterfoil.world.write_lock import WriteLock
 
 T = TypeVar("T")
 
 
 class Head:
-    """What all views of one world share: its newest state, and the lock that its writers queue behind."""
+    """What all views of one world share: its newest state, and the lock that its writers queue behind. ``serial`` tells it from
+    others that had its name before."""
 
-    __slots__ = ("lock", "name", "state")
+    __slots__ = ("lock", "name", "serial", "state")
 
     def __init__(self, state: WorldState, name: str) -> None:
         self.state = state
         self.name = name
         self.lock = WriteLock()
+        self.serial = 0
 
 
 class World:
@@ -46,8 +48,10 @@ class World:
     """
 
     CACHE_BYTES = 64 * 2**20
-    """Bytes, about, of what was derived for one version, and again of what depends on the accounts alone: a thousand orders
-    of a world of 300 different accounts, or sixteen lists that name a million customers each."""
+    """Bytes, about, of what was derived for one version, and again of what depends on the accounts alone, at most: sixteen lists
+    that name a million customers each."""
+    CACHE_BYTES_EACH = 640
+    """Of one customer. A small world has fewer, and 1 MiB at least: there may be thousands of them."""
 
     __slots__ = ("_head", "_state")
 
@@ -162,6 +166,10 @@ class World:
         """What the credential may do; None if it is unknown."""
         return self._state.grants.get(key)
 
+    def token(self, value: str) -> Token | None:
+        """The token with that value, be it expired, if this world issued it for a known credential."""
+        return self._state.tokens.find(value, self._state.grants, self._issuer())
+
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         """``compute()``, which must depend on this version of the world alone, kept as long as the version is.
 
@@ -172,12 +180,15 @@ class World:
         if isinstance(key, AccountsKey):
             cache = state.accounts_cache
             if cache is None:  # two threads may each make one: what one of them computed is then computed again
-                cache = state.accounts_cache = DerivedCache(self.CACHE_BYTES)
+                cache = state.accounts_cache = DerivedCache(self._cache_bytes())
         else:
             cache = state.cache
             if cache is None:
-                cache = state.cache = DerivedCache(self.CACHE_BYTES)
+                cache = state.cache = DerivedCache(self._cache_bytes())
         return cache.get(key, compute)
+
+    def _cache_bytes(self) -> int:
+        return min(self.CACHE_BYTES, 2**20 + self.CACHE_BYTES_EACH * self.ledger.customers)
 
     # --- change ----------------------------------------------------------------------------------
 
@@ -230,6 +241,33 @@ class World:
         """
         return self._head.lock.held_elsewhere()
 
+    def log_in(self, api: str, key: str, minutes: int) -> Token:
+        """A new token of ``api`` for a credential, good for ``minutes`` of the world's clock.
+
+        Not a command, nor is ``note_login``: logins neither count as changes nor are they in the history.
+        """
+        with self._head.lock:
+            state = self._head.state
+            life = timedelta(minutes=minutes)
+            token, tokens = state.tokens.log_in(api, key, state.now, life, self._issuer())
+            self._publish_tokens(tokens)
+            return token
+
+    def note_login(self, api: str, succeeded: bool) -> None:
+        """Record that a login failed, or that it succeeded, which clears earlier failures."""
+        with self._head.lock:
+            state = self._head.state
+            self._publish_tokens(state.tokens.note_login(api, succeeded, state.now)[1])
+
+    def _issuer(self) -> str:
+        return f"{self.seed}/{self.name}/{self._head.serial}"
+
+    def _publish_tokens(self, tokens: Tokens) -> None:
+        draft = copy(self._head.state)
+        draft.tokens = tokens
+        draft.cache = None
+        self._head.state = self._state = draft
+
     def restrict_credentials(self, grants: Mapping[str, Grant]) -> None:
         """Know these credentials and no other. Not a command: a reset brings the scenario's back."""
         with self._head.lock:
@@ -243,6 +281,7 @@ class World:
         with self._head.lock:
             draft = copy(other._state)
             draft.version = self._head.state.version + 1
+            draft.tokens = draft.tokens.reset(draft.version)
             draft.cache = None
             self._head.state = self._state = draft
 

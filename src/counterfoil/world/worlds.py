@@ -53,6 +53,8 @@ class Worlds:
     """
 
     TEMPLATES = 64
+    SWEEP = 64
+    """After so many worlds were added, those that idled too long are forgotten; at the limit each time."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Worlds:
         self._scenarios: dict[str, Scenario] = {}
         self._templates: OrderedDict[Hashable, World] = OrderedDict()
         self._being_made: dict[Hashable, Lock] = {}
+        self._added = 0
         self._lock = RLock()  # held for moments only, never while a scenario is run
 
     def __len__(self) -> int:
@@ -156,8 +159,12 @@ class Worlds:
         with self._lock:
             if self.get(name) is not None and not replace:
                 raise RuleBroken(f"there is a world '{name}' already", field="name")
+            self._added += 1
+            if self._added % self.SWEEP == 0:
+                self.forget_idle()
             if name not in self._entries and len(self._entries) >= self._limit and not self.forget_idle():
                 raise TooManyWorlds(f"there are {self._limit} worlds, which is the bound: delete some", field="name")
+            world.head.serial = self._added
             self._entries[name] = WorldEntry(world.head, time_to_live, self._seconds())
         return world
 

@@ -88,7 +88,8 @@ def _false_alarms(pool: Any, apis: list[str]) -> int:
         for seed in SEEDS
     }
     alarms = 0
-    for future in as_completed(tries):
+    for place, future in enumerate(as_completed(tries), 1):
+        print(f"{place}/{len(tries)}", *tries[future], file=sys.stderr)
         for broken in (each for each in future.result() if each.status == "broken"):
             alarms += 1
             print(*tries[future], broken.id, broken.findings[0].expected, broken.findings[0].got, sep=" | ")

@@ -56,6 +56,13 @@ async def control(request: Request, ask: Ask, path: str = "", body: Any = None) 
     return (await ask(there)).json
 
 
+async def plans_the_past(request: Request, ask: Ask) -> bool:
+    """Whether a run is planned that bills up to a day before the world's today."""
+    today = (await now(request, ask)).date().isoformat()
+    runs = (await control(request, ask, "/runs"))["runs"]
+    return any(run["status"] == "pending" and (run["cutoff_date"] or today) < today for run in runs)
+
+
 async def now(request: Request, ask: Ask) -> datetime:
     """The world's clock."""
     return datetime.fromisoformat((await control(request, ask))["now"])

@@ -93,8 +93,8 @@ def catching(defect: Defect, laws: Sequence[Law], *, first: bool = True, effort:
 def conformance(api: str, scenario: str, defect: Defect | None = None) -> set[tuple[str, str]]:
     """What Schemathesis complains about, as (operation, check), with a defect planted or without."""
     with standing(api, scenario, defect=defect) as target:
-        assert target.twin is not None
-        job = job_for(api, target.twin, fast=True, writes=True, max_examples=5)
+        assert target.conformance_target is not None
+        job = job_for(api, target.conformance_target, fast=True, writes=True, max_examples=5)
         found = run_conformance(job, app=target.app)
     return {(record.operation, record.id) for record in found if record.status == FAILED}
 

@@ -7,6 +7,7 @@ states, turns a query into ``RowTest``s and ``SortKey``s, calls ``select``, and 
 
 from __future__ import annotations
 
+from counterfoil.api.list_query.comma_list import list_items
 from counterfoil.api.list_query.pages import ExplicitSelection, Selection, SharedSelection
 from counterfoil.api.list_query.select import CustomerTest, select
 from counterfoil.api.list_query.table import Column, RowTest, SortKey, Table
@@ -20,5 +21,6 @@ __all__ = [
     "SharedSelection",
     "SortKey",
     "Table",
+    "list_items",
     "select",
 ]

@@ -7,7 +7,7 @@ from operator import ge, gt
 from typing import TYPE_CHECKING
 
 from counterfoil.api import ApiError, Request
-from counterfoil.world.timestamps import parse_timestamp
+from counterfoil.world.timestamps import HOW_TO_WRITE_IN_A_URL, parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from counterfoil.ledger.runs import BillingRun
     from counterfoil.world.world import World
 
-_OFFSET = re.compile(r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$", re.ASCII)
+_OFFSET = re.compile(r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)(?:\[[^\]]*\])?$", re.ASCII)
 
 
 def select_runs(request: Request, world: World) -> list[BillingRun]:
@@ -45,5 +45,5 @@ def _timestamp(name: str, text: str, world: World) -> datetime:
     try:
         return parse_timestamp(text)[0]
     except ValueError:
-        message = f"{name} must be a date-time with an offset, such as 2026-01-01T00:00:00Z"
+        message = f"{name} must be a date-time with an offset: {HOW_TO_WRITE_IN_A_URL}"
         raise ApiError("malformed", message) from None

@@ -9,7 +9,6 @@ from counterfoil.apis.elevate import serializers
 from counterfoil.apis.elevate.auth import NAME, TOKEN_MINUTES, log_in
 from counterfoil.apis.elevate.query import parse, select_summaries
 from counterfoil.apis.elevate.serializers import ID
-from counterfoil.world.commands import IssueToken
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def create_bearer_token(request: Request, world: World) -> Response:
     """Issue a token, valid for 15 minutes, for a user's password or an app client's secret."""
     secret = request.body["password"] if "password" in request.body else request.body["clientSecret"]
-    issued = world.execute(IssueToken(api=NAME, key=log_in(secret, world).key, minutes=TOKEN_MINUTES))
+    issued = world.log_in(NAME, log_in(secret, world).key, TOKEN_MINUTES)
     return Response(200, serializers.token(issued.value))
 
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError, Json, Request, Response
+from counterfoil.api.list_query import list_items
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
@@ -35,9 +36,11 @@ SEARCHED = 500
 _STATUS = {
     RunStatus.PENDING: ("OPEN", "STARTING"),
     RunStatus.REQUESTED: ("CLOSED", "REPORTING"),
-    RunStatus.RUNNING: ("CLOSED", "FULL_INVOICES"),
+    RunStatus.RUNNING: ("CLOSED", "DISTRIBUTION"),
     RunStatus.COMPLETE: ("FINALIZED", "FINISHED"),
 }
+_RUNNING_AT_FIRST = ((timedelta(minutes=1), "DRAFT_INVOICES"), (timedelta(minutes=3), "FULL_INVOICES"))
+"""What a run does until that long after it began to run."""
 _DATE_FILTER = re.compile(r"(?:(lt|gt|gtn):)?([0-9]{4}-[0-9]{2}-[0-9]{2})", re.ASCII)
 
 
@@ -107,7 +110,7 @@ def _named(row: dict[str, Json], world: World) -> dict[str, Json]:
 
 
 def _bill_run(run: BillingRun, runs: list[BillingRun], revenue: int, suspended: int, world: World) -> dict[str, Json]:
-    status, summary = _STATUS[run.status]
+    status, summary = _stage(run, world)
     invoiced = run.invoice_date or world.today
     until = (run.cutoff_date or invoiced) - timedelta(days=1)
     earlier = [
@@ -130,6 +133,14 @@ def _bill_run(run: BillingRun, runs: list[BillingRun], revenue: int, suspended: 
         "usageSuspenseCount": 0 if status == "FINALIZED" else suspended,
         "paused": False,
     }
+
+
+def _stage(run: BillingRun, world: World) -> tuple[str, str]:
+    status, last = _STATUS[run.status]
+    if run.status is not RunStatus.RUNNING or run.commenced_at is None:
+        return status, last
+    so_far = world.now - run.commenced_at
+    return status, next((stage for until, stage in _RUNNING_AT_FIRST if so_far < until), last)
 
 
 def _revenue(world: World) -> dict[int, int]:
@@ -161,7 +172,7 @@ def _page(query: Mapping[str, Any]) -> slice:
 
 
 def _answer(rows: list[dict[str, Json]], query: Mapping[str, Any], members: tuple[str, ...], world: World) -> Response:
-    wanted = [part.strip() for part in query["fields"].split(",")] if query.get("fields") else members
+    wanted = list_items(query.get("fields")) or members
     unknown = [name for name in wanted if name not in members]
     if unknown and world.switches["elevate.unknown_fields_name"] == "400":
         raise ApiError(
@@ -173,7 +184,7 @@ def _answer(rows: list[dict[str, Json]], query: Mapping[str, Any], members: tupl
 
 def _sort_keys(given: str | None, members: tuple[str, ...], world: World) -> list[tuple[str, bool]]:
     keys = []
-    for part in given.split(",") if given is not None else ():
+    for part in list_items(given):
         name, colon, direction = part.partition(":")
         if name in members and (not colon or direction == "desc"):
             keys.append((name, bool(colon)))
@@ -202,7 +213,7 @@ def _tests(
 def _text_test(name: str, given: str) -> Callable[[dict[str, Json]], bool]:
     if given.startswith("like:"):
         return lambda row: given[5:].lower() in (row[name] or "").lower()
-    values = [part.strip() for part in given[3:].split(",")] if given.startswith("in:") else [given]
+    values = list_items(given[3:]) if given.startswith("in:") else [given]
     return lambda row: row[name] in values
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from counterfoil.api import ApiError, Json
-from counterfoil.api.list_query import Column, RowTest, Selection, SortKey, Table, select
+from counterfoil.api.list_query import Column, RowTest, Selection, SortKey, Table, list_items, select
 from counterfoil.apis.elevate.serializers import ID, MEMBERS, NUMBERS, STATUSES, Style, summary_document, text
 from counterfoil.apis.elevate.summary import SummaryInputs, summarize, summary_inputs
 from counterfoil.ledger.money import ZERO
@@ -55,7 +55,7 @@ def parse(query: Mapping[str, Json], switches: Mapping[str, object]) -> Query:
 def _sort_keys(given: str | None, *, refuse: bool) -> tuple[tuple[str, bool], ...]:
     """The sort keys up to ``customerId``: it is unique, so later keys change nothing."""
     keys: list[tuple[str, bool]] = []
-    for part in given.split(",") if given is not None else ():
+    for part in list_items(given):
         name, colon, direction = part.partition(":")
         if name in MEMBERS and (not colon or direction == "desc"):
             keys.append((name, bool(colon)))
@@ -71,9 +71,9 @@ def _sort_keys(given: str | None, *, refuse: bool) -> tuple[tuple[str, bool], ..
 
 def _fields(given: str | None, *, refuse: bool) -> tuple[str, ...] | None:
     """The named members, in the document's order; None for all, also if the list is empty."""
-    if not given:
+    names = set(list_items(given))
+    if not names:
         return None
-    names = {part.strip() for part in given.split(",")}
     unknown = sorted(names.difference(MEMBERS))
     if unknown and refuse:
         raise ApiError(
@@ -91,7 +91,7 @@ def _check_status(name: str, given: str) -> None:
 
 def _literals(given: str) -> list[str]:
     """The values that a filter's text names: several after ``in:``, else one."""
-    return [part.strip() for part in given[3:].split(",")] if given.startswith("in:") else [given]
+    return list_items(given[3:]) if given.startswith("in:") else [given]
 
 
 def _matcher(name: str, given: str, *, case_matters: bool) -> Callable[[Json], bool]:

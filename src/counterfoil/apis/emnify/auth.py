@@ -13,7 +13,6 @@ from math import ceil
 
 from counterfoil.api import ApiError, Json, Principal
 from counterfoil.api.bearer import bearer_credential, key_for, principal_for
-from counterfoil.world.commands import IssueToken, NoteLogin
 from counterfoil.world.tokens import Token
 from counterfoil.world.world import World
 
@@ -62,13 +61,13 @@ def log_in(body: Json, world: World) -> Json | None:
     key = _key_of_login(body, world)
     if key is None:
         if blocking:
-            world.execute(NoteLogin(api=name, succeeded=False))
+            world.note_login(name, succeeded=False)
         return None
     if failures:
-        world.execute(NoteLogin(api=name, succeeded=True))
-    tokens = {"auth_token": world.execute(IssueToken(api=NAME, key=key, minutes=TOKEN_MINUTES)).value}
+        world.note_login(name, succeeded=True)
+    tokens = {"auth_token": world.log_in(NAME, key, TOKEN_MINUTES).value}
     if "username" in body:
-        tokens["refresh_token"] = world.execute(IssueToken(api=REFRESH, key=key, minutes=REFRESH_MINUTES)).value
+        tokens["refresh_token"] = world.log_in(REFRESH, key, REFRESH_MINUTES).value
     return tokens
 
 
@@ -77,7 +76,7 @@ def _key_of_login(body: Json, world: World) -> str | None:
     if "application_token" in body:
         return _known_key(body["application_token"], world)
     if "refresh_token" in body:
-        token = world.tokens.find(body["refresh_token"])
+        token = world.token(body["refresh_token"])
         if token is not None and token.api == REFRESH:
             return token.key if world.now < token.expires_at else None
         return _known_key(body["refresh_token"], world)

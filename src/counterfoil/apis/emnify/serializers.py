@@ -142,7 +142,7 @@ def issuer(seller: Seller) -> Json:
         "name": seller.name,
         "organisation_type_id": "2",
         "ext_reference": "COUNTERFOIL",
-        "monthly_cost_limit": None,
+        "monthly_cost_limit": None if seller.monthly_cost_limit is None else shortest_number(seller.monthly_cost_limit),
         "company_address": {
             "contact_id": "1",
             "organisation_id": organisation_id,
@@ -150,7 +150,7 @@ def issuer(seller: Seller) -> Json:
             **_address(seller),
             "email": seller.email,
             "phone": seller.phone,
-            "mobile": None,
+            "mobile": seller.mobile,
             "country": described(seller.country),
         },
         "bank_account": {
@@ -193,17 +193,18 @@ def customer(org_id: int, contact: Contact) -> Json:
             **_address(contact),
             "email": contact.email,
             "phone": contact.phone,
-            "mobile": None,
+            "mobile": contact.mobile,
             "country": described(contact.country),
         },
     }
 
 
 def _address(contact: Seller | Contact) -> dict[str, Json]:
+    """What the addresses of both parties have (docs/vendors/emnify.md#contact-details)."""
     return {
         "name": contact.name,
-        "title": None,
-        "department": None,
+        "title": contact.title,
+        "department": contact.department,
         "street": ", ".join(contact.street.splitlines()),
         "zipcode": contact.zipcode,
         "city": contact.city,

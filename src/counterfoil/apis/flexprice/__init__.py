@@ -29,6 +29,22 @@ SWITCHES = (
         (50, "none"),
         "docs/vendors/flexprice.md#fifty",
     ),
+    Switch(
+        "flexprice.overpaid_status",
+        "What a payment of more than what remains makes of an invoice: OVERPAID, as through PUT /invoices/{id}/payment, "
+        "which counts as unpaid with nothing left to pay, or SUCCEEDED, as through POST /payments, which is paid.",
+        "OVERPAID",
+        ("OVERPAID", "SUCCEEDED"),
+        "docs/vendors/flexprice.md#overpayment",
+    ),
+    Switch(
+        "flexprice.cors",
+        "Whether a page of any origin may read the responses in a browser, as the vendor allows, or none may. A web site that "
+        "is open in a browser can read a stand-in on the same machine where any may.",
+        "any",
+        ("any", "none"),
+        "docs/vendors/flexprice.md#cors",
+    ),
 )
 
 api = API(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
 
 REQUEST_ID = "X-Request-ID"
 CROSS_ORIGIN = (
@@ -24,9 +28,10 @@ SECURITY = (
 _TAKEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
-def response_headers(method: str, sent: Mapping[str, str], new_id: str) -> tuple[tuple[str, str], ...]:
-    """The caller's request id if the vendor takes it, else ``new_id``; the CORS headers; and the security headers, except
-    on OPTIONS, which the vendor answers before it sets them."""
+def response_headers(method: str, sent: Mapping[str, str], new_id: str, world: World) -> tuple[tuple[str, str], ...]:
+    """The caller's request id if the vendor takes it, else ``new_id``; the CORS headers, unless the world's switch leaves
+    them out; and the security headers, except on OPTIONS, which the vendor answers before it sets them."""
     sent_id = sent.get("x-request-id", "")
     request_id = (REQUEST_ID, sent_id if _TAKEN_ID.fullmatch(sent_id) else new_id)
-    return (request_id, *CROSS_ORIGIN, *(() if method == "OPTIONS" else SECURITY))
+    cross_origin = CROSS_ORIGIN if world.switches["flexprice.cors"] == "any" else ()
+    return (request_id, *cross_origin, *(() if method == "OPTIONS" else SECURITY))

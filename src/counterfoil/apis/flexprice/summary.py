@@ -5,7 +5,7 @@ Source: docs/vendors/flexprice.md#summary.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _STORED = Decimal("0.00000001")  # amounts are stored with eight places (docs/vendors/flexprice.md#decimal-strings)
 _WIDE = Context(prec=60)
+
+_SWITCHES = ("subscription_status", "invoice_cap", "overpaid_status")
+"""The switches that a summary depends on."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -43,18 +46,28 @@ class Summary(msgspec.Struct, frozen=True):
     fixed: Decimal
 
 
-def summaries(world: World, customer: int) -> list[Summary]:
+def summaries(world: World, customer: int) -> Sequence[Summary]:
     """One summary per currency of the counted subscriptions, newest first; none without a counted subscription
     (docs/vendors/flexprice.md#no-subscription)."""
     state = world.ledger.state_of(customer)
+    inputs = (world.now, *(world.switches[f"flexprice.{name}"] for name in _SWITCHES))
+    if state.billed_to is None and not world.ledger.payees_of(customer):  # it depends on this account state alone
+        return state.cached("flexprice.summaries", inputs, lambda: _summaries(world, customer, state))
+    return _summaries(world, customer, state)
+
+
+def _summaries(world: World, customer: int, state: AccountState) -> tuple[Summary, ...]:
     currencies = _currencies(world, state)
     if not currencies:
-        return []
+        return ()
     bills = _counted_bills(world, customer, state)
-    return [
-        _sum_up(currency, (b for b in bills if b.invoice.currency.lower() == currency), world.now)
+    paid = {Settlement.PAID}
+    if world.switches["flexprice.overpaid_status"] == "SUCCEEDED":
+        paid.add(Settlement.OVERPAID)
+    return tuple(
+        _sum_up(currency, [b for b in bills if b.invoice.currency.lower() == currency], paid, world.now)
         for currency in currencies
-    ]
+    )
 
 
 def _currencies(world: World, state: AccountState) -> list[str]:
@@ -93,13 +106,12 @@ def _issued(bill: Bill) -> tuple[datetime, int]:
     return (bill.invoice.issued_at, bill.invoice.ordinal)
 
 
-def _sum_up(currency: str, bills: Iterable[Bill], now: datetime) -> Summary:
-    """Sum up the bills; one counts as paid only if exactly what was due was paid and nothing refunded.
+def _sum_up(currency: str, counted: list[Bill], paid: Collection[Settlement], now: datetime) -> Summary:
+    """Sum up the bills; those whose settlement is none of ``paid`` count as unpaid.
 
     A credit note over what is unpaid lowers the amount due; one over what was paid is a refund, after which nothing
     remains (docs/vendors/flexprice.md#amounts)."""
-    counted = list(bills)
-    unpaid = [bill for bill in counted if bill.settlement is not Settlement.PAID]
+    unpaid = [bill for bill in counted if bill.settlement not in paid]
     overdue = [bill for bill in unpaid if start_of(bill.invoice.due_on) < now]
     lines = [line for bill in unpaid for line in bill.invoice.lines]
     return Summary(

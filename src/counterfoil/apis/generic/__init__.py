@@ -7,6 +7,7 @@ the place of what is inferred where that is not enough.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ from counterfoil.apis.generic.inference import infer as infer
 from counterfoil.apis.generic.model import Model as Model
 from counterfoil.apis.generic.model_file import ModelError as ModelError
 from counterfoil.apis.generic.rows import Made
+from counterfoil.apis.generic.survey import survey_of
+from counterfoil.apis.generic.user_handlers import HandlersError as HandlersError
+from counterfoil.apis.generic.user_handlers import Store, load_handlers
 from counterfoil.openapi import Spec
 
 if TYPE_CHECKING:
@@ -46,8 +50,6 @@ def build_api(
     answering = Handlers(document, made, spec.name)
     routes: dict[str, Any] = {name: answering.handler(name) for name in spec.operations}
     if handlers is not None:
-        from counterfoil.apis.generic.user_handlers import load_handlers
-
         routes |= load_handlers(handlers, answering)
     info = spec.raw.get("info")
     title = info.get("title") if isinstance(info, dict) else None
@@ -60,6 +62,8 @@ def build_api(
         error=Errors(document).render,
         spec=spec,
         any_credential=True,
+        summary=str(survey_of(document)),
+        store=partial(Store, answering),
     )
 
 
@@ -67,4 +71,4 @@ def _any_caller(headers: Mapping[str, str], world: World) -> Principal:
     return Principal("caller")
 
 
-__all__ = ["MOST_ROWS", "Model", "ModelError", "build_api", "infer"]
+__all__ = ["MOST_ROWS", "HandlersError", "Model", "ModelError", "build_api", "infer"]

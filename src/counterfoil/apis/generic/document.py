@@ -148,6 +148,7 @@ class Document:
 
     def text(self, schema: Mapping[str, Json], name: str, key: str) -> str:
         """A text for a schema."""
+        schema = {key: value for key, value in schema.items() if key not in ("example", "examples", "default", "enum")}
         return str(self.values.scalars.make(schema, frozenset({"string"}), name, key, ANCHOR, 1))
 
     def suits(self, schema: Mapping[str, Json], text: str) -> bool:

@@ -6,7 +6,7 @@ optional is left out. The number of tries is bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from counterfoil.apis.generic.scalars import NOTHING
@@ -17,6 +17,10 @@ Json = Any
 MOST_TRIES = 24
 MOST_WAYS = 40
 """Alternatives of one place that are tried."""
+
+
+OTHERWISE = ("type", "enum", "const")
+"""Errors that say an alternative is meant for something else."""
 
 
 class Checks(Protocol):
@@ -78,6 +82,26 @@ def _tried(
 
 def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
     """Change what the error is about; False if there is nothing left to change."""
+    return any(_tweaked(tweaks, record, place, inner) for place, inner in _inside(path, error))
+
+
+def _inside(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
+    """What is wrong inside the alternative that comes closest to fitting, then the error itself."""
+    branches = getattr(error.kind, "context", None)
+    if branches:
+        outside = len(error.instance_path)
+
+        def distance(errors: list[Any]) -> tuple[bool, int]:
+            return any(len(each.instance_path) <= outside and each.kind.name in OTHERWISE for each in errors), len(
+                errors
+            )
+
+        for each in min(branches, key=distance):
+            yield from _inside(tuple(list(each.instance_path)[1:]), each)
+    yield path, error
+
+
+def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
     unexpected = getattr(error.kind, "unexpected", None)
     if isinstance(unexpected, list) and unexpected:
         new = {(*path, name) for name in unexpected} - tweaks.omitted
@@ -86,14 +110,9 @@ def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
             return True
     for length in range(len(path), -1, -1):
         place = path[:length]
-        if (
-            place in record.given
-            and place not in tweaks.ignored
-            and (length == len(path) or place not in record.choices)
-        ):
-            if length and length == len(path):
-                tweaks.ignored.add(place)
-                return True
+        if length and length == len(path) and place in record.given and place not in tweaks.ignored:
+            tweaks.ignored.add(place)
+            return True
         ways = record.choices.get(place, 1)
         tried = tweaks.branches.get(place, 0)
         if tried + 1 < min(ways, MOST_WAYS):

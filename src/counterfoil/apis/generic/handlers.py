@@ -11,7 +11,6 @@ from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.rows import Made, Member, Store, at
-from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
 from counterfoil.ledger.errors import LedgerError
 
@@ -68,7 +67,7 @@ class Handlers:
         members = self._in_scope(operation, request, store.all(collection, parent), store)
         page = listing.page_of(operation, members, request.query, self._most(operation))
         key = self.made.key(store.world, collection, parent)
-        return self._respond(operation, self.shows.list(operation, page, key, request))
+        return self._respond(operation, self.shows.page(operation, page, key, request))
 
     def read(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
@@ -107,7 +106,7 @@ class Handlers:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.fields(collection, at(request.body, operation.body))
-        fixed = {(field,): value for _, field, value in self._scoped(operation, request, store)}
+        fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
         id, value = self.new_member(collection, parent, fields, store, fixed)
         return self._write(operation, collection, parent, id, value, store)
 
@@ -197,8 +196,9 @@ class Handlers:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.fields(collection, at(request.body, operation.body))
-        member = store.get(collection, parent, ONLY)
-        before = member.value if member is not None else {}
+        written = store.world.resources.group(self.api, collection.path, parent).get(ONLY)
+        was_deleted = written is not None and written.value is None
+        before = {} if was_deleted else self._one(collection, parent, store).value
         value = self.changes.updated(collection, before, fields, store.world.now)
         return self._write(operation, collection, parent, ONLY, value, store)
 
@@ -260,10 +260,9 @@ class Handlers:
                     "required", f"{operation.id_at[-1]} is required in the body", where=str(operation.id_at[-1])
                 )
             return text(value)
-        value = request.path.get(collection.parameter, NOTHING)
-        if value is NOTHING:  # another name in this path
-            values = list(request.path.values())
-            value = values[len(collection.parents)] if len(values) > len(collection.parents) else ""
+        values = list(request.path.values())  # in the order of the path, by whatever names
+        before = len(collection.parents)
+        value = values[before] if before < len(values) else request.path.get(collection.parameter, "")
         return text(value)
 
     def _one(self, collection: Collection, parent: str, store: Store) -> Member:
@@ -280,9 +279,7 @@ class Handlers:
         values = list(request.path.values())
         ids: list[str] = []
         for number, each in enumerate(collection.parents):
-            value = request.path.get(each.parameter, NOTHING)
-            if value is NOTHING:
-                value = values[number] if number < len(values) else ""
+            value = values[number] if number < len(values) else request.path.get(each.parameter, "")
             id = text(value)
             owner = self.document.model.collections.get(each.collection) if each.collection else None
             if owner is not None and len(owner.parents) <= len(ids):

@@ -36,6 +36,9 @@ def infer(spec: Spec, file: File | None = None) -> Model:
     return model if file is None else model_file.corrected_by_file(model, file, spec.operations)
 
 
+WRITES = ("create", "replace", "update")
+
+
 class _Inference:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -89,12 +92,12 @@ class _Inference:
             state=state,
         )
 
-    def _sent(self, draft: Draft) -> Json:
-        """The schema of the fields that a client sends when it creates a member."""
-        for name, found in self.found.items():
-            if found.draft is draft and found.role == "create":
-                return self.reader.member(request_schema(self.spec.operations[name]), found.body)
-        return None
+    def _sent(self, draft: Draft) -> list[Json]:
+        """The schemas of the fields that clients send when they create or change a member; empty if they create none."""
+        writes = [(name, each) for name, each in self.found.items() if each.draft is draft and each.role in WRITES]
+        if not any(found.role == "create" for _, found in writes):
+            return []
+        return [self.reader.member(request_schema(self.spec.operations[name]), found.body) for name, found in writes]
 
     def _parents(self, draft: Draft) -> tuple[Parent, ...]:
         found = []

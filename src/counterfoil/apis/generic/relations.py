@@ -31,7 +31,8 @@ LINKS = word_set(
 STATE_NAMES = ("status", "state", "lifecyclestatus", "lifecyclestate", "phase")
 VERBS = word_set(
     """
-    accept activate add get list fetch find lookup query count append approve archive assign attach authorize ban block calculate cancel
+    accept activate add get list fetch find lookup query count
+    append approve archive assign attach authorize ban block calculate cancel
     capture charge check claim clear clone close commit complete confirm convert copy create credit
     deactivate decline delete deliver detach disable dismiss dispatch download duplicate edit enable end
     estimate execute expire export fail finalise finalize finish follow fork freeze fulfil fulfill
@@ -103,9 +104,9 @@ class Ownership:
     reasons: tuple[tuple[str, str], ...]
 
 
-def ownership(reader: SchemaReader, entity: Json, sent: Json, identity: str) -> Ownership:
-    """Which fields the server sets. ``sent`` is the schema of the create body's fields; None if nothing is created."""
-    accepted = {letters(name) for name in reader.properties(sent)} if sent is not None else set()
+def ownership(reader: SchemaReader, entity: Json, sent: Iterable[Json], identity: str) -> Ownership:
+    """Which fields the server sets. ``sent`` are the schemas of the fields that clients send; none if they create nothing."""
+    accepted = {letters(name) for schema in sent if schema is not None for name in reader.properties(schema)}
     reasons: list[tuple[str, str]] = []
     created, updated = [], []
     for name, member in reader.properties(entity).items():
@@ -136,7 +137,7 @@ def _owned(reader: SchemaReader, key: str, name: str, member: Json, identity: st
         return "it counts"
     if key in ("object", "type") and len(merged.get("enum") or ()) == 1:
         return "it has one value only"
-    return "it is in the answer and not in the body of the operation that creates one" if created else ""
+    return "it is in the answer and in no body that clients send" if created else ""
 
 
 def state_field(reader: SchemaReader, entity: Json) -> tuple[str, tuple[str, ...]]:

@@ -74,11 +74,11 @@ class Roles:
         self.reader = reader
         self.paths: dict[str, dict[str, Json]] = {}
         for name, operation in operations.items():
-            method, _, path = name.partition(" ")
-            self.paths.setdefault(path, {})[method.lower()] = operation
+            method, _, text = name.partition(" ")
+            self.paths.setdefault(text, {})[method.lower()] = operation
         self.by_key: dict[str, list[Path]] = {}
-        for text in self.paths:
-            path = read_path(text)
+        for written in self.paths:
+            path = read_path(written)
             self.by_key.setdefault(path.key, []).append(path)
         self.drafts: dict[str, Draft] = {}
         self.by_reference: dict[str, list[Draft]] = {}
@@ -88,8 +88,8 @@ class Roles:
         others = self._join_lists()
         for draft in self.drafts.values():
             self._describe(draft)
-        for path, sure in others:
-            self._find_view(path, sure)
+        for listed in others:
+            self._find_view(listed)
 
     # --- collections -----------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class Roles:
             if path.ends_in_parameter and not _custom_verb(path) and len(path.segments) > 1:
                 self._draft(path.parent()).items.append(path)
 
-    def _join_lists(self) -> list[tuple[Path, float]]:
+    def _join_lists(self) -> list[Path]:
         """Give lists to the collections that their paths belong to; returns those that are left."""
         others = []
         for text, methods in self.paths.items():
@@ -114,10 +114,10 @@ class Roles:
             if joined is not None:
                 joined.lists.append(path)
             elif found[2] >= 0.7 or not found[0]:
-                others.append((path, found[2]))
+                others.append(path)
         return others
 
-    def _find_view(self, path: Path, sure: float) -> None:
+    def _find_view(self, path: Path) -> None:
         """A list that shows another collection's members (``/pet/findByStatus``, ``/customers/{id}/orders``), or a new one."""
         shown = self._shown(f"GET {path.text}", path)
         scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
@@ -238,9 +238,9 @@ class Roles:
             return self._member_role(name, method, draft)
         if method == "get" and text in self.views:
             return self._view_role(name, path)
-        draft = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
-        if draft is not None and not draft.single:
-            found = self._collection_role(name, method, path, draft)
+        known = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
+        if known is not None and not known.single:
+            found = self._collection_role(name, method, path, known)
             if found is not None:
                 return found
         return self._literal_role(name, method, path)

@@ -76,7 +76,7 @@ class RowIds:
                 and not _UNSAFE.search(candidate)
                 and all(self.document.suits(each, candidate) for each in schemas)
             ):
-                return candidate
+                return str(candidate)
         return _UNSAFE.sub("-", hex_digits(row_key, 16))
 
     def _whole(self, schemas: tuple[dict[str, Json], ...], number: int) -> int:
@@ -96,7 +96,8 @@ class RowIds:
             if isinstance(each, str) and each
         ]
         forms = {str(each.get("format", "")).lower() for each in schemas}
-        if examples and number == 0 and not again:
+        chosen_by_clients = bool(collection.id) and str(collection.id[0]) not in collection.server_owned
+        if examples and number == 0 and not again and not chosen_by_clients:  # the example can then still be created
             yield examples[0]
         if forms & {"uuid", "guid"}:
             yield uuid_of(key)
@@ -109,7 +110,7 @@ class RowIds:
         for example in examples[:2]:
             yield in_style(example, key)
         for schema in sorted(schemas, key=lambda each: "pattern" not in each):
-            made = self.document.text(schema, name, key)
+            made = self.document.text(schema, "", key)
             if "pattern" in schema or schema.get("format"):
                 yield made
         stem = singular(read_path(collection.path).noun) or "id"

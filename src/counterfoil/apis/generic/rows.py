@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Place
 from counterfoil.apis.generic.names import letters, singular
@@ -28,6 +29,8 @@ Json = Any
 MOST_KEPT = 20_000
 """Made rows that are kept; they are made again when they are looked at again."""
 MOST_LISTS = 2_000
+MOST_TRIES = 100
+"""Ids that are tried for a new member; only a document that lists its ids has so many taken."""
 
 
 class Member:
@@ -110,16 +113,22 @@ class Made:
             put(value, place, document.taken(collection, place, each))
         for field, target in collection.references:
             if field in value and (field,) not in given:
-                value[field] = self._reference(world, collection, field, target, row_key, value[field])
+                value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
         return value
 
-    def _reference(self, world: World, collection: Collection, field: str, target: str, key: str, before: Json) -> Json:
-        """The id of a member that is there, where the field holds one plain value."""
+    def _reference(
+        self, world: World, collection: Collection, field: str, target: str, key: str, row: int, before: Json
+    ) -> Json:
+        """The id of a member that is there, where the field holds one plain value.
+
+        A row refers to rows up to its own number, so that one row more changes nothing.
+        """
         other = self.document.model.collections.get(target)
         if other is None or other.parents or isinstance(before, dict | list):
             return before
         ids = self.ids.all(self.key(world, other, ""), other)
-        chosen = ids[number_of(f"{key}/{field}") % len(ids)] if ids else None
+        among = min(len(ids), row + 1) if row >= 0 else len(ids)
+        chosen = ids[number_of(f"{key}/{field}") % among] if ids else None
         return before if chosen is None else self.document.taken(collection, (field,), chosen)
 
     def fixed(self, world: World, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
@@ -186,7 +195,8 @@ class Store:
 
     def _written(self, collection: Collection, parent: str, id: str, written: Any) -> Member:
         """The member that was written, which is the same object as long as it is not written again."""
-        return self.made.document.written(written, lambda: Member(id, written.value))
+        member: Member = self.made.document.written(written, lambda: Member(id, written.value))
+        return member
 
     def write(self, collection: Collection, parent: str, id: str, value: dict[str, Json] | None) -> None:
         """Write or delete one member. Raises ``LedgerError`` at a bound."""
@@ -197,11 +207,11 @@ class Store:
         group = self.world.resources.group(self.api, collection.path, parent)
         key = self.made.key(self.world, collection, parent)
         number = self.made.count(collection) + len(group)
-        while True:
-            id = self.made.ids.at(key, collection, number)
+        for further in range(MOST_TRIES):
+            id = self.made.ids.at(key, collection, number + further)
             if id not in group and not self.made.ids.has(key, collection, id):
                 return id
-            number += 1
+        raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")
 
 
 def at(value: Json, place: Place) -> Json:

@@ -100,9 +100,10 @@ class Scalars:
         pattern = merged.get("pattern") if isinstance(merged.get("pattern"), str) else None
         example = _example(merged, str)
         for candidate in self._candidates(merged, name, key, anchor, row, example, shortest, longest, pattern):
-            if candidate is not None and (text := _sized(candidate, shortest, longest, pattern)) is not None:
+            text: str | None = None if candidate is None else _sized(str(candidate), shortest, longest, pattern)
+            if text is not None:
                 return text
-        return (fake_data.words(key, 2) + "x" * shortest)[: max(shortest, min(longest or 40, 40))]
+        return str((fake_data.words(key, 2) + "x" * shortest)[: max(shortest, min(longest or 40, 40))])
 
     def _candidates(
         self,

@@ -175,7 +175,7 @@ def _type_of(value: Json) -> str:
         return "integer"
     if isinstance(value, float):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "string")
+    return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "string"
 
 
 def _list(value: Json) -> list[Json]:

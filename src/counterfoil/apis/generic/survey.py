@@ -5,13 +5,21 @@ Each operation is asked once for an answer, as a request would, in a world that 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from dataclasses import dataclass
 
+import orjson
+
+from counterfoil import disk_cache
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
+
+FORM = 1
+"""To be raised whenever the same document and model give another survey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +60,17 @@ def _reason(shows: Shows, operation: Operation) -> str | None:
     except ApiError as error:
         return error.message
     return None
+
+
+def survey_of(document: Document) -> Survey:
+    """The survey, kept in the user's cache folder by what it depends on: the document and the model."""
+    digest = hashlib.sha256(b"%d\n" % FORM + orjson.dumps(document.spec.raw) + repr(document.model).encode())
+    file = disk_cache.file_for("surveys", digest.hexdigest())
+    if file is not None:
+        with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, ValueError, KeyError):
+            kept = orjson.loads(file.read_bytes())
+            impossible = tuple((str(name), str(reason)) for name, reason in kept["impossible"])
+            return Survey(tuple(kept["stateful"]), tuple(kept["made_up"]), impossible)
+    found = survey(document)
+    disk_cache.keep(file, orjson.dumps({name: getattr(found, name) for name in ("stateful", "made_up", "impossible")}))
+    return found

@@ -131,9 +131,14 @@ class Members:
 class Store:
     """What a handler has at hand: the collections of the document in one world, and the world's clock."""
 
-    def __init__(self, handlers: Handlers, world: World) -> None:
+    def __init__(self, handlers: Handlers, world: Callable[[], World]) -> None:
         self._handlers = handlers
-        self.world = world
+        self._world = world
+
+    @property
+    def world(self) -> World:
+        """The world itself."""
+        return self._world()
 
     @property
     def now(self) -> str:
@@ -218,7 +223,7 @@ def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Cal
 
     def answer(request: Request, world: World) -> Response:
         try:
-            given = function(request, Store(handlers, world))
+            given = function(request, Store(handlers, lambda: world))
         except LedgerError as error:
             raise ApiError("conflict", error.message, where=error.field) from None
         if isinstance(given, Response):

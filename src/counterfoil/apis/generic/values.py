@@ -23,6 +23,10 @@ OPTIONAL_DEPTH = 3
 DEEPEST = 24
 
 
+IDS = ("id", "gid", "uuid", "sid", "key", "code")
+"""Properties that hold the id of a member which is shown in place of it."""
+
+
 class Unmakeable(Exception):
     """No value was found; the message says for which place."""
 
@@ -116,6 +120,8 @@ class _Making:
         if groups and not (isinstance(merged.get("enum"), list)):
             return self._chosen(merged, groups, given, path, name, above)
         types = self.reader.types(merged)
+        if isinstance(given, dict) and types and not types & {"object", "array"}:
+            given = next((given[each] for each in IDS if each in given), given)  # a member, where its id is wanted
         if given is not NOTHING and not isinstance(given, dict | list):
             taken = self.scalars.taken(merged, types, given)
             if taken is not NOTHING:
@@ -198,7 +204,8 @@ class _Making:
             or not isinstance(reference, str)
         ):
             return {}
-        mapping = said.get("mapping") if isinstance(said.get("mapping"), dict) else {}
+        stated = said.get("mapping")
+        mapping: dict[str, Json] = stated if isinstance(stated, dict) else {}
         last = reference.rpartition("/")[2]
         value = next((name for name, each in mapping.items() if each in (reference, last)), None)
         if value is None:
@@ -211,10 +218,11 @@ class _Making:
     def _object(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
         if len(path) > DEEPEST or above.count(id(merged)) > 1:
             raise Unmakeable(f"{_text(path) or 'the value'} refers to itself without an end")
-        source = given if isinstance(given, dict) else {}
+        source: Mapping[str, Json] = given if isinstance(given, dict) else self._named_by(merged, given)
         if given is NOTHING and self.row == 0 and not above and (example := self._example(merged)) is not None:
             source = example
-        members = merged.get("properties") if isinstance(merged.get("properties"), dict) else {}
+        stated = merged.get("properties")
+        members: Mapping[str, Json] = stated if isinstance(stated, dict) else {}
         required = self.reader.required(merged)
         inner = (*above, id(merged))
         out: dict[str, Json] = {}
@@ -234,6 +242,14 @@ class _Making:
                     raise
         self._further(merged, source, members, required, path, out)
         return out
+
+    def _named_by(self, merged: Mapping[str, Json], given: Json) -> Mapping[str, Json]:
+        """A member that is given by its id, where the answer shows it whole: ``"12"`` as ``{"gid": "12"}``."""
+        if given is NOTHING or given is None or isinstance(given, list | bool):
+            return {}
+        members = self.reader.properties(merged)
+        name = next((each for each in IDS if each in members), None)
+        return {} if name is None else {name: given}
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
         """Whether an optional property that nobody gave is made."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -30,6 +31,7 @@ from counterfoil.ledger.periods import bounded, first_of_month, next_first_of_mo
 from counterfoil.ledger.receivables import Bill, bills_of, tax_on
 from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.usage import UsageRecord
+from counterfoil.world.cache import AccountsKey
 from counterfoil.world.world import World
 
 IN_PROGRESS = "inProgress"
@@ -107,8 +109,45 @@ class OpenPlan(msgspec.Struct, frozen=True):
 
 
 def open_bill_terms(world: World) -> OpenBillTerms:
-    """The terms at the world's current time."""
-    return OpenBillTerms(today=world.today, runs=tuple(_planned(world.ledger.runs.values())))
+    """The terms at the world's current time, with those runs only on which some account's plan depends.
+
+    Another planned run then changes no terms, and what was computed from the terms is still good: without this, the first
+    list after such a run takes 20 times as many instructions.
+    """
+    first_days = world.cached(AccountsKey("oracle-brm.open-since", None), lambda: _open_since(world))
+    return OpenBillTerms(
+        today=world.today, runs=tuple(_that_matter(_planned(world.ledger.runs.values()), dict(first_days)))
+    )
+
+
+def _open_since(world: World) -> dict[str | None, tuple[date, ...]]:
+    """For each group, the first days that were not billed yet to its accounts, in order."""
+    found: dict[str | None, set[date]] = {}
+    for state, _ in world.ledger.store.unique_states():
+        days = state.cached("oracle-brm.open-since", None, partial(_open_since_of, state))
+        for account, day in zip(state.accounts, days, strict=True):
+            found.setdefault(account.group, set()).add(day)
+    return {group: tuple(sorted(days)) for group, days in found.items()}
+
+
+def _open_since_of(state: AccountState) -> list[date]:
+    return [open_since(state, account) for account in range(len(state.accounts))]
+
+
+def _that_matter(runs: Iterable[PlannedRun], waiting: dict[str | None, tuple[date, ...]]) -> Iterable[PlannedRun]:
+    """The runs that are the first to bill a period that begins on one of the days in ``waiting``, by group, or that may have
+    been before they were moved."""
+    for run in runs:
+        groups = list(waiting) if run.group is None else [run.group] if run.group in waiting else []
+        reached = [group for group in groups if waiting[group][0] < run.ends]
+        if reached or (groups and run.moved):
+            yield run
+        for group in reached:
+            waiting[group] = tuple(day for day in waiting[group] if day >= run.ends)
+            if not waiting[group]:
+                del waiting[group]
+        if not waiting:
+            return
 
 
 def _planned(runs: Iterable[BillingRun]) -> Iterable[PlannedRun]:

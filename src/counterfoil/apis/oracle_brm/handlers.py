@@ -7,7 +7,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from counterfoil.api import ApiError, Json, Request, Response
-from counterfoil.api.list_query import Selection
+from counterfoil.api.list_query import Selection, list_items
 from counterfoil.apis.oracle_brm import demands, rates, serializers
 from counterfoil.apis.oracle_brm.bills import ShownBill
 from counterfoil.apis.oracle_brm.ids import from_bill
@@ -141,8 +141,7 @@ def _renderer(request: Request, world: World, extended: str) -> Renderer:
 
 def _fields(request: Request) -> frozenset[str] | None:
     """The members named by ``fields``; None for all. A name that no bill has, such as ``none``, leaves id and href."""
-    text = request.query.get("fields", "")
-    return frozenset(name.strip() for name in text.split(",")) if text.strip() else None
+    return frozenset(list_items(request.query.get("fields"))) or None
 
 
 def _visible(request: Request, world: World) -> frozenset[int] | None:

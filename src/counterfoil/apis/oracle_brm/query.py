@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.api.list_query import Column, CustomerTest, RowTest, Selection, Table, select
+from counterfoil.api.list_query import Column, CustomerTest, RowTest, Selection, Table, list_items, select
 from counterfoil.apis.oracle_brm import demands, rates
 from counterfoil.apis.oracle_brm.bills import IN_PROGRESS, OpenBillTerms, ShownBill, open_bill_terms, shown_bills
 from counterfoil.apis.oracle_brm.ids import (
@@ -197,7 +197,7 @@ def _one_value(text: str) -> tuple[str, ...]:
 
 
 def _split_at_commas(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))
+    return tuple(list_items(text)) or (text,)
 
 
 def _compare_amount(attribute: str, compare: Callable[[Any, Any], bool]) -> ParseFilter:

@@ -49,16 +49,17 @@ Facts = Callable[[Any], Iterable[tuple[Any, Any]]]
 
 
 def consistent_facts(id: str, c: Collection, facts: Facts, *clauses: str, text: str, lacking: str) -> Law:
-    """All items state the same fact about one object."""
+    """All items state the same fact about one object. Where no object is in two items the law does not apply."""
 
     def check(ctx: LawContext) -> None:
         known: dict[Any, Any] = {}
         for item in c.require_items(ctx):
             for key, fact in facts(item):
-                ctx.cases += 1
+                ctx.cases += key in known
                 first = known.setdefault(key, fact)
                 ctx.expect(fact == first, f"{first} for {key}, as another item states", f"{fact} in {item}")
         ctx.require(known, lacking)
+        ctx.require(ctx.cases, "no two items are about one object")
 
     return Law(id, c.operation, "agreement", clauses, text, check)
 

@@ -38,10 +38,21 @@ NEXT = _at("nextBillDate", DATE_TIME)
 NET = _at("taxExcludedAmount.value", NUMBER)
 TOTAL = _at("taxIncludedAmount.value", NUMBER)
 
-_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
-DECIMALS = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_WITH_THREE.split(), 3)
+DECIMALS = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_WITH_THREE.split(), 3) | {"CLF": 4, "UYW": 4}
 """ISO 4217: the currencies that do not have two decimals."""
+_ISO_4217 = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD "
+    "CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS "
+    "GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD "
+    "KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR "
+    "NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN "
+    "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD "
+    "XCG XOF XPF YER ZAR ZMW ZWG ZWL"
+)
+CURRENCIES = frozenset(_ISO_4217.split())
+"""ISO 4217: the codes of currencies that are or recently were money."""
 
 
 def as_written(bill: Any) -> str | None:
@@ -50,9 +61,14 @@ def as_written(bill: Any) -> str | None:
     return None if amount is None else f"{amount:.{decimals(bill)}f}"
 
 
+def decimals_of(currency: str) -> int:
+    """How many decimals a currency has."""
+    return DECIMALS.get(currency, 2)
+
+
 def decimals(bill: Any) -> int:
     """How many decimals the bill's currency has."""
-    return DECIMALS.get(bill["amountDue"]["unit"], 2)
+    return decimals_of(bill["amountDue"]["unit"])
 
 
 def one_currency(bill: Any) -> Mismatch:
@@ -72,6 +88,11 @@ def applied(bill: Any) -> Decimal:
     """The sum of the amounts applied to the bill."""
     parts = (each.get("appliedAmount") for each in bill.get("appliedPayment") or ())
     return sum((Decimal(part["value"]) for part in parts if part), Decimal())
+
+
+def lists_payments(bill: Any) -> bool:
+    """Whether the bill lists the payments applied to it, be there none; the member is optional."""
+    return bill.get("appliedPayment") is not None
 
 
 def shows_taxes(bill: Any) -> bool:
@@ -111,7 +132,8 @@ def remaining_is_total_less_payments(bill: Any) -> Mismatch:
 
 def state_agrees_with_amounts(bill: Any) -> Mismatch:
     """new: nothing is paid; partiallyPaid: something is paid and something remains; settled: nothing remains."""
-    paid, remaining = applied(bill), REMAINING.value(bill)
+    remaining = REMAINING.value(bill)
+    paid = applied(bill) if lists_payments(bill) else TOTAL.value(bill) - remaining
     agrees = {
         "new": paid == 0,
         "partiallyPaid": paid > 0 and remaining > 0,

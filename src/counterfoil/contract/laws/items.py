@@ -80,11 +80,13 @@ def unique(id: str, c: Collection, *clauses: str) -> Law:
     return Law(id, c.operation, "identity", clauses, says(unique), check)
 
 
-def one_of(id: str, c: Collection, member: Field, allowed: Among[Any], *clauses: str) -> Law:
-    """A member has one of the documented values."""
+def one_of(id: str, c: Collection, member: Field, allowed: Among[Any], *clauses: str, optional: bool = False) -> Law:
+    """A member has one of the documented values; where it is ``optional``, or none."""
 
     def check(ctx: LawContext) -> None:
-        for item in c.require_items(ctx):
+        having = [item for item in c.require_items(ctx) if not optional or member.raw(item) is not None]
+        ctx.require(having, f"no item has {member.name}")
+        for item in having:
             ctx.cases += 1
             value = member.raw(item)
             ctx.expect(value in allowed, f"{member.name} one of {', '.join(map(str, allowed))}", f"{value!r} in {item}")

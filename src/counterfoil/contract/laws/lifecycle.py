@@ -250,7 +250,9 @@ def locked_members(id: str, r: Resource, names: Sequence[str], *clauses: str, te
 
 
 def _change_is_refused(ctx: LawContext, r: Resource, item: Any, name: str) -> None:
-    value = next(value for value in r.values[name] if value is not None and value != item.get(name))
+    others = [value for value in r.values_at(ctx)[name] if value != item.get(name)]
+    ctx.require(others, f"no other value of {name} is known")
+    value = next((value for value in others if value is not None), None)
     free = next((n for n in r.values if n not in r.locked), None)
     body = {**({free: "counterfoil was here"} if free else {}), name: value}
     response = ctx.request(r.change, path={r.parameter: r.key(item)}, body=body)

@@ -27,9 +27,21 @@ export async function call(method, path, body) {
     cache: "no-store", credentials: "same-origin",
   });
   if (response.status === 204) return null;
+  if (response.status === 202) return responseOf(response.headers.get("Location"));
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new ApiError(response.status, answer);
   return answer;
+}
+
+// What a request that takes long is answered in the end: it goes on as a task.
+async function responseOf(location) {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const task = await call("GET", location);
+    if (task.state === "running") continue;
+    if (task.status >= 400) throw new ApiError(task.status, task.answer);
+    return task.answer;
+  }
 }
 
 const query = (values) => {

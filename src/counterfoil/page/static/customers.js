@@ -4,6 +4,7 @@ import {thenRefresh} from "./app.js";
 import {command, getInWorld} from "./api.js";
 import {button, copyable, field, h, num, openDialog, onPress, show, table, td, th} from "./dom.js";
 import {date, isZero, moment, money, plural} from "./format.js";
+import {applyButton, creditForm, creditNotes, left, refundButton} from "./credit.js";
 import {session} from "./session.js";
 
 const LIMIT = 20;
@@ -96,7 +97,8 @@ async function showOne(root, number) {
         h("section", {class: "card", "aria-label": "Tariffs"}, h("h2", {}, "Tariffs"), subscriptions(customer)),
         h("section", {class: "card", "aria-label": "Ids"}, h("h2", {}, "Ids"), idList(customer)))),
     h("section", {class: "card", "aria-label": "Bills"}, h("h2", {}, "Bills"), customer.bills.length ? customer.bills.map((bill, index) => billCard(customer, bill, index)) : h("p", {class: "muted"}, "No bills yet. A billing run creates them.")),
-    h("section", {class: "card", "aria-label": "Payments"}, h("h2", {}, "Payments"), payments(customer)));
+    h("section", {class: "card", "aria-label": "Payments"}, h("h2", {}, "Payments"), payments(customer)),
+    h("section", {class: "card", "aria-label": "Credit notes"}, h("h2", {}, "Credit notes"), creditNotes(customer)));
 }
 
 function openCard(customer, account) {
@@ -145,11 +147,12 @@ function billCard(customer, bill, index) {
   const owes = !isZero(bill.remaining) && bill.settlement !== "cancelled";
   const why = h("div", {class: "why"});
   return h("details", {class: "bill", open: index === 0, "data-key": `bill-${name}`},
-    h("summary", {}, h("span", {class: "bill-name"}, `Bill ${bill.bill}`), h("span", {class: "muted"}, `run ${bill.run} · issued ${date(bill.issued_on)} · due ${date(bill.due_on)}`),
+    h("summary", {}, h("span", {class: "bill-name"}, `Bill ${bill.bill}`), h("span", {class: "muted"}, `${bill.run ? `run ${bill.run}` : "on demand"} · issued ${date(bill.issued_on)} · due ${date(bill.due_on)}`),
       h("span", {class: `tag ${bill.overdue ? "late" : owes ? "owed" : "good"}`}, state(bill)), bill.held ? h("span", {class: "tag"}, "held") : null,
       h("strong", {class: "amount"}, money(bill.total, bill.currency))),
-    h("p", {}, "Paid ", h("strong", {}, money(bill.paid, bill.currency)), ", remaining ", h("strong", {id: `remaining-${bill.bill}`}, money(bill.remaining, bill.currency)), "."),
+    h("p", {}, "Paid ", h("strong", {}, money(bill.paid, bill.currency)), isZero(bill.credited) ? null : [", credited ", h("strong", {}, money(bill.credited, bill.currency))], ", remaining ", h("strong", {id: `remaining-${bill.bill}`}, money(bill.remaining, bill.currency)), "."),
     owes ? payForm(customer, bill, name) : null,
+    creditForm(customer, bill, name),
     h("p", {}, button("Why this amount?", onPress(async () => {
       const found = await getInWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
       show(why, lines(found.lines, found.currency), h("ol", {class: "steps"}, found.steps.map((each) => h("li", {}, each))));
@@ -162,14 +165,14 @@ function payForm(customer, bill, name) {
   const pay = (more) => thenRefresh(() => command("record_payment", {...members, ...more}), `Paid ${more.amount ? money(more.amount, bill.currency) : "in full"} on bill ${bill.bill}.`);
   return h("form", {class: "act", "aria-label": `Pay bill ${bill.bill}`, onsubmit: onPress(() => pay({amount: amount.value}))},
     field(`Amount in ${bill.currency}`, amount), h("button", {"data-key": `pay-${name}`, id: `pay-${bill.bill}`}, "Pay this amount"),
-    button("Pay in full", onPress(() => pay({})), {class: "primary", "data-key": `pay-full-${name}`, id: `pay-full-${bill.bill}`}));
+    button("Pay in full", onPress(() => pay({})), {class: "primary", "data-key": `pay-full-${name}`, id: `pay-full-${bill.bill}`}), applyButton(customer, bill, name));
 }
 
 function payments(customer) {
   if (!customer.payments.length) return h("p", {class: "muted"}, "No payments yet.");
   const currency = (each) => customer.accounts[each.account].currency;
-  return table("Payments", [th("No.", {class: "num"}), th("When"), th("On"), th("By"), th("State"), th("Amount", {class: "num"})], customer.payments.map((each) => h("tr", {},
+  return table("Payments", [th("No.", {class: "num"}), th("When"), th("On"), th("By"), th("State"), th("Amount", {class: "num"}), th("Action")], customer.payments.map((each) => h("tr", {},
     num(String(each.payment)), td(moment(each.received_at)), td(`bill ${each.bill}`), td(each.method), td(h("span", {class: `tag ${each.state === "failed" ? "late" : each.state === "succeeded" ? "good" : ""}`}, each.state)),
-    num([money(each.amount, currency(each)), isZero(each.refunded) ? null : h("div", {class: "muted"}, `${money(each.refunded)} refunded`)]))));
+    num([money(each.amount, currency(each)), isZero(each.refunded) ? null : h("div", {class: "muted"}, `${money(each.refunded)} refunded`), left(each, currency(each))]), td(refundButton(customer, each, currency(each))))));
 }
 

@@ -1,6 +1,7 @@
-"""What one request asks of its own answer: ``Prefer: code=503, delay=250`` (RFC 7240; Prism's users know them).
+"""What one request asks of its own answer: ``Prefer: code=503, delay=250, example=empty`` (RFC 7240; as Prism has them).
 
-``code`` is a status the spec documents for the operation, ``delay`` milliseconds before the answer. Preferences that are
+``code`` is a status the spec documents for the operation, ``delay`` milliseconds before the answer, ``example`` the name of one
+of the examples in the spec. Preferences that are
 not ours are ignored, as the RFC wants; ours that cannot be met are refused by name, for a test that believes it saw a 503
 is worse than one that fails. Nothing here knows vendors or faults.
 """
@@ -29,11 +30,12 @@ class Preferences(msgspec.Struct, frozen=True):
 
     code: int | None = None
     delay: int | None = None
+    example: str | None = None
 
     @property
     def applied(self) -> str:
         """As ``Preference-Applied`` says it."""
-        named = (("code", self.code), ("delay", self.delay))
+        named = (("code", self.code), ("delay", self.delay), ("example", self.example))
         return ", ".join(f"{name}={value}" for name, value in named if value is not None)
 
 
@@ -43,14 +45,19 @@ NOTHING = Preferences()
 def preferences(header: str, operation: str, documented: Documented) -> Preferences:
     """Read the header. Raises ``ApiError`` (malformed, naming Prefer) for a code or delay that cannot be had."""
     asked = parse(header)
-    code = delay = None
+    code = delay = example = None
     if "code" in asked:
         code = _code(asked["code"], operation, documented)
     if "delay" in asked:
         delay = _whole(asked["delay"])
         if delay is None or delay > LONGEST_DELAY:
             raise _refused(f"delay is a whole number of milliseconds up to {LONGEST_DELAY}", asked["delay"])
-    return NOTHING if code is delay is None else Preferences(code, delay)
+    if "example" in asked:
+        example = asked["example"]
+        if documented.example(example, code) is None:
+            names = ", ".join(sorted(documented.examples)) or "none"
+            raise _refused(f"{operation} documents the examples {names}", example)
+    return NOTHING if (code, delay, example) == (None, None, None) else Preferences(code, delay, example)
 
 
 def parse(header: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import ConnectionBroken, RequestContext
 from counterfoil.server.errors import REASONS
-from counterfoil.server.faults.documented_statuses import Documented, documented
+from counterfoil.server.faults.documented_statuses import Documented, Example, documented
 from counterfoil.server.faults.prefer import NOTHING, Preferences, preferences
 from counterfoil.server.faults.response_faults import Malformed, SlowDrip, Truncated, WithPreferenceApplied
 
@@ -164,6 +164,10 @@ class FaultStore:
             await asyncio.sleep(wait)
         if striking is not None:
             return _strike(striking, context, Preferences(delay=asked.delay))
+        if asked.example is not None:
+            context.response_fault = WithPreferenceApplied(asked)
+            documented = self._known[context.api.name][1][context.operation or ""]
+            return _example(documented.example(asked.example, asked.code))
         if asked.code is not None and asked.code >= 400:
             answer = _error(context, asked.code, f"asked for with Prefer: code={asked.code}")
             context.response_fault = WithPreferenceApplied(asked)
@@ -231,3 +235,16 @@ def _error(context: RequestContext, status: int, message: str, *, retry_after: i
         others = (pair for pair in headers if pair[0].lower() != "retry-after")
         headers = (*others, ("Retry-After", str(retry_after)))
     return Response(status, answer.body, headers, answer.media_type)
+
+
+def _example(example: Example | None) -> Response | None:
+    """The answer that an example is."""
+    if example is None:
+        return None
+    body = example.value
+    is_json = "json" in example.media_type or "*" in example.media_type
+    if not is_json:
+        body = str(body).encode()
+    return Response(
+        example.status, body, media_type="application/json" if "*" in example.media_type else example.media_type
+    )

@@ -2,13 +2,13 @@
 
 Keeping is cheap, showing is not: an exchange is kept as references to what was there anyway and made readable when somebody
 asks. Bounds are by count and bytes for each world, and by bytes for all; the oldest go first, of all worlds those of
-the one that has been quiet longest. It keeps no world alive.
+the one that has been quiet longest. It keeps no world alive, and forgets those that are gone.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -33,7 +33,7 @@ class Bounds(msgspec.Struct, frozen=True):
     exchanges: int = 500
     bytes: int = MEBIBYTE
     bytes_of_all: int = 128 * MEBIBYTE
-    worlds: int = 32_768
+    worlds: int = 4_096
 
 
 class _Kept(NamedTuple):
@@ -71,17 +71,36 @@ class _Log(msgspec.Struct):
     version: int = 0
 
 
+class _Numbers(NamedTuple):
+    """What is remembered of a world whose exchanges were cleared: an empty ``_Log`` takes 1 KB, mostly its deque."""
+
+    last: int
+    dropped: int
+    version: int
+
+
+SWEEP = 256
+"""After so many worlds were heard of, the exchanges of those that are gone are forgotten."""
+
+
 class JournalStore:
     """The journal of every world, by its name; implements ``counterfoil.api.control_types.Journal``, from any thread.
 
-    ``clock`` tells the time outside, with its offset.
+    ``clock`` tells the time outside, with its offset. ``names`` gives the names of the worlds there are.
     """
 
-    def __init__(self, clock: Callable[[], datetime], bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        bounds: Bounds | None = None,
+        names: Callable[[], Iterable[str]] | None = None,
+    ) -> None:
         self._clock = clock
+        self._names = names
+        self._new_worlds = 0
         self._bounds = bounds or Bounds()
         self._logs: OrderedDict[str, _Log] = OrderedDict()  # that hold something, the quietest first
-        self._empty: OrderedDict[str, _Log] = OrderedDict()
+        self._empty: OrderedDict[str, _Numbers] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -93,7 +112,9 @@ class JournalStore:
         with self._lock:
             log = self._logs.get(name)
             if log is None:
-                log = self._logs[name] = self._empty.pop(name) if name in self._empty else _Log()
+                log = self._logs[name] = self._log(name)
+                self._empty.pop(name, None)
+                self._count_new()
             else:
                 self._logs.move_to_end(name)
             log.last = number = log.last + 1
@@ -121,8 +142,19 @@ class JournalStore:
         if not log.kept:
             self._rest(name)
 
+    def _count_new(self) -> None:
+        self._new_worlds += 1
+        if self._names is None or self._new_worlds % SWEEP:
+            return
+        there = set(self._names())
+        for name in [each for each in self._logs if each not in there]:
+            self._bytes -= self._logs.pop(name).bytes
+        for name in [each for each in self._empty if each not in there]:
+            del self._empty[name]
+
     def _rest(self, name: str) -> None:
-        self._empty[name] = self._logs.pop(name)
+        log = self._logs.pop(name)
+        self._empty[name] = _Numbers(log.last, log.dropped, log.version)
         if len(self._empty) > self._bounds.worlds:
             self._empty.popitem(last=False)
 
@@ -147,6 +179,8 @@ class JournalStore:
             log.version += 1
             if world in self._logs:
                 self._rest(world)
+            elif world in self._empty:
+                self._empty[world] = _Numbers(log.last, 0, log.version)
 
     # --- looking on ------------------------------------------------------------------------------
 
@@ -156,7 +190,12 @@ class JournalStore:
             return self._log(world).version
 
     def _log(self, world: str) -> _Log:
-        return self._logs.get(world) or self._empty.get(world) or _Log()
+        """The world's log, or a new one that goes on where the world's numbers are."""
+        found = self._logs.get(world)
+        if found is not None:
+            return found
+        numbers = self._empty.get(world, _Numbers(0, 0, 0))
+        return _Log(last=numbers.last, dropped=numbers.dropped, version=numbers.version)
 
 
 def _keep(context: RequestContext, number: int, at: datetime) -> tuple[Any, ...]:

@@ -31,6 +31,10 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
     hours: Annotated[int, Meta(ge=0, le=10**5)] = 0
     minutes: Annotated[int, Meta(ge=0, le=10**7)] = 0
 
+    def months_from(self, now: datetime) -> float:
+        """How many months the clock is moved when it is ``now``, about."""
+        return (self._target(now) - now) / timedelta(days=30.44)
+
     def apply(self, world: WorldState) -> datetime:
         target = self._target(world.now)
         if target < world.now:

@@ -31,6 +31,7 @@ from counterfoil.world.commands.resources import WriteResource
 from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 from counterfoil.world.to_json import to_json
+from counterfoil.world.written_numbers import misread_numbers
 
 AnyCommand = (
     AddCustomer
@@ -68,6 +69,9 @@ def read_command(data: Any) -> Command:
     """The command in a JSON object. Raises ``BadValue`` naming the member that is wrong."""
     if isinstance(data, dict):
         data = with_instants_read(data, ("to", "started_at"))
+        kind = COMMANDS.get(str(data.get("command")))
+        for field, message in misread_numbers(data, kind) if kind else ():
+            raise BadValue(message, field=field)
     try:
         command: Command = msgspec.convert(data, AnyCommand, str_keys=True)
     except msgspec.ValidationError as error:

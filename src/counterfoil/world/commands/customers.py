@@ -12,6 +12,7 @@ from counterfoil.ledger.accounts import Account
 from counterfoil.ledger.errors import BadValue
 from counterfoil.ledger.money import checked_currency
 from counterfoil.world.commands.command import Command, Number, Text, check_amount
+from counterfoil.world.fake_identity import IdentityOverrides
 
 if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
@@ -52,7 +53,7 @@ class AddCustomer(Command, frozen=True, kw_only=True, tag="add_customer"):
             for currency in currencies
         )
         number = ledger.add_customer(accounts, self.starts or world.today, world.now, billed_to=self.billed_to)
-        world.identify(number, name=self.name, email=self.email, country=self.country)
+        world.identify(number, IdentityOverrides(name=self.name, email=self.email, country=self.country))
         if tariff:
             starts = self.starts or world.today
             ledger.subscribe(number, tariff.key, sims=self.sims, starts=starts, now=world.now)

@@ -43,6 +43,8 @@ from counterfoil.apis.emnify.laws.changes import (
     preview_becomes_invoice,
     refresh_leaves_final,
     refresh_recalculates,
+    refresh_shows_what_is_new,
+    split_is_of_its_time,
 )
 from counterfoil.apis.emnify.laws.login import (
     INCOMPLETE_LOGINS,
@@ -52,6 +54,16 @@ from counterfoil.apis.emnify.laws.login import (
     every_kind_opens,
     token_by_kind,
     wrong_logins,
+)
+from counterfoil.apis.emnify.laws.members import (
+    instants_have_milliseconds,
+    is_paid,
+    items_multiply,
+    null_or_documented,
+    own_name_is_on_bills,
+    paid_says_how,
+    several_volumes_are_split,
+    sims_are_counted,
 )
 from counterfoil.apis.emnify.laws.periods import (
     counted_in_headers,
@@ -153,6 +165,18 @@ LAWS: tuple[Law, ...] = (
            only=lambda seen: seen.bill.get("payment_option") is not None, lacking="no bill has a payment_option"),
     _bills("bill.total-paid", paid_within_total, "c24", family="agreement",
            only=lambda seen: at(seen.bill, "invoice.total_paid") is not None, lacking="no invoice says what was paid"),
+    _bills("bill.paid-how", paid_says_how, "c24", family="agreement", only=is_paid, lacking="no bill is paid"),
+    _bills("bill.optional", null_or_documented, "c14", "c15", "c16", "c22", "c26", "c27", family="form"),
+    _bills("bill.items", items_multiply, "c26", only=lambda seen: bool(seen.bill.get("invoice_items")),
+           lacking="no bill has invoice_items"),
+    _bills("bill.sims", sims_are_counted, "c06", "c22", family="agreement",
+           only=lambda seen: seen.bill.get("sim_items") is not None, lacking="no bill has SIMs"),
+    _bills("bill.instants", instants_have_milliseconds, "v09", family="form",
+           only=lambda seen: seen.bill.get("invoice") is not None, lacking="no bill has an invoice"),
+    _law("bill.split-due", BILL, "agreement", several_volumes_are_split, "c04", "c06", "c07"),
+    _law("org.name", OWN, "agreement", own_name_is_on_bills, "c20", "v30"),
+    _law("refresh.new", BILL, "lifecycle", refresh_shows_what_is_new, "c25", needs=("charge",)),
+    _law("split.attached", BILL, "lifecycle", split_is_of_its_time, "c05", needs=("subscribe",)),
     _law("refresh.final", BILL, "reading", refresh_leaves_final, "c25"),
     _law("refresh.preview", BILL, "reading", refresh_recalculates, "c25"),
     # the periods there are

@@ -8,16 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.apis.emnify.laws.amounts import tariffs_of, zones_of
-from counterfoil.apis.emnify.laws.requests import MEMBERS, Seen, bills
+from counterfoil.apis.emnify.laws.requests import MEMBERS, NEVER_NULL, Seen, bills
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.laws.arithmetic import amount, amount_at, at, everywhere, has_places, is_number
 from counterfoil.contract.laws.items import Mismatch
 
 
 def all_members(seen: Seen) -> Mismatch:
-    """All fourteen members are present, null where there is no value."""
+    """All fourteen members are present, null where there is no value; six of them are never null."""
     lacking = [name for name in MEMBERS if name not in seen.bill]
-    return (f"the member {lacking[0]}", sorted(seen.bill)) if lacking else None
+    if lacking:
+        return f"the member {lacking[0]}", sorted(seen.bill)
+    empty = [name for name in NEVER_NULL if seen.bill[name] is None]
+    return (f"a value in {empty[0]}", None) if empty else None
 
 
 def forms(seen: Seen) -> Mismatch:

@@ -9,8 +9,9 @@ from counterfoil.apis.emnify.laws.bill import period_in_words
 from counterfoil.apis.emnify.laws.requests import BILL, Seen, bill_of, bills
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import Response
+from counterfoil.contract.law import NotApplicable
 from counterfoil.contract.laws import auth, errors
-from counterfoil.contract.laws.arithmetic import at, first
+from counterfoil.contract.laws.arithmetic import amount_at, at, first
 
 
 def _amounts(bill: Any) -> Any:
@@ -88,3 +89,55 @@ def preview_becomes_invoice(ctx: LawContext) -> None:
         was, now = _amounts(seen.bill), _amounts(bill)
         ctx.expect(now == was, f"amounts of {month} for organisation {org} as previewed: {was}", now)
     ctx.require(ctx.cases, "the run billed none of the previews")
+
+
+PRICE = 70_000
+"""Of a charge that no other item of a bill comes near to."""
+
+
+def _refreshable_preview(ctx: LawContext, org: str) -> Seen | None:
+    """The organisation's newest bill, if it is a preview that may be refreshed."""
+    months = [seen for _, seen in bills(ctx) if seen.org == org][:1]
+    return next((s for s in months if s.bill.get("invoice") is None and s.bill.get("refresh_allowed")), None)
+
+
+def refresh_shows_what_is_new(ctx: LawContext) -> None:
+    """A preview that is refreshed has what was charged since, and nothing twice."""
+    for org in ctx.known_ids("org_id")[:8]:
+        seen = _refreshable_preview(ctx, org)
+        if seen is None:
+            continue
+        before = amount_at(ctx.json_body(_refresh(ctx, seen)), "sub_total.cost")
+        ctx.perform("charge", org, PRICE)
+        for _ in range(2):
+            fresh = ctx.json_body(_refresh(ctx, seen))
+            rose = amount_at(fresh, "sub_total.cost") - before
+            ctx.expect(abs(rose - PRICE) < 1, f"{PRICE} more in sub_total.cost of organisation {org}, refreshed", rose)
+        ctx.cases += 1
+        if ctx.cases == 2:
+            return
+    ctx.require(ctx.cases, "no organisation has a preview that may be refreshed")
+
+
+def split_is_of_its_time(ctx: LawContext) -> None:
+    """A further tariff leaves the organisation's invoices as they were, profiles included; its preview has the new one."""
+    for org in ctx.known_ids("org_id")[:12]:
+        final = [seen for _, seen in bills(ctx) if seen.org == org and seen.bill.get("invoice") is not None][:2]
+        preview = _refreshable_preview(ctx, org)
+        if not final or preview is None:
+            continue
+        try:
+            ctx.perform("subscribe", org, "same")
+        except NotApplicable:
+            continue
+        ctx.cases += 1
+        for seen in final:
+            after = bill_of(ctx, seen.org, seen.month)
+            ctx.expect(
+                _amounts(after) == _amounts(seen.bill), f"the amounts of {seen.month} as they were", _amounts(after)
+            )
+        fresh = ctx.json_body(_refresh(ctx, preview))
+        ctx.expect(_amounts(fresh) != _amounts(preview.bill), "the new tariff in the preview", _amounts(fresh))
+        if ctx.cases == 2:
+            return
+    ctx.require(ctx.cases, "no organisation has an invoice and a preview, and can have a further tariff")

@@ -102,8 +102,9 @@ def double_organisation(ctx: LawContext) -> None:
 
 
 def own_organisation(ctx: LawContext) -> None:
-    """A token is told its own organisation's id and name, and may list its billing periods."""
-    own = ctx.request_json(OWN)
+    """A token is told its own organisation's id and name, the same each time, and may list its billing periods."""
+    own, again = ctx.request_json(OWN), ctx.request_json(OWN)
+    ctx.expect(own == again, f"the same organisation again: {own}", again)
     ctx.expect(isinstance(own.get("id"), int) and isinstance(own.get("name"), str), "a numerical id and a name", own)
     ctx.request_json(PERIODS, path={"org_id": own["id"]})
 

@@ -24,6 +24,7 @@ MEMBERS = (
     "period", "total", "sub_total", "vat", "mrc", "sim_items", "traffic", "issuer_org", "customer_org", "invoice",
     "payment_option", "refresh_allowed", "invoice_items", "tariff_plan",
 )  # fmt: skip
+NEVER_NULL = ("sub_total", "customer_org", "issuer_org", "vat", "total", "period")
 CODES = {
     1000: ("BadRequest", 400), 1101: ("InvalidCredentials", 401), 1102: ("InvalidToken", 401),
     1103: ("TokenExpired", 401), 1104: ("Forbidden", 403), 1105: ("TooManyRequests", 429), 1201: ("NotFound", 404),

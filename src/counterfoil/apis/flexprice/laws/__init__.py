@@ -17,6 +17,7 @@ from counterfoil.apis.flexprice.laws.changes import (
     paid,
     part_paid,
     paused,
+    payer_counts_once,
     payment_pending,
     refunded,
     subscribed,
@@ -146,6 +147,7 @@ LAWS: tuple[Law, ...] = (
     _law("errors.agree", "errors", refusals_agree, "c07", "c22"),
     # what payments, time and subscriptions do
     _law("auth.isolated", "auth", isolated, "v29", needs=("restricted_credential",)),
+    _law("pay.for-another", "lifecycle", payer_counts_once, "v06", "v11", needs=("pay", "payer")),
     _does("pay.part", "pay", part_paid, "v09", "v11", "v14", how=("part",),
           text="A part payment lowers what is unpaid by its amount; counts, charges and other currencies do not change."),
     _does("pay.pending", "pay", payment_pending, "v10", how=("pending",),

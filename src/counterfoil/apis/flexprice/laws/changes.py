@@ -165,7 +165,7 @@ def issuing_adds(ctx: LawContext) -> None:
 
 
 def one_off_is_fixed(ctx: LawContext) -> None:
-    """An invoiced one-off charge is part of the unpaid fixed charges, and not of the usage charges."""
+    """An invoiced one-off charge is part of the unpaid fixed charges, as it is, and not of the usage charges."""
     price, before = 100_000, {}
     for who in ctx.known_ids("id")[:3]:
         currency = ctx.perform("charge", who, price)["currency"].lower()
@@ -178,6 +178,26 @@ def one_off_is_fixed(ctx: LawContext) -> None:
         ctx.cases += 1
         usage, fixed = (amount(new[name]) - amount(old[name]) for name in AMOUNTS[3:])
         ctx.expect(
-            usage < price <= fixed, f"{price} more in unpaid_fixed_charges of {who}", {"usage": usage, "fixed": fixed}
+            usage < price <= fixed < 2 * price,
+            f"{price} more in unpaid_fixed_charges of {who}, and what its tariff costs",
+            {"usage": usage, "fixed": fixed},
         )
     ctx.require(ctx.cases, "the run invoiced none of the charges in a currency that counts")
+
+
+def payer_counts_once(ctx: LawContext) -> None:
+    """An invoice that another customer pays counts for both, each once: a part payment lowers what is unpaid of both alike."""
+    pair = ctx.perform("payer")
+    before = {who: fetch(ctx, who) for who in pair.values()}
+    fact = ctx.perform("pay", pair["who"], "part")
+    currency = fact["currency"].lower()
+    for who in pair.values():
+        old, new = by_currency(before[who]), by_currency(fetch(ctx, who))
+        ctx.require(currency in old and currency in new, f"{currency} is not counted for {who}")
+        ctx.cases += 1
+        fell = amount(old[currency]["total_unpaid_amount"]) - amount(new[currency]["total_unpaid_amount"])
+        ctx.expect(fell == fact["amount"], f"total_unpaid_amount of {who} to fall by {fact['amount']}", fell)
+        same = all(old[currency][name] == new[currency][name] for name in COUNTS[:2])
+        ctx.expect(same, f"the counts of {who} as they were", new[currency])
+    owned, paid_for = (by_currency(before[who])[currency]["total_invoice_count"] for who in pair.values())
+    ctx.expect(owned <= paid_for, f"at least {owned} invoices of {pair['payer']}, who pays for {pair['who']}", paid_for)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from counterfoil.apis.oracle_brm.laws.amounts import LAWS as AMOUNTS
 from counterfoil.apis.oracle_brm.laws.bills import (
     BASE,
     BILLS,
@@ -33,7 +34,9 @@ from counterfoil.apis.oracle_brm.laws.bills import (
     tmf_error,
     tries,
 )
+from counterfoil.apis.oracle_brm.laws.objects import LAWS as OBJECTS
 from counterfoil.apis.oracle_brm.laws.related import LAWS as RELATED
+from counterfoil.apis.oracle_brm.laws.related import planning_moves_no_amount
 from counterfoil.apis.oracle_brm.laws.rules import (
     answers_are_utf8_json,
     issued_for_good,
@@ -53,6 +56,7 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import (
     auth,
+    combining,
     comparing,
     counting,
     cross_item,
@@ -66,6 +70,7 @@ from counterfoil.contract.laws import (
     selecting,
 )
 from counterfoil.contract.laws.auth import SampleRequest
+from counterfoil.contract.laws.combining import Combined
 from counterfoil.contract.laws.customer_bills import (
     ACCOUNT,
     BILL_DATE,
@@ -81,6 +86,7 @@ from counterfoil.contract.laws.customer_bills import (
     UPDATED,
     applied,
     due_not_before_bill,
+    lists_payments,
     nothing_left_is_settled,
     one_currency,
     periods_are_whole,
@@ -188,6 +194,12 @@ LAWS: tuple[Law, ...] = (
         "oracle-brm.counts", BILLS, "c50", "c51", **COUNTS, good=OK_STATUSES,
         extras=({}, {"fields": "none"}, {"@type": EXTENDED}),
     ),
+    combining.together(
+        "oracle-brm.list.together",
+        Combined(WHOLE, MEMBERS, always=REPRESENTATIONS.always, extras=REPRESENTATIONS.queries,
+                 counts=("X-Result-Count", "X-Total-Count"), good=OK_STATUSES),
+        "c01", "c02", "c26", "c33", "c34", "c50", "c51",
+    ),
     # types and fields
     representations.complete("oracle-brm.type.extended", REPRESENTATIONS, "c02", "v04"),
     representations.same_values("oracle-brm.type.same-values", REPRESENTATIONS, "c02", "v03"),
@@ -215,13 +227,13 @@ LAWS: tuple[Law, ...] = (
         lacking="no bill shows its taxes",
     ),
     items.each(
-        "oracle-brm.bill.tax-rate", BILLS, tax_is_rate_of_net, "c156",
+        "oracle-brm.bill.tax-rate", BILLS, tax_is_rate_of_net, "c156", "c158",
         only=lambda bill: shows_taxes(bill) and len(bill["taxItem"]) == 1 and NET.value(bill) is not None,
         lacking="no bill shows a single tax with its rate",
     ),
     items.each(
         "oracle-brm.bill.remaining", BILLS, remaining_is_total_less_payments, "c72", "c57",
-        only=_has_amounts, lacking="no bill shows what remains",
+        only=lambda bill: _has_amounts(bill) and lists_payments(bill), lacking="no bill shows what remains and its payments",
     ),
     items.each(
         "oracle-brm.bill.state", BILLS, state_agrees_with_amounts, "c74", "c57",
@@ -233,7 +245,9 @@ LAWS: tuple[Law, ...] = (
         lacking="no bill is paid", family="agreement",
     ),
     items.each("oracle-brm.bill.dates", BILLS, due_not_before_bill, "c68", "c69", family="agreement"),
-    items.each("oracle-brm.bill.periods", BILLS, periods_are_whole, "c118", "c119", "c62", "c117", family="agreement"),
+    items.each(
+        "oracle-brm.bill.periods", BILLS, periods_are_whole, "c118", "c119", "c62", "c117", "c108", "c135", family="agreement"
+    ),
     cross_item.no_overlap("oracle-brm.bill.overlap", BILLS, ACCOUNT, STARTS, ENDS, "c62"),
     cross_item.shares_within_total(
         "oracle-brm.bill.payments", BILLS, payments, "c84", "c85", "c93", "c57",
@@ -246,9 +260,10 @@ LAWS: tuple[Law, ...] = (
         lacking="no bill shows a balance or a payment",
     ),
     cross_item.consistent_facts(
-        "oracle-brm.bill.names", BILLS, names, "c61", "c70", "c113", "c115", "c116", "c142", "c143", "c150", "c151",
-        text="An account, a payment method and a party have the same number and name in all bills that name them.",
-        lacking="no bill names an account, a payment method or a party",
+        "oracle-brm.bill.names", BILLS, names, "c61", "c64", "c70", "c94", "c113", "c115", "c116", "c128", "c142", "c143", "c150",
+        "c151",
+        text="An account, a payment, a payment method and a party have the same number and name in all bills that name them.",
+        lacking="no bill names an account, a payment, a payment method or a party",
     ),
     items.each(
         "oracle-brm.bill.net", BILLS, net_within_total, "c75", "c76",
@@ -263,8 +278,11 @@ LAWS: tuple[Law, ...] = (
     representations.found_by_other_key("oracle-brm.bill.by-number", REPRESENTATIONS, "billNo", "v02"),
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
     reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
+    # before a run completes: then nothing may be open
+    Law("oracle-brm.open.planned", LIST, "lifecycle", ("v28",), says(planning_moves_no_amount), planning_moves_no_amount,
+        needs=("plan_run",)),
     Law(
-        "oracle-brm.runs.issue", LIST, "lifecycle", ("c58", "c60", "c74"), says(issued_for_good), issued_for_good,
+        "oracle-brm.runs.issue", LIST, "lifecycle", ("c58", "c60", "c73", "c74"), says(issued_for_good), issued_for_good,
         needs=("complete_run",),
     ),
     # authentication
@@ -288,7 +306,7 @@ LAWS: tuple[Law, ...] = (
         [SampleRequest(FETCH, path={"id": text})
          for text in (UNKNOWN_ID, "B0-0-counterfoil", "nobody", "0.0.0.1 -bill 0", UNNUMBERED)]
         + [SampleRequest("GET /counterfoilKnowsNoSuchPlace")],
-        "c161", "c165", "c167", "v13", "c173", "v12", status=404,
+        "c161", "c162", "c163", "c164", "c165", "c166", "c167", "c168", "v13", "c173", "v12", status=404,
         text="An unknown id or path gives 404 with an Error.", error_body=tmf_error,
     ),
     *(errors.wrong_method(f"oracle-brm.errors.{m.lower()}", f"{m} /customerBill", "c174", error_body=tmf_error) for m in METHODS),
@@ -296,6 +314,8 @@ LAWS: tuple[Law, ...] = (
         f"oracle-brm.errors.{m.lower()}-one", f"{m} /customerBill/{{id}}", "c174", error_body=tmf_error, path={"id": UNKNOWN_ID}
       ) for m in METHODS),
     errors.unacceptable("oracle-brm.errors.accept", SAMPLES[0], "c48", error_body=tmf_error),
+    *AMOUNTS,
+    *OBJECTS,
     *RELATED,
     _law("errors.never-500", LIST, "errors", never_fails, "c176"),
     _law("errors.media-type", LIST, "errors", answers_are_utf8_json, "c48", "c169"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ BASE, EXTENDED = "CustomerBill", "CustomerBillOracle"
 REQUIRED = ("id", "href", "billDate", "paymentDueDate", "amountDue", "state")
 UNNUMBERED = "bill in progress"
 UNKNOWN_ID = "0.0.0.1+-bill+999999999999"
+CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*", re.ASCII)
+URI = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 OK_STATUSES = (200, 206)
 """Oracle documents only 200; TMF630 allows 206 for part of a list."""
 
@@ -83,7 +86,8 @@ def _can_select(ctx: LawContext) -> bool:
 
 
 _PAGES = Offsets("offset", "limit", largest=1000)
-WHOLE = Bills(LIST, identity=ID, pages=_PAGES)
+WHOLE = Bills(LIST, identity=ID, pages=_PAGES, filters=FILTERS)
+EXTENDED_BILLS = Bills(LIST, identity=ID, pages=_PAGES, base={"@type": EXTENDED})
 BILLS = BillIds(LIST, identity=ID, pages=_PAGES, filters=FILTERS)
 
 
@@ -95,11 +99,17 @@ def tries(filter_: Filter, bills: Sequence[Any]) -> Sequence[Any]:
 
 
 def tmf_error(response: Response) -> str | None:
-    """The TMF ``Error``: code and reason, the status as a string, in JSON with charset utf-8."""
+    """The TMF ``Error``: code and reason, the status as a string, in JSON with charset utf-8; classes and addresses as such."""
     mismatch = errors.members("code", "reason")(response) or charset(response)
     if mismatch:
         return mismatch
-    status = response.body.get("status")
+    body = response.body
+    if body.get("message") is not None and not (isinstance(body["message"], str) and body["message"].strip()):
+        return f"message {body['message']!r}"
+    for name, form in (("@type", CLASS), ("@baseType", CLASS), ("@schemaLocation", URI), ("referenceError", URI)):
+        if body.get(name) is not None and not form.fullmatch(str(body[name])):
+            return f"{name} {body[name]!r}, not {'a URI' if form is URI else 'the name of a class'}"
+    status = body.get("status")
     return None if status in (None, str(response.status)) else f"status {status!r} in the body of a {response.status}"
 
 

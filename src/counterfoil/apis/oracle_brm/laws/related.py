@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,27 +11,24 @@ from counterfoil.apis.oracle_brm.laws.bills import BILLS, FETCH, OK_STATUSES, WH
 from counterfoil.contract.collection import SAMPLE, Field, Offsets, equal, sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, says
-from counterfoil.contract.laws import counting, errors, filtering, items, paging, reading, representations
+from counterfoil.contract.laws import combining, counting, errors, filtering, items, paging, reading, representations
 from counterfoil.contract.laws.auth import SampleRequest
-from counterfoil.contract.laws.customer_bills import ACCOUNT, ID, NET, STATE, UPDATED, decimals
+from counterfoil.contract.laws.combining import Combined
+from counterfoil.contract.laws.customer_bills import ACCOUNT, DUE, ID, NET, STATE, UPDATED, decimals
 from counterfoil.contract.laws.items import Mismatch, close
+from counterfoil.contract.laws.planning import moves_nothing
 from counterfoil.contract.laws.representations import Representations
+from counterfoil.contract.laws.served import ServedCollection
 
 RATES, RATE = "GET /appliedCustomerBillingRate", "GET /appliedCustomerBillingRate/{id}"
 DEMANDS, DEMAND, CREATE = "GET /customerBillOnDemand", "GET /customerBillOnDemand/{id}", "POST /customerBillOnDemand"
 CHARGE, CREDIT, PENALTY = "appliedBillingCharge", "appliedBillingCredit", "appliedPenaltyCharge"
 IN_PROGRESS, DECIDED = "inProgress", ("done", "rejected", "terminatedWithError")
 LONG_ENOUGH = timedelta(hours=2)
-NOT_SERVED = (404, 405, 501)
 
 
-class Served(Bills):
+class Served(ServedCollection, Bills):
     """A list that an installation may lack: then the laws about it do not apply."""
-
-    def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Any]:
-        status = ctx.cached(("served", self.operation), lambda: ctx.request(self.operation, query={"limit": 1}).status)
-        ctx.require(status not in NOT_SERVED, f"{self.operation} is not served")
-        return super().fetch(ctx, query)
 
 
 BILL_OF_RATE = Field("bill.id")
@@ -39,6 +36,17 @@ _PAGES = Offsets("offset", "limit", largest=1000)
 _RATE_FILTERS = (equal(ID), equal(BILL_OF_RATE), equal(ACCOUNT), equal(Field("isBilled")))
 ALL_RATES = Served(RATES, identity=ID, pages=_PAGES, filters=_RATE_FILTERS)
 ALL_DEMANDS = Served(DEMANDS, identity=ID, pages=_PAGES, filters=(equal(ID), equal(ACCOUNT)))
+RATE_MEMBERS = (
+    "date",
+    "description",
+    "isBilled",
+    "name",
+    "type",
+    "appliedTax",
+    "bill",
+    "billingAccount",
+    "taxExcludedAmount",
+)
 RATE_TYPES = Representations(
     ALL_RATES, RATE, "@type", "AppliedCustomerBillingRate", "AppliedCustomerBillingRateOracle", always=("id", "href")
 )
@@ -155,6 +163,11 @@ def changed_bill_is_found_by_last_update(ctx: LawContext) -> None:
     ctx.cases += 1
 
 
+def planning_moves_no_amount(ctx: LawContext) -> None:
+    """Planning a billing run, whatever day it bills up to, changes the amount of no bill in progress."""
+    moves_nothing(ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in WHOLE.fetch_all(ctx, {"state": IN_PROGRESS})})
+
+
 def _law(id: str, operation: str, family: str, check: Callable[[LawContext], None], *clauses: str, **more: Any) -> Law:
     return Law(f"oracle-brm.{id}", operation, family, clauses, says(check), check, **more)
 
@@ -171,6 +184,12 @@ LAWS: tuple[Law, ...] = (
     paging.slices("oracle-brm.rate.slice", ALL_RATES, "v20"),
     counting.headers("oracle-brm.rate.counts", ALL_RATES, "v20", good=OK_STATUSES,
                      in_body="X-Result-Count", in_all="X-Total-Count"),
+    combining.together(
+        "oracle-brm.rate.together",
+        Combined(ALL_RATES, RATE_MEMBERS, always=RATE_TYPES.always, extras=RATE_TYPES.queries,
+                 counts=("X-Result-Count", "X-Total-Count"), good=OK_STATUSES),
+        "v20", "v22", "v23", "v25", "v26",
+    ),
     items.each(
         "oracle-brm.rate.taxes", ALL_RATES, rate_includes_its_taxes, "v20", only=_has_taxes, lacking="no rate shows taxes"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from counterfoil.apis.oracle_brm.laws.bills import (
     EXTENDED,
     FETCH,
     LIST,
+    OK_STATUSES,
     REQUIRED,
     UNKNOWN_ID,
     UNNUMBERED,
@@ -56,12 +57,17 @@ def shown(bill: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def names(bill: Any) -> Iterator[tuple[Any, Any]]:
-    """What the bill calls the account, the payment method and the parties that other bills name too."""
+    """What the bill calls the accounts, payments, the payment method and the parties that other bills name too."""
     account, method = bill.get("billingAccount") or {}, bill.get("paymentMethod") or {}
     if account.get("id"):
         yield ("account", account["id"]), (account.get("accountNumber"), account.get("name"))
     if method.get("id"):
         yield ("payment method", method["id"]), method.get("name")
+    if (books := bill.get("financialAccount") or {}).get("id"):
+        yield ("financial account", books["id"]), books.get("name")
+    for payment in (each.get("payment") or {} for each in bill.get("appliedPayment") or ()):
+        if payment.get("id"):
+            yield ("payment", payment["id"]), payment.get("name")
     for party in bill.get("relatedParty") or ():
         yield ("party", party["id"]), party.get("name")
 
@@ -117,8 +123,10 @@ def plus_may_be_a_space(ctx: LawContext) -> None:
 
 
 def issued_for_good(ctx: LawContext) -> None:
-    """When a run completes, bills in progress get a number and keep their id and bill date; existing numbers stay."""
+    """When a run completes, bills in progress get a number and keep their id and bill date; existing numbers stay. What a run
+    issues is onCycle, unless its account asked for a bill on demand."""
     before = {bill["id"]: bill for bill in BILLS.require_items(ctx)}
+    asked = _asked_on_demand(ctx, before.values())
     ctx.perform("complete_run")
     after = {bill["id"]: bill for bill in WHOLE.fetch_all(ctx)}
     for id_, bill in before.items():
@@ -138,6 +146,17 @@ def issued_for_good(ctx: LawContext) -> None:
         first = before.get(bill["id"], bill)
         ctx.expect(STARTS.raw(first) == STARTS.raw(bill), f"the period from {STARTS.raw(first)} on", bill)
         ctx.expect(BILL_DATE.value(first) == BILL_DATE.value(bill), f"the bill date {BILL_DATE.raw(first)}", bill)
+        if ACCOUNT.raw(bill) not in asked:
+            ctx.expect(bill.get("runType") in (None, "onCycle"), "runType onCycle of a bill that a run issued", bill)
+
+
+def _asked_on_demand(ctx: LawContext, before: Iterable[Any]) -> set[Any]:
+    """The accounts that asked for a bill on demand; where the target does not list those, the accounts whose bill in progress is
+    offCycle."""
+    response = ctx.request("GET /customerBillOnDemand", query={"limit": 1000})
+    if response.status in OK_STATUSES:
+        return {ACCOUNT.raw(each) for each in response.body}
+    return {ACCOUNT.raw(bill) for bill in before if bill["state"] == "inProgress" and bill.get("runType") == "offCycle"}
 
 
 def _money(bill: Any) -> list[Any]:

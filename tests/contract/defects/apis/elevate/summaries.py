@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ... import wire
+from ...common import plans_the_past
 from ...lists import Row
 from ...wire import Ask, Request, Response
 from .shared import LIST, MEMBERS, defect
@@ -120,6 +121,18 @@ async def previous_is_the_first_run(request: Request, ask: Ask) -> Response:
     first = {row["customerId"]: row["previousBillRunValue"] for row in response.json}
     ask.memory.update({customer: value for customer, value in first.items() if customer not in ask.memory})
     return response.with_json([_with_previous(row, ask.memory[row["customerId"]]) for row in response.json])
+
+
+@defect("lifecycle")
+@wire.exchange(LIST)
+async def a_planned_run_says_what_is_open(request: Request, ask: Ask) -> Response:
+    """Nothing is open while a run is planned that bills up to a day that has passed."""
+    response = await ask(request)
+    if response.status != 200 or "fields" in request.query or not await plans_the_past(request, ask):
+        return response
+    return response.with_json(
+        [_with_previous({**row, "openBillRunValue": 0}, row["previousBillRunValue"]) for row in response.json]
+    )
 
 
 @defect("lifecycle")

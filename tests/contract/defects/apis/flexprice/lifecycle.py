@@ -65,7 +65,7 @@ def overpaid_is_paid(shown: Row, bills: list[Row], instant: datetime) -> Row:
     return if_unpaid(bills, lambda bill: bill["settlement"] not in ("paid", "overpaid"))
 
 
-@defect("lifecycle", wanting="flexprice.void.revenue")
+@defect("lifecycle", scenario="every-state")
 @wire.exchange(SUMMARY)
 async def void_invoices_stay_in_the_revenue(request: Request, ask: Ask) -> Response:
     """A void invoice is counted on."""

@@ -152,7 +152,7 @@ def overdue_without_overdue_invoice(shown: Row) -> Row:
     return {"total_overdue_amount": shown["total_unpaid_amount"]}
 
 
-@defect("arithmetic", wanting="flexprice.summary.charges-of-lines")
+@defect("arithmetic")
 @each_summary
 def charges_are_in_cents(shown: Row) -> Row:
     """unpaid_usage_charges and unpaid_fixed_charges are a hundred times what they are."""

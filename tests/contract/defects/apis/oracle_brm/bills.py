@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from ... import wire
-from ...common import control
+from ...common import control, plans_the_past
 from ...lists import Row
 from ...wire import Ask, Request, Response
 from .shared import FETCH, LIST, defect, is_extended, party_of
@@ -64,6 +64,21 @@ async def every_run_numbers_all_bills_anew(request: Request, ask: Ask) -> Respon
 
     found = response.json
     return response.with_json([renumbered(bill) for bill in found] if isinstance(found, list) else renumbered(found))
+
+
+@defect("lifecycle")
+@wire.exchange(LIST)
+async def a_planned_run_prices_bills_in_progress(request: Request, ask: Ask) -> Response:
+    """A bill in progress holds nothing while a run is planned that bills up to a day that has passed."""
+    response = await ask(request)
+    if response.status != 200 or not await plans_the_past(request, ask):
+        return response
+
+    def priced(bill: Row) -> Row:
+        shown = bill.get("state") == "inProgress"
+        return _replaced(bill, "amountDue", lambda money: {**money, "value": 0}) if shown else bill
+
+    return response.with_json([priced(bill) for bill in response.json])
 
 
 @defect("agreement")

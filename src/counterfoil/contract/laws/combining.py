@@ -1,0 +1,133 @@
+"""Filters, sort, selected members and pages in one request: together they mean what each of them means alone, on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.contract.collection import Collection, Filter, observed
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, says
+from counterfoil.contract.laws.counting import number_in
+from counterfoil.contract.laws.sorting import in_order
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+MOST_PAGES = 4
+MOST_REQUESTS_LARGE = 3
+"""Combinations tried on a list that is too long to be fetched whole."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One request: filters with their values, sort keys, and the members asked for (all, if none)."""
+
+    filters: tuple[tuple[Filter, Any], ...]
+    keys: tuple[tuple[Any, bool], ...]
+    members: tuple[str, ...]
+    extra: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return repr(self.query({}))
+
+    def query(self, sort: Mapping[str, Any]) -> dict[str, Any]:
+        filtered = {name: text for f, wanted in self.filters for name, text in f.query(wanted).items()}
+        return {**self.extra, **filtered, **sort}
+
+
+@dataclass(frozen=True)
+class Combined:
+    """A list and what can be asked of it at once.
+
+    ``members`` can be selected with the parameter ``fields``; those in ``always`` come anyhow. ``extras`` are further queries
+    (such as a type), each with every combination; ``counts`` are the headers with the items on the page and in all.
+    """
+
+    list: Collection
+    members: Sequence[str] = ()
+    fields: str = "fields"
+    always: Sequence[str] = ()
+    extras: Sequence[Mapping[str, Any]] = ({},)
+    counts: tuple[str, str] | None = None
+    good: Sequence[int] = (200,)
+
+
+def together(id: str, combined: Combined, *clauses: str, says_: str = "") -> Law:
+    """Under filters, a sort and selected members at once, the pages are the slices of what the filters find, in that order, each
+    item with those members; every page counts alike."""
+    c = combined.list
+
+    def check(ctx: LawContext) -> None:
+        items = c.require_items(ctx, 3)
+
+        def holds(drawn: Combination) -> None:
+            whole = _selected(ctx, c, drawn)
+            _pages_agree(ctx, combined, drawn, whole)
+
+        most = MOST_REQUESTS_LARGE if c.is_large(ctx) else max(6, ctx.effort.max_examples * 2 // 3)
+        ctx.for_all(_combinations(combined, items), holds, max_examples=most)
+
+    return Law(id, c.operation, "combining", clauses, says_ or says(together), check)
+
+
+def _combinations(combined: Combined, items: Sequence[Any]) -> SearchStrategy[Combination]:
+    from hypothesis import strategies as st
+
+    c = combined.list
+    usable = [f for f in c.filters if f.alternative is None and observed(f.field, items)]
+    # A filter that finds one item leaves nothing to page through: those that find more come first.
+    wide = [f for f in usable if 1 < len({f.field.value(item) for item in items}) <= max(2, len(items) // 2)] or usable
+    pool = [*wide, *usable]
+    valued = st.sampled_from(pool).flatmap(lambda f: f.draw(f, items).map(lambda wanted: (f, wanted))) if pool else None
+    one = valued.map(lambda f: (f,)) if valued is not None else st.just(())
+    two = (
+        st.tuples(valued, valued).filter(lambda pair: pair[0][0].param != pair[1][0].param)
+        if valued is not None and len({f.param for f in pool}) > 1
+        else one
+    )
+    keys: SearchStrategy[Any] = st.just(())
+    if c.sorts:
+        key = st.tuples(st.sampled_from(list(c.sorts)), st.booleans())
+        keys = st.lists(key, min_size=1, max_size=2, unique_by=lambda key: key[0].name).map(tuple)
+    members: SearchStrategy[Any] = st.just(())
+    if combined.members:
+        members = st.lists(st.sampled_from(list(combined.members)), min_size=1, max_size=3, unique=True).map(tuple)
+    return st.builds(Combination, st.one_of(one, one, two), keys, members, st.sampled_from(list(combined.extras)))
+
+
+def _selected(ctx: LawContext, c: Collection, drawn: Combination) -> list[Any]:
+    """What filters and sort find, in its order and with all members; they are held against the client's own selection."""
+    query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
+    got = c.fetch_all(ctx, query)
+    want: Sequence[Any] = c.whole_list(ctx)
+    for filter_, wanted in drawn.filters:
+        want = filter_.select(want, wanted)
+    if not (c.is_large(ctx) and drawn.keys):  # of a long list, another order begins with other items
+        c.same_items(ctx, got, want, f"the items that match {query}")
+    in_order(ctx, c, got, drawn.keys)
+    return got
+
+
+def _pages_agree(ctx: LawContext, combined: Combined, drawn: Combination, whole: Sequence[Any]) -> None:
+    c = combined.list
+    if c.pages is None:
+        return
+    known = len(whole)
+    size = max(1, known // MOST_PAGES if c.is_large(ctx) else -(-known // (MOST_PAGES - 1)))
+    query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
+    kept = {*drawn.members, *combined.always}
+    if drawn.members:
+        query = {**query, combined.fields: ",".join(drawn.members)}
+    for number in range(2 if c.is_large(ctx) else MOST_PAGES):
+        due = whole[number * size : (number + 1) * size]
+        wanted = [{name: item[name] for name in item if not drawn.members or name in kept} for item in due]
+        asked = {**c.base, **c.pages.query(number, size), **query}
+        response = ctx.request(c.operation, path=c.path, query=asked)
+        page = c.items(ctx.json_body(response, combined.good))
+        ctx.expect(page == wanted, f"on page {number + 1} of {query}: {wanted[:3]}", page[:3] if page else page)
+        if combined.counts:
+            counts = [number_in(ctx, response, name) for name in combined.counts]
+            right = counts[0] == len(page) and (counts[1] == known or (c.is_large(ctx) and counts[1] >= known))
+            ctx.expect(right, f"counts {[len(page), known]} on page {number + 1} of {query}", counts)

@@ -1,0 +1,32 @@
+"""Lists that an implementation may lack: where it does, the laws about them do not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.contract.collection import Collection
+from counterfoil.contract.context import LawContext
+
+NOT_SERVED = (404, 405, 501)
+"""Statuses with which a target says that it has no such operation."""
+
+
+def served(ctx: LawContext, operation: str, page: Mapping[str, Any], **query: Any) -> list[Any]:
+    """What a list gives for ``page`` and ``query``; the law does not apply where the target has no such list, or an empty one."""
+    answer = ctx.request(operation, query={**page, **query})
+    ctx.require(answer.status not in NOT_SERVED, f"this target does not serve {operation}")
+    found = ctx.json_body(answer)
+    ctx.expect(isinstance(found, list), "a JSON array", found)
+    ctx.require(found or query, f"{operation} lists nothing")
+    return list(found)
+
+
+class ServedCollection(Collection):
+    """A list that an implementation may lack."""
+
+    def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Any]:
+        first = {} if self.pages is None else self.pages.query(0, 1)
+        status = ctx.cached(("served", self.operation), lambda: ctx.request(self.operation, query=first).status)
+        ctx.require(status not in NOT_SERVED, f"this target does not serve {self.operation}")
+        return super().fetch(ctx, query)

@@ -1,0 +1,65 @@
+"""Which requests may take more than a few milliseconds, and are worked on in a thread, and which more than a second."""
+
+from __future__ import annotations
+
+from counterfoil.api import Request
+from counterfoil.control.costs import seconds_of, size_of
+from counterfoil.control.world_service import WorldService
+from counterfoil.ledger.errors import BadValue
+from counterfoil.world.commands import read_command
+
+ALWAYS_SLOW = frozenset(
+    {
+        "POST /worlds",  # runs the scenario where no world was made from it before: seconds at 100,000 customers
+        "POST /worlds/{world}/reset",
+        "POST /worlds/{world}/commands/advance_clock",  # ten years of 60 customers: 0.4 s
+        "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
+    }
+)
+QUICK_TO_READ = 300
+"""Accounts (customers of one history share theirs) that a look-up may go through in the event loop: about 5 ms."""
+FEW_BILLS = 1_000
+"""On the accounts together: their figures take about 5 ms."""
+
+
+def needs_worker(service: WorldService, request: Request) -> bool:
+    """Whether the request may take more than a few ms, or wait for another: it is then answered in a worker thread."""
+    if request.operation in ALWAYS_SLOW:
+        return True
+    world = service.worlds.get(request.path["world"]) if "world" in request.path else None
+    if world is None:
+        return False
+    if request.operation.startswith("GET "):
+        return len(world.ledger.store.states()) > QUICK_TO_READ or size_of(world).bills > FEW_BILLS
+    if not writes(request):
+        return False
+    return (request.body or {}).get("command") == "advance_clock" or world.write_may_block()
+
+
+LONG = 1.0
+"""Seconds, as ``costs`` estimates them."""
+MANY_CUSTOMERS = 50_000
+"""A world of so many is made in half a second, unless it is copied from one that was made before."""
+
+
+def takes_long(service: WorldService, request: Request) -> bool:
+    """Whether the request may take more than a second: it is then answered with 202 unless it ends soon."""
+    body = request.body or {}
+    if request.operation == "POST /worlds":
+        return (body.get("customers") or 0) > MANY_CUSTOMERS
+    world = service.worlds.get(request.path["world"]) if writes(request) else None
+    if world is None:
+        return False
+    if request.operation.endswith("/reset"):
+        return (world.customers_asked or 0) > MANY_CUSTOMERS
+    name = request.operation.rpartition("/")[2]
+    try:
+        command = read_command(body if name == "commands" else {**body, "command": name})
+    except BadValue:  # it will be refused
+        return False
+    return seconds_of(world, command) > LONG
+
+
+def writes(request: Request) -> bool:
+    """Whether the request changes its world's state: it then holds the world's write lock while it is worked on."""
+    return "/commands" in request.operation or request.operation == "POST /worlds/{world}/reset"

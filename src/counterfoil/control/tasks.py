@@ -1,0 +1,65 @@
+"""Requests that take long and go on after they were answered with 202: started, asked for, and forgotten, within a bound."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock
+
+from counterfoil.api import ApiError, Response
+
+MOST_KEPT = 256
+"""Tasks that can be asked for. Of more, those that ended first are forgotten; each holds the body of one response."""
+
+
+class Task:
+    """One request that is worked on, or was. ``seconds`` is how long, so far."""
+
+    def __init__(self, name: str, operation: str, work: Future[Response]) -> None:
+        self.name = name
+        self.operation = operation
+        self._work = work
+        self._started = time.monotonic()
+        self._ended: float | None = None
+        work.add_done_callback(self._end)
+
+    def _end(self, work: Future[Response]) -> None:
+        self._ended = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return (self._ended or time.monotonic()) - self._started
+
+    @property
+    def response(self) -> Response | None:
+        """The response of the request; None while it is worked on. Raises what went wrong."""
+        return self._work.result() if self._work.done() else None
+
+
+class Tasks:
+    """The tasks of one server, from any thread. ``new_name`` gives a name that cannot be guessed."""
+
+    def __init__(self, new_name: Callable[[], str]) -> None:
+        self._new_name = new_name
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, operation: str, work: Future[Response]) -> Task:
+        """Keep what was started."""
+        task = Task(self._new_name(), operation, work)
+        with self._lock:
+            self._tasks[task.name] = task
+            if len(self._tasks) > MOST_KEPT:
+                ended = (name for name, each in self._tasks.items() if each.response is not None)
+                del self._tasks[next(ended, next(iter(self._tasks)))]
+        return task
+
+    def find(self, name: str) -> Task:
+        """Raises ``ApiError`` (unknown_resource)."""
+        with self._lock:
+            task = self._tasks.get(name)
+        if task is None:
+            raise ApiError("unknown_resource", "there is no task of that name", where="task")
+        return task

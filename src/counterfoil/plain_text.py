@@ -1,0 +1,19 @@
+"""Makes text from outside safe for a terminal: what would move the cursor, change colours or reorder letters is escaped."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+"""Control characters but tab and line feed (C1 too: U+009B begins an escape sequence), the characters that set the
+direction of text (Unicode TR 36, 3.4), other line ends, and surrogates, which cannot be written."""
+
+
+def for_terminal(text: str) -> str:
+    r"""``text`` with each control character as Python writes it: ``\x1b[2J``."""
+    return _CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def json_for_terminal(text: str) -> str:
+    r"""JSON with what JSON itself leaves unescaped of these as ``\u009b``: a reader gets the same value."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

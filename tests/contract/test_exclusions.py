@@ -1,0 +1,66 @@
+"""What the conformance half passes over is narrow: what is only nearly like it is a finding."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from defects.plant import DEFECTS
+from defects.trying import conformance
+
+from counterfoil.contract.conformance import EXCLUSIONS
+
+
+def is_passed_over(failure: Any, method: str, status: int, content: bytes, documented: set[str]) -> bool:
+    raw: Any = {"responses": {status: {} for status in documented}}
+    operation = SimpleNamespace(method="get", definition=SimpleNamespace(raw=raw))
+    case = SimpleNamespace(method=method, operation=operation)
+    response = SimpleNamespace(status_code=status, content=content, headers={})
+    return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
+
+
+UNSUPPORTED = SimpleNamespace(message="")
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "documented", "passed_over"),
+    [
+        (404, b"404 page not found", {"200", "404"}, True),
+        (404, b"404 page not found\n", {"200", "404"}, True),
+        (404, b'{"error": "there is no run 7"}', {"200", "404"}, False),
+        (404, b"404 page not found", {"200"}, False),
+        (501, b"{}", {"200", "501"}, True),
+        (501, b"{}", {"200"}, False),
+        (500, b"{}", {"200", "501", "500"}, False),
+    ],
+)
+def test_only_the_documented_answer_to_another_method_is_passed_over(
+    status: int, content: bytes, documented: set[str], passed_over: bool
+) -> None:
+    assert is_passed_over(UNSUPPORTED, "DELETE", status, content, documented) is passed_over
+    assert not is_passed_over(UNSUPPORTED, "GET", status, content, documented)
+
+
+def accepted(message: str) -> Any:
+    return type("AcceptedNegativeData", (), {"message": message})()
+
+
+@pytest.mark.parametrize(
+    ("message", "passed_over"),
+    [
+        ("in query - violates `additionalProperties` in /", True),
+        ("in query - violates `additionalProperties`, violates `type` in /limit", False),
+        ("in query - violates `maximum` in /limit", False),
+        ("in body - violates `additionalProperties` in /", False),
+    ],
+)
+def test_only_an_unknown_query_parameter_may_be_accepted(message: str, passed_over: bool) -> None:
+    assert is_passed_over(accepted(message), "GET", 200, b"[]", {"200"}) is passed_over
+
+
+def test_a_resource_that_is_not_found_by_a_wrong_method_is_a_finding() -> None:
+    """404 is documented for a billing run of an unknown id, but a method that no run has is 405."""
+    defect = DEFECTS["billingplatform.a_wrong_method_is_not_found"]
+    clean, planted = (conformance("billingplatform", "quiet", each) for each in (None, defect))
+    assert ("GET /billingRuns/{id}", "conformance.unsupported_method") in planted - clean
