@@ -170,7 +170,8 @@ class HttpClient:
         if not path.startswith("/") or "://" in path or any(part in (".", "..") for part in path.split("/")):
             raise NoResponse(f"the checker requests nothing outside {self._base}: not {path}")
         pairs = query.items() if isinstance(query, Mapping) else query
-        text = urlencode([(name, _text(value)) for name, value in pairs], safe=":,@*", quote_via=quote)
+        each = ((name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value]))
+        text = urlencode([(name, _text(value)) for name, value in each], safe=":,@*", quote_via=quote)
         return f"{self._base}{path}" + (f"?{text}" if text else "")
 
     def path_of(self, href: str) -> str | None:

@@ -88,6 +88,9 @@ def any_value(document: Document, schema: Json, where: str) -> Json:
     for known in (*document.reader.examples(schema), merged.get("default")):
         if known is not None:
             return known
+    if document.reader.is_array(schema):  # all values that are listed, or one
+        items = document.reader.items(schema)
+        return list(document.reader.merged(items).get("enum") or [any_value(document, items, where)])
     try:
         return document.values.make(schema or {}, where)
     except Unmakeable as error:
