@@ -6,6 +6,7 @@ request rate, waits after a 429, and keeps a transcript of its requests as curl 
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -105,6 +106,14 @@ def shell_word(text: str) -> str:
     return f'"{escaped}"'
 
 
+BASIC = "Basic "
+"""What stands in front of a user's name and password, which are sent in base64 (RFC 7617)."""
+
+
+def _basic(token: str) -> str:
+    return base64.b64encode((token if ":" in token else f"{token}:").encode()).decode()
+
+
 class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
@@ -167,7 +176,8 @@ class HttpClient:
         if not path.startswith("/") or "://" in path or any(part in (".", "..") for part in path.split("/")):
             raise NoResponse(f"the checker requests nothing outside {self._base}: not {path}")
         pairs = query.items() if isinstance(query, Mapping) else query
-        text = urlencode([(name, _text(value)) for name, value in pairs], safe=":,@*", quote_via=quote)
+        each = ((name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value]))
+        text = urlencode([(name, _text(value)) for name, value in each], safe=":,@*", quote_via=quote)
         return f"{self._base}{path}" + (f"?{text}" if text else "")
 
     def path_of(self, href: str) -> str | None:
@@ -221,7 +231,7 @@ class HttpClient:
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() != name.lower()}
         if token is not None:
-            headers[name] = f"{prefix}{token}"
+            headers[name] = f"{prefix}{_basic(token) if prefix == BASIC else token}"
         lower = {key.lower() for key in given}
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 

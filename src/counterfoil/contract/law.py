@@ -57,6 +57,7 @@ class Law:
     ``clauses`` are ids of the API's ``clauses.yaml``; ``c07`` is short for ``elevate.c07``. ``says`` is the behaviour in one
     sentence. ``writes`` marks a law that changes something at the target: it runs with ``--writes`` only. ``needs`` names the
     capabilities (``Target.capabilities``) it uses in addition to the API; where one is missing the law does not apply.
+    ``confidence``, from 0 to 1, is lower for a law that was inferred: a failure of one below 0.8 is a question.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Law:
     check: Callable[[LawContext], None]
     writes: bool = False
     needs: tuple[str, ...] = ()
+    confidence: float = 1.0
 
     def __post_init__(self) -> None:
         full = tuple(clause if "." in clause else f"{self.api}.{clause}" for clause in self.clauses)
