@@ -127,7 +127,10 @@ class Handlers:
         return id, self.changes.created(collection, fields, determined, key, world.now)
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
-        """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken."""
+        """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken.
+
+        The id of a made row is not taken: it is often that of the document's example, which people send first.
+        """
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
         if (
@@ -137,7 +140,7 @@ class Handlers:
             and not owned
             and "/" not in str(sent)
         ):
-            if store.get(collection, parent, str(sent)) is not None and collection.found == "known":
+            if store.was_written(collection, parent, str(sent)) and collection.found == "known":
                 raise ApiError(
                     "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
                 )
