@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from counterfoil.cli.common import echo, pairs_of
+from counterfoil.cli import own_documents
+from counterfoil.cli.common import echo, guarded
+
+if TYPE_CHECKING:
+    from counterfoil.api import API
+    from counterfoil.contract.law import LawBook
+
+ROWS = 25
+"""How many resources each collection of an own document's stand-in begins with."""
 
 
 @click.command()
@@ -17,9 +26,25 @@ from counterfoil.cli.common import echo, pairs_of
     "--url",
     "urls",
     multiple=True,
-    callback=pairs_of,
+    callback=lambda context, parameter, given: _urls(given),
     metavar="API=URL",
-    help="The base address of a real implementation; repeatable.",
+    help="The base address of a real implementation; repeatable. The API may be left out where only one is checked.",
+)
+@click.option(
+    "--spec",
+    "specs",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    callback=own_documents.named_file,
+    help="Check against your own OpenAPI document (2.0 to 3.2, YAML or JSON): its laws are inferred; repeatable.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    callback=own_documents.named_file,
+    help="A model that corrects what is inferred from --spec (counterfoil infer --write).",
 )
 @click.option(
     "--header", "headers", multiple=True, metavar="'K: V'", help="Sent with every request to a --url; repeatable."
@@ -107,22 +132,43 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     \b
     Example:
       counterfoil check elevate --url elevate=https://rest.elevatebilling.com/v1 --report report
+      counterfoil check --spec my.yaml --url https://api.example.com/v1 --writes
     """
+    specs, models = options.pop("specs"), options.pop("models")
+    own: tuple[API, ...] = guarded(lambda: own_documents.read(specs, models, (), rows=ROWS, seed=0))
+    books, words = guarded(lambda: own_documents.law_books(specs, models, own))
     if options.pop("list_laws"):
-        _list_laws(apis)
+        _list_laws(apis, books)
         return
     from counterfoil.cli.stand_ins import StandIns
     from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
 
-    stand_ins = StandIns()
+    options["urls"] = _named(options["urls"], [*apis, *books])
+    stand_ins = StandIns(own=own)
     try:
-        code = run(CheckOptions(apis=apis, **options), start=stand_ins.start)
+        code = run(CheckOptions(apis=apis, own=books, own_options=words, **options), start=stand_ins.start)
     except KeyboardInterrupt:
         code = 130
     finally:
         stand_ins.stop()
     sys.exit(code)
+
+
+def _urls(given: tuple[str, ...]) -> dict[str, str]:
+    """Addresses by API; by "" the one that is given without."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, url = text.partition("=")
+        is_bare = not equals or "://" in name
+        found["" if is_bare else name] = text if is_bare else url
+    return found
+
+
+def _named(urls: dict[str, str], apis: list[str]) -> dict[str, str]:
+    if "" in urls and (len(apis) != 1 or apis[0] in urls):
+        raise click.BadParameter(f"'{urls['']}': say of which API: --url API=URL", param_hint="--url")
+    return {name or apis[0]: url for name, url in urls.items()}
 
 
 def _folder(given: str | None) -> Path | None:
@@ -131,11 +177,11 @@ def _folder(given: str | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _list_laws(apis: tuple[str, ...]) -> None:
+def _list_laws(apis: tuple[str, ...], own: Mapping[str, LawBook]) -> None:
     from counterfoil.contract.law_books import NoSuchLawBook, law_book, law_book_names
 
     try:
-        books = [law_book(api) for api in apis or law_book_names()]
+        books = [*own.values(), *(law_book(api) for api in apis or (() if own else law_book_names()))]
     except NoSuchLawBook as error:
         raise click.UsageError(str(error)) from None
     for book in books:

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from counterfoil.api import API
+    from counterfoil.contract.law import LawBook
 
 _NAMED = re.compile(r"([^=/\\.]*)=(.*)", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -20,7 +21,7 @@ MOST_ROWS = 10_000
 
 @dataclass(frozen=True)
 class NamedFile:
-    """``[NAME=]FILE`` as given; ``path`` stays text, since a URL is none."""
+    """``[NAME=]FILE`` as given; ``path`` stays text, since it may be a URL, which is refused."""
 
     name: str | None
     path: str
@@ -37,7 +38,7 @@ def named_file(_: click.Context, parameter: click.Parameter, given: tuple[str, .
         name, path = match.groups()
         if not _NAME.fullmatch(name) or not path:
             raise click.BadParameter(
-                f"'{text}': write NAME=FILE with a name of small letters, digits, '.', '_' and '-'"
+                f"'{text}': write NAME=FILE with a name of lower case letters, digits, '.', '_' and '-'"
             )
         files.append(NamedFile(name, path))
     return tuple(files)
@@ -122,8 +123,31 @@ def read(
     )
 
 
+def law_books(
+    specs: Sequence[NamedFile], models: Sequence[NamedFile], apis: Sequence[API]
+) -> tuple[dict[str, LawBook], dict[str, tuple[str, ...]]]:
+    """The law book of each document by name, and the options that name it again. Raises ``UsageError`` and ``ModelError``."""
+    if not specs:
+        return {}, {}
+    from counterfoil.apis.generic import infer
+    from counterfoil.apis.generic.laws import NoLaws, law_book
+    from counterfoil.app import UsageError
+
+    model_of = _by_name("--model", models, [api.name for api in apis])
+    books, words = {}, {}
+    for each, api in zip(specs, apis, strict=True):
+        assert api.spec is not None
+        model = model_of.get(api.name)
+        try:
+            books[api.name] = law_book(api.spec, infer(api.spec, model))
+        except NoLaws as error:
+            raise UsageError(str(error)) from None
+        words[api.name] = ("--spec", f"{api.name}={each.path}", *(("--model", f"{api.name}={model}") if model else ()))
+    return books, words
+
+
 def refuse_url(path: str) -> None:
-    """Raises ``SpecError`` for what is no file but an address."""
+    """Raises ``SpecError`` for an address in place of a file."""
     from counterfoil.openapi import SpecError
 
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):

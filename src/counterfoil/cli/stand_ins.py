@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.app import DEFAULT_SCENARIO, Application, build
-from counterfoil.contract.law_books import law_book
+from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.target import Target
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import minor_unit
@@ -47,10 +47,12 @@ MOST_KNOWN = 60
 
 
 class StandIns:
-    """Starts stand-ins on demand and stops them all. ``options`` are those of ``counterfoil.app.build``."""
+    """Starts stand-ins on demand and stops them all. ``own`` are a user's own APIs, ``options`` those of
+    ``counterfoil.app.build``."""
 
-    def __init__(self, scenario: str = DEFAULT_SCENARIO, **options: Any) -> None:
+    def __init__(self, scenario: str = DEFAULT_SCENARIO, *, own: Sequence[API] = (), **options: Any) -> None:
         self._scenario = scenario
+        self._own = own
         self._options = options
         self._stop: Callable[[], None] = lambda: None
 
@@ -58,7 +60,9 @@ class StandIns:
         """A target for each API, on a free loopback port of this process."""
         from counterfoil.serving import in_thread, listen, origin_of
 
-        application = build(apis, scenario_name=self._scenario, **self._options)
+        own = [each for each in self._own if each.name in apis]
+        listed = [name for name in apis if name not in {each.name for each in own}]
+        application = build(listed, own=own, scenario_name=self._scenario, **self._options)
         taken = listen("127.0.0.1", 0)
         self._stop = in_thread(application.server, taken)
         return {api: target_of(application, api, origin_of(taken)) for api in apis}
@@ -309,7 +313,7 @@ class LawActions:
 
 def logins_of(application: Application, api: str) -> dict[str, Any]:
     """The bodies of the API's logins, by the names of the examples in its spec; none when it has no login."""
-    operation = law_book(api).login_operation
+    operation = law_book(api).login_operation if api in law_book_names() else None
     if operation is None:
         return {}
     body = application.server.served[api][1].operations.get(operation, {}).get("requestBody", {})

@@ -24,7 +24,8 @@ from counterfoil.contract.find_targets import (
     find_targets,
 )
 from counterfoil.contract.http_client import is_loopback
-from counterfoil.contract.law_books import NoSuchLawBook, document, law_book
+from counterfoil.contract.law import LawBook
+from counterfoil.contract.law_books import NoSuchLawBook, book_for, document_of
 from counterfoil.contract.progress import progress_display
 from counterfoil.contract.reports import write_report
 from counterfoil.contract.reports.console import to_console
@@ -53,7 +54,9 @@ class CheckOptions:
     out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list.
     ``switches`` (``"oracle-brm.token=optional"``) are choices that the documents leave open and that hold at the target.
     ``baseline_update`` rewrites ``baseline`` so that it accepts what is found. ``json`` prints the verdict as JSON and
-    nothing else. ``strict`` makes the exit code 3 when something was not tried.
+    nothing else. ``strict`` makes the exit code 3 when something was not tried. ``own`` are the law books of a user's own
+    documents by name, and ``own_options`` the options that name each document; with any of them no API of the catalog is
+    checked unless ``apis`` names it.
     """
 
     apis: tuple[str, ...] = ()
@@ -73,6 +76,8 @@ class CheckOptions:
     report: Path | None = None
     json: bool = False
     strict: bool = False
+    own: Mapping[str, LawBook] = field(default_factory=dict)
+    own_options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def check(
@@ -92,11 +97,11 @@ def check(
     started = datetime.now(UTC)
     try:
         require_check_extra()
-        targets = find_targets(options.apis, options.urls, options.headers, start, environ)
+        targets = find_targets(options.apis, options.urls, options.headers, start, environ, own=options.own)
         targets = add_switches(add_known_ids(targets, options.known), options.switches)
         entries = _baseline_entries(options)
         check_law_names(targets, options.only)
-        check_baseline_names(entries)
+        check_baseline_names(entries, targets)
         for api, target in targets.items():
             if api in options.urls and not is_loopback(target.url):
                 _announce(api, target, options)
@@ -127,8 +132,8 @@ def _baseline_entries(options: CheckOptions) -> tuple[Entry, ...]:
 def _announce(api: str, target: Target, options: CheckOptions) -> None:
     """Say, before anything is sent to another machine, about how much will be."""
     rate = rate_for(target, options) or POLITE_RATE
-    laws = sum(is_selected(law, options.only) for law in law_book(api).laws)
-    operations = 0 if options.only else len(document(api)["paths"])
+    laws = sum(is_selected(law, options.only) for law in book_for(api, target).laws)
+    operations = 0 if options.only else len(document_of(book_for(api, target))["paths"])
     requests = laws * REQUESTS_PER_LAW + operations * REQUESTS_PER_PATH * (1 if options.fast else 3)
     line = f"{api}: {laws} laws at {target.url}; roughly {requests:,} requests at {rate:g} a second at most (--rate)"
     print(f"{line}, {requests / rate / 60:.0f} minutes", file=sys.stderr)

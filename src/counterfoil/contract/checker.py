@@ -15,7 +15,7 @@ from counterfoil.contract.conformance_process import ConformanceProcess
 from counterfoil.contract.conformance_records import ConformanceError
 from counterfoil.contract.context import EffortLevel, ObservationCache
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
-from counterfoil.contract.law_books import law_book
+from counterfoil.contract.law_books import book_for
 from counterfoil.contract.progress import Progress
 from counterfoil.contract.runner import CouldNotRun, open_client, run_laws, selected_laws, untried
 from counterfoil.contract.target import Target
@@ -56,7 +56,7 @@ def run_checks(
         ]
         late: list[tuple[str, Target, str | None]] = []
         for api, target in targets.items():
-            if not options.only:
+            if not options.only and target.book is None:
                 results[api].records += _check_spec(api, options, tell)
             token = _run_laws(api, target, options, results[api], tell, until)
             if target.conformance_target is None and not results[api].errors and _wants_conformance(options):
@@ -74,7 +74,7 @@ def run_checks(
         verdict.errors += result.errors
         verdict.notes += result.notes
         verdict.left_behind += [f"{api}: {path}" for path in result.left_behind]
-        if result.left_behind and (hint := law_book(api).clean_up):
+        if result.left_behind and (hint := book_for(api, targets[api]).clean_up):
             verdict.notes.append(f"{api}: {hint}")
     return verdict
 
@@ -113,7 +113,7 @@ def _run_laws(
     api: str, target: Target, options: CheckOptions, result: _ApiResult, tell: Progress, until: float | None
 ) -> str | None:
     """Run one API's laws; return the token used so that conformance can reuse it."""
-    book, observations = law_book(api), ObservationCache()
+    book, observations = book_for(api, target), ObservationCache()
     effort = EffortLevel(options.max_examples or LAW_EXAMPLES, options.seed)
     tell(api, "connecting")
     try:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from counterfoil.catalog import api_names
 from counterfoil.contract.baseline import Entry
 from counterfoil.contract.conformance_records import EXPECTED
-from counterfoil.contract.law_books import document, law_book, law_book_names
+from counterfoil.contract.law import LawBook
+from counterfoil.contract.law_books import book_for, document_of, law_book, law_book_names
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
 
@@ -29,12 +30,15 @@ def find_targets(
     headers: Sequence[str],
     start: Start | None,
     environ: Mapping[str, str],
+    own: Mapping[str, LawBook] | None = None,
 ) -> dict[str, Target]:
-    """The target of each API. Raises ``CheckUsageError``."""
-    names = list(dict.fromkeys(apis or urls or api_names()))
+    """The target of each API; ``own`` are books of APIs that the catalog does not have. Raises ``CheckUsageError``."""
+    own = own or {}
+    names = list(dict.fromkeys([*apis, *own] if own else apis or urls or api_names()))
+    there = [*own, *api_names()]
     for name in [*names, *urls]:
-        if name not in api_names():
-            raise CheckUsageError(f"there is no API '{name}'; there are: {', '.join(api_names())}")
+        if name not in there:
+            raise CheckUsageError(f"there is no API '{name}'; there are: {', '.join(there)}")
     if stray := [name for name in urls if name not in names]:
         raise CheckUsageError(f"--url names {', '.join(stray)}, which is not to be checked")
     sent = dict(_header(text) for text in headers)
@@ -44,7 +48,12 @@ def find_targets(
         if start is None:
             raise CheckUsageError(f"no address for {', '.join(rest)}: use --url API=URL")
         found |= start(rest)
-    return {name: found[name] for name in names}
+    return {name: _with_book(found[name], own.get(name)) for name in names}
+
+
+def _with_book(target: Target, book: LawBook | None) -> Target:
+    second = target.conformance_target
+    return replace(target, book=book, conformance_target=second and replace(second, book=book))
 
 
 def add_known_ids(targets: Mapping[str, Target], known: Sequence[str]) -> dict[str, Target]:
@@ -55,7 +64,7 @@ def add_known_ids(targets: Mapping[str, Target], known: Sequence[str]) -> dict[s
         api, dot, name = place.partition(".")
         if not equals or not dot or not value or api not in found:
             raise CheckUsageError(f"--known must be API.NAME=VALUE for an API that is checked, not '{text}'")
-        read = law_book(api).known_parameters
+        read = book_for(api, found[api]).known_parameters
         if name not in read:
             names = f"the laws of {api} read {', '.join(read)}" if read else f"the laws of {api} need no ids"
             raise CheckUsageError(f"--known {text}: {names}")
@@ -72,7 +81,10 @@ def add_switches(targets: Mapping[str, Target], switches: Sequence[str]) -> dict
         api = name.partition(".")[0]
         if not equals or api not in found:
             raise CheckUsageError(f"--switch must be API.SWITCH=VALUE for an API that is checked, not '{text}'")
-        choices = {entry["switch"]: entry.get("choices") for entry in document(api).get("x-assumptions", [])}
+        choices = {
+            entry["switch"]: entry.get("choices")
+            for entry in document_of(book_for(api, found[api])).get("x-assumptions", [])
+        }
         if name not in choices:
             raise CheckUsageError(f"there is no switch '{name}'; {api} has: {', '.join(choices)}")
         allowed = choices[name]
@@ -88,7 +100,7 @@ def _as_text(choice: Any) -> str:
 
 def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
     """Verify that ``only`` has ids of laws, beginnings of ids, or parts of conformance. Raises ``CheckUsageError``."""
-    laws = [law for api in targets for law in law_book(api).laws]
+    laws = [law for api, target in targets.items() for law in book_for(api, target).laws]
     for name in only:
         if name.split(".", 1)[0] == "conformance" and not is_check_name(name):
             checks = ", ".join(f"conformance.{check}" for check in EXPECTED)
@@ -97,17 +109,18 @@ def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
             raise CheckUsageError(f"there is no law '{name}'; counterfoil check --list-laws lists them")
 
 
-def check_baseline_names(entries: Sequence[Entry]) -> None:
+def check_baseline_names(entries: Sequence[Entry], targets: Mapping[str, Target]) -> None:
     """Verify that every entry names an existing law or check, operation and API. Raises ``CheckUsageError``."""
     for entry in entries:
         part = entry.id.split(".", 1)[0]
-        if part in law_book_names():
-            known = any(law.id == entry.id for law in law_book(part).laws)
+        if part in targets or part in law_book_names():
+            book = book_for(part, targets[part]) if part in targets else law_book(part)
+            known = any(law.id == entry.id for law in book.laws)
         else:
             known = is_check_name(entry.id) or entry.id == "spec.lint"
         if not known:
             raise CheckUsageError(f"the baseline names '{entry.id}', and there is no such law or check")
-        if entry.api and entry.api not in api_names():
+        if entry.api and entry.api not in (*targets, *api_names()):
             raise CheckUsageError(f"the baseline names the API '{entry.api}'; there are: {', '.join(api_names())}")
 
 

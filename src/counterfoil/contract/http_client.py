@@ -110,8 +110,11 @@ BASIC = "Basic "
 """What stands in front of a user's name and password, which are sent in base64 (RFC 7617)."""
 
 
-def _basic(token: str) -> str:
-    return base64.b64encode((token if ":" in token else f"{token}:").encode()).decode()
+def header_value(prefix: str, token: str) -> str:
+    """The value of the header that sends ``token``; for ``Basic`` a name and password, or a name alone, in base64."""
+    if prefix == BASIC:
+        token = base64.b64encode((token if ":" in token else f"{token}:").encode()).decode()
+    return prefix + token
 
 
 class HttpClient:
@@ -231,7 +234,9 @@ class HttpClient:
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() != name.lower()}
         if token is not None:
-            headers[name] = f"{prefix}{_basic(token) if prefix == BASIC else token}"
+            headers[name] = header_value(prefix, token)
+            if prefix == BASIC:
+                self.secrets.add(headers[name].removeprefix(BASIC), "$COUNTERFOIL_TOKEN_IN_BASE64")
         lower = {key.lower() for key in given}
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 

@@ -99,7 +99,8 @@ class LawBook:
     ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
     target, so a request that must be refused may name them. ``acts_on_existing`` are operations that create something out of
     what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
-    check. ``clean_up`` says how what a check created can be removed.
+    check. ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
+    in the catalog: a user's own.
     """
 
     api: str
@@ -115,6 +116,7 @@ class LawBook:
     unknown_ids: frozenset[str] = frozenset()
     acts_on_existing: frozenset[str] = frozenset()
     clean_up: str = ""
+    document: Mapping[str, Any] | None = None
 
     @property
     def login_operation(self) -> str | None:

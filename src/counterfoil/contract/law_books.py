@@ -7,6 +7,7 @@ through that package: importing it would bring in the implementation, which a la
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,6 +17,7 @@ from counterfoil.catalog import entries, entry
 from counterfoil.contract.http_client import BASIC
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.specread import load_spec
+from counterfoil.contract.target import Target
 
 
 class NoSuchLawBook(LookupError):
@@ -61,7 +63,17 @@ def document(api: str) -> dict[str, Any]:
     return load_spec(entry(api).specs).document
 
 
-def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:
+def book_for(api: str, target: Target) -> LawBook:
+    """The law book that a target is held to: its own, or that of the API. Raises ``NoSuchLawBook``."""
+    return target.book or law_book(api)
+
+
+def document_of(book: LawBook) -> Mapping[str, Any]:
+    """The OpenAPI document that a book is about; callers must not change it. Raises ``SpecUnreadable``."""
+    return document(book.api) if book.document is None else book.document
+
+
+def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
     """How the spec says a credential is sent: the header's name, and the text in front of the token.
 
     ``Basic`` is chosen only where the spec offers nothing else; a token for it is a user's name and password with a colon.
@@ -83,7 +95,7 @@ def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:
     return "Authorization", BASIC if basic else "Bearer "
 
 
-def _first_requirement(spec: dict[str, Any]) -> list[dict[str, Any]]:
+def _first_requirement(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The security requirement of the first operation that has one, for specs that state none at their root."""
     operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())
     return next((each["security"] for each in operations if isinstance(each, dict) and each.get("security")), [])

@@ -29,7 +29,8 @@ def _complete(finding: Finding, options: CheckOptions) -> Finding:
 
 def again(api: str, only: str, options: CheckOptions) -> str:
     """The command that checks only this again, at the same target and with the same options."""
-    words = ["counterfoil", "check", api, "--only", only, "--seed", str(options.seed)]
+    named = options.own_options.get(api, (api,))
+    words = ["counterfoil", "check", *named, "--only", only, "--seed", str(options.seed)]
     if api in options.urls:
         words += ["--url", f"{api}={options.urls[api]}"]
         for header in options.headers:
@@ -46,7 +47,8 @@ def again(api: str, only: str, options: CheckOptions) -> str:
 
 def command_of(options: CheckOptions) -> str:
     """The command that was run, without the values of headers."""
-    words = ["counterfoil", "check", *options.apis, "--seed", str(options.seed)]
+    own = (word for words in options.own_options.values() for word in words)
+    words = ["counterfoil", "check", *options.apis, *own, "--seed", str(options.seed)]
     words += [word for api, url in options.urls.items() for word in ("--url", f"{api}={url}")]
     words += [
         w for text in options.headers for w in ("--header", f"{text.partition(':')[0].strip()}: $COUNTERFOIL_HEADER")

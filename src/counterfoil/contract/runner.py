@@ -16,11 +16,13 @@ from counterfoil.contract.context import EffortLevel, LawContext, ObservationCac
 from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief
-from counterfoil.contract.law_books import credential_scheme, document
+from counterfoil.contract.law_books import credential_scheme, document_of
 from counterfoil.contract.target import Target
 from counterfoil.contract.vacuous import VACUOUS, Recording, is_vacuous
-from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, Record, Status
+from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, QUESTION, Record, Status
 
+SURE = 0.8
+"""A broken law that was inferred with less confidence than this is a question."""
 MAX_SILENT_LAWS = 3
 """After this many laws in a row without any response the target is taken to be gone."""
 
@@ -38,7 +40,7 @@ class CouldNotRun(Exception):
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
     try:
-        client = HttpClient(target, credential_scheme(document(book.api)), **options)
+        client = HttpClient(target, credential_scheme(document_of(book)), **options)
     except NoResponse as error:
         raise CouldNotRun(str(error)) from None
     client.unknown_ids, client.login_operation = book.unknown_ids, book.login_operation
@@ -135,7 +137,7 @@ def run_laws(
     observations: ObservationCache | None = None,
 ) -> Iterator[Record]:
     """One record for each law. Raises ``CouldNotRun`` when the target stops answering."""
-    effort, spec = effort or EffortLevel(), document(book.api)
+    effort, spec = effort or EffortLevel(), document_of(book)
     observations = observations if observations is not None else ObservationCache()
     recording = Recording()
     client.on_answer = recording.add
@@ -157,7 +159,7 @@ def run_laws(
         silent = silent + 1 if no_response else 0
         if record.status == PASSED and not ctx.judgements and is_vacuous(law, client, spec, recording, effort):
             record = replace(record, status=NOT_APPLICABLE, reason=VACUOUS)
-        yield record
+        yield as_question(record) if law.confidence < SURE else record
         if silent >= MAX_SILENT_LAWS:
             why, gone = "the target stopped answering", record.findings[0].got
     if gone:
@@ -166,6 +168,15 @@ def run_laws(
         for law in book.laws:
             if (law.writes or law.needs) and is_selected(law, only):
                 yield untried(law, NOT_APPLICABLE, "changes something; use --writes")
+
+
+def as_question(record: Record) -> Record:
+    """The record of a law that was inferred without being sure: where it is broken, the law may be wrong, and not the target."""
+    if record.status != FAILED:
+        return record
+    found = record.findings[0]
+    why = f"this was inferred from the document and may not be meant: expected {found.expected}; got {found.got}"
+    return replace(record, status=QUESTION, reason=why, findings=())
 
 
 def untried(law: Law, status: Status, reason: str) -> Record:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import httpx
 
+    from counterfoil.contract.law import LawBook
+
 Json = Any
 Capability = Callable[..., Any]
 
@@ -35,7 +37,8 @@ class Target:
     ``capabilities`` are actions that the API itself does not offer, by name; only laws that name one use it:
     ``advance(seconds)`` moves the target's clock, ``now()`` returns its time, others are named by the law books. ``known``
     holds ids for path parameters whose values the API does not list, by the parameter's name (``{"org_id": ("17", "23")}``).
-    ``switches`` are choices of the spec's ``x-assumptions`` known to hold here; laws infer those they can.
+    ``book`` is the law book of an API that is not in the catalog. ``switches`` are choices of the spec's ``x-assumptions``
+    known to hold here; laws infer those they can.
     """
 
     url: str
@@ -50,6 +53,7 @@ class Target:
     conformance_target: Target | None = None
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)
+    book: LawBook | None = None
 
     def __repr__(self) -> str:
         return f"Target({self.url!r})"

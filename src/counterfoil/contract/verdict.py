@@ -10,11 +10,12 @@ from counterfoil.contract.causes import cause_of, causes
 from counterfoil.contract.finding import Finding as Finding
 from counterfoil.contract.finding import Part as Part
 
-Status = Literal["held", "broken", "accepted", "not applicable", "not tried"]
+Status = Literal["held", "broken", "accepted", "question", "not applicable", "not tried"]
 
 PASSED: Status = "held"
 FAILED: Status = "broken"
 ACCEPTED: Status = "accepted"
+QUESTION: Status = "question"
 NOT_APPLICABLE: Status = "not applicable"
 NOT_TRIED: Status = "not tried"
 UNTRIED = (NOT_APPLICABLE, NOT_TRIED)
@@ -97,6 +98,8 @@ class Verdict:
         untried = len(self.not_tried)
         accepted = sum(record.status == ACCEPTED for record in self.records)
         rest = f"; {accepted} accepted by the baseline" if accepted else ""
+        questions = sum(record.status == QUESTION for record in self.records)
+        rest += f"; {questions} question{'s'[: questions > 1]}" if questions else ""
         rest += f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
         if self.errors:
             return f"COULD NOT RUN: {self.errors[0].message}"

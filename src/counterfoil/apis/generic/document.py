@@ -43,6 +43,14 @@ class Document:
         for name in spec.operations:
             self._register(name, self.answer(name))
 
+    def refuses_taken_ids(self, collection: Collection) -> bool:
+        """Whether the document has a status for creating a member whose id is taken."""
+        creating = (each for each in self._by_collection.get(collection.path, ()) if each.role == "create")
+        statuses = {
+            str(status) for each in creating for status in self.spec.operations[each.name].get("responses") or ()
+        }
+        return bool(statuses & {"409", "422", "4XX", "4xx", "default"})
+
     # --- answers ---------------------------------------------------------------------------------
 
     def _answer(self, name: str) -> Answer:

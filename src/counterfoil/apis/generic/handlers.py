@@ -127,7 +127,11 @@ class Handlers:
         return id, self.changes.created(collection, fields, determined, key, world.now)
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
-        """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken."""
+        """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken.
+
+        The id of a made row is not taken: it is often that of the document's example, which people send first. Where the
+        document has no status for a conflict, the member is written anew.
+        """
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
         if (
@@ -137,7 +141,8 @@ class Handlers:
             and not owned
             and "/" not in str(sent)
         ):
-            if store.get(collection, parent, str(sent)) is not None and collection.found == "known":
+            taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
+            if taken and self.document.refuses_taken_ids(collection):
                 raise ApiError(
                     "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
                 )

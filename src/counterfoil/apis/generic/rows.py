@@ -171,6 +171,11 @@ class Store:
             return self.made.member(self.world, collection, parent, id)
         return None
 
+    def was_written(self, collection: Collection, parent: str, id: str) -> bool:
+        """Whether a client created or changed the member of that id, and did not delete it."""
+        written = self.world.resources.group(self.api, collection.path, parent).get(id)
+        return written is not None and written.value is not None
+
     def all(self, collection: Collection, parent: str) -> Iterable[Member]:
         """Every member below a parent: the rows, then what was created, in the order in which it was."""
         group = self.world.resources.group(self.api, collection.path, parent)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.contract.causes import causes, title_of
 from counterfoil.contract.reports.words import COLUMNS, by_reason, some, what_was_checked
-from counterfoil.contract.verdict import FINE, NOT_APPLICABLE, NOT_TRIED, Finding, Verdict
+from counterfoil.contract.verdict import FINE, NOT_APPLICABLE, NOT_TRIED, QUESTION, Finding, Verdict
 from counterfoil.plain_text import for_terminal
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def to_console(verdict: Verdict, console: Console) -> None:
         _cause(group, console)
     if verdict.records:
         say("")
-        for (status, api, reason), ids in by_reason(verdict.records, NOT_TRIED, NOT_APPLICABLE).items():
-            say(f"{status}: {api}: {some(ids)}: {reason}", "yellow" if status == NOT_TRIED else "dim")
+        for (status, api, reason), ids in by_reason(verdict.records, QUESTION, NOT_TRIED, NOT_APPLICABLE).items():
+            say(f"{status}: {api}: {some(ids)}: {reason}", "dim" if status == NOT_APPLICABLE else "yellow")
         _table(verdict, console)
     for note in verdict.notes:
         say(note, "dim")

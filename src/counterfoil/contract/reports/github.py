@@ -8,7 +8,7 @@ from html import escape
 from counterfoil.contract.causes import causes, title_of
 from counterfoil.contract.reports.words import COLUMNS, by_reason, some
 from counterfoil.contract.texts import printable
-from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, NOT_TRIED, Verdict
+from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, NOT_TRIED, QUESTION, Verdict
 
 MOST_CAUSES = 10
 LONGEST = 160
@@ -34,7 +34,7 @@ def to_summary(verdict: Verdict) -> str:
     if len(groups) > MOST_CAUSES:
         lines.append(f"- and {len(groups) - MOST_CAUSES} more causes, in the report")
     lines += [f"- {_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
-    for (status, api, reason), ids in by_reason(verdict.records, NOT_TRIED).items():
+    for (status, api, reason), ids in by_reason(verdict.records, QUESTION, NOT_TRIED).items():
         lines.append(f"- {status}: {_md(api)}: {_md(some(ids, 2))}: {_md(reason)}")
     if verdict.left_behind:
         lines.append(f"- left behind at the target: {len(verdict.left_behind)} new resources")

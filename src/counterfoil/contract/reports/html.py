@@ -8,7 +8,7 @@ from counterfoil.contract.causes import causes, title_of
 from counterfoil.contract.law import brief
 from counterfoil.contract.reports.words import COLUMNS, by_reason, what_was_checked
 from counterfoil.contract.texts import printable
-from counterfoil.contract.verdict import ACCEPTED, FINE, NOT_APPLICABLE, NOT_TRIED, Finding, Verdict
+from counterfoil.contract.verdict import ACCEPTED, FINE, NOT_APPLICABLE, NOT_TRIED, QUESTION, Finding, Verdict
 
 LONGEST = 180
 """Characters of a finding in the list of causes."""
@@ -109,7 +109,7 @@ def _finding(finding: Finding) -> str:
 
 def _untried(verdict: Verdict) -> str:
     parts = []
-    for status in (NOT_TRIED, ACCEPTED, NOT_APPLICABLE):
+    for status in (QUESTION, NOT_TRIED, ACCEPTED, NOT_APPLICABLE):
         reasons = by_reason(verdict.records, status)
         if reasons:
             count = sum(map(len, reasons.values()))
@@ -119,7 +119,7 @@ def _untried(verdict: Verdict) -> str:
             )
             table = f"<table><tr><th>API<th>reason<th>laws and checks{rows}</table>"
             title = {NOT_APPLICABLE: "not applicable here"}.get(status, status)
-            mark = " open" if status == NOT_TRIED else ""
+            mark = " open" if status in (QUESTION, NOT_TRIED) else ""
             parts.append(f"<details class=plain{mark}><summary>{count} {title}</summary>{table}</details>")
     return "<h2>Not held</h2>" + "".join(parts) if parts else ""
 

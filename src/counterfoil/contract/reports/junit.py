@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Xml
 from counterfoil import __version__
 from counterfoil.contract.reports.words import in_words
 from counterfoil.contract.texts import printable
-from counterfoil.contract.verdict import ACCEPTED, FAILED, PASSED, UNTRIED, Record, Verdict
+from counterfoil.contract.verdict import ACCEPTED, FAILED, PASSED, QUESTION, UNTRIED, Record, Verdict
 
 
 def to_junit(verdict: Verdict) -> str:
@@ -40,7 +40,7 @@ def _suite(root: Xml.Element, verdict: Verdict, api: str) -> None:
         tests=str(len(records) + len(errors)),
         failures=str(sum(record.status == FAILED for record in records)),
         errors=str(len(errors)),
-        skipped=str(sum(record.status in (ACCEPTED, *UNTRIED) for record in records)),
+        skipped=str(sum(record.status in (ACCEPTED, QUESTION, *UNTRIED) for record in records)),
     )
     for record in records:
         _case(suite, record)

@@ -49,6 +49,7 @@ def law_book(spec: Spec, model: Model) -> LawBook:
         health_check_statuses=tuple(sorted({first.status, 200})),
         known_parameters=tuple(missing),
         clean_up="delete what is listed as left behind with the API's own operations",
+        document=spec.raw,
     )
 
 
