@@ -82,11 +82,21 @@ async def only_bills_are_served(request: Request, ask: Ask) -> Response:
 async def optional_members_are_not_set(request: Request, ask: Ask) -> Response:
     """Oracle requires six members of a bill; others may be missing, or null in the extended type."""
     response = await ask(request)
-    unset = {"taxItem", "appliedPayment", "financialAccount", "paymentMethod", "relatedParty", "billDocument", "nextBillDate"}
+    unset = {
+        "taxItem",
+        "appliedPayment",
+        "financialAccount",
+        "paymentMethod",
+        "relatedParty",
+        "billDocument",
+        "nextBillDate",
+    }
     is_extended = request.query.get("@type") == "CustomerBillOracle"
 
     def shown(bill: Row) -> Row:
-        return {name: None if name in unset else value for name, value in bill.items() if is_extended or name not in unset}
+        return {
+            name: None if name in unset else value for name, value in bill.items() if is_extended or name not in unset
+        }
 
     if response.status != 200:
         return response
