@@ -33,6 +33,9 @@ from counterfoil.world.worlds import DEFAULT, Worlds
 
 DEFAULT_SCENARIO = "demo"
 CONTROL = "/_sandbox/v1"
+MANY_CUSTOMERS = 20_000
+"""A world of more is read in a thread, so that others are answered meanwhile. That costs a request 0.1 ms; to find a part of a
+bill's number among 100,000 customers takes 0.6 s."""
 
 
 class UsageError(Exception):
@@ -193,7 +196,11 @@ def build(
     )
     chosen = options or Options()
     mounts: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": page, **chosen.mounts}
-    pipeline = replace(chosen.pipeline, interceptors=(*chosen.pipeline.interceptors, faults.intercept))
+    pipeline = replace(
+        chosen.pipeline,
+        interceptors=(*chosen.pipeline.interceptors, faults.intercept),
+        reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
+    )
     observers = (*chosen.observers, journal.observe)
     server = build_server(
         served, worlds.get, options=replace(chosen, pipeline=pipeline, observers=observers, mounts=mounts)

@@ -206,8 +206,6 @@ class Server:
                 wrong = problem(405, f"{path} is read with GET")
                 return Response(405, wrong.body, (("allow", "GET, HEAD"),), wrong.media_type)
             return Response(200, b'{"status":"ok"}', media_type="application/json")
-        if path == "*" and method == "OPTIONS":  # the server as a whole (RFC 9110, 9.3.7)
-            return Response(204, headers=(("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),))
         if path == "/docs" or path.startswith("/docs/"):
             response: Response = self._documents().respond(method, path[5:])
             return response
@@ -236,9 +234,8 @@ async def _send(response: Response, method: str, send: Send) -> None:
     headers = [
         (name.encode("ascii"), workarounds.safe_header(value).encode("latin-1")) for name, value in response.headers
     ]
-    if response.status != 204:
-        headers.append((b"content-type", (response.media_type or "application/json").encode("ascii")))
-        headers.append((b"content-length", str(len(payload)).encode("ascii")))
+    headers.append((b"content-type", (response.media_type or "application/json").encode("ascii")))
+    headers.append((b"content-length", str(len(payload)).encode("ascii")))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else payload})
 

@@ -22,19 +22,23 @@ from counterfoil.world.write_lock import WorldBusy
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-MANY_CUSTOMERS = 20_000
-"""A list of more may be looked through in a thread, so that other worlds are answered meanwhile. That costs 0.1 ms; to find a
-part of a bill's number among 100,000 customers takes 0.6 s."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class HandlerApp:
     """Runs the interceptors, then the handler unless one of them responded."""
 
-    def __init__(self, api: API, interceptors: Sequence[Interceptor], executor: Executor) -> None:
+    def __init__(
+        self,
+        api: API,
+        interceptors: Sequence[Interceptor],
+        executor: Executor,
+        reads_in_thread: Callable[[World], bool],
+    ) -> None:
         self.api = api
         self.interceptors = tuple(interceptors)
         self.executor = executor
+        self.reads_in_thread = reads_in_thread
         self.asynchronous = {route for route, handler in api.routes.items() if iscoroutinefunction(handler)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +77,7 @@ class HandlerApp:
         )
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:
-            if world.ledger.customers > MANY_CUSTOMERS and operation not in self.asynchronous:
+            if operation not in self.asynchronous and self.reads_in_thread(world):
                 read = cast("Callable[[Request, World], Response]", handler)
                 return await asyncio.get_running_loop().run_in_executor(self.executor, read, request, world)
             response = handler(request, world)
