@@ -186,3 +186,16 @@ def test_a_document_without_paths_has_no_operations(tmp_path: Path) -> None:
     path.write_text("openapi: 3.1.0\ninfo: {title: x, version: '1'}\nwebhooks: {}\n")
     spec = read_document(path)
     assert (spec.name, spec.operations, spec.base_path) == ("events-api-v2", {}, "")
+
+
+def test_named_examples_are_found_by_reference_and_openapi_3_2_is_read_like_3_1(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "openapi: 3.2.0\ninfo: {title: x, version: '1'}\npaths: {/a: {get: {responses: {200: {description: x, content: "
+        "{application/json: {schema: {type: [string, 'null']}, examples: {one: {$ref: '#/components/examples/One'}}}}}}}}}\n"
+        "components: {examples: {One: {value: {$ref: kept}}}}\n"
+    )
+    spec = read_document(path)
+    assert (spec.schema_dialect, spec.notices) == ("2020-12", ())
+    (media,) = spec.operations["GET /a"]["responses"]["200"]["content"].values()
+    assert media == {"schema": {"type": ["string", "null"]}, "examples": {"one": {"value": {"$ref": "kept"}}}}

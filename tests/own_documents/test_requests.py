@@ -32,6 +32,7 @@ def workshop(clients: dict[str, Client]) -> Client:
         ("point=x,1.5,y,2", {"point": {"x": 1.5, "y": 2}}),
         ("height=20&width=13", {"size": {"height": 20, "width": 13}}),
         ("filter=%7B%22field%22%3A%22title%22%2C%22deep%22%3Atrue%7D", {"filter": {"field": "title", "deep": True}}),
+        ("shelves=1%202+3", {"shelves": [1, 2, 3]}),
         ("grade=2", {"grade": 2}),
     ],
 )

@@ -73,7 +73,7 @@ class Notices:
             for file, steps, message in self._told
         ]
         notices += [
-            Notice(file.shown, mistake.line, f"{mistake.message}; the last or the text as written is taken")
+            Notice(file.shown, mistake.line, f"{mistake.message}; {_put_up_with(mistake.message)}")
             for file in sources.all()
             for mistake in file.mistakes
         ]
@@ -81,6 +81,10 @@ class Notices:
         if self.left_out:
             notices.append(Notice(sources.root.shown, 1, f"{self.left_out} more places could not be understood"))
         return notices
+
+
+def _put_up_with(mistake: str) -> str:
+    return "the last counts" if mistake.startswith("key ") else "read as it is written"
 
 
 class Lost(Exception):

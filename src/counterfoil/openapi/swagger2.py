@@ -58,19 +58,15 @@ class Swagger2View(View):
         return self.path_of(base, self.top["basePath"]) if isinstance(base, str) else ""
 
     def components(self) -> dict[str, Place]:
-        return {"schemas": self.top["definitions"]} if isinstance(self.top.value.get("definitions"), dict) else {}
+        definitions = self.mapping(self.top, "definitions")
+        return {} if definitions is None else {"schemas": definitions}
 
     def written(self, kind: str, place: Place) -> Json:
         end = self.end(place, {"responses": "response", "headers": "header"}[kind])
         return LOST[kind] if end is None else self.writers[kind](end)
 
     def security_schemes(self) -> dict[str, Json]:
-        schemes = self.top.value.get("securityDefinitions")
-        if not isinstance(schemes, dict):
-            return {}
-        here = self.top["securityDefinitions"]
-        written = {name: self.security_scheme(here[name]) for name in schemes}
-        return {name: scheme for name, scheme in written.items() if scheme is not None}
+        return self.schemes_at(self.mapping(self.top, "securityDefinitions"))
 
     def security_scheme(self, place: Place) -> Json:
         scheme = super().security_scheme(place)

@@ -131,11 +131,15 @@ class View:
 
     def components(self) -> dict[str, Place]:
         """The place of each kind of component that the document has."""
-        components = self.top.value.get("components")
-        if not isinstance(components, dict):
-            return {}
-        here = self.top["components"]
-        return {kind: here[kind] for kind in self.kinds if isinstance(components.get(kind), dict)}
+        components = self.mapping(self.top, "components")
+        found = {kind: self.mapping(components, kind) for kind in self.kinds}
+        return {kind: place for kind, place in found.items() if place is not None}
+
+    def mapping(self, place: Place | None, member: str) -> Place | None:
+        """The place of a member that is a mapping. A reference may stand for all of it, as in documents that are split."""
+        if place is None or member not in place.value:
+            return None
+        return self.end(place[member], member) if place.value[member] is not None else None
 
     def _name_components(self) -> None:
         """Give the document's own components their names before any reference asks for one."""
@@ -245,12 +249,11 @@ class View:
 
     def security_schemes(self) -> dict[str, Json]:
         """The security schemes that can be understood."""
-        components = self.top.value.get("components")
-        schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-        if not isinstance(schemes, dict):
-            return {}
-        here = self.top["components"]["securitySchemes"]
-        written = {name: self.security_scheme(here[name]) for name in schemes}
+        return self.schemes_at(self.mapping(self.mapping(self.top, "components"), "securitySchemes"))
+
+    def schemes_at(self, place: Place | None) -> dict[str, Json]:
+        """The security schemes of a mapping of them."""
+        written = {name: self.security_scheme(place[name]) for name in place.value} if place is not None else {}
         return {name: scheme for name, scheme in written.items() if scheme is not None}
 
     def security_scheme(self, place: Place) -> Json:
@@ -299,13 +302,13 @@ class View:
     def paths(self) -> dict[str, Json]:
         """The path items, each with a path that begins with a slash."""
         out: dict[str, Json] = {}
-        paths = self.top.value.get("paths")
-        if not isinstance(paths, dict):
+        paths = self.mapping(self.top, "paths")
+        if paths is None:
             return out
-        for path in paths:
+        for path in paths.value:
             if path.startswith("x-"):
                 continue
-            place = self.top["paths"][path]
+            place = paths[path]
             item = self.path_item(place, path)
             if item is None:
                 continue
