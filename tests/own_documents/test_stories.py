@@ -142,6 +142,14 @@ def test_a_parent_holds_only_its_children_and_there_is_one_of_the_settings(cafe:
     assert _get(cafe, "/settings") == {**before, "name": "Night Café"}
 
 
+def test_a_body_that_is_a_list_makes_them_all(cafe: httpx.Client) -> None:
+    made = cafe.post("/tables", json=[{"seats": 2}, {"seats": 4}, {"seats": 6}])
+    assert (made.status_code, [each["seats"] for each in made.json()]) == (201, [2, 4, 6])
+    assert len({each["id"] for each in made.json()}) == 3
+    assert made.headers["x-total-made"].isdecimal()  # the document requires it
+    assert _get(cafe, "/tables")[-3:] == made.json()
+
+
 def test_forks_resets_capsules_faults_and_the_journal(
     server: SandboxServer, world: Sandbox, cafe: httpx.Client
 ) -> None:
