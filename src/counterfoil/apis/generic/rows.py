@@ -113,6 +113,7 @@ class Made:
                     value.setdefault(name, each)
         for place, each in given.items():
             put(value, place, document.taken(collection, place, each))
+        _put_in_order(value, collection)
         for field, target in collection.references:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
@@ -214,6 +215,15 @@ class Store:
             if id not in group and not self.made.ids.has(key, collection, id):
                 return id
         raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")
+
+
+def _put_in_order(value: dict[str, Json], collection: Collection) -> None:
+    """Nothing is changed before it is made."""
+    for made in collection.created[:1]:
+        for changed in collection.updated:
+            one, other = value.get(made), value.get(changed)
+            if type(one) is type(other) and isinstance(one, str | int) and one > other:  # type: ignore[operator]
+                value[made], value[changed] = other, one
 
 
 def at(value: Json, place: Place) -> Json:
