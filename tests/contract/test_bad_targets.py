@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -196,8 +197,10 @@ def test_a_target_that_dies_on_the_way_is_exit_3(serving: Any, capsys: pytest.Ca
         asked.append(1)
         (answer(200, b"[]") if len(asked) < 3 else drop)(handler)
 
-    assert (
-        check(["elevate"], urls={"elevate": serving(die).url}, only=["elevate.auth", "elevate.paging"], environ={}) == 3
-    )
-    assert "stopped answering" in capsys.readouterr().out
+    only = ["elevate.auth", "elevate.paging"]
+    assert check(["elevate"], urls={"elevate": serving(die).url}, only=only, json=True, environ={}) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert "stopped answering" in report["verdict"]
+    assert report["not_tried"] > 3
+    assert {r["reason"] for r in report["records"] if r["status"] == "not tried"} == {"the target stopped answering"}
     assert len(asked) < 40

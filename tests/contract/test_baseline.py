@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from counterfoil.contract.baseline import BadBaseline, accept, read_baseline
+from counterfoil.contract.baseline_update import updated, write_baseline
 from counterfoil.contract.verdict import Finding, Record, Verdict
 
 TODAY = date(2026, 1, 20)
@@ -78,3 +80,57 @@ def test_a_baseline_that_cannot_be_read_is_one_line(tmp_path: Path, text: str, t
         read_baseline(entries(tmp_path, text))
     assert told in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+CHECK = Record(
+    "elevate",
+    "conformance",
+    "conformance.ignored_auth",
+    "GET /x",
+    "broken",
+    9,
+    findings=(Finding("elevate", "conformance", "conformance.ignored_auth", "GET /x", "", "401", '200: it\'s "free"'),),
+)
+
+
+def rewritten(path: Path, *records: Record) -> str:
+    write_baseline(path, updated(read_baseline(path) if path.exists() else (), records, TODAY))
+    return path.read_text(encoding="utf-8")
+
+
+def test_an_update_accepts_what_is_broken_now(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.yaml"
+    rewritten(path, BROKEN, CHECK, HELD)
+    assert Verdict(records=accept((BROKEN, CHECK), read_baseline(path), TODAY)).exit_code == 0
+    first, second = read_baseline(path)
+    assert (first.id, first.expires, first.operation) == (LAW, date(2026, 4, 20), "")
+    assert (second.id, second.operation, second.api) == ("conformance.ignored_auth", "GET /x", "elevate")
+    assert second.reason == 'expected 401; got 200: it\'s "free"'
+
+
+def test_an_update_keeps_owner_and_reason_and_removes_what_holds(tmp_path: Path) -> None:
+    path = entries(tmp_path, entry() + entry(id="elevate.paging.slice") + entry(id="emnify.vat"))
+    held = Record("elevate", "law", "elevate.paging.slice", "GET /x", "held", 3)
+    rewritten(path, BROKEN, held)
+    kept = read_baseline(path)
+    assert [each.id for each in kept] == [LAW, "emnify.vat"], "what was not tried stays"
+    assert (kept[0].owner, kept[0].reason, kept[0].expires) == ("billing", "ticket 4711", date(2026, 12, 31))
+
+
+def test_an_update_renews_what_had_expired(tmp_path: Path) -> None:
+    path = entries(tmp_path, entry("2026-01-19"))
+    rewritten(path, BROKEN)
+    (kept,) = read_baseline(path)
+    assert (kept.owner, kept.expires) == ("billing", date(2026, 4, 20))
+
+
+def test_an_update_without_findings_is_an_empty_baseline(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.yaml"
+    rewritten(path, HELD)
+    assert read_baseline(path) == ()
+
+
+def test_the_format_in_the_documentation_is_the_one_that_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "check-an-implementation.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "expires" in block]
+    assert [each.id for each in read_baseline(entries(tmp_path, example))] == [LAW, "conformance.ignored_auth"]

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as Xml
 
 import httpx
 import pytest
@@ -17,7 +16,6 @@ from toy import TOKEN, target
 from counterfoil.contract import Target
 from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.specread import read_yaml
-from counterfoil.contract.verdict import Finding, Record, RunError, Verdict
 from counterfoil.resources import specs_dir
 
 LAWS = ["elevate.summary", "elevate.sort"]
@@ -33,7 +31,7 @@ def test_fine_is_0_and_findings_are_1(capsys: pytest.CaptureFixture[str]) -> Non
     assert check(["elevate"], start=starting("sort_ignores_desc"), only=LAWS, environ={}) == 1
     told = capsys.readouterr().out
     assert "BROKEN" in told
-    assert "elevate · elevate.sort.desc" in told
+    assert "✗ elevate.sort.desc" in told
     assert "counterfoil check elevate --only elevate.sort.desc --seed 1" in told
     assert "sort=customerId:desc" in told
 
@@ -49,7 +47,9 @@ def test_fine_is_0_and_findings_are_1(capsys: pytest.CaptureFixture[str]) -> Non
         ({"apis": ["elevate"], "urls": {"elevate": "http://x/v1"}, "headers": ["nonsense-secret"]}, "--header must be"),
         ({"apis": ["elevate"], "start": None}, "no address for elevate"),
         ({"apis": ["elevate"], "only": ["elevate.srt"]}, "there is no law 'elevate.srt'"),
+        ({"apis": ["elevate"], "only": ["conformance.shape"]}, "there is no check 'conformance.shape'; there are: "),
         ({"apis": ["elevate"], "baseline": Path("/nowhere.yaml")}, "/nowhere.yaml"),
+        ({"apis": ["elevate"], "baseline_update": True}, "--baseline-update needs --baseline FILE"),
         ({"apis": ["elevate"], "known": ("elevate.foo=1",)}, "the laws of elevate need no ids"),
         ({"apis": ["elevate"], "known": ("flexprice.id=1",)}, "for an API that is checked"),
         ({"apis": ["elevate"], "switches": ("elevate.like=often",)}, "must be one of contains, case_sensitive"),
@@ -121,6 +121,30 @@ def test_a_baseline_makes_a_known_deviation_green(tmp_path: Path) -> None:
     assert check(["elevate"], start=starting(), only=LAWS, environ={}, baseline=accepted) == 1
 
 
+def test_a_baseline_can_be_written_by_the_check(tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "start": starting("unknown_sort_accepted", "sort_ignores_desc"),
+        "only": LAWS,
+        "environ": {},
+    }
+    baseline = tmp_path / "baseline.yaml"
+    assert check(["elevate"], **options, baseline=baseline, baseline_update=True) == 0
+    assert "elevate.sort.desc" in baseline.read_text()
+    assert check(["elevate"], **options, baseline=baseline) == 0
+    options["start"] = starting("unknown_sort_accepted", "sort_ignores_desc", "like_is_prefix")
+    options["only"] = [*LAWS, "elevate.filter"]
+    assert check(["elevate"], **options, baseline=baseline) == 1, "what came later is a finding"
+
+
+def test_every_check_of_schemathesis_can_be_named() -> None:
+    from schemathesis.checks import CHECKS, load_all_checks
+
+    from counterfoil.contract.conformance_records import EXPECTED
+
+    load_all_checks()
+    assert set(CHECKS.get_all_names()) == set(EXPECTED)
+
+
 def test_time_that_is_used_up_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     only = {"start": starting(), "only": ["elevate.filter"], "max_time": 0.05, "environ": {}}
     assert check(["elevate"], **only, strict=True) == 3
@@ -129,59 +153,6 @@ def test_time_that_is_used_up_is_said(capsys: pytest.CaptureFixture[str]) -> Non
     assert "the time given with --max-time is used up" in told
     assert "PARTLY TRIED" in told or "NOTHING WAS CHECKED" in told
     assert "FINE" not in told
-
-
-HOSTILE = "</script><img src=x onerror=alert(1)> ]]> \x00\x1b[31m | **bold** \ud83d"
-
-
-def hostile() -> Verdict:
-    finding = Finding(
-        "elevate",
-        "law",
-        "elevate.x",
-        "GET /x",
-        HOSTILE,
-        HOSTILE,
-        HOSTILE,
-        HOSTILE,
-        (HOSTILE,),
-        ("elevate.c01",),
-        HOSTILE,
-    )
-    broken = Record("elevate", "law", "elevate.x", "GET /x", "broken", 1, findings=(finding,))
-    skipped = Record("elevate", "law", "elevate.y", "GET /x", "not applicable", reason=HOSTILE)
-    return Verdict(
-        records=[broken, skipped], errors=[RunError("elevate", HOSTILE)], left_behind=[HOSTILE], notes=[HOSTILE]
-    )
-
-
-def test_reports_hold_on_hostile_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from rich.console import Console
-
-    from counterfoil.contract.report import to_console, to_summary, write_report
-
-    files = write_report(hostile(), tmp_path / "new" / "folder")
-    assert [path.name for path in files] == ["junit.xml", "report.html", "report.json"]
-    suite = Xml.parse(files[0]).getroot().find("testsuite")
-    assert suite is not None
-    assert [case.get("name") for case in suite] == ["elevate.x", "elevate.y", "could be run"]
-    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("1", "1", "1")
-    page = files[1].read_text(encoding="utf-8")
-    assert "<img" not in page
-    assert "&lt;img" in page
-    assert "src=" not in page.replace("src=x", "")
-    assert json.loads(files[2].read_text())["findings"][0]["id"] == "elevate.x"
-    summary = to_summary(hostile())
-    assert "<img" not in summary
-    assert "**bold**" not in summary
-    to_console(hostile(), Console(markup=False, highlight=False))
-    assert "\x1b[31m" not in capsys.readouterr().out
-
-
-def test_a_github_step_summary_is_written(tmp_path: Path) -> None:
-    summary = tmp_path / "summary.md"
-    check(["elevate"], start=starting(), only=["elevate.auth"], environ={"GITHUB_STEP_SUMMARY": str(summary)})
-    assert "✅ counterfoil: FINE" in summary.read_text()
 
 
 def test_credentials_come_from_the_environment() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -286,3 +287,42 @@ def test_a_rate_spreads_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(6):
             client.send("GET", "/things")
     assert sum(slept) == pytest.approx(5 / 50)
+
+
+@pytest.mark.parametrize(
+    ("python", "told"),
+    [
+        ({"amount": Decimal("1.50"), "who": None}, '{"amount": 1.5, "who": null}'),
+        ([("paid", Decimal(3)), "it's"], '[["paid", 3], "it\'s"]'),
+        ([date(2026, 2, 1), datetime(2026, 2, 1, 12, tzinfo=UTC)], "[2026-02-01, 2026-02-01T12:00Z]"),
+    ],
+)
+def test_a_finding_has_no_python_in_it(python: Any, told: str) -> None:
+    """Law books write what they expected into a sentence; Python's notation in it becomes JSON's."""
+
+    def check(ctx: LawContext) -> None:
+        ctx.fail(f"{python} (page 2) of the list", python)
+
+    (finding,) = tried(check, lambda request: []).findings
+    assert finding.expected == f"{told} (page 2) of the list"
+    for notation in ("Decimal(", "datetime.", "None", "{'", "['", "('"):
+        assert notation not in finding.got
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ([{}], "a response without the member total"),
+        ([{"total": None}], "a value of another type than documented"),
+        ([], "a list with fewer items than documented"),
+        ([{"total": "much"}], "a text where a number is documented"),
+    ],
+)
+def test_a_response_that_a_law_cannot_read_is_told_in_words(answer: Any, told: str) -> None:
+    def check(ctx: LawContext) -> None:
+        (Decimal(ctx.request_json("GET /things")[0]["total"]) + 1)
+
+    (finding,) = tried(check, lambda request: answer).findings
+    assert finding.got == told
+    assert finding.expected == "responses of the documented shape"
+    assert finding.requests, "the request that was answered so"

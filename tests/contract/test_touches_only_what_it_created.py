@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ from counterfoil.serving import in_thread, listen, origin_of
 
 KEY = "counterfoil-key"
 BASE = "/billingplatform/backend/api/v1"
+BRM = "/oracle-brm/brm/customerBillManagement/v4"
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -29,9 +32,18 @@ def origin() -> Iterator[str]:
     stop()
 
 
+def listed(origin: str, path: str) -> dict[str, Any]:
+    answer = httpx.get(f"{origin}{path}", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False)
+    return {item["id"]: item for item in answer.json()}
+
+
 def runs(origin: str) -> dict[str, Any]:
-    answer = httpx.get(f"{origin}{BASE}/billingRuns/", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False)
-    return {run["id"]: run for run in answer.json()}
+    return listed(origin, f"{BASE}/billingRuns/")
+
+
+def issued(origin: str) -> dict[str, Any]:
+    """The bills of all customers that have been issued, as another API shows them."""
+    return {id: bill for id, bill in listed(origin, f"{BRM}/customerBill").items() if bill["state"] != "inProgress"}
 
 
 def created(exchanges: list[Exchange]) -> set[str]:
@@ -42,12 +54,13 @@ def created(exchanges: list[Exchange]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def checked(origin: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Any, list[Exchange], Any, Any]:
-    folder, before = tmp_path_factory.mktemp("report"), runs(origin)
+    folder, before = tmp_path_factory.mktemp("report"), {**runs(origin), "issued": issued(origin)}
     with Recorder(origin) as recorder:
         urls = {"billingplatform": f"{recorder.url}{BASE}"}
         environ = {"COUNTERFOIL_TOKEN": KEY, "COUNTERFOIL_FORBIDDEN": "counterfoil-forbidden"}
         code = check(["billingplatform"], urls=urls, writes=True, max_examples=5, report=folder, environ=environ)
-    return code, json.loads((folder / "report.json").read_text()), recorder.exchanges, before, runs(origin)
+    after = {**runs(origin), "issued": issued(origin)}
+    return code, json.loads((folder / "report.json").read_text()), recorder.exchanges, before, after
 
 
 def test_every_write_goes_to_a_resource_that_the_check_created(checked: Any) -> None:
@@ -68,7 +81,8 @@ def test_every_write_goes_to_a_resource_that_the_check_created(checked: Any) -> 
 
 def test_what_stood_before_is_as_it_was(checked: Any) -> None:
     _, _, _, before, after = checked
-    assert {id: after[id] for id in before} == before
+    assert len(before["issued"]) > 100
+    assert digest({id: after[id] for id in before}) == digest(before)
 
 
 def test_all_that_is_left_behind_is_said(checked: Any) -> None:
@@ -85,9 +99,33 @@ def test_the_stand_in_by_url_is_fine(checked: Any) -> None:
     assert code == 0
 
 
-@pytest.mark.parametrize("api", ["billingplatform", "oracle-brm"])
-def test_without_writes_nothing_but_reads_is_sent(origin: str, api: str) -> None:
-    base = BASE if api == "billingplatform" else "/oracle-brm/brm/customerBillManagement/v4"
+def digest(value: Any) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def test_no_bill_is_demanded_of_a_customer_that_the_check_did_not_create(origin: str, tmp_path: Path) -> None:
+    """A bill on demand bills what a customer owes so far: at a real target that is somebody's money."""
     with Recorder(origin) as recorder:
-        check([api], urls={api: f"{recorder.url}{base}"}, fast=True, max_examples=2, environ={"COUNTERFOIL_TOKEN": KEY})
+        options: dict[str, Any] = {"writes": True, "fast": True, "max_examples": 1, "report": tmp_path}
+        only = ["oracle-brm.demand", "oracle-brm.errors", "conformance"]
+        check(
+            ["oracle-brm"],
+            urls={"oracle-brm": f"{recorder.url}{BRM}"},
+            only=only,
+            environ={"COUNTERFOIL_TOKEN": KEY},
+            **options,
+        )
+    writes = [exchange for exchange in recorder.exchanges if exchange.method not in READS]
+    assert {exchange.status for exchange in writes} <= {405}, "methods that the API does not have"
+    assert not [exchange for exchange in writes if "OnDemand" in exchange.path]
+    records = json.loads((tmp_path / "report.json").read_text())["records"]
+    (left_out,) = [each for each in records if each["id"] == "conformance.writes"]
+    assert (left_out["operation"], left_out["status"]) == ("POST /customerBillOnDemand", "not tried")
+
+
+def test_without_writes_nothing_but_reads_is_sent(origin: str) -> None:
+    with Recorder(origin) as recorder:
+        url = f"{recorder.url}{BASE}"
+        options: dict[str, Any] = {"fast": True, "max_examples": 2, "environ": {"COUNTERFOIL_TOKEN": KEY}}
+        check(["billingplatform"], urls={"billingplatform": url}, **options)
     assert {exchange.method for exchange in recorder.exchanges} <= READS

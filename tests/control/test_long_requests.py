@@ -8,11 +8,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from counterfoil.control import control_api, long_requests
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.world.commands import RecordUsage
+from counterfoil.world.write_lock import MOST_WAITING
 
 from .conftest import Sandbox
 
@@ -48,6 +50,12 @@ def ended(server: Sandbox, where: str) -> Any:
     return task
 
 
+def _status(server: Sandbox, accepted: httpx.Response) -> int | None:
+    """The status of a task, None while it goes on, once it had a moment."""
+    time.sleep(0.05)
+    return server.client.get(accepted.headers["location"]).json()["status"]  # type: ignore[no-any-return]
+
+
 def test_ten_years_are_answered_with_where_to_ask_for_them(long: Sandbox) -> None:
     task = ended(long, accepted(long, "/worlds/default/commands/advance_clock", {"months": 120}))
     assert task["operation"] == "POST /worlds/{world}/commands/advance_clock"
@@ -63,6 +71,14 @@ def test_a_task_that_was_refused_says_so(long: Sandbox) -> None:
     assert long.get("/worlds/default")["version"] == 0
 
 
+def test_a_task_for_a_world_that_too_many_wait_for_says_so(long: Sandbox) -> None:
+    with long.worlds.named("default").writing():
+        answers = [long("POST", "/worlds/default/commands/advance_clock", {"days": 1}) for _ in range(MOST_WAITING + 2)]
+        refused = [each for each in answers if each.status_code == 503 or _status(long, each) == 503]
+        assert len(refused) == 2
+    assert [_status(long, each) for each in answers if each not in refused] == [200] * MOST_WAITING
+
+
 def test_what_is_quick_is_answered_at_once(sandbox: Build) -> None:
     server = sandbox()
     for members in ({"months": 120}, {"days": 1}):
@@ -75,8 +91,10 @@ def test_a_task_that_nobody_started_is_404(sandbox: Build) -> None:
 
 
 def test_tasks_are_forgotten_within_a_bound(long: Sandbox) -> None:
-    wheres = [accepted(long, "/worlds/default/commands/advance_clock", {"minutes": 1}) for _ in range(260)]
-    ended(long, wheres[-1])
+    wheres = []
+    for _ in range(260):
+        wheres.append(accepted(long, "/worlds/default/commands/advance_clock", {"minutes": 1}))
+        ended(long, wheres[-1])
     statuses = [long.client.get(where).status_code for where in wheres]
     assert statuses == [404] * 4 + [200] * 256
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -81,3 +82,22 @@ def test_what_of_an_address_counts() -> None:
     assert address_key("::ffff:203.0.113.9") == "203.0.113.9"
     assert address_key("fe80::1%eth0") == address_key("fe80::2")
     assert address_key("not an address: x") == "not an address: x"
+
+
+def test_a_clock_moves_less_at_a_time_the_older_a_world_is(application: Application) -> None:
+    """Bounded by what there is to do, the same on every machine, and not by how far the first move may go."""
+    visitor = client(application.door)
+    visit(visitor)
+    other = visitor.post("/visit", json={}).json()["worlds"][1]
+    made = visitor.post(WORLDS, json={"name": other, "scenario": "demo", "customers": 60})
+    assert made.status_code == 201, made.text
+
+    def advance(months: int) -> httpx.Response:
+        return visitor.post(f"{WORLDS}/{other}/commands/advance_clock", json={"months": months})
+
+    decades = [advance(120) for _ in range(3)]
+    assert [each.status_code for each in decades] == [200, 200, 429]
+    most = re.search(r"moves (\d+) months at a time here", decades[2].json()["detail"])
+    assert most is not None
+    assert 60 < int(most[1]) < 120
+    assert advance(int(most[1])).status_code == 200

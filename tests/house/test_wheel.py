@@ -41,6 +41,12 @@ def test_it_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> Non
     python = tmp_path / "venv" / "bin" / "python"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True, timeout=300)
+    check = [python.parent / "counterfoil", "check", "elevate"]
+    lean = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert lean.returncode == 2
+    assert "hypothesis and schemathesis are not installed" in lean.stderr
+    assert "pip install 'counterfoil[check]'" in lean.stderr
+    assert lean.stderr.count("\n") == 1
     command = [python.parent / "counterfoil", "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:

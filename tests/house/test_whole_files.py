@@ -23,7 +23,7 @@ with Sandbox(scenario="one-month") as sandbox:
         print(error.strerror)
 """
 REPORT = """
-from counterfoil.contract.report import write_report
+from counterfoil.contract.reports import write_report
 from counterfoil.contract.verdict import Verdict
 try:
     write_report(Verdict(notes=["a note" * 500]), Path(sys.argv[1]))

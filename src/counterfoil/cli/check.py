@@ -68,10 +68,15 @@ from counterfoil.cli.common import echo, pairs_of
     help="A file of accepted deviations, each with owner, reason and expiry.",
 )
 @click.option(
+    "--baseline-update",
+    is_flag=True,
+    help="Rewrite the --baseline so that it accepts what is broken now, for 90 days; you fill in the owners.",
+)
+@click.option(
     "--report",
     type=click.Path(file_okay=False),
     callback=lambda context, parameter, given: _folder(given),
-    help="Write JUnit, HTML and JSON reports here.",
+    help="Write JUnit, HTML, JSON and SARIF reports here.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 when something that could apply was not tried.")
 @click.option(
@@ -95,8 +100,9 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
       COUNTERFOIL_LOGIN      the body of a login as JSON, for APIs that exchange it for a token
 
     \b
-    A baseline is a YAML list of accepted deviations:
-      - {id: elevate.sort.desc, owner: billing, reason: ticket 4711, expires: '2027-01-31'}
+    A baseline is a YAML list of accepted deviations; operation and api may narrow an entry:
+      - {id: elevate.sort.desc, owner: billing, reason: ticket 4711, expires: 2027-01-31}
+      - {id: conformance.ignored_auth, api: elevate, operation: GET /customer-billing-summaries, owner: …}
 
     \b
     Example:
@@ -133,6 +139,8 @@ def _list_laws(apis: tuple[str, ...]) -> None:
     except NoSuchLawBook as error:
         raise click.UsageError(str(error)) from None
     for book in books:
+        ids = "".join(f", ids given with --known {book.api}.{name}=VALUE" for name in book.known_parameters)
+        echo(f"{book.api}: {len(book.laws)} laws{ids} (a capability is something that only the stand-in offers)\n")
         for law in book.laws:
             needs = [*(["--writes"] if law.writes else []), *(f"capability {name}" for name in law.needs)]
             echo(f"{law.id}  {law.operation}\n    {law.says}" + (f"\n    needs {', '.join(needs)}" if needs else ""))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from counterfoil.contract.baseline import BadBaseline, accept, read_baseline
+from counterfoil.contract.baseline import BadBaseline, Entry, accept, read_baseline
+from counterfoil.contract.baseline_update import updated, write_baseline
 from counterfoil.contract.checker import POLITE_RATE, rate_for, run_checks
+from counterfoil.contract.extra import CheckNotInstalled, require_check_extra
 from counterfoil.contract.find_targets import (
     CheckUsageError,
     Start,
@@ -24,6 +26,9 @@ from counterfoil.contract.find_targets import (
 from counterfoil.contract.http_client import is_loopback
 from counterfoil.contract.law_books import NoSuchLawBook, document, law_book
 from counterfoil.contract.progress import progress_display
+from counterfoil.contract.reports import write_report
+from counterfoil.contract.reports.console import to_console
+from counterfoil.contract.reports.github import to_summary
 from counterfoil.contract.reproduce import command_of, complete
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.specread import SpecUnreadable
@@ -32,6 +37,8 @@ from counterfoil.contract.verdict import USAGE, Verdict
 from counterfoil.plain_text import for_terminal
 
 SEED = 1
+WIDTH = 120
+"""Columns of the table where the output is not a terminal."""
 REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
 """Measured at the stand-ins, rounded up; for the estimate before a check."""
 
@@ -45,7 +52,8 @@ class CheckOptions:
     operation. ``rate`` is requests a second, ``max_time`` seconds for the whole check. ``only`` holds law ids, and leaves
     out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list.
     ``switches`` (``"oracle-brm.token=optional"``) are choices that the documents leave open and that hold at the target.
-    ``json`` prints the verdict as JSON and nothing else. ``strict`` makes the exit code 3 when something was not tried.
+    ``baseline_update`` rewrites ``baseline`` so that it accepts what is found. ``json`` prints the verdict as JSON and
+    nothing else. ``strict`` makes the exit code 3 when something was not tried.
     """
 
     apis: tuple[str, ...] = ()
@@ -61,6 +69,7 @@ class CheckOptions:
     known: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     baseline: Path | None = None
+    baseline_update: bool = False
     report: Path | None = None
     json: bool = False
     strict: bool = False
@@ -82,9 +91,10 @@ def check(
     environ = os.environ if environ is None else environ
     started = datetime.now(UTC)
     try:
+        require_check_extra()
         targets = find_targets(options.apis, options.urls, options.headers, start, environ)
         targets = add_switches(add_known_ids(targets, options.known), options.switches)
-        entries = read_baseline(options.baseline) if options.baseline else ()
+        entries = _baseline_entries(options)
         check_law_names(targets, options.only)
         check_baseline_names(entries)
         for api, target in targets.items():
@@ -92,14 +102,26 @@ def check(
                 _announce(api, target, options)
         with progress_display(progress, quiet=options.json) as tell:
             verdict = run_checks(targets, options, tell)
-    except (CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
+    except (CheckNotInstalled, CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
         print(for_terminal(f"counterfoil check: {error}"), file=sys.stderr)
         return USAGE
     verdict.targets = {api: target.url for api, target in targets.items()}
     verdict.started, verdict.command = started.isoformat(timespec="seconds"), command_of(options)
     verdict.records = complete(verdict.records, options)
-    verdict.records = accept(verdict.records, entries, today or started.date())
-    return _present(verdict, options, environ)
+    day = today or started.date()
+    if options.baseline_update and not verdict.errors:
+        entries = tuple(updated(entries, verdict.records, day))
+    verdict.records = accept(verdict.records, entries, day)
+    return _present(verdict, options, environ, entries)
+
+
+def _baseline_entries(options: CheckOptions) -> tuple[Entry, ...]:
+    """The entries of the baseline; none when ``baseline_update`` is about to write the file for the first time."""
+    if options.baseline is None:
+        if options.baseline_update:
+            raise CheckUsageError("--baseline-update needs --baseline FILE: the file to write")
+        return ()
+    return () if options.baseline_update and not options.baseline.exists() else read_baseline(options.baseline)
 
 
 def _announce(api: str, target: Target, options: CheckOptions) -> None:
@@ -112,23 +134,25 @@ def _announce(api: str, target: Target, options: CheckOptions) -> None:
     print(f"{line}, {requests / rate / 60:.0f} minutes", file=sys.stderr)
 
 
-def _present(verdict: Verdict, options: CheckOptions, environ: Mapping[str, str]) -> int:
-    from counterfoil.contract import report as reports
-
+def _present(verdict: Verdict, options: CheckOptions, environ: Mapping[str, str], entries: Sequence[Entry]) -> int:
     if options.json:
         sys.stdout.write(json.dumps(verdict.as_json(), indent=1) + "\n")
     else:
         from rich.console import Console
 
-        reports.to_console(verdict, Console(highlight=False, markup=False))
+        width = None if sys.stdout.isatty() else WIDTH
+        to_console(verdict, Console(highlight=False, markup=False, width=width))
     try:
+        if options.baseline_update and options.baseline and not verdict.errors:
+            write_baseline(options.baseline, entries)
+            print(f"baseline: {options.baseline}, {len(entries)} entries", file=sys.stderr)
         if options.report is not None:
-            written = reports.write_report(verdict, options.report)
+            written = write_report(verdict, options.report)
             print(f"report: {written[1]}", file=sys.stderr)
         if environ.get("GITHUB_STEP_SUMMARY"):
             with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
-                summary.write(reports.to_summary(verdict))
+                summary.write(to_summary(verdict))
     except OSError as error:
-        print(f"counterfoil check: the report cannot be written: {error}", file=sys.stderr)
+        print(f"counterfoil check: cannot write: {error}", file=sys.stderr)
         return USAGE
     return verdict.exit_code

@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import brief
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
@@ -305,8 +306,10 @@ class Collection:
         """The items of one answer, which must be 200 with a list of objects."""
         body = ctx.request_json(self.operation, path=self.path, query={**self.base, **query})
         found = self.items(body)
-        ctx.expect(isinstance(found, list), "a JSON array of items", body)
-        ctx.expect(all(isinstance(item, dict) for item in found), "items that are JSON objects", found)
+        if not isinstance(found, list):
+            ctx.fail("a JSON array of items", body)
+        if not all(isinstance(item, dict) for item in found):
+            ctx.fail("items that are JSON objects", found)
         return list(found)
 
     def page(self, ctx: LawContext, number: int, size: int, query: Mapping[str, Any] | None = None) -> list[Json]:
@@ -391,11 +394,12 @@ class Collection:
 
     def same_items(self, ctx: LawContext, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
         """``got`` holds the items ``expected``, each once, in any order."""
+        ctx.judgements += 1
         have, want = self.ids(self.within(ctx, got)), self.ids(self.within(ctx, expected))
         if sorted(map(str, have)) == sorted(map(str, want)):
             return
         missing, extra = [i for i in want if i not in have], [i for i in have if i not in want]
-        differences = [f"missing {self.identity.name} {missing[:5]}"] * bool(missing) + [
-            f"unexpected {extra[:5]}"
+        differences = [f"missing {self.identity.name} {brief(missing[:5])}"] * bool(missing) + [
+            f"unexpected {brief(extra[:5])}"
         ] * bool(extra)
         ctx.fail(f"{what}: {len(want)} items", f"{len(have)} items; {', '.join(differences) or 'some of them twice'}")

@@ -114,6 +114,8 @@ class Job:
     """Whether everything at the target may be written to; otherwise only what this check created."""
     switches: dict[str, str] = field(default_factory=dict)
     """Choices given with ``--switch``."""
+    acts_on_existing: list[str] = field(default_factory=list)
+    """Operations that act on what exists already, so that only a disposable target is sent them."""
     created: list[str] = field(default_factory=list)
     """Paths of the resources that the laws of this check created."""
 
@@ -131,6 +133,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         retry_429=not target.disposable,
         login_operation=law_book(api).login_operation,
         disposable=target.disposable,
+        acts_on_existing=sorted(law_book(api).acts_on_existing),
         switches=dict(target.switches),
         **options,
     )
@@ -187,12 +190,19 @@ def run(
     The paths of the resources that it created are added to ``left_behind``.
     """
     guard = WriteGuard(job, left_behind if left_behind is not None else [])
-    records, started = RecordCollector(job), time.monotonic()
+    records, started = RecordCollector(job, _scenarios(job)), time.monotonic()
     with _ONE_AT_A_TIME:
         for event in _events(job, app, guard):
             records.add(event, progress)
     late = job.max_time is not None and time.monotonic() - started > job.max_time
-    return [*records.finish(), *guard.not_tried, *([time_used_up(job.api)] if late else [])]
+    return [*records.finish(), *guard.left_out, *([time_used_up(job.api)] if late else [])]
+
+
+def _scenarios(job: Job) -> int:
+    """How many scenarios a run has, about: each operation in each phase, but in ``stateful`` as many as are generated."""
+    methods = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
+    operations = sum(len(methods & item.keys()) for item in document(job.api)["paths"].values())
+    return operations * len([name for name in (FAST_PHASES if job.fast else PHASES) if name != "stateful"])
 
 
 def time_used_up(api: str) -> Record:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.created import created_path, ids_for, is_created
-from counterfoil.contract.verdict import NOT_TRIED, Record
+from counterfoil.contract.created import created_paths, ids_for, is_created
+from counterfoil.contract.verdict import NOT_APPLICABLE, NOT_TRIED, Record, Status
 
 if TYPE_CHECKING:
     from counterfoil.contract.conformance import Job
@@ -18,14 +18,14 @@ class WriteGuard:
 
     At a target that is not disposable, an operation that writes to a single resource is only sent with the id of a resource
     that this check created: an id from the spec's examples may be that of a real one. ``new`` are the paths created here,
-    ``not_tried`` the operations left out because nothing was created.
+    ``left_out`` the operations that are not tried.
     """
 
     def __init__(self, job: Job, new: list[str]) -> None:
         self._job = job
         self._created = list(job.created)
         self.new = new
-        self.not_tried: list[Record] = []
+        self.left_out: list[Record] = []
 
     def may_be_tried(self, operation: Any) -> bool:
         """Whether an operation of the spec is tried at all."""
@@ -34,16 +34,21 @@ class WriteGuard:
         if method in READ_METHODS or label == self._job.login_operation:
             return True
         if not self._job.writes:
-            return False
-        reaches_own = ids_for(path, self._created) is not None or ("{" not in path and method == "POST")
+            return self._leave_out(label, NOT_APPLICABLE, "changes something; use --writes")
+        reaches_own = label not in self._job.acts_on_existing and self._reaches_own(method, path)
         if self._job.disposable or reaches_own:
             return True
-        if all(record.operation != label for record in self.not_tried):
-            reason = "this check created nothing that it could be sent to"
-            self.not_tried.append(
-                Record(self._job.api, "conformance", "conformance.writes", label, NOT_TRIED, reason=reason)
+        return self._leave_out(label, NOT_TRIED, "it would act on what this check did not create")
+
+    def _leave_out(self, label: str, status: Status, reason: str) -> bool:
+        if all(record.operation != label for record in self.left_out):
+            self.left_out.append(
+                Record(self._job.api, "conformance", "conformance.writes", label, status, reason=reason)
             )
         return False
+
+    def _reaches_own(self, method: str, path: str) -> bool:
+        return ids_for(path, self._created) is not None or ("{" not in path and method == "POST")
 
     def before_call(self, context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         """Replace the ids of a writing request by those of a created resource."""
@@ -58,11 +63,11 @@ class WriteGuard:
         path = case.operation.path
         if case.method.upper() != "POST" or f"POST {path}" == self._job.login_operation:
             return
-        if response.status_code // 100 == 2:
-            location = (response.headers.get("location") or [None])[0]
-            made = created_path(_filled(path, case.path_parameters or {}), response.content or b"", location)
-            self.new.append(made)
-            self._created.append(made)
+        location = (response.headers.get("location") or [None])[0]
+        filled = _filled(path, case.path_parameters or {})
+        made = created_paths(filled, response.status_code, response.content or b"", location)
+        self.new += made
+        self._created += made
 
 
 def _filled(path: str, ids: dict[str, Any]) -> str:

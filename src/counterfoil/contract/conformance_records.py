@@ -27,6 +27,8 @@ EXPECTED = {
     "positive_data_acceptance": "no refusal of input that the spec allows",
     "missing_required_header": "a refusal of a request without a required header",
     "unsupported_method": "405 for a method that the path does not have",
+    "allow_header_conformance": "an Allow header that lists the methods of the path",
+    "object_level_authorization": "a refusal of what belongs to another user",
     "ignored_auth": "401 or 403 without a valid credential",
     "use_after_free": "404 for a resource that was deleted",
     "ensure_resource_availability": "a created resource that can be fetched",
@@ -40,8 +42,10 @@ class ConformanceError(Exception):
 class RecordCollector:
     """Collects the events of one job by operation and check."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, scenarios: int = 0) -> None:
+        """``scenarios`` is how many there will be: one for each operation and phase."""
         self._job = job
+        self._scenarios, self._started = scenarios, 0
         self._secrets = secrets_of(Target(job.base, headers=job.headers))
         self._cases: dict[tuple[str, str], int] = {}
         self._findings: dict[tuple[str, str], dict[str, Finding]] = {}
@@ -51,7 +55,9 @@ class RecordCollector:
     def add(self, event: Any, progress: Progress) -> None:
         kind = type(event).__name__
         if kind == "ScenarioStarted" and event.label:
-            progress(f"{event.phase.value} {event.label}")
+            self._started += 1
+            place = f"{min(self._started, self._scenarios)} of {self._scenarios}: " if self._scenarios else ""
+            progress(f"{place}{event.phase.value.lower()}, {event.label}")
         elif kind == "ScenarioFinished":
             self._scenario(event)
         elif kind == "NonFatalError":
@@ -79,15 +85,16 @@ class RecordCollector:
         failure, hide = info.failure, self._hide
         kind = type(failure).__name__
         code = "\n".join(step.curl for step in info.steps) or info.code_sample
+        words = " ".join(str(failure.message).split())
         lines = tuple(self._runnable(line) for line in code.splitlines() if line)
         finding = Finding(
             api=self._job.api,
             part="conformance",
             id=f"conformance.{check}",
             operation=operation,
-            says=f"Every response passes Schemathesis' check {check}.",
+            says=f"Requests and responses are as the spec documents them (Schemathesis' check {check}).",
             expected=EXPECTED.get(check, f"a response that passes {check}"),
-            got=hide(f"{failure.title}: {' '.join(str(failure.message).split())[:600]}{answer}"),
+            got=hide(": ".join(filter(None, [failure.title, words[:600]])) + answer),
             case=f"a case of the phase {phase}",
             requests=lines[:8],
             family=_family(check, answer),

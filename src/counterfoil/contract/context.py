@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
-from counterfoil.contract.created import created_path, is_created
+from counterfoil.contract.created import created_paths, is_created
 from counterfoil.contract.http_client import UNSET, WRONG_TOKEN, HttpClient, NoResponse, OutOfTime, Query, Response
 from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.target import Json
@@ -58,7 +58,8 @@ class EffortLevel:
 class LawContext:
     """One law being tried at one target; a law makes every request and every judgement through it.
 
-    ``spec`` is the OpenAPI document, ``observations`` is shared by the laws of one run, ``cases`` counts the cases tried.
+    ``spec`` is the OpenAPI document, ``observations`` is shared by the laws of one run, ``cases`` counts the cases tried,
+    ``judgements`` what was expected of responses besides success.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class LawContext:
         effort: EffortLevel,
     ) -> None:
         self.client, self.law, self.spec, self.observations, self.effort = client, law, spec, observations, effort
-        self.cases = 0
+        self.cases = self.judgements = 0
         self._case = ""
         self._observations_used: dict[Hashable, tuple[str, ...]] = {}
         client.transcript.clear()
@@ -108,10 +109,9 @@ class LawContext:
             raise
         except NoResponse as error:
             self.fail("a response", str(error), cause=error)
-        if writes and method == "POST" and response.status // 100 == 2:
-            self.observations.left_behind.append(
-                created_path(filled, response.content, response.headers.get("location"))
-            )
+        if writes and method == "POST":
+            location = response.headers.get("location")
+            self.observations.left_behind += created_paths(filled, response.status, response.content, location)
         return response
 
     def _require_own(self, operation: str, filled: str, ids: Iterable[Any]) -> None:
@@ -120,7 +120,7 @@ class LawContext:
             return
         ids = set(map(str, ids))
         own = is_created(filled, self.observations.left_behind) or (ids and ids <= self.client.unknown_ids)
-        creates = not ids and operation.startswith("POST ")
+        creates = not ids and operation.startswith("POST ") and operation not in self.client.acts_on_existing
         if not own and not creates:
             self.skip(f"{operation} could change what this check did not create")
 
@@ -131,8 +131,9 @@ class LawContext:
     def json_body(self, response: Response, status: int | Sequence[int] = 200) -> Json:
         """The JSON body of a response whose status must be (one of) ``status``."""
         allowed = (status,) if isinstance(status, int) else tuple(status)
-        expected = f"status {' or '.join(map(str, allowed))}"
-        self.expect(response.status in allowed, expected, f"{response.status}: {response.brief(160)}")
+        if response.status not in allowed:
+            self.fail(f"status {' or '.join(map(str, allowed))}", f"{response.status}: {response.brief(160)}")
+        self.judgements += allowed != (200,)
         if not response.content and response.status in (201, 202, 204):
             return None
         try:
@@ -220,12 +221,13 @@ class LawContext:
 
     def expect(self, holds: bool, expected: str, got: Any = "") -> None:
         """Unless ``holds``, the law failed: ``expected`` and ``got`` say what should have come and what came."""
+        self.judgements += 1
         if not holds:
             self.fail(expected, got)
 
     def fail(self, expected: str, got: Any, cause: Exception | None = None) -> NoReturn:
         """Report that the law failed."""
-        raise LawFailed(expected, got, case=self._case, requests=self._requests()) from cause
+        raise LawFailed(expected, got, case=self._case, requests=self.requests()) from cause
 
     def skip(self, reason: str) -> NoReturn:
         """Report that there is nothing at this target to try the law on."""
@@ -236,7 +238,8 @@ class LawContext:
         if not holds:
             self.skip(reason)
 
-    def _requests(self) -> tuple[str, ...]:
+    def requests(self) -> tuple[str, ...]:
+        """The requests of the case that is being tried, and those of the observations it uses."""
         observed = (line for lines in self._observations_used.values() for line in lines)
         return tuple(dict.fromkeys((*observed, *self.client.transcript)))
 

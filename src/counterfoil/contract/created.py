@@ -8,8 +8,13 @@ from collections.abc import Collection
 from urllib.parse import quote, unquote, urlsplit
 
 
-def created_path(collection: str, content: bytes, location: str | None) -> str:
-    """The path of the resource that a successful POST to ``collection`` created, from its body's ``id`` or its Location."""
+def created_paths(collection: str, status: int, content: bytes, location: str | None) -> list[str]:
+    """The path of the resource that a POST to ``collection`` created, from its body's ``id`` or its Location.
+
+    None where it was refused, and for a 200 without an id: that is a search.
+    """
+    if status // 100 != 2:
+        return []
     base = collection.rstrip("/")
     try:
         body = json.loads(content)
@@ -18,7 +23,9 @@ def created_path(collection: str, content: bytes, location: str | None) -> str:
     key = body.get("id") if isinstance(body, dict) else None
     if key is None and location:
         key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
-    return f"{base}/{quote(str(key), safe='+@:')}" if key not in (None, "") else f"{base}/?"
+    if key in (None, ""):
+        return [] if status == 200 else [f"{base}/?"]
+    return [f"{base}/{quote(str(key), safe='+@:')}"]
 
 
 def is_created(path: str, created: Collection[str]) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from counterfoil.catalog import api_names
 from counterfoil.contract.baseline import Entry
+from counterfoil.contract.conformance_records import EXPECTED
 from counterfoil.contract.law_books import document, law_book, law_book_names
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
@@ -89,20 +90,31 @@ def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
     """Verify that ``only`` has ids of laws, beginnings of ids, or parts of conformance. Raises ``CheckUsageError``."""
     laws = [law for api in targets for law in law_book(api).laws]
     for name in only:
-        if name.split(".", 1)[0] != "conformance" and not any(is_selected(law, [name]) for law in laws):
+        if name.split(".", 1)[0] == "conformance" and not is_check_name(name):
+            checks = ", ".join(f"conformance.{check}" for check in EXPECTED)
+            raise CheckUsageError(f"there is no check '{name}'; there are: {checks}")
+        if not is_check_name(name) and not any(is_selected(law, [name]) for law in laws):
             raise CheckUsageError(f"there is no law '{name}'; counterfoil check --list-laws lists them")
 
 
 def check_baseline_names(entries: Sequence[Entry]) -> None:
-    """Verify that every entry names an existing law or check. Raises ``CheckUsageError``."""
+    """Verify that every entry names an existing law or check, operation and API. Raises ``CheckUsageError``."""
     for entry in entries:
         part = entry.id.split(".", 1)[0]
         if part in law_book_names():
             known = any(law.id == entry.id for law in law_book(part).laws)
         else:
-            known = part in ("conformance", "spec")
+            known = is_check_name(entry.id) or entry.id == "spec.lint"
         if not known:
             raise CheckUsageError(f"the baseline names '{entry.id}', and there is no such law or check")
+        if entry.api and entry.api not in api_names():
+            raise CheckUsageError(f"the baseline names the API '{entry.api}'; there are: {', '.join(api_names())}")
+
+
+def is_check_name(name: str) -> bool:
+    """Whether ``name`` is the whole of conformance or one of its checks."""
+    part, _, check = name.partition(".")
+    return part == "conformance" and (check in ("", *EXPECTED) or check.startswith("error."))
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -6,13 +6,14 @@ request rate, waits after a 429, and keeps a transcript of its requests as curl 
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
 import shlex
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
@@ -32,6 +33,10 @@ MAX_RETRIES = 3
 TIME_USED_UP = "the time given with --max-time is used up"
 
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
+RequestKey = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
+"""Method, URL, body and headers of a request."""
+Answer = tuple[int, httpx.Headers, bytes]
+"""Status, headers and body of a response."""
 UNSET: Any = object()
 """The default of arguments for which ``None`` has a meaning."""
 
@@ -101,12 +106,20 @@ def shell_word(text: str) -> str:
     return f'"{escaped}"'
 
 
+BASIC = "Basic "
+"""What stands in front of a user's name and password, which are sent in base64 (RFC 7617)."""
+
+
+def _basic(token: str) -> str:
+    return base64.b64encode((token if ":" in token else f"{token}:").encode()).decode()
+
+
 class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
     a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
-    ``unknown_ids`` and ``login_operation`` are those of the law book.
+    ``unknown_ids``, ``acts_on_existing`` and ``login_operation`` are those of the law book.
     """
 
     def __init__(
@@ -125,9 +138,11 @@ class HttpClient:
         self.token = target.token
         self.sent = 0
         self.unknown_ids: frozenset[str] = frozenset()
+        self.acts_on_existing: frozenset[str] = frozenset()
         self.login_operation: str | None = None
         self.notes: list[str] = []
         self.transcript: list[str] = []
+        self.on_answer: Callable[[RequestKey, Answer], None] = lambda key, answer: None
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
@@ -161,7 +176,8 @@ class HttpClient:
         if not path.startswith("/") or "://" in path or any(part in (".", "..") for part in path.split("/")):
             raise NoResponse(f"the checker requests nothing outside {self._base}: not {path}")
         pairs = query.items() if isinstance(query, Mapping) else query
-        text = urlencode([(name, _text(value)) for name, value in pairs], safe=":,@*", quote_via=quote)
+        each = ((name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value]))
+        text = urlencode([(name, _text(value)) for name, value in each], safe=":,@*", quote_via=quote)
         return f"{self._base}{path}" + (f"?{text}" if text else "")
 
     def path_of(self, href: str) -> str | None:
@@ -198,7 +214,8 @@ class HttpClient:
         self.transcript.append(line)
         for attempt in range(MAX_RETRIES + 1):
             self._wait_for_rate()
-            status, response_headers, read = self._exchange(method, url, all_headers, content)
+            status, response_headers, read = answer = self._exchange(method, url, all_headers, content)
+            self.on_answer(request_key(method, url, all_headers, content), answer)
             if status != httpx.codes.TOO_MANY_REQUESTS or not retry_429:
                 self.last_date = response_headers.get("date")
                 return Response(status, response_headers, read, line)
@@ -214,7 +231,7 @@ class HttpClient:
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() != name.lower()}
         if token is not None:
-            headers[name] = f"{prefix}{token}"
+            headers[name] = f"{prefix}{_basic(token) if prefix == BASIC else token}"
         lower = {key.lower() for key in given}
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 
@@ -240,9 +257,7 @@ class HttpClient:
             )
         time.sleep(wait)
 
-    def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
-    ) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
         where = f"{method} {self.secrets.hide(url)}"
         seconds = min(self._seconds, max(0.05, self._time_left()))
         end = time.monotonic() + seconds
@@ -277,6 +292,11 @@ class HttpClient:
 
     def _shell(self, text: str) -> str:
         return shell_word(self.secrets.hide(text))
+
+
+def request_key(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RequestKey:
+    """What tells one request from another."""
+    return method, url, content or b"", tuple(sorted(headers.items()))
 
 
 def _why(error: Exception) -> str:

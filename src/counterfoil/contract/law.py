@@ -14,9 +14,12 @@ this target has nothing to try the law on. ::
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +34,7 @@ class LawFailed(Exception):
     """
 
     def __init__(self, expected: str, got: Any, *, case: str = "", requests: Sequence[str] = ()) -> None:
-        self.expected = expected
+        self.expected = plain(expected)
         self.got = brief(got)
         self.case = case
         self.requests = tuple(requests)
@@ -54,6 +57,7 @@ class Law:
     ``clauses`` are ids of the API's ``clauses.yaml``; ``c07`` is short for ``elevate.c07``. ``says`` is the behaviour in one
     sentence. ``writes`` marks a law that changes something at the target: it runs with ``--writes`` only. ``needs`` names the
     capabilities (``Target.capabilities``) it uses in addition to the API; where one is missing the law does not apply.
+    ``confidence``, from 0 to 1, is lower for a law that was inferred: a failure of one below 0.8 is a question.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Law:
     check: Callable[[LawContext], None]
     writes: bool = False
     needs: tuple[str, ...] = ()
+    confidence: float = 1.0
 
     def __post_init__(self) -> None:
         full = tuple(clause if "." in clause else f"{self.api}.{clause}" for clause in self.clauses)
@@ -92,7 +97,9 @@ class LawBook:
     of a successful read. ``login`` is for APIs that exchange
     credentials for a token. ``known_parameters`` are the path parameters whose ids must be given with ``--known``, and
     ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
-    target, so a request that must be refused may name them. ``clean_up`` says how what a check created can be removed.
+    target, so a request that must be refused may name them. ``acts_on_existing`` are operations that create something out of
+    what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
+    check. ``clean_up`` says how what a check created can be removed.
     """
 
     api: str
@@ -106,6 +113,7 @@ class LawBook:
     known_parameters: tuple[str, ...] = ()
     shows_known_id: Callable[[Any], bool] = lambda body: True
     unknown_ids: frozenset[str] = frozenset()
+    acts_on_existing: frozenset[str] = frozenset()
     clean_up: str = ""
 
     @property
@@ -119,10 +127,45 @@ def says(check: Callable[..., Any]) -> str:
     return " ".join((check.__doc__ or check.__name__.replace("_", " ")).strip().split("\n\n")[0].split())
 
 
+_REPR = re.compile(r"Decimal\('([^']*)'\)|datetime\.(?:datetime|date)\(([\d, ]+)(?:, tzinfo=[\w.]+)?\)")
+
+
+_INNER = r"[^][(){}]*"
+_CONTAINER = re.compile(rf"[\[({{](?:{_INNER}(?:[\[({{]{_INNER}[\])}}]{_INNER})*)[\])}}]")
+"""A bracket with what it contains, up to two deep."""
+LONGEST = 2000
+"""Characters of a message."""
+
+
+def plain(text: str) -> str:
+    """``text`` with JSON's notation for values, where Python's came into it: ``['eur', Decimal('1.5')]``."""
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    text = _REPR.sub(lambda found: found[1] or _iso(found[2]), text)
+    return _CONTAINER.sub(_as_json, text)
+
+
+def _as_json(found: re.Match[str]) -> str:
+    try:
+        value = ast.literal_eval(found[0])
+        return quoted(value) if isinstance(value, (dict, list, set, tuple)) else found[0]
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # it was not Python
+        return found[0]
+
+
+def _iso(numbers: str) -> str:
+    year, month, day, *time = map(int, numbers.split(","))
+    return date(year, month, day).isoformat() + (f"T{':'.join(f'{part:02}' for part in time[:3])}Z" if time else "")
+
+
+def quoted(value: Any) -> str:
+    """A value as JSON: a text in quotation marks."""
+    return json.dumps(value, default=_jsonable, ensure_ascii=False)
+
+
 def brief(value: Any, length: int = 400) -> str:
     """A value on one line, cut to ``length`` characters; long lists show their first and last items."""
     if isinstance(value, str):
-        text = value
+        text = plain(value)
     else:
         if isinstance(value, (list, tuple)) and len(value) > 12:
             value = [*value[:6], f"… {len(value) - 9} more …", *value[-3:]]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.catalog import entries, entry
+from counterfoil.contract.http_client import BASIC
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.specread import load_spec
 
@@ -61,16 +62,25 @@ def document(api: str) -> dict[str, Any]:
 
 
 def credential_scheme(spec: dict[str, Any]) -> tuple[str, str]:
-    """How the spec says a credential is sent: the header's name, and the text in front of the token."""
+    """How the spec says a credential is sent: the header's name, and the text in front of the token.
+
+    ``Basic`` is chosen only where the spec offers nothing else; a token for it is a user's name and password with a colon.
+    """
     schemes = spec.get("components", {}).get("securitySchemes", {})
+    basic = False
     for requirement in spec.get("security") or _first_requirement(spec):
         for name in requirement:
             scheme = schemes.get(name, {})
-            if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            kind, place = scheme.get("type"), scheme.get("in")
+            if kind == "apiKey" and place == "header":
                 return scheme["name"], ""
-            if scheme.get("type") in ("http", "oauth2", "openIdConnect"):
+            if kind == "apiKey" and place == "cookie":
+                return "Cookie", f"{scheme['name']}="
+            if kind == "http" and str(scheme.get("scheme")).lower() == "basic":
+                basic = True
+            elif kind in ("http", "oauth2", "openIdConnect"):
                 return "Authorization", "Bearer "
-    return "Authorization", "Bearer "
+    return "Authorization", BASIC if basic else "Bearer "
 
 
 def _first_requirement(spec: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,20 +1,44 @@
-"""Show on the terminal what a check is doing: one line for each API."""
+"""Show what a check is doing and what remains: a line for each API on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 Progress = Callable[[str, str], None]
 """Called with an API and with what is being done for it now."""
 
 
+SECONDS_BETWEEN_LINES = 30.0
+"""How often a check that does not run on a terminal says what it is doing."""
+
+
 def progress_display(wanted: bool | None, *, quiet: bool = False) -> AbstractContextManager[Progress]:
-    """A context that gives a ``Progress``: status lines where ``wanted`` (by default on a terminal), else nothing."""
+    """A context that gives a ``Progress``: status lines where ``wanted`` (by default on a terminal), else rare lines.
+
+    ``quiet`` shows nothing.
+    """
+    if quiet:
+        return nullcontext(lambda api, text: None)
     shown = sys.stderr.isatty() if wanted is None else wanted
-    return _StatusLines() if shown and not quiet else nullcontext(lambda api, text: None)
+    return _StatusLines() if shown else _rare_lines()
+
+
+@contextmanager
+def _rare_lines() -> Iterator[Progress]:
+    """A line on standard error every ``SECONDS_BETWEEN_LINES``, so that a log shows that the check goes on."""
+    told = time.monotonic()
+
+    def tell(api: str, text: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= SECONDS_BETWEEN_LINES:
+            told = time.monotonic()
+            print(f"{api}: {text}", file=sys.stderr)
+
+    yield tell
 
 
 class _StatusLines:

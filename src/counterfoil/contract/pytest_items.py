@@ -16,14 +16,18 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-from counterfoil.contract.check import SEED
+from counterfoil.contract.check import SEED, CheckOptions
 from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.extra import require_check_extra
 from counterfoil.contract.find_targets import find_targets
 from counterfoil.contract.http_client import HttpClient, OutOfTime
 from counterfoil.contract.law import Law, LawBook
 from counterfoil.contract.law_books import document, law_book
+from counterfoil.contract.reports.words import in_words
+from counterfoil.contract.reproduce import complete
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.target import Target
+from counterfoil.contract.verdict import FAILED, UNTRIED
 
 TargetOf = Callable[[], Target]
 
@@ -49,10 +53,11 @@ def contract_tests(
     once in each process. Laws that write run with ``writes`` or at a ``disposable`` target. Distributed
     over several workers at one address they would disturb each other, so they share a group: use ``--dist loadgroup``.
 
-    Raises ``NoSuchLawBook``, ``CheckUsageError``.
+    Raises ``NoSuchLawBook``, ``CheckUsageError``, and ``CheckNotInstalled`` without the extra ``counterfoil[check]``.
     """
     import pytest
 
+    require_check_extra()
     book = law_book(api)
     all_laws = writes or target is not None
     laws = selected_laws(book, writes=all_laws, only=only)
@@ -121,12 +126,24 @@ class _SharedTarget:
             record = try_law(law, client, document(law.api), self._observations, self._effort)
         except (CouldNotRun, OutOfTime) as error:
             pytest.fail(str(error), pytrace=False)
-        if record.status == "not applicable":
-            pytest.skip(record.reason)
-        if record.status == "broken":
-            from counterfoil.contract.report import in_words
-
+        if record.status in UNTRIED:
+            pytest.skip(f"{record.status}: {record.reason}")
+        if record.status == FAILED:
+            (record,) = complete([record], self._as_options(law.api, client))
             pytest.fail("\n\n".join(in_words(finding) for finding in record.findings), pytrace=False)
+
+    def _as_options(self, api: str, client: HttpClient) -> CheckOptions:
+        """The options of a check that does the same at this target."""
+        target = client.target
+        return CheckOptions(
+            urls={} if target.transport or target.disposable else {api: target.url},
+            headers=tuple(target.headers),
+            writes=self._writes,
+            max_examples=self._effort.max_examples,
+            seed=self._effort.seed,
+            known=tuple(f"{api}.{name}={value}" for name, values in target.known.items() for value in values),
+            switches=tuple(f"{name}={value}" for name, value in target.switches.items()),
+        )
 
     def _open(self) -> HttpClient:
         if self._error is not None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from counterfoil.contract.evidence import with_evidence
 from counterfoil.contract.http_client import shell_word
-from counterfoil.contract.specread import SpecUnreadable, read_yaml
 from counterfoil.contract.verdict import Finding, Record
-from counterfoil.resources import specs_dir
 
 if TYPE_CHECKING:
     from counterfoil.contract.check import CheckOptions
@@ -25,10 +23,8 @@ def complete(records: Sequence[Record], options: CheckOptions) -> list[Record]:
 
 
 def _complete(finding: Finding, options: CheckOptions) -> Finding:
-    known = _sentences(finding.api)
-    sentences = tuple(f"{clause}: {known[clause]}" for clause in finding.clauses if clause in known)
-    part = {"law": finding.id, "conformance": finding.id}.get(finding.part)
-    return replace(finding, sentences=sentences, reproduce=again(finding.api, part, options) if part else "")
+    only = finding.id if finding.part in ("law", "conformance") else None
+    return replace(with_evidence(finding), reproduce=again(finding.api, only, options) if only else "")
 
 
 def again(api: str, only: str, options: CheckOptions) -> str:
@@ -44,6 +40,7 @@ def again(api: str, only: str, options: CheckOptions) -> str:
         words += ["--switch", text] if text.startswith(f"{api}.") else []
     words += ["--writes"] * options.writes + ["--fast"] * options.fast
     words += ["--max-examples", str(options.max_examples)] if options.max_examples else []
+    words += ["--rate", f"{options.rate:g}"] if options.rate else []
     return " ".join(shell_word(word) for word in words)
 
 
@@ -65,12 +62,3 @@ def command_of(options: CheckOptions) -> str:
     }.items():
         words += [name, f"{value:g}"] if value else []
     return " ".join(shell_word(word) for word in words)
-
-
-@lru_cache
-def _sentences(api: str) -> Mapping[str, str]:
-    try:
-        clauses = read_yaml(specs_dir() / api / "clauses.yaml")
-    except SpecUnreadable:
-        return {}
-    return {clause["id"]: " ".join(str(clause["says"]).split()) for clause in clauses}

@@ -13,15 +13,19 @@ from typing import Any
 from urllib.parse import quote
 
 from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
-from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried
+from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.law_books import credential_scheme, document
 from counterfoil.contract.target import Target
-from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, Finding, Record, Status
+from counterfoil.contract.vacuous import VACUOUS, Recording, is_vacuous
+from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, Record, Status
 
 MAX_SILENT_LAWS = 3
 """After this many laws in a row without any response the target is taken to be gone."""
 
+
+QUOTES = "'\""
 
 MOST_IDS_CHECKED = 24
 """The number of given ids that are verified before the laws run; each costs one request."""
@@ -38,6 +42,7 @@ def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     except NoResponse as error:
         raise CouldNotRun(str(error)) from None
     client.unknown_ids, client.login_operation = book.unknown_ids, book.login_operation
+    client.acts_on_existing = book.acts_on_existing
     try:
         if book.login and client.target.login is not None and client.token is None:
             _log_in(client, book)
@@ -132,23 +137,31 @@ def run_laws(
     """One record for each law. Raises ``CouldNotRun`` when the target stops answering."""
     effort, spec = effort or EffortLevel(), document(book.api)
     observations = observations if observations is not None else ObservationCache()
-    silent, late = 0, False
-    for law in selected_laws(book, writes=writes, only=only):
-        if late:
-            yield untried(law, NOT_TRIED, TIME_USED_UP)
+    recording = Recording()
+    client.on_answer = recording.add
+    silent, why, gone = 0, "", ""
+    laws = selected_laws(book, writes=writes, only=only)
+    for number, law in enumerate(laws, 1):
+        if why:
+            yield untried(law, NOT_TRIED, why)
             continue
-        progress(law.id)
+        progress(f"law {number} of {len(laws)}: {law.id}")
         try:
-            record = try_law(law, client, spec, observations, effort)
+            ctx = LawContext(client, law, spec, observations, effort)
+            record = _try(law, ctx)
         except OutOfTime:
-            late = True
-            yield untried(law, NOT_TRIED, TIME_USED_UP)
+            why = TIME_USED_UP
+            yield untried(law, NOT_TRIED, why)
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
         silent = silent + 1 if no_response else 0
+        if record.status == PASSED and not ctx.judgements and is_vacuous(law, client, spec, recording, effort):
+            record = replace(record, status=NOT_APPLICABLE, reason=VACUOUS)
         yield record
         if silent >= MAX_SILENT_LAWS:
-            raise CouldNotRun(f"the target stopped answering: {record.findings[0].got}")
+            why, gone = "the target stopped answering", record.findings[0].got
+    if gone:
+        raise CouldNotRun(f"{why}: {gone}")
     if not writes:
         for law in book.laws:
             if (law.writes or law.needs) and is_selected(law, only):
@@ -164,8 +177,11 @@ def try_law(
     law: Law, client: HttpClient, spec: dict[str, Any], observations: ObservationCache, effort: EffortLevel
 ) -> Record:
     """Try one law. Raises ``OutOfTime`` only."""
-    started = time.monotonic()
-    ctx = LawContext(client, law, spec, observations, effort)
+    return _try(law, LawContext(client, law, spec, observations, effort))
+
+
+def _try(law: Law, ctx: LawContext) -> Record:
+    started, client, effort = time.monotonic(), ctx.client, ctx.effort
     passed = Record(law.api, "law", law.id, law.operation, PASSED)
     try:
         missing = [name for name in law.needs if name not in client.target.capabilities]
@@ -181,13 +197,23 @@ def try_law(
     except LawFailed as failure:
         record = replace(passed, status=FAILED, findings=(_finding(law, client, effort, failure),))
     except Exception as error:  # a response of a shape that the law was not written for
-        unexpected = LawFailed(
-            "a response of the documented shape",
-            f"{type(error).__name__}: {error}",
-            requests=tuple(client.transcript),
-        )
-        record = replace(passed, status=FAILED, findings=(_finding(law, client, effort, unexpected),))
+        unexpected = LawFailed("responses of the documented shape", in_words(error), requests=ctx.requests())
+        finding = replace(_finding(law, client, effort, unexpected), family=SHAPE)
+        record = replace(passed, status=FAILED, findings=(finding,))
     return replace(record, cases=max(1, ctx.cases), seconds=time.monotonic() - started)
+
+
+def in_words(error: Exception) -> str:
+    """What an unexpected exception says about the response that a law could not read."""
+    if isinstance(error, KeyError):
+        return f"a response without the member {str(error).strip(QUOTES)}"
+    if isinstance(error, IndexError):
+        return "a list with fewer items than documented"
+    if isinstance(error, ArithmeticError):
+        return "a text where a number is documented"
+    if isinstance(error, (TypeError, AttributeError)):
+        return "a value of another type than documented"
+    return "a value that cannot be read as what is documented: " + brief(str(error), 120)
 
 
 def _finding(law: Law, client: HttpClient, effort: EffortLevel, failure: LawFailed) -> Finding:
@@ -204,10 +230,4 @@ def _finding(law: Law, client: HttpClient, effort: EffortLevel, failure: LawFail
         requests=tuple(hide(line) for line in failure.requests[-12:]),
         clauses=law.clauses,
         family=law.family,
-        reproduce=f"counterfoil check {law.api}{_url(law, client)} --only {law.id} --seed {effort.seed}",
     )
-
-
-def _url(law: Law, client: HttpClient) -> str:
-    target = client.target
-    return "" if target.disposable or target.transport else f" --url {law.api}={target.url}"

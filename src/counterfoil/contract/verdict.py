@@ -6,7 +6,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Part = Literal["spec", "conformance", "law", "baseline"]
+from counterfoil.contract.causes import cause_of, causes
+from counterfoil.contract.finding import Finding as Finding
+from counterfoil.contract.finding import Part as Part
+
 Status = Literal["held", "broken", "accepted", "not applicable", "not tried"]
 
 PASSED: Status = "held"
@@ -19,34 +22,6 @@ UNTRIED = (NOT_APPLICABLE, NOT_TRIED)
 
 FINE, FINDINGS, USAGE, COULD_NOT_RUN = 0, 1, 2, 3
 """Exit codes."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as the documents say, with what a reader needs to act on it.
-
-    ``id`` is a law's or a check's; findings with the same ``cause`` are shown together. ``requests`` are curl lines with
-    credentials replaced, ``reproduce`` the command that finds it again, ``sentences`` those of the documents it contradicts.
-    """
-
-    api: str
-    part: Part
-    id: str
-    operation: str
-    says: str
-    expected: str
-    got: str
-    case: str = ""
-    requests: tuple[str, ...] = ()
-    clauses: tuple[str, ...] = ()
-    reproduce: str = ""
-    family: str = ""
-    sentences: tuple[str, ...] = ()
-
-    @property
-    def cause(self) -> str:
-        """What the finding is grouped by: one broken behaviour usually fails several laws of a family, or several checks."""
-        return f"{self.api} · {self.family or self.id}" + (f" · {self.operation}" if self.part == "law" else "")
 
 
 @dataclass(frozen=True)
@@ -120,18 +95,20 @@ class Verdict:
     def summary_line(self) -> str:
         """The verdict in one line."""
         untried = len(self.not_tried)
-        rest = f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
+        accepted = sum(record.status == ACCEPTED for record in self.records)
+        rest = f"; {accepted} accepted by the baseline" if accepted else ""
+        rest += f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
         if self.errors:
             return f"COULD NOT RUN: {self.errors[0].message}"
         if not any(record.status not in UNTRIED for record in self._over_http()):
             return f"NOTHING WAS CHECKED: no law and no conformance check applied{rest}"
         if self.findings:
-            causes = len({finding.cause for finding in self.findings})
-            findings = f"{len(self.findings)} finding{'s'[: len(self.findings) > 1]}"
-            return f"BROKEN: {findings} with {causes} cause{'s'[: causes > 1]}{rest}"
+            count = len(causes(self.findings))
+            more = f", {len(self.findings)} findings" if len(self.findings) > count else ""
+            return f"BROKEN: {count} cause{'s'[: count > 1]}{more}{rest}"
         if untried:
-            return f"PARTLY TRIED: {untried} {'were' if untried > 1 else 'was'} not tried; what was tried holds"
-        return "FINE: everything that could be tried holds"
+            return f"PARTLY TRIED: what was tried holds{rest}"
+        return f"FINE: everything that could be tried holds{rest}"
 
     def count(self, api: str, operation: str | None = None) -> Counter[str]:
         """Records by status, and cases, for an API or one of its operations."""
@@ -160,7 +137,9 @@ class Verdict:
                 for api in self.apis
             },
             "troubles": [asdict(error) for error in self.errors],
-            "findings": [asdict(finding) | {"cause": finding.cause} for finding in self.findings],
+            "findings": [
+                asdict(finding) | {"cause": cause_of(group[0])} for group in causes(self.findings) for finding in group
+            ],
             "records": [
                 {name: value for name, value in asdict(record).items() if name != "findings"} for record in self.records
             ],

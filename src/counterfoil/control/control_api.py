@@ -85,7 +85,7 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
                     finally:
                         writes_to.end_write()
             if long_requests.takes_long(service, request):
-                return await _as_task(service, request, workers.start(partial(_answered, call), writes_to))
+                return await _as_task(service, request, workers.start(call, writes_to, _answered))
             return await (workers.read(call) if reads else workers.write(call, writes_to))
 
     return operation

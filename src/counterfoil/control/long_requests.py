@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from counterfoil.api import Request
 from counterfoil.control.costs import seconds_of, size_of
 from counterfoil.control.world_service import WorldService
@@ -46,18 +49,31 @@ def takes_long(service: WorldService, request: Request) -> bool:
     """Whether the request may take more than a second: it is then answered with 202 unless it ends soon."""
     body = request.body or {}
     if request.operation == "POST /worlds":
-        return (body.get("customers") or 0) > MANY_CUSTOMERS
+        return _is_made_anew(service, body)
     world = service.worlds.get(request.path["world"]) if writes(request) else None
     if world is None:
         return False
     if request.operation.endswith("/reset"):
-        return (world.customers_asked or 0) > MANY_CUSTOMERS
+        many = (world.customers_asked or 0) > MANY_CUSTOMERS
+        return many and not service.worlds.is_prepared(world.scenario, world.seed, world.customers_asked, world.chosen)
     name = request.operation.rpartition("/")[2]
     try:
         command = read_command(body if name == "commands" else {**body, "command": name})
     except BadValue:  # it will be refused
         return False
     return seconds_of(world, command) > LONG
+
+
+def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
+    """Whether a world of many customers is asked for, and none like it was made before."""
+    customers = body.get("customers") or 0
+    if not MANY_CUSTOMERS < customers <= service.bounds.customers:
+        return False
+    try:
+        scenario = service.scenario(body.get("scenario"))
+    except BadValue:  # it will be refused
+        return False
+    return not service.worlds.is_prepared(scenario, body.get("seed"), customers, body.get("switches", {}))
 
 
 def writes(request: Request) -> bool:

@@ -43,9 +43,9 @@ class Workers:
         """
         return await self._in_thread(partial(_within, self._writing, call, to))
 
-    def start(self, call: Callable[[], T], to: World | None = None) -> Future[T]:
-        """Like ``write``, without waiting for it."""
-        return self._start(partial(_within, self._writing, call, to))
+    def start(self, call: Callable[[], T], to: World | None, run: Callable[[Callable[[], T]], T]) -> Future[T]:
+        """Like ``write``, without waiting for it. ``run`` is given what is to be called, and sees what it raises."""
+        return self._start(partial(run, partial(_within, self._writing, call, to)))
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._start(call))

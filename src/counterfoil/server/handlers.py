@@ -22,6 +22,9 @@ from counterfoil.world.write_lock import WorldBusy
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
+MANY_CUSTOMERS = 20_000
+"""A list of more may be looked through in a thread, so that other worlds are answered meanwhile. That costs 0.1 ms; to find a
+part of a bill's number among 100,000 customers takes 0.6 s."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -70,6 +73,9 @@ class HandlerApp:
         )
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:
+            if world.ledger.customers > MANY_CUSTOMERS and operation not in self.asynchronous:
+                read = cast("Callable[[Request, World], Response]", handler)
+                return await asyncio.get_running_loop().run_in_executor(self.executor, read, request, world)
             response = handler(request, world)
             return response if isinstance(response, Response) else await response
         write = cast("Callable[[Request, World], Response]", handler)

@@ -175,13 +175,19 @@ class Worlds:
             self._scenarios[name] = self._read(name)
         return self._scenarios[name]
 
+    def is_prepared(
+        self, scenario: Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
+    ) -> bool:
+        """Whether a world like this was made before and is kept, so that another one is a copy of it."""
+        return self._kept(_template_key(scenario, seed, customers, switches)) is not None
+
     def _template(
         self, scenario: str | Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
     ) -> World:
         """A world that nothing is done to, in which the scenario has just been run: now, or when it was last asked for."""
         read = self._scenario(scenario) if isinstance(scenario, str) else scenario
         seed = read.definition.seed if seed is None else seed
-        key = (read.digest, seed, customers, tuple(sorted(switches.items())))
+        key = _template_key(read, seed, customers, switches)
         with self._lock:
             found = self._kept(key)
             being_made = self._being_made.setdefault(key, Lock()) if found is None else None
@@ -212,3 +218,10 @@ class Worlds:
             self._templates[key] = world
             if len(self._templates) > self.TEMPLATES:
                 self._templates.popitem(last=False)
+
+
+def _template_key(
+    scenario: Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
+) -> Hashable:
+    seed = scenario.definition.seed if seed is None else seed
+    return scenario.digest, seed, customers, tuple(sorted(switches.items()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import DATE_TIME, Collection, Field, Filter, above, below, equal, observed
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def each_with_another(
             first, second = selections.distinguishing_pair(one, two)
             query = {**one.query(first), **two.query(second)}
             want = [items[n] for n in sorted(selections.of(one, first) & selections.of(two, second))]
-            c.same_items(ctx, c.fetch_all(ctx, query), want, f"the items that match {query}")
+            c.same_items(ctx, c.fetch_all(ctx, query), want, f"the items that match {brief(query)}")
 
         ctx.for_each(cases, match_both)
 
@@ -160,7 +160,11 @@ def pages_under_each(id: str, c: Collection, filters: Sequence[Filter], *clauses
             for number in range(3 if c.is_large(ctx) else 4):
                 got = c.ids(c.page(ctx, number, size, query))
                 due = want[number * size : (number + 1) * size]
-                ctx.expect(got == due, f"items {number * size + 1} to {number * size + size} of {query}: {due}", got)
+                ctx.expect(
+                    got == due,
+                    f"items {number * size + 1} to {number * size + size} of {brief(query)}: {brief(due)}",
+                    got,
+                )
 
         ctx.for_each([f for f in filters if selections.values(f)], together)
 

@@ -8,7 +8,7 @@ from typing import Any
 from counterfoil.contract.collection import MOST_ITEMS, Collection, Filter, Offsets, observed
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import Response
-from counterfoil.contract.law import Law, NotTried, says
+from counterfoil.contract.law import Law, NotTried, brief, says
 
 
 def number_in(ctx: LawContext, response: Response, header: str) -> int:
@@ -55,7 +55,7 @@ def headers(
             total = number_in(ctx, response, in_all)
             large = c.is_large(ctx)
             counts = total >= len(matching) if large else total == len(matching)
-            ctx.expect(counts, f"{in_all}: {len(matching)}, the items that match {query}", total)
+            ctx.expect(counts, f"{in_all}: {len(matching)}, the items that match {brief(query)}", total)
             if limit is not None and not (large and offset + limit > len(matching)):
                 due = len(matching[offset : offset + limit])
                 ctx.expect(len(body) == due, f"{due} items from {offset} on", f"{len(body)} items")
@@ -97,6 +97,6 @@ def without_limit(id: str, c: Collection, *clauses: str) -> Law:
             ctx.cases += 1
             got = c.ids(c.fetch(ctx, {c.pages.offset: offset}))
             want = ids[offset : offset + most]
-            ctx.expect(got == want != [] or offset >= len(ids), f"items from {offset} on: {want[:8]}", got)
+            ctx.expect(got == want != [] or offset >= len(ids), f"items from {offset} on: {brief(want[:8])}", got)
 
     return Law(id, c.operation, "paging", clauses, says(without_limit), check)

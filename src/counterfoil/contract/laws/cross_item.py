@@ -9,7 +9,7 @@ from typing import Any
 
 from counterfoil.contract.collection import Collection, Field
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law
+from counterfoil.contract.law import Law, brief
 
 
 def unique_member(id: str, c: Collection, member: Field, *clauses: str) -> Law:
@@ -19,7 +19,7 @@ def unique_member(id: str, c: Collection, member: Field, *clauses: str) -> Law:
         values = [value for item in c.require_items(ctx) if (value := member.raw(item)) is not None]
         ctx.require(values, f"no item has {member.name}")
         twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
-        ctx.expect(not twice, f"every {member.name} once", f"twice: {twice[:5]}")
+        ctx.expect(not twice, f"every {member.name} once", f"twice: {brief(twice[:5])}")
 
     return Law(id, c.operation, "identity", clauses, f"No two items have the same {member.name}.", check)
 
@@ -57,7 +57,11 @@ def consistent_facts(id: str, c: Collection, facts: Facts, *clauses: str, text: 
             for key, fact in facts(item):
                 ctx.cases += key in known
                 first = known.setdefault(key, fact)
-                ctx.expect(fact == first, f"{first} for {key}, as another item states", f"{fact} in {item}")
+                ctx.expect(
+                    fact == first,
+                    f"{brief(first)} for {brief(key)}, as another item states",
+                    f"{brief(fact)} in {brief(item)}",
+                )
         ctx.require(known, lacking)
         ctx.require(ctx.cases, "no two items are about one object")
 
@@ -77,7 +81,11 @@ def shares_within_total(id: str, c: Collection, shares: Shares, *clauses: str, t
             for key, amount, there_is in shares(item):
                 ctx.cases += 1
                 used[key] = used.get(key, Decimal()) + amount
-                ctx.expect(used[key] <= there_is, f"at most {there_is} used of {key}", f"{used[key]} up to {item}")
+                ctx.expect(
+                    used[key] <= there_is,
+                    f"at most {there_is} used of {brief(key)}",
+                    f"{used[key]} up to {brief(item)}",
+                )
         ctx.require(used, lacking)
 
     return Law(id, c.operation, "arithmetic", clauses, text, check)

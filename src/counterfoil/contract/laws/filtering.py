@@ -7,7 +7,7 @@ from typing import Any
 
 from counterfoil.contract.collection import Collection, Filter, observed
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 
 def _law(id: str, c: Collection, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
@@ -57,7 +57,9 @@ def both(id: str, c: Collection, *clauses: str) -> Law:
             (one, first), (two, second) = drawn
             got = c.fetch_all(ctx, {**one.query(first), **two.query(second)})
             want = c.as_implemented(ctx, two).select(c.as_implemented(ctx, one).select(items, first), second)
-            c.same_items(ctx, got, want, f"the items that match {one.query(first)} and {two.query(second)}")
+            c.same_items(
+                ctx, got, want, f"the items that match {brief(one.query(first))} and {brief(two.query(second))}"
+            )
 
         def values(pair: tuple[Filter, Filter]) -> Any:
             one, two = pair

@@ -9,7 +9,7 @@ from typing import Any
 
 from counterfoil.contract.collection import Collection, Field
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 Mismatch = tuple[str, Any] | None
 """``(expected, got)``, or ``None`` when the item is correct."""
@@ -75,7 +75,7 @@ def unique(id: str, c: Collection, *clauses: str) -> Law:
         ids = c.ids(c.require_items(ctx))
         ctx.expect(None not in ids, f"every item has {c.identity.name}", ids)
         twice = [one for one in dict.fromkeys(ids) if ids.count(one) > 1]
-        ctx.expect(not twice, f"every {c.identity.name} once", f"twice: {twice[:5]}")
+        ctx.expect(not twice, f"every {c.identity.name} once", f"twice: {brief(twice[:5])}")
 
     return Law(id, c.operation, "identity", clauses, says(unique), check)
 
@@ -89,7 +89,11 @@ def one_of(id: str, c: Collection, member: Field, allowed: Among[Any], *clauses:
         for item in having:
             ctx.cases += 1
             value = member.raw(item)
-            ctx.expect(value in allowed, f"{member.name} one of {', '.join(map(str, allowed))}", f"{value!r} in {item}")
+            ctx.expect(
+                value in allowed,
+                f"{member.name} one of {', '.join(map(str, allowed))}",
+                f"{brief(value)} in {brief(item)}",
+            )
 
     text = f"{member.name} is one of {', '.join(map(str, allowed))}."
     return Law(id, c.operation, "enums", clauses, text, check)

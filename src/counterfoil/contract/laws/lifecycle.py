@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, quoted, says
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -100,9 +100,9 @@ def created_is_read(id: str, r: Resource, *clauses: str) -> Law:
         def read_back(body: dict[str, Any]) -> None:
             made = r.make(ctx, body)
             kept = r.members_as_sent(made, body)
-            ctx.expect(kept == body, f"what was sent: {body}", kept)
+            ctx.expect(kept == body, f"what was sent: {brief(body)}", kept)
             found = r.read(ctx, r.key(made))
-            ctx.expect(found == made, f"as created: {made}", found)
+            ctx.expect(found == made, f"as created: {brief(made)}", found)
 
         ctx.for_all(r.bodies(ctx), read_back, max_examples=5)
 
@@ -118,7 +118,7 @@ def created_is_listed(id: str, r: Resource, *clauses: str) -> Law:
         after = r.list.fetch_all(ctx)
         r.list.same_items(ctx, after, [*before, made], "the list before, and the new one")
         listed = next(item for item in after if r.key(item) == r.key(made))
-        ctx.expect(listed == made, f"as created: {made}", listed)
+        ctx.expect(listed == made, f"as created: {brief(made)}", listed)
 
     return _law(id, r.create, clauses, says(created_is_listed), check)
 
@@ -145,9 +145,9 @@ def starts_as(
         for body in ({}, dict(sending or {})):
             made = r.make(ctx, body)
             have = r.members_as_sent(made, expected)
-            ctx.expect(have == dict(expected), f"{dict(expected)} after sending {body}", have)
+            ctx.expect(have == dict(expected), f"{brief(dict(expected))} after sending {brief(body)}", have)
 
-    initial = ", ".join(f"{name} {value!r}" for name, value in expected.items())
+    initial = ", ".join(f"{name} {quoted(value)}" for name, value in expected.items())
     return _law(id, r.create, clauses, f"A new resource starts with {initial}, whatever is sent.", check)
 
 
@@ -165,8 +165,8 @@ def change_is_partial(id: str, r: Resource, *clauses: str) -> Law:
             answer = r.patch(ctx, r.key(made), body)
             after = r.read(ctx, r.key(made))
             wanted = {**r.members_as_sent(before, before), **body}
-            ctx.expect(r.members_as_sent(after, after) == wanted, f"{wanted} after {body}", after)
-            ctx.expect(answer == after, f"the response to equal what is then read: {after}", answer)
+            ctx.expect(r.members_as_sent(after, after) == wanted, f"{brief(wanted)} after {brief(body)}", after)
+            ctx.expect(answer == after, f"the response to equal what is then read: {brief(after)}", answer)
 
         ones = [{name: values[-1]} for name, values in r.values_at(ctx).items()]
         ctx.for_all(st.one_of(st.sampled_from(ones), r.bodies(ctx, 1)), partial)
@@ -184,7 +184,7 @@ def each_is_changed(id: str, r: Resource, names: Sequence[str], *clauses: str, t
             name, value = pair
             r.patch(ctx, r.key(made), {name: value})
             found = r.as_sent(r.read(ctx, r.key(made)).get(name))
-            ctx.expect(found == value, f"{name} {value!r}", found)
+            ctx.expect(found == value, f"{name} {quoted(value)}", found)
 
         ctx.for_each([(name, value) for name in names for value in r.values_at(ctx)[name]], kept)
 
@@ -197,9 +197,9 @@ def nothing_changes_nothing(id: str, r: Resource, *clauses: str) -> Law:
     def check(ctx: LawContext) -> None:
         made = r.make(ctx, {name: values[0] for name, values in r.values_at(ctx).items()})
         answer = r.patch(ctx, r.key(made), {})
-        ctx.expect(answer == made, f"unchanged: {made}", answer)
+        ctx.expect(answer == made, f"unchanged: {brief(made)}", answer)
         found = r.read(ctx, r.key(made))
-        ctx.expect(found == made, f"unchanged: {made}", found)
+        ctx.expect(found == made, f"unchanged: {brief(made)}", found)
 
     return _law(id, r.change, clauses, says(nothing_changes_nothing), check)
 
@@ -214,7 +214,7 @@ def owned_by_server(id: str, r: Resource, *clauses: str) -> Law:
             if response.status in REFUSALS:  # a target may refuse members that it does not take
                 return
             made = ctx.json_body(response, r.created)
-            ctx.expect(made.get(name) != value, f"{name} to be set by the server, not {value!r}", made)
+            ctx.expect(made.get(name) != value, f"{name} to be set by the server, not {quoted(value)}", made)
             response = ctx.request(r.change, path={r.parameter: r.key(made)}, body={name: value})
             ctx.expect(
                 response.status in (200, *REFUSALS, *r.conflict),
@@ -222,7 +222,7 @@ def owned_by_server(id: str, r: Resource, *clauses: str) -> Law:
                 f"{response.status}: {response.brief(100)}",
             )
             found = r.read(ctx, r.key(made))
-            ctx.expect(found == made, f"unchanged: {made}", found)
+            ctx.expect(found == made, f"unchanged: {brief(made)}", found)
 
         ctx.for_each(r.owned.items(), ignored)
 
@@ -260,4 +260,4 @@ def _change_is_refused(ctx: LawContext, r: Resource, item: Any, name: str) -> No
     expected = f"status {' or '.join(map(str, r.conflict))}"
     ctx.expect(response.status in r.conflict, expected, f"{response.status}: {response.brief(120)}")
     ctx.expect(name in response.text, f"a body that names {name}", response.brief(160))
-    ctx.expect(found == item, f"nothing changed: {item}", found)
+    ctx.expect(found == item, f"nothing changed: {brief(item)}", found)

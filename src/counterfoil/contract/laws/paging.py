@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection, Offsets, observed
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,9 @@ def slices(id: str, c: Collection, *clauses: str) -> Law:
             whole = ctx.cached(("slices", c.operation, repr(query)), lambda: c.fetch_all(ctx, query))
             number = place % max(1, len(whole) // size + (0 if c.is_large(ctx) else 1))
             got, want = c.ids(c.page(ctx, number, size, query)), c.ids(whole[number * size : (number + 1) * size])
-            ctx.expect(got == want, f"items {number * size + 1} to {number * size + size} of the list: {want[:8]}", got)
+            ctx.expect(
+                got == want, f"items {number * size + 1} to {number * size + size} of the list: {brief(want[:8])}", got
+            )
 
         ctx.for_all(st.tuples(st.sampled_from(sizes), st.integers(0, 40), _queries(c, ctx)), page_is_slice)
 
@@ -137,7 +139,7 @@ def any_offset(id: str, c: Collection, *clauses: str) -> Law:
             offset = min(offset, count - min(limit, count)) if c.is_large(ctx) else offset
             got = c.ids(c.fetch(ctx, {pages.offset: offset, pages.limit: limit}))
             want = c.ids(whole[offset : offset + limit])
-            ctx.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {want[:8]}", got)
+            ctx.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {brief(want[:8])}", got)
 
         offsets = st.sampled_from(list(dict.fromkeys([1, 0, count - 1, count, count + 1, *range(2, min(count, 50))])))
         ctx.for_all(st.tuples(offsets, st.integers(1, min(count + 1, pages.largest))), window)
@@ -174,4 +176,4 @@ def _largest(c: Collection) -> int:
 
 
 def _twice(ids: list[Any]) -> str:
-    return f"twice: {[i for i in dict.fromkeys(ids) if ids.count(i) > 1][:5]}"
+    return f"twice: {brief([i for i in dict.fromkeys(ids) if ids.count(i) > 1][:5])}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from counterfoil.contract.collection import Collection, Field, Filter
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law
+from counterfoil.contract.law import Law, brief
 from counterfoil.contract.target import Json
 
 LIKE = "like"
@@ -99,4 +99,4 @@ def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
 
 
 def _odd(must: set[str], got: set[str], may: set[str]) -> str:
-    return f"missing {sorted(must - got)[:3]}, unexpected {sorted(got - may)[:3]}"
+    return f"missing {brief(sorted(must - got)[:3])}, unexpected {brief(sorted(got - may)[:3])}"

@@ -8,7 +8,7 @@ from typing import Any
 from counterfoil.contract.collection import Collection, sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import NoResponse, Query
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 Params = Callable[[LawContext], Mapping[str, Any]]
 
@@ -43,7 +43,7 @@ def list_item_is_single(id: str, c: Collection, operation: str, *clauses: str, p
         def same(place: int) -> None:
             key = c.identity.raw(items[place])
             single = ctx.request_json(operation, path={parameter: key})
-            ctx.expect(single == items[place], f"as in the list: {items[place]}", single)
+            ctx.expect(single == items[place], f"as in the list: {brief(items[place])}", single)
 
         ctx.for_all(st.sampled_from(list(dict.fromkeys([0, last, len(items) // 2, *range(len(items))]))), same)
 
@@ -76,7 +76,7 @@ def href_resolves(id: str, c: Collection, *clauses: str, at: str = "href", same:
                 found = ctx.json_body(ctx.client.send("GET", str(path)))
             except NoResponse as error:
                 ctx.fail("a response", str(error), cause=error)
-            ctx.expect(found.get(same) == item[same], f"{same} {item[same]}", found.get(same))
+            ctx.expect(found.get(same) == item[same], f"{same} {brief(item[same])}", found.get(same))
 
         ctx.for_each(sample_items(items), leads_to_item)
 

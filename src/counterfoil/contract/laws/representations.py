@@ -9,7 +9,7 @@ from typing import Any
 from counterfoil import json_pointer
 from counterfoil.contract.collection import Collection, sample_items
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,11 @@ def complete(id: str, s: Representations, *clauses: str) -> Law:
         names = _documented(ctx.spec, ctx.spec["components"]["schemas"][s.extended])
         for item in s.all_extended(ctx):
             ctx.cases += 1
-            ctx.expect(names <= set(item), "every documented member", f"without {sorted(names - set(item))}: {item}")
+            ctx.expect(
+                names <= set(item),
+                "every documented member",
+                f"without {brief(sorted(names - set(item)))}: {brief(item)}",
+            )
             ctx.expect(item.get(s.param) == s.extended, f"{s.param} {s.extended}", item.get(s.param))
 
     text = f"With {s.param}={s.extended} every item names that type and has every documented member; those not set are null."
@@ -96,7 +100,7 @@ def _differences(one: Any, more: Any, at: str = "") -> Iterator[str]:
         for place, (left, right) in enumerate(zip(one, more, strict=True)):
             yield from _differences(left, right, f"{at}[{place}]")
     elif one != more:
-        yield f"{at.lstrip('.')}: {one} and {more}"
+        yield f"{at.lstrip('.')}: {brief(one)} and {brief(more)}"
 
 
 def single_equals_listed(id: str, s: Representations, *clauses: str) -> Law:
@@ -106,7 +110,7 @@ def single_equals_listed(id: str, s: Representations, *clauses: str) -> Law:
 
         def same(item: Any) -> None:
             single = s.one(ctx, s.items.identity.raw(item), {s.param: s.extended})
-            ctx.expect(single == item, f"as in the list: {item}", single)
+            ctx.expect(single == item, f"as in the list: {brief(item)}", single)
 
         ctx.for_each(sample_items(s.all_extended(ctx)), same)
 
@@ -120,7 +124,7 @@ def found_by_other_key(id: str, s: Representations, member: str, *clauses: str) 
         def either_way(item: Any) -> None:
             for query in s.queries:
                 by_identity, by_member = (s.one(ctx, key, query) for key in (s.items.identity.raw(item), item[member]))
-                ctx.expect(by_member == by_identity, f"{by_identity}", by_member)
+                ctx.expect(by_member == by_identity, brief(by_identity), by_member)
 
         having = [item for item in s.items.require_items(ctx) if item.get(member)]
         ctx.require(having, f"no item has {member}")
@@ -159,9 +163,9 @@ def fields_of_single(id: str, s: Representations, texts: Sequence[str], *clauses
                     kept = {*text.split(","), *s.always}
                     want = {name: value for name, value in whole.items() if name in kept}
                     got = s.one(ctx, key, query)
-                    ctx.expect(got == want, f"{want} with {query}", got)
+                    ctx.expect(got == want, f"{brief(want)} with {brief(query)}", got)
                     listed = s.items.fetch_all(ctx, {**query, s.items.identity.name: key})
-                    ctx.expect(listed == [want], f"[{want}] in the list with {query}", listed)
+                    ctx.expect(listed == [want], f"{brief([want])} in the list with {brief(query)}", listed)
 
         ctx.for_each(sample_items(s.items.require_items(ctx), 3), alike)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 
 def only_selected(
@@ -35,7 +35,7 @@ def only_selected(
             kept = {*names, *always}
             want: list[Any] = [{name: item[name] for name in item if name in kept} for item in whole]
             for have, should in zip(got, want, strict=False):
-                ctx.expect(have == should, f"{should} with {param}={write(names)}", have)
+                ctx.expect(have == should, f"{brief(should)} with {param}={write(names)}", have)
             ctx.expect(len(got) == len(want), f"{len(want)} items", f"{len(got)} items")
 
         ctx.for_all(subsets, selected)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.collection import Collection, Field
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -33,7 +33,8 @@ def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -
                     continue
                 break
             order = " then ".join(f"{k.name} {'descending' if f else 'ascending'}" for k, f in keys)
-            shown = [tuple(k.raw(item) for k, _ in keys) for item in (one, two)]
+            values = [[k.raw(item) for k, _ in keys] for item in (one, two)]
+            shown = [brief(found[0] if len(keys) == 1 else found) for found in values]
             who = [c.identity.raw(item) for item in (one, two)]
             ctx.expect(
                 (left > right) == descending,
@@ -119,7 +120,9 @@ def reversed_up_to_ties(id: str, c: Collection, *clauses: str) -> Law:
                 ends = (key.read(ascending[0]), key.read(descending[0]))
                 ctx.expect(ends[0] <= min(values) and max(values) <= ends[1], "the lowest first, and the highest", ends)
                 return
-            ctx.expect(descending == ascending[::-1], f"{key.name} reversed: {ascending[::-1][:8]}", descending[:8])
+            ctx.expect(
+                descending == ascending[::-1], f"{key.name} reversed: {brief(ascending[::-1][:8])}", descending[:8]
+            )
 
         ctx.for_each(c.sorts, mirrored)
 

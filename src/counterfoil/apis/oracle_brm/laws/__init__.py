@@ -328,4 +328,5 @@ LAW_BOOK = LawBook(
     health_check_query={"limit": 1},
     health_check_statuses=OK_STATUSES,
     unknown_ids=frozenset({UNKNOWN_ID}),
+    acts_on_existing=frozenset({"POST /customerBillOnDemand"}),
 )

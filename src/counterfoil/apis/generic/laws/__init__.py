@@ -1,0 +1,228 @@
+"""Makes a law book for any OpenAPI document from the model that was inferred of it.
+
+The laws are the families that the vendors' books use (paging, filters, sort orders, identity), held against inferred
+collections, and those that follow from a resource's life: what was written is read, an update changes only what was sent,
+what was deleted is gone. Each law says what in the document it was inferred from. A law whose inference is less sure than
+``SURE`` is a question to the reader and not a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from counterfoil.apis.generic.answers import success
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.laws import access, lifecycle, members
+from counterfoil.apis.generic.laws.lists import WalkedList
+from counterfoil.apis.generic.laws.places import value_at
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
+from counterfoil.apis.generic.model import Model, Operation
+from counterfoil.contract.collection import Collection as ItemList
+from counterfoil.contract.collection import Offsets
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, LawBook
+from counterfoil.contract.laws import filtering, items, paging, sorting
+from counterfoil.openapi import Spec
+
+Json = Any
+SURE = 0.8
+"""A law that was inferred with less confidence than this is a question."""
+
+
+class NoLaws(Exception):
+    """The document has no operation that could be read without an id: one line."""
+
+
+def law_book(spec: Spec, model: Model) -> LawBook:
+    """The laws that a document implies. Raises ``NoLaws``."""
+    known = resources(Document(spec, model))
+    laws = [law for resource in known.values() for law in _laws(spec, model, resource, known)]
+    first = _health_check(spec, model)
+    missing = sorted({p.parameter for r in known.values() for p in r.collection.parents if p.collection is None})
+    return LawBook(
+        spec.name,
+        tuple(laws),
+        health_check=first.name,
+        health_check_statuses=tuple(sorted({first.status, 200})),
+        known_parameters=tuple(missing),
+        clean_up="delete what is listed as left behind with the API's own operations",
+    )
+
+
+def _health_check(spec: Spec, model: Model) -> Operation:
+    """A read that needs no id: a list, else what there is one of, else any GET without path parameters."""
+    reads = [each for name, each in model.operations.items() if name.startswith("GET ") and "{" not in name]
+    required = {
+        each.name: any(
+            p.get("required") and p.get("in") == "query" for p in spec.operations[each.name].get("parameters") or ()
+        )
+        for each in reads
+    }
+    order = {"list": 0, "read_one": 1}
+    reads = sorted((each for each in reads if not required[each.name]), key=lambda each: order.get(each.role, 2))
+    if not reads:
+        raise NoLaws(
+            f"{spec.source}: no GET operation can be called without an id, so nothing tells whether a target answers"
+        )
+    return reads[0]
+
+
+def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
+    prefix = f"{spec.name}.{resource.name}"
+    read = resource.operation("read")
+    for law in chain(*(make(prefix, resource, known) for make in (_list_laws, _member_laws, _write_laws))):
+        sure = _confidence(model, law.operation, resource)
+        if law.family == "lifecycle" and read is not None:
+            sure = min(sure, _confidence(model, read.name, resource))
+        yield replace(law, confidence=min(sure, law.confidence))
+
+
+def _confidence(model: Model, operation: str, resource: Resource) -> float:
+    """How sure the least sure decision is that a law about the operation rests on."""
+    essential = ("role:", "identity", "list at", "member at", "fields at")
+    found = [
+        each.confidence
+        for each in model.decisions
+        if each.subject in (operation, resource.collection.path) and each.value.startswith(essential)
+    ]
+    return min(found, default=1.0)
+
+
+def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
+    listing = resource.items
+    operation = resource.operation("list")
+    if listing is None or operation is None:
+        return
+
+    def below(make: Callable[[ItemList], Law]) -> Law:
+        return _at_parents(resource, known, make)
+
+    if resource.collection.id:
+        yield below(lambda c: items.unique(f"{prefix}.unique", c))
+        if listing.pages is not None:
+            yield below(lambda c: paging.concatenation(f"{prefix}.pages.concat", c))
+            yield below(lambda c: paging.size_respected(f"{prefix}.pages.size", c))
+            yield below(lambda c: paging.past_the_end(f"{prefix}.pages.end", c))
+            yield below(lambda c: paging.slices(f"{prefix}.pages.slices", c))
+            if isinstance(listing.pages, Offsets):
+                yield below(lambda c: paging.any_offset(f"{prefix}.pages.offset", c))
+        elif isinstance(listing, WalkedList) and listing.walk.kind == "cursor" and listing.walk.size:
+            yield _walk(f"{prefix}.pages.walk", resource, known)
+        for each in listing.filters:
+            name = f"{prefix}.filter.{each.param}"
+            yield below(lambda c, each=each, name=name: filtering.selects(name, c, each))  # type: ignore[misc]
+        if listing.sorts:
+            yield below(lambda c: sorting.by_one(f"{prefix}.sort.ascending", c))
+            if listing.sort.descending:
+                yield below(lambda c: sorting.by_one(f"{prefix}.sort.descending", c, descending=True))
+    if operation.pages.total:
+        yield _counts(f"{prefix}.count", resource, operation, known)
+    for param, values in _enums(resource, operation):
+        yield access.every_value_is_taken(f"{prefix}.enum.{param}", resource, param, values, known)
+    if _needs_credential(resource, operation):
+        yield access.without_credential(f"{prefix}.auth", resource, operation, known)
+
+
+def _at_parents(resource: Resource, known: Mapping[str, Resource], make: Callable[[ItemList], Law]) -> Law:
+    """The law on the list below parents that are found at the target."""
+    assert resource.items is not None
+    law = make(resource.items)
+    if not resource.collection.parents:
+        return law
+
+    def check(ctx: LawContext) -> None:
+        found = at_parents(resource, parents_of(ctx, resource, known))
+        assert found is not None
+        make(found).check(ctx)
+
+    return replace(law, check=check)
+
+
+def _walk(id: str, resource: Resource, known: Mapping[str, Resource]) -> Law:
+    """Following the cursor from page to page reads every member once, whatever the size of the pages."""
+
+    def check(ctx: LawContext) -> None:
+        found = at_parents(resource, parents_of(ctx, resource, known))
+        assert isinstance(found, WalkedList)
+        whole = found.ids(found.require_items(ctx, 2))
+        for size in dict.fromkeys((1, 2, max(1, len(whole) // 2))):
+            ctx.cases += 1
+            got = found.ids(replace(found, walk=replace(found.walk, most=size)).fetch_all(ctx))
+            ctx.expect(got == whole[: len(got)] and len(got) >= min(len(whole), 200 * size), f"{whole[:8]}", got)
+
+    operation = resource.operation("list")
+    assert operation is not None
+    text = "Following the cursor reads the whole list, each member once, in pages of any size."
+    return Law(id, operation.name, "paging", (), text, check)
+
+
+def _counts(id: str, resource: Resource, operation: Operation, known: Mapping[str, Resource]) -> Law:
+    def check(ctx: LawContext) -> None:
+        found = at_parents(resource, parents_of(ctx, resource, known))
+        assert found is not None
+        whole = found.require_items(ctx)
+        total = value_at(ctx.request_json(operation.name, path=found.path), operation.pages.total)
+        if not found.is_large(ctx):
+            ctx.expect(str(total) == str(len(whole)), f"{len(whole)}, the members that paging finds", total)
+
+    where = ".".join(map(str, operation.pages.total))
+    return Law(id, operation.name, "counting", (), f"{where} is the number of members that paging finds.", check)
+
+
+def _enums(resource: Resource, operation: Operation) -> Iterator[tuple[str, tuple[Json, ...]]]:
+    filters = dict(operation.filters)
+    for each in resource.definition(operation).get("parameters") or ():
+        schema = resource.reader.merged(each.get("schema") or {})
+        values = schema.get("enum")
+        if each.get("in") == "query" and each.get("name") in filters and isinstance(values, list) and values:
+            yield each["name"], tuple(value for value in values if value is not None)
+
+
+def _needs_credential(resource: Resource, operation: Operation) -> bool:
+    security = resource.definition(operation).get("security")
+    return isinstance(security, list) and bool(security) and {} not in security
+
+
+def _member_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
+    read, listing = resource.operation("read"), resource.operation("list")
+    if read is not None and resource.collection.id and _answers_a_member(resource, read):
+        yield members.stable(f"{prefix}.stable", resource, read, known)
+        if resource.collection.found == "known":
+            yield members.unknown(f"{prefix}.unknown", resource, read, known)
+        if listing is not None:
+            yield members.agrees(f"{prefix}.agree", resource, read, known)
+    if listing is None:
+        return
+    parents = [parent.collection for parent in resource.collection.parents]
+    for field, path in resource.collection.references:
+        target = known.get(path)
+        if parents and path == parents[-1]:
+            yield members.holds_its_parents_children(f"{prefix}.parent", resource, field, known)
+        elif target is not None and target.operation("read") is not None and not target.collection.parents:
+            yield members.refers(f"{prefix}.reference.{field}", resource, field, target, known)
+
+
+def _answers_a_member(resource: Resource, read: Operation) -> bool:
+    answer = success(resource.definition(read), "GET")
+    return answer.is_json and resource.schema(read) is not None
+
+
+def _write_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
+    create, read = resource.operation("create"), resource.operation("read")
+    if create is None or not resource.collection.id:
+        return
+    if resource.items is not None:
+        yield lifecycle.listed(f"{prefix}.listed", resource, create, known)
+    if read is None or not _answers_a_member(resource, read):
+        return
+    yield lifecycle.written(f"{prefix}.written", resource, create, read, known)
+    update, delete, action = (resource.operation(role) for role in ("update", "delete", "action"))
+    if update is not None:
+        yield lifecycle.only(f"{prefix}.only", resource, create, read, update, known)
+    if delete is not None:
+        yield lifecycle.gone(f"{prefix}.gone", resource, create, read, delete, known)
+    if action is not None and action.sets:
+        yield lifecycle.acts(f"{prefix}.action", resource, create, read, action, known)

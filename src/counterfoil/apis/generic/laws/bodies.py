@@ -1,0 +1,130 @@
+"""Makes request bodies for laws that create or change something: from the document's examples, a listed member, or its schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from counterfoil.apis.generic.answers import FORM, examples, is_json
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.fitting import fit
+from counterfoil.apis.generic.laws.places import value_at, wrapped
+from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.values import Unmakeable
+
+Json = Any
+
+
+class CannotMake(Exception):
+    """No value is known that the schema allows: the message says why."""
+
+
+def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
+    """The media type of the operation's request, JSON before forms, with what the document says of it."""
+    body = definition.get("requestBody")
+    content = body.get("content") if isinstance(body, dict) else None
+    content = content if isinstance(content, dict) else {}
+    usable = [name for name in content if is_json(name)] or [
+        name for name in content if name.partition(";")[0] in FORM[:1]
+    ]
+    return (usable[0], content[usable[0]]) if usable and isinstance(content[usable[0]], dict) else None
+
+
+def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapping[str, Json]) -> dict[str, Json]:
+    """Valid fields of a body for the operation, without the envelope.
+
+    They are those of an example, or of ``like`` (a listed member, or None), as far as the schema allows, and ``fixed`` in any
+    case. Raises ``CannotMake``.
+    """
+    media = media_of(document.spec.operations[operation.name])
+    if media is None or media[1].get("schema") is None:
+        raise CannotMake("the document describes no JSON or form body")
+    schema = media[1]["schema"]
+    checks = document.schemas.validator(schema, "request")
+    start = next(_examples(media[1], operation, document), None)
+    if start is None:
+        start = _like(schema, operation, document, like)
+    names = set(document.reader.properties(document.reader.member(schema, operation.body) or {}))
+    start |= {name: value for name, value in fixed.items() if name in names}
+    given = wrapped(start, operation.body) if start else NOTHING
+    try:
+        made = fit(document.values, schema, checks, f"law {operation.name}", given=given)
+    except Unmakeable as error:
+        raise CannotMake(str(error)) from None
+    fields = value_at(made, operation.body)
+    if not isinstance(fields, dict):
+        raise CannotMake("its body is not an object")
+    return fields
+
+
+def _examples(media: Mapping[str, Json], operation: Operation, document: Document) -> Iterator[dict[str, Json]]:
+    shown = [value for _, value in examples(media, document.reader.target)]
+    for example in (*shown, *document.reader.examples(media.get("schema"))):
+        fields = value_at(example, operation.body)
+        if isinstance(fields, dict):
+            yield dict(fields)
+
+
+def _like(schema: Json, operation: Operation, document: Document, like: Json) -> dict[str, Json]:
+    """The values of a listed member for the properties that a client sends."""
+    if not isinstance(like, dict):
+        return {}
+    sent = document.reader.properties(document.reader.member(schema, operation.body) or {})
+    owned = document.model.collections[operation.collection].server_owned
+    return {
+        name: _plain(like[name])
+        for name, member in sent.items()
+        if name in like and name not in owned and document.reader.merged(member).get("readOnly") is not True
+    }
+
+
+def any_value(document: Document, schema: Json, where: str) -> Json:
+    """A value that the schema allows: its example, default or first enum value, else made. Raises ``CannotMake``."""
+    merged = document.reader.merged(schema or {})
+    for known in (*document.reader.examples(schema), merged.get("default")):
+        if known is not None:
+            return known
+    if document.reader.is_array(schema):  # all values that are listed, or one
+        items = document.reader.items(schema)
+        return list(document.reader.merged(items).get("enum") or [any_value(document, items, where)])
+    try:
+        return document.values.make(schema or {}, where)
+    except Unmakeable as error:
+        raise CannotMake(str(error)) from None
+
+
+def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[str, Json]) -> dict[str, Any]:
+    """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
+    media = media_of(definition)
+    body = _plain(wrapped(dict(fields), operation.body))
+    if media is not None and not is_json(media[0]):
+        form = urlencode(list(_pairs(body, "")))
+        return {"content": form.encode(), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    if media is not None and media[0] != "application/json" and "*" not in media[0]:
+        return {"content": json.dumps(body).encode(), "headers": {"Content-Type": media[0]}}
+    return {"body": body}
+
+
+def _plain(value: Json) -> Json:
+    """Without the exact numbers that the checker reads from answers, which JSON cannot say."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _pairs(value: Json, name: str) -> Iterator[tuple[str, str]]:
+    """``a[b]=c`` for nested objects, ``a[]=c`` for lists."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _pairs(each, f"{name}[{key}]" if name else str(key))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _pairs(each, f"{name}[]")
+    elif value is not None:
+        yield name, str(value).lower() if isinstance(value, bool) else str(value)

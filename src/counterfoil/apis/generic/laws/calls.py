@@ -1,0 +1,54 @@
+"""Sends one operation of a resource: fills its path, and the query parameters and headers that the document requires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from counterfoil.apis.generic.laws.bodies import CannotMake, any_value, sent
+from counterfoil.apis.generic.laws.resources import Resource, filled
+from counterfoil.apis.generic.model import Operation
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.http_client import UNSET, Response
+from counterfoil.contract.law import NotTried
+
+Json = Any
+
+
+def call(
+    ctx: LawContext,
+    resource: Resource,
+    operation: Operation,
+    parents: Sequence[Json],
+    id: Json = None,
+    *,
+    fields: Mapping[str, Json] | None = None,
+    token: str | None = UNSET,
+) -> Response:
+    """The response to the operation on one member (``id``) or on a collection; ``fields`` are those of its body."""
+    definition = resource.definition(operation)
+    options = {"headers": {}} if fields is None else sent(operation, definition, fields)
+    query: dict[str, Json] = {}
+    for each in definition.get("parameters") or ():
+        if not each.get("required") or each.get("in") not in ("query", "header"):
+            continue
+        try:
+            value = (
+                each["example"] if "example" in each else any_value(resource.document, each.get("schema"), each["name"])
+            )
+        except CannotMake as problem:
+            raise NotTried(
+                f"no value for the parameter {each['name']} of {operation.name} could be made: {problem}"
+            ) from None
+        if each["in"] == "query":
+            query[each["name"]] = value
+        elif each["name"].lower() not in ("accept", "content-type", "authorization"):
+            options["headers"] = {**options.get("headers", {}), each["name"]: str(value)}
+    return ctx.request(operation.name, path=filled(operation, parents, id), query=query, token=token, **options)
+
+
+def accepted(ctx: LawContext, response: Response, operation: Operation) -> None:
+    """A refusal of what the document allows may have a reason that it does not tell: the law is then not tried."""
+    ctx.expect(response.status < 500, "no server error", f"{response.status}: {response.brief(120)}")
+    if response.status // 100 != 2:
+        raise NotTried(f"{operation.name} was refused: {response.status} {response.brief(120)}")

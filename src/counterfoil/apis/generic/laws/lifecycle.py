@@ -1,0 +1,182 @@
+"""Laws about changes: what was written is read, listed, changed alone, and gone after it was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of
+from counterfoil.apis.generic.laws.calls import accepted, call
+from counterfoil.apis.generic.laws.members import GONE, unknown_id
+from counterfoil.apis.generic.laws.places import same, scalars, value_at
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
+from counterfoil.apis.generic.model import Operation
+from counterfoil.contract.collection import MOST_ITEMS
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, NotTried
+
+Json = Any
+Known = Mapping[str, Resource]
+
+
+@dataclass(frozen=True)
+class _Created:
+    """A member that a law made: its parents' ids, its own id, and the fields that were sent."""
+
+    parents: tuple[Json, ...]
+    id: Json
+    fields: Mapping[str, Json]
+
+
+def written(id: str, resource: Resource, create: Operation, read: Operation, known: Known) -> Law:
+    """What was sent when a member was created is read afterwards."""
+
+    def check(ctx: LawContext) -> None:
+        made = _create(ctx, resource, create, known)
+        shown = scalars(_read(ctx, resource, read, made))
+        set_by_the_server = {*resource.collection.server_owned, *map(str, resource.collection.id[:1])}
+        was = {name: value for name, value in scalars(dict(made.fields)).items() if name not in set_by_the_server}
+        lost = {
+            name: (value, shown[name]) for name, value in was.items() if name in shown and not same(shown[name], value)
+        }
+        ctx.expect(not lost, f"the values that were sent: {dict(made.fields)}", lost)
+
+    text = "A member that was created is found by its id, with the values that were sent."
+    return Law(id, create.name, "lifecycle", (), text, check, writes=True)
+
+
+def listed(id: str, resource: Resource, create: Operation, known: Known) -> Law:
+    """A created member is in the list, once."""
+
+    def check(ctx: LawContext) -> None:
+        made = _create(ctx, resource, create, known)
+        if resource.items is not None and resource.items.base:
+            raise NotTried(f"the list asks for {', '.join(resource.items.base)}, which the new member may not match")
+        ids = _listed_ids(ctx, resource, made.parents)
+        ctx.expect(ids.count(str(made.id)) == 1, f"{made.id} once in the list", f"{ids.count(str(made.id))} times")
+
+    return Law(id, create.name, "lifecycle", (), "A member that was created is in the list, once.", check, writes=True)
+
+
+def only(id: str, resource: Resource, create: Operation, read: Operation, update: Operation, known: Known) -> Law:
+    """An update changes the field that was sent and no other."""
+
+    def check(ctx: LawContext) -> None:
+        made = _create(ctx, resource, create, known)
+        before = _read(ctx, resource, read, made)
+        name, value = _change(resource, update, before)
+        accepted(ctx, call(ctx, resource, update, made.parents, made.id, fields={name: value}), update)
+        after = _read(ctx, resource, read, made)
+        ctx.expect(after.get(name) == value, f"{name} {value!r}", after.get(name))
+        moved = {*resource.collection.server_owned, *resource.collection.updated, name}
+        was, now = scalars(before), scalars(after)
+        other = {key: (was[key], now.get(key)) for key in was if key not in moved and not same(now.get(key), was[key])}
+        ctx.expect(not other, f"only {name} changed", other)
+
+    text = "An update changes the field that was sent, and leaves the others as they were."
+    return Law(id, update.name, "lifecycle", (), text, check, writes=True)
+
+
+def gone(id: str, resource: Resource, create: Operation, read: Operation, delete: Operation, known: Known) -> Law:
+    """A deleted member is not found afterwards, and not listed."""
+
+    def check(ctx: LawContext) -> None:
+        made = _create(ctx, resource, create, known)
+        accepted(ctx, call(ctx, resource, delete, made.parents, made.id), delete)
+        response = call(ctx, resource, read, made.parents, made.id)
+        ctx.expect(
+            response.status in GONE, f"404 for the deleted {made.id}", f"{response.status}: {response.brief(120)}"
+        )
+        if resource.items is not None:
+            ctx.expect(str(made.id) not in _listed_ids(ctx, resource, made.parents), "a list without it", made.id)
+        ctx.observations.left_behind.pop()
+
+    text = "A member that was deleted is answered with 404 (or 410), and is in the list no more."
+    return Law(id, delete.name, "lifecycle", (), text, check, writes=True)
+
+
+def acts(id: str, resource: Resource, create: Operation, read: Operation, action: Operation, known: Known) -> Law:
+    """An action sets the fields that its name says."""
+
+    def check(ctx: LawContext) -> None:
+        made = _create(ctx, resource, create, known)
+        try:
+            fields = fields_for(action, resource.document, None, {})
+        except CannotMake:
+            fields = None
+        accepted(ctx, call(ctx, resource, action, made.parents, made.id, fields=fields), action)
+        after = _read(ctx, resource, read, made)
+        wrong = {name: after.get(name) for name, value in action.sets if after.get(name) != value}
+        ctx.expect(not wrong, f"{dict(action.sets)} after {action.name}", wrong)
+
+    shown = " and ".join(f"{name} to {value}" for name, value in action.sets)
+    return Law(id, action.name, "lifecycle", (), f"The action sets {shown}.", check, writes=True)
+
+
+def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known) -> _Created:
+    """A new member. A target that refuses the body that the document suggests leaves the law untried."""
+    parents = parents_of(ctx, resource, known)
+    listed = at_parents(resource, parents)
+    examples = listed.whole_list(ctx) if listed is not None else []
+    fixed = {}
+    key = str(resource.collection.id[0]) if len(resource.collection.id) == 1 else ""
+    if listed is not None and examples and key and key not in resource.collection.server_owned:
+        fixed = {key: unknown_id(listed.ids(examples))}  # the client chooses the id
+    try:
+        fields = fields_for(create, resource.document, examples[0] if examples else None, fixed)
+    except CannotMake as problem:
+        raise NotTried(f"no body for {create.name} could be made: {problem}") from None
+    response = call(ctx, resource, create, parents, fields=fields)
+    accepted(ctx, response, create)
+    body = response.body if response.content else None
+    key = id_of(resource, value_at(body, create.at))
+    if key is None and (location := response.headers.get("location")):
+        key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
+    if key is None:
+        raise NotTried(f"the answer of {create.name} does not show the new member's id")
+    _note_created(ctx, resource, parents, key)
+    return _Created(parents, key, fields)
+
+
+def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json) -> None:
+    """The member's own path, so that it may be changed and deleted again, and is listed as left behind."""
+    member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)
+    if member is not None and ctx.observations.left_behind:
+        path = member.name.partition(" ")[2]
+        for name, value in filled(member, parents, key).items():
+            path = path.replace(f"{{{name}}}", str(value))
+        ctx.observations.left_behind[-1] = path
+
+
+def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:
+    body = ctx.json_body(call(ctx, resource, read, made.parents, made.id), (200, 203))
+    found = value_at(body, read.at)
+    ctx.expect(isinstance(found, dict), f"the member {made.id}", body)
+    ctx.expect(str(id_of(resource, found)) == str(made.id), f"the member with the id {made.id}", id_of(resource, found))
+    return dict(found)
+
+
+def _listed_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[str]:
+    items = at_parents(resource, parents)
+    assert items is not None
+    found = items.fetch_all(ctx)
+    if len(found) >= MOST_ITEMS or items.is_large(ctx):
+        raise NotTried(f"{resource.name} has more than {MOST_ITEMS:,} members: its list is not read whole")
+    return list(map(str, items.ids(found)))
+
+
+def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -> tuple[str, str]:
+    """A field of plain text that the update takes, and a new value for it."""
+    media = media_of(resource.definition(update))
+    schema = resource.reader.member(media[1].get("schema"), update.body) if media else None
+    fixed = {*resource.collection.server_owned, resource.collection.state, *map(str, resource.collection.id[:1])}
+    for name, member in resource.reader.properties(schema).items() if schema is not None else ():
+        merged = resource.reader.merged(member)
+        is_text = resource.reader.types(member) - {"null"} == {"string"}
+        is_free = not {"enum", "const", "format", "pattern", "choices", "maxLength"} & set(merged)
+        refers = any(name == field for field, _ in resource.collection.references)
+        if is_text and is_free and not refers and name not in fixed and isinstance(before.get(name), str):
+            return name, f"{before[name]} changed"
+    raise NotTried(f"{update.name} takes no field of free text that a member shows")

@@ -1,0 +1,229 @@
+"""Describes the lists of a model to the families of laws: identity, pages, filters and sort orders."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from counterfoil.apis.generic.answers import success
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
+from counterfoil.apis.generic.laws.places import value_at
+from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
+from counterfoil.apis.generic.model import Filter as ModelFilter
+from counterfoil.apis.generic.model import Pages as ModelPages
+from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.contract.collection import (
+    DATE,
+    DATE_TIME,
+    INTEGER,
+    MOST_ITEMS,
+    NUMBER,
+    TEXT,
+    Field,
+    Filter,
+    Offsets,
+    Pages,
+    Sort,
+    above,
+    below,
+    equal,
+    observed,
+)
+from counterfoil.contract.collection import Collection as ItemList
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import NotTried
+from counterfoil.json_schema import Validator
+
+Json = Any
+SIZE = 100
+"""The page size asked for where the document gives no maximum."""
+MOST_PAGES = 200
+
+
+@dataclass(frozen=True)
+class WalkedList(ItemList):
+    """A list that is read page after page because its pages cannot be asked for by number and size."""
+
+    walk: ModelPages = field(default_factory=ModelPages)
+
+    def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
+        """The items that ``query`` selects; at most ``MOST_ITEMS``, from the beginning."""
+        found: list[Json] = []
+        seen: set[str] = set()
+        size = {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
+        position: dict[str, Any] = {}
+        for number in range(MOST_PAGES):
+            asked = {**self.base, **(query or {}), **size, **position}
+            body = ctx.request_json(self.operation, path=self.path, query=asked)
+            page = self.items(body)
+            ctx.expect(isinstance(page, list), "a JSON array of items", body)
+            new = [item for item in page if str(self.identity.raw(item)) not in seen]
+            seen.update(str(self.identity.raw(item)) for item in new)
+            found += new
+            following = self._position(body, page, number + 1, len(found))
+            if not new or following is None or len(found) > MOST_ITEMS:
+                break
+            position = following
+        return found[:MOST_ITEMS]
+
+    def _position(self, body: Json, page: list[Json], number: int, count: int) -> dict[str, Any] | None:
+        """The query for the next page; None after the last."""
+        pages = self.walk
+        if pages.kind in ("page", "offset"):
+            return {pages.at: pages.first + number if pages.kind == "page" else count}
+        if pages.more and not value_at(body, pages.more):
+            return None
+        if pages.next:
+            text = value_at(body, pages.next)
+            if text in (None, "", False):
+                return None
+            inside = parse_qs(urlsplit(str(text)).query).get(pages.at)
+            return {pages.at: inside[0] if inside else text}
+        return {pages.at: self.identity.raw(page[-1])} if page else None
+
+
+def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
+    """The list operation of a collection, as the families of laws want it."""
+    definition, reader = document.spec.operations[operation.name], document.reader
+    answer = success(definition, "GET")
+    entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None
+    fields = _Fields(reader, entity)
+    sorts, sort = _sort(operation, definition.get("parameters") or (), fields)
+    pages = operation.pages
+    shared: dict[str, Any] = {
+        "operation": operation.name,
+        "identity": Field(place_text(collection.id) or "id", at=lambda item: value_at(item, collection.id)),
+        "filters": tuple(
+            found
+            for param, each in operation.filters
+            if (found := _filter(param, each, fields, _parameter(definition, param), document))
+        ),
+        "sorts": sorts,
+        "sort": sort,
+        "base": required_query(operation, definition, document),
+        "items": lambda body: _items(body, operation),
+    }
+    if pages.kind in ("page", "offset") and pages.size:
+        most = pages.most or max(SIZE, pages.default)
+        shared["pages"] = (
+            Pages(pages.at, pages.size, pages.first, most)
+            if pages.kind == "page"
+            else Offsets(pages.at, pages.size, most)
+        )
+        return ItemList(**shared)
+    return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)
+
+
+def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
+    """Values for the query parameters that the document requires, from what it says of them."""
+    paging = {operation.pages.at, operation.pages.size}
+    found: dict[str, Json] = {}
+    for each in definition.get("parameters") or ():
+        if each.get("in") == "query" and each.get("required") and each.get("name") not in paging:
+            with contextlib.suppress(CannotMake):
+                found[each["name"]] = (
+                    each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
+                )
+    return found
+
+
+def _items(body: Json, operation: Operation) -> Json:
+    found = value_at(body, operation.at)
+    if not isinstance(found, list):
+        return found
+    return [value_at(item, operation.each) for item in found]
+
+
+class _Fields:
+    """The fields of a list's items and how their values compare."""
+
+    def __init__(self, reader: SchemaReader, entity: Json) -> None:
+        self._reader, self._entity = reader, entity
+
+    def field(self, place: Place) -> Field | None:
+        """The field at ``place``; None unless it holds a plain value."""
+        schema = self._reader.member(self._entity, place) if self._entity is not None else None
+        if schema is None:
+            return None
+        types = self._reader.types(schema) - {"null"}
+        if not types or types & {"object", "array"}:
+            return None
+        return Field(
+            place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: value_at(item, place)
+        )
+
+
+def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
+    if "integer" in types:
+        return INTEGER
+    if "number" in types:
+        return NUMBER
+    return {"date-time": DATE_TIME, "date": DATE}.get(str(schema.get("format")), TEXT)
+
+
+def _parameter(definition: Mapping[str, Json], name: str) -> Json:
+    """The schema of a query parameter, that of one value where it takes several."""
+    for each in definition.get("parameters") or ():
+        if each.get("in") == "query" and each.get("name") == name:
+            return each.get("schema") or {}
+    return {}
+
+
+def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, document: Document) -> Filter | None:
+    found, reader = fields.field(selects.field), document.reader
+    schema = reader.items(schema) if reader.is_array(schema) else schema
+    types = reader.types(schema)
+    if found is None or "object" in types or (types & {"integer", "number"} and found.kind not in (INTEGER, NUMBER)):
+        return None
+    if selects.operator in ("equal", "in"):
+        # a list of one value is that value
+        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request")))
+    if found.kind == TEXT:
+        return None  # how a server orders texts is not documented
+    if selects.operator in ("above", "from"):
+        return above(found, param, inclusive=selects.operator == "from")
+    return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
+
+
+def _documented(parameter: Validator) -> Any:
+    """Draws those observed values that the parameter's schema takes."""
+
+    def taken(value: Json) -> bool:
+        if isinstance(value, date):
+            value = value.isoformat()
+        return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)
+
+    def draw(selects: Filter, items: Any) -> Any:
+        from hypothesis import strategies as st
+
+        values = [value for value in observed(selects.field, items) if selects.field.kind == DATE_TIME or taken(value)]
+        if not values:
+            raise NotTried(f"no value in the list is one that {selects.param} takes")
+        return st.sampled_from(values)
+
+    return draw
+
+
+def _sort(
+    operation: Operation, parameters: Iterable[Mapping[str, Json]], fields: _Fields
+) -> tuple[tuple[Field, ...], Sort]:
+    """The fields that the sort parameter's enum names, and how an order is written; none without an enum."""
+    values = next((_values(each) for each in parameters if each.get("name") == operation.sort), [])
+    found = [fields.field((value.removeprefix("-"),)) for value in values]
+    named = {each.name: each for each in found if each is not None and each.kind != TEXT}
+    signed = {value.removeprefix("-") for value in values if value.startswith("-")}
+    usable = tuple(each for name, each in named.items() if name in signed or not signed)
+    return usable, Sort(operation.sort, descending="-{}" if signed else "")
+
+
+def _values(parameter: Mapping[str, Json]) -> list[str]:
+    schema = parameter.get("schema")
+    schema = schema if isinstance(schema, dict) else {}
+    enum = schema.get("enum") or (schema.get("items") or {}).get("enum") or []
+    return [value for value in enum if isinstance(value, str)]

@@ -1,0 +1,172 @@
+"""Laws about one member: a list and a fetch agree, reading changes nothing, an unknown id is not found, references resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from counterfoil.apis.generic.laws.calls import call
+from counterfoil.apis.generic.laws.places import same, scalars, value_at
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, parents_of
+from counterfoil.apis.generic.model import Operation
+from counterfoil.contract.collection import sample_items
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import Law, NotTried
+
+Json = Any
+GONE = (404, 410)
+SAMPLES = 3
+
+
+def unknown(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
+    """An id that no member has is not found."""
+
+    def check(ctx: LawContext) -> None:
+        parents = parents_of(ctx, resource, known)
+        other = unknown_id(known_ids(ctx, resource, parents), _fits(resource, read))
+        response = call(ctx, resource, read, parents, other)
+        ctx.expect(
+            response.status in GONE, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}"
+        )
+
+    return Law(id, read.name, "errors", (), "An id that no member has is answered with 404 (or 410).", check)
+
+
+def agrees(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
+    """A member of the list and the same member fetched have the same values in the fields that both show."""
+
+    def check(ctx: LawContext) -> None:
+        parents = parents_of(ctx, resource, known)
+        items = _listed(ctx, resource, parents)
+        for item in sample_items(items, SAMPLES):
+            ctx.cases += 1
+            key = id_of(resource, item)
+            fetched = value_at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at)
+            ctx.expect(id_of(resource, fetched) == key, f"the member with the id {key}", fetched)
+            shown = scalars(fetched)
+            different = {
+                name: (value, shown[name])
+                for name, value in scalars(item).items()
+                if name in shown and not same(shown[name], value) and _same_values(resource, read, name)
+            }
+            ctx.expect(not different, f"the fields of {key} as the list shows them", different)
+
+    text = "A member fetched by its id has the id asked for, and the values that the list shows for it."
+    return Law(id, read.name, "reading", (), text, check)
+
+
+def _same_values(resource: Resource, read: Operation, name: str) -> bool:
+    """Whether the document gives a field the same values in the list and when fetched."""
+    listing = resource.operation("list")
+    if listing is None:
+        return True
+    enums = []
+    for operation in (listing, read):
+        schema = resource.reader.member(resource.schema(operation), (name,))
+        enums.append(resource.reader.merged(schema).get("enum") if schema is not None else None)
+    return enums[0] == enums[1]
+
+
+def stable(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
+    """Reading a member twice gives the same member twice."""
+
+    def check(ctx: LawContext) -> None:
+        parents = parents_of(ctx, resource, known)
+        key = known_ids(ctx, resource, parents)[0]
+        first, second = (
+            scalars(value_at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at))
+            for _ in range(2)
+        )
+        ctx.expect(first == second, "the same member again", second)
+
+    return Law(id, read.name, "reading", (), "Reading changes nothing: a member read twice is the same.", check)
+
+
+def holds_its_parents_children(id: str, resource: Resource, field: str, known: Mapping[str, Resource]) -> Law:
+    """A list below a parent holds that parent's members only."""
+    listing = resource.operation("list")
+    assert listing is not None
+
+    def check(ctx: LawContext) -> None:
+        parents = parents_of(ctx, resource, known)
+        for item in _listed(ctx, resource, parents):
+            ctx.cases += 1
+            value = item.get(field)
+            ctx.expect(value is None or str(value) == str(parents[-1]), f"{field} {parents[-1]}", value)
+
+    return Law(id, listing.name, "reading", (), f"Every member of the list has its parent's id in {field}.", check)
+
+
+def refers(id: str, resource: Resource, field: str, target: Resource, known: Mapping[str, Resource]) -> Law:
+    """An id in a field is that of an existing member of the collection it names."""
+    listing, read = resource.operation("list"), target.operation("read")
+    assert listing is not None
+    assert read is not None
+
+    def check(ctx: LawContext) -> None:
+        items = _listed(ctx, resource, parents_of(ctx, resource, known))
+        values = list(dict.fromkeys(item[field] for item in items if isinstance(item.get(field), (str, int))))
+        ctx.require(values, f"no member has {field}")
+        for value in sample_items(values, SAMPLES):
+            ctx.cases += 1
+            response = call(ctx, target, read, (), value)
+            found = response.status // 100 == 2
+            ctx.expect(
+                found, f"{field} {value} to be found by {read.name}", f"{response.status}: {response.brief(120)}"
+            )
+
+    return Law(
+        id, listing.name, "reading", (), f"The id in {field} is that of an existing member of {target.name}.", check
+    )
+
+
+def _listed(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[Json]:
+    listed = at_parents(resource, parents)
+    if listed is None:
+        raise NotTried(f"no operation lists {resource.name}")
+    return listed.require_items(ctx)
+
+
+def known_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[Json]:
+    """The ids in the list, else those given with ``--known``."""
+    if resource.items is None:
+        return list(ctx.known_ids(resource.collection.parameter))
+    return [key for item in _listed(ctx, resource, parents) if (key := id_of(resource, item)) is not None]
+
+
+def unknown_id(known: Sequence[Json], fits: Callable[[str], bool] = lambda text: True) -> Json:
+    """An id in the form of the known ones that none of them is, and that ``fits`` the document."""
+    if not known:
+        raise NotTried("no id is known whose form an unknown one could have")
+    taken = set(map(str, known))
+    if all(isinstance(each, int) for each in known):
+        return max(known) + 1_000_003
+    text = str(known[0])
+    for length in (len(text) // 2, 4, 2, 1):  # of its end so much is changed: ids often begin with their kind
+        for step in range(1, 40):
+            end = "".join(_turned(letter, step + place) for place, letter in enumerate(text[-length:]))
+            other = text[: len(text) - len(end)] + end
+            if other not in taken and fits(other):
+                return other
+    raise NotTried(f"no unknown id of the form of {text} was found")
+
+
+def _fits(resource: Resource, read: Operation) -> Callable[[str], bool]:
+    """Whether a text is an id that the operation's path takes."""
+    name = read.name.rpartition("{")[2].partition("}")[0]
+    for each in resource.definition(read).get("parameters") or ():
+        if (
+            each.get("in") == "path"
+            and each.get("name") == name
+            and "string" in resource.reader.types(each.get("schema") or {})
+        ):
+            return resource.document.schemas.validator(each["schema"], "request").is_valid
+    return lambda text: True
+
+
+def _turned(letter: str, step: int) -> str:
+    """Another character of the same kind: a hexadecimal digit stays one."""
+    for kind in ("0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ"):
+        if letter in kind:
+            return kind[(kind.index(letter) + step) % len(kind)]
+    return letter

@@ -1,0 +1,62 @@
+"""Group findings by cause: one broken behaviour usually fails several laws and checks.
+
+Findings belong together when they
+
+* are about the same kind of behaviour of one operation (a law's family),
+* got the same wrong status from one operation where a request should have succeeded, or any status of 500 and more,
+* found that one operation's responses do not have the documented shape, be it by schema or in a law that could not read them,
+* or expected and got the same at one operation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from counterfoil.contract.finding import SHAPE, Finding
+
+_ORDER = {"conformance": 1, "law": 0, "spec": 2, "baseline": 3}
+_SHAPE_CHECKS = ("conformance.response_schema_conformance", "conformance.content_type_conformance")
+_STATUS = re.compile(r"(?:\(answered |^)(\d{3}): ")
+_SUCCESS = re.compile(r"status 2\d\d")
+
+
+def cause_of(finding: Finding) -> str:
+    """What a finding is grouped by."""
+    status = _STATUS.search(finding.got)
+    if status and status[1] >= "500":
+        return f"{finding.api} · status {status[1]}"
+    if status and _SUCCESS.match(finding.expected):
+        return f"{finding.api} · status {status[1]} · {finding.operation}"
+    if finding.family == SHAPE or finding.id in _SHAPE_CHECKS:
+        return f"{finding.api} · shape · {finding.operation}"
+    at = f" · {finding.operation}" if finding.part == "law" else ""
+    return f"{finding.api} · {finding.family or finding.id}{at}"
+
+
+def causes(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings by cause, the largest cause first; the first of each is the one that is easiest to act on."""
+    groups: dict[str, list[Finding]] = {}
+    same: dict[tuple[str, ...], str] = {}
+    for finding in findings:
+        key = (finding.api, finding.operation, finding.expected, finding.got)
+        cause = same.setdefault(key, cause_of(finding))
+        groups.setdefault(cause, []).append(finding)
+    found = [sorted(group, key=_directness) for group in groups.values()]
+    return sorted(found, key=lambda group: (_ORDER[group[0].part], -len(group), group[0].api, group[0].id))
+
+
+def _directness(finding: Finding) -> tuple[object, ...]:
+    """A schema says more of a wrong shape than a law that could not read it; of laws, the one with the fewest requests."""
+    in_words = finding.family == SHAPE and finding.part == "law"
+    return (in_words, _ORDER[finding.part], len(finding.requests), finding.id, finding.operation)
+
+
+def title_of(group: Sequence[Finding]) -> str:
+    """What a cause is called: its first finding, and the ids of the other laws and checks that found it."""
+    first = group[0]
+    others = [id for id in dict.fromkeys(f.id for f in group) if id != first.id]
+    more = f", also found by {', '.join(others[:6])}{f' and {len(others) - 6} more' if len(others) > 6 else ''}"
+    count = f" ({len(group)})" if len(group) > 1 else ""
+    api = "" if first.id.startswith(f"{first.api}.") else f"{first.api} · "
+    return f"{api}{first.id}{count}{more if others else ''}"

@@ -1,0 +1,50 @@
+"""A verdict as Markdown for a GitHub step summary: short enough to be read there."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from counterfoil.contract.causes import causes, title_of
+from counterfoil.contract.reports.words import COLUMNS, by_reason, some
+from counterfoil.contract.texts import printable
+from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, NOT_TRIED, Verdict
+
+MOST_CAUSES = 10
+LONGEST = 160
+"""Characters of what was expected, and of what came."""
+
+
+def to_summary(verdict: Verdict) -> str:
+    """The verdict, a line for each API, each cause and each reason why something was not tried."""
+    mark = {FINE: "✅", COULD_NOT_RUN: "⚠️"}.get(verdict.exit_code, "❌")
+    headings = " | ".join(heading for _, heading in COLUMNS)
+    lines = [f"### {mark} counterfoil: {_md(verdict.summary_line)}", "", f"| API | {headings} |"]
+    lines.append("|---|" + "--:|" * len(COLUMNS))
+    for api in verdict.apis:
+        counted = verdict.count(api)
+        lines.append(f"| {_md(api)} | {' | '.join(str(counted[name]) for name, _ in COLUMNS)} |")
+    groups = causes(verdict.findings)
+    lines.append("")
+    for group in groups[:MOST_CAUSES]:
+        first = group[0]
+        lines.append(
+            f"- **{_md(title_of(group))}**, {_md(first.operation)}: expected {_cut(first.expected)}; got {_cut(first.got)}"
+        )
+    if len(groups) > MOST_CAUSES:
+        lines.append(f"- and {len(groups) - MOST_CAUSES} more causes, in the report")
+    lines += [f"- {_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
+    for (status, api, reason), ids in by_reason(verdict.records, NOT_TRIED).items():
+        lines.append(f"- {status}: {_md(api)}: {_md(some(ids, 2))}: {_md(reason)}")
+    if verdict.left_behind:
+        lines.append(f"- left behind at the target: {len(verdict.left_behind)} new resources")
+    return "\n".join(lines) + "\n\n"
+
+
+def _cut(text: str) -> str:
+    return _md(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+
+
+def _md(text: str) -> str:
+    """Escape text so that nothing in it becomes markup, a table cell or HTML."""
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escape(printable(text), quote=False)).replace("\n", " ")

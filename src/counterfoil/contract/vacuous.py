@@ -1,0 +1,158 @@
+"""Find laws that hold only because the target had nothing that they speak of.
+
+A law that a random, stateless mock would keep proves nothing about a target. So a law that held is tried again, without the
+target, on the responses that it got: with every value in them changed, and every refusal turned into a success. A law
+that holds on those as well looked at none of them.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import httpx
+
+from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.http_client import Answer, HttpClient, NoResponse, RequestKey, request_key
+from counterfoil.contract.law import Law
+from counterfoil.contract.target import Json
+
+VACUOUS = "vacuous here: any values would keep it, since no response has what it speaks of"
+MOST_BYTES = 48_000_000
+"""Bytes of responses that are kept; where a target sends more, no law is called vacuous."""
+How = Literal["other values", "swapped", "other types"]
+WAYS: tuple[How, ...] = ("other values", "swapped", "swapped", "other types")
+"""How the copies of the responses are changed; a law that holds on all of them is vacuous. ``swapped`` exchanges the values of
+a member among the items that have it."""
+LETTERS = "abcdefgh"
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\S+)?")
+
+
+@dataclass
+class Recording:
+    """The last response to each request of a run."""
+
+    answers: dict[RequestKey, Answer] = field(default_factory=dict)
+    size: int = 0
+
+    def add(self, key: RequestKey, answer: Answer) -> None:
+        """Keep a response; once too much was sent, keep none."""
+        self.size += len(answer[2]) - len(self.answers.get(key, (0, None, b""))[2])
+        if self.is_complete:
+            self.answers[key] = answer
+        else:
+            self.answers.clear()
+
+    @property
+    def is_complete(self) -> bool:
+        return self.size <= MOST_BYTES
+
+
+def is_vacuous(
+    law: Law, client: HttpClient, spec: Mapping[str, Any], recording: Recording, effort: EffortLevel
+) -> bool:
+    """Whether a law that held at ``client``'s target would hold for other values too; never for one that changes something."""
+    if law.writes or law.needs or not recording.is_complete:
+        return False
+    quick = replace(effort, shrink=False)
+    return all(_holds(law, client, spec, recording, quick, how, seed) for seed, how in enumerate(WAYS))
+
+
+def _holds(
+    law: Law,
+    client: HttpClient,
+    spec: Mapping[str, Any],
+    recording: Recording,
+    effort: EffortLevel,
+    how: How,
+    seed: int,
+) -> bool:
+    with _Replay(client, recording, how, random.Random(seed)) as replay:  # noqa: S311 - not for secrets
+        try:
+            law.check(LawContext(replay, law, spec, ObservationCache(), effort))
+        except Exception:  # whatever a law raises, it looked at a value that was changed
+            return False
+    return True
+
+
+class _Replay(HttpClient):
+    """Answers from a recording, with changed values, and sends nothing."""
+
+    def __init__(self, client: HttpClient, recording: Recording, how: How, rng: random.Random) -> None:
+        target = replace(
+            client.target,
+            transport=httpx.MockTransport(lambda request: httpx.Response(500)),
+            capabilities={**client.target.capabilities, "advance": lambda seconds: None},
+        )
+        super().__init__(target, client.scheme)
+        self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
+        self.unknown_ids, self.login_operation = client.unknown_ids, client.login_operation
+        self._recording, self._how, self._rng = recording, how, rng
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        key = request_key(method, url, headers, content)
+        if key not in self._recording.answers:
+            raise NoResponse("this request was not recorded")
+        status, sent, body = self._recording.answers[key]
+        try:
+            changed = json.dumps(_Changed(json.loads(body), self._how, self._rng).body).encode()
+        except (ValueError, RecursionError):
+            changed = body
+        return (status if status // 100 == 2 else 200), sent, changed
+
+
+class _Changed:
+    """Copies of JSON values of one body in which numbers, texts and booleans are changed; the form stays."""
+
+    def __init__(self, body: Json, how: How, rng: random.Random) -> None:
+        self._how, self._rng = how, rng
+        self._seen: dict[str, list[Json]] = {}
+        self._collect(body, "")
+        self.body = self._copy(body, "")
+
+    def _collect(self, value: Json, member: str) -> None:
+        if isinstance(value, dict):
+            for name, part in value.items():
+                self._collect(part, name)
+        elif isinstance(value, list):
+            for part in value:
+                self._collect(part, member)
+        else:
+            self._seen.setdefault(member, []).append(value)
+
+    def _copy(self, value: Json, member: str) -> Json:
+        if isinstance(value, dict):
+            return {name: self._copy(part, name) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._copy(part, member) for part in value]
+        if self._how == "swapped":
+            return self._rng.choice(self._seen[member])
+        if isinstance(value, bool) or value is None:
+            return None if value is None else not value
+        if self._how == "other types":
+            return self._rng.randint(0, 99) if isinstance(value, str) else f"{value} {self._rng.choice(LETTERS)}"
+        return _other_text(value, self._rng) if isinstance(value, str) else _other_number(value, self._rng)
+
+
+def _other_number(value: float, rng: random.Random) -> float:
+    changed = value + rng.choice((-1, 1)) * (abs(value) + rng.randint(1, 99))
+    return changed if isinstance(value, int) else round(changed, 2)
+
+
+def _other_text(text: str, rng: random.Random) -> str:
+    if number := _NUMBER.fullmatch(text):
+        return f"{_other_number(float(text), rng):.{len(number[1] or '.') - 1}f}"
+    if _MOMENT.fullmatch(text):
+        try:
+            moved = datetime.fromisoformat(text) + timedelta(days=rng.randint(1, 99))
+        except (ValueError, OverflowError):
+            return text
+        return moved.date().isoformat() if len(text) == len("2026-01-31") else moved.isoformat().replace("+00:00", "Z")
+    return f"{text}{rng.choice(LETTERS)}"
