@@ -35,7 +35,7 @@ class Handlers:
         self.headers = AnswerHeaders(document)
         self._lists: dict[str, int | None] = {}
         self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
-            "list": self.list,
+            "list": self.list_members,
             "read": self.read,
             "create": self.create,
             "replace": self.replace,
@@ -63,7 +63,7 @@ class Handlers:
 
     # --- reading ---------------------------------------------------------------------------------
 
-    def list(self, operation: Operation, request: Request, store: Store) -> Response:
+    def list_members(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
