@@ -29,8 +29,9 @@ Json = Any
 ONLY = "-"
 """The id of what there is only one of."""
 MOST_KEPT = 20_000
-"""Made rows that are kept; they are made again when they are looked at again."""
-MOST_LISTS = 2_000
+"""Made rows that are kept, and as many in whole lists; they are made again when they are looked at again."""
+MOST_IDS = 200_000
+"""Ids that are kept, for all collections and parents."""
 MOST_TRIES = 100
 """Ids that are tried for a new member; only a document that lists its ids has so many taken."""
 
@@ -53,9 +54,10 @@ class Made:
         self.document = document
         self.rows = rows
         self.salt = salt
-        self.ids = RowIds(document, self.count)
+        self.ids = RowIds(document, self.count, kept=max(16, MOST_IDS // max(1, rows)))
         self._members: OrderedDict[tuple[str, str], Member] = OrderedDict()
         self._lists: OrderedDict[tuple[str, str], tuple[Member, ...]] = OrderedDict()
+        self._in_lists = 0
         self._lock = Lock()
 
     def count(self, collection: Collection) -> int:
@@ -90,9 +92,10 @@ class Made:
         if found is None:
             found = tuple(self.member(world, collection, parent, id) for id in self.ids.all(key, collection))
             with self._lock:
+                self._in_lists += len(found) - len(self._lists.pop(known, ()))
                 self._lists[known] = found
-                if len(self._lists) > MOST_LISTS:
-                    self._lists.popitem(last=False)
+                while self._in_lists > MOST_KEPT and len(self._lists) > 1:
+                    self._in_lists -= len(self._lists.popitem(last=False)[1])
         return found
 
     def _value(self, world: World, collection: Collection, parent: str, id: str) -> dict[str, Json]:
