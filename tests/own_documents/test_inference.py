@@ -91,6 +91,20 @@ def test_a_correction_takes_the_place_of_what_was_inferred(tmp_path: Path) -> No
     server.stop()
 
 
+def test_corrections_may_stand_in_the_document_and_a_file_has_the_last_word(tmp_path: Path) -> None:
+    document, model = tmp_path / "cafe.yaml", tmp_path / "model.yaml"
+    document.write_text(CAFE.read_text() + "\nx-counterfoil: {collections: {/guests: {rows: 3}, /orders: {rows: 4}}}\n")
+    model.write_text("collections: {/guests: {rows: 5}}")
+    collections = model_of(document, "--model", model)["collections"]
+    assert (collections["/guests"]["rows"], collections["/orders"]["rows"]) == (5, 4)
+    document.write_text(CAFE.read_text() + "\nx-counterfoil: {collections: {/nothing: {}}}\n")
+    refused = counterfoil("infer", document)
+    assert (
+        refused.exit_code,
+        "x-counterfoil: collections: /nothing: the document has no such path" in refused.stderr,
+    ) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("model", "said"),
     [

@@ -55,8 +55,8 @@ class Made:
         self.rows = rows
         self.salt = salt
         self.ids = RowIds(document, self.count, kept=max(16, MOST_IDS // max(1, rows)))
-        self._members: OrderedDict[tuple[str, str], Member] = OrderedDict()
-        self._lists: OrderedDict[tuple[str, str], tuple[Member, ...]] = OrderedDict()
+        self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
         self._lock = Lock()
 
@@ -70,7 +70,7 @@ class Made:
 
     def member(self, world: World, collection: Collection, parent: str, id: str) -> Member:
         """The row of that id, made now or before."""
-        known = (self.key(world, collection, parent), id)
+        known = (self.key(world, collection, parent), id, anchor_of(world))
         with self._lock:
             found = self._members.get(known)
             if found is not None:
@@ -86,7 +86,7 @@ class Made:
     def all(self, world: World, collection: Collection, parent: str) -> tuple[Member, ...]:
         """Every row below a parent, in order."""
         key = self.key(world, collection, parent)
-        known = (key, "")
+        known = (key, anchor_of(world))
         with self._lock:
             found = self._lists.get(known)
         if found is None:
@@ -103,7 +103,7 @@ class Made:
         key = self.key(world, collection, parent)
         row = 0 if id == ONLY else self.ids.number(key, collection, id)
         given = self.fixed(world, collection, parent, id)
-        anchor = int(world.scenario.definition.starts.timestamp())
+        anchor = anchor_of(world)
         row_key = f"{key}/{id}"
         value: dict[str, Json] = {}
         for schema in document.entities(collection):
@@ -218,6 +218,11 @@ class Store:
             if id not in group and not self.made.ids.has(key, collection, id):
                 return id
         raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")
+
+
+def anchor_of(world: World) -> int:
+    """The instant, in seconds, that all made instants lie before: when the world's scenario starts."""
+    return int(world.scenario.definition.starts.timestamp())
 
 
 def _put_in_order(value: dict[str, Json], collection: Collection) -> None:
