@@ -88,16 +88,18 @@ def own_api(
     handlers: Path | None = None,
     rows: int,
     seed: int,
+    summarize: bool = False,
 ) -> API:
     """The stand-in for a user's own OpenAPI document. ``name`` is what it is served as and where: ``/name`` and the path of
     the document's first server; by default the name of the file. ``model`` corrects what is inferred from the document,
     ``handlers`` is a Python file of the user's; ``rows`` is how many resources each collection begins with.
+    ``summarize``: try each operation once, for the sentence that start-up says.
 
     Raises ``SpecError``, and whatever the model or the handlers are refused with.
     """
     spec = read_document(path, name)
     generic = import_module("counterfoil.apis.generic")
-    api: API = generic.build_api(spec, model=model, handlers=handlers, rows=rows, seed=seed)
+    api: API = generic.build_api(spec, model=model, handlers=handlers, rows=rows, seed=seed, summarize=summarize)
     return api
 
 
