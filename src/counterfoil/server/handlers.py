@@ -14,9 +14,11 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
+from counterfoil.api.saving import unavailable, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
+from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.write_lock import WorldBusy
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class HandlerApp:
 
     async def handle(self, context: RequestContext) -> Response:
         """The handler's response. A handler that may write holds the world's write lock; where it would have to wait for
-        the lock, it does so in a thread."""
+        the lock, it does so in a thread. Its response, or error, is given once a store has what it knows of."""
         operation = context.operation or ""
         handler = self.api.routes.get(operation)
         if handler is None:
@@ -77,8 +79,12 @@ class HandlerApp:
             return await asyncio.get_running_loop().run_in_executor(self.executor, _with_lock, write, request, world)
         try:
             return write(request, world)
+        except StoreUnavailable as error:
+            raise unavailable(error) from None
         finally:
-            world.end_write()
+            saving = world.end_write()
+            if saving is not None:
+                await until_saved(saving)
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:
@@ -88,8 +94,10 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
         raise ApiError("unavailable", busy.message) from None
     try:
         return handler(request, world)
+    except StoreUnavailable as error:
+        raise unavailable(error) from None
     finally:
-        world.end_write()
+        wait_saved(world.end_write())
 
 
 async def send_response(context: RequestContext, response: Response, send: Send) -> None:
