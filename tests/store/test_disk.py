@@ -74,6 +74,7 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
     before = text.read_bytes()
     assert "is not a store" in refused("serve", "--port", "0", "--store", str(text))
     assert text.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [text], "nothing was put beside it"
     assert "is not a file" in refused("serve", "--port", "0", "--store", str(tmp_path))
     assert "No such file" in refused("serve", "--port", "0", "--store", str(tmp_path / "no" / "w.db"))
     assert "name a file" in refused("serve", "--port", "0", "--store", "postgresql://me:secret@db/counterfoil")

@@ -16,36 +16,12 @@ from pathlib import Path
 from threading import Lock
 
 import counterfoil
-from counterfoil.store.log import (
-    Appended,
-    Faults,
-    Gone,
-    Made,
-    Operation,
-    Reset,
-    Row,
-    StoredWorld,
-    StoreError,
-    Touched,
-    decode_origin,
-    encode_origin,
-)
+from counterfoil.store.log import Operation, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.sqlite_statements import SCHEMA, write_all
 from counterfoil.world.command_log import StoreUnavailable
 
 FORMAT = 1
 APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
-ROWS_AT_ONCE = 256
-SCHEMA = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE scenario (digest TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE origin (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE, scenario TEXT NOT NULL REFERENCES scenario);
-CREATE TABLE world (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
-    origin INTEGER NOT NULL REFERENCES origin, base INTEGER NOT NULL, time_to_live REAL, expires REAL);
-CREATE INDEX expiring ON world (expires) WHERE expires IS NOT NULL;
-CREATE TABLE log (world INTEGER NOT NULL REFERENCES world, number INTEGER NOT NULL, command BLOB NOT NULL,
-    PRIMARY KEY (world, number)) WITHOUT ROWID;
-CREATE TABLE fault (world INTEGER PRIMARY KEY REFERENCES world, json BLOB NOT NULL);
-"""
 WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_live, world.expires, scenario.text
     FROM world JOIN origin ON origin.id = world.origin JOIN scenario ON scenario.digest = origin.scenario
     WHERE world.name = ?"""
@@ -87,6 +63,8 @@ class SqliteLog:
             raise StoreError(f"{self.where}: there is no such store")
         if self._path.exists() and not stat.S_ISREG(self._path.stat().st_mode):
             raise StoreError(f"{self.where}: is not a file")
+        if self._path.exists() and not _begins_like_a_database(self._path):
+            raise StoreError(f"{self.where}: is not a store of counterfoil")  # before a lock is put beside it
         if self._to_write:
             self._take_lock()
             with contextlib.suppress(FileExistsError):
@@ -183,31 +161,13 @@ class SqliteLog:
         if connection is None:
             raise StoreUnavailable("the store is not open")
         try:
-            self._commit(connection, operations)
+            write_all(connection, operations)
         except sqlite3.Error as error:
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {_said(error)}; try again") from None
         except BaseException:
             self._drop_writing()
             raise
-
-    def _commit(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-        if len(operations) <= ROWS_AT_ONCE and all(type(each) is Appended for each in operations):
-            _append(connection, operations)  # one statement is a transaction of its own
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        appended: list[Operation] = []
-        for each in operations:
-            if isinstance(each, Appended):
-                appended.append(each)
-                if len(appended) < ROWS_AT_ONCE:
-                    continue
-            _append(connection, appended)
-            appended = []
-            if not isinstance(each, Appended):
-                _write(connection, each)
-        _append(connection, appended)
-        connection.execute("COMMIT")
 
     def _drop_writing(self) -> None:
         connection, self._writing = self._writing, None
@@ -320,46 +280,9 @@ class SqliteLog:
             raise StoreUnavailable(f"{self.where}: cannot be compacted: {_said(error)}") from None
 
 
-def _append(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-    """In one statement: each one waits for Python's interpreter lock, which the event loop may hold for 5 ms."""
-    if not operations:
-        return
-    values: list[object] = []
-    for each in operations:
-        assert isinstance(each, Appended)
-        values += each.world, each.number, each.command
-    rows = ", ".join(["(?, ?, ?)"] * len(operations))
-    connection.execute(f"INSERT INTO log VALUES {rows}", values)  # noqa: S608 - question marks only
-
-
-def _write(connection: sqlite3.Connection, operation: Operation) -> None:
-    if isinstance(operation, Made):
-        _make(connection, operation)
-    elif isinstance(operation, Touched):
-        connection.execute("UPDATE world SET expires = ? WHERE id = ?", (operation.expires, operation.world))
-    elif isinstance(operation, Reset):
-        connection.execute("DELETE FROM log WHERE world = ?", (operation.world,))
-        connection.execute("UPDATE world SET base = ? WHERE id = ?", (operation.base, operation.world))
-    elif isinstance(operation, Faults):
-        connection.execute("DELETE FROM fault WHERE world = ?", (operation.world,))
-        if operation.json:
-            connection.execute("INSERT INTO fault VALUES (?, ?)", (operation.world, operation.json))
-    elif isinstance(operation, Gone):
-        connection.execute("DELETE FROM fault WHERE world = ?", (operation.world,))
-        connection.execute("DELETE FROM log WHERE world = ?", (operation.world,))
-        connection.execute("DELETE FROM world WHERE id = ?", (operation.world,))
-
-
-def _make(connection: sqlite3.Connection, made: Made) -> None:
-    row, json = made.row, encode_origin(made.row.origin)
-    connection.execute("INSERT OR IGNORE INTO scenario VALUES (?, ?)", (row.origin.digest, made.text))
-    connection.execute("INSERT OR IGNORE INTO origin (json, scenario) VALUES (?, ?)", (json, row.origin.digest))
-    connection.execute(
-        "INSERT INTO world SELECT ?, ?, origin.id, ?, ?, ? FROM origin WHERE json = ?",
-        (row.id, row.name, row.base, row.time_to_live, row.expires, json),
-    )
-    numbered = ((row.id, number, command) for number, command in enumerate(made.commands, 1))
-    connection.executemany("INSERT INTO log VALUES (?, ?, ?)", numbered)
+def _begins_like_a_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16) in (b"SQLite format 3\0", b"")
 
 
 def _name(error: sqlite3.Error) -> str:
