@@ -24,6 +24,7 @@ WORLDS = ("default", "blue", "green")
 CLIENTS = 8
 RUNS_OF_A_WORLD = 2
 NO_CUSTOMER = 9999
+FEWEST_KILLS = 2
 
 
 class Worker(threading.Thread):
@@ -51,6 +52,7 @@ class Worker(threading.Thread):
         )
         while not self._over.is_set():
             self._random.choice(acts)(self._random.choice(WORLDS))
+        self._client.close()
 
     def _value(self) -> str:
         self._values += 1
@@ -152,7 +154,7 @@ def chaos(folder: Path, seconds: float, *, defect: str | None = None) -> tuple[l
         for worker in workers:
             worker.start()
         ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
+        while time.monotonic() < ends or kills < FEWEST_KILLS:
             time.sleep(0.3 + 0.5 * draw.random())
             served.again()
             kills += 1

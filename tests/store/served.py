@@ -121,6 +121,7 @@ class Served:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.client.close()
         if self.process is not None and self.process.poll() is None:
             self.kill()
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.store.chaos import chaos
+from tests.store.chaos import FEWEST_KILLS, chaos
 from tests.store.checker import Seen, violations
 from tests.store.served import Served
 
-SECONDS = 12.0
+SECONDS = 10.0
 
 
 @pytest.mark.parametrize("defect", [None, "slow-disk"])
@@ -19,8 +19,8 @@ def test_killed_again_and_again_it_loses_nothing(tmp_path: Path, defect: str | N
     seen, wrong, kills = chaos(tmp_path, SECONDS if defect is None else SECONDS / 2, defect=defect)
     assert not wrong, wrong[:10]
     acknowledged = [each for each in seen if each.outcome == "ok" and each.kind == "write"]
-    assert kills >= 2
-    assert len(acknowledged) > 100, "it was tried"
+    assert kills >= FEWEST_KILLS
+    assert len(acknowledged) > 20, "it was tried"
     assert any(each.outcome == "refused" for each in seen)
 
 
