@@ -139,6 +139,20 @@ def test_a_capsule_becomes_a_world_of_a_running_server(store: Path) -> None:
         assert "Carried away" in served.runs("/w/again")
 
 
+def test_an_own_documents_resources_survive(store: Path) -> None:
+    """What was written is kept; what nobody wrote is made from the world's seed, which is kept too."""
+    document = Path(__file__).parents[1] / "own_documents" / "documents" / "cafe.yaml"
+    options = ("--scenario", "one-month", "--spec", str(document))
+    with Served(store, *options, "--seed", "5") as served:
+        base = served.get(f"{CONTROL}/default")["apis"]["cafe"].partition(str(served.port))[2]
+        made = served.post(f"{base}/guests", {"guest": {"FullName": "Ada"}}, 201)
+        page = served.get(f"{base}/guests?limit=10")
+        served.stop()
+    with Served(store, *options) as served:
+        assert served.get(f"{base}/guests?limit=10") == page
+        assert served.get(f"{base}/guests/{made['guest']['id']}") == made
+
+
 def test_ordered_faults_survive_and_go_with_their_world(store: Path) -> None:
     """The first fault is taken away, the second stays; a reset takes it away too, and its number is not given again."""
     fault = {"api": "billingplatform", "kind": "status", "status": 503}

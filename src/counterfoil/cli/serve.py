@@ -140,7 +140,8 @@ def serve(
         from counterfoil.serving import is_loopback, listen, origin_of
         from counterfoil.serving import serve as serve_on
 
-        own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed)
+        # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
+        own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed if store is None else None)
         taken = opened.enter_context(listen(host, port))
         origin = origin_of(taken)
         token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
