@@ -18,6 +18,7 @@ from counterfoil.store.log import Operation
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.testing.in_process import InProcess
 from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.commands import CreateRun
 
 HEADERS = {"Authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-key"}
 
@@ -115,6 +116,27 @@ def test_a_refusal_waits_for_what_it_is_about(server: Server) -> None:
     assert not second.done()
     server.disk.go_on.set()
     assert (first.result(20).status_code, second.result(20).status_code) == (200, 409)
+
+
+def test_a_get_that_writes_waits_too(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a handler of a user's own may."""
+    api = next(each for each in server.application.apis if each.name == "billingplatform")
+    read = api.routes["GET /billingRuns/"]
+
+    def reads_and_writes(request: Any, world: Any) -> Any:
+        world.execute(CreateRun(name="Written by a GET"))
+        return read(request, world)
+
+    monkeypatch.setitem(api.routes, "GET /billingRuns/", reads_and_writes)  # type: ignore[arg-type]
+    server.disk.go_on.clear()
+    reading = server.later("GET", RUNS)
+    until(lambda: server.application.world.head.newest.version == 1)
+    time.sleep(0.1)
+    assert not reading.done()
+    server.disk.go_on.set()
+    assert "Written by a GET" in reading.result(20).text
+    server.disk.fails = "before"
+    assert server.client.get(RUNS).status_code == 503
 
 
 def test_what_waits_is_written_together(server: Server) -> None:
@@ -217,7 +239,6 @@ def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path) 
     """Worlds are dropped from memory when many are used; who still writes to one, and who looks it up, mean the same."""
     from counterfoil.app import all_switches, scenario
     from counterfoil.store.worlds import StoredWorlds
-    from counterfoil.world.commands import CreateRun
     from counterfoil.world.switches import KnownSwitches
 
     worlds = StoredWorlds(

@@ -72,8 +72,14 @@ class HandlerApp:
         )
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:
-            response = handler(request, world)
-            return response if isinstance(response, Response) else await response
+            try:
+                response = handler(request, world)
+                return response if isinstance(response, Response) else await response
+            except StoreUnavailable as error:
+                raise unavailable(error) from None
+            finally:
+                if world.saving is not None:  # an own handler of a GET may write
+                    await until_saved(world.saving)
         write = cast("Callable[[Request, World], Response]", handler)
         if world.write_may_block() or not world.begin_write(wait=False):
             return await asyncio.get_running_loop().run_in_executor(self.executor, _with_lock, write, request, world)

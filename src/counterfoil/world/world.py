@@ -61,11 +61,13 @@ class World:
     CACHE_BYTES_EACH = 640
     """Of one customer. A small world has fewer, and 1 MiB at least: there may be thousands of them."""
 
-    __slots__ = ("_head", "_state")
+    __slots__ = ("_head", "_state", "saving")
 
     def __init__(self, head: Head) -> None:
         self._head = head
         self._state = head.state
+        self.saving: Saving | None = None
+        """What an answer has to wait for that tells of commands executed through this view; None without a store."""
 
     @classmethod
     def of(cls, state: WorldState, name: str = "default") -> World:
@@ -203,7 +205,8 @@ class World:
     def execute(self, command: Command) -> Any:
         """Apply a command to the newest version and record it; returns its fact. This view then shows the new version.
 
-        With a store the change is not durable yet: nobody may be told of it before what ``end_write`` returned is done.
+        With a store the change is not durable yet: nobody may be told of it before ``saving``, or what ``end_write`` returned,
+        is done.
 
         Raises ``LedgerError`` where the command is refused, ``WorldBusy`` where too many wait, ``StoreUnavailable`` where the
         store takes no changes; nothing has changed then, nor after any other exception.
@@ -222,6 +225,7 @@ class World:
                 head.state = head.newest = draft
             else:
                 head.log.append(head, before, draft, command)
+                self.saving = head.saving
             self._state = draft
             return fact
         finally:
