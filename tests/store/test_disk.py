@@ -13,9 +13,10 @@ import pytest
 from click.testing import CliRunner
 from tests.store.served import CONTROL, RUNS, Served
 
-from counterfoil.app import build
+from counterfoil.app import build, rebuilt
 from counterfoil.cli import main
 from counterfoil.store.sqlite import SqliteLog
+from counterfoil.world.capsule import write_capsule
 from counterfoil.world.commands import CreateRun
 
 
@@ -207,6 +208,21 @@ def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:
     application = build(["billingplatform"], store=str(other))
     assert [run.name for run in application.worlds.named("blue").ledger.runs.values()][-1] == "Carried"
     application.close()
+
+
+def test_a_capsule_is_the_default_world_of_a_new_store_only(tmp_path: Path) -> None:
+    store, capsule = tmp_path / "worlds.db", tmp_path / "mine.json"
+    application = build(["billingplatform"], scenario_name="late-payer", seed=9)
+    application.world.execute(CreateRun(name="From a capsule"))
+    capsule.write_bytes(write_capsule(application.world))
+    application = build(["billingplatform"], world=rebuilt(capsule.read_bytes()), store=str(store))
+    application.close()
+    application = build(["billingplatform"], store=str(store))
+    assert [run.name for run in application.world.ledger.runs.values()][-1] == "From a capsule"
+    application.close()
+    assert "has a default world already" in refused(
+        "serve", "--port", "0", "--capsule", str(capsule), "--store", str(store)
+    )
 
 
 def test_compacting_gives_space_back(tmp_path: Path) -> None:

@@ -231,6 +231,8 @@ def test_a_world_that_cannot_be_read_is_unavailable_in_the_vendors_words(server:
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
     assert server.client.get(f"{CONTROL}/blue").status_code == 503
     assert server.client.get(RUNS).status_code == 200, "the others go on"
+    listed = server.client.get(CONTROL).json()["worlds"]
+    assert [each["name"] for each in listed] == ["default"], "what can be read is listed"
     worlds.log.find = find
     assert server.client.get(f"/w/blue{RUNS}").status_code == 200
 

@@ -4,6 +4,7 @@ again when many others are used; the store has it all the time.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
@@ -30,6 +31,7 @@ from counterfoil.world.worlds import (
     too_many_worlds,
 )
 
+logger = logging.getLogger("counterfoil.store")
 TOUCHED_EVERY = 0.05
 """Of a world's time to live: how late the store may learn that it was used. It is forgotten so much later, never earlier."""
 
@@ -93,8 +95,16 @@ class StoredWorlds(Worlds):
         return [name for _, name in self.log.rows()]
 
     def page(self, offset: int, limit: int) -> list[WorldEntry]:
-        heads = (self._find(name) for _, name in self.log.rows(offset, limit))
-        return [self._shown(head) for head in heads if head is not None]
+        found = []
+        for _, name in self.log.rows(offset, limit):
+            try:
+                head = self._find(name)
+            except StoreUnavailable as error:  # one that is damaged must not hide the others
+                logger.error("%s", error)
+                continue
+            if head is not None:
+                found.append(self._shown(head))
+        return found
 
     def entry(self, name: str) -> WorldEntry | None:
         head = self._used(name)
