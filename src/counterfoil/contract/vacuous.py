@@ -22,7 +22,7 @@ from counterfoil.contract.http_client import Answer, HttpClient, NoResponse, Req
 from counterfoil.contract.law import Law
 from counterfoil.contract.target import Json
 
-VACUOUS = "vacuous here: any values would keep it, since no response has what it speaks of"
+VACUOUS = "vacuous here: it would hold whatever values the responses had"
 MOST_BYTES = 48_000_000
 """Bytes of responses that are kept; where a target sends more, no law is called vacuous."""
 How = Literal["other values", "swapped", "other types", "left out"]
