@@ -239,6 +239,7 @@ def test_same_seed_same_bytes_and_one_row_more_changes_no_other(tmp_path: Path) 
 
 def test_the_mark_names_a_document_or_says_in_one_line_why_not(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("cafe.yaml").write_text(CAFE.read_text())
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.makepyfile(
         """
         import pytest
