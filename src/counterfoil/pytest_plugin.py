@@ -52,7 +52,9 @@ def counterfoil_server() -> Iterator[SandboxServer]:
 @pytest.fixture(scope="session")
 def counterfoil_own_servers() -> Iterator[Callable[[pytest.Item, Mapping[str, Any]], SandboxServer]]:
     """Servers of documents of the user's own: one for each document with its model, handlers and rows."""
+    from counterfoil.api import ConfigurationError
     from counterfoil.app import own_api
+    from counterfoil.openapi import SpecError
     from counterfoil.testing import SandboxServer
 
     servers: dict[tuple[Any, ...], SandboxServer] = {}
@@ -61,13 +63,16 @@ def counterfoil_own_servers() -> Iterator[Callable[[pytest.Item, Mapping[str, An
         files = {name: _file(node, own[name]) for name in ("spec", "model", "handlers") if own.get(name)}
         key = (*sorted(files.items()), own.get("rows", 25))
         if key not in servers:
-            api = own_api(
-                files["spec"],
-                model=files.get("model"),
-                handlers=files.get("handlers"),
-                rows=own.get("rows", 25),
-                seed=0,
-            )
+            try:
+                api = own_api(
+                    files["spec"],
+                    model=files.get("model"),
+                    handlers=files.get("handlers"),
+                    rows=own.get("rows", 25),
+                    seed=0,
+                )
+            except (SpecError, ConfigurationError) as error:
+                raise pytest.UsageError(f"{node.nodeid}: {error}") from None
             servers[key] = SandboxServer(own=(api,))
         return servers[key]
 

@@ -107,9 +107,7 @@ def test_sorts_take_several_keys_and_leave_ties_by_customer(six: Any, sort: str,
     assert [number for page in (1, 2, 3) for number in ids(six, sort=sort, page=page, pageSize=2)] == order
 
 
-@pytest.mark.parametrize(
-    "sort", ["name", "id,name", "customerId:asc", "customerId:", "", "customerId,,billingStatus", " customerId"]
-)
+@pytest.mark.parametrize("sort", ["name", "id,name", "customerId:asc", "customerId:", "customerId :desc"])
 def test_what_cannot_be_sorted_by_is_refused_or_passed_over(six: Any, sort: str) -> None:
     answer = six.get("elevate", LIST, params={"page": 1, "pageSize": 10, "sort": sort})
     assert answer.status_code == 400

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
@@ -30,6 +30,8 @@ class RandomResponder:
     def __init__(self, spec: Mapping[str, Any], base: str, seed: int = 0) -> None:
         self._spec, self._base, self._random = spec, base, Random(seed)
         templates = {path: re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) for path in spec["paths"]}
+        for pattern in _patterns(spec):  # here, so that no response has to wait for it
+            samples(pattern)
         self._paths = [(path, re.compile(f"{pattern.rstrip('/')}/?")) for path, pattern in templates.items()]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -110,6 +112,18 @@ class RandomResponder:
 
     def _matching(self, pattern: str) -> str:
         return self._random.choice(samples(pattern))
+
+
+def _patterns(value: Any) -> Iterator[str]:
+    """The patterns of all schemas in a document."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("pattern"), str):
+            yield value["pattern"]
+        for part in value.values():
+            yield from _patterns(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _patterns(part)
 
 
 def _as_header(value: Any) -> str:

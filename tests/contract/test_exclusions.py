@@ -6,8 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from defects.plant import DEFECTS
-from defects.trying import conformance
 
 from counterfoil.contract.conformance import EXCLUSIONS
 
@@ -57,10 +55,3 @@ def accepted(message: str) -> Any:
 )
 def test_only_an_unknown_query_parameter_may_be_accepted(message: str, passed_over: bool) -> None:
     assert is_passed_over(accepted(message), "GET", 200, b"[]", {"200"}) is passed_over
-
-
-def test_a_resource_that_is_not_found_by_a_wrong_method_is_a_finding() -> None:
-    """404 is documented for a billing run of an unknown id, but a method that no run has is 405."""
-    defect = DEFECTS["billingplatform.a_wrong_method_is_not_found"]
-    clean, planted = (conformance("billingplatform", "quiet", each) for each in (None, defect))
-    assert ("GET /billingRuns/{id}", "conformance.unsupported_method") in planted - clean

@@ -55,7 +55,7 @@ def test_each_decision_has_a_reason_and_a_confidence() -> None:
     assert "role: delete" in why.output
     assert "DELETE of one member" in why.output
     summary = counterfoil("infer", CAFE).output
-    assert "14 of 16 operations answer from state, 1 are made up (seeded, stable), 1 are 501" in summary
+    assert "16 of 18 operations answer from state, 1 are made up (seeded, stable), 1 are 501" in summary
     assert "501 GET /contradiction: " in summary
 
 
@@ -89,6 +89,20 @@ def test_a_correction_takes_the_place_of_what_was_inferred(tmp_path: Path) -> No
         client.put("/settings", json={"name": "Night Café"})
         assert client.get("/settings").json()["name"] == "Corner Café"
     server.stop()
+
+
+def test_corrections_may_stand_in_the_document_and_a_file_has_the_last_word(tmp_path: Path) -> None:
+    document, model = tmp_path / "cafe.yaml", tmp_path / "model.yaml"
+    document.write_text(CAFE.read_text() + "\nx-counterfoil: {collections: {/guests: {rows: 3}, /orders: {rows: 4}}}\n")
+    model.write_text("collections: {/guests: {rows: 5}}")
+    collections = model_of(document, "--model", model)["collections"]
+    assert (collections["/guests"]["rows"], collections["/orders"]["rows"]) == (5, 4)
+    document.write_text(CAFE.read_text() + "\nx-counterfoil: {collections: {/nothing: {}}}\n")
+    refused = counterfoil("infer", document)
+    assert (
+        refused.exit_code,
+        "x-counterfoil: collections: /nothing: the document has no such path" in refused.stderr,
+    ) == (2, True)
 
 
 @pytest.mark.parametrize(

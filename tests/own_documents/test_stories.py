@@ -142,6 +142,14 @@ def test_a_parent_holds_only_its_children_and_there_is_one_of_the_settings(cafe:
     assert _get(cafe, "/settings") == {**before, "name": "Night Café"}
 
 
+def test_a_body_that_is_a_list_makes_them_all(cafe: httpx.Client) -> None:
+    made = cafe.post("/tables", json=[{"seats": 2}, {"seats": 4}, {"seats": 6}])
+    assert (made.status_code, [each["seats"] for each in made.json()]) == (201, [2, 4, 6])
+    assert len({each["id"] for each in made.json()}) == 3
+    assert made.headers["x-total-made"].isdecimal()  # the document requires it
+    assert _get(cafe, "/tables")[-3:] == made.json()
+
+
 def test_forks_resets_capsules_faults_and_the_journal(
     server: SandboxServer, world: Sandbox, cafe: httpx.Client
 ) -> None:
@@ -227,3 +235,30 @@ def test_same_seed_same_bytes_and_one_row_more_changes_no_other(tmp_path: Path) 
     one, other, longer = seen(12, "1"), seen(12, "2"), seen(13, "3")
     assert one == other
     assert [each.replace('"total":13', '"total":12') for each in longer] == one
+
+
+def test_the_mark_names_a_document_or_says_in_one_line_why_not(pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("cafe.yaml").write_text(CAFE.read_text())
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.counterfoil(spec="cafe.yaml", rows=3)
+        def test_good(counterfoil):
+            with counterfoil.client("cafe") as client:
+                assert client.get("/orders").json()["total"] == 3
+            assert counterfoil.url().endswith("/cafe/v1")
+
+        @pytest.mark.counterfoil(spec="none.yaml")
+        def test_missing(counterfoil): ...
+
+        @pytest.mark.counterfoil(rows=3)
+        def test_of_what(counterfoil): ...
+        """
+    )
+    done = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-n", "0")
+    done.assert_outcomes(passed=1, errors=2)
+    text = done.stdout.str()
+    assert "none.yaml: no such file" in text
+    assert "rows belong to a document: say which, with spec=" in text

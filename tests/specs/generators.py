@@ -97,7 +97,8 @@ def openapi_python_client(spec: Path, folder: Path, base: str, headers: dict[str
 
 def with_one_type(spec: Path, folder: Path) -> Path:
     """The document for openapi-python-client, which gives members ``type`` and ``@type`` one Python name and then leaves
-    their schema out: in a copy ``@type`` is one of the additional properties. What is on the wire stays the same."""
+    their schema out: in a copy ``@type`` is one of the additional properties. Of two media types of a body, which it takes
+    for an optional body, the copy has the first. What is on the wire stays the same."""
     document = openapi.parse(spec.read_bytes(), str(spec))
     changed = False
     for schema in document["components"]["schemas"].values():
@@ -112,6 +113,11 @@ def with_one_type(spec: Path, folder: Path) -> Path:
                 part["additionalProperties"] = True
     if not changed:
         return spec
+    for path in document["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "content" in operation.get("requestBody", {}):
+                content = operation["requestBody"]["content"]
+                operation["requestBody"]["content"] = dict(list(content.items())[:1])
     (folder / spec.parent.name).mkdir()
     copy = folder / spec.parent.name / "openapi.json"
     copy.write_text(json.dumps(document), encoding="utf-8")

@@ -118,6 +118,7 @@ def read(
             handlers=handlers_of.get(name),
             rows=rows,
             seed=seed or 0,
+            summarize=True,
         )
         for each, name in zip(specs, names, strict=True)
     )

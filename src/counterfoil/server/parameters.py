@@ -45,13 +45,6 @@ class Parameter(msgspec.Struct, frozen=True):
     default: Json
     is_list: bool = False
     separator: str | None = None
-    is_text: bool = False
-
-    def is_absent(self, texts: list[str]) -> bool:
-        """Whether an empty value means that the parameter was not sent: where it is optional, and empty text is valid."""
-        if self.required or not self.is_text or any(texts):
-            return False
-        return self.check is None or self.check.is_valid([""] if self.is_list else "")
 
     def value(self, texts: list[str]) -> Json:
         """The typed value. Raises ``ApiError`` that names the parameter."""
@@ -111,8 +104,7 @@ class Parameters:
         for name, texts in given.items():
             parameter = self.query.get(name)
             if parameter is not None:
-                if texts[0] or isinstance(parameter, ShapedParameter) or not parameter.is_absent(texts):
-                    values[name] = parameter.value(texts)
+                values[name] = parameter.value(texts)
             elif self._shaped and (owner := self._owner(name)) is not None:
                 spread.setdefault(owner, []).extend((name, text) for text in texts)
             elif strict():
@@ -186,7 +178,6 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyPa
         default=default,
         is_list=is_list,
         separator=None if in_query and exploded else separator,
-        is_text=kind == "string",
     )
 
 

@@ -7,10 +7,11 @@ the handler answers. What is ours is handed to connexion: compiled validators, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
@@ -34,16 +35,21 @@ from counterfoil.server.workarounds import (
     build_now,
 )
 
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
 
 @dataclass(frozen=True, slots=True)
 class PipelineOptions:
     """``request_policy`` and ``response_policy`` say what happens to violations of the spec; ``validate_responses`` False
-    does not look for them in responses at all. ``interceptors`` are called in order before the handler."""
+    does not look for them in responses at all. ``interceptors`` are called in order before the handler. ``reads_in_thread`` says
+    of a world whether reading it may take so long that other worlds should be answered meanwhile."""
 
     request_policy: Policy = "enforce"
     response_policy: Policy = "enforce"
     validate_responses: bool = True
     interceptors: Sequence[Interceptor] = ()
+    reads_in_thread: Callable[[World], bool] = lambda world: False
 
 
 def build_pipeline(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -> ASGIApp:
@@ -70,7 +76,7 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
     table = RouteTable(api, spec, schemas)
     routed = partial(RoutedRequests, table=table)
     app = Connexion(
-        HandlerApp(api, options.interceptors, executor),
+        HandlerApp(api, options.interceptors, executor, options.reads_in_thread),
         import_name="counterfoil",
         middlewares=[ExceptionMiddleware, Routing, routed, Security, RequestValidation, ResponseValidation],
         resolver=NamedOperations(),

@@ -18,7 +18,7 @@ from . import jobs
 from . import record as records
 from .plant import DEFECTS
 from .record import COMMAND, RECORD, REPORT, Caught
-from .trying import SEEDS, DefectFailed, api_names, clean_verdict, conformance, laws_of, scenario_names
+from .trying import SEEDS, CouldNotRun, DefectFailed, api_names, clean_verdict, conformance, laws_of, scenario_names
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +46,7 @@ def _examine(pool: Any, asked: Any) -> int:
         for place, future in enumerate(as_completed(found), 1):
             defect = found[future]
             laws_broken[defect.id] = tuple(_result(future, ()))
+            _keep(defect.id, laws_broken, complained)  # one by one: a run that is cut off is not lost
             print(f"{place}/{len(found)} {defect.id}: {len(laws_broken[defect.id]) or 'NO'} laws", file=sys.stderr)
     if not asked.no_conformance:
         clean = {group: pool.submit(conformance, *group) for group in groups}
@@ -54,14 +55,11 @@ def _examine(pool: Any, asked: Any) -> int:
             defect = told[future]
             more = set(_result(future, ())) - clean[defect.api, defect.scenario].result()
             complained[defect.id] = bool(more)
+            _keep(defect.id, laws_broken, complained)
             print(
                 f"{place}/{len(told)} {defect.id}: conformance {'complains' if more else 'is content'}", file=sys.stderr
             )
     record = records.read()
-    for id in {*laws_broken, *complained}:
-        was = record.get(id, Caught(()))
-        record[id] = Caught(laws_broken.get(id, was.laws), complained.get(id, was.conformance))
-    records.write(record)
     laws = [law.id for api in api_names() for law in laws_of(api)]
     REPORT.write_text(records.report(record, laws))
     survivors = [d.id for d in chosen if not record[d.id].laws and not record[d.id].conformance]
@@ -72,10 +70,18 @@ def _examine(pool: Any, asked: Any) -> int:
     return 1 if survivors else 0
 
 
+def _keep(id: str, laws_broken: dict[str, tuple[str, ...]], complained: dict[str, bool]) -> None:
+    """Write what is known of one defect to the record."""
+    record = records.read()
+    was = record.get(id, Caught(()))
+    record[id] = Caught(laws_broken.get(id, was.laws), complained.get(id, was.conformance))
+    records.write(record)
+
+
 def _result(future: Any, otherwise: Any) -> Any:
     try:
         return future.result()
-    except DefectFailed as error:
+    except (CouldNotRun, DefectFailed) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return otherwise
 

@@ -102,8 +102,13 @@ def create_app(*, bugs: frozenset[str] = frozenset()) -> Flask:
             return jsonify(_changed(run, body, changes, common.now(app), bugs))
 
     def move_run(run_id: str) -> bool:
-        """Move a run to its next status, as the documents give the API no way to; False when it has the last one."""
+        """Move a run to its next status, as the documents give the API no way to; False when it has the last one.
+
+        Bills cannot be requested without an invoice date (docs/vendors/billingplatform.md#request-needs-invoice-date).
+        """
         run = stored[int(run_id)]
+        if not run.written.get("invoiceDate"):
+            raise LookupError(f"run {run_id} has no invoice date")
         place = STATUSES.index(run.status)
         if place + 1 == len(STATUSES):
             return False

@@ -38,12 +38,14 @@ def build_api(
     rows: int = 25,
     seed: int = 0,
     prefix: str | None = None,
+    summarize: bool = False,
 ) -> API:
     """The API of a document.
 
     ``model`` is a file that corrects what is inferred; ``handlers`` a Python file of the user's own; ``rows`` how many members a
     collection has before anything is written; ``seed`` changes all made data, beside the world's own seed. ``prefix`` is the path
-    it is served at (default: the document's name, and the path of its first server). Raises ``ModelError`` or ``HandlersError``.
+    it is served at (default: the document's name, and the path of its first server). ``summarize``
+    tries each operation once, so that the API can say at start how it is answered. Raises ``ModelError`` or ``HandlersError``.
     """
     document = Document(spec, infer(spec, model))
     made = Made(document, min(rows, MOST_ROWS), seed)
@@ -62,7 +64,7 @@ def build_api(
         error=Errors(document).render,
         spec=spec,
         any_credential=True,
-        summary=str(survey_of(document)),
+        summary=str(survey_of(document)) if summarize else "",
         store=partial(Store, answering),
     )
 

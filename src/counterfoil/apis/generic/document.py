@@ -8,9 +8,10 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from counterfoil.apis.generic.answers import Answer, examples, for_status, success
+from counterfoil.apis.generic.answers import Answer, examples, for_status, request_schema, success
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place
+from counterfoil.apis.generic.roles import OF_BODY
 from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.values import Values
@@ -103,6 +104,11 @@ class Document:
         """The schema of a member that the model names."""
         if collection.entity.startswith("#"):
             return self.reader.target(collection.entity)
+        name = collection.entity.removesuffix(OF_BODY)
+        if name != collection.entity and name in self.spec.operations:
+            return (
+                self.reader.member(request_schema(self.spec.operations[name]), self.model.operations[name].body) or {}
+            )
         operation = self.model.operations.get(collection.entity)
         if operation is None or collection.entity not in self.spec.operations:
             return {}

@@ -11,7 +11,7 @@ from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.model import Collection, Operation, Place
-from counterfoil.apis.generic.rows import ONLY, Made, Member, Store, at
+from counterfoil.apis.generic.rows import ONLY, Made, Member, Store, at, wrapped
 from counterfoil.apis.generic.shows import Shows
 from counterfoil.ledger.errors import LedgerError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 Json = Any
+MOST_CREATED = 200
+"""Members that one request creates."""
 
 
 class Handlers:
@@ -33,7 +35,7 @@ class Handlers:
         self.headers = AnswerHeaders(document)
         self._lists: dict[str, int | None] = {}
         self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
-            "list": self.list,
+            "list": self.list_members,
             "read": self.read,
             "create": self.create,
             "replace": self.replace,
@@ -61,7 +63,7 @@ class Handlers:
 
     # --- reading ---------------------------------------------------------------------------------
 
-    def list(self, operation: Operation, request: Request, store: Store) -> Response:
+    def list_members(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
@@ -106,10 +108,30 @@ class Handlers:
     def create(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        fields = self.changes.fields(collection, at(request.body, operation.body))
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
-        id, value = self.new_member(collection, parent, fields, store, fixed)
-        return self._write(operation, collection, parent, id, value, store, request)
+        sent = self._each_sent(operation, request.body)
+        made = []
+        for each in sent:
+            fields = self.changes.fields(collection, each)
+            id, value = self.new_member(collection, parent, fields, store, fixed)
+            made.append(self._write(operation, collection, parent, id, value, store, request))
+        first = made[0]
+        if len(made) == 1 or operation.at[-1:] != (0,):
+            return first
+        shown = [item for each in made for item in at(each.body, operation.at[:-1])]
+        body = shown if len(operation.at) == 1 else {**first.body, **wrapped(operation.at[:-1], shown)}
+        return Response(first.status, body, first.headers, first.media_type)
+
+    def _each_sent(self, operation: Operation, body: Json) -> list[Json]:
+        """The fields of each member that a body has: of several, where it holds a list. Raises ``ApiError`` (malformed)."""
+        if operation.body[-1:] != (0,):
+            return [at(body, operation.body)]
+        sent = at(body, operation.body[:-1])
+        if not isinstance(sent, list) or not sent:
+            return [None]
+        if len(sent) > MOST_CREATED:
+            raise ApiError("malformed", f"one request creates up to {MOST_CREATED}", where="body")
+        return sent
 
     def new_member(
         self,

@@ -109,7 +109,14 @@ def _one(code: Any, argument: Any, draw: Draw, extra: int, shortest: int, groups
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, getattr(codes, "POSSESSIVE_REPEAT", None)):
         least, most, items = argument
         count = min(int(most), max(int(least), min(int(least) + extra, LONGEST)))
-        return "".join(sequence(items) for _ in range(min(count, LONGEST)))
+        out: list[str] = []
+        length = 0
+        for _ in range(min(count, LONGEST)):
+            out.append(sequence(items))
+            length += len(out[-1])
+            if length > LONGEST:  # repetitions of repetitions
+                raise NotImplementedError
+        return "".join(out)
     if code is codes.AT or code is codes.ASSERT_NOT:
         return ""
     if code is codes.ASSERT:

@@ -21,6 +21,8 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 WRITING = ("post", "put", "patch")
+OF_BODY = " (body)"
+"""Ends the name of an operation whose body, and not its answer, says what a member is."""
 Scope = tuple[str, str, str]
 """A path parameter, the field that holds its value, and the collection whose member it names (empty: none)."""
 
@@ -189,9 +191,29 @@ class Roles:
                 draft.id = found[0]
                 draft.note("identity", ".".join(map(str, found[0])), found[1], min(found[2], 0.8))
             break
+        if draft.entity is None and draft.items:
+            self._describe_by_body(draft)
         reference = _reference(draft.entity)
         if reference:
             self.by_reference.setdefault(reference, []).append(draft)
+
+    def _describe_by_body(self, draft: Draft) -> None:
+        """A member of which no answer says anything: what is sent for one, and an id."""
+        for path in (*self.by_key.get(draft.path.key, ()), *draft.items):
+            for method in WRITING:
+                name = f"{method.upper()} {path.text}"
+                if name not in self.operations:
+                    continue
+                place, _ = self._body(name, draft)
+                entity = self.reader.member(request_schema(self.operations[name]), place)
+                answer = self.answer(name)
+                if entity is None or not self.reader.properties(entity) or self.reader.properties(answer.schema):
+                    continue
+                draft.entity, draft.source = entity, name + OF_BODY
+                draft.note("entity", draft.source, f"no answer says what a member is; the body of {name} does", 0.5)
+                draft.id = ("id",)
+                draft.note("identity", "id", "the document does not say what identifies a member", 0.4)
+                return
 
     def _sources(self, draft: Draft) -> Iterator[tuple[str, Place, str, float]]:
         """Operations whose answer shows a member, the best first: read, list, then those that write."""

@@ -22,13 +22,13 @@ _UNSAFE = re.compile(r"[/?#%\s]")
 
 
 class RowIds:
-    """The ids of one document's rows. ``count`` says how many rows a collection has."""
+    """The ids of one document's rows. ``count`` says how many rows a collection has; ``kept`` lists of ids are remembered."""
 
-    def __init__(self, document: Document, count: Callable[[Collection], int]) -> None:
+    def __init__(self, document: Document, count: Callable[[Collection], int], *, kept: int) -> None:
         self.document = document
         self.count = count
-        self.all = lru_cache(maxsize=4096)(self._all)
-        self._numbers = lru_cache(maxsize=4096)(self._numbered)
+        self.all = lru_cache(maxsize=kept)(self._all)
+        self._numbers = lru_cache(maxsize=kept)(self._numbered)
 
     def has(self, key: str, collection: Collection, id: str) -> bool:
         """Whether a row has that id."""

@@ -29,8 +29,9 @@ Json = Any
 ONLY = "-"
 """The id of what there is only one of."""
 MOST_KEPT = 20_000
-"""Made rows that are kept; they are made again when they are looked at again."""
-MOST_LISTS = 2_000
+"""Made rows that are kept, and as many in whole lists; they are made again when they are looked at again."""
+MOST_IDS = 200_000
+"""Ids that are kept, for all collections and parents."""
 MOST_TRIES = 100
 """Ids that are tried for a new member; only a document that lists its ids has so many taken."""
 
@@ -53,9 +54,10 @@ class Made:
         self.document = document
         self.rows = rows
         self.salt = salt
-        self.ids = RowIds(document, self.count)
-        self._members: OrderedDict[tuple[str, str], Member] = OrderedDict()
-        self._lists: OrderedDict[tuple[str, str], tuple[Member, ...]] = OrderedDict()
+        self.ids = RowIds(document, self.count, kept=max(16, MOST_IDS // max(1, rows)))
+        self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
+        self._in_lists = 0
         self._lock = Lock()
 
     def count(self, collection: Collection) -> int:
@@ -68,7 +70,7 @@ class Made:
 
     def member(self, world: World, collection: Collection, parent: str, id: str) -> Member:
         """The row of that id, made now or before."""
-        known = (self.key(world, collection, parent), id)
+        known = (self.key(world, collection, parent), id, anchor_of(world))
         with self._lock:
             found = self._members.get(known)
             if found is not None:
@@ -84,15 +86,16 @@ class Made:
     def all(self, world: World, collection: Collection, parent: str) -> tuple[Member, ...]:
         """Every row below a parent, in order."""
         key = self.key(world, collection, parent)
-        known = (key, "")
+        known = (key, anchor_of(world))
         with self._lock:
             found = self._lists.get(known)
         if found is None:
             found = tuple(self.member(world, collection, parent, id) for id in self.ids.all(key, collection))
             with self._lock:
+                self._in_lists += len(found) - len(self._lists.pop(known, ()))
                 self._lists[known] = found
-                if len(self._lists) > MOST_LISTS:
-                    self._lists.popitem(last=False)
+                while self._in_lists > MOST_KEPT and len(self._lists) > 1:
+                    self._in_lists -= len(self._lists.popitem(last=False)[1])
         return found
 
     def _value(self, world: World, collection: Collection, parent: str, id: str) -> dict[str, Json]:
@@ -100,7 +103,7 @@ class Made:
         key = self.key(world, collection, parent)
         row = 0 if id == ONLY else self.ids.number(key, collection, id)
         given = self.fixed(world, collection, parent, id)
-        anchor = int(world.scenario.definition.starts.timestamp())
+        anchor = anchor_of(world)
         row_key = f"{key}/{id}"
         value: dict[str, Json] = {}
         for schema in document.entities(collection):
@@ -113,6 +116,7 @@ class Made:
                     value.setdefault(name, each)
         for place, each in given.items():
             put(value, place, document.taken(collection, place, each))
+        _put_in_order(value, collection)
         for field, target in collection.references:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
@@ -219,6 +223,20 @@ class Store:
             if id not in group and not self.made.ids.has(key, collection, id):
                 return id
         raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")
+
+
+def anchor_of(world: World) -> int:
+    """The instant, in seconds, that all made instants lie before: when the world's scenario starts."""
+    return int(world.scenario.definition.starts.timestamp())
+
+
+def _put_in_order(value: dict[str, Json], collection: Collection) -> None:
+    """Nothing is changed before it is made."""
+    for made in collection.created[:1]:
+        for changed in collection.updated:
+            one, other = value.get(made), value.get(changed)
+            if type(one) is type(other) and isinstance(one, str | int) and one > other:  # type: ignore[operator]
+                value[made], value[changed] = other, one
 
 
 def at(value: Json, place: Place) -> Json:

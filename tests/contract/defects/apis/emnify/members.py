@@ -50,9 +50,9 @@ def without_sims_there_is_an_empty_list(sims: Any, bill: Row) -> Any:
 
 @defect("form")
 @_member("invoice_items")
-def one_invoice_item_is_an_object(items: Any, bill: Row) -> Any:
-    """Only with a single item: invoice_items is that item, not a list."""
-    return items[0] if items and len(items) == 1 else items
+def invoice_items_are_the_first_item(items: Any, bill: Row) -> Any:
+    """invoice_items is the first item itself, not a list."""
+    return items[0] if items else items
 
 
 @defect("form")

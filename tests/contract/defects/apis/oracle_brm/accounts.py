@@ -183,7 +183,7 @@ async def balances_hold_the_bill_in_progress(request: Request, ask: Ask) -> Resp
 
 
 def _list_path(request: Request) -> str:
-    return request.path[: request.path.index("/customerBill")] + "/customerBill"
+    return request.path[: request.path.rindex("/customerBill")] + "/customerBill"
 
 
 def _as_first_seen(name: str) -> wire.Defect:
