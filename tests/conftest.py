@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from counterfoil.app import Application, build
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.commands import Command
 from counterfoil.world.world import World
 
@@ -23,7 +23,9 @@ class StandIn:
     def __init__(self, application: Application) -> None:
         self.application = application
         self._prefix = {api.name: api.prefix for api in application.apis}
-        self._client = httpx.Client(transport=InProcess(application.server), base_url="http://counterfoil.test")
+        self._client = httpx.Client(
+            transport=InProcessTransport(application.server), base_url="http://counterfoil.test"
+        )
 
     @property
     def world(self) -> World:

@@ -11,7 +11,7 @@ __all__ = ["Sandbox", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """Looked up when asked for: reading package metadata costs 28 ms, a quarter of a quick start, and Sandbox far more."""
+    """Load ``__version__`` and ``Sandbox`` on first use: reading package metadata costs 28 ms, and ``Sandbox`` far more."""
     if name == "Sandbox":
         from counterfoil.testing import Sandbox
 

@@ -1,4 +1,4 @@
-"""``python -m counterfoil`` is ``counterfoil``."""
+"""Runs the command line as ``python -m counterfoil``."""
 
 from counterfoil.cli import main
 

@@ -1,6 +1,6 @@
-"""The one place where everything meets: APIs, worlds and the server become one application.
+"""Builds the application from APIs, worlds, server, control API and page.
 
-Doors (the command line, the pytest plugin) call ``build``; nothing else imports APIs by name.
+The command line and the pytest plugin call ``build``; no other module imports APIs by name.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ bill's number among 100,000 customers takes 0.6 s."""
 
 
 class UsageError(Exception):
-    """Something asked for by name that is not there; the message is one line and lists what is."""
+    """An unknown name; the message is one line that lists the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A server, ready to be called, and its worlds. ``door`` is what is put on a port: the server itself, or the gate that
-    stands before it in public mode. ``closing`` is to be set when serving ends, which ends open event streams."""
+    """A server and its worlds. ``asgi_app`` is the application to serve on a port: the server itself, or in public mode the
+    visitor middleware around it. Setting ``closing`` ends open event streams."""
 
     server: Server
-    door: ASGIApp
+    asgi_app: ASGIApp
     worlds: Worlds
     apis: tuple[API, ...]
     faults: FaultStore
@@ -71,7 +71,7 @@ class Application:
 
 
 def load_api(name: str) -> API:
-    """The API of that name. Raises ``UsageError``, listing those there are."""
+    """The API of that name. Raises ``UsageError`` that lists all APIs."""
     try:
         found = catalog.entry(name).load()
     except catalog.CatalogError as error:
@@ -82,7 +82,7 @@ def load_api(name: str) -> API:
 
 
 def load_apis(names: Iterable[str] = ()) -> tuple[API, ...]:
-    """The named APIs, or all."""
+    """The named APIs, or all. Raises ``UsageError``."""
     try:
         return tuple(load_api(name) for name in dict.fromkeys(names or catalog.api_names()))
     except catalog.CatalogError as error:
@@ -113,12 +113,12 @@ def own_api(
 
 
 def all_switches() -> tuple[Switch, ...]:
-    """Every switch of every API: a scenario may set them all, whichever APIs are served."""
+    """The switches of all APIs: a scenario may set each, whichever APIs are served."""
     return tuple(switch for each in load_apis() for switch in each.switches)
 
 
 def scenario_names() -> tuple[str, ...]:
-    """The scenarios that come along, sorted."""
+    """The names of the packaged scenarios, sorted."""
     return tuple(sorted(path.stem for path in (fixtures_dir() / "scenarios").glob("*.yaml")))
 
 
@@ -134,7 +134,7 @@ def scenario(name: str) -> Scenario:
 
 
 def rebuilt(capsule: bytes) -> World:
-    """The world a capsule holds, checked against its digest. Raises ``CapsuleError``."""
+    """The world that a capsule describes, checked against its digest. Raises ``CapsuleError``."""
     return open_capsule(read_capsule(capsule), all_switches())
 
 
@@ -189,17 +189,24 @@ def build(
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
-        from counterfoil.control.world_service import Bounds
+        from counterfoil.control.world_service import WorldLimits
 
         bounds = (
-            Bounds(customers=60, commands=1000, seconds=0.5, longest_life=1800.0, usual_life=1800.0, capsules=False)
+            WorldLimits(
+                customers=60,
+                commands=1000,
+                seconds=0.5,
+                max_time_to_live=1800.0,
+                default_time_to_live=1800.0,
+                capsules=False,
+            )
             if public
             else None
         )
-        desk = control(
+        control_api_definition = control(
             worlds, token=control_token, apis=served, faults=kept_faults, journal=journal, hosts=hosts, bounds=bounds
         )
-        return build_server([desk], worlds.get)
+        return build_server([control_api_definition], worlds.get)
 
     closing = Event()
     page = LazyApp(
@@ -214,33 +221,33 @@ def build(
             public=public,
         )
     )
-    chosen = options or Options()
-    mounts: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": page, **chosen.mounts}
+    server_options = options or Options()
+    mounts: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": page, **server_options.mounts}
     pipeline = replace(
-        chosen.pipeline,
-        interceptors=(*chosen.pipeline.interceptors, faults.intercept),
+        server_options.pipeline,
+        interceptors=(*server_options.pipeline.interceptors, faults.intercept),
         reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
     )
-    observers = (*chosen.observers, journal.observe)
-    problem = chosen.problem if stored is None else lambda: stored.problem
+    observers = (*server_options.observers, journal.observe)
+    problem = server_options.problem if stored is None else lambda: stored.problem
     server = build_server(
         served,
         worlds.get,
-        options=replace(chosen, pipeline=pipeline, observers=observers, mounts=mounts, problem=problem),
+        options=replace(server_options, pipeline=pipeline, observers=observers, mounts=mounts, problem=problem),
     )
-    faults.learn(server.served)
-    door: ASGIApp = server
+    faults.set_served(server.served)
+    asgi_app: ASGIApp = server
     if public:
         from counterfoil.page.visitors import VisitorMiddleware
 
         secret = None if stored is None else _visitors_secret(stored)
-        door = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), secret=secret)
+        asgi_app = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), secret=secret)
     if stored is not None:
         from counterfoil.store.cold_worlds import ColdWorlds
 
-        door = ColdWorlds(door, stored)
+        asgi_app = ColdWorlds(asgi_app, stored)
 
-    return Application(server, door, worlds, served, faults, journal, closing)
+    return Application(server, asgi_app, worlds, served, faults, journal, closing)
 
 
 def _worlds(store: str | None, known: KnownSwitches) -> tuple[Worlds, StoredWorlds | None]:

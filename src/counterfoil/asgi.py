@@ -16,18 +16,18 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_WORLD = "default"
 REFUSAL = "counterfoil.refusal"
-"""Where the HTTP server leaves a ``Refusal`` in the scope's ``state``."""
+"""The key of a ``Refusal`` in the scope's ``state``, set by the HTTP server."""
 
 
 class Refusal(NamedTuple):
-    """Why the HTTP server cannot take a request; the application answers it in the shape of the API that was meant."""
+    """Why the HTTP server refuses a request; the application answers it with the error body of the API in the path."""
 
     status: int
     message: str
 
 
 def refusal_of(scope: Scope) -> Refusal | None:
-    """The HTTP server's refusal of this request. It may come while the body is being received."""
+    """The HTTP server's refusal of this request; None if there is none. It may be set while the body is being received."""
     state = scope.get("state")
     return state.get(REFUSAL) if state else None
 
@@ -38,8 +38,8 @@ _UNRESERVED_ESCAPE = re.compile(r"%(4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa
 def raw_path(scope: Scope) -> str:
     """The request's path as sent: still percent-encoded, one character per byte, without the query.
 
-    Only escapes of unreserved characters are decoded (RFC 3986, 6.2.2.2). Whoever routes or authorises must read the
-    path with this function, so that both see the same segments.
+    Only escapes of unreserved characters are decoded (RFC 3986, 6.2.2.2). Routing and authorization must both read the path
+    with this function, so that they see the same segments.
     """
     raw: bytes | None = scope.get("raw_path")
     if raw is None:  # ASGI makes raw_path optional
@@ -55,8 +55,8 @@ def raw_path(scope: Scope) -> str:
 def split_world(path: str) -> tuple[str | None, str, str]:
     """``/w/blue/elevate/v1`` → ``("blue", "/w/blue", "/elevate/v1")``: the world's name, its prefix, and the rest.
 
-    A path without ``/w/`` belongs to the default world and has an empty prefix. The name is ``None`` where it is not
-    percent-encoded UTF-8. ``path`` is what ``raw_path`` returned.
+    A path without ``/w/`` belongs to the default world and has an empty prefix. The name is ``None`` if it is not
+    percent-encoded UTF-8. ``path`` is the result of ``raw_path``.
     """
     if not path.startswith("/w/"):
         return DEFAULT_WORLD, "", path
@@ -86,8 +86,8 @@ def request_headers(scope: Scope) -> dict[str, str]:
 
 
 def address_key(address: str) -> str:
-    """What of a client's address counts as one client: of IPv6 the first 64 bits, which one subscriber has all of
-    (RFC 6177); an IPv4 address written as IPv6 is that IPv4 address."""
+    """The part of an address that identifies a client: for IPv6 the first 64 bits, because a subscriber has at least a /64
+    (RFC 6177); an IPv4 address mapped to IPv6 is that IPv4 address."""
     if ":" not in address:
         return address
     try:

@@ -1,6 +1,6 @@
-"""Which APIs there are, and where the files of each are: those that come along, and those of other installed packages.
+"""Finds APIs and their files: those that come with counterfoil, and those of other installed packages.
 
-A Python package brings an API by an entry point of the group ``counterfoil.apis``::
+A Python package provides an API by an entry point of the group ``counterfoil.apis``::
 
     [project.entry-points."counterfoil.apis"]
     acme = "acme_billing:api"
@@ -27,11 +27,11 @@ CONTROL = "control"
 
 
 class CatalogError(LookupError):
-    """An API that is not there or cannot be used; the message is one line that says what to do."""
+    """An unknown API, or one that cannot be used; the message is one line that says what to do."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """One API: its short ``name``, the module and attribute of its ``API`` value, and its files.
 
     ``package`` is the folder of its Python package; ``specs`` holds ``openapi.yaml`` and ``clauses.yaml``.
@@ -52,14 +52,14 @@ class Entry:
     @cached_property
     def laws(self) -> Path | None:
         """The file that holds the law book; None if the API has none."""
-        places = (self.package / "laws.py", self.package / "laws" / "__init__.py")
-        return next((path for path in places if path.is_file()), None)
+        candidates = (self.package / "laws.py", self.package / "laws" / "__init__.py")
+        return next((path for path in candidates if path.is_file()), None)
 
     def load(self) -> Any:
         """The ``API`` value. Raises ``CatalogError``."""
         try:
             return getattr(import_module(self.module), self.attribute)
-        except Exception as error:  # whatever a package raises while it is imported
+        except Exception as error:  # a package may raise anything while it is imported
             reason = " ".join(str(error).split())[:200]
             raise CatalogError(
                 f"the API '{self.name}' cannot be imported from {self.module}:{self.attribute}: "
@@ -67,9 +67,9 @@ class Entry:
             ) from None
 
 
-def entries() -> dict[str, Entry]:
-    """Every API by its name, sorted. Raises ``CatalogError`` for two APIs of one name or a package that is not there."""
-    found: dict[str, Entry] = {}
+def entries() -> dict[str, CatalogEntry]:
+    """Every API by its name, sorted. Raises ``CatalogError`` for two APIs of one name or a package that is not installed."""
+    found: dict[str, CatalogEntry] = {}
     for entry in [*_included(), *map(_installed, entry_points(group=GROUP))]:
         if entry.name in found:
             raise CatalogError(
@@ -85,8 +85,8 @@ def api_names() -> tuple[str, ...]:
     return tuple(entries())
 
 
-def entry(name: str) -> Entry:
-    """The API of that name. Raises ``CatalogError``, listing those there are."""
+def entry(name: str) -> CatalogEntry:
+    """The API of that name. Raises ``CatalogError`` that lists all APIs."""
     known = entries()
     if name not in known:
         raise CatalogError(f"there is no API '{name}'; there are: {', '.join(known)}")
@@ -94,14 +94,14 @@ def entry(name: str) -> Entry:
 
 
 def spec_path(name: str) -> Path:
-    """Where the OpenAPI document of an API, or of the control API, is. Raises ``CatalogError``."""
+    """The path of the OpenAPI document of an API, or of the control API. Raises ``CatalogError``."""
     return resources.specs_dir() / CONTROL / "openapi.yaml" if name == CONTROL else entry(name).openapi
 
 
-def _included() -> list[Entry]:
+def _included() -> list[CatalogEntry]:
     folders = (path.parent for path in resources.specs_dir().glob("*/openapi.yaml"))
     return [
-        Entry(
+        CatalogEntry(
             name=folder.name,
             module=f"counterfoil.apis.{folder.name.replace('-', '_')}",
             attribute="api",
@@ -114,7 +114,7 @@ def _included() -> list[Entry]:
     ]
 
 
-def _installed(point: EntryPoint) -> Entry:
+def _installed(point: EntryPoint) -> CatalogEntry:
     if not point.attr:
         raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} must name a value, as package:api")
     try:
@@ -125,4 +125,4 @@ def _installed(point: EntryPoint) -> Entry:
         raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} names no installed package")
     package = Path(next(iter(found.submodule_search_locations)))
     specs = package / "specs" / point.name
-    return Entry(point.name, point.module, point.attr, package, specs, package / "examples")
+    return CatalogEntry(point.name, point.module, point.attr, package, specs, package / "examples")

@@ -1,6 +1,6 @@
-"""Parsed forms of files that are slow to parse, kept in the user's cache folder by the digest of what they were parsed from.
+"""Caches parsed files in the user's cache folder, by the digest of the source.
 
-``COUNTERFOIL_CACHE`` names another folder; empty, it switches keeping off. It does not know what it keeps.
+``COUNTERFOIL_CACHE`` names another folder; if empty, nothing is cached.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from counterfoil.whole_files import write_whole
 
 
 def file_for(kind: str, digest: str) -> Path | None:
-    """Where the form of that digest is kept; None where keeping is off, or there is no home directory."""
+    """The path of the cache file for a digest; None if caching is off, or there is no home directory."""
     folder = os.environ.get("COUNTERFOIL_CACHE")
     if folder == "":
         return None
@@ -25,8 +25,8 @@ def file_for(kind: str, digest: str) -> Path | None:
     return base / kind / f"{digest}.json"
 
 
-def keep(target: Path | None, data: bytes) -> None:
-    """Write ``data`` there, whole or not at all; a read-only home does not stop the server."""
+def write(target: Path | None, data: bytes) -> None:
+    """Write ``data`` to a cache file atomically; errors are ignored, so that a read-only home does not stop the server."""
     if target is None:
         return
     with contextlib.suppress(OSError):

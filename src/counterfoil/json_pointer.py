@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MAX_REFERENCES = 10
-"""How many ``$ref`` are followed one after another."""
+"""How many consecutive ``$ref`` are followed."""
 
 
 def join(*tokens: object, base: str = "#") -> str:
@@ -19,7 +19,7 @@ def split(pointer: str) -> list[str]:
 
 
 def find(document: Any, pointer: str) -> Any:
-    """What ``pointer`` points to in ``document``. Raises ``LookupError`` if there is nothing."""
+    """The value that ``pointer`` points to in ``document``. Raises ``LookupError`` if there is none."""
     found = document
     for token in split(pointer):
         found = member(found, token)
@@ -27,7 +27,7 @@ def find(document: Any, pointer: str) -> Any:
 
 
 def follow(document: Any, pointer: object, depth: int = MAX_REFERENCES) -> Any:
-    """As ``find``, but continues through every ``$ref`` on the way; ``None`` if there is nothing."""
+    """Like ``find``, but follows every ``$ref`` on the way; ``None`` if there is no value."""
     if not isinstance(pointer, str) or not pointer.startswith("#") or depth == 0:
         return None
     found = document

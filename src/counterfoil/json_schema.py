@@ -2,7 +2,8 @@
 
 OpenAPI 3.0 schemas are almost JSON Schema draft 4. The differences are converted here: ``nullable`` (also beside
 ``allOf`` and ``$ref``, where connexion 3.3.0 rejects null), ``readOnly`` and ``writeOnly``, integer widths. Those of 3.1
-are JSON Schema 2020-12. References stay references, so that a schema may refer to itself. The validators are
+are JSON Schema 2020-12. References
+are not inlined, so that a schema may refer to itself. The validators are
 jsonschema-rs's: a page of 100 rows takes 0.11 ms, where pure-Python jsonschema takes 4 ms; ``Decimal`` is a number, NaN is
 not, and ``format`` is enforced.
 """
@@ -40,7 +41,7 @@ _HOW_TO_WRITE = {
 
 
 class Validator:
-    """Validates values against one schema. Messages say "the value" instead of repeating what was sent: it may be secret."""
+    """Validates values against one schema. Messages say "the value" instead of repeating it: it may be secret."""
 
     __slots__ = ("_member", "_root")
 
@@ -52,7 +53,7 @@ class Validator:
         return self._root.compiled.is_valid({self._member: value})  # type: ignore[no-any-return]
 
     def first_error(self, value: Json) -> tuple[list[str | int], Any]:
-        """Where the first error is (keys and indices), and jsonschema-rs's error."""
+        """The path of the first error (keys and indices), and jsonschema-rs's error."""
         error = next(iter(self._root.compiled.iter_errors({self._member: value})))
         return list(error.instance_path)[1:], error
 
@@ -83,7 +84,7 @@ class Schemas:
         return resolve(self.document, schema)
 
     def compile(self) -> None:
-        """Compile all schemas asked for. Raises ``SpecError``."""
+        """Compile all requested schemas. Raises ``SpecError``."""
         for root in self._roots.values():
             root.compile()
 
@@ -97,7 +98,7 @@ def schemas_of(spec: Spec) -> Schemas:
 
 
 class _Root:
-    """One JSON Schema whose properties are the schemas asked for, and whose definitions are those they refer to."""
+    """One JSON Schema whose properties are the requested schemas, and whose definitions are those they refer to."""
 
     def __init__(self, document: Json, direction: Direction, dialect: SchemaDialect, is_lenient: bool) -> None:
         self.document = document
@@ -107,7 +108,7 @@ class _Root:
         self.compiled: Any = _NotYet(self)
         self._waiting: list[tuple[str, str]] = []
         self._members: dict[int, Validator] = {}
-        self._kept: list[Json] = []  # schemas are told apart by identity, so they must stay
+        self._kept: list[Json] = []  # keeps schemas alive, because ``_members`` is keyed by ``id``
         self._properties: dict[str, Json] = {}
         self._definitions: dict[str, str] = {}
         self._converted: dict[str, Json] = {}
@@ -199,10 +200,10 @@ class _Root:
         if hidden and "required" in out:
             out["required"] = [name for name in out["required"] if name not in hidden]
         if not out.get("required", True):
-            del out["required"]  # draft 4 wants at least one name
+            del out["required"]  # draft 4 requires at least one name
         if "properties" in schema:
             out["properties"] = {
-                # what the server owns is ignored in a request, whatever it says
+                # readOnly members are ignored in a request, whatever their value
                 name: {} if name in hidden and self.direction == "request" else self.convert(member)
                 for name, member in schema["properties"].items()
             }
@@ -251,7 +252,7 @@ class _Root:
             return self._nullable(dict(out["allOf"][0]))
         if out.keys() == {"$ref"} and out["$ref"] not in self._inlined and not self.is_lenient:
             target = self._converted.get(out["$ref"].rpartition("/")[2])
-            if target is not None:  # else it is being converted right now: it refers to itself
+            if target is not None:  # else it refers to itself and is being converted now
                 self._inlined.append(out["$ref"])
                 written_out = self._nullable(dict(target))
                 self._inlined.pop()
@@ -286,7 +287,7 @@ def _bound_width(out: dict[str, Json]) -> None:
 
 
 def violation(error: Any) -> str:
-    """What a validation error says; of an instant or a date, also how to write one."""
+    """The message of a validation error; for a date or date-time, also how to write one."""
     text = str(error.message)
     how = next((how for ending, how in _HOW_TO_WRITE.items() if text.endswith(ending)), None)
     return f"{text}: {how}" if how else text

@@ -21,12 +21,12 @@ class LazyApp:
         self._lock = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # not on the event loop, which answers the APIs meanwhile: importing Flask takes 0.1 s
+        # in a thread, so that the event loop can answer the APIs meanwhile: importing Flask takes 0.1 s
         app = self._app if self._app is not None else await asyncio.to_thread(self.get)
         await app(scope, receive, send)
 
     def get(self) -> ASGIApp:
-        """The application, built now if it was not yet; may be called from any thread."""
+        """The application, built if it was not built yet. Thread-safe."""
         with self._lock:
             if self._app is None:
                 self._app = self._build()

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixture ``counterfoil`` (a world of its own for each test), on one server for each session.
+"""The pytest plugin: the fixture ``counterfoil``, which is a separate world for each test, on one server for the session.
 
 Loaded by every pytest run where counterfoil is installed, so nothing but pytest is imported until a fixture is used.
 """
@@ -109,7 +109,7 @@ def counterfoil(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Leave the world of a failed test where it can be replayed, and say where."""
+    """Write the world of a failed test to a capsule, and add its path to the report."""
     report = yield
     if report.when == "call" and report.failed and _sandbox in item.stash:
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", item.nodeid)[-150:].strip("-")
@@ -117,14 +117,14 @@ def pytest_runtest_makereport(
         try:
             item.stash[_sandbox].capsule(path)
             text = f"the world as the test left it: {path}\nsee it again with: counterfoil replay {path}"
-        except Exception as error:  # a report must not fail because of its appendix
-            text = f"the world could not be kept: {error}"
+        except Exception as error:  # writing the capsule must not break the report
+            text = f"the world could not be saved: {error}"
         report.sections.append(("counterfoil", text))
     return report
 
 
 def _marked(node: pytest.Item) -> dict[str, Any]:
-    """What markers choose, the closest winning."""
+    """The settings of the test's markers; the closest marker takes precedence."""
     chosen: dict[str, Any] = {}
     for mark in reversed(list(node.iter_markers("counterfoil"))):
         unknown = set(mark.kwargs) - {*SETTINGS, *OWN}
@@ -138,7 +138,7 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
 
 
 def _settings(config: pytest.Config) -> dict[str, Any]:
-    """What the command line and ``[tool.counterfoil]`` choose; the command line wins."""
+    """The settings of the command line and ``[tool.counterfoil]``; the command line takes precedence."""
     table = {name: value for name, value in _table(config).items() if name in (*SETTINGS, *OWN)}
     given = {name: config.getoption(f"counterfoil_{name}") for name in ("scenario", "seed")}
     return table | {name: value for name, value in given.items() if value is not None}
@@ -151,7 +151,7 @@ def _capsules(config: pytest.Config) -> Path:
 
 
 def _table(config: pytest.Config) -> Mapping[str, Any]:
-    """``[tool.counterfoil]`` of the project's pyproject.toml; unknown keys are refused by name."""
+    """``[tool.counterfoil]`` of the project's pyproject.toml. Raises ``UsageError`` that names unknown keys."""
     import tomllib
 
     path = config.rootpath / "pyproject.toml"

@@ -1,8 +1,7 @@
-"""Blanks credentials in what the journal shows: headers, query values, and members of JSON bodies, by their names.
+"""Blanks credentials in recorded requests and responses: headers, query values and members of JSON bodies, by their names.
 
-Bodies are text that may be cut, malformed, or no JSON at all, and what is not blanked must stay as it was sent; so they
-are read string by string, not parsed and written again. Every pattern here reads on and never back: bodies come from
-outside.
+Bodies are text that may be cut, malformed, or not JSON, and everything else in them must stay as sent; so they are scanned
+for strings, not parsed and written again. No pattern backtracks over a body, because bodies are untrusted.
 """
 
 from __future__ import annotations
@@ -17,41 +16,41 @@ _SECRET_HEADER = re.compile(r"(?i)auth|cookie|token|secret|key|passw|credential"
 _SECRET_NAME = re.compile(
     r"passw|passphrase|passcode|^pass$|pwd|secret|token|apikey|accesskey|privatekey|credential|authoriz"
 )
-_NOT_SECRET = re.compile(r"^error")  # error_token and the like say what went wrong
+_NOT_SECRET = re.compile(r"^error")  # emnify's error_token is an error code
 _STRING = re.compile(r'"((?:[^"\\]|\\.?)*)(?:"|\Z)(\s*:)?\s*', re.DOTALL)
-_LOOSE = re.compile(
+_UNQUOTED_SECRET = re.compile(
     r"(?i)(\b[\w-]{0,40}(?:passw|pwd|secret|token|api[_-]?key)[\w-]{0,40}['\"]?\s{0,9}[:=]\s{0,9})(?!\s|\"?\*\*\*)[^\s&,;}]+"
 )
-_NAME_SIGNS = re.compile(r"[^a-z0-9]")
+_NON_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
 _decoder = json.JSONDecoder()
 
 
 def is_secret(name: str) -> bool:
     """Whether a JSON member or query parameter of this name holds a credential."""
-    plain = _NAME_SIGNS.sub("", name.lower())
-    return bool(_SECRET_NAME.search(plain)) and not _NOT_SECRET.match(plain)
+    normalized = _NON_ALPHANUMERIC.sub("", name.lower())
+    return bool(_SECRET_NAME.search(normalized)) and not _NOT_SECRET.match(normalized)
 
 
 def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The same headers, the values of those with credentials blanked."""
+    """The headers with the values of those that hold credentials blanked."""
     return tuple((name, BLANK if _SECRET_HEADER.search(name) else value) for name, value in pairs)
 
 
 def query(text: str) -> str:
-    """A query string, as sent, with the values of what is named like a credential blanked."""
+    """A query string, as sent, with the values of parameters named like credentials blanked."""
     return "&".join(_pair(part) for part in text.split("&"))
 
 
 def _pair(part: str) -> str:
     name, equals, _ = part.partition("=")
-    plain = unquote_plus(name)
-    return f"{name}={BLANK}" if equals and (is_secret(plain) or plain.lower() in ("key", "auth")) else part
+    normalized = unquote_plus(name)
+    return f"{name}={BLANK}" if equals and (is_secret(normalized) or normalized.lower() in ("key", "auth")) else part
 
 
 def body(text: str) -> str:
     """A body, as sent, with the values of JSON members named like credentials blanked, whatever their type."""
     shown = "".join(_parts(text))
-    return shown if text[:1] in ("{", "[", "") else _LOOSE.sub(rf"\1{BLANK}", shown)
+    return shown if text[:1] in ("{", "[", "") else _UNQUOTED_SECRET.sub(rf"\1{BLANK}", shown)
 
 
 def _parts(text: str) -> Iterator[str]:

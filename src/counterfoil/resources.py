@@ -1,7 +1,4 @@
-"""Where the specs and fixtures are: inside an installed wheel, or at the top of an editable checkout.
-
-It finds folders and names. It does not read, parse or judge what is in them.
-"""
+"""Finds the folders of specs, fixtures and docs: inside an installed wheel, or at the top of an editable checkout."""
 
 from __future__ import annotations
 
@@ -21,12 +18,12 @@ def fixtures_dir() -> Path:
 
 
 def docs_dir() -> Path:
-    """The folder with ``vendors/``: what is known of each vendor, cited by specs, clauses and switches."""
+    """The folder with ``vendors/``, the pages about each vendor that specs, clauses and switches cite."""
     return _find("docs")
 
 
 def _find(folder: str) -> Path:
-    """``_data`` wins: pyproject copies the folders there when it builds a wheel, and a checkout has none."""
+    """The folder in ``_data``, where a wheel has it, else at the top of the checkout. Raises ``FileNotFoundError``."""
     installed = PACKAGE / "_data" / folder
     checkout = PACKAGE.parent.parent / folder
     for candidate in (installed, checkout):

@@ -1,6 +1,6 @@
-"""Runs an application on a port with uvicorn: bind first, build, serve, stop cleanly.
+"""Serves an application on a port with uvicorn, until interrupted or in a background thread.
 
-The port is taken before anything is built, so that a busy one is one line at once.
+The port is bound before the application is built, so that a port in use is reported at once.
 """
 
 from __future__ import annotations
@@ -23,80 +23,80 @@ if TYPE_CHECKING:
 
 
 class CannotListen(Exception):
-    """The address is taken or not ours; the message is one line with what to do."""
+    """The address is in use or cannot be bound; the message is one line that says what to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening-ready socket on the address. Port 0 takes any free one. Raises ``CannotListen``."""
+    """A socket bound to the address. Port 0 chooses a free one. Raises ``CannotListen``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        taken.bind((host, port))
+        listener.bind((host, port))
     except OSError as error:
-        taken.close()
+        listener.close()
         raise CannotListen(
             f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port or --host"
         ) from None
     except OverflowError:
-        taken.close()
+        listener.close()
         raise CannotListen(f"{port} is not a port: choose one from 0 to 65535 with --port") from None
-    return taken
+    return listener
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on ``host``."""
+    """Whether ``host`` can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def origin_of(taken: socket.socket) -> str:
+def origin_of(listener: socket.socket) -> str:
     """``http://127.0.0.1:8000`` for a bound socket."""
-    host, port = taken.getsockname()[:2]
+    host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
 
 
 def serve(
     app: ASGIApp,
-    taken: socket.socket,
+    listener: socket.socket,
     *,
     ready: Callable[[], None] = lambda: None,
     closing: Callable[[], None] = lambda: None,
     per_address: int | None = None,
     proxies: Sequence[str] = (),
 ) -> None:
-    """Serve until interrupted, in a process of our own: it sets signal handlers and log levels.
+    """Serve until interrupted, in a dedicated process: this sets signal handlers and log levels.
 
-    ``ready`` is called once requests are answered, ``closing`` before connections are closed: a stream of events would
-    otherwise be waited for. ``per_address`` bounds the connections from one address. ``proxies``: addresses and networks
+    ``ready`` is called once requests are accepted, ``closing`` before connections are closed, to end event streams, for
+    which uvicorn would wait. ``per_address`` bounds the connections from one address. ``proxies``: addresses and networks
     whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     """
 
-    def answering() -> None:
-        gc.freeze()  # what was built at start stays: the collector need not look at it again
+    def on_startup() -> None:
+        gc.freeze()  # objects built at start live as long as the process
         gc.enable()
         ready()
 
-    # Bytes that are not HTTP are the sender's mistake, answered with 400; a response cut short by Ctrl-C was meant to be;
-    # and what fails in the application is logged there. Nothing is left for uvicorn to say.
+    # Silenced, because its messages are about requests that are answered with 400, responses cut by Ctrl-C, and exceptions
+    # that the application has logged.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    # uvicorn raises the signal that stopped it once more when it is done; a stop that was asked for is not a failure.
+    # uvicorn raises the signal that stopped it again at the end; a requested stop is not a failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), taken:
-        _server(app, answering, closing, per_address=per_address, proxies=proxies).run(sockets=[taken])
+    with contextlib.suppress(KeyboardInterrupt), listener:
+        _server(app, on_startup, closing, per_address=per_address, proxies=proxies).run(sockets=[listener])
 
 
-def in_thread(app: ASGIApp, taken: socket.socket) -> Callable[[], None]:
+def serve_in_thread(app: ASGIApp, listener: socket.socket) -> Callable[[], None]:
     """Start serving in a background thread; returns a ``stop()`` function once the server accepts requests.
 
     Changes nothing else in the process. Raises ``CannotListen`` if the server does not start within 30 seconds.
     """
     started = threading.Event()
     server = _server(app, started.set)
-    thread = threading.Thread(target=server.run, args=([taken],), name="counterfoil-server", daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), name="counterfoil-server", daemon=True)
     thread.start()
     if not started.wait(timeout=30):
         raise CannotListen("the server did not start within 30 seconds")
@@ -105,13 +105,13 @@ def in_thread(app: ASGIApp, taken: socket.socket) -> Callable[[], None]:
         server.should_exit = True
         server.force_exit = True
         thread.join()
-        taken.close()
+        listener.close()
 
     return stop
 
 
-def most_connections() -> int:
-    """How many connections to accept: below the process's limit on descriptors, which files and worlds need too."""
+def max_connections() -> int:
+    """How many connections to accept: below the process's limit of file descriptors, which other files need too."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -135,7 +135,7 @@ def _server(
     from counterfoil.server.connection_limits import Admission, Limits
     from counterfoil.server.protocol import BoundedProtocol
 
-    limits = Limits(connections=most_connections(), per_address=per_address)
+    limits = Limits(connections=max_connections(), per_address=per_address)
     networks = [ipaddress.ip_network(each, strict=False) for each in proxies]
     admission = Admission(
         limits,
@@ -156,7 +156,7 @@ def _server(
         Config(
             app,
             interface="asgi3",  # found out by looking whether it is a coroutine function, which a layer need not be
-            # uvicorn calls what it is given, as it would the class
+            # uvicorn calls it as it would call the class
             http=partial(BoundedProtocol, admission=admission),  # type: ignore[arg-type]
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),

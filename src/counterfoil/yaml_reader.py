@@ -1,4 +1,4 @@
-"""Reads YAML: the only place that does, so that every file is read by the same rules and a mistake has file and line.
+"""Reads every YAML file of counterfoil, by the same rules, and reports mistakes with file and line.
 
 The rules are those of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema), with JSON's values as the result:
 
@@ -8,8 +8,8 @@ The rules are those of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-
 * keys are text: a status code ``200:`` is the key ``"200"``;
 * a key given twice is a mistake, and so is a tag that names a type of a programming language.
 
-One thing is read that YAML 1.2 does not have: the merge key ``<<``, since scenario files of users have it. ``Document``
-says where, so that ``specs lint`` can refuse it.
+In addition the merge key ``<<`` is read, which YAML 1.2 does not have, because users' scenario files have it. ``Document``
+has its lines, so that ``specs lint`` can report it.
 
 PyYAML reads YAML 1.1. Only its parser is used, in C where there is one; what a scalar means is decided here.
 """
@@ -25,21 +25,21 @@ from pathlib import Path
 from typing import Any
 
 Node = Any
-"""A node of PyYAML's tree; its stubs do not know the attribute ``id`` that tells the three kinds apart."""
+"""A node of PyYAML's tree; PyYAML's stubs lack the attribute ``id``, which is the kind of node."""
 
 MAX_NESTING = 100
 """How deep mappings and lists may nest. The deepest of 27 published OpenAPI documents nests 19 deep."""
 MAX_REPEATED = 100_000
-"""How many nodes aliases (``*name``) may repeat in all; nine lines of them can otherwise fill the memory."""
+"""How many nodes aliases (``*name``) may repeat in total; otherwise nine lines of them can fill the memory."""
 MAX_MISTAKES = 20
-"""How many mistakes of one file are told."""
+"""How many mistakes of one file are reported."""
 MAX_DIGITS = 400
 """How long a number may be; no float has more digits before its decimal point."""
 
 _TAG = "tag:yaml.org,2002:"
 _STRING = f"{_TAG}str"
 _PLAIN = "plain"
-"""Our tag for a scalar without quotation marks and without a tag of its own."""
+"""The tag given to a scalar without quotation marks and without an explicit tag."""
 _TYPES = {"null": type(None), "bool": bool, "int": int, "float": float}
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -70,7 +70,7 @@ class YamlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says: ``value`` in JSON's types (but with infinity and NaN), and where in the file it says it.
+    """The content of a file: ``value`` in JSON's types (and infinity and NaN), and the tree with the positions in the file.
 
     ``merges`` are the lines that have a merge key. ``mistakes`` are what a tolerant reading put up with.
     """
@@ -160,8 +160,8 @@ class _Builder:
             self._repeat(node, size)
             return value, size
         if identity in self._open or len(self._open) >= MAX_NESTING:
-            itself = identity in self._open
-            message = "contains itself through an alias" if itself else f"nests more than {MAX_NESTING} deep"
+            is_recursive = identity in self._open
+            message = "contains itself through an alias" if is_recursive else f"nests more than {MAX_NESTING} deep"
             self.unusable.append(Mistake(_line(node), message))
             return None, 1
         self._open.add(identity)
@@ -211,7 +211,7 @@ class _Builder:
         if node.tag == _STRING:
             return node.value
         if node.tag == _PLAIN:
-            value = _plain(node.value)
+            value = _plain_value(node.value)
         else:
             value = self._tagged(node)
         if not isinstance(value, ValueError):
@@ -224,11 +224,11 @@ class _Builder:
         type_name = node.tag.removeprefix(_TAG)
         if type_name not in _TYPES:
             return ValueError(f"the tag {_shown(node.tag)} is not allowed")
-        value = _plain(node.value)
-        wanted = _TYPES[type_name]
+        value = _plain_value(node.value)
+        expected_type = _TYPES[type_name]
         if type_name == "float" and type(value) is int:
             return float(value)
-        return value if type(value) is wanted else ValueError(f"{_short(node.value)} is not a {type_name}")
+        return value if type(value) is expected_type else ValueError(f"{_short(node.value)} is not a {type_name}")
 
     def _expect_tag(self, node: Node, name: str) -> None:
         if node.tag != _TAG + name:
@@ -243,8 +243,8 @@ class _Builder:
         self.mistakes.append(Mistake(_line(node), message))
 
 
-def _plain(text: str) -> Any:
-    """What text without quotation marks means: null, a boolean, a number or text. Returns a ``ValueError`` for a mistake."""
+def _plain_value(text: str) -> Any:
+    """The value of text without quotation marks: null, a boolean, a number or text. Returns a ``ValueError`` for a mistake."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _FIRST_OF_NUMBER:
@@ -276,7 +276,7 @@ def _line(node: Node) -> int:
 
 
 def _syntax_mistake(source: bytes | str, error: Exception) -> Mistake:
-    """What the parser found; of characters that YAML does not allow it tells the position instead of the line."""
+    """The mistake in a parser error; for characters that YAML does not allow the error has a position instead of a line."""
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return Mistake(mark.line + 1, f"not valid YAML: {_one_line(getattr(error, 'problem', None) or error)}")

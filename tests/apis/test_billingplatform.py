@@ -118,7 +118,7 @@ def test_a_run_is_pending_then_requested_running_complete_and_its_amount_is_what
     assert (complete["commencedDate"], complete["completedDate"]) == ("2026-01-20T12:01:00Z", "2026-01-20T12:05:00Z")
 
 
-def test_a_new_run_needs_nothing_and_is_pending_whatever_it_says(platform: Open) -> None:
+def test_a_new_run_requires_no_member_and_is_always_pending(platform: Open) -> None:
     run = platform().add(id="77", status="Complete", invoiceAmount="9.99", completedDate="2026-01-01T00:00:00Z", x=1)
     assert (run["id"], run["status"], run["invoiceAmount"], run["completedDate"]) == ("1", "Pending", "0.00", None)
     assert all(run[name] is None for name in MEMBERS - {"id", "status", "invoiceAmount"})
@@ -162,7 +162,7 @@ def test_the_call_cutoff_is_exclusive_and_the_transaction_cutoff_inclusive(
     assert shop.bill(shop.add(invoiceDate="2026-03-01", cutoffDate="2026-03-01")["id"])["invoiceAmount"] == second
 
 
-def test_a_run_that_bills_nobody_is_complete_and_comes_to_nothing(platform: Open) -> None:
+def test_a_run_without_bills_is_complete_and_its_amount_is_zero(platform: Open) -> None:
     """docs/vendors/billingplatform.md#empty-invoices: an empty invoice is not produced. Everything was invoiced by the
     first run."""
     shop = platform()
@@ -177,7 +177,7 @@ def test_a_subrun_bills_only_its_own_customers(platform: Open) -> None:
     assert (nobody["subrun"], nobody["invoiceAmount"]) == ("North", "0.00")
 
 
-def test_the_amount_is_what_the_ledger_says_in_every_run_of_the_demo(platform: Open) -> None:
+def test_the_amount_of_every_run_of_the_demo_is_the_ledgers(platform: Open) -> None:
     shop = platform("demo")
     ledger = shop.world.ledger
     bills = [bill for number in range(1, ledger.customers + 1) for bill in bills_of(ledger.state_of(number))]
@@ -234,7 +234,7 @@ def test_created_and_updated_since_include_the_very_instant_in_any_offset(platfo
     assert shop.list(createdSince="2026-01-20T23:59:60Z") == []
 
 
-def test_a_change_of_nothing_is_no_update(platform: Open) -> None:
+def test_a_patch_that_changes_nothing_is_not_an_update(platform: Open) -> None:
     shop = platform()
     shop.add(name="Spring")
     shop.world.execute(AdvanceClock(hours=1))
@@ -328,7 +328,7 @@ def test_status_is_not_the_apis_to_write_unless_switched(platform: Open) -> None
     assert open_shop.get("1")["invoiceAmount"] == "14.28"
 
 
-def test_without_the_need_of_an_invoice_date_the_run_takes_todays(platform: Open) -> None:
+def test_if_the_invoice_date_is_optional_it_defaults_to_today(platform: Open) -> None:
     """docs/vendors/billingplatform.md#request-needs-invoice-date, the other way."""
     switches = {"billingplatform.status_writable": True, "billingplatform.request_needs_invoice_date": False}
     shop = platform(switches=switches)
@@ -369,7 +369,7 @@ def test_an_id_that_names_no_run_is_404(platform: Open, run: str) -> None:
 
 
 @pytest.mark.parametrize("run", ["one", "-1", "1.0", "%31%00", "%D9%A1", "9" * 40])
-def test_an_id_that_is_none_is_refused(platform: Open, run: str) -> None:
+def test_an_invalid_id_is_refused(platform: Open, run: str) -> None:
     shop = platform()
     shop.add()
     assert shop.stand_in.get(API, f"/billingRuns/{run}").status_code in (400, 404)
@@ -437,7 +437,7 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name(platform: Open, query:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"null", b"\xff", b'{"name": "\\ud800"}', b'{"name": NaN}'])
-def test_a_body_that_is_no_object_is_refused(platform: Open, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(platform: Open, body: bytes) -> None:
     shop = platform()
     headers = {"Content-Type": "application/json"}
     for answer in (

@@ -56,7 +56,7 @@ def test_a_customer_is_found_by_account_number_and_has_invoices(late: Any) -> No
         assert late.get(API, path).status_code == 404
 
 
-def test_an_unknown_path_is_said_once(late: Any) -> None:
+def test_an_unknown_path_is_reported_once(late: Any) -> None:
     assert late.get(API, "/nope").json() == {"error": "there is no /nope in this API"}
 
 
@@ -67,7 +67,7 @@ def test_a_list_has_a_thousand_at_most(stand_in: Any) -> None:
     assert large.get(API, "/customers/", params={"limit": 1001}).status_code == 400
 
 
-def test_dates_may_be_british(stand_in: Any) -> None:
+def test_dates_can_be_day_first(stand_in: Any) -> None:
     late = stand_in("late-payer", apis=[API], switches={"billingplatform.date_as": "british"})
     run = get(late, "/billingRuns/1")
     assert (run["invoiceDate"], run["dueDate"], run["transactionCutoffDate"]) == ("01/02/2026", "15/02/2026", None)

@@ -17,7 +17,7 @@ from conftest import KEY
 from counterfoil import openapi
 from counterfoil.app import build
 from counterfoil.catalog import api_names
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 Json = Any
 CONTROL = Path(__file__).resolve().parents[2] / "specs" / "control" / "openapi.yaml"
@@ -62,7 +62,9 @@ def required(operation: Json, body: bool) -> dict[str, Json]:
 def client() -> Iterator[httpx.Client]:
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
     application = build(scenario_name="one-month")
-    with httpx.Client(transport=InProcess(application.server), base_url="http://localhost", headers=keys) as opened:
+    with httpx.Client(
+        transport=InProcessTransport(application.server), base_url="http://localhost", headers=keys
+    ) as opened:
         yield opened
 
 

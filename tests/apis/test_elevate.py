@@ -138,7 +138,7 @@ def test_numbers_are_written_plainly(standings: Any) -> None:
     )
 
 
-def test_a_fall_is_negative_unless_the_switch_says_otherwise(standings: Any) -> None:
+def test_a_decrease_is_negative_unless_the_switch_changes_it(standings: Any) -> None:
     leaver = one(standings, 3)
     assert (leaver["valueDifference"], leaver["percentageDifference"]) == (-10, -100)
     standings.do(SetSwitch(name="elevate.difference_sign", value="absolute"))
@@ -173,7 +173,7 @@ def test_a_run_for_others_is_not_the_previous_one(stand_in: Callable[..., Any]) 
     assert one(story, south)["previousBillRunValue"] == 0, "its newest run is the second, which found nothing left"
 
 
-def test_an_open_run_for_others_takes_nothing_from_this_customer(stand_in: Callable[..., Any]) -> None:
+def test_an_open_run_for_other_customers_does_not_affect_this_one(stand_in: Callable[..., Any]) -> None:
     story = stand_in("one-month", apis=["elevate"])
     south = story.do(AddCustomer(tariff="basic", group="south", starts=date(2026, 1, 10)))
     story.do(RecordUsage(customer=south, country="DE", quantity=Decimal(20)))
@@ -247,7 +247,7 @@ def test_one_customer_passes_through_all_five(standings: Any) -> None:
     assert seen == ["NEVER_BILLED", "FIRST_INVOICE", "FIRST_INVOICE", "ACTIVE", "CEASED", "RESURRECTED"]
 
 
-def test_changing_tariff_on_the_day_is_no_resurrection(standings: Any) -> None:
+def test_changing_tariff_on_the_same_day_does_not_reactivate(standings: Any) -> None:
     standings.do(CancelSubscription(customer=1))
     assert one(standings)["billingStatus"] == "CEASED"
     standings.do(Subscribe(customer=1, tariff="basic"))
@@ -378,7 +378,7 @@ def test_errors_have_the_vendors_body(standings: Any, method: str, path: str, st
     assert set(answer.json()) == {"error", "message"}
 
 
-def test_a_body_that_is_no_json_is_refused(standings: Any) -> None:
+def test_a_body_that_is_not_json_is_refused(standings: Any) -> None:
     headers = {"Content-Type": "application/json"}
     answer = standings.post("elevate", "/authenticate", key=None, content=b"{\xff", headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "Bad Request")

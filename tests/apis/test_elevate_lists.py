@@ -108,7 +108,7 @@ def test_sorts_take_several_keys_and_leave_ties_by_customer(six: Any, sort: str,
 
 
 @pytest.mark.parametrize("sort", ["name", "id,name", "customerId:asc", "customerId:", "customerId :desc"])
-def test_what_cannot_be_sorted_by_is_refused_or_passed_over(six: Any, sort: str) -> None:
+def test_an_unknown_sort_field_is_refused_or_ignored(six: Any, sort: str) -> None:
     answer = six.get("elevate", LIST, params={"page": 1, "pageSize": 10, "sort": sort})
     assert answer.status_code == 400
     assert "customerId" in answer.json()["message"], "it lists what there is"
@@ -199,7 +199,7 @@ def test_fields_choose_members_and_nothing_else(six: Any) -> None:
     assert rows(six, fields="", customerId="1") == rows(six, customerId="1")
 
 
-def test_unknown_fields_are_passed_over_or_refused(six: Any) -> None:
+def test_unknown_fields_are_ignored_or_refused(six: Any) -> None:
     assert rows(six, fields="id,name,valueDifference", customerId="1") == [{"valueDifference": 2}]
     assert rows(six, fields="id,name", customerId="1") == [{}]
     six.do(SetSwitch(name="elevate.unknown_fields_name", value="400"))

@@ -29,7 +29,7 @@ from counterfoil.world.commands import (
 )
 
 SCENARIO = str(Path(__file__).parent / "scenarios" / "emnify.yaml")
-SAMPLE, PLAIN, NOBODY, PARENT, CHILD, GRANDCHILD, BOTH = range(1, 8)
+SAMPLE_SIZE, PLAIN, NOBODY, PARENT, CHILD, GRANDCHILD, BOTH = range(1, 8)
 ISSUER = 1_000_000_000
 EUR = {"code": "EUR"}
 
@@ -108,7 +108,7 @@ def test_the_month_from_preview_to_paid(stand_in: Build) -> None:
     assert {part: paid[part] for part in unchanged} == {part: preview[part] for part in unchanged}
 
 
-def test_a_refund_leaves_a_bill_paid_and_a_cancellation_is_no_payment(emnify: Build) -> None:
+def test_a_refund_leaves_a_bill_paid_and_a_cancellation_is_not_a_payment(emnify: Build) -> None:
     app = emnify()
     produce_bills(app)
     app.do(RecordPayment(customer=PLAIN, bill=1))
@@ -116,8 +116,8 @@ def test_a_refund_leaves_a_bill_paid_and_a_cancellation_is_no_payment(emnify: Bu
     app.do(RefundPayment(customer=PLAIN, payment=1))
     assert bill(app, PLAIN)["payment_option"]["type"] == "bank_transfer"
     assert bill(app, PLAIN)["invoice"]["status"]["description"] == "Paid"
-    app.do(CancelBill(customer=SAMPLE, bill=1))
-    cancelled = bill(app, SAMPLE)
+    app.do(CancelBill(customer=SAMPLE_SIZE, bill=1))
+    cancelled = bill(app, SAMPLE_SIZE)
     assert (cancelled["payment_option"], cancelled["invoice"]["total_paid"]) == (None, 0)
     assert cancelled["invoice"]["status"] == {"id": 5, "description": "Cancelled"}
 
@@ -128,9 +128,9 @@ def test_a_refund_leaves_a_bill_paid_and_a_cancellation_is_no_payment(emnify: Bu
 def test_the_sample_bill_to_the_last_digit(emnify: Build) -> None:
     """12.26 = 10.00 package + 2 × 0.50 SIMs + 0 covered data + 21 × 0.06 SMS (docs/vendors/emnify.md#arithmetic)."""
     app = emnify()
-    use(app, SAMPLE, "12.345678")
-    use(app, SAMPLE, "21", service=Service.SMS)
-    body = bill(app, SAMPLE)
+    use(app, SAMPLE_SIZE, "12.345678")
+    use(app, SAMPLE_SIZE, "21", service=Service.SMS)
+    body = bill(app, SAMPLE_SIZE)
     assert costs(body) == ("12.26", "2.3294", "14.5894")
     assert body["vat"]["rate"] == "19.000000"
     money = {"id": 1, "code": "EUR", "symbol": "€"}
@@ -207,10 +207,10 @@ def test_a_package_covers_its_volume_and_the_rest_costs(emnify: Build) -> None:
     """620 MB, of which 500 are covered: 120 × 0.25 = 30 in the zone, 620 × 0.25 = 155 in the country
     (docs/vendors/emnify.md#covered-usage)."""
     app = emnify()
-    use(app, SAMPLE, "620")
-    use(app, SAMPLE, "8", country="FR")
-    use(app, SAMPLE, "4", country="CH")
-    data = bill(app, SAMPLE)["traffic"]["data"]
+    use(app, SAMPLE_SIZE, "620")
+    use(app, SAMPLE_SIZE, "8", country="FR")
+    use(app, SAMPLE_SIZE, "4", country="CH")
+    data = bill(app, SAMPLE_SIZE)["traffic"]["data"]
     [tariff] = data["tariff"]
     home, abroad = tariff["ratezone"]
     assert (home["volume"], home["data_package_volume"], home["cost"]) == (620, 500, 30)
@@ -258,8 +258,8 @@ def test_amounts_are_exact_and_not_rounded(emnify: Build) -> None:
 def test_the_widest_amounts_keep_every_digit(emnify: Build) -> None:
     """999999999999999.9999999999 × 0.75 + 11; its VAT has 29 digits, one more than Python's decimals have unasked."""
     app = emnify()
-    use(app, SAMPLE, "999999999999999.9999999999", country="CH")
-    assert costs(bill(app, SAMPLE)) == (
+    use(app, SAMPLE_SIZE, "999999999999999.9999999999", country="CH")
+    assert costs(bill(app, SAMPLE_SIZE)) == (
         "750000000000010.999999999925",
         "142500000000002.08999999998575",
         "892500000000013.08999999991075",
@@ -271,9 +271,9 @@ def test_the_widest_amounts_keep_every_digit(emnify: Build) -> None:
 
 def two_volumes(app: Any) -> None:
     """sample has 500 MB and 2 SIMs, and now 10 MB and 3 SIMs on another plan, and uses 100 and 30 MB of them."""
-    app.do(Subscribe(customer=SAMPLE, tariff="small", sims=3))
-    use(app, SAMPLE, "100", subscription=1)
-    use(app, SAMPLE, "30", subscription=2)
+    app.do(Subscribe(customer=SAMPLE_SIZE, tariff="small", sims=3))
+    use(app, SAMPLE_SIZE, "100", subscription=1)
+    use(app, SAMPLE_SIZE, "30", subscription=2)
 
 
 def test_several_inclusive_volumes_split_the_bill_by_profile(emnify: Build) -> None:
@@ -281,7 +281,7 @@ def test_several_inclusive_volumes_split_the_bill_by_profile(emnify: Build) -> N
     left among the packages."""
     app = emnify()
     two_volumes(app)
-    body = bill(app, SAMPLE)
+    body = bill(app, SAMPLE_SIZE)
     world, small = {"id": 1, "name": "World 1"}, {"id": 2, "name": "Small 2"}
     assert body["sub_total"]["cost"] == 18
     assert body["mrc"] is None
@@ -298,18 +298,18 @@ def test_several_inclusive_volumes_split_the_bill_by_profile(emnify: Build) -> N
     assert first["ratezone"][0]["data_package_volume"] == 0
 
 
-def test_profiles_may_never_or_always_be_told_apart(emnify: Build) -> None:
+def test_profiles_can_be_always_or_never_distinguished(emnify: Build) -> None:
     never = emnify(switches={"emnify.multi_profile": "never"})
     two_volumes(never)
-    whole = bill(never, SAMPLE)
+    whole = bill(never, SAMPLE_SIZE)
     assert whole["sub_total"]["cost"] == 18
     assert whole["mrc"]["data_packages"]["total"]["cost"] == 12
     assert whole["sim_items"]["data"] == []
     assert all("tariff_profile" not in tariff for tariff in whole["traffic"]["data"]["tariff"])
 
     always = emnify(switches={"emnify.multi_profile": "always"})
-    use(always, SAMPLE, "1")
-    split = bill(always, SAMPLE)
+    use(always, SAMPLE_SIZE, "1")
+    split = bill(always, SAMPLE_SIZE)
     assert split["sub_total"]["cost"] == 11
     assert split["traffic"]["data"]["tariff"][0]["tariff_profile"] == {"id": 1, "name": "World 1"}
     assert [item["cost"] for item in split["sim_items"]["data"]] == [10]
@@ -328,10 +328,10 @@ def test_two_volumes_of_one_subscription_split_the_bill(stand_in: Build) -> None
 def test_no_two_monthly_charges_have_one_id(emnify: Build) -> None:
     """docs/vendors/emnify.md#package-ids: two subscriptions of each tariff, billed for January and February together."""
     app = emnify(switches={"emnify.multi_profile": "never"})
-    for customer, tariff in ((PLAIN, "plain"), (SAMPLE, "world")):
+    for customer, tariff in ((PLAIN, "plain"), (SAMPLE_SIZE, "world")):
         app.do(Subscribe(customer=customer, tariff=tariff))
     produce_bills(app, date(2026, 3, 1))
-    for customer, months in ((PLAIN, "Plain"), (SAMPLE, "zone 1")):
+    for customer, months in ((PLAIN, "Plain"), (SAMPLE_SIZE, "zone 1")):
         charges = bill(app, customer, "202602")["mrc"]["data_packages"]["data"]
         assert len(charges) == 4, "two subscriptions, two months"
         assert all(months in each["description"] for each in charges)
@@ -394,7 +394,7 @@ def test_one_of_two_invoices_cancelled_leaves_the_month_paid(emnify: Build) -> N
 def test_sims_billed_for_two_months_are_counted_once(emnify: Build) -> None:
     app = emnify()
     produce_bills(app, date(2026, 3, 1))
-    assert bill(app, SAMPLE, "202602")["sim_items"]["total"] == {
+    assert bill(app, SAMPLE_SIZE, "202602")["sim_items"]["total"] == {
         "number_of_active_sims_chargeable": 2,
         "sim_hosting_fees": 2,
         "cost": 2,
@@ -406,7 +406,7 @@ def test_the_list_has_every_month_and_only_those(emnify: Build) -> None:
     produce_bills(app)
     app.do(CancelSubscription(customer=PLAIN))
     app.do(AdvanceClock(months=1))
-    listed = app.get("emnify", f"/organisation/{SAMPLE}/billing")
+    listed = app.get("emnify", f"/organisation/{SAMPLE_SIZE}/billing")
     assert listed.json() == [
         {"id": 202601, "description": "January 2026"},
         {"id": 202602, "description": "February 2026"},
@@ -487,7 +487,7 @@ def test_a_refreshable_bill_is_not_refused(emnify: Build) -> None:
 
 
 def test_both_parties_are_named(emnify: Build) -> None:
-    body = bill(emnify(), SAMPLE)
+    body = bill(emnify(), SAMPLE_SIZE)
     issuer, customer = body["issuer_org"], body["customer_org"]
     assert (issuer["id"], issuer["name"], issuer["monthly_cost_limit"]) == (ISSUER, "Sample Networks GmbH", None)
     assert issuer["billing_config"]["vatin"] == "DE123456789"
@@ -501,7 +501,11 @@ def test_both_parties_are_named(emnify: Build) -> None:
         "latitude": "51.165691",
         "longitude": "10.451526",
     }
-    assert (customer["id"], customer["name"], customer["organisation_type_id"]) == (SAMPLE, "Example Metering AG", "4")
+    assert (customer["id"], customer["name"], customer["organisation_type_id"]) == (
+        SAMPLE_SIZE,
+        "Example Metering AG",
+        "4",
+    )
     assert customer["invoice_address"]["email"] == "ap@metering.example"
 
 
@@ -639,9 +643,9 @@ def test_an_empty_period_may_be_a_bill_of_zeros(emnify: Build) -> None:
     empty = bill(app, NOBODY)
     assert costs(empty) == ("0", "0", "0")
     assert [empty[part] for part in ("mrc", "sim_items", "traffic", "invoice", "invoice_items")] == [None] * 5
-    assert bill(app, SAMPLE, "199902")["period"] == "February 1 - February 28, 1999"
+    assert bill(app, SAMPLE_SIZE, "199902")["period"] == "February 1 - February 28, 1999"
     for month in ("202602", "000001"):
-        assert app.get("emnify", f"/organisation/{SAMPLE}/billing/{month}").status_code == 404
+        assert app.get("emnify", f"/organisation/{SAMPLE_SIZE}/billing/{month}").status_code == 404
 
 
 def test_an_unknown_organisation_may_be_1201(emnify: Build) -> None:

@@ -62,7 +62,7 @@ def test_the_login_ignores_authorization(emnify: Build) -> None:
     assert log_in(emnify(), {"application_token": "counterfoil-key"}, key="None").status_code == 200
 
 
-def test_a_token_lives_240_minutes(emnify: Build) -> None:
+def test_a_token_is_valid_for_240_minutes(emnify: Build) -> None:
     app = emnify()
     token = log_in(app, {"application_token": "counterfoil-key"}).json()["auth_token"]
     app.do(AdvanceClock(minutes=239))
@@ -94,7 +94,7 @@ def test_the_gateway_turns_unreadable_tokens_away(emnify: Build, header: str | N
     assert answer.headers["x-amzn-errortype"] == "AccessDeniedException"
 
 
-def test_the_message_for_what_is_no_token_is_as_recorded(emnify: Build) -> None:
+def test_the_message_for_an_invalid_token_is_as_recorded(emnify: Build) -> None:
     answer = emnify().get("emnify", BILL, key="wrong")
     assert answer.json() == {"message": "token contains an invalid number of segments"}
 

@@ -183,7 +183,7 @@ def test_a_customer_with_only_one_off_invoices_is_empty(story: Any) -> None:
         "cust_" + "9" * 300,
     ],
 )
-def test_an_id_nobody_has_is_empty(story: Any, name: str) -> None:
+def test_an_unknown_id_gives_an_empty_summary(story: Any, name: str) -> None:
     """docs/vendors/flexprice.md#no-subscription and docs/vendors/flexprice.md#any-id."""
     found = summary(story, name)
     assert (found["default_currency"], found["summaries"]) == ("", [])

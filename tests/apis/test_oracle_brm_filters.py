@@ -66,7 +66,7 @@ INSTANTS = ["billDate", "billingPeriod.endDateTime", "billingPeriod.startDateTim
 
 @pytest.mark.parametrize("op", COMPARE)
 @pytest.mark.parametrize("path", INSTANTS)
-def test_timestamps_compare_as_instants_whatever_their_offset(brm: Any, path: str, op: str) -> None:
+def test_timestamps_with_different_offsets_compare_as_instants(brm: Any, path: str, op: str) -> None:
     everything = bills(brm)
     for moment in {at(member(bill, path)) for bill in everything}:
         compared = [bill for bill in everything if COMPARE[op](at(member(bill, path)), moment)]

@@ -157,7 +157,7 @@ def test_a_body_that_does_not_fit_is_refused_and_changes_nothing(
     assert one(story, "/customerBillOnDemand") == []
 
 
-def test_a_restricted_token_asks_and_sees_only_for_its_own(stand_in: Callable[..., Any]) -> None:
+def test_a_restricted_token_is_limited_to_its_own_customers(stand_in: Callable[..., Any]) -> None:
     brm = stand_in(SCENARIO, apis=[API])
     foreign = brm.post(API, "/customerBillOnDemand", json=ASKED, key="duo-key")
     assert foreign.status_code == 409

@@ -35,7 +35,7 @@ def in_progress(brm: Any, account: str = "A-000001") -> Any:
 
 
 def windows(story: Any, period: int) -> tuple[Any, Any, Any]:
-    """What Oracle, Elevate and emnify say is open for customer 1, before tax."""
+    """The open amounts of customer 1 in Oracle, Elevate and emnify, before tax."""
     summary = story.get("elevate", "/customer-billing-summaries", params={"page": 1, "pageSize": 1}).json()[0]
     month = story.get("emnify", f"/organisation/1/billing/{period}").json()
     return in_progress(story)["taxExcludedAmount"]["value"], summary["openBillRunValue"], month["sub_total"]["cost"]
@@ -52,7 +52,7 @@ def story(stand_in: Callable[..., Any]) -> Any:
 
 
 @pytest.mark.parametrize("cutoff", [date(2026, 1, 1), date(2026, 1, 15), date(2026, 2, 1), date(2026, 3, 1)])
-def test_what_is_open_is_one_amount_in_all_windows_whatever_run_is_planned(story: Any, cutoff: date) -> None:
+def test_the_open_amount_is_equal_in_all_apis_for_every_planned_run(story: Any, cutoff: date) -> None:
     assert windows(story, 202601) == (12, 12, 12)  # 10.00 + 40 × 0.05
     story.do(CreateRun(invoice_date=date(2026, 1, 20), cutoff_date=cutoff, due_date=date(2026, 2, 3)))
     assert windows(story, 202601) == (12, 12, 12)
@@ -60,7 +60,7 @@ def test_what_is_open_is_one_amount_in_all_windows_whatever_run_is_planned(story
     assert windows(story, 202601) == (13, 13, 13)
 
 
-def test_the_museum_shows_what_is_open_while_an_older_period_is_being_billed(stand_in: Callable[..., Any]) -> None:
+def test_every_state_has_open_charges_while_an_older_period_is_billed(stand_in: Callable[..., Any]) -> None:
     museum = stand_in("every-state")
     assert windows(museum, 202602) == (29, 29, 29)  # 20.00 + 10 × 0.50 + 4.00; the package covers 60 MB
     bill = in_progress(museum)  # by run 5, the first that bills February

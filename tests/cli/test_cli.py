@@ -173,7 +173,7 @@ def test_coverage_has_no_open_sentence() -> None:
         assert each["by_law"] >= 0.85 * shown_by_requests, f"laws watch too few sentences of {each['api']}"
 
 
-def test_diff_tells_breaking_from_harmless(tmp_path: Path) -> None:
+def test_diff_distinguishes_breaking_from_harmless(tmp_path: Path) -> None:
     if shutil.which("npx") is None:
         if os.environ.get("CI"):
             pytest.fail("npx is not there, and CI must try `specs diff`")

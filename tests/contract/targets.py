@@ -12,7 +12,7 @@ from independent import billingplatform_app, elevate_app
 from counterfoil.app import build
 from counterfoil.cli.stand_ins import world_capabilities
 from counterfoil.contract import Target
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
 SWITCHES = {"elevate.like": "contains", "elevate.unknown_sort_field": "400", "elevate.difference_sign": "signed"}
@@ -40,7 +40,7 @@ def independent(api: str, *bugs: str) -> Target:
 def stand_in(api: str, **options: Any) -> Target:
     """The stand-in with a world of its own."""
     application = build([api], **options)
-    transport, prefix = InProcess(application.server), application.apis[0].prefix
+    transport, prefix = InProcessTransport(application.server), application.apis[0].prefix
     target = _target(f"http://stand-in{prefix}", api, transport, application.server, None, None)
     return replace(target, capabilities=world_capabilities(application.world))
 

@@ -1,4 +1,4 @@
-"""A target that cannot be checked is one clear line within a bounded time: never a stack trace, never a hang, never green."""
+"""A target that cannot be checked gives one clear line within a bounded time: no stack trace, no hang, no success."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "s3cret-of-a-customer"
 
 
 class Server:
-    """An HTTP server that behaves as told, and remembers what it was asked."""
+    """An HTTP server that responds as ``behave`` says and records its requests."""
 
     def __init__(self, behave: Behaviour) -> None:
         self.asked: list[str] = []
@@ -66,7 +66,7 @@ def hang(handler: BaseHTTPRequestHandler) -> None:
 
 
 def stream(handler: BaseHTTPRequestHandler) -> None:
-    """JSON that never ends, a little at a time: each piece is in time, the whole never is."""
+    """An endless JSON body in small pieces: no single read exceeds the time limit."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.end_headers()
@@ -133,7 +133,7 @@ def test_one_clear_line_in_bounded_time(serving: Any, behave: Behaviour, told: s
 def test_a_body_without_end_is_cut_by_its_bytes(serving: Any) -> None:
     target = Target(serving(answer(200, b"x" * 50_000)).url)
     with (
-        HttpClient(target, most_bytes=1000) as client,
+        HttpClient(target, max_bytes=1000) as client,
         pytest.raises(NoResponse, match="does not end within 1,000 bytes"),
     ):
         client.send("GET", "/things")
@@ -171,7 +171,7 @@ def test_tls_trouble_is_named(serving: Any) -> None:
         open_client(law_book("elevate"), Target(url), seconds=2)
 
 
-def test_nobody_there_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_target_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"

@@ -34,7 +34,7 @@ def judged(tmp_path: Path, text: str, *records: Record) -> Verdict:
     return Verdict(records=accept(records, read_baseline(entries(tmp_path, text)), TODAY))
 
 
-def test_an_accepted_deviation_is_no_finding(tmp_path: Path) -> None:
+def test_an_accepted_deviation_is_not_a_finding(tmp_path: Path) -> None:
     verdict = judged(tmp_path, entry(), BROKEN)
     assert verdict.exit_code == 0
     assert verdict.records[0].status == "accepted"

@@ -1,4 +1,4 @@
-"""The law books of emnify and flexprice hold at the stand-in, whatever the scenario; a real implementation is asked too, where
+"""The law books of emnify and flexprice hold for the stand-in in every scenario; a real implementation is checked too, where
 ``COUNTERFOIL_URL_<API>`` names one."""
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target, contract_tests
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law_books import law_book
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 APIS = ("emnify", "flexprice")
 SCENARIOS = ("demo", "every-state", "late-payer", "multi-currency", "quiet", "one-month")
 
 
 def stand_in(api: str, **options: Any) -> Target:
-    """The stand-in in this process, with what may be looked at and done there."""
+    """The stand-in in this process, as a target with all capabilities."""
     application = build([api], **options)
-    transport = InProcess(application.server)
+    transport = InProcessTransport(application.server)
     return target_of(application, api, "http://stand-in", transport=transport, app=application.server)
 
 
@@ -41,7 +41,7 @@ def test_no_false_alarm(api: str, scenario: str, seed: int) -> None:
 
 @pytest.mark.parametrize("api", APIS)
 def test_laws_can_be_tried_in_any_order(api: str) -> None:
-    """Each backwards, and twice at one world: no law leans on what another left behind."""
+    """In reverse order, and twice in one world: no law depends on what another one left behind."""
     target = stand_in(api, scenario_name="every-state")
     for law in [*reversed(law_book(api).laws), *law_book(api).laws]:
         found = check_laws(law_book(api), target, writes=True, only=[law.id], effort=EffortLevel(3, 0, False))
@@ -50,7 +50,7 @@ def test_laws_can_be_tried_in_any_order(api: str) -> None:
 
 @pytest.mark.parametrize("api", APIS)
 def test_without_ids_the_laws_that_need_them_say_so(api: str) -> None:
-    """A stranger who gives no ids is told, and is not told that all is well."""
+    """Without ids the laws that need them are reported as not tried, not as passed."""
     target = stand_in(api, scenario_name="quiet")
     verdict = check_laws(law_book(api), target, writes=True)
     reasons = {record.reason for record in verdict.records if record.status == "not tried"}

@@ -1,4 +1,4 @@
-"""``check`` as a whole: parts, exit codes, what may be changed, reports that hold on hostile content."""
+"""``check`` as a whole: its parts, exit codes, what it may change, and reports that stay valid with hostile content."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_every_check_of_schemathesis_can_be_named() -> None:
     assert set(CHECKS.get_all_names()) == set(EXPECTED)
 
 
-def test_time_that_is_used_up_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exceeded_time_limit_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     only = {"start": starting(), "only": ["elevate.filter"], "max_time": 0.05, "environ": {}}
     assert check(["elevate"], **only, strict=True) == 3
     told = capsys.readouterr().out

@@ -28,14 +28,14 @@ TELL = f"; run `{records.COMMAND}` if that is meant"
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """A planted crash is logged, as it should be; it is not this test's concern."""
+    """Silence the log: planted crashes are logged, as they should be."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
 
 
 def _param(defect: Defect) -> Any:
-    """A defect whose law is still wanting has to survive until the law is there."""
+    """The pytest parameter of a defect; one that no law catches yet is expected to survive."""
     marks = [pytest.mark.xfail(reason=f"the law {defect.wanting} is wanting", strict=True)] if defect.wanting else []
     return pytest.param(defect, id=defect.id, marks=marks)
 
@@ -71,7 +71,7 @@ def test_the_stand_in_as_it_is_gives_no_alarm(api: str, seed: int) -> None:
 
 
 def test_every_law_has_caught_something() -> None:
-    """A law that never caught anything gets a defect, or goes."""
+    """Every law needs a defect that it catches; otherwise it has to be removed."""
     idle = records.idle(RECORD, (law.id for api in APIS for law in laws_of(api)))
     assert not idle, f"never caught anything: {', '.join(idle)}{TELL}"
 
@@ -81,7 +81,7 @@ def test_there_are_enough_defects_and_some_of_every_api() -> None:
     assert set(Counter(defect.api for defect in DEFECTS.values())) == set(APIS)
 
 
-def test_the_report_tells_what_is_on_record() -> None:
+def test_the_report_matches_the_record() -> None:
     laws = [law.id for api in APIS for law in laws_of(api)]
     assert records.REPORT.read_text() == records.report(RECORD, laws), f"the report is out of date{TELL}"
     assert not set(DEFECTS) - set(RECORD), f"not on record{TELL}"

@@ -1,4 +1,4 @@
-"""The engine: what a ctx tells, how small it makes a case, what it remembers, and what it never shows."""
+"""The engine: what a context reports, how it shrinks a case, what it caches, and what it never prints."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_law_that_returns_holds() -> None:
     assert (record.status, record.cases, record.findings) == ("held", 1, ())
 
 
-def test_a_broken_law_tells_what_came_and_how_to_ask_for_it() -> None:
+def test_a_broken_law_reports_the_response_and_a_command_to_repeat_it() -> None:
     def check(ctx: LawContext) -> None:
         ctx.expect(ctx.request_json("GET /things/{id}", path={"id": "a b"}) == 1, "one", "two")
 
@@ -98,7 +98,7 @@ def test_without_shrinking_the_first_failure_ends_the_search() -> None:
     assert len(asked) == 1
 
 
-def test_a_target_that_changes_its_mind_confuses_nobody() -> None:
+def test_an_inconsistent_target_gives_one_finding() -> None:
     answers = iter(range(10**6))
 
     def check(ctx: LawContext) -> None:
@@ -134,7 +134,7 @@ def test_what_was_observed_is_asked_for_once_until_something_is_written() -> Non
 @pytest.mark.parametrize(
     "answer", [{"id": None}, [], 7, "text", None, {"id": {"x": 1}}, httpx.Response(200, content=b"\xff")]
 )
-def test_an_answer_of_a_shape_nobody_foresaw_is_a_finding_on_one_line(answer: Any) -> None:
+def test_an_unexpected_response_is_a_finding_on_one_line(answer: Any) -> None:
     record = tried(lambda ctx: int(ctx.request_json("GET /things")["id"]["x"]["y"]) and None, lambda request: answer)
     assert record.status == "broken"
     assert "\n" not in record.findings[0].got
@@ -269,7 +269,7 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_a_rate_spreads_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that moves by sleeping only: six requests at 50 a second are five pauses of 20 ms."""
+    """The clock moves only when the engine sleeps: six requests at 50 per second are five pauses of 20 ms."""
     import threading
     import time
 

@@ -37,7 +37,7 @@ def is_schemathesis(handler: BaseHTTPRequestHandler) -> bool:
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
-    """A byte now and then of a body that never ends."""
+    """Sends an endless body, one byte at a time."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", "1000000")
@@ -130,7 +130,7 @@ def test_a_body_without_end_is_bounded_in_conformance_too(serving: Any, behave: 
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_killed_check_leaves_nobody_calling(serving: Any, how: signal.Signals) -> None:
+def test_a_killed_check_leaves_no_process_behind(serving: Any, how: signal.Signals) -> None:
     url, asked = serving(lambda handler: plain(handler))
     with subprocess.Popen(
         command(url, "--max-examples", "500"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -1,4 +1,4 @@
-"""The same laws at an implementation that shares no code with us: they hold, and each of its planted bugs is caught."""
+"""The same laws for an implementation that shares no code with counterfoil: they hold, and each of its planted bugs is caught."""
 
 from __future__ import annotations
 

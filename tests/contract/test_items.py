@@ -43,7 +43,7 @@ def run(folder: Path, *options: str) -> str:
     ).stdout
 
 
-def test_each_law_is_an_item_that_tells_what_is_wrong(tmp_path: Path) -> None:
+def test_each_law_is_an_item_whose_failure_explains_the_problem(tmp_path: Path) -> None:
     told = run(tmp_path)
     assert "test_sick[GET-/customer-billing-summaries-elevate.sort.asc] PASSED" in told
     assert "test_sick[GET-/customer-billing-summaries-elevate.sort.desc] FAILED" in told

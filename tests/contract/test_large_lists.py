@@ -13,7 +13,7 @@ from counterfoil.app import build
 from counterfoil.contract import Target
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law_books import law_book
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 LARGE = {"elevate": ("page=1&pageSize=1000", 600), "oracle-brm": ("offset=0&limit=1000", 1500)}
 
@@ -22,7 +22,7 @@ LARGE = {"elevate": ("page=1&pageSize=1000", 600), "oracle-brm": ("offset=0&limi
 def served(request: Any) -> Any:
     api = request.param
     application = build([api], scenario_name="demo", customers=6000)
-    with InProcess(application.server) as transport:
+    with InProcessTransport(application.server) as transport:
         yield api, f"http://stand-in{application.apis[0].prefix}", transport
 
 

@@ -1,6 +1,6 @@
 """The loop: Schemathesis, every phase and every check, over all five specs against the stand-in. Nothing may fail.
 
-What is passed over is named, with its reason and issue, in ``counterfoil.contract.conformance.EXCLUSIONS``.
+What is excluded is listed, with its reason and issue, in ``counterfoil.contract.conformance.EXCLUSIONS``.
 """
 
 from __future__ import annotations

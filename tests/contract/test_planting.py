@@ -1,4 +1,4 @@
-"""A defect on the wire changes what it says and nothing else, in front of any ASGI application."""
+"""A defect on the wire changes what it describes and nothing else, in front of any ASGI application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from defects import wire
 from defects.wire import Ask, Request, Response
 
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 THINGS = [{"id": 1, "size": 1.10}, {"id": 2, "size": 7}, {"id": 3, "size": 3.5}]
 
@@ -32,13 +32,13 @@ async def shop(scope: Any, receive: Any, send: Any) -> None:
 
 
 def asked(defect: wire.Defect, path: str, method: str = "GET", **more: Any) -> httpx.Response:
-    with httpx.Client(transport=InProcess(wire.plant(shop, defect)), base_url="http://shop.test/v1") as client:
+    with httpx.Client(transport=InProcessTransport(wire.plant(shop, defect)), base_url="http://shop.test/v1") as client:
         return client.request(method, path, **more)
 
 
 @wire.rows("GET /things")
 def the_last_is_missing(things: list[Any]) -> list[Any]:
-    """The list lacks its last thing."""
+    """The list lacks its last item."""
     return things[:-1]
 
 
@@ -85,7 +85,7 @@ def test_an_error_is_changed() -> None:
     )
 
 
-def test_a_defect_may_ask_again_and_remembers_until_it_is_planted_anew() -> None:
+def test_a_defect_can_repeat_requests_and_has_state_until_planted_again() -> None:
     @wire.exchange("GET /things")
     async def every_second_is_whole(request: Request, ask: Ask) -> Response:
         ask.memory["read"] = ask.memory.get("read", 0) + 1
@@ -93,7 +93,7 @@ def test_a_defect_may_ask_again_and_remembers_until_it_is_planted_anew() -> None
 
     for _ in range(2):
         app = wire.plant(shop, every_second_is_whole)
-        with httpx.Client(transport=InProcess(app), base_url="http://shop.test") as client:
+        with httpx.Client(transport=InProcessTransport(app), base_url="http://shop.test") as client:
             assert [len(client.get("/things?limit=1").json()) for _ in range(3)] == [1, 3, 1]
 
 

@@ -1,4 +1,4 @@
-"""The same laws, held against real implementations: those whose address ``COUNTERFOIL_URL_<API>`` gives.
+"""The same laws, checked against real implementations, whose addresses are in ``COUNTERFOIL_URL_<API>``.
 
 COUNTERFOIL_URL_ELEVATE=https://rest.elevatebilling.com/v1 COUNTERFOIL_TOKEN=… pytest tests/contract/test_real_implementations.py
 """

@@ -1,4 +1,4 @@
-"""What the documents leave open is no finding: each alternative of each switch, served by us, keeps the laws."""
+"""Where the documents leave a choice, no law fails: the stand-in keeps the laws with each alternative of each switch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from counterfoil.app import all_switches, build
 from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law_books import law_book
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 ALTERNATIVES = [
     (switch.name, choice)
@@ -28,7 +28,7 @@ TOLD = {"oracle-brm.token": {"oracle-brm.token": "optional"}, "flexprice.cors": 
 def test_an_alternative_that_the_documents_allow_is_fine(name: str, choice: Any) -> None:
     api = name.partition(".")[0]
     application = build([api], scenario_name="demo", switches={name: choice})
-    with InProcess(application.server) as transport:
+    with InProcessTransport(application.server) as transport:
         target = target_of(application, api, "http://stand-in", transport=transport, app=application.server)
         strange = replace(target, disposable=False, capabilities={}, switches=TOLD.get(name, {}))
         verdict = check_laws(law_book(api), strange, writes=True, seed=1, effort=EffortLevel(6, 1, False))

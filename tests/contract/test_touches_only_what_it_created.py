@@ -1,4 +1,4 @@
-"""At a real address a check changes only what it created itself, and says all of what it leaves behind."""
+"""Against a real address a check changes only what it created itself, and lists everything that it leaves behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from checking import check
 from recording import Exchange, Recorder
 
 from counterfoil.app import build
-from counterfoil.serving import in_thread, listen, origin_of
+from counterfoil.serving import listen, origin_of, serve_in_thread
 
 KEY = "counterfoil-key"
 BASE = "/billingplatform/backend/api/v1"
@@ -27,7 +27,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 def origin() -> Iterator[str]:
     application = build(["billingplatform", "oracle-brm"], scenario_name="demo")
     taken = listen("127.0.0.1", 0)
-    stop = in_thread(application.server, taken)
+    stop = serve_in_thread(application.server, taken)
     yield origin_of(taken)
     stop()
 
@@ -85,7 +85,7 @@ def test_what_stood_before_is_as_it_was(checked: Any) -> None:
     assert digest({id: after[id] for id in before}) == digest(before)
 
 
-def test_all_that_is_left_behind_is_said(checked: Any) -> None:
+def test_everything_left_behind_is_listed(checked: Any) -> None:
     _, report, exchanges, before, after = checked
     new = {f"billingplatform: /billingRuns/{id}" for id in after.keys() - before.keys()}
     assert len(new) == len(created(exchanges)) > 20

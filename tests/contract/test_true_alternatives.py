@@ -16,7 +16,7 @@ from defects.wire import Ask, Request, Response
 from counterfoil.contract import Target
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law_books import law_book
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 Row = dict[str, object]
 BILL = "GET /organisation/{org_id}/billing/{billing_period}"
@@ -109,7 +109,7 @@ def with_alternative(api: str, alternative: wire.Defect, scenario: str) -> Itera
     """The stand-in with the alternative in front of it."""
     with standing(api, scenario) as target:
         app = wire.plant(target.app, alternative)
-        with InProcess(app) as transport:
+        with InProcessTransport(app) as transport:
             yield replace(target, app=app, transport=transport, switches={})
 
 

@@ -1,4 +1,4 @@
-"""What a check says can be acted on: nothing untried is green, commands repeat the run, curl lines work when pasted."""
+"""A check's result is actionable: nothing untried counts as passed, commands repeat the run, curl lines work when pasted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from checking import check
 from recording import Recorder
 
 from counterfoil.app import build
-from counterfoil.serving import in_thread, listen, origin_of
+from counterfoil.serving import listen, origin_of, serve_in_thread
 
 KEY = "counterfoil-key"
 ENVIRON = {"COUNTERFOIL_TOKEN": KEY}
@@ -25,13 +25,13 @@ BASES = {"emnify": "/emnify/api/v1", "flexprice": "/flexprice/v1", "elevate": "/
 def origin() -> Iterator[str]:
     application = build(list(BASES), scenario_name="demo")
     taken = listen("127.0.0.1", 0)
-    stop = in_thread(application.server, taken)
+    stop = serve_in_thread(application.server, taken)
     yield origin_of(taken)
     stop()
 
 
 def unsorted(method: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
-    """Amounts become strings, and a sort that was asked for is turned round."""
+    """Amounts become strings, and requested sorts are reversed."""
     if status == 200 and "sort=" in path:
         body = json.dumps(json.loads(body)[::-1]).encode()
     if status == 200 and "ratingStatus" not in path:
@@ -92,7 +92,9 @@ def test_a_finding_shows_the_sentence_of_the_document(sick: Any) -> None:
     assert any(sentence.startswith("elevate.c07: ") for sentence in finding["sentences"])
 
 
-def test_laws_that_lack_an_id_are_not_tried_and_strict_says_so(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_laws_without_a_needed_id_are_not_tried_and_fail_with_strict(
+    origin: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     options: dict[str, Any] = {"urls": {"emnify": origin + BASES["emnify"]}, "only": ["emnify"], "environ": ENVIRON}
     assert check(["emnify"], **options) == 0
     told = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""A tiny target for the engine's own tests: whatever a function answers, at ``http://toy/v1``."""
+"""A tiny target for the engine's own tests: one function handles all requests to ``http://toy/v1``."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def tried(
     observations: ObservationCache | None = None,
     **options: Any,
 ) -> Record:
-    """One law tried at a toy."""
+    """The result of one law for a toy target."""
     with HttpClient(target(handler, **options)) as client:
         return try_law(law(check), client, {}, observations or ObservationCache(), effort or EffortLevel())

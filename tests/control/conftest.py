@@ -11,7 +11,7 @@ import pytest
 from counterfoil.app import all_switches, load_apis, scenario
 from counterfoil.control.control_api import control
 from counterfoil.server.app import build_server
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 BASE = "/_sandbox/v1"
@@ -28,7 +28,7 @@ class Sandbox:
         self.apis = load_apis()
         self.control = control(self.worlds, token=options.pop("token", None), apis=self.apis, **options)
         self.server = build_server([*self.apis, self.control], self.worlds.get)
-        self.client = httpx.Client(transport=InProcess(self.server), base_url="http://localhost:8000")
+        self.client = httpx.Client(transport=InProcessTransport(self.server), base_url="http://localhost:8000")
 
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         if body is not None:
@@ -46,7 +46,7 @@ class Sandbox:
         return answer.json()
 
     def do(self, name: str, world: str = DEFAULT, /, **members: Any) -> Any:
-        """The fact that came of a command."""
+        """The result of a command."""
         return self.post(f"/worlds/{world}/commands/{name}", members)["fact"]
 
     def refused(self, status: int, method: str, path: str, body: Any = None, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A page on another site cannot steer worlds through its visitor's browser, nor anybody without the token."""
+"""Neither a page of another site nor a client without the token can change worlds."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_no_preflight_is_answered_and_no_answer_invites_other_origins(sandbox: B
 
 
 def test_a_form_of_another_site_cannot_post(sandbox: Build) -> None:
-    """A form needs no preflight; even without an Origin, its three media types are none of ours."""
+    """A form needs no preflight; even without an Origin, none of its three media types is accepted."""
     server = sandbox()
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         path = "/_sandbox/v1/worlds/default/commands/advance_clock"

@@ -1,4 +1,4 @@
-"""While one world is busy: its reads, other worlds, and the control API go on; its writes queue, and only so many."""
+"""While one world is busy, its reads, other worlds and the control API work; its writes wait, up to a limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Build = Callable[..., Sandbox]
 
 
 class Held:
-    """A command that is applied for as long as the test wants."""
+    """A command that takes until the test lets it end."""
 
     def __init__(self) -> None:
         self.began, self.may_end = threading.Event(), threading.Event()
@@ -32,7 +32,7 @@ class Held:
 
 @pytest.fixture
 def server(sandbox: Build) -> Iterator[Sandbox]:
-    """World ``busy`` is busy until the test sets ``server.held.may_end``; ``free`` is its twin."""
+    """World ``busy`` is busy until the test sets ``server.held.may_end``; ``free`` is an equal world."""
     server: Any = sandbox(faults=FaultStore(lambda: ()))
     for name in ("busy", "free"):
         server.post("/worlds", {"name": name, "scenario": "late-payer"})

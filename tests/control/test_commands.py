@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.control.world_service import Bounds
+from counterfoil.control.world_service import WorldLimits
 from counterfoil.world.commands import COMMANDS
 
 from .conftest import Sandbox
@@ -15,7 +15,7 @@ from .conftest import Sandbox
 Build = Callable[..., Sandbox]
 
 
-def test_the_whole_story_is_told_through_all_commands(sandbox: Build) -> None:
+def test_every_command_works_in_one_story(sandbox: Build) -> None:
     server, told = sandbox(), set()
 
     def do(name: str, /, **members: Any) -> Any:
@@ -75,13 +75,13 @@ def test_the_whole_story_is_told_through_all_commands(sandbox: Build) -> None:
     assert server.get("/worlds/default")["commands"] == 31
 
 
-def test_a_command_answers_with_its_fact_the_version_and_the_time(sandbox: Build) -> None:
+def test_a_command_returns_its_result_the_version_and_the_time(sandbox: Build) -> None:
     server = sandbox()
     answer = server.post("/worlds/default/commands/advance_clock", {"days": 1})
     assert answer == {"fact": "2026-01-21T12:00:00Z", "version": 1, "now": "2026-01-21T12:00:00Z"}
 
 
-def test_any_command_goes_through_the_one_door_as_timelines_have_it(sandbox: Build) -> None:
+def test_any_command_can_be_sent_as_it_is_in_a_timeline(sandbox: Build) -> None:
     server = sandbox()
     server.do("advance_clock", days=3)
     command = server.get("/worlds/default/timeline")["past"]["entries"][0]["command"]
@@ -148,11 +148,11 @@ def test_a_command_that_cannot_be_done_names_its_member_and_changes_nothing(
         ("advance_clock", 400, "body"),
     ],
 )
-def test_a_command_that_is_none_is_refused(sandbox: Build, body: Any, status: int, field: str) -> None:
+def test_an_unknown_command_is_refused(sandbox: Build, body: Any, status: int, field: str) -> None:
     assert sandbox().refused(status, "POST", "/worlds/default/commands", body)["field"] == field
 
 
-def test_bodies_that_are_no_json_are_refused(sandbox: Build) -> None:
+def test_bodies_that_are_not_json_are_refused(sandbox: Build) -> None:
     server = sandbox()
     path = "/_sandbox/v1" + COMMAND + "advance_clock"
     json = {"Content-Type": "application/json"}
@@ -173,8 +173,8 @@ def test_unknown_worlds_paths_methods_and_parameters_are_refused(sandbox: Build)
     assert server.refused(400, "GET", "/worlds/default/customers/acme")["field"] == "customer"
 
 
-def test_a_world_takes_so_many_commands_and_customers_and_no_more(sandbox: Build) -> None:
-    server = sandbox(bounds=Bounds(customers=2, commands=3))
+def test_commands_and_customers_of_a_world_are_limited(sandbox: Build) -> None:
+    server = sandbox(bounds=WorldLimits(customers=2, commands=3))
     server.do("add_customer")
     assert "2 customers" in server.refused(429, "POST", COMMAND + "add_customer", {})["detail"]
     server.do("advance_clock", days=1)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from counterfoil.api.control_types import FaultOrder, Kind
+from counterfoil.api.control_types import FaultSpec, Kind
 from counterfoil.control.control_api import control
 from counterfoil.control.customers import SORTS
 from counterfoil.control.figures import AGES, NOT_DUE
@@ -50,7 +50,7 @@ def in_spec(schema: Any) -> dict[str, Any]:
 
 
 def in_code(schema: Any, parts: Any) -> dict[str, Any]:
-    """The same of a member as msgspec derives it from the class."""
+    """The same description of a member, as msgspec derives it from the class."""
     branches = [each for each in schema.get("anyOf", [schema]) if each != {"type": "null"}]
     nullable = len(branches) < len(schema.get("anyOf", [schema]))
     default = {"default": schema["default"]} if schema.get("default") is not None else {}
@@ -103,7 +103,7 @@ def test_every_command_has_its_operation_and_the_spec_no_other() -> None:
 
 def test_a_faults_body_has_the_members_of_its_class() -> None:
     schema = body_of("/worlds/{world}/faults")
-    required, members = derived(FaultOrder)
+    required, members = derived(FaultSpec)
     told = {name: in_spec(value) for name, value in schema["properties"].items()}
     for name in ("api", "operation"):  # a bound on text that the class has no need of
         told[name].pop("maxLength")

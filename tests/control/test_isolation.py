@@ -1,4 +1,4 @@
-"""Worlds share nothing that can be seen, and making one costs next to nothing."""
+"""Worlds share no visible state, and making one is cheap."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORLDS = 32
 
 
 def live(server: Sandbox, number: int) -> tuple[int, set[str]]:
-    """A life in a world of one's own: its customer, its run and its payment bear the world's mark and no other's."""
+    """Use one world: its customer, run and payment carry the world's mark and no other's."""
     world, mark = f"w{number}", f"mark-{number:02}-"
     bases = server.post("/worlds", {"name": world, "scenario": "one-month", "seed": number % 4})["apis"]
     server.do("add_customer", world, name=f"{mark}GmbH", tariff="basic", currencies=["EUR"])
@@ -60,7 +60,7 @@ def test_thirty_two_threads_on_as_many_worlds_never_see_another(sandbox: Build) 
 
 
 class Steps:
-    """Counts the lines of Python that the server's threads execute: work that no busy machine makes more of."""
+    """Counts the lines of Python that the server's threads execute: unlike time, this does not depend on the machine's load."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -79,7 +79,7 @@ class Steps:
 
 @pytest.fixture
 def steps() -> Iterator[Steps]:
-    """Sees the threads that start while the test runs, so build the server inside it."""
+    """Counts only threads that start during the test, so build the server inside it."""
     counted = Steps()
     threading.settrace(counted.note)
     yield counted

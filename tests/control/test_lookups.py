@@ -1,4 +1,4 @@
-"""What a world says of itself: its clock, what was and what comes, who its customers are, and why they owe what they owe."""
+"""What a world reports: its clock, past and future events, its customers, and why they owe what they owe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from counterfoil.app import all_switches, load_apis, scenario
 from counterfoil.control.control_api import control
 from counterfoil.server.app import build_server
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 from .conftest import Sandbox
@@ -24,7 +24,7 @@ WORLD = "/worlds/default"
 # --- time ----------------------------------------------------------------------------------------
 
 
-def test_the_clock_says_what_happens_next_by_itself(sandbox: Build) -> None:
+def test_the_clock_names_the_next_event(sandbox: Build) -> None:
     server = sandbox()
     assert server.get(WORLD + "/clock") == {
         "now": "2026-01-20T12:00:00Z",
@@ -42,13 +42,13 @@ def test_the_clock_says_what_happens_next_by_itself(sandbox: Build) -> None:
     assert server.get(WORLD + "/clock")["next"] is None
 
 
-def test_the_clock_knows_customers_habits(sandbox: Build) -> None:
+def test_the_clock_includes_customers_habits(sandbox: Build) -> None:
     following = sandbox(scenario_name="demo").get(WORLD + "/clock")["next"]
     assert following["at"] > "2026-01-20T09:00:00Z"
     assert "by habit" in following["what"]
 
 
-def test_the_future_is_what_comes_without_another_command(sandbox: Build) -> None:
+def test_the_future_lists_events_that_need_no_command(sandbox: Build) -> None:
     server = sandbox()
     server.do("create_run", name="January", invoice_date="2026-02-01", cutoff_date="2026-02-01", due_date="2026-02-15")
     (planned,) = server.get(WORLD + "/timeline")["future"]["events"]
@@ -107,7 +107,7 @@ def test_customers_are_found_by_number_key_name_and_email(sandbox: Build) -> Non
     assert painted["customer"] in [each["customer"] for each in found]
 
 
-def test_in_a_large_world_only_given_names_are_found_and_it_says_so(sandbox: Build) -> None:
+def test_in_a_large_world_only_given_names_are_found_and_the_page_says_so(sandbox: Build) -> None:
     server = sandbox(scenario_name="demo", customers=2000)
     page = server.get(WORLD + "/customers", search="acme")
     assert page["names_searched"] == "known"
@@ -119,7 +119,7 @@ def test_in_a_large_world_only_given_names_are_found_and_it_says_so(sandbox: Bui
 
 @pytest.mark.parametrize("customers", [60, 3000])
 @pytest.mark.parametrize("sort", ["number", "balance", "open", "overdue", "bills", "opened"])
-def test_pages_of_a_sorted_list_lose_and_repeat_nobody(sandbox: Build, sort: str, customers: int) -> None:
+def test_pages_of_a_sorted_list_lose_and_repeat_no_customer(sandbox: Build, sort: str, customers: int) -> None:
     server = sandbox(scenario_name="demo", customers=customers)
     for way in (sort, f"-{sort}"):
         rows = [
@@ -142,7 +142,7 @@ def sorting_value(row: Any, sort: str) -> Any:
     return float(row["accounts"][0][sort])
 
 
-def test_customers_that_owe_are_told_from_those_that_are_late(sandbox: Build) -> None:
+def test_customers_that_owe_are_distinguished_from_late_ones(sandbox: Build) -> None:
     server = sandbox()
     server.do("add_customer", name="Quiet Ltd", currencies=["EUR"])
 
@@ -207,7 +207,7 @@ def test_ids_are_what_each_dialect_says_they_are() -> None:
     worlds = Worlds(scenario, all_switches())
     worlds.create(DEFAULT, "one-month")
     server = build_server([control(worlds, token=None, apis=told)], worlds.get)
-    with httpx.Client(transport=InProcess(server), base_url="http://localhost") as client:
+    with httpx.Client(transport=InProcessTransport(server), base_url="http://localhost") as client:
         for path in ("/customers/1", "/customers"):
             found = client.get(f"/_sandbox/v1/worlds/default{path}").json()
             assert found.get("customers", [found])[0]["ids"]["elevate"] == {"number": "default/1"}
@@ -238,7 +238,7 @@ def test_why_a_bill_is_what_it_is_down_to_the_usage_records(sandbox: Build) -> N
     ]
 
 
-def test_why_says_what_packages_covered_and_what_sims_cost(sandbox: Build) -> None:
+def test_why_includes_what_packages_covered_and_what_sims_cost(sandbox: Build) -> None:
     server = sandbox(scenario_name="demo")
     server.do("record_usage", customer=2, country="DE", quantity=40)
     server.do("advance_clock", to="2026-02-01T06:00:00Z")

@@ -1,4 +1,4 @@
-"""Journal and faults as the control API sees them: orders are checked here, kept by whoever serves."""
+"""Journal and faults as the control API uses them: it checks requests, and the server's stores keep them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from counterfoil.api.control_types import Exchanged, Fault, FaultOrder, Found, Message, TooMany, Wanted
+from counterfoil.api.control_types import (
+    Fault,
+    FaultSpec,
+    JournalPage,
+    JournalQuery,
+    RecordedExchange,
+    RecordedMessage,
+    TooMany,
+)
 
 from .conftest import Sandbox
 
@@ -26,7 +34,7 @@ class FaultStore:
     def all(self, world: str) -> Sequence[Fault]:
         return self.kept.get(world, [])
 
-    def add(self, world: str, order: FaultOrder) -> Fault:
+    def add(self, world: str, order: FaultSpec) -> Fault:
         mine = self.kept.setdefault(world, [])
         if len(mine) == 2:
             raise TooMany("a world has 2 faults at most")
@@ -43,18 +51,20 @@ class FaultStore:
 
 
 class JournalStore:
-    """Has one exchange in every world, and remembers what it was asked."""
+    """Has one exchange in every world, and records its queries."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Wanted]] = []
+        self.asked: list[tuple[str, JournalQuery]] = []
         self.cleared: list[str] = []
 
-    def find(self, world: str, wanted: Wanted) -> Found:
+    def find(self, world: str, wanted: JournalQuery) -> JournalPage:
         self.asked.append((world, wanted))
         noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
-        said = Message((("x-api-key", "***"),), "{}", is_cut=True)
-        one = Exchanged(7, noon, noon, "elevate", None, "GET", "/x?y=1", 404, Decimal("1.25"), request=said, fault=3)
-        return Found((one,), total=1, dropped=6)
+        said = RecordedMessage((("x-api-key", "***"),), "{}", is_cut=True)
+        one = RecordedExchange(
+            7, noon, noon, "elevate", None, "GET", "/x?y=1", 404, Decimal("1.25"), request=said, fault=3
+        )
+        return JournalPage((one,), total=1, dropped=6)
 
     def clear(self, world: str) -> None:
         self.cleared.append(world)
@@ -75,7 +85,7 @@ def test_without_them_their_operations_are_not_implemented(sandbox: Build, metho
     sandbox().refused(501, method, path, {"api": "elevate", "kind": "reset"} if method == "POST" else None)
 
 
-def test_faults_are_made_seen_and_taken_away(sandbox: Build) -> None:
+def test_faults_are_added_listed_and_removed(sandbox: Build) -> None:
     server = sandbox(faults=FaultStore())
     order = {
         "api": "oracle-brm",
@@ -125,7 +135,7 @@ def test_a_fault_that_makes_no_sense_is_refused(sandbox: Build, order: Any, stat
     assert server.get(FAULTS)["faults"] == []
 
 
-def test_the_journal_is_asked_for_what_was_asked(sandbox: Build) -> None:
+def test_the_journal_gets_the_query_of_the_request(sandbox: Build) -> None:
     journal = JournalStore()
     server = sandbox(journal=journal)
     query = {
@@ -142,9 +152,9 @@ def test_the_journal_is_asked_for_what_was_asked(sandbox: Build) -> None:
     assert (one["number"], one["status"], one["milliseconds"], one["fault"]) == (7, 404, 1.25, 3)
     assert one["request"] == {"headers": [["x-api-key", "***"]], "body": "{}", "is_cut": True}
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
-    assert journal.asked == [("default", Wanted("elevate", "GET /x", "4xx", noon, 6, 5))]
+    assert journal.asked == [("default", JournalQuery("elevate", "GET /x", "4xx", noon, 6, 5))]
     server.get(JOURNAL)
-    assert journal.asked[1] == ("default", Wanted())
+    assert journal.asked[1] == ("default", JournalQuery())
 
 
 @pytest.mark.parametrize(

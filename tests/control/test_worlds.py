@@ -1,4 +1,4 @@
-"""Worlds on demand: made, forked, reset, deleted, forgotten, each within its bounds and none seeing another."""
+"""Worlds on demand: made, forked, reset, deleted and expired, within limits and isolated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_world_is_made_and_used_at_the_addresses_it_is_answered_with(sandbox: 
     assert server.get("/worlds/blue") == world
 
 
-def test_what_is_not_said_is_the_default_worlds_and_the_name_cannot_be_guessed(sandbox: Build) -> None:
+def test_omitted_members_are_those_of_the_default_world_and_names_are_random(sandbox: Build) -> None:
     server = sandbox(scenario_name="late-payer")
     one, other = server.post("/worlds"), server.post("/worlds")
     assert one["scenario"] == "late-payer"
@@ -85,7 +85,7 @@ def test_a_deleted_world_is_gone_and_the_default_one_stays(sandbox: Build) -> No
     assert [world["name"] for world in server.get("/worlds")["worlds"]] == ["default"]
 
 
-def test_an_idle_world_is_forgotten_and_a_used_one_is_not(sandbox: Build) -> None:
+def test_an_idle_world_expires_and_a_used_one_does_not(sandbox: Build) -> None:
     server = sandbox()
     server.post("/worlds", {"name": "idle", "time_to_live": 60})
     server.post("/worlds", {"name": "used", "time_to_live": 60})
@@ -96,7 +96,7 @@ def test_an_idle_world_is_forgotten_and_a_used_one_is_not(sandbox: Build) -> Non
     assert server.refused(404, "GET", "/worlds/idle")["field"] == "world"
 
 
-def test_there_is_a_bound_on_worlds_which_says_so(sandbox: Build) -> None:
+def test_the_limit_on_worlds_is_reported(sandbox: Build) -> None:
     server = sandbox(limit=3)
     server.post("/worlds")
     server.post("/worlds/default/fork")
@@ -144,7 +144,7 @@ def test_scenarios_are_listed_with_their_story_and_the_default_worlds_own_is_amo
     assert "12.00 = 10.00 + 40 × 0.05" in scenarios["one-month"]["text"]
 
 
-def test_what_is_served_is_told_with_its_operations_and_bounds(sandbox: Build) -> None:
+def test_what_is_served_is_listed_with_operations_and_limits(sandbox: Build) -> None:
     told = sandbox().get("/apis")
     operations = {api["name"]: api["operations"] for api in told["apis"]}
     assert "GET /customerBill" in operations["oracle-brm"]

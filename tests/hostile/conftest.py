@@ -39,7 +39,7 @@ class Running:
         protocol = partial(BoundedProtocol, admission=Admission(limits, address_key))
         self.application = build(scenario_name="quiet")
         config = uvicorn.Config(
-            self.application.door,
+            self.application.asgi_app,
             http=protocol,  # type: ignore[arg-type]
             ws="none",
             lifespan="off",

@@ -150,7 +150,7 @@ def test_pipelined_requests_are_answered_in_order(send: Send) -> None:
 
 
 def test_pipelined_requests_that_are_not_read_are_not_read_by_the_server_either(running: Running) -> None:
-    """What the server takes is bounded by the kernel's buffers on both sides, not by what is sent."""
+    """How much the server reads is limited by the kernel's buffers on both sides, however much is sent."""
     request = b"GET " + RUNS + b"1000000 HTTP/1.1\r\n" + HEADERS + b"\r\n"
     with running.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -186,7 +186,7 @@ def test_a_coded_body_is_415_and_the_answer_names_the_coding(send: Send, coding:
     assert coding.decode() in body["error"]
 
 
-def test_a_byte_order_mark_is_told(send: Send) -> None:
+def test_a_byte_order_mark_is_reported(send: Send) -> None:
     head = b"POST " + RUNS + b" HTTP/1.1\r\nConnection: close\r\n" + HEADERS + b"Content-Length: 16\r\n\r\n"
     status, body = one(send(head + b"\xef\xbb\xbf" + UP))
     assert status == 400
@@ -214,11 +214,11 @@ def test_half_a_body_is_408(send: Send) -> None:
     assert "body was not complete" in body["error"]
 
 
-def test_a_connection_that_says_nothing_is_closed(send: Send) -> None:
+def test_an_idle_connection_is_closed(send: Send) -> None:
     assert send(b"") == b""
 
 
-def test_a_client_that_takes_no_answer_is_dropped(running: Running) -> None:
+def test_a_client_that_reads_no_response_is_disconnected(running: Running) -> None:
     with running.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         request = b"GET /_sandbox/v1/scenarios HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What strangers on ``serve --public`` cannot do to those who come later."""
+"""Visitors of ``serve --public`` cannot affect later visitors."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 from counterfoil.app import Application, build
 from counterfoil.asgi import address_key
 from counterfoil.control.access import guard
-from counterfoil.page.visitors import Limits, VisitorMiddleware
-from counterfoil.testing.in_process import InProcess
+from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware
+from counterfoil.testing.in_process import InProcessTransport
 
 WORLDS = "/_sandbox/v1/worlds"
 WRONG = {"username": "someone", "password": "0" * 40}
 
 
-def client(door: Any, address: str = "127.0.0.1") -> httpx.Client:
+def client(asgi_app: Any, address: str = "127.0.0.1") -> httpx.Client:
     async def from_address(scope: Any, receive: Any, send: Any) -> None:
-        await door({**scope, "client": (address, 1)}, receive, send)
+        await asgi_app({**scope, "client": (address, 1)}, receive, send)
 
-    return httpx.Client(transport=InProcess(from_address), base_url="http://127.0.0.1:8000")
+    return httpx.Client(transport=InProcessTransport(from_address), base_url="http://127.0.0.1:8000")
 
 
 def visit(caller: httpx.Client) -> tuple[str, str]:
@@ -39,27 +39,31 @@ def application() -> Application:
     return build(scenario_name="one-month", public=True)
 
 
-def door(application: Application, **limits: Any) -> VisitorMiddleware:
+def asgi_app(application: Application, **limits: Any) -> VisitorMiddleware:
     return VisitorMiddleware(
-        application.server, application.worlds, check_host=guard(None, ()), limits=Limits(**limits), clock=lambda: 0.0
+        application.server,
+        application.worlds,
+        check_host=guard(None, ()),
+        limits=VisitorLimits(**limits),
+        clock=lambda: 0.0,
     )
 
 
 @pytest.mark.parametrize("path", ["/emnify/api/v1/authenticate", "/w/default/emnify/api/v1/authenticate"])
-def test_a_strangers_logins_do_not_change_the_world_that_visitors_get(application: Application, path: str) -> None:
-    stranger = client(application.door)
+def test_a_visitors_logins_do_not_change_the_world_that_others_get(application: Application, path: str) -> None:
+    stranger = client(application.asgi_app)
     for number in range(20):
         refused = stranger.post(path, json={**WRONG, "username": f"u{number}"})
         assert refused.status_code == 403
         assert refused.json()["error_token"]  # in the vendor's shape
     assert application.world.version == 0
-    visitor = client(application.door)
+    visitor = client(application.asgi_app)
     world, _ = visit(visitor)
     assert visitor.get(f"{WORLDS}/{world}").json()["commands"] == 0
 
 
 def test_writes_through_a_vendors_api_count_as_commands(application: Application) -> None:
-    visitor = client(door(application, commands=5))
+    visitor = client(asgi_app(application, commands=5))
     world, key = visit(visitor)
     runs = f"/w/{world}/billingplatform/backend/api/v1/billingRuns/"
     headers = {"Authorization": f"Bearer {key}"}
@@ -70,7 +74,7 @@ def test_writes_through_a_vendors_api_count_as_commands(application: Application
 
 
 def test_an_ipv6_subscriber_is_one_address(application: Application) -> None:
-    still = door(application, visits=(1.0, 3.0))
+    still = asgi_app(application, visits=(1.0, 3.0))
     addresses = [f"2001:db8:1:2::{number:x}" for number in range(1, 6)]
     statuses = [client(still, each).post("/visit", json={}).status_code for each in addresses]
     assert statuses == [200, 200, 200, 429, 429]
@@ -86,7 +90,7 @@ def test_what_of_an_address_counts() -> None:
 
 def test_a_clock_moves_less_at_a_time_the_older_a_world_is(application: Application) -> None:
     """Bounded by what there is to do, the same on every machine, and not by how far the first move may go."""
-    visitor = client(application.door)
+    visitor = client(application.asgi_app)
     visit(visitor)
     other = visitor.post("/visit", json={}).json()["worlds"][1]
     made = visitor.post(WORLDS, json={"name": other, "scenario": "demo", "customers": 60})

@@ -1,4 +1,4 @@
-"""``serve`` in odd surroundings: CORS, proxies, a port that is only told, names that are not addresses."""
+"""``serve`` in unusual environments: CORS, proxies, a port chosen by the system, names that are not addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROGRAM = [sys.executable, "-m", "counterfoil", "serve", "--port", "0", "--scena
 
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
-    """The origin that ``serve --port 0 -q`` tells in its one line."""
+    """The origin that ``serve --port 0 -q`` prints in its one line."""
     with subprocess.Popen([*PROGRAM, "-q", *options], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -53,8 +53,9 @@ with Sandbox(scenario="late-payer") as sandbox:
 """,
     "page": """
 from counterfoil.app import build
-from counterfoil.testing.in_process import InProcess
-with InProcess(build(["elevate"]).server) as transport, httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:
+from counterfoil.testing.in_process import InProcessTransport
+transport = InProcessTransport(build(["elevate"]).server)
+with transport, httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:
     assert client.get("/").status_code == 200
 """,
 }

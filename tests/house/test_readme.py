@@ -1,4 +1,4 @@
-"""What README tells people to run, runs: every block marked ``<!-- run -->``, in order, against a server."""
+"""The commands in README work: every block marked ``<!-- run -->``, in order, against a server."""
 
 from __future__ import annotations
 

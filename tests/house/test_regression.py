@@ -1,4 +1,4 @@
-"""No kind of request costs a fifth more than when it was last counted. Counted in instructions, not in seconds."""
+"""No kind of request costs a fifth more than its recorded cost, counted in instructions, not in seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs collect and invoices come to: cutoffs, empty bills, subruns, rounding, with sums a reader can do in the head."""
+"""What billing runs collect and what invoices amount to: cutoffs, empty bills, subruns, rounding, with simple numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Books:
-    """A ledger with one customer per call of ``customer``, and a clock that stands where it is put."""
+    """A ledger with one customer per call of ``customer``, and a clock that tests set."""
 
     def __init__(self) -> None:
         self.ledger = Ledger({**TARIFFS, "monthly": MONTHLY, "package": PACKAGE})
@@ -84,7 +84,7 @@ def nets(issued: Mapping[int, list[Bill]]) -> list[list[str]]:
 
 
 def test_a_call_at_the_instant_of_the_cutoff_belongs_to_the_next_run(books: Books) -> None:
-    """40 × 0.05 = 2.00 before; 100 × 0.05 = 5.00 from the instant on."""
+    """40 × 0.05 = 2.00 before; 100 × 0.05 = 5.00 from then on."""
     acme = books.customer("EUR")
     books.use(acme, 40, at("2026-01-31T23:59:59.999999"))
     books.use(acme, 100, at("2026-02-01T00:00:00"))
@@ -110,7 +110,7 @@ def test_a_future_transaction_cutoff_brings_fees_forward_and_they_are_not_billed
 
 
 def test_late_use_of_a_month_already_billed_is_billed_by_the_next_run(books: Books) -> None:
-    """What a call of January costs, told in February: 20 × 0.05 = 1.00."""
+    """A call in January that is recorded in February: 20 × 0.05 = 1.00."""
     acme = books.customer("EUR")
     books.use(acme, 40, at("2026-01-10T12:00"))
     assert nets(books.bill(cutoff_date=date(2026, 2, 1))) == [["2.00"]]
@@ -145,7 +145,7 @@ def test_a_bill_dated_before_its_calls_uses_up_the_package_all_the_same(books: B
 # --- who gets a bill -----------------------------------------------------------------------------
 
 
-def test_nothing_or_less_than_nothing_is_not_billed_but_kept(books: Books) -> None:
+def test_zero_and_negative_totals_are_not_billed_but_carried_over(books: Books) -> None:
     """docs/vendors/billingplatform.md#empty-invoices. A credit of 4.00 waits until there is 10.00 to set it off against."""
     acme, quiet = books.customer("EUR"), books.customer("EUR")
     books.charge(acme, -4, date(2026, 1, 5))
@@ -247,7 +247,7 @@ def test_no_money_moves_that_is_finer_than_the_currency(books: Books, change: st
 # --- dates of the bill ---------------------------------------------------------------------------
 
 
-def test_a_bill_is_due_when_the_run_says_or_two_weeks_after_it_is_dated(books: Books) -> None:
+def test_a_bill_is_due_on_the_runs_due_date_or_after_two_weeks(books: Books) -> None:
     acme = books.customer("monthly")
     dates = {"invoice_date": date(2026, 2, 1), "cutoff_date": date(2026, 2, 1)}
     (first,) = books.bill(due_date=date(2026, 2, 20), **dates)[acme]

@@ -1,4 +1,4 @@
-"""Copy-on-write sequences: whatever is written to one fork, the others keep what they had."""
+"""Copy-on-write sequences: a write to one fork does not change the others."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Hypothesis knocks a small world about with every command there is, good and bad, and the states must stay right.
+"""Hypothesis executes random commands of every kind, valid and invalid, in a small world and checks the invariants.
 
-What is held after each step: balances are invoices less credit notes and payments plus refunds, every amount is
+Checked after each step: balances are invoices less credit notes and payments plus refunds, every amount is
 allocated once, issued invoices never change, nothing used or charged is lost or billed twice, a refused command changed
 nothing, a fork never sees its sibling. At the end the commands, written as JSON and read again, must make an equal world.
 """
@@ -54,7 +54,7 @@ def states(world: World) -> list[AccountState]:
 
 
 def state(world: World) -> dict[str, Any]:
-    """All that two equal worlds have in common, in values that later commands cannot reach."""
+    """The state that equal worlds have in common, as values that later commands do not change."""
     return {
         "states": states(world),
         "runs": dict(world.ledger.runs),
@@ -71,11 +71,11 @@ def state(world: World) -> dict[str, Any]:
 
 
 class Knocked(RuleBasedStateMachine):
-    """A world, a fork of it that is left alone, and what its invoices were when they were issued."""
+    """A world, a fork that no command changes, and its invoices as they were when issued."""
 
     @initialize(months=st.integers(0, 2))
     def open(self, months: int) -> None:
-        """The scenario's world, some months on and billed for them."""
+        """The scenario's world after some billed months."""
         self.world = new_world()
         self.issued: dict[tuple[int, int, int], Invoice] = {}
         self.sibling: World | None = None
@@ -85,7 +85,7 @@ class Knocked(RuleBasedStateMachine):
             self.bill_everything_now(customer=1, tail=2)
 
     def execute(self, command: do.Command) -> None:
-        """Carry a command out: it changes nobody but its customer, and nothing at all if it is refused."""
+        """Execute a command: it changes its customer only, and nothing if it is refused."""
         before = state(self.world)
         try:
             self.world.execute(command)
@@ -185,7 +185,7 @@ class Knocked(RuleBasedStateMachine):
 
     @rule(customer=customers, tail=st.integers(0, 3))
     def bill_everything_now(self, customer: int, tail: int) -> None:
-        """So that there are bills to pay in most stories: a run without cutoffs, produced at once."""
+        """Bill everything with a run without cutoffs, produced at once, so that there are bills to pay."""
         self.execute(do.AddCharge(customer=customer, description="Visit", amount=Decimal(15)))
         self.execute(do.CreateRun(invoice_date=self.world.today))
         self.execute(do.RequestBills(run=max(self.world.ledger.runs)))
@@ -238,7 +238,7 @@ class Knocked(RuleBasedStateMachine):
         self.execute(kind(**self.a_bill(pick)))
 
     def a_bill(self, pick: int) -> dict[str, int]:
-        """Which bill: one there is, or (pick 0, or none there) one there is not."""
+        """The number of an existing bill, or of a missing one if ``pick`` is 0 or there are none."""
         there = [
             {"customer": number, "account": invoice.account, "bill": invoice.ordinal}
             for number, state in enumerate(states(self.world), 1)
@@ -373,7 +373,7 @@ class Knocked(RuleBasedStateMachine):
                 assert billed_by_run(self.world, number, currency) == sum(map(total, mine), Decimal(0))
 
     def teardown(self) -> None:
-        """Told again from JSON, the commands make an equal world."""
+        """The commands, decoded from JSON, make an equal world."""
         if not hasattr(self, "world"):
             return
         capsule = json.dumps([do.write_command(command) for command in self.world.commands])

@@ -1,4 +1,4 @@
-"""From use to charges: prices, packages and fees, with sums a reader can do in the head."""
+"""From usage to charges: prices, packages and fees, with simple numbers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def rated(*records: UsageRecord, state: AccountState = ACCOUNT_STATE) -> list[tu
     return [(line.country, line.quantity, line.covered, line.amount) for line in usage_lines(state, ACME, records)]
 
 
-def test_a_package_covers_what_was_used_first_whatever_order_it_is_told_in() -> None:
+def test_a_package_covers_usage_in_order_of_time_not_of_recording() -> None:
     """8 on the 5th are covered, and 2 of the 6 on the 9th: 4 × 0.05 = 0.20 remain."""
     early, late = used(2, date(2026, 1, 5), 8), used(1, date(2026, 1, 9), 6)
     assert rated(late, early) == [("DE", 14, 10, Decimal("0.20"))]
@@ -54,7 +54,7 @@ def test_a_package_covers_what_was_used_first_whatever_order_it_is_told_in() -> 
     assert usage_lines(ACCOUNT_STATE, ACME, [late, early])[0].nominal == Decimal("0.70")
 
 
-def test_a_package_begins_anew_each_month_and_saves_nothing_up() -> None:
+def test_a_package_starts_again_each_month_without_carrying_over() -> None:
     """January uses 4 of 10; the 6 left over are gone, so February's 12 cost 2 × 0.05."""
     assert rated(used(1, date(2026, 1, 31), 4), used(2, date(2026, 2, 1), 12)) == [("DE", 16, 14, Decimal("0.10"))]
 

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from counterfoil.app import Application, build
-from counterfoil.serving import in_thread, listen, origin_of
+from counterfoil.serving import listen, origin_of, serve_in_thread
 
 FLAGS = (
     "--headless",
@@ -95,7 +95,7 @@ class Served:
 def start(**options: Any) -> tuple[Served, Callable[[], None]]:
     taken = listen("127.0.0.1", 0)
     application = build(**options)
-    stop = in_thread(application.door, taken)
+    stop = serve_in_thread(application.asgi_app, taken)
     origin = origin_of(taken)
     client = httpx.Client(base_url=origin)
 
@@ -124,7 +124,7 @@ class Opened:
     errors: list[str] = field(default_factory=list)
 
     def go(self, view: str) -> None:
-        """To a view, as by its link, once it is shown."""
+        """Open a view by its link and wait until it is shown."""
         if self.tab.evaluate("location.hash") == f"#/{view}":
             return
         self.tab.evaluate(
@@ -178,7 +178,7 @@ def pages(browser: Browser, served: Served) -> Iterator[Pages]:
 
 @pytest.fixture
 def picture() -> Callable[[Page, str], None]:
-    """Takes the picture of a view that the documentation shows, if COUNTERFOIL_SCREENSHOTS is set: trees stay clean else."""
+    """Saves the screenshot of a view for the documentation, only if COUNTERFOIL_SCREENSHOTS is set."""
 
     def take(tab: Page, name: str) -> None:
         if os.environ.get("COUNTERFOIL_SCREENSHOTS"):

@@ -12,7 +12,7 @@ import pytest
 
 import counterfoil.page
 from counterfoil.app import all_switches, build
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.commands import COMMANDS
 
@@ -22,7 +22,7 @@ WORLD = "/_sandbox/v1/worlds/default"
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    transport = InProcess(build(scenario_name="late-payer").door)
+    transport = InProcessTransport(build(scenario_name="late-payer").asgi_app)
     with httpx.Client(transport=transport, base_url="http://127.0.0.1:8000") as opened:
         yield opened
 

@@ -21,12 +21,12 @@ import pytest
 from counterfoil.app import build
 from counterfoil.lazy_app import LazyApp
 from counterfoil.page.events import MAX_STREAMS_PER_WORLD
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.commands import AddCustomer, RecordUsage
 
 
 def client_of(application: Any) -> httpx.Client:
-    return httpx.Client(transport=InProcess(application.door), base_url="http://127.0.0.1:8000")
+    return httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://127.0.0.1:8000")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_paths_the_page_does_not_have_are_refused(client: httpx.Client) -> None:
     assert client.post("/events/default").status_code == 405
 
 
-def test_plots_are_well_formed_whatever_customers_are_called() -> None:
+def test_plots_are_well_formed_for_any_customer_name() -> None:
     application = build(scenario_name="one-month")
     application.world.execute(AddCustomer(name="</text><script>x</script>&\"'", country="DE", tariff="basic"))
     application.world.execute(RecordUsage(customer=2, country="DE", quantity=Decimal(100)))
@@ -124,9 +124,9 @@ def test_events_report_every_change(served: Any) -> None:
 CLIENT = """
 import gc, logging, sys, threading, warnings, httpx
 from counterfoil.app import build
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 app = build(scenario_name="one-month")
-client = httpx.Client(transport=InProcess(app.door), base_url="http://127.0.0.1")
+client = httpx.Client(transport=InProcessTransport(app.asgi_app), base_url="http://127.0.0.1")
 """
 
 
@@ -159,7 +159,7 @@ print([each.name for each in threading.enumerate() if not each.name.startswith((
     assert printed(program) == ["[200, 200, 200, 200]", "True True", "[]", "[]"]
 
 
-def test_a_file_is_kept_by_its_digest_and_revalidated_without(client: httpx.Client) -> None:
+def test_a_file_is_cached_by_its_digest_and_revalidated_without(client: httpx.Client) -> None:
     (path,) = re.findall(r'src="(/static/[0-9a-f]+/main\.js)"', client.get("/").text)
     kept, asked = client.get(path), client.get("/static/main.js")
     assert kept.content == asked.content

@@ -1,4 +1,4 @@
-"""Public mode: what a visitor may do, and may not do to another. Over HTTP, and the page itself in a browser."""
+"""Public mode: what visitors may do, and that they cannot affect each other; over HTTP, and on the page in a browser."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.page.conftest import start
 
 from counterfoil.app import Application, build
 from counterfoil.control.access import guard
-from counterfoil.page.visitors import Limits, VisitorMiddleware
-from counterfoil.testing.in_process import InProcess
+from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware
+from counterfoil.testing.in_process import InProcessTransport
 
 WORLDS = "/_sandbox/v1/worlds"
 
@@ -28,8 +28,8 @@ def application() -> Application:
 class Visit:
     """One visitor: a client with its cookie, CSRF token and worlds."""
 
-    def __init__(self, door: Any) -> None:
-        self.client = httpx.Client(transport=InProcess(door), base_url="http://127.0.0.1:8000")
+    def __init__(self, asgi_app: Any) -> None:
+        self.client = httpx.Client(transport=InProcessTransport(asgi_app), base_url="http://127.0.0.1:8000")
         visit = self.client.post("/visit", json={})
         assert visit.status_code == 200, visit.text
         self.cookie = visit.headers["set-cookie"]
@@ -44,7 +44,7 @@ class Visit:
 
 @pytest.fixture
 def visits(application: Application) -> Iterator[tuple[Visit, Visit]]:
-    one, other = Visit(application.door), Visit(application.door)
+    one, other = Visit(application.asgi_app), Visit(application.asgi_app)
     yield one, other
     one.client.close()
     other.client.close()
@@ -70,7 +70,7 @@ def test_the_cookies_attributes(visits: tuple[Visit, Visit]) -> None:
 
 
 def test_the_cookie_is_for_https_only_where_the_page_came_by_https(application: Application) -> None:
-    with httpx.Client(transport=InProcess(application.door), base_url="https://127.0.0.1:8000") as client:
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="https://127.0.0.1:8000") as client:
         assert "Secure" in client.post("/visit", json={}).headers["set-cookie"]
 
 
@@ -191,12 +191,12 @@ def test_worlds_are_bounded_in_number_size_and_life(application: Application) ->
         application.server,
         application.worlds,
         check_host=guard(None, ()),
-        limits=Limits(worlds=2, cookie_age=100.0, visits=(1.0, 100.0)),
+        limits=VisitorLimits(worlds=2, cookie_age=100.0, visits=(1.0, 100.0)),
         clock=lambda: seconds[0],
         wall_clock=lambda: seconds[0],
     )
     one, _ = Visit(gate), Visit(gate)
-    with httpx.Client(transport=InProcess(gate), base_url="http://127.0.0.1:8000") as third:
+    with httpx.Client(transport=InProcessTransport(gate), base_url="http://127.0.0.1:8000") as third:
         assert third.post("/visit", json={}).status_code == 503
     named = {"name": one.worlds[1], "scenario": "quiet"}
     assert one.client.post(WORLDS, json=named).status_code == 503
@@ -221,13 +221,13 @@ def test_rates_are_limited(application: Application) -> None:
         application.server,
         application.worlds,
         check_host=guard(None, ()),
-        limits=Limits(changes=(1.0, 3.0), visits=(1.0, 2.0)),
+        limits=VisitorLimits(changes=(1.0, 3.0), visits=(1.0, 2.0)),
         clock=lambda: 0.0,
     )
     one, _ = Visit(still), Visit(still)
     statuses = [one.client.post(f"{WORLDS}/{one.world}/reset").status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
-    with httpx.Client(transport=InProcess(still), base_url="http://127.0.0.1:8000") as third:
+    with httpx.Client(transport=InProcessTransport(still), base_url="http://127.0.0.1:8000") as third:
         refused = third.post("/visit", json={})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
 
@@ -249,7 +249,7 @@ def test_every_answer_carries_the_safe_headers(visits: tuple[Visit, Visit]) -> N
 
 
 def test_a_host_that_is_not_the_servers_is_refused(application: Application) -> None:
-    with httpx.Client(transport=InProcess(application.door), base_url="http://evil.example") as client:
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://evil.example") as client:
         assert client.post("/visit", json={}).status_code == 403
 
 

@@ -1,4 +1,4 @@
-"""The toy on a real port: uvicorn with either of its HTTP parsers, and what came back byte for byte."""
+"""The toy API on a real port: uvicorn with either of its HTTP parsers, and its raw responses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def listening(app: Any, http: str = "httptools", loop: str = "asyncio") -> Itera
 
 
 def get(port: int, path: str) -> tuple[bytes, bool]:
-    """Everything that came back for a GET, and whether the connection was reset."""
+    """All bytes received for a GET, and whether the connection was reset."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.settimeout(5)
         connection.sendall(

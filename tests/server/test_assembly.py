@@ -1,4 +1,4 @@
-"""What the server is made of: its own pages, mounts, seams; and what it refuses to start with."""
+"""How the server is assembled: its own pages, mounts and hooks, and what prevents its start."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_other_applications_are_mounted_beside_the_apis() -> None:
     assert ask.get("/notes").status_code == 200
 
 
-def test_the_observer_sees_every_request_that_reached_a_dialect_once_it_is_answered() -> None:
+def test_the_observer_gets_every_request_of_a_dialect_after_the_response() -> None:
     seen: list[tuple[Any, ...]] = []
 
     def observe(context: Any) -> None:

@@ -1,4 +1,4 @@
-"""Each kind of request reaches connexion's own middlewares, as far as its status lets it."""
+"""Each kind of request passes through connexion's own middlewares as far as its status allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from counterfoil.app import Application, build
 from counterfoil.catalog import api_names
 from counterfoil.cli.banner import curl_lines
 from counterfoil.server import workarounds
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 from .toy import PREFIX, Client, server
 
@@ -65,7 +65,7 @@ def counted(name: str, calls: list[str], call: Any) -> Any:
 def served(request: pytest.FixtureRequest, reached: list[str]) -> Iterator[tuple[Application, httpx.Client, API, Any]]:
     application = build([request.param])
     with (
-        InProcess(application.server) as transport,
+        InProcessTransport(application.server) as transport,
         httpx.Client(transport=transport, base_url="http://counterfoil.test") as client,
     ):
         api, spec = application.server.served[request.param]
@@ -80,7 +80,7 @@ def example_url(application: Application) -> str:
 
 
 def requests(application: Application, api: API, spec: Any) -> Iterator[tuple[int, httpx.Request]]:
-    """The status that is wanted, and a request that should get it."""
+    """Pairs of an expected status and a request that should get it."""
     url = example_url(application)
 
     def request(method: str, path: str, **more: Any) -> httpx.Request:

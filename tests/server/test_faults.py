@@ -1,4 +1,4 @@
-"""Faults on purpose: what strikes when, what the client sees of it, in this process and over a socket."""
+"""Injected faults: when they apply and what the client receives, in this process and over a socket."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import orjson
 import pytest
 
 from counterfoil.api import ApiError, Response
-from counterfoil.api.control_types import FaultOrder, TooMany
+from counterfoil.api.control_types import FaultSpec, TooMany
 from counterfoil.ledger.errors import BadValue
 from counterfoil.server.faults import store as faults_module
 from counterfoil.server.faults.prefer import parse
 from counterfoil.server.faults.store import FaultStore
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 from .listening import get, listening
 from .toy import PREFIX, TOY, Client, create_note, serve, server
@@ -43,15 +43,15 @@ def ask(book: FaultStore) -> Client:
 
 @pytest.fixture
 def client(book: FaultStore) -> Iterator[httpx.Client]:
-    transport = InProcess(server(faults=book))
+    transport = InProcessTransport(server(faults=book))
     with httpx.Client(
         transport=transport, base_url=f"http://toy.test{PREFIX}", headers={"authorization": "Bearer counterfoil-key"}
     ) as client:
         yield client
 
 
-def order(kind: Any, **more: Any) -> FaultOrder:
-    return FaultOrder(**{"api": "toy", "operation": READ, "kind": kind, **more})
+def order(kind: Any, **more: Any) -> FaultSpec:
+    return FaultSpec(**{"api": "toy", "operation": READ, "kind": kind, **more})
 
 
 def statuses(ask: Client, calls: int, path: str = "/notes/7") -> list[int]:
@@ -70,15 +70,15 @@ def statuses(ask: Client, calls: int, path: str = "/notes/7") -> list[int]:
         ({"nth": 2, "times": 2}, [200, 404, 404, 200]),
     ],
 )
-def test_it_starts_with_the_nth_call_and_strikes_as_often_as_was_ordered(
+def test_a_fault_starts_with_the_nth_call_and_applies_as_often_as_requested(
     book: FaultStore, ask: Client, when: dict[str, int], expected: list[int]
 ) -> None:
     book.add("default", order("status", status=404, **when))
     assert statuses(ask, 4) == expected
-    assert (book.all("default")[0].counted, book.all("default")[0].struck) == (4, expected.count(404))
+    assert (book.all("default")[0].counted, book.all("default")[0].hits) == (4, expected.count(404))
 
 
-def test_chance_is_the_same_every_time_for_one_seed(ask: Client, book: FaultStore) -> None:
+def test_a_probability_is_deterministic_for_a_seed(ask: Client, book: FaultStore) -> None:
     def run(seed: int) -> list[int]:
         book.clear("default")
         book.add("default", order("status", status=404, probability=Decimal("0.5"), seed=seed))
@@ -88,14 +88,14 @@ def test_chance_is_the_same_every_time_for_one_seed(ask: Client, book: FaultStor
     assert 5 < run(1).count(404) < 25
 
 
-def test_it_is_about_one_world_one_api_and_one_operation(book: FaultStore, ask: Client) -> None:
+def test_a_fault_applies_to_one_world_one_api_and_one_operation(book: FaultStore, ask: Client) -> None:
     book.add("blue", order("status", status=500))
     assert ask.get("/notes/7").status_code == 200
     assert ask("GET", f"/w/blue{NOTE}").status_code == 500
     assert ask("GET", f"/w/blue{PREFIX}/notes").status_code == 200
 
 
-def test_without_an_operation_it_is_about_all_of_the_api(book: FaultStore, ask: Client) -> None:
+def test_without_an_operation_a_fault_applies_to_the_whole_api(book: FaultStore, ask: Client) -> None:
     book.add("default", order("malformed", operation=None, times=2))
     for path in ("/notes/7", "/notes"):
         with pytest.raises(ValueError):
@@ -113,11 +113,11 @@ def test_what_is_refused_anyway_is_not_counted(book: FaultStore, ask: Client) ->
     assert statuses(ask, 2, "/notes") == [500, 200]
 
 
-def test_of_two_the_first_ordered_strikes_and_both_count(book: FaultStore, ask: Client) -> None:
+def test_of_two_faults_the_first_applies_and_both_count(book: FaultStore, ask: Client) -> None:
     book.add("default", order("status", status=404, times=1))
     book.add("default", order("status", status=500, times=1))
     assert statuses(ask, 3) == [404, 500, 200]
-    assert [(each.counted, each.struck) for each in book.all("default")] == [(3, 1), (3, 1)]
+    assert [(each.counted, each.hits) for each in book.all("default")] == [(3, 1), (3, 1)]
 
 
 # -- taking on and away -----------------------------------------------------------------------------------------------
@@ -161,8 +161,8 @@ def test_a_world_has_a_hundred_faults_at_most(book: FaultStore, ask: Client) -> 
     book.add("blue", order("latency", delay_ms=0))
 
 
-def test_faults_of_worlds_that_are_gone_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults_module, "MOST_WORLDS", 3)
+def test_faults_of_deleted_worlds_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults_module, "MAX_WORLDS", 3)
     there = {"a", "b", "c"}
     book = FaultStore(names=lambda: there)
     server(faults=book)
@@ -199,11 +199,11 @@ def test_it_is_exactly_that_status_even_where_the_vendor_maps_it_elsewhere() -> 
     assert (response.status_code, response.json()) == (404, {"said": "unknown_resource"})
 
 
-def test_too_many_requests_says_when_to_come_back(stand_in: Any) -> None:
+def test_too_many_requests_has_a_retry_after(stand_in: Any) -> None:
     here = stand_in()
     book = here.application.faults
     for api in here.application.apis:
-        book.add("default", FaultOrder(api=api.name, kind="too_many_requests", retry_after=17))
+        book.add("default", FaultSpec(api=api.name, kind="too_many_requests", retry_after=17))
     for api, path in (
         ("elevate", SUMMARIES),
         ("oracle-brm", "/customerBill"),
@@ -216,7 +216,7 @@ def test_too_many_requests_says_when_to_come_back(stand_in: Any) -> None:
         assert response.json()
 
 
-def test_every_documented_error_of_every_api_can_be_had(stand_in: Any) -> None:
+def test_every_documented_error_of_every_api_can_be_injected(stand_in: Any) -> None:
     here = stand_in()
     paths = {
         "elevate": SUMMARIES,
@@ -240,7 +240,7 @@ def test_every_documented_error_of_every_api_can_be_had(stand_in: Any) -> None:
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long, in seconds, an application that this thread asks would have slept. It does not; other threads do."""
+    """How long, in seconds, an application that this thread asks would have slept. It does not sleep; other threads do."""
     slept: list[float] = []
     here, sleep = threading.get_ident(), asyncio.sleep
 
@@ -256,7 +256,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time limits, in seconds, of every ``asyncio.wait``, in any thread. It waits as ever."""
+    """The time limits, in seconds, of every ``asyncio.wait`` in any thread, which waits as usual."""
     limits: list[float] = []
     wait = asyncio.wait
 
@@ -269,7 +269,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return limits
 
 
-def test_latency_comes_before_whatever_else_strikes(book: FaultStore, ask: Client, naps: list[float]) -> None:
+def test_latency_comes_before_other_faults(book: FaultStore, ask: Client, naps: list[float]) -> None:
     book.add("default", order("latency", delay_ms=60))
     book.add("default", order("latency", delay_ms=40))
     book.add("default", order("status", status=404))
@@ -314,7 +314,7 @@ def test_a_malformed_body_is_as_long_as_the_right_one(book: FaultStore, ask: Cli
         orjson.loads(response.content)
 
 
-def test_spoiling_keeps_the_effect_and_also_spoils_refusals(ask: Client) -> None:
+def test_a_response_fault_keeps_the_effect_and_applies_to_refusals(ask: Client) -> None:
     made: list[Any] = []
 
     def create(request: Any, world: Any) -> Response:
@@ -364,7 +364,7 @@ def test_a_broken_connection_is_httpx_own_error(
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-def test_in_process_a_client_waits_no_longer_than_it_wants(book: FaultStore, client: httpx.Client) -> None:
+def test_in_process_a_clients_timeout_is_respected(book: FaultStore, client: httpx.Client) -> None:
     book.add("default", order("latency", delay_ms=100_000, times=1))
     with pytest.raises(httpx.ReadTimeout):
         client.get("/notes/7", timeout=0.05)
@@ -382,7 +382,7 @@ def test_in_process_a_failing_application_is_a_500() -> None:
     async def fails(scope: Any, receive: Any, send: Any) -> None:
         raise ZeroDivisionError
 
-    with httpx.Client(transport=InProcess(fails), base_url="http://toy.test") as client:
+    with httpx.Client(transport=InProcessTransport(fails), base_url="http://toy.test") as client:
         assert client.get("/").status_code == 500
 
 
@@ -398,7 +398,7 @@ def served(request: pytest.FixtureRequest, own_cache: object) -> Iterator[tuple[
 
 @pytest.fixture
 def wire(served: tuple[FaultStore, int], caplog: pytest.LogCaptureFixture) -> Iterator[tuple[FaultStore, int]]:
-    """Whatever was broken: the next request is answered as ever, and nothing was logged."""
+    """After each broken connection the next request is answered as usual, and nothing is logged."""
     book, port = served
     book.clear("default")
     yield served
@@ -474,7 +474,7 @@ def test_prefer_is_read_as_rfc_7240_has_it(header: str, parsed: dict[str, str]) 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("piece", ['\\"', "x", 'a=""",', ","])
 def test_reading_prefer_is_linear_in_its_length(piece: str) -> None:
-    """Sixteen times the longest header takes a fraction of a second; work that grows with the square, hours."""
+    """Sixteen times the longest header takes a fraction of a second; quadratic work would take hours."""
     size = 1_000_000
     parse(piece * (size // len(piece)))
     parse(f'"{piece * (size // len(piece))}')
@@ -506,7 +506,7 @@ def test_a_good_code_is_the_normal_answer(ask: Client) -> None:
     assert "preference-applied" not in missing.headers
 
 
-def test_prefer_delay_waits_and_says_so(ask: Client, naps: list[float]) -> None:
+def test_prefer_delay_waits_and_is_confirmed(ask: Client, naps: list[float]) -> None:
     response = ask.get("/notes/7", headers={"prefer": "delay=80, code=404"})
     assert naps == [0.08]
     assert (response.status_code, response.headers["preference-applied"]) == (404, "code=404, delay=80")
@@ -526,7 +526,7 @@ def test_other_preferences_are_ignored(ask: Client, header: str) -> None:
     assert "preference-applied" not in response.headers
 
 
-def test_an_ordered_fault_wins_over_a_code_but_the_delay_stays(book: FaultStore, ask: Client) -> None:
+def test_a_fault_overrides_prefer_code_but_not_the_delay(book: FaultStore, ask: Client) -> None:
     book.add("default", order("status", status=500))
     response = ask.get("/notes/7", headers={"prefer": "code=404, delay=1"})
     assert (response.status_code, response.headers["preference-applied"]) == (500, "delay=1")

@@ -1,4 +1,4 @@
-"""What a request leaves behind: nothing that waits for the garbage collector."""
+"""A request leaves nothing behind for the garbage collector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .toy import PREFIX, server
 
 
 class Cycle:
-    """As uvicorn has it: what carries one exchange knows the scope, and ``send`` is a method of it."""
+    """As in uvicorn: the object of one exchange refers to the scope, and ``send`` is its method."""
 
     def __init__(self, path: str) -> None:
         self.scope: dict[str, Any] = {

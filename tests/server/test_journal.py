@@ -1,4 +1,4 @@
-"""The journal: what was asked and answered, bounded, without credentials, and at hand as soon as the answer is."""
+"""The journal: requests and responses, limited in size, without credentials, and available as soon as the response is."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from counterfoil import redact
-from counterfoil.api.control_types import Exchanged, FaultOrder, Wanted
+from counterfoil.api.control_types import FaultSpec, JournalQuery, RecordedExchange
 from counterfoil.server.faults.store import FaultStore
-from counterfoil.server.journal.store import OVERHEAD, Bounds, JournalStore
-from counterfoil.testing.in_process import InProcess
+from counterfoil.server.journal.store import EXCHANGE_OVERHEAD, JournalLimits, JournalStore
+from counterfoil.testing.in_process import InProcessTransport
 
 from .listening import listening
 from .toy import PREFIX, WORLDS, Client, server
@@ -26,7 +26,7 @@ START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 def ticking() -> Callable[[], datetime]:
-    """A clock that goes on by a second each time it is looked at."""
+    """A clock that advances by a second each time it is read."""
     seconds = itertools.count()
     return lambda: START + timedelta(seconds=next(seconds))
 
@@ -41,14 +41,14 @@ def ask(journal: JournalStore) -> Client:
     return Client(server(journal=journal))
 
 
-def kept(journal: JournalStore, world: str = "default", **wanted: Any) -> tuple[Exchanged, ...]:
-    return journal.find(world, Wanted(**wanted)).exchanges
+def kept(journal: JournalStore, world: str = "default", **wanted: Any) -> tuple[RecordedExchange, ...]:
+    return journal.find(world, JournalQuery(**wanted)).exchanges
 
 
 # -- what is in it ----------------------------------------------------------------------------------------------------
 
 
-def test_an_exchange_is_told_from_both_sides(journal: JournalStore, ask: Client) -> None:
+def test_an_exchange_has_request_and_response(journal: JournalStore, ask: Client) -> None:
     response = ask.post("/notes?shared=13", json={"text": "grüße"})
     (told,) = kept(journal)
     assert (told.number, told.at, told.now) == (1, START, WORLDS["default"].now)
@@ -69,11 +69,11 @@ def test_refusals_are_in_it_and_what_reached_no_world_is_not(journal: JournalSto
     assert [(each.status, each.operation) for each in kept(journal)] == [(401, "GET /notes"), (404, None)]
 
 
-def test_a_fault_that_struck_is_named_and_what_was_sent_is_told(journal: JournalStore) -> None:
+def test_an_applied_fault_and_the_sent_response_are_recorded(journal: JournalStore) -> None:
     faults = FaultStore()
     ask = Client(server(journal=journal, faults=faults))
-    faults.add("default", FaultOrder(api="toy", kind="reset", times=1))
-    faults.add("default", FaultOrder(api="toy", kind="truncate", keep_bytes=4))
+    faults.add("default", FaultSpec(api="toy", kind="reset", times=1))
+    faults.add("default", FaultSpec(api="toy", kind="truncate", keep_bytes=4))
     for error in (httpx.ReadError, httpx.RemoteProtocolError):
         with pytest.raises(error):
             ask.get("/notes/7")
@@ -99,17 +99,17 @@ def test_a_fault_that_struck_is_named_and_what_was_sent_is_told(journal: Journal
         ({"api": "other"}, []),
     ],
 )
-def test_it_is_asked_by_api_operation_status_and_time(
+def test_the_journal_is_filtered_by_api_operation_status_and_time(
     journal: JournalStore, ask: Client, wanted: dict[str, Any], numbers: list[int]
 ) -> None:
     for path in ("/notes/1", "/notes/no", "/notes?limit=x", "/nope", "/notes/5", "/notes"):
         ask.get(path)
-    found = journal.find("default", Wanted(**wanted))
+    found = journal.find("default", JournalQuery(**wanted))
     assert [each.number for each in found.exchanges] == numbers
     assert found.total == (len(numbers) if "limit" not in wanted else 6)
 
 
-def test_worlds_are_told_apart_and_numbers_go_on_after_clearing(journal: JournalStore, ask: Client) -> None:
+def test_worlds_have_separate_journals_and_numbers_continue_after_clearing(journal: JournalStore, ask: Client) -> None:
     ask.get("/notes/1")
     ask("GET", f"/w/blue{PREFIX}/notes/2")
     ask.get("/notes/3")
@@ -126,26 +126,26 @@ def test_worlds_are_told_apart_and_numbers_go_on_after_clearing(journal: Journal
 
 
 def test_the_oldest_go_first_and_are_counted() -> None:
-    journal = JournalStore(ticking(), Bounds(exchanges=3))
+    journal = JournalStore(ticking(), JournalLimits(exchanges=3))
     ask = Client(server(journal=journal))
     for _ in range(5):
         ask.get("/notes/7")
-    found = journal.find("default", Wanted())
+    found = journal.find("default", JournalQuery())
     assert ([each.number for each in found.exchanges], found.total, found.dropped) == ([3, 4, 5], 3, 2)
 
 
 def test_a_world_is_bounded_in_bytes() -> None:
-    journal = JournalStore(ticking(), Bounds(bytes=40_000))
+    journal = JournalStore(ticking(), JournalLimits(bytes=40_000))
     ask = Client(server(journal=journal))
     for number in range(6):
         ask.post("/notes", content=json.dumps({"text": f"{number}"}) + " " * 15_000)
-    found = journal.find("default", Wanted())
+    found = journal.find("default", JournalQuery())
     assert [each.number for each in found.exchanges] == [5, 6]
     assert found.dropped == 4
 
 
-def test_all_together_are_bounded_and_the_quietest_world_gives_first() -> None:
-    journal = JournalStore(ticking(), Bounds(bytes_of_all=40_000))
+def test_the_total_is_limited_and_the_least_active_world_loses_first() -> None:
+    journal = JournalStore(ticking(), JournalLimits(bytes_of_all=40_000))
     ask = Client(server(journal=journal))
 
     def talk(world: str, times: int) -> None:
@@ -158,13 +158,13 @@ def test_all_together_are_bounded_and_the_quietest_world_gives_first() -> None:
     assert [len(kept(journal, name)) for name in ("blue", "default", "strict")] == [1, 2, 3]
     talk("blue", 2)
     assert [len(kept(journal, name)) for name in ("blue", "default", "strict")] == [3, 0, 3]
-    assert journal.find("default", Wanted()).dropped == 2
+    assert journal.find("default", JournalQuery()).dropped == 2
     talk("default", 1)
     assert [each.number for each in kept(journal, "default")] == [3]
 
 
 def test_only_so_many_worlds_are_remembered() -> None:
-    journal = JournalStore(ticking(), Bounds(worlds=1))
+    journal = JournalStore(ticking(), JournalLimits(worlds=1))
     ask = Client(server(journal=journal))
     for world in ("blue", "strict"):
         ask("GET", f"/w/{world}{PREFIX}/notes")
@@ -183,9 +183,11 @@ def test_bodies_are_cut_and_say_so(journal: JournalStore, ask: Client) -> None:
     assert "\ufffd" not in second.request.body
 
 
-def test_what_an_exchange_is_said_to_take_is_what_it_takes() -> None:
+def test_the_estimated_size_of_an_exchange_is_its_size() -> None:
     journal = JournalStore(lambda: datetime.now(UTC))
-    with httpx.Client(transport=InProcess(server(journal=journal)), base_url=f"http://toy.test{PREFIX}") as client:
+    with httpx.Client(
+        transport=InProcessTransport(server(journal=journal)), base_url=f"http://toy.test{PREFIX}"
+    ) as client:
         client.headers["authorization"] = "Bearer counterfoil-key"
         for number in range(20):
             client.get(f"/notes/{number}")
@@ -196,13 +198,13 @@ def test_what_an_exchange_is_said_to_take_is_what_it_takes() -> None:
         taken = (tracemalloc.get_traced_memory()[0] - before) / 400
         tracemalloc.stop()
     said = journal._logs["default"].bytes / 420
-    assert said > OVERHEAD
+    assert said > EXCHANGE_OVERHEAD
     assert 0.7 < taken / said < 1.3, (taken, said)
 
 
 def test_the_journal_keeps_no_world_alive(journal: JournalStore, ask: Client) -> None:
     ask.get("/notes")
-    held = journal._logs["default"].kept[0]
+    held = journal._logs["default"].exchanges[0]
     assert not any(part is WORLDS["default"] for part in held)
 
 
@@ -253,7 +255,7 @@ def test_members_named_like_credentials_are_blanked_and_nothing_else(body: str, 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("piece", ['\\"', '{"token":', "[", '"token":[', "token", "\\"])
 def test_blanking_is_linear_in_the_size_of_the_body(piece: str) -> None:
-    """Sixty times the longest body that is kept takes a fraction of a second; work that grows with the square, hours."""
+    """Sixty times the longest body that is kept takes a fraction of a second; quadratic work would take hours."""
     size = 1_000_000
     assert redact.body(f'"{piece * (size // len(piece))}')
     assert redact.body(piece * (size // len(piece)))
@@ -289,14 +291,14 @@ def port(journal: JournalStore) -> Iterator[int]:
         yield port
 
 
-def test_whoever_has_the_answer_finds_it_in_the_journal(journal: JournalStore, port: int) -> None:
+def test_a_received_response_is_already_in_the_journal(journal: JournalStore, port: int) -> None:
     with httpx.Client(headers={"authorization": "Bearer counterfoil-key"}) as client:
         for number in range(1, 301):
             client.get(f"http://127.0.0.1:{port}{PREFIX}/notes/{number}")
             assert kept(journal, limit=1)[0].number == number
 
 
-def test_it_is_asked_while_it_is_written(journal: JournalStore, port: int) -> None:
+def test_the_journal_can_be_read_while_it_is_written(journal: JournalStore, port: int) -> None:
     wrong: list[Any] = []
     over = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The log: what a line says, that none is lost at a normal stop, and that a slow or closed output disturbs no request."""
+"""The log: its format, that no line is lost at a normal stop, and that a slow or closed output affects no request."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_json_lines_are_written_by_the_same_way() -> None:
 
 
 class Output(io.RawIOBase):
-    """Takes what ``answers`` says, one after the other: a number of bytes, None for "full", or an error. Then all."""
+    """Accepts what ``answers`` lists, one entry per write: a number of bytes, None for "full", or an error; then everything."""
 
     def __init__(self, *answers: int | OSError | None) -> None:
         self.answers, self.taken, self.begun = list(answers), b"", threading.Event()
@@ -112,7 +112,7 @@ class Output(io.RawIOBase):
 
 
 class Held(Output):
-    """Takes nothing until it is released."""
+    """Accepts nothing until it is released."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -141,7 +141,9 @@ def test_an_output_that_takes_a_few_bytes_at_a_time_gets_all_of_them() -> None:
     assert messages(output) == ["one\\nline \N{SNOWMAN}", "two"]
 
 
-def test_memory_is_bounded_while_the_output_is_blocked_and_the_loss_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_limited_while_the_output_is_blocked_and_the_loss_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(BatchHandler, "LIMIT", 1000)
     output = Held()
     handler = BatchHandler(output, Readable())

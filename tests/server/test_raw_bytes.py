@@ -1,4 +1,4 @@
-"""Bytes that no HTTP library would send, against a real uvicorn: always an answer, never a 500, never a hang."""
+"""Bytes that no HTTP library would send, to a real uvicorn: always a response, never a 500, never a hang."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Send = Callable[..., bytes]
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
 def send(request: pytest.FixtureRequest, own_cache: object) -> Iterator[Send]:
-    """Sends bytes on a connection of their own and returns everything that came back."""
+    """Sends bytes on a new connection and returns everything received."""
     config = uvicorn.Config(server(), port=0, http=request.param, ws="none", log_level="critical", access_log=False)
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True)
@@ -128,7 +128,7 @@ def test_a_length_over_the_bound_is_413_without_a_body(send: Send) -> None:
     assert status(send(post(b"Content-Length: 1048577"))) == 413
 
 
-def test_a_body_cut_short_is_nobodys_business(send: Send) -> None:
+def test_an_incomplete_body_is_not_logged(send: Send) -> None:
     assert b" 500 " not in send(post(b"Content-Length: 100", body=b'{"text"'))
 
 
@@ -177,7 +177,7 @@ def test_no_header_can_be_injected_through_an_answer(send: Send) -> None:
     assert b"location: /toy/api/v1/notes/a%0D%0AX-Evil: 1%00%E2%82%AC\r\n".lower() in answer.lower()
 
 
-def test_the_next_request_on_a_connection_is_not_disturbed_by_a_body_nobody_read(send: Send) -> None:
+def test_an_unread_body_does_not_affect_the_next_request_on_the_connection(send: Send) -> None:
     first = at(b"/notes") + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n" + KEY + b"\r\n" + b"x" * 70000
     answers = send(first + request(at(b"/notes/latest")), end=False)
     assert answers.count(b"HTTP/1.1 200 OK") == 2

@@ -97,7 +97,7 @@ def test_an_unknown_query_parameter_is_ignored_unless_the_world_is_strict(ask: C
 @pytest.mark.parametrize(
     "n", ["abc", "1_0", "1.5", "9223372036854775808", "%0A1", "1%0A", "%FF", "nan", "--1", "%D9%A1"]
 )
-def test_a_path_parameter_that_is_no_number_is_400_not_404(ask: Client, n: str) -> None:
+def test_a_path_parameter_that_is_not_a_number_is_400_not_404(ask: Client, n: str) -> None:
     refused(ask.get(f"/numbers/{n}"), 400, "malformed", "n")
 
 
@@ -210,7 +210,7 @@ def test_a_body_of_exactly_one_mebibyte_is_read(ask: Client) -> None:
 # -- our own mistakes -------------------------------------------------------------------------------------------------
 
 
-def test_an_exception_is_logged_once_and_its_words_stay_inside(ask: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_is_logged_once_and_not_disclosed(ask: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "counterfoil"):
         response = ask.get("/broken/raise")
     refused(response, 500, "internal")
@@ -251,7 +251,7 @@ def test_a_required_header_that_is_missing_or_wrong_is_our_500(ask: Client, capl
         assert caplog.records[0].exc_info is None, "a breach of the spec needs no trace"
 
 
-def test_a_body_that_is_no_utf8_is_told_so(ask: Client) -> None:
+def test_a_body_that_is_not_utf8_is_refused(ask: Client) -> None:
     assert ask.post("/notes", content=b'{"text":"\xff"}').json()["message"] == "the body is not UTF-8"
 
 

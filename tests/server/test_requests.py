@@ -1,4 +1,4 @@
-"""What an operation gets to see: exact names, typed values, defaults, where it is mounted, and who asks."""
+"""What an operation receives: exact names, typed values, defaults, its mount path, and the caller."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_an_unknown_world_is_a_404_problem(ask: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil\r\nx: y", "a b", '"><script>', ""])
-def test_a_host_that_is_none_is_not_repeated_in_links(ask: Client, host: str) -> None:
+def test_an_invalid_host_is_not_repeated_in_links(ask: Client, host: str) -> None:
     assert ask.get("/notes", headers={"host": host}).json()["origin"] == "http://toy.test"
 
 

@@ -13,7 +13,7 @@ def first(paths: Sequence[str], path: str) -> str | None:
     return Operations(f"GET {each}" for each in paths).at(path).get("GET")
 
 
-def test_the_more_concrete_path_wins_whatever_the_order() -> None:
+def test_the_more_concrete_path_wins_in_any_order() -> None:
     paths = ("/{a}/{b}/c", "/{a}/b/c", "/x/{b}/c", "/x/b/{c}", "/x/b/c")
     for order in (paths, paths[::-1]):
         assert first(order, "/x/b/c") == "GET /x/b/c"
@@ -43,7 +43,7 @@ def test_paths_are_prepared_for_the_router(path: str, router: str) -> None:
     assert router_path(path) == router
 
 
-def test_only_operations_that_a_more_concrete_path_hides_are_looked_at_twice() -> None:
+def test_only_operations_hidden_by_a_more_concrete_path_are_matched_twice() -> None:
     assert ambiguous(["GET /x/{id}", "PUT /x/{id}", "GET /x/new", "GET /y/{id}", "GET /x"]) == {
         "GET /x/{id}",
         "PUT /x/{id}",

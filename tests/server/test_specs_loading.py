@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def test_the_parsed_form_is_kept_and_a_changed_spec_is_read_anew(
+def test_the_parsed_form_is_cached_and_a_changed_spec_is_parsed_again(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, SMALL)
@@ -42,7 +42,7 @@ def test_the_parsed_form_is_kept_and_a_changed_spec_is_read_anew(
     assert specs.load("small", directory=tmp_path).raw["info"]["title"] == "u"
 
 
-def test_a_kept_form_that_is_broken_is_not_used(tmp_path: Path, cache: Path) -> None:
+def test_a_damaged_cache_file_is_not_used(tmp_path: Path, cache: Path) -> None:
     write(tmp_path, SMALL)
     specs.load("small", directory=tmp_path)
     for file in cache.rglob("*.json"):
@@ -50,7 +50,7 @@ def test_a_kept_form_that_is_broken_is_not_used(tmp_path: Path, cache: Path) -> 
     assert specs.load("small", directory=tmp_path).raw["openapi"] == "3.0.3"
 
 
-def test_no_cache_folder_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_cache_folder_is_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, SMALL)
     for folder in ("", "/proc/nowhere"):
         monkeypatch.setenv("COUNTERFOIL_CACHE", folder)
@@ -206,7 +206,7 @@ def test_resources_are_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monkey
     assert catalog.api_names() == ("toy",)
 
 
-def test_every_spec_that_comes_along_can_be_served() -> None:
+def test_every_included_spec_can_be_served() -> None:
     apis = [
         API(name, name, f"/{name}", {}, lambda h, w: Principal("x"), lambda r: Response(r.status))
         for name in catalog.api_names()

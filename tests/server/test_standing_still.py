@@ -1,4 +1,4 @@
-"""Every answer is of one version: while a command is applied, reads show the version before it and do not wait."""
+"""Every response shows one version: while a command is applied, reads show the version before it and do not wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 
 from conftest import KEY
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.commands import AdvanceClock, Command
 from counterfoil.world.state import WorldState
 
@@ -18,7 +18,7 @@ PAGE = ("oracle-brm", "/customerBill")
 
 
 class InTwoHalves:
-    """A command that lets forty days pass, and waits after twenty until it is told to go on."""
+    """A command that advances the clock by forty days, and pauses after twenty until the test continues it."""
 
     def __init__(self) -> None:
         self.half_done, self.go_on = threading.Event(), threading.Event()
@@ -65,7 +65,7 @@ def test_a_write_waits_for_the_command_and_other_worlds_and_health_do_not(stand_
     written: list[httpx.Response] = []
     path = here.application.apis[0].prefix + "/billingRuns/"
     with httpx.Client(
-        transport=InProcess(here.application.server),
+        transport=InProcessTransport(here.application.server),
         base_url="http://counterfoil.test",
         headers={"Authorization": f"Bearer {KEY}"},
     ) as client:

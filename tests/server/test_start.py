@@ -58,7 +58,7 @@ def started(*apis: str, cache: Path) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what was parsed is kept, as it is after any start before."""
+    """The cache of parsed specs, filled as after an earlier start."""
     folder = tmp_path_factory.mktemp("cache")
     started(cache=folder)
     return folder
@@ -84,7 +84,7 @@ def test_all_five_import_nothing_heavier(cache: Path) -> None:
     assert [name for name in LATER if name in seen["there"]] == []  # type: ignore[operator]
 
 
-def test_the_collector_is_awake_once_requests_are_answered(cache: Path) -> None:
+def test_the_collector_is_enabled_once_requests_are_answered(cache: Path) -> None:
     assert started("elevate", cache=cache)["collects"] is True
 
 

@@ -1,4 +1,4 @@
-"""One test for each workaround: the trap is still there, and the workaround holds."""
+"""One test for each workaround: the problem still exists, and the workaround solves it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_private_attributes_of_a_specification_are_those_connexion_has() -> 
     assert (prepared.spec, prepared.raw, prepared.components) == (own.spec, own.raw, own.components)
 
 
-def test_connexion_takes_no_document_as_it_is() -> None:
+def test_connexion_does_not_accept_a_document_unchanged() -> None:
     app = ConnexionMiddleware(lambda *_: None, import_name="counterfoil")
     with pytest.raises(TypeError):
         app.add_api(workarounds.PreparedSpecification({"openapi": "3.0.3", "paths": {}, "components": {}}))

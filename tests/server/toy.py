@@ -1,4 +1,4 @@
-"""A api small enough to read at a glance, whose operations can be made to go wrong in every way."""
+"""A small API whose operations can be made to fail in every way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GOOD = {"authorization": "Bearer counterfoil-key"}
 
 @dataclass
 class Stub:
-    """As much of a world as the server looks at."""
+    """The part of a world that the server uses."""
 
     name: str
     version: int = 0
@@ -174,7 +174,7 @@ def serve(
     )
     made = build_server([api], cast(Any, WORLDS.get), options=options)
     if faults is not None:
-        faults.learn(made.served)
+        faults.set_served(made.served)
     return made
 
 

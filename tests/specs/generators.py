@@ -1,4 +1,4 @@
-"""Generates clients from the specs with generators that are not ours, and calls every operation of the stand-in with them.
+"""Generates clients from the specs with third-party generators, and calls every operation of the stand-in with them.
 
 ``python -m tests.specs.generators`` tries all of them; ``tests/specs/test_generators.py`` those that install in seconds. What
 each needs is in ``docs/how-to/generate-a-client.md``.

@@ -1,4 +1,4 @@
-"""Every citation of the pages about the vendors leads somewhere: in source, specs, printed answers, tests and pages."""
+"""Every citation of the vendor pages has a target: in source, specs, printed answers, tests and pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OUTDATED = re.compile(r"vendor[- ]facts|\bseed 00\d|\b[Rr]ules? \d+")
 
 
 def texts(*folders: str) -> Iterator[Path]:
-    """Every text file of ours below the folders, but this one, whose examples are wrong on purpose."""
+    """Every text file of the repository below the folders, except this one, whose examples are wrong on purpose."""
     for folder in folders:
         found = [path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in TEXTS and path.is_file()]
         assert found, f"no files in {folder}"
@@ -154,14 +154,14 @@ def test_specs_show_prints_where_each_switch_is_explained() -> None:
     assert f"The pages are in {ROOT / 'docs' / 'vendors'}" in done.stdout
 
 
-def test_the_page_of_a_project_of_ones_own_is_looked_at_first(project: Path) -> None:
+def test_the_page_of_the_users_project_comes_first(project: Path) -> None:
     spoil(project / "docs" / "vendors" / "elevate.md", '<a id="like"></a>', '<a id="like-here"></a>')
-    assert root_for(project / "specs" / "elevate", ours=ROOT) == project
+    assert root_for(project / "specs" / "elevate", default=ROOT) == project
 
     assert [finding.where.partition(":")[0] for finding in lint(project / "specs" / "elevate")] == ["openapi.yaml"]
 
     shutil.rmtree(project / "docs")
-    assert root_for(project / "specs" / "elevate", ours=ROOT) == ROOT
+    assert root_for(project / "specs" / "elevate", default=ROOT) == ROOT
     assert lint(project / "specs" / "elevate") == []
 
 

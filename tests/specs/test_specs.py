@@ -1,4 +1,4 @@
-"""Every spec is fit to be held against a vendor; and every rule that says so finds the bug it is there for."""
+"""Every spec keeps every lint rule, and every rule finds the bug that it is meant to find."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from counterfoil.contract import spec_metadata, speclint
-from counterfoil.contract.speclint import Spec, lint, load_spec, spec_folders
+from counterfoil.contract.speclint import LintedSpec, lint, load_spec, spec_folders
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = spec_folders(ROOT / "specs")
@@ -27,7 +27,7 @@ def test_there_are_specs_to_look_at() -> None:
 
 @every_spec
 @pytest.mark.parametrize("rule", speclint.RULES + speclint.SOURCED_RULES, ids=lambda rule: rule.__name__)
-def test_spec_keeps_the_rule(folder: Path, rule: Callable[[Spec], list[speclint.Finding]]) -> None:
+def test_spec_keeps_the_rule(folder: Path, rule: Callable[[LintedSpec], list[speclint.LintFinding]]) -> None:
     findings = rule(load_spec(folder))
     assert not findings, "\n".join(map(str, findings))
 
@@ -135,7 +135,7 @@ BUGS: dict[str, tuple[str, str, Any, str, str]] = {
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_the_rule_sees_the_bug(bug: str) -> None:
+def test_the_rule_finds_the_bug(bug: str) -> None:
     place, key, value, rule, words = BUGS[bug]
     spec = load_spec(ROOT / "specs" / "elevate")
     document = copy.deepcopy(spec.document)

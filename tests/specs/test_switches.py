@@ -72,7 +72,7 @@ def test_a_document_without_paths_is_refused() -> None:
 
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the specs, which the command line then takes for those that come along."""
+    """A copy of the specs, which the command line then uses instead of the packaged ones."""
     for name in APIS:
         (tmp_path / "specs" / name).mkdir(parents=True)
         for path in (specs_dir() / name).glob("*.yaml"):

@@ -1,4 +1,4 @@
-"""Validators that are not ours find no error in any spec, and would find one.
+"""Third-party validators find no error in any spec, and would find one.
 
 npx fetches Spectral and IBM's validator the first time. ``specs lint`` has rules for what they found:
 ``test_lint_finds_what_others_found``.

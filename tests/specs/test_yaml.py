@@ -1,4 +1,4 @@
-"""Every YAML file is read by YAML 1.2's core rules; each mistake has its file and line, and all are told at once."""
+"""Every YAML file is read by YAML 1.2's core rules; each mistake is reported with its file and line, and all at once."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_mistake_has_its_field_and_line(tmp_path: Path, find: str, put: str, s
     assert lines == said
 
 
-def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
     text = (
         STORY.replace("title: one", "titel: one")
         .replace("name: Acme", "name: 12")
@@ -138,7 +138,7 @@ def test_aliases_of_aliases_are_refused_before_they_fill_the_memory() -> None:
         yaml_reader.read("\n".join(lines), "f")
 
 
-def test_a_merge_key_gives_way_to_what_is_written_out() -> None:
+def test_an_explicit_key_overrides_a_merge_key() -> None:
     document = yaml_reader.read_document("a: &a {x: 1, y: 1}\nb: {<<: *a, y: 2}\nc: {'<<': 3}\n", "f")
     assert document.value == {"a": {"x": 1, "y": 1}, "b": {"x": 1, "y": 2}, "c": {"<<": 3}}
     assert document.merges == (2,)

@@ -1,4 +1,4 @@
-"""Runs tools that are not ours over the specs; says aloud what could not be tested for want of one."""
+"""Runs third-party tools on the specs; reports what could not be tested because a tool is missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ QUIET = {
 
 
 def missing(what: str) -> NoReturn:
-    """A tool is not there: a failure in CI, a skip that the end of the run tells of elsewhere."""
+    """Report a missing tool: as a failure in CI, elsewhere as a skip that the end of the run lists."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(f"{what} is not installed")
     pytest.skip(f"{what} is not installed: it did not look at the specs")

@@ -1,4 +1,4 @@
-"""The museum: in the scenario ``every-state`` each enum value that an answer can have is there to be seen."""
+"""In the scenario ``every-state`` every enum value that a response can have occurs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_billingplatform_has_every_run_status(museum: Any) -> None:
     assert [run["status"] for run in runs] == ["Complete"] * 4 + ["Pending"] + ["Complete"] * 2
 
 
-def test_emnify_has_previews_invoiced_paid_and_nobody(museum: Any) -> None:
+def test_emnify_has_previews_invoiced_paid_and_empty(museum: Any) -> None:
     def bill(key: str, period: int) -> Any:
         return museum.get("emnify", f"/organisation/{museum.world.customer_with_key(key)}/billing/{period}")
 

@@ -1,4 +1,4 @@
-"""No answer is stale: whatever was done to a world, every answer is what it would be if nothing were ever remembered.
+"""No response is stale: after any writes, every response is equal to the one computed without any cache.
 
 Hypothesis tells stories of writes (commands of every kind that changes what is owed, switches, forks) and asks all five
 APIs the same questions after each. Every question is asked twice, as it is, and with nothing known from before; the two
@@ -29,7 +29,7 @@ from counterfoil.ledger.errors import LedgerError
 from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.store import AccountStore
 from counterfoil.ledger.tariffs import Service
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world import commands as c
 from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
@@ -51,7 +51,7 @@ SWITCHES = {
 
 @pytest.fixture(scope="module")
 def application() -> Application:
-    """Twenty-six customers, of whom twelve have four states among them and with the first four."""
+    """Twenty-six customers, twelve of which share their states with each other and the first four."""
     application = build(scenario_name="demo", customers=ALONE)
     application.world.execute(cast(c.Command, Populate()))
     return application
@@ -70,14 +70,14 @@ def client(application: Application) -> Iterator[httpx.Client]:
     # Flexprice repeats a request id that it is given, and makes up one otherwise.
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY, "x-request-id": "00000000-0000-4000-8000-000000000000"}
     with httpx.Client(
-        transport=InProcess(application.server), base_url="http://counterfoil.test", headers=keys
+        transport=InProcessTransport(application.server), base_url="http://counterfoil.test", headers=keys
     ) as client:
         yield client
 
 
 @contextmanager
 def nothing_known_before() -> Iterator[None]:
-    """What a request works out is worked out from the states, and is gone after the request."""
+    """Disable the caches: every request computes its values from the states."""
     known: dict[Any, Any] = {}
 
     def recall(key: Any, compute: Any) -> Any:
@@ -113,7 +113,7 @@ def _query(path: str, **names: Any) -> str:
 
 
 def _maybe(*values: Any) -> st.SearchStrategy[Any]:
-    """One of the values, or (as likely as all of them) nothing: with every filter given, nothing would be found."""
+    """One of the values, or with probability one half nothing: with every filter given, nothing would be found."""
     return st.sampled_from((None,) * len(values) + values)
 
 

@@ -1,4 +1,4 @@
-"""What the vendors have and the stand-in has not is said out loud: 501, in the vendor's own shape of error."""
+"""What the vendors have and the stand-in has not is answered 501, in the vendor's own error format."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def test_an_operation_that_is_not_here_is_501(whole: Any, api: str, operation: s
 
 
 @pytest.mark.parametrize("api", SHAPES)
-def test_a_path_nobody_has_is_unknown(whole: Any, api: str) -> None:
+def test_a_path_of_no_vendor_is_unknown(whole: Any, api: str) -> None:
     assert whole.get(api, "/nobody-has-this").status_code == 404

@@ -1,8 +1,8 @@
-"""One money in five APIs: after any payments, credit notes, refunds and cancellations, every bill says the same everywhere.
+"""After any payments, credit notes, refunds and cancellations, every bill has the same amounts in all five APIs.
 
 Hypothesis gives the commands, over HTTP as everything here. What a bill must be follows from its documents, which the control
-API lists: what is paid and credited is added up here, to the minor unit, in EUR, USD, JPY, KWD and BHD. That the test would have
-found the bug it is written for is tried by planting it.
+API lists: what is paid and credited is added up here, to the minor unit, in EUR, USD, JPY, KWD and BHD. One test plants the bug
+that the test is written for, and expects it to be found.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from conftest import KEY
 from counterfoil.app import Application, build, scenario
 from counterfoil.ledger.receivables import Bill
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 ORACLE, EMNIFY = "/oracle-brm/brm/customerBillManagement/v4", "/emnify/api/v1"
 CENTS = {"EUR": "0.01", "USD": "0.01", "JPY": "1", "KWD": "0.001", "BHD": "0.001"}
@@ -67,7 +67,9 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
 @pytest.fixture(scope="module")
 def client(application: Application) -> Iterator[httpx.Client]:
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
-    with httpx.Client(transport=InProcess(application.server), base_url="http://localhost", headers=keys) as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.server), base_url="http://localhost", headers=keys
+    ) as client:
         base = Client(client, "default")
         base.do("advance_clock", to="2026-03-01T06:00:00Z")
         for number in range(1, 9):  # those that the scenario planned
@@ -270,7 +272,7 @@ def _billingplatform(here: Client, customers: Any) -> None:
 ])  # fmt: skip
 @settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @given(st.lists(COMMANDS, min_size=5, max_size=10))
-def test_every_bill_is_the_same_in_all_apis_whatever_was_done(
+def test_every_bill_is_equal_in_all_apis_after_any_commands(
     application: Application, client: httpx.Client, commands: list[Command]
 ) -> None:
     """A refused command (404, 409, 422) changes no version; the others leave six interfaces that agree."""
@@ -309,7 +311,7 @@ def test_a_bill_that_a_payments_method_cancels_is_found(
         application.worlds.delete("planted")
 
 
-def test_run_totals_count_credit_only_where_a_switch_says_so(application: Application, client: httpx.Client) -> None:
+def test_run_totals_include_credit_only_if_a_switch_is_set(application: Application, client: httpx.Client) -> None:
     """docs/vendors/elevate.md#credit-notes, docs/vendors/billingplatform.md#credit-notes: 10.00 − 1.00; 1.19 with tax."""
     application.worlds.fork("switched", "default")
     try:

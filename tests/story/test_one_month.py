@@ -1,4 +1,4 @@
-"""The one story all five documents tell, told once through commands and watched through all five APIs over HTTP.
+"""One story that all five documents describe, made by commands and read through all five APIs over HTTP.
 
 Acme pays 10.00 a month and 0.05 a megabyte. 12.00 = 10.00 + 40 × 0.05; with 19 % tax 14.28 = 12.00 + 2.28.
 """
@@ -40,7 +40,7 @@ def run(world: Any) -> dict[str, Any]:
     return world.get("billingplatform", "/billingRuns/1").json()
 
 
-def test_one_month_seen_through_five_windows(stand_in: Any) -> None:
+def test_one_month_is_consistent_in_five_apis(stand_in: Any) -> None:
     world = stand_in("one-month")
 
     # Usage is rated: 25 MB on the 10th and 15 MB on the 20th are in the scenario.
@@ -152,7 +152,7 @@ def test_the_same_story_gives_the_same_bytes(stand_in: Any) -> None:
     assert told() == told()
 
 
-def test_taking_on_one_customer_more_renames_nobody(stand_in: Any) -> None:
+def test_one_more_customer_changes_no_other_customers_name(stand_in: Any) -> None:
     def names(count: int) -> list[str]:
         world = stand_in("one-month", apis=["emnify"], customers=count)
         return [

@@ -1,4 +1,4 @@
-"""A command is applied whole or not at all, and whoever reads meanwhile sees one version."""
+"""A command is applied completely or not at all, and concurrent readers see one version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from counterfoil.world.write_lock import MOST_WAITING, WorldBusy
 
 
 class Scripted:
-    """A command that does what the test says."""
+    """A command whose effect the test defines."""
 
     def __init__(self, act: Callable[[WorldState], Any]) -> None:
         self._act = act
@@ -71,7 +71,7 @@ def test_an_unexpected_error_half_way_leaves_nothing_changed_and_nothing_recorde
         AdvanceClock(months=2).apply(state)
         RecordPayment(customer=3, bill=1).apply(state)
         IssueToken(api="elevate", key="counterfoil-key", minutes=5).apply(state)
-        state.admit("half", None, None)
+        state.add_credential("half", None, None)
         state.populate([state.ledger.state_of(1)], [0], ["DE"])
         raise ZeroDivisionError
 
@@ -127,7 +127,7 @@ def test_a_reader_during_a_long_command_sees_one_version_and_does_not_wait(world
     assert other.version == 1
 
 
-def test_whoever_executes_reads_what_it_wrote_on_top_of_what_others_wrote(worlds: Worlds) -> None:
+def test_a_writer_reads_its_own_changes_and_those_of_others(worlds: Worlds) -> None:
     first = worlds.create("one", "demo", customers=30)
     second = worlds.named("one")
     first.execute(AddCustomer(name="First"))
@@ -182,7 +182,7 @@ def test_a_fork_and_what_it_came_from_never_see_each_other(worlds: Worlds) -> No
         assert {token.key for token in world.tokens} == {f"key of {world.name}"}
 
 
-def test_a_reset_never_takes_the_version_back(worlds: Worlds) -> None:
+def test_a_reset_never_decreases_the_version(worlds: Worlds) -> None:
     view = worlds.create("one", "demo", customers=30)
     seen: list[int] = []
     over = threading.Event()
@@ -213,7 +213,7 @@ def test_credentials_follow_from_a_worlds_name_whatever_it_is_made_from(worlds: 
     assert (worlds.named("one").version, worlds.named("one").commands) == (1, []), "one reset, no command"
 
 
-def test_a_cache_drops_what_was_not_asked_for_the_longest() -> None:
+def test_a_cache_drops_the_least_recently_used() -> None:
     cache = DerivedCache(most=3 * 540)
     asked: list[str] = []
 
@@ -229,7 +229,7 @@ def test_a_cache_drops_what_was_not_asked_for_the_longest() -> None:
     assert asked == ["a", "b", "c", "d", "c"]
 
 
-def test_what_was_derived_is_kept_while_what_it_was_derived_from_is(worlds: Worlds) -> None:
+def test_a_derived_value_lives_as_long_as_its_source(worlds: Worlds) -> None:
     from counterfoil.world.cache import AccountsKey
 
     world = worlds.create("one", "demo", customers=30)

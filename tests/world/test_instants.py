@@ -1,4 +1,4 @@
-"""The same instant in any offset makes the same world, to the byte and to the cent."""
+"""The same instant in any offset makes the same world, equal in every byte and amount."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_what_clients_write_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "2026-01-31", "2026-01-31T09:00:00", "31.1.2026", "2026-02-30T09:00:00Z",
                                   "2026-01-31T09:00:00+25:00", "2026-01-31T09:00:61Z"])  # fmt: skip
-def test_what_is_refused_says_how_to_write_it(text: str) -> None:
+def test_a_refusal_explains_the_expected_form(text: str) -> None:
     with pytest.raises(ValueError, match="write it as in 2026-01-31T09:00:00Z"):
         read_instant(text)
     with pytest.raises(BadValue, match="write it as in 2026-01-31T09:00:00Z") as refused:
@@ -72,7 +72,7 @@ def test_offsets_make_no_difference_to_a_world_or_its_capsule() -> None:
 
 
 def test_a_scenario_that_starts_in_another_offset_is_the_same_story() -> None:
-    """At midnight UTC it is the evening before in New York; the first fees are due on the UTC date all the same."""
+    """At midnight UTC it is the evening before in New York; the first fees are due on the UTC date nevertheless."""
     own = scenario("demo")
     text = own.source.decode()
     line = next(each for each in text.splitlines() if each.startswith("starts:"))
@@ -83,7 +83,7 @@ def test_a_scenario_that_starts_in_another_offset_is_the_same_story() -> None:
     assert first == second
 
 
-def test_a_leap_second_is_read_by_the_filter_and_other_forms_are_told_how(stand_in: Any) -> None:
+def test_a_leap_second_is_accepted_and_other_forms_are_explained(stand_in: Any) -> None:
     app = stand_in("quiet", apis=["oracle-brm"])
     for written in ("2026-06-30T23:59:60Z", "2026-07-01T02:00:00%2B02:00"):
         assert app.get("oracle-brm", f"/customerBill?limit=1&billDate.gte={written}").status_code == 200

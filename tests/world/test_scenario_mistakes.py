@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from counterfoil.app import all_switches, build
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario
 from counterfoil.world.scenario_runner import run_scenario
@@ -71,7 +71,7 @@ def test_a_step_that_cannot_be_done_has_file_line_and_member(step: str, member: 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    transport = InProcess(build(scenario_name="late-payer").server)
+    transport = InProcessTransport(build(scenario_name="late-payer").server)
     with httpx.Client(transport=transport, base_url="http://localhost") as opened:
         yield opened
 

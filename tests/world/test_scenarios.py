@@ -1,4 +1,4 @@
-"""Scenario files: those that come along open, and a mistake in one is a line that says where and what."""
+"""Scenario files: the included ones can be opened, and a mistake gives a line with its place and reason."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def opened(text: str, **options: int) -> World:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_scenario_that_comes_along_opens_the_same_twice(name: str) -> None:
+def test_an_included_scenario_opens_equally_twice(name: str) -> None:
     first, second = (run_scenario(scenario(name), known_switches=all_switches()) for _ in range(2))
     assert digest_of(first) == digest_of(second)
 
 
-def test_another_seed_makes_other_scenery_but_the_same_story() -> None:
+def test_another_seed_changes_generated_names_but_not_the_story() -> None:
     one, two = (run_scenario(scenario("demo"), seed=seed, known_switches=all_switches()) for seed in (1, 2))
     assert one.party(1).name == two.party(1).name == "Acme Robotics GmbH"
     assert one.party(20) != two.party(20)
@@ -100,7 +100,7 @@ def test_a_story_that_breaks_a_rule_names_the_step(find: str, put: str, says: st
         ("quantity: 4", "quantity: .nan"),
     ],
 )
-def test_numbers_that_are_none_and_zones_without_countries_are_refused(find: str, put: str) -> None:
+def test_invalid_numbers_and_zones_without_countries_are_refused(find: str, put: str) -> None:
     with pytest.raises(ScenarioError, match=r"^test.yaml:\d+: "):
         opened(GOOD.replace(find, put, 1))
 
@@ -115,13 +115,13 @@ def test_an_unreadable_file_is_one_line(tmp_path: Path) -> None:
         scenario(str(tmp_path / "none.yaml"))
 
 
-def test_bytes_that_are_no_text_are_one_line() -> None:
+def test_bytes_that_are_not_text_give_one_line() -> None:
     with pytest.raises(ScenarioError, match=r"x.yaml:1: .*"):
         parse_scenario("x", b"\xff\xfe\x00bad", "x.yaml")
 
 
 def test_starting_a_world_generates_no_names() -> None:
-    """Start-up does not grow with names: ten thousand customers, and Faker was asked for none."""
+    """Start-up time does not depend on names: Faker generates none for ten thousand customers."""
     from counterfoil.world import fake_identity
 
     fake_identity._generated.cache_clear()

@@ -1,4 +1,4 @@
-"""Worlds on demand: isolated, bounded, forgotten when idle; and capsules that rebuild them."""
+"""Worlds on demand: isolated, limited, deleted when idle; and capsules that rebuild them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def worlds() -> Worlds:
     return Worlds(scenario, all_switches(), limit=50)
 
 
-def test_a_fork_never_sees_its_sibling(worlds: Worlds) -> None:
+def test_forks_are_isolated(worlds: Worlds) -> None:
     first = worlds.create("first", "late-payer", customers=200)
     second = worlds.fork("second", "first")
     before = digest_of(second)
@@ -34,7 +34,7 @@ def test_a_fork_never_sees_its_sibling(worlds: Worlds) -> None:
     assert digest_of(first) != before
 
 
-def test_reset_goes_back_to_where_the_scenario_ended(worlds: Worlds) -> None:
+def test_reset_returns_to_the_end_of_the_scenario(worlds: Worlds) -> None:
     world = worlds.create("one", "late-payer")
     before, version = digest_of(world), world.version
     world.execute(RecordPayment(customer=3, bill=1))
@@ -45,7 +45,7 @@ def test_reset_goes_back_to_where_the_scenario_ended(worlds: Worlds) -> None:
     assert worlds.named("one").version == fresh.version
 
 
-def test_names_are_taken_once_and_are_plain(worlds: Worlds) -> None:
+def test_world_names_are_unique_and_plain(worlds: Worlds) -> None:
     worlds.create("one", "quiet")
     with pytest.raises(RuleBroken, match="already"):
         worlds.create("one", "quiet")

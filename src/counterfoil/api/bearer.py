@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def bearer_credential(headers: Mapping[str, str], *, missing: str) -> str:
     """The credential in ``Authorization: Bearer …``.
 
-    Raises ``ApiError`` (unauthenticated) with the message ``missing`` if there is none, or another scheme.
+    Raises ``ApiError`` (unauthenticated) with the message ``missing`` if there is none, or the scheme is another.
     """
     scheme, _, credential = headers.get("authorization", "").strip().partition(" ")
     credential = credential.strip()
@@ -27,7 +27,7 @@ def bearer_credential(headers: Mapping[str, str], *, missing: str) -> str:
 def key_for(credential: str, world: World, api: str, *, expired: Callable[[Token], ApiError]) -> str:
     """The key that ``credential`` stands for: a token issued by ``api`` stands for its key, anything else for itself.
 
-    Raises ``expired(token)`` for a token whose time is over, by the world's clock.
+    Raises ``expired(token)`` for a token that has expired by the world's clock.
     """
     token = world.token(credential)
     if token is None or token.api != api:

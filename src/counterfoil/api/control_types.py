@@ -1,7 +1,7 @@
-"""What the control API asks of a journal and of a store of faults, and the data it speaks with them.
+"""The interfaces of the journal and the fault store that the control API uses, with their data types.
 
-Whoever serves implements both protocols; the control API answers 501 for the one that is not there. ``read_fault`` is
-the one place that says which members belong to which kind of fault. Nothing here knows HTTP servers or vendors.
+The server implements both protocols; if one is missing, the control API answers 501. ``read_fault`` checks
+which members belong to which kind of fault.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Kind = Literal["status", "latency", "reset", "truncate", "malformed", "too_many_
 Distribution = Literal["fixed", "uniform", "normal", "exponential"]
 Milliseconds = Annotated[int, Meta(ge=0, le=120_000)]
 
-BELONGS: dict[str, frozenset[str]] = {
+KIND_MEMBERS: dict[str, frozenset[str]] = {
     "status": frozenset({"status"}),
     "latency": frozenset({"delay_ms", "spread_ms", "distribution"}),
     "reset": frozenset(),
@@ -30,25 +30,25 @@ BELONGS: dict[str, frozenset[str]] = {
     "slow_drip": frozenset({"bytes_per_second"}),
 }
 """The members of each kind of fault, in addition to those that all kinds have."""
-NEEDED = {"status": "status", "latency": "delay_ms"}
+REQUIRED_MEMBERS = {"status": "status", "latency": "delay_ms"}
 
 
 class TooMany(RuleBroken):
-    """A bound is reached, as on the faults of one world; the control API answers 429."""
+    """A limit is reached, such as the number of faults of one world; the control API answers 429."""
 
 
-class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to go wrong, where, and how often.
+class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fault to inject: its kind, the operations it affects, and how often.
 
-    ``operation`` is written as in the spec (``GET /customerBill``); None means every operation of ``api``. Counting calls
-    of that operation in that world from when the fault was ordered: it starts with the ``nth``, strikes at most ``times``
-    times (None: without end), each time with ``probability``, drawn from ``Random(seed)``.
+    ``operation`` is written as in the spec (``GET /customerBill``); None means every operation of ``api``. Calls of that
+    operation in that world are counted from when the fault was added: it applies from the ``nth`` on, at most ``times``
+    times (None: no limit), each time with ``probability``, drawn from ``Random(seed)``.
 
     ``status``: that status, in the vendor's own error body. ``latency``: ``delay_ms``, or drawn: ``uniform`` in delay ±
     spread, ``normal`` with spread as its deviation, ``exponential`` with delay as its mean; never below 0. ``reset``:
     the connection breaks. ``truncate``: the whole Content-Length is promised, ``keep_bytes`` (half, if None) are sent.
     ``malformed``: a body that is not JSON. ``too_many_requests``: 429 with Retry-After ``retry_after`` seconds.
-    ``slow_drip``: the right answer, ``bytes_per_second``.
+    ``slow_drip``: the correct response, sent at ``bytes_per_second``.
     """
 
     api: str
@@ -68,45 +68,45 @@ class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A fault that was ordered: its ``id`` in its world, how many calls it has counted, and how often it struck."""
+    """A fault of a world: its ``id``, its spec, how many calls were counted, and to how many of them it applied (``hits``)."""
 
     id: int
-    order: FaultOrder
+    spec: FaultSpec
     counted: int = 0
-    struck: int = 0
+    hits: int = 0
 
 
 class Faults(Protocol):
-    """The faults of every world, by its name. Worlds that are gone are forgotten by ``clear``."""
+    """The faults of every world, by its name. ``clear`` is called for deleted worlds."""
 
     def all(self, world: str) -> Sequence[Fault]:
-        """The faults of a world, in the order they were made."""
+        """The faults of a world, in the order they were added."""
         ...
 
-    def add(self, world: str, order: FaultOrder) -> Fault:
-        """Take on a fault whose API and operation exist. Raises ``BadValue`` for a status the operation's spec does not
-        document, and ``TooMany`` at the bound."""
+    def add(self, world: str, spec: FaultSpec) -> Fault:
+        """Add a fault whose API and operation exist. Raises ``BadValue`` for a status the operation's spec does not
+        document, and ``TooMany`` at the limit."""
         ...
 
     def remove(self, world: str, fault: int) -> bool:
-        """Take one away; False if there is none of that id."""
+        """Remove one; False if there is no fault with that id."""
         ...
 
     def clear(self, world: str) -> None:
-        """Take all of a world away."""
+        """Remove all faults of a world."""
         ...
 
 
-class Message(msgspec.Struct, frozen=True):
-    """One half of an exchange: headers with credentials blanked, and the body as text, cut at the journal's bound."""
+class RecordedMessage(msgspec.Struct, frozen=True):
+    """A recorded request or response: headers with credentials blanked, and the body as text, cut at the journal's limit."""
 
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     is_cut: bool = False
 
 
-class Exchanged(msgspec.Struct, frozen=True):
-    """One request and its answer. ``number`` grows by one in each world; ``at`` is the time outside, ``now`` the world's.
+class RecordedExchange(msgspec.Struct, frozen=True):
+    """A recorded request with its response. ``number`` counts those of a world; ``at`` is the real time, ``now`` the world's.
 
     ``path`` is what the client sent, with its query. ``operation`` is None where no operation was meant. ``fault`` is the id
     of the fault that struck; ``reason`` says why a status of 500 or more was answered. ``status`` is 0 where the connection
@@ -122,16 +122,16 @@ class Exchanged(msgspec.Struct, frozen=True):
     path: str
     status: int
     milliseconds: Decimal
-    request: Message = msgspec.field(default_factory=Message)
-    answer: Message = msgspec.field(default_factory=Message)
+    request: RecordedMessage = msgspec.field(default_factory=RecordedMessage)
+    answer: RecordedMessage = msgspec.field(default_factory=RecordedMessage)
     fault: int | None = None
     reason: str | None = None
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Which exchanges are asked for; what is None is not asked about. ``status`` is one (``404``) or a class (``4xx``).
+class JournalQuery(msgspec.Struct, frozen=True):
+    """Which exchanges to return; None matches any. ``status`` is one (``404``) or a class (``4xx``).
 
-    ``since`` is an instant outside, inclusive; ``after`` a number, exclusive.
+    ``since`` is a real time, inclusive; ``after`` a number, exclusive.
     """
 
     api: str | None = None
@@ -142,37 +142,37 @@ class Wanted(msgspec.Struct, frozen=True):
     limit: int = 100
 
 
-class Found(msgspec.Struct, frozen=True):
-    """The newest ``limit`` of the exchanges asked for, oldest first; how many fit in all; how many the journal dropped."""
+class JournalPage(msgspec.Struct, frozen=True):
+    """The newest ``limit`` of the matching exchanges, oldest first; how many match in total; how many the journal dropped."""
 
-    exchanges: tuple[Exchanged, ...]
+    exchanges: tuple[RecordedExchange, ...]
     total: int
     dropped: int
 
 
 class Journal(Protocol):
-    """What was asked and answered in every world, by its name."""
+    """The recorded exchanges of every world, by its name."""
 
-    def find(self, world: str, wanted: Wanted) -> Found: ...
+    def find(self, world: str, wanted: JournalQuery) -> JournalPage: ...
 
     def clear(self, world: str) -> None:
-        """Forget a world's exchanges; numbers go on where they were."""
+        """Delete a world's exchanges; their numbers are not used again."""
         ...
 
 
-def read_fault(data: Any) -> FaultOrder:
-    """The fault a JSON object orders. Raises ``BadValue`` naming the member that is wrong, or does not belong."""
+def read_fault(data: Any) -> FaultSpec:
+    """The fault spec in a JSON object. Raises ``BadValue`` that names the member that is wrong or of another kind."""
     try:
-        order = msgspec.convert(data, FaultOrder, str_keys=True)
+        spec = msgspec.convert(data, FaultSpec, str_keys=True)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise BadValue(message, field=path.strip(".`") or "kind") from None
-    of_others = frozenset().union(*BELONGS.values()) - BELONGS[order.kind]
-    for name in sorted(of_others & data.keys()):
-        raise BadValue(f"'{name}' does not belong to a fault of kind '{order.kind}'", field=name)
-    needed = NEEDED.get(order.kind)
-    if needed and getattr(order, needed) is None:
-        raise BadValue(f"a fault of kind '{order.kind}' needs '{needed}'", field=needed)
-    if not order.probability.is_finite() or not 0 < order.probability <= 1:
+    other_members = frozenset().union(*KIND_MEMBERS.values()) - KIND_MEMBERS[spec.kind]
+    for name in sorted(other_members & data.keys()):
+        raise BadValue(f"'{name}' does not belong to a fault of kind '{spec.kind}'", field=name)
+    required = REQUIRED_MEMBERS.get(spec.kind)
+    if required and getattr(spec, required) is None:
+        raise BadValue(f"a fault of kind '{spec.kind}' needs '{required}'", field=required)
+    if not spec.probability.is_finite() or not 0 < spec.probability <= 1:
         raise BadValue("a probability is above 0 and at most 1", field="probability")
-    return order
+    return spec

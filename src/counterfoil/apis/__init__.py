@@ -1,1 +1,1 @@
-"""The APIs, one package each. Modules that begin with an underscore are shared by them."""
+"""The vendors' APIs, one package each."""

@@ -1,8 +1,8 @@
-"""The command line. Each command reads its options, calls one function, and says what came of it.
+"""The command line. Each command reads its options, calls one function, and prints the result.
 
 Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run, or the output could not be written. Every mistake
 is one line on standard error.
-A command's module is imported when the command is called for: ``serve`` should not wait for what ``check`` needs.
+A command's module is imported only when the command is used, so that ``serve`` does not import what ``check`` needs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ READER_GONE = 128 + 13
 """What a shell shows of a program that SIGPIPE ended, as it ends most that write to ``head``."""
 INTERRUPTED = 128 + 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_WHERE = {
+_COMMAND_PATHS = {
     "check": "counterfoil.cli.check:check",
     "infer": "counterfoil.cli.infer:infer",
     "new-api": "counterfoil.cli.new_api:new_api",
@@ -76,12 +76,12 @@ class Commands(click.Group):
         return code if isinstance(code, int) else 0
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_WHERE)
+        return list(_COMMAND_PATHS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _WHERE:
+        if cmd_name not in _COMMAND_PATHS:
             return None
-        module, _, name = _WHERE[cmd_name].partition(":")
+        module, _, name = _COMMAND_PATHS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 

@@ -1,4 +1,4 @@
-"""What ``counterfoil serve`` says once it listens: where each API is, which credentials work, and one curl line for each.
+"""The start-up banner of ``counterfoil serve``: base URLs, credentials, and a curl line for each API.
 
 The curl lines come from the specs: each API's first secured GET with the examples its parameters have there, which agree
 with the default scenario.
@@ -16,12 +16,12 @@ from counterfoil.plain_text import for_terminal
 
 
 def base_urls(application: Application, origin: str) -> dict[str, str]:
-    """Each served API's base URL: what a vendor's client is given in place of the vendor's own."""
+    """Each served API's base URL, to be used instead of the vendor's."""
     return {api.name: origin + api.prefix for api in application.apis}
 
 
 def curl_lines(application: Application, origin: str) -> dict[str, str]:
-    """One line for each API that works when pasted, in the default scenario."""
+    """One curl line for each API, which works in the default scenario."""
     lines = {}
     for api, spec in application.server.served.values():
         credential = next(iter(application.world.grants), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from counterfoil.cli import own_documents
-from counterfoil.cli.common import echo, guarded
+from counterfoil.cli.common import echo, exit_on_user_error
 
 if TYPE_CHECKING:
     from counterfoil.api import API
@@ -135,8 +135,8 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
       counterfoil check --spec my.yaml --url https://api.example.com/v1 --writes
     """
     specs, models = options.pop("specs"), options.pop("models")
-    own: tuple[API, ...] = guarded(lambda: own_documents.read(specs, models, (), rows=ROWS, seed=0))
-    books, words = guarded(lambda: own_documents.law_books(specs, models, own))
+    own: tuple[API, ...] = exit_on_user_error(lambda: own_documents.read(specs, models, (), rows=ROWS, seed=0))
+    books, words = exit_on_user_error(lambda: own_documents.law_books(specs, models, own))
     if options.pop("list_laws"):
         _list_laws(apis, books)
         return

@@ -1,4 +1,4 @@
-"""What all commands share: refusing in one line, reading NAME=VALUE options, writing JSON."""
+"""Functions that the commands share: errors on one line, NAME=VALUE options, JSON output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def refuse(error: Exception) -> NoReturn:
-    """One line on standard error, and exit code 2."""
+    """Print the error as one line on standard error, and exit with code 2."""
     field = getattr(error, "field", None)
     message = getattr(error, "message", None) or str(error)
     with contextlib.suppress(OSError):  # standard error is full, or closed
@@ -29,18 +29,18 @@ def refuse(error: Exception) -> NoReturn:
     sys.exit(CONFIGURATION)
 
 
-def guarded(act: Callable[[], Any], *, quickly: bool = False) -> Any:
-    """``act()``, with whatever a user can get wrong as one line. ``quickly``: the collector pauses until ``act`` wakes it
-    (``serving.serve`` does) or ends: what is built to start is here to stay, and looking it over took 20 to 40 ms."""
-    if quickly:
+def exit_on_user_error(action: Callable[[], Any], *, pause_gc: bool = False) -> Any:
+    """``action()``, with user errors printed as one line (exit code 2). With ``pause_gc`` garbage collection pauses until it is
+    enabled (``serving.serve`` does) or ``action`` ends: during start-up it frees nothing and took 20 to 40 ms."""
+    if pause_gc:
         gc.disable()
     try:
-        return _guarded(act)
+        return _exit_on_user_error(action)
     finally:
         gc.enable()
 
 
-def _guarded(act: Callable[[], Any]) -> Any:
+def _exit_on_user_error(action: Callable[[], Any]) -> Any:
     from counterfoil.api import ConfigurationError
     from counterfoil.app import UsageError
     from counterfoil.catalog import CatalogError
@@ -53,7 +53,7 @@ def _guarded(act: Callable[[], Any]) -> Any:
     from counterfoil.world.scenario import ScenarioError
 
     try:
-        return act()
+        return action()
     except BrokenPipeError:  # the reader of our output has enough
         raise
     except (
@@ -74,7 +74,7 @@ def _guarded(act: Callable[[], Any]) -> Any:
         sys.exit(130)
 
 
-def pairs_of(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     chosen = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -84,7 +84,7 @@ def pairs_of(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
     return chosen
 
 
-def shown(value: object) -> str:
+def as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from counterfoil.cli.common import guarded, print_json, refuse
+from counterfoil.cli.common import exit_on_user_error, print_json, refuse
 
 if TYPE_CHECKING:
     from counterfoil.apis.generic.model import Decision, Model
@@ -30,7 +30,7 @@ def infer(file: str, why: str | None, model: str | None, target: str | None, as_
       counterfoil infer shop.yaml --why '/orders/{id}'
       counterfoil infer shop.yaml --write shop.model.yaml
     """
-    spec, found = guarded(lambda: _inferred(file, Path(model) if model else None))
+    spec, found = exit_on_user_error(lambda: _inferred(file, Path(model) if model else None))
     if target is not None:
         from counterfoil.apis.generic import model_file
 

@@ -86,7 +86,7 @@ class BatchHandler(AccessHandler):
     LIMIT = 4 << 20
     CHUNK = 16 << 10
     CLOSE_TIMEOUT = 2.0
-    """Seconds that ``close`` waits for an output that takes nothing."""
+    """Seconds that ``close`` waits for an output that accepts nothing."""
 
     ACCESS_LIMIT = 64 << 20
     """Characters of request lines (some 350,000 requests) that a file gets; errors are written after that too."""
@@ -108,21 +108,21 @@ class BatchHandler(AccessHandler):
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put the record's line into the next batch."""
+        """Add the record's line to the next batch."""
         try:
             self._put(self.format(record))
         except Exception:
             self.handleError(record)
 
     def access(self, fields: dict[str, Any]) -> None:
-        """Put a request's line into the next batch, unless a file had its share of them."""
+        """Add a request's line to the next batch, unless a file has reached its limit."""
         line = self._form.access(time.time(), fields)
         if self._access_left is not None:
             if self._access_left <= 0:
                 return
             self._access_left -= len(line)
             if self._access_left <= 0:
-                line += "\n" + self._message("this log had its share of request lines; no more are written to a file")
+                line += "\n" + self._message("the limit of request lines in a file is reached; no more are written")
         self._put(line)
 
     def _message(self, text: str) -> str:
@@ -139,7 +139,7 @@ class BatchHandler(AccessHandler):
             self._waiting.set()
 
     def close(self) -> None:
-        """Write what waits, for as long as the output takes it, and end the thread."""
+        """Write the buffered lines, as long as the output accepts them, and end the thread."""
         self._closing.set()
         self._waiting.set()
         written = -1
@@ -152,7 +152,7 @@ class BatchHandler(AccessHandler):
         closing = False
         while not closing:
             self._waiting.wait()
-            closing = self._closing.wait(self.INTERVAL)  # meanwhile a batch collects
+            closing = self._closing.wait(self.INTERVAL)  # meanwhile lines are added to the batch
             self._waiting.clear()
             self._write(self._batch())
 
@@ -174,7 +174,7 @@ class BatchHandler(AccessHandler):
                 with self._buffer:
                     self._dropped += batch.count(b"\n", done)
                 return
-            if count is None:  # the output does not block, and is full
+            if count is None:  # a non-blocking output that is full
                 time.sleep(0.02)
                 continue
             self._written += count
@@ -182,8 +182,8 @@ class BatchHandler(AccessHandler):
 
 
 @contextlib.contextmanager
-def set_up(*, as_json: bool = False, level: int = logging.INFO) -> Iterator[None]:
-    """Within it, counterfoil's logs go to standard error, in batches. Leaving it writes what waits."""
+def configure_logging(*, as_json: bool = False, level: int = logging.INFO) -> Iterator[None]:
+    """A context in which counterfoil's logs go to standard error, in batches. Leaving it writes the buffered lines."""
     root = logging.getLogger("counterfoil")
     handlers, before = root.handlers[:], root.level
     handler: logging.Handler = logging.NullHandler()

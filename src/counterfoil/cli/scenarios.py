@@ -1,4 +1,4 @@
-"""``counterfoil scenarios``: list, tell and check the stories a world can start from."""
+"""``counterfoil scenarios``: lists, shows and checks the scenarios that a world can start from."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import partial
 
 import click
 
-from counterfoil.cli.common import echo, guarded, print_json
+from counterfoil.cli.common import echo, exit_on_user_error, print_json
 
 
 @click.group()
 def scenarios() -> None:
-    """The stories a world can start from.
+    """Scenarios, the files that a world starts from.
 
     \b
     Example:
@@ -21,9 +21,9 @@ def scenarios() -> None:
 
 
 @scenarios.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_scenarios(as_json: bool) -> None:
-    """List the scenarios that come along.
+    """List the scenarios that come with counterfoil.
 
     \b
     Example:
@@ -31,7 +31,7 @@ def list_scenarios(as_json: bool) -> None:
     """
     from counterfoil.app import scenario, scenario_names
 
-    titles = {name: guarded(partial(scenario, name)).definition.title for name in scenario_names()}
+    titles = {name: exit_on_user_error(partial(scenario, name)).definition.title for name in scenario_names()}
     if as_json:
         print_json([{"name": name, "title": title} for name, title in titles.items()])
         return
@@ -41,9 +41,9 @@ def list_scenarios(as_json: bool) -> None:
 
 @scenarios.command("show")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show_scenario(name: str, as_json: bool) -> None:
-    """Tell a scenario's story, and what the world is like when it has been told.
+    """Show a scenario's text, and the world after running it.
 
     \b
     Example:
@@ -52,8 +52,8 @@ def show_scenario(name: str, as_json: bool) -> None:
     from counterfoil.app import all_switches, scenario
     from counterfoil.world.scenario_runner import run_scenario
 
-    read = guarded(lambda: scenario(name))
-    world = guarded(lambda: run_scenario(read, known_switches=all_switches()))
+    read = exit_on_user_error(lambda: scenario(name))
+    world = exit_on_user_error(lambda: run_scenario(read, known_switches=all_switches()))
     facts = {
         "name": read.name,
         "title": read.definition.title,
@@ -78,7 +78,7 @@ def show_scenario(name: str, as_json: bool) -> None:
 @scenarios.command("lint")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 def lint_scenarios(files: tuple[str, ...]) -> None:
-    """Check scenario files: every key known, every reference there, the story possible. Exit code 1 on findings.
+    """Check scenario files: their keys and references, and whether the story can be run. Exit code 1 on findings.
 
     \b
     Example:

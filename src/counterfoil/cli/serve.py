@@ -1,4 +1,4 @@
-"""``counterfoil serve`` and ``counterfoil replay``: a world on a port, and a world rebuilt from its capsule."""
+"""``counterfoil serve`` and ``counterfoil replay``: serves a world on a port, and rebuilds a world from its capsule."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from counterfoil.cli import own_documents
-from counterfoil.cli.common import echo, guarded, pairs_of, print_json, refuse
+from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, print_json, refuse
 
-CONNECTIONS_OF_A_VISITOR = 100
-"""Connections from one address in public mode; a browser opens six, of which many may share an address."""
+MAX_CONNECTIONS_PER_ADDRESS = 100
+"""Connections from one address in public mode. A browser opens six, and several visitors may share an address."""
 
 
 @click.command()
@@ -22,34 +22,36 @@ CONNECTIONS_OF_A_VISITOR = 100
 @own_documents.options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 chooses a free one."
 )
 @click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the scenery; the scenario has one of its own.")
-@click.option("--customers", type=click.IntRange(0, 5_000_000), help="How many customers in all, scenery included.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data; by default the scenario's.")
+@click.option(
+    "--customers", type=click.IntRange(0, 5_000_000), help="Total number of customers, simulated ones included."
+)
 @click.option(
     "--switch",
     "switches",
     multiple=True,
-    callback=pairs_of,
+    callback=parse_pairs,
     metavar="NAME=VALUE",
-    help="Choose an assumption otherwise; repeatable. See `counterfoil specs show API`.",
+    help="Set an assumption; repeatable. See `counterfoil specs show API`.",
 )
 @click.option(
     "--control-token",
     envvar="COUNTERFOIL_CONTROL_TOKEN",
     metavar="TOKEN",
-    help="What the control API wants; made up and printed where --host is not loopback and none is given.",
+    help="Token of the control API; by default generated and printed if --host is not loopback.",
 )
 @click.option(
-    "--public", is_flag=True, help="For strangers: each visitor of the page gets a world of their own, bounded in all."
+    "--public", is_flag=True, help="For untrusted visitors: each one of the page gets their own world, within limits."
 )
 @click.option(
     "--known-as",
     "names",
     multiple=True,
     metavar="NAME",
-    help="A host name this server is reached by, in addition to --host and loopback; repeatable.",
+    help="A host name by which this server is reached, in addition to --host and loopback; repeatable.",
 )
 @click.option(
     "--proxy",
@@ -57,7 +59,7 @@ CONNECTIONS_OF_A_VISITOR = 100
     multiple=True,
     metavar="ADDRESS",
     callback=lambda context, parameter, given: _networks(given),
-    help="Address or network of a proxy whose X-Forwarded-For and -Proto are believed; repeatable. None by default.",
+    help="Address or network of a proxy whose X-Forwarded-For and -Proto are trusted; repeatable. None by default.",
 )
 @click.option(
     "--cors",
@@ -74,9 +76,9 @@ CONNECTIONS_OF_A_VISITOR = 100
     help="Keep all worlds in this file, so that they outlive the server; made if it is not there.",
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
-@click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
+@click.option("--no-response-validation", is_flag=True, help="Do not validate responses against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
-@click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0, the address alone.")
+@click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0 print only the address.")
 def serve(
     apis: tuple[str, ...],
     specs: tuple[own_documents.NamedFile, ...],
@@ -115,7 +117,7 @@ def serve(
         refuse(ValueError(f"--workers: {why}; only 1 is possible for now"))
 
     if public and control_token:
-        refuse(ValueError("--public: visitors need no control token, and no client controls all worlds; leave one out"))
+        refuse(ValueError("--public: the control API is open to visitors only; leave out --control-token"))
 
     if not host.strip():
         refuse(ValueError("--host: name an address; 127.0.0.1 for this machine only, 0.0.0.0 for any"))
@@ -142,8 +144,8 @@ def serve(
 
         # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
         own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed if store is None else None)
-        taken = opened.enter_context(listen(host, port))
-        origin = origin_of(taken)
+        listener = opened.enter_context(listen(host, port))
+        origin = origin_of(listener)
         token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
@@ -160,9 +162,9 @@ def serve(
             store=store,
         )
 
-        door = application.door
+        asgi_app = application.asgi_app
         if origins:
-            door = CrossOrigin(door, origins, [api.prefix for api, _ in application.server.served.values()])
+            asgi_app = CrossOrigin(asgi_app, origins, [api.prefix for api, _ in application.server.served.values()])
 
         def ready() -> None:
             if not quiet or notices:
@@ -178,17 +180,17 @@ def serve(
                 echo(f"control token: {token}")
 
         opened.enter_context(contextlib.closing(application))
-        with contextlib.nullcontext() if quiet else log_output.set_up(as_json=log_json):
+        with contextlib.nullcontext() if quiet else log_output.configure_logging(as_json=log_json):
             serve_on(
-                door,
-                taken,
+                asgi_app,
+                listener,
                 ready=ready,
                 closing=application.closing.set,
-                per_address=CONNECTIONS_OF_A_VISITOR if public else None,
+                per_address=MAX_CONNECTIONS_PER_ADDRESS if public else None,
                 proxies=proxies,
             )
 
-    guarded(run, quickly=True)
+    exit_on_user_error(run, pause_gc=True)
 
 
 def _networks(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -210,16 +212,16 @@ def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _given(*names: str) -> list[str]:
-    """Which of these options the user gave."""
+    """Those of the options that were given on the command line."""
     context = click.get_current_context()
     return [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
 
 
 @click.command()
 @click.argument("capsule", type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def replay(capsule: str, as_json: bool) -> None:
-    """Rebuild the world in a capsule, command by command, and check that it is the very same one.
+    """Rebuild the world in a capsule, command by command, and check that it is the same.
 
     \b
     Example:
@@ -229,7 +231,7 @@ def replay(capsule: str, as_json: bool) -> None:
     from counterfoil.world.capsule import digest_of
     from counterfoil.world.commands import write_command
 
-    world = guarded(lambda: rebuilt(Path(capsule).read_bytes()))
+    world = exit_on_user_error(lambda: rebuilt(Path(capsule).read_bytes()))
     commands = [
         {"at": entry.at.isoformat(), **write_command(entry.command)} for entry in world.history[world.scenario_length :]
     ]

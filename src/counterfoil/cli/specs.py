@@ -1,4 +1,4 @@
-"""``counterfoil specs``: list, show and check the OpenAPI documents."""
+"""``counterfoil specs``: lists, shows, checks and compares OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from counterfoil.cli.common import echo, guarded, print_json, refuse, shown
+from counterfoil.cli.common import as_text, echo, exit_on_user_error, print_json, refuse
 
 
 @click.group()
 def specs() -> None:
-    """The OpenAPI documents the stand-in serves and the checker checks by.
+    """The OpenAPI documents that the stand-in and the checker use.
 
     \b
     Example:
@@ -22,7 +22,7 @@ def specs() -> None:
 
 
 @specs.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_specs(as_json: bool) -> None:
     """List the APIs with the path each is served at.
 
@@ -32,7 +32,7 @@ def list_specs(as_json: bool) -> None:
     """
     from counterfoil.app import load_apis
 
-    found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in guarded(load_apis)]
+    found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in exit_on_user_error(load_apis)]
     if as_json:
         print_json(found)
         return
@@ -42,9 +42,9 @@ def list_specs(as_json: bool) -> None:
 
 @specs.command("show")
 @click.argument("api")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show_spec(api: str, as_json: bool) -> None:
-    """Show an API's operations, and the switches for what its vendor leaves open.
+    """Show an API's operations, and its switches: the choices that its vendor leaves open.
 
     \b
     Example:
@@ -54,8 +54,8 @@ def show_spec(api: str, as_json: bool) -> None:
     from counterfoil.openapi import load
     from counterfoil.resources import docs_dir
 
-    chosen = guarded(lambda: load_api(api))
-    spec = guarded(lambda: load(api))
+    chosen = exit_on_user_error(lambda: load_api(api))
+    spec = exit_on_user_error(lambda: load(api))
     operations = [
         {
             "operation": name,
@@ -82,21 +82,23 @@ def show_spec(api: str, as_json: bool) -> None:
     echo(f"{chosen.title}, served at {chosen.prefix}\n")
     for operation in operations:
         echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
-    for absent in chosen.unimplemented:
-        echo(f"  {absent:48} {'not here':10} answered 501")
+    for operation_name in chosen.unimplemented:
+        echo(f"  {operation_name:48} {'not here':10} answered 501")
     echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
     for switch in switches:
-        choices = switch["choices"] if isinstance(switch["choices"], str) else ", ".join(map(shown, switch["choices"]))
-        echo(f"  {switch['name']} = {shown(switch['default'])}   (can be: {choices})")
+        choices = (
+            switch["choices"] if isinstance(switch["choices"], str) else ", ".join(map(as_text, switch["choices"]))
+        )
+        echo(f"  {switch['name']} = {as_text(switch['default'])}   (can be: {choices})")
         echo(f"      {switch['text']}\n      See {switch['source']}")
-    echo(f"\nThe pages are in {guarded(docs_dir) / 'vendors'}")
+    echo(f"\nThe pages are in {exit_on_user_error(docs_dir) / 'vendors'}")
 
 
 @specs.command("lint")
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
-    """Check OpenAPI 3.0 documents: valid, YAML 1.2, examples that fit, links that resolve, fit for client generators.
+    """Check OpenAPI 3.0 documents: validity, YAML 1.2, examples, links, and use with client generators.
 
     A document with x-source or x-assumptions, or with a clauses.yaml beside it, must also name a source for everything, and its
     clauses and citations must resolve. Exit code 1 on findings, one line for each.
@@ -108,18 +110,18 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
       counterfoil specs lint my-api.yaml
     """
     from counterfoil.catalog import CONTROL, entries, spec_path
-    from counterfoil.contract.speclint import Finding, lint
+    from counterfoil.contract.speclint import LintFinding, lint
 
-    known = guarded(entries)
-    ours = [*(each.specs for each in known.values()), spec_path(CONTROL).parent]
-    given = [Path(path) for path in paths] or ours
+    known = exit_on_user_error(entries)
+    packaged = [*(each.specs for each in known.values()), spec_path(CONTROL).parent]
+    given = [Path(path) for path in paths] or packaged
     found = list(dict.fromkeys(spec for path in given for spec in _specs_at(path)))
     if not found:
         refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, given))}"))
     examples = {each.specs.resolve(): each.examples for each in known.values()}
     findings = [finding for spec in found for finding in lint(spec, examples.get(spec.resolve().parent))]
     if not paths:
-        findings += [Finding(api, "openapi.yaml", _DIFFERS) for api in _differing_switches()]
+        findings += [LintFinding(api, "openapi.yaml", _DIFFERS) for api in _differing_switches()]
     if as_json:
         print_json([{"api": f.api, "where": f.where, "message": f.message} for f in findings])
     else:
@@ -130,7 +132,7 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
 
 
 def _specs_at(path: Path) -> list[Path]:
-    """The documents that a path of the command line means."""
+    """The documents that a path on the command line refers to."""
     from counterfoil.contract.speclint import document_file, spec_folders
 
     document = document_file(path)
@@ -170,22 +172,22 @@ def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list
     from counterfoil.whole_files import write_whole
 
     differing = []
-    for api in guarded(lambda: load_apis(apis)):
+    for api in exit_on_user_error(lambda: load_apis(apis)):
         path = entry(api.name).openapi
         old = path.read_text(encoding="utf-8")
         new = with_switches(old, api.switches)
         if new != old:
             differing.append(api.name)
             if write:
-                guarded(partial(write_whole, path, new.encode()))
+                exit_on_user_error(partial(write_whole, path, new.encode()))
     return differing
 
 
 @specs.command("coverage")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option("--markdown", is_flag=True, help="As the table README shows.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--markdown", is_flag=True, help="Print the table of README.")
 def show_coverage(as_json: bool, markdown: bool) -> None:
-    """How many sentences of each vendor's document are accounted for, and by what. Exit code 1 if one is not.
+    """Count the clauses of each vendor's document by what covers them. Exit code 1 if one is not covered.
 
     \b
     Example:
@@ -196,7 +198,7 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
     from counterfoil.catalog import entries
     from counterfoil.contract.coverage import as_markdown, coverage
 
-    found = [coverage(each.specs) for each in guarded(entries).values()]
+    found = [coverage(each.specs) for each in exit_on_user_error(entries).values()]
     if as_json:
         print_json([asdict(each) for each in found])
     elif markdown:
@@ -226,7 +228,7 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
 @specs.command("diff")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff_specs(old: Path, new: Path, as_json: bool) -> None:
     """Compare two OpenAPI files. Exit code 1 if something changed that breaks clients, 3 if they could not be compared.
 

@@ -1,7 +1,7 @@
-"""Start stand-ins for the checker: one server, and for each API one world for the laws and another for conformance.
+"""Starts stand-ins for the checker: one server, and for each API one world for the laws and another for conformance.
 
-The checker uses HTTP only; what else laws need done to a stand-in (moving its clock, completing a billing run) is passed to it
-here as plain functions.
+The checker uses HTTP only; other actions that laws need (advancing the clock, completing a billing run) are passed to it as
+plain functions.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from counterfoil.api import API
 
 KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
-MOST_KNOWN = 60
+MAX_KNOWN_IDS = 60
 """The number of customers whose ids the checker is given, beginning with those that the scenario describes."""
 
 
@@ -58,17 +58,17 @@ class StandIns:
 
     def start(self, apis: Sequence[str]) -> Mapping[str, Target]:
         """A target for each API, on a free loopback port of this process."""
-        from counterfoil.serving import in_thread, listen, origin_of
+        from counterfoil.serving import listen, origin_of, serve_in_thread
 
         own = [each for each in self._own if each.name in apis]
         listed = [name for name in apis if name not in {each.name for each in own}]
         application = build(listed, own=own, scenario_name=self._scenario, **self._options)
-        taken = listen("127.0.0.1", 0)
-        self._stop = in_thread(application.server, taken)
-        return {api: target_of(application, api, origin_of(taken)) for api in apis}
+        listener = listen("127.0.0.1", 0)
+        self._stop = serve_in_thread(application.server, listener)
+        return {api: target_of(application, api, origin_of(listener)) for api in apis}
 
     def stop(self) -> None:
-        """Stop what was started; nothing if nothing was."""
+        """Stop the server, if it was started."""
         self._stop()
         self._stop = lambda: None
 
@@ -115,35 +115,35 @@ def world_capabilities(world: World) -> dict[str, Any]:
         world.execute(AdvanceClock(to=world.latest().now + timedelta(seconds=seconds)))
 
     def complete_run() -> None:
-        here = world.latest()
+        view = world.latest()
         run = next(
-            (run for run in here.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
+            (run for run in view.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
         )
         if run is None:
-            day = next_first_of_month(here.today)
-            run = here.execute(CreateRun(invoice_date=day, cutoff_date=day))
-        here.execute(RequestBills(run=run.number))
-        here.execute(AdvanceClock(minutes=10))
+            day = next_first_of_month(view.today)
+            run = view.execute(CreateRun(invoice_date=day, cutoff_date=day))
+        view.execute(RequestBills(run=run.number))
+        view.execute(AdvanceClock(minutes=10))
 
     def move_run(run_id: str) -> bool:
         """Move a billing run to its next status; ``False`` when it has the last one."""
-        here = world.latest()
-        run = here.ledger.runs[int(run_id)]
+        view = world.latest()
+        run = view.ledger.runs[int(run_id)]
         if run.status is RunStatus.PENDING:
-            here.execute(RequestBills(run=run.number))
+            view.execute(RequestBills(run=run.number))
         elif run.status is not RunStatus.COMPLETE:
-            here.execute(AdvanceClock(minutes=1 if run.status is RunStatus.REQUESTED else 4))
+            view.execute(AdvanceClock(minutes=1 if run.status is RunStatus.REQUESTED else 4))
         else:
             return False
         return True
 
     def plan_run(days: int | None) -> None:
-        """Plan a billing run that bills what is before ``days`` from today (the same one again); None takes it back."""
-        here = world.latest()
-        day = None if days is None else here.today + timedelta(days=days)
+        """Plan a billing run with its cutoff ``days`` from today, always the same run; None cancels the plan."""
+        view = world.latest()
+        day = None if days is None else view.today + timedelta(days=days)
         if not planned:
-            planned.append(here.execute(CreateRun()).number)
-        here.execute(UpdateRun(run=planned[0], invoice_date=day, cutoff_date=day))
+            planned.append(view.execute(CreateRun()).number)
+        view.execute(UpdateRun(run=planned[0], invoice_date=day, cutoff_date=day))
 
     return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run, "plan_run": plan_run}
 
@@ -151,7 +151,7 @@ def world_capabilities(world: World) -> dict[str, Any]:
 def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:
     """The ids of the world's first customers in this API, by the names of the path parameters they fill."""
     known: dict[str, tuple[str, ...]] = {}
-    for customer in range(1, min(world.ledger.customers, MOST_KNOWN) + 1):
+    for customer in range(1, min(world.ledger.customers, MAX_KNOWN_IDS) + 1):
         for name, value in api.ids(world, customer).items():
             known[name] = (*known.get(name, ()), value)
     return known
@@ -165,7 +165,7 @@ class LawActions:
 
     def __init__(self, world: World, api: API) -> None:
         self._opened = world
-        numbers = range(1, min(world.ledger.customers, MOST_KNOWN) + 1)
+        numbers = range(1, min(world.ledger.customers, MAX_KNOWN_IDS) + 1)
         self._ids = next(iter(known_ids_of(world, api).values()), tuple(map(str, numbers)))
         names = (
             "pay", "refund", "cancel_bill", "charge", "use", "rate_again", "pause", "subscribe", "next_due", "payer",
@@ -177,99 +177,105 @@ class LawActions:
     def _world(self) -> World:
         return self._opened.latest()
 
-    def pay(self, who: str, how: str = "all") -> dict[str, Any]:
-        """Pay the newest unpaid bill: ``all`` that remains, ``part`` of it, more (``over``), or with a ``pending`` payment."""
-        bill = self._bill(who, lambda bill: bill.remaining > 0 and not bill.is_held)
+    def pay(self, customer_id: str, how: str = "all") -> dict[str, Any]:
+        """Pay the newest unpaid bill: ``all`` that remains, ``part`` of it, more (``over``), or by a ``pending`` payment."""
+        bill = self._bill(customer_id, lambda bill: bill.remaining > 0 and not bill.is_held)
         unit = minor_unit(bill.invoice.currency)
         amount = {"part": bill.remaining // (2 * unit) * unit, "over": bill.remaining + unit}.get(how, bill.remaining)
         if not amount:
-            raise LookupError(f"the bill of {who} is too small to be paid in part")
+            raise LookupError(f"the bill of {customer_id} is too small to be paid in part")
         state = PaymentState.PENDING if how == "pending" else PaymentState.SUCCEEDED
-        self._world.execute(RecordPayment(**self._of(who, bill), amount=amount, state=state, overpay=how == "over"))
+        self._world.execute(
+            RecordPayment(**self._bill_members(customer_id, bill), amount=amount, state=state, overpay=how == "over")
+        )
         return {"currency": bill.invoice.currency, "amount": amount}
 
-    def refund(self, who: str) -> dict[str, Any]:
+    def refund(self, customer_id: str) -> dict[str, Any]:
         """Refund the newest payment of a bill that was paid in full."""
-        bill = self._bill(who, lambda bill: bill.settlement is Settlement.PAID and bool(bill.applied))
+        bill = self._bill(customer_id, lambda bill: bill.settlement is Settlement.PAID and bool(bill.applied))
         payment, amount = bill.applied[-1]
-        self._world.execute(RefundPayment(customer=self._number(who), payment=payment.ordinal))
+        self._world.execute(RefundPayment(customer=self._number(customer_id), payment=payment.ordinal))
         return {"currency": bill.invoice.currency, "amount": amount}
 
-    def cancel_bill(self, who: str) -> dict[str, Any]:
+    def cancel_bill(self, customer_id: str) -> dict[str, Any]:
         """Cancel the newest bill on which nothing was paid."""
-        bill = self._bill(who, lambda bill: bill.remaining > 0 and not (bill.paid or bill.is_held))
-        self._world.execute(CancelBill(**self._of(who, bill)))
+        bill = self._bill(customer_id, lambda bill: bill.remaining > 0 and not (bill.paid or bill.is_held))
+        self._world.execute(CancelBill(**self._bill_members(customer_id, bill)))
         return {"currency": bill.invoice.currency, "amount": bill.total}
 
-    def charge(self, who: str, amount: int, days: int = 0) -> dict[str, Any]:
+    def charge(self, customer_id: str, amount: int, days: int = 0) -> dict[str, Any]:
         """Add a one-off charge to a customer's first account, dated so many days ahead, to be billed by the next run."""
         dated = self._world.today + timedelta(days=days)
         self._world.execute(
-            AddCharge(customer=self._number(who), description="Counterfoil", amount=Decimal(amount), dated=dated)
+            AddCharge(
+                customer=self._number(customer_id), description="Counterfoil", amount=Decimal(amount), dated=dated
+            )
         )
-        return {"currency": self._book(who).accounts[0].currency}
+        return {"currency": self._state_of(customer_id).accounts[0].currency}
 
-    def use(self, who: str, *, rated: bool = True) -> dict[str, Any]:
+    def use(self, customer_id: str, *, rated: bool = True) -> dict[str, Any]:
         """Record usage that began now, more than any volume covers; without a price yet if not ``rated``."""
-        book = self._book(who)
-        for subscription in book.subscriptions:
+        state = self._state_of(customer_id)
+        for subscription in state.subscriptions:
             if subscription.state_on(self._world.today) == "active":
                 for rate in subscription.tariff.rates:
                     for country in rate.zone.countries:
                         self._world.execute(
                             RecordUsage(
-                                customer=self._number(who), service=rate.service, country=country,
+                                customer=self._number(customer_id), service=rate.service, country=country,
                                 quantity=Decimal(100_000), subscription=subscription.ordinal, rated=rated,
                             )
                         )  # fmt: skip
                         return {"currency": subscription.tariff.currency}
-        raise LookupError(f"{who} has no active subscription with a rate")
+        raise LookupError(f"{customer_id} has no active subscription with a rate")
 
     def rate_again(self) -> int:
         """Rate the usage of every customer that has no price yet; how many records have one now."""
         return sum(self._world.execute(RateAgain(customer=number)) for number in range(1, len(self._ids) + 1))
 
-    def pause(self, who: str, how: str = "pause") -> dict[str, Any]:
+    def pause(self, customer_id: str, how: str = "pause") -> dict[str, Any]:
         """Pause (or ``cancel``) the newest active subscription that is the only one in its currency."""
-        active = [each for each in self._book(who).subscriptions if each.state_on(self._world.today) == "active"]
+        active = [
+            each for each in self._state_of(customer_id).subscriptions if each.state_on(self._world.today) == "active"
+        ]
         currencies = [each.tariff.currency for each in active]
         alone = [each for each in active if currencies.count(each.tariff.currency) == 1]
         if not alone:
-            raise LookupError(f"{who} has no active subscription that is alone in its currency")
+            raise LookupError(f"{customer_id} has no active subscription that is alone in its currency")
         chosen = PauseSubscription if how == "pause" else CancelSubscription
-        self._world.execute(chosen(customer=self._number(who), subscription=alone[-1].ordinal))
+        self._world.execute(chosen(customer=self._number(customer_id), subscription=alone[-1].ordinal))
         return {"currency": alone[-1].tariff.currency}
 
-    def subscribe(self, who: str, how: str = "other") -> dict[str, Any]:
+    def subscribe(self, customer_id: str, how: str = "other") -> dict[str, Any]:
         """Subscribe a customer to a tariff in a currency ``other`` than that of its newest subscription, or to one with a data
         package in the ``same`` currency as its first account has."""
-        book = self._book(who)
-        currencies = [account.currency for account in book.accounts]
+        state = self._state_of(customer_id)
+        currencies = [account.currency for account in state.accounts]
         if how == "same":
             for key, tariff in self._world.ledger.tariffs.items():
                 if tariff.currency == currencies[0] and tariff.packages:
-                    self._world.execute(Subscribe(customer=self._number(who), tariff=key, sims=1))
+                    self._world.execute(Subscribe(customer=self._number(customer_id), tariff=key, sims=1))
                     return {"currency": tariff.currency}
             raise LookupError("no tariff in the customer's currency has a data package")
-        last = book.subscriptions[-1].tariff.currency if book.subscriptions else None
+        last = state.subscriptions[-1].tariff.currency if state.subscriptions else None
         for key, tariff in self._world.ledger.tariffs.items():
             if tariff.currency in currencies and tariff.currency != last:
-                self._world.execute(Subscribe(customer=self._number(who), tariff=key))
+                self._world.execute(Subscribe(customer=self._number(customer_id), tariff=key))
                 return {"currency": tariff.currency}
-        raise LookupError(f"{who} has no account for a tariff in another currency")
+        raise LookupError(f"{customer_id} has no account for a tariff in another currency")
 
     def next_due(self) -> dict[str, Any]:
-        """Whose bill, with something left to pay, falls due next, and when: the instant its due date begins."""
+        """The customer of the unpaid bill that is due next, and the instant at which its due date begins."""
         found = [
-            (start_of(bill.invoice.due_on), place, bill.invoice.currency)
-            for place in range(len(self._ids))
-            for bill in bills_of(self._world.ledger.state_of(place + 1))
+            (start_of(bill.invoice.due_on), index, bill.invoice.currency)
+            for index in range(len(self._ids))
+            for bill in bills_of(self._world.ledger.state_of(index + 1))
             if bill.remaining > 0 and start_of(bill.invoice.due_on) > self._world.now
         ]
         if not found:
             raise LookupError("no unpaid bill falls due later")
-        at, place, currency = min(found)
-        return {"who": self._ids[place], "at": at, "currency": currency}
+        at, index, currency = min(found)
+        return {"who": self._ids[index], "at": at, "currency": currency}
 
     def payer(self) -> dict[str, Any]:
         """A customer whose bills another one pays, and that one."""
@@ -295,20 +301,20 @@ class LawActions:
     def _payees(self, number: int) -> tuple[int, ...]:
         return self._world.ledger.payees_of(number)
 
-    def _number(self, who: str) -> int:
-        return self._ids.index(who) + 1
+    def _number(self, customer_id: str) -> int:
+        return self._ids.index(customer_id) + 1
 
-    def _book(self, who: str) -> AccountState:
-        return self._world.ledger.state_of(self._number(who))
+    def _state_of(self, customer_id: str) -> AccountState:
+        return self._world.ledger.state_of(self._number(customer_id))
 
-    def _bill(self, who: str, fits: Callable[[Bill], bool]) -> Bill:
-        found = [bill for bill in bills_of(self._book(who)) if fits(bill) and not bill.is_cancelled]
+    def _bill(self, customer_id: str, matches: Callable[[Bill], bool]) -> Bill:
+        found = [bill for bill in bills_of(self._state_of(customer_id)) if matches(bill) and not bill.is_cancelled]
         if not found:
-            raise LookupError(f"{who} has no such bill")
+            raise LookupError(f"{customer_id} has no such bill")
         return found[-1]
 
-    def _of(self, who: str, bill: Bill) -> dict[str, Any]:
-        return {"customer": self._number(who), "account": bill.invoice.account, "bill": bill.invoice.ordinal}
+    def _bill_members(self, customer_id: str, bill: Bill) -> dict[str, Any]:
+        return {"customer": self._number(customer_id), "account": bill.invoice.account, "bill": bill.invoice.ordinal}
 
 
 def logins_of(application: Application, api: str) -> dict[str, Any]:

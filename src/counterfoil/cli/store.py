@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from counterfoil.cli.common import guarded, print_json, refuse
+from counterfoil.cli.common import exit_on_user_error, print_json, refuse
 
 if TYPE_CHECKING:
     from counterfoil.world.switches import Switch
@@ -48,7 +48,7 @@ def info(store: str, as_json: bool) -> None:
                 "bytes": log.size(),
             }
 
-    shown = guarded(run)
+    shown = exit_on_user_error(run)
     if as_json:
         print_json(shown)
         return
@@ -73,7 +73,7 @@ def check(store: str) -> None:
                     found.append(result)
             return there, found
 
-    there, found = guarded(run)
+    there, found = exit_on_user_error(run)
     for line in found:
         click.echo(line)
     click.echo(f"{there} worlds, {len(found)} mistakes")
@@ -98,7 +98,7 @@ def compact(store: str) -> None:
             log.compact()
             return len(idle), before, log.size()
 
-    idle, before, after = guarded(run)
+    idle, before, after = exit_on_user_error(run)
     click.echo(f"deleted {idle} idle worlds; {before} bytes before, {after} now")
 
 
@@ -127,7 +127,7 @@ def export(store: str, folder: str, name: str | None) -> None:
             written += 1
         return written
 
-    click.echo(f"wrote {guarded(run)} capsules to {folder}")
+    click.echo(f"wrote {exit_on_user_error(run)} capsules to {folder}")
 
 
 @store.command(name="import")
@@ -169,7 +169,7 @@ def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -
                 worlds.put(world, time_to_live=None if world.name == DEFAULT else time_to_live)
             return len(opened)
 
-    click.echo(f"imported {guarded(run)} worlds")
+    click.echo(f"imported {exit_on_user_error(run)} worlds")
 
 
 def _opened(file: Path, known: Iterable[Switch]) -> World:

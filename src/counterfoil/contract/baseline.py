@@ -1,4 +1,4 @@
-"""Accepted deviations: who accepted them, why, and until when.
+"""Reads and applies a baseline: a file of accepted deviations, each with owner, reason and expiry.
 
 A baseline is a YAML list. An entry names a law (or ``conformance.<check>``) and may name the operation; it must name its
 owner, its reason and the day it expires. ::
@@ -22,8 +22,8 @@ from typing import Any
 from counterfoil.contract.specread import SpecUnreadable, read_yaml
 from counterfoil.contract.verdict import ACCEPTED, FAILED, UNTRIED, Finding, Record
 
-NEEDED = ("id", "owner", "reason", "expires")
-KNOWN = (*NEEDED, "operation", "api")
+REQUIRED_MEMBERS = ("id", "owner", "reason", "expires")
+MEMBERS = (*REQUIRED_MEMBERS, "operation", "api")
 
 
 class BadBaseline(ValueError):
@@ -31,8 +31,8 @@ class BadBaseline(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One accepted deviation. ``api`` is read off a law's id; a conformance check needs it only to be narrower."""
+class BaselineEntry:
+    """One accepted deviation. A law's id names its API; for a conformance check ``api`` limits the entry to one API."""
 
     id: str
     owner: str
@@ -49,33 +49,33 @@ class Entry:
         return f"{self.id}{' ' + self.operation if self.operation else ''} ({self.owner}: {self.reason})"
 
 
-def read_baseline(path: Path) -> tuple[Entry, ...]:
+def read_baseline(path: Path) -> tuple[BaselineEntry, ...]:
     """The entries of a file. Raises ``BadBaseline``."""
     try:
         content = read_yaml(path)
     except SpecUnreadable as error:
         raise BadBaseline(str(error)) from None
     if not isinstance(content, list):
-        raise BadBaseline(f"{path}: a baseline is a list of entries with {', '.join(NEEDED)}")
+        raise BadBaseline(f"{path}: a baseline is a list of entries with {', '.join(REQUIRED_MEMBERS)}")
     return tuple(_entry(f"{path}: entry {number}", value) for number, value in enumerate(content, 1))
 
 
-def _entry(where: str, value: Any) -> Entry:
+def _entry(where: str, value: Any) -> BaselineEntry:
     if not isinstance(value, dict):
-        raise BadBaseline(f"{where}: must have {', '.join(NEEDED)}")
-    if lacking := [name for name in NEEDED if not value.get(name)]:
-        raise BadBaseline(f"{where}: has no {', '.join(lacking)}")
-    if unknown := [str(name) for name in value if name not in KNOWN]:
-        raise BadBaseline(f"{where}: {', '.join(unknown)} is not a member of an entry; known are {', '.join(KNOWN)}")
+        raise BadBaseline(f"{where}: must have {', '.join(REQUIRED_MEMBERS)}")
+    if missing := [name for name in REQUIRED_MEMBERS if not value.get(name)]:
+        raise BadBaseline(f"{where}: has no {', '.join(missing)}")
+    if unknown := [str(name) for name in value if name not in MEMBERS]:
+        raise BadBaseline(f"{where}: {', '.join(unknown)} is not a member of an entry; known are {', '.join(MEMBERS)}")
     texts = {name: str(text) for name, text in value.items() if name != "expires"}
     try:
-        return Entry(**texts, expires=date.fromisoformat(str(value["expires"])))
+        return BaselineEntry(**texts, expires=date.fromisoformat(str(value["expires"])))
     except ValueError:
         raise BadBaseline(f"{where}: expires must be a date such as '2027-01-31', not {value['expires']!r}") from None
 
 
-def accept(records: Sequence[Record], entries: Sequence[Entry], today: date) -> list[Record]:
-    """``records`` with what is accepted marked so, and a record for every entry that has expired or is not needed.
+def accept(records: Sequence[Record], entries: Sequence[BaselineEntry], today: date) -> list[Record]:
+    """``records`` with accepted failures marked as such, and a record for every entry that has expired or is not needed.
 
     An entry whose law was not tried (another API, not applicable here) is ignored.
     """
@@ -88,7 +88,7 @@ def accept(records: Sequence[Record], entries: Sequence[Entry], today: date) -> 
     return result + [extra for entry in entries for extra in _entry_problems(entry, records, today)]
 
 
-def _entry_problems(entry: Entry, records: Sequence[Record], today: date) -> list[Record]:
+def _entry_problems(entry: BaselineEntry, records: Sequence[Record], today: date) -> list[Record]:
     tried = [record for record in records if entry.applies_to(record) and record.status not in UNTRIED]
     if not tried:
         return []
@@ -98,6 +98,8 @@ def _entry_problems(entry: Entry, records: Sequence[Record], today: date) -> lis
     expected = "an entry that has not expired" if broken else "an entry that is still needed"
     got = f"expired on {entry.expires}: {entry}" if broken else f"it holds now, remove: {entry}"
     first = tried[0]
-    says = "Every accepted deviation is still there, and still accepted."
-    finding = Finding(first.api, "baseline", "baseline.entry", entry.operation or first.operation, says, expected, got)
+    sentence = "Every accepted deviation is still there, and still accepted."
+    finding = Finding(
+        first.api, "baseline", "baseline.entry", entry.operation or first.operation, sentence, expected, got
+    )
     return [Record(first.api, "baseline", "baseline.entry", finding.operation, FAILED, 1, findings=(finding,))]

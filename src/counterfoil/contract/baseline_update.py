@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from counterfoil.contract.baseline import Entry
+from counterfoil.contract.baseline import BaselineEntry
 from counterfoil.contract.verdict import FAILED, PASSED, Record
 from counterfoil.whole_files import write_whole
 
@@ -23,7 +23,7 @@ HEAD = """\
 """
 
 
-def updated(entries: Sequence[Entry], records: Sequence[Record], today: date) -> list[Entry]:
+def updated(entries: Sequence[BaselineEntry], records: Sequence[Record], today: date) -> list[BaselineEntry]:
     """The entries that accept every broken record until they expire, and none that is known to hold.
 
     An entry of which nothing was tried stays as it is.
@@ -32,24 +32,24 @@ def updated(entries: Sequence[Entry], records: Sequence[Record], today: date) ->
     return [*kept, *_missing(kept, records, today)]
 
 
-def _renewed(entry: Entry, records: Sequence[Record], today: date) -> Entry | None:
+def _renewed(entry: BaselineEntry, records: Sequence[Record], today: date) -> BaselineEntry | None:
     statuses = {record.status for record in records if entry.applies_to(record)}
     if FAILED in statuses:
         return entry if entry.expires >= today else replace(entry, expires=today + timedelta(DAYS))
     return None if PASSED in statuses else entry
 
 
-def _missing(entries: Sequence[Entry], records: Sequence[Record], today: date) -> Iterator[Entry]:
+def _missing(entries: Sequence[BaselineEntry], records: Sequence[Record], today: date) -> Iterator[BaselineEntry]:
     for record in records:
         if record.status != FAILED or any(entry.applies_to(record) for entry in entries):
             continue
         first = record.findings[0]
         reason = f"expected {first.expected}; got {first.got}"[:LONGEST_REASON]
         narrow = {} if record.part == "law" else {"operation": record.operation, "api": record.api}
-        yield Entry(record.id, OWNER, " ".join(reason.split()), today + timedelta(DAYS), **narrow)
+        yield BaselineEntry(record.id, OWNER, " ".join(reason.split()), today + timedelta(DAYS), **narrow)
 
 
-def write_baseline(path: Path, entries: Sequence[Entry]) -> None:
+def write_baseline(path: Path, entries: Sequence[BaselineEntry]) -> None:
     """Write ``entries`` so that ``read_baseline`` reads them. Raises ``OSError``."""
     import yaml
 

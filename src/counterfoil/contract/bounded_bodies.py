@@ -1,7 +1,7 @@
-"""Bound the size and the time of every response that Schemathesis reads in this process.
+"""Limits the size and the time of every response that Schemathesis reads in this process.
 
-Schemathesis reads responses through requests, which reads a body to its end however large or slow it is. This is installed
-only in the process that runs nothing but conformance.
+Schemathesis reads responses with requests, which reads a body to its end however large or slow it is. The limit is
+installed only in a process that runs nothing but conformance.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-MOST_BYTES = 32_000_000
+MAX_BYTES = 32_000_000
 CHUNK = 4096
 """Compressed bytes read at once: decoded they may be a thousand times as many."""
 
 
-def bound_bodies(seconds: float, most_bytes: int = MOST_BYTES) -> list[str]:
-    """From now on a response whose body exceeds ``most_bytes`` (decoded) or ``seconds`` raises ``requests.ConnectionError``.
+def bound_bodies(seconds: float, max_bytes: int = MAX_BYTES) -> list[str]:
+    """Make every response whose body exceeds ``max_bytes`` (decoded) or ``seconds`` raise ``requests.ConnectionError``.
 
     Returns the list to which a line is added for each such response: Schemathesis does not show the error's text.
     """
@@ -30,10 +30,10 @@ def bound_bodies(seconds: float, most_bytes: int = MOST_BYTES) -> list[str]:
         read = bytearray()
         for chunk in response.iter_content(CHUNK):
             read += chunk
-            if len(read) > most_bytes or time.monotonic() > end:
+            if len(read) > max_bytes or time.monotonic() > end:
                 response.close()
-                bound = f"{most_bytes:,} bytes" if len(read) > most_bytes else f"{seconds:g} s"
-                exceeded.append(f"the body does not end within {bound}")
+                limit = f"{max_bytes:,} bytes" if len(read) > max_bytes else f"{seconds:g} s"
+                exceeded.append(f"the body does not end within {limit}")
                 # The error is kept with this frame, so nothing large may stay in it.
                 read.clear()
                 response = chunk = None

@@ -1,4 +1,4 @@
-"""``counterfoil check`` from its options to its exit code: find the targets, run the checks, apply the baseline, report."""
+"""Runs ``counterfoil check`` from its options to its exit code: targets, checks, baseline and report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from counterfoil.contract.baseline import BadBaseline, Entry, accept, read_baseline
+from counterfoil.contract.baseline import BadBaseline, BaselineEntry, accept, read_baseline
 from counterfoil.contract.baseline_update import updated, write_baseline
 from counterfoil.contract.checker import POLITE_RATE, rate_for, run_checks
 from counterfoil.contract.extra import CheckNotInstalled, require_check_extra
@@ -46,7 +46,7 @@ REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What is checked, and how carefully.
+    """The options of a check.
 
     ``urls`` are the bases of real implementations by API; other APIs are checked at a stand-in. ``headers`` (``"K: V"``) are
     added to every request to ``urls``. ``max_examples`` bounds the generated cases of a law, and of conformance for an
@@ -105,8 +105,8 @@ def check(
         for api, target in targets.items():
             if api in options.urls and not is_loopback(target.url):
                 _announce(api, target, options)
-        with progress_display(progress, quiet=options.json) as tell:
-            verdict = run_checks(targets, options, tell)
+        with progress_display(progress, quiet=options.json) as report_progress:
+            verdict = run_checks(targets, options, report_progress)
     except (CheckNotInstalled, CheckUsageError, BadBaseline, NoSuchLawBook, SpecUnreadable) as error:
         print(for_terminal(f"counterfoil check: {error}"), file=sys.stderr)
         return USAGE
@@ -120,7 +120,7 @@ def check(
     return _present(verdict, options, environ, entries)
 
 
-def _baseline_entries(options: CheckOptions) -> tuple[Entry, ...]:
+def _baseline_entries(options: CheckOptions) -> tuple[BaselineEntry, ...]:
     """The entries of the baseline; none when ``baseline_update`` is about to write the file for the first time."""
     if options.baseline is None:
         if options.baseline_update:
@@ -130,7 +130,7 @@ def _baseline_entries(options: CheckOptions) -> tuple[Entry, ...]:
 
 
 def _announce(api: str, target: Target, options: CheckOptions) -> None:
-    """Say, before anything is sent to another machine, about how much will be."""
+    """Print an estimate of the number of requests before anything is sent to another machine."""
     rate = rate_for(target, options) or POLITE_RATE
     laws = sum(is_selected(law, options.only) for law in book_for(api, target).laws)
     operations = 0 if options.only else len(document_of(book_for(api, target))["paths"])
@@ -139,7 +139,9 @@ def _announce(api: str, target: Target, options: CheckOptions) -> None:
     print(f"{line}, {requests / rate / 60:.0f} minutes", file=sys.stderr)
 
 
-def _present(verdict: Verdict, options: CheckOptions, environ: Mapping[str, str], entries: Sequence[Entry]) -> int:
+def _present(
+    verdict: Verdict, options: CheckOptions, environ: Mapping[str, str], entries: Sequence[BaselineEntry]
+) -> int:
     if options.json:
         sys.stdout.write(json.dumps(verdict.as_json(), indent=1) + "\n")
     else:

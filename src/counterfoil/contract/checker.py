@@ -1,4 +1,4 @@
-"""Run the three parts of a check at every target: the spec's own rules, the laws, and conformance (Schemathesis)."""
+"""Runs the three parts of a check at every target: the spec's own rules, the laws, and conformance (Schemathesis)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _ApiResult:
 
 
 def run_checks(
-    targets: Mapping[str, Target], options: CheckOptions, tell: Progress = lambda api, text: None
+    targets: Mapping[str, Target], options: CheckOptions, report_progress: Progress = lambda api, text: None
 ) -> Verdict:
     """Check every target. A target that cannot be checked becomes an error in the verdict, never an exception."""
     started = time.monotonic()
@@ -50,26 +50,28 @@ def run_checks(
     # Conformance runs at the same time as the laws only where they share no state, that is at a target of its own.
     with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 4))) as pool:
         early = [
-            pool.submit(_run_conformance, api, target.conformance_target, None, options, results[api], tell, until)
+            pool.submit(
+                _run_conformance, api, target.conformance_target, None, options, results[api], report_progress, until
+            )
             for api, target in targets.items()
-            if target.conformance_target is not None and _wants_conformance(options)
+            if target.conformance_target is not None and _includes_conformance(options)
         ]
         late: list[tuple[str, Target, str | None]] = []
         for api, target in targets.items():
             if not options.only and target.book is None:
-                results[api].records += _check_spec(api, options, tell)
-            token = _run_laws(api, target, options, results[api], tell, until)
-            if target.conformance_target is None and not results[api].errors and _wants_conformance(options):
+                results[api].records += _check_spec(api, options, report_progress)
+            token = _run_laws(api, target, options, results[api], report_progress, until)
+            if target.conformance_target is None and not results[api].errors and _includes_conformance(options):
                 late.append((api, target, token))
         waiting = [
-            pool.submit(_run_conformance, api, target, token, options, results[api], tell, until)
+            pool.submit(_run_conformance, api, target, token, options, results[api], report_progress, until)
             for api, target, token in late
         ]
         for future in [*early, *waiting]:
             future.result()
     verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started, strict=options.strict)
     for api, result in results.items():
-        result.records = [record for record in result.records if _is_wanted(record, options.only)]
+        result.records = [record for record in result.records if _is_selected(record, options.only)]
         verdict.records += result.records
         verdict.errors += result.errors
         verdict.notes += result.notes
@@ -86,21 +88,21 @@ def rate_for(target: Target, options: CheckOptions) -> float | None:
     return POLITE_RATE
 
 
-def _wants_conformance(options: CheckOptions) -> bool:
+def _includes_conformance(options: CheckOptions) -> bool:
     return not options.only or any(name.split(".", 1)[0] == "conformance" for name in options.only)
 
 
-def _is_wanted(record: Record, only: Sequence[str]) -> bool:
+def _is_selected(record: Record, only: Sequence[str]) -> bool:
     return not only or record.part == "law" or any(record.id == n or record.id.startswith(f"{n}.") for n in only)
 
 
-def _check_spec(api: str, options: CheckOptions, tell: Progress) -> list[Record]:
+def _check_spec(api: str, options: CheckOptions, report_progress: Progress) -> list[Record]:
     """Lint the spec; not with ``--fast``, since the result does not depend on the target."""
     if options.fast:
         return []
     from counterfoil.contract.speclint import lint
 
-    tell(api, "the spec itself")
+    report_progress(api, "the spec itself")
     says = "The spec itself is sound: counterfoil specs lint."
     found = tuple(
         Finding(api, "spec", "spec.lint", f.where, says, "a sound spec", f.message)
@@ -110,12 +112,12 @@ def _check_spec(api: str, options: CheckOptions, tell: Progress) -> list[Record]
 
 
 def _run_laws(
-    api: str, target: Target, options: CheckOptions, result: _ApiResult, tell: Progress, until: float | None
+    api: str, target: Target, options: CheckOptions, result: _ApiResult, report_progress: Progress, until: float | None
 ) -> str | None:
     """Run one API's laws; return the token used so that conformance can reuse it."""
     book, observations = book_for(api, target), ObservationCache()
     effort = EffortLevel(options.max_examples or LAW_EXAMPLES, options.seed)
-    tell(api, "connecting")
+    report_progress(api, "connecting")
     try:
         with open_client(book, target, rate=rate_for(target, options), until=until) as client:
             result.notes += client.notes
@@ -126,20 +128,20 @@ def _run_laws(
                 only=options.only,
                 effort=effort,
                 observations=observations,
-                progress=lambda text: tell(api, text),
+                progress=lambda text: report_progress(api, text),
             ):
                 result.records.append(record)
             return client.token
     except CouldNotRun as error:
-        late = TIME_USED_UP in str(error)
-        if late:
+        is_out_of_time = TIME_USED_UP in str(error)
+        if is_out_of_time:
             result.records += [untried(law, NOT_TRIED, TIME_USED_UP) for law in selected_laws(book, writes=False)]
         else:
             result.errors.append(RunError(api, str(error)))
         return None
     finally:
         result.left_behind += [] if target.disposable else observations.left_behind
-        tell(api, "laws done")
+        report_progress(api, "laws done")
 
 
 def _run_conformance(
@@ -148,7 +150,7 @@ def _run_conformance(
     token: str | None,
     options: CheckOptions,
     result: _ApiResult,
-    tell: Progress,
+    report_progress: Progress,
     until: float | None,
 ) -> None:
     """Run conformance of one API: in its own process, or in this one when the target is in this one."""
@@ -170,7 +172,7 @@ def _run_conformance(
     )
 
     def report(text: str) -> None:
-        tell(api, f"conformance: {text}")
+        report_progress(api, f"conformance: {text}")
 
     created: list[str] = []
     try:
@@ -188,4 +190,4 @@ def _run_conformance(
         result.errors.append(RunError(api, f"conformance could not run: {type(error).__name__}: {words}"))
     finally:
         result.left_behind += [] if target.disposable else created
-    tell(api, "done")
+    report_progress(api, "done")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CITATION = re.compile(r"docs/vendors/(?P<page>[\w-]+\.md)(?:#(?P<anchor>[\w-]*))?")
-"""A page, or a statement on it. A sentence's full stop after it does not belong to it."""
+"""A citation of a page, or of a statement on it, without the full stop of a sentence."""
 
 LINK = re.compile(r"\]\((?P<page>[\w./-]+\.md)?(?:#(?P<anchor>[\w-]+))?\)")
 """A relative Markdown link to another page, to an anchor on it, or to an anchor on the same page."""
@@ -25,7 +25,7 @@ FORM = "cite a statement as docs/vendors/<api>.md#<anchor>"
 
 @dataclass(frozen=True, slots=True)
 class BrokenCitation:
-    """A citation without a target: the file and line it stands in, the citation, and what to do."""
+    """A citation without a target: its file and line, the citation, and what to do."""
 
     file: str
     line: int
@@ -60,10 +60,10 @@ class Pages:
         return f'that page has no such anchor; cite one it has, or add <a id="{anchor}"></a> to the statement'
 
 
-def root_for(folder: Path, ours: Path) -> Path:
-    """The nearest folder at or above ``folder`` that holds ``docs/vendors``, or ``ours`` if none does."""
+def root_for(folder: Path, default: Path) -> Path:
+    """The nearest folder at or above ``folder`` that holds ``docs/vendors``, or ``default`` if none does."""
     folder = folder.resolve()
-    return next((each for each in (folder, *folder.parents) if (each / "docs" / "vendors").is_dir()), ours)
+    return next((each for each in (folder, *folder.parents) if (each / "docs" / "vendors").is_dir()), default)
 
 
 def broken_citations(file: Path, pages: Pages) -> Iterator[BrokenCitation]:
@@ -77,7 +77,7 @@ def broken_citations(file: Path, pages: Pages) -> Iterator[BrokenCitation]:
 
 
 def broken_links(page: Path, pages: Pages) -> Iterator[BrokenCitation]:
-    """The relative links of a Markdown page that have no target, and its anchors that stand on it twice."""
+    """The relative links of a Markdown page that have no target, and its anchors that occur twice."""
     name = _shown(page, pages.root)
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
         for match in LINK.finditer(line):
@@ -88,7 +88,7 @@ def broken_links(page: Path, pages: Pages) -> Iterator[BrokenCitation]:
     for anchor, count in Counter(pages.anchors(page) or ()).items():
         if count > 1:
             yield BrokenCitation(
-                name, 1, f"#{anchor}", f"this anchor stands on the page {count} times; rename all but one"
+                name, 1, f"#{anchor}", f"this anchor occurs {count} times on the page; rename all but one"
             )
 
 

@@ -1,4 +1,4 @@
-"""Describe a list operation to the families of laws: its items, their fields, its filters, sorts and pages. ::
+"""Describes a list operation to the families of laws: its items, their fields, its filters, sorts and pages. ::
 
 STATUS = Field("status")
 AMOUNT = Field("amount", NUMBER, at="amountDue.value")
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-MOST_ITEMS = 5000
-"""A longer list is not fetched whole."""
-SAMPLE = 1000
-"""Of a longer list laws look at so many items, from its beginning."""
+MAX_ITEMS = 5000
+"""A list with more items is not fetched as a whole."""
+SAMPLE_SIZE = 1000
+"""How many items of such a long list laws use, from its beginning."""
 
 TEXT, NUMBER, INTEGER, DATE_TIME, DATE = "text", "number", "integer", "moment", "day"
 
 
 @dataclass(frozen=True)
 class Field:
-    """A member of an item: ``name`` as the API's parameters say it, ``kind`` how values compare.
+    """A member of an item: ``name`` is its name in the API's parameters, ``kind`` says how values compare.
 
     ``at`` is the dotted path inside an item when that is not its name (``amountDue.value``; a list in the path means its first
     item), or a function of the item.
@@ -67,12 +67,12 @@ class Field:
         return None if raw is None else self.read(raw)
 
     def read(self, raw: Any) -> Any:
-        """A raw value ready to compare. Raises ``ValueError`` or ``ArithmeticError`` when it is not of this kind."""
+        """A raw value converted for comparison. Raises ``ValueError`` or ``ArithmeticError`` if it is not of this kind."""
         if self.kind in (NUMBER, INTEGER):
             return Decimal(str(raw))
         if self.kind == DATE_TIME:
-            moment = datetime.fromisoformat(str(raw))
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            instant = datetime.fromisoformat(str(raw))
+            return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
         if self.kind == DATE:
             return date.fromisoformat(str(raw)[:10])
         return raw if isinstance(raw, str) else str(raw).lower() if isinstance(raw, bool) else str(raw)
@@ -178,7 +178,7 @@ def _parts(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
 
 
 def _plain(text: str) -> bool:
-    """Without characters that may be a wildcard or a separator, and without outer blanks, which servers may trim."""
+    """Whether a text has no wildcard or separator, and no outer blanks, which servers may trim."""
     return bool(text) and text == text.strip() and not set(text) & set("%_*,?:")
 
 
@@ -318,25 +318,25 @@ class Collection:
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
-        """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE`` of them."""
+        """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them."""
         if self.pages is None:
             return self.fetch(ctx, query or {})
         found: list[Json] = []
         size = self.pages.largest
-        for number in range(MOST_ITEMS):
+        for number in range(MAX_ITEMS):
             page = self.page(ctx, number, size, query)
             found += page
-            if len(page) < size or (self.is_large(ctx) and len(found) >= SAMPLE):
+            if len(page) < size or (self.is_large(ctx) and len(found) >= SAMPLE_SIZE):
                 return found
-            if len(found) > MOST_ITEMS:
+            if len(found) > MAX_ITEMS:
                 ctx.observations.facts[self._key("large")] = True
-                return found[:SAMPLE]
+                return found[:SAMPLE_SIZE]
         return found
 
     def is_large(self, ctx: LawContext) -> bool:
         """Whether the list was found to be too long to be fetched whole.
 
-        Laws then compare within its first ``SAMPLE`` items. That is sound: those of them that a filter selects are the first
+        Laws then compare within its first ``SAMPLE_SIZE`` items. That is sound: those of them that a filter selects are the first
         items of the filtered list.
         """
         return bool(ctx.observations.facts.get(self._key("large")))
@@ -372,9 +372,9 @@ class Collection:
         if filter_.alternative is None:
             return filter_
         other = replace(filter_, matches=filter_.alternative, alternative=None)
-        told = ctx.switch(filter_.switch[0]) if filter_.switch else None
-        if filter_.switch and told is not None:
-            return other if told == filter_.switch[2] else filter_
+        choice = ctx.switch(filter_.switch[0]) if filter_.switch else None
+        if filter_.switch and choice is not None:
+            return other if choice == filter_.switch[2] else filter_
         items = self.whole_list(ctx)
 
         def implements_other() -> bool:

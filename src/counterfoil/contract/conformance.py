@@ -1,7 +1,7 @@
-"""Steer Schemathesis: does every response have the shape that the spec documents?
+"""Runs Schemathesis to check that every response has the shape that the spec documents.
 
 Schemathesis is used through its public interface: ``schemathesis.openapi.from_dict``, its configuration (what
-``schemathesis.toml`` may hold), hooks, and the event stream of its engine. Its failures are taken as they are, except for the
+``schemathesis.toml`` may hold), hooks, and the event stream of its engine. All its failures are reported, except for the
 ``EXCLUSIONS``, each of which has a reason and an issue.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from counterfoil.contract.conformance_guard import WriteGuard
 from counterfoil.contract.conformance_records import ConformanceError, Progress, RecordCollector
-from counterfoil.contract.http_client import LONGEST_WAIT, TIME_USED_UP, header_value
+from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
 from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
@@ -25,7 +25,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FAST_PHASES = ("examples", "coverage")
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Schemathesis keeps hooks for a whole process."""
+"""Held during a run, because Schemathesis' hooks are global to the process."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Exclusion:
     """Given the failure, the case and the response."""
 
 
-def _of_unknown_query(failure: Any, case: Any, response: Any) -> bool:
+def _is_about_unknown_query(failure: Any, case: Any, response: Any) -> bool:
     """Whether all that was wrong with an accepted request is a query parameter that the document does not have."""
     violations = re.findall(r"violates `(\w+)`", failure.message)
     return (
@@ -89,7 +89,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "negative_data_rejection",
         "OpenAPI cannot say whether a query parameter that is not in the document is refused; these vendors ignore it.",
         "https://github.com/schemathesis/schemathesis/issues/3730",
-        _of_unknown_query,
+        _is_about_unknown_query,
     ),
     Exclusion(
         "unsupported_method",
@@ -134,7 +134,7 @@ class Job:
     max_time: float | None = None
     timeout: float = 10.0
     retry_429: bool = True
-    """Whether to wait as long as a 429 asks for (within ``LONGEST_WAIT``); at a stand-in waiting does not move its clock."""
+    """Whether to wait as long as a 429 asks for (within ``MAX_WAIT``); at a stand-in waiting does not move its clock."""
     login_operation: str | None = None
     """Exchanges credentials for a token and changes nothing, so it is called without ``writes`` too."""
     disposable: bool = True
@@ -171,7 +171,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
 
 
 def configuration(job: Job) -> dict[str, Any]:
-    """What a ``schemathesis.toml`` for this job would hold."""
+    """The configuration of Schemathesis for this job, as in a ``schemathesis.toml``."""
     phases = FAST_PHASES if job.fast else PHASES
     config: dict[str, Any] = {
         "seed": job.seed,
@@ -206,7 +206,7 @@ def configuration(job: Job) -> dict[str, Any]:
 
 
 def with_assumed_values(value: Any) -> Any:
-    """A copy of the document with each ``x-assumed`` (what holds while a switch has its default) merged into its schema."""
+    """A copy of the document with each ``x-assumed`` (valid while a switch has its default) merged into its schema."""
     if isinstance(value, list):
         return [with_assumed_values(part) for part in value]
     if not isinstance(value, dict):
@@ -244,7 +244,7 @@ def _document(job: Job) -> Any:
 
 
 def time_used_up(api: str) -> Record:
-    """The record of a conformance run that was cut off."""
+    """The record of a conformance run that was stopped at its time limit."""
     return Record(api, "conformance", "conformance.rest", "conformance", NOT_TRIED, reason=TIME_USED_UP)
 
 
@@ -297,10 +297,10 @@ def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) ->
 
 
 def _wait_retry_after(context: Any, case: Any, response: Any) -> None:
-    """After a 429, wait as long as the response asks for, up to ``LONGEST_WAIT``."""
+    """After a 429, wait as long as the response asks for, up to ``MAX_WAIT``."""
     if response.status_code == 429:
         wait = (response.headers.get("retry-after") or ["1"])[0]
-        time.sleep(min(float(wait) if wait.isdigit() else 1.0, LONGEST_WAIT))
+        time.sleep(min(float(wait) if wait.isdigit() else 1.0, MAX_WAIT))
 
 
 def _not_excluded(context: Any, failure: Any, case: Any, response: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Keep Schemathesis from changing what the check did not create, and count what it creates."""
+"""Keeps Schemathesis from changing resources that the check did not create, and records those it creates."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ class WriteGuard:
             case.path_parameters = ids_for(path, self._created)
 
     def after_call(self, context: Any, case: Any, response: Any) -> None:
-        """Remember what a successful POST created."""
+        """Record the resource that a successful POST created."""
         path = case.operation.path
         if case.method.upper() != "POST" or f"POST {path}" == self._job.login_operation:
             return
         location = (response.headers.get("location") or [None])[0]
         filled = _filled(path, case.path_parameters or {})
-        made = created_paths(filled, response.status_code, response.content or b"", location)
-        self.new += made
-        self._created += made
+        created = created_paths(filled, response.status_code, response.content or b"", location)
+        self.new += created
+        self._created += created
 
 
 def _filled(path: str, ids: dict[str, Any]) -> str:

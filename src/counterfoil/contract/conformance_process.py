@@ -1,4 +1,4 @@
-"""Run conformance in a process of its own, so that several APIs are checked at once.
+"""Runs conformance in a separate process, so that several APIs are checked at once.
 
 Run as ``python -m counterfoil.contract.conformance_process`` it reads a job as JSON on standard input (so that no credential
 appears in a process list) and writes its events as JSON lines.
@@ -23,7 +23,7 @@ from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
 
 GRACE = 1.0
-"""Seconds after its time in which a process may still end by itself."""
+"""Seconds after its time limit in which a process may still end by itself."""
 
 
 class ConformanceProcess:
@@ -43,7 +43,7 @@ class ConformanceProcess:
             text=True,
             env=environ,
         )
-        # The pipe stays open: when this process ends in whatever way, the other one reads its end and stops.
+        # The pipe stays open: when this process ends, for whatever reason, the other one reads end-of-file and stops.
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(job)) + "\n")
         self._process.stdin.flush()
@@ -120,21 +120,21 @@ def main() -> None:
     sys.stdout = sys.stderr  # what libraries print must not mix with the events
     left_behind: list[str] = []
 
-    def say(**what: Any) -> None:
+    def write_event(**what: Any) -> None:
         out.write(json.dumps(what) + "\n")
         out.flush()
 
     def progress(text: str) -> None:
-        say(progress=text)
-        say(left_behind=left_behind)
+        write_event(progress=text)
+        write_event(left_behind=left_behind)
 
     try:
         records = run(job, progress=progress, left_behind=left_behind)
-        say(left_behind=left_behind)
-        say(records=[asdict(record) for record in records])
+        write_event(left_behind=left_behind)
+        write_event(records=[asdict(record) for record in records])
     except ConformanceError as error:
-        say(left_behind=left_behind)
-        say(error=": ".join([str(error), *exceeded[:1]]))
+        write_event(left_behind=left_behind)
+        write_event(error=": ".join([str(error), *exceeded[:1]]))
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""Turn the events of a Schemathesis run into records and findings, by operation and check."""
+"""Converts the events of a Schemathesis run into records and findings, by operation and check."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class RecordCollector:
 
 
 def _family(check: str, answer: str) -> str:
-    """A 5xx fails several checks on several operations; it is one cause."""
+    """The family by which findings are grouped: a 5xx fails several checks of several operations and is one cause."""
     server_error = re.search(r"\(answered (5\d\d):", answer)
     return f"conformance: status {server_error[1]}" if server_error else f"conformance.{check}"
 

@@ -1,4 +1,4 @@
-"""What a law works with while it is tried: requests, expectations, generated values, and observations shared in one run.
+"""The context in which a law is tried: requests, expectations, generated values, and observations shared in one run.
 
 Values are generated with Hypothesis from what was observed at the target (``ctx.for_all``), so a law works on any target's data
 and reports the smallest failing case.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
-MOST_SHRINKS = 40
+MAX_SHRINKS = 40
 """Further cases tried to make a failing one smaller; each may cost a few requests."""
 
 
@@ -48,7 +48,7 @@ class ObservationCache:
 
 @dataclass(frozen=True)
 class EffortLevel:
-    """How hard a law is tried: the number of generated cases, the seed, and whether a failing case is made smaller."""
+    """The effort for each law: the number of generated cases, the seed, and whether a failing case is made smaller."""
 
     max_examples: int = 12
     seed: int = 0
@@ -142,7 +142,7 @@ class LawContext:
             self.fail("a JSON body", str(error))
 
     def cached(self, key: Hashable, fetch: Callable[[], V]) -> V:
-        """``fetch()``, kept for all laws of this run until one writes.
+        """``fetch()``, cached for all laws of this run until one writes.
 
         The requests that ``fetch`` made are shown with every finding that uses the value.
         """
@@ -157,7 +157,7 @@ class LawContext:
         return found
 
     def fact(self, key: Hashable, find: Callable[[], V]) -> V:
-        """``find()``, kept for the whole run: a property of the target that no write changes."""
+        """``find()``, cached for the whole run: a property of the target that no write changes."""
         if key not in self.observations.facts:
             self.observations.facts[key] = find()
         found: V = self.observations.facts[key]
@@ -220,7 +220,7 @@ class LawContext:
     # ------------------------------------------------------------------ judgements
 
     def expect(self, holds: bool, expected: str, got: Any = "") -> None:
-        """Unless ``holds``, the law failed: ``expected`` and ``got`` say what should have come and what came."""
+        """Fail the law unless ``holds``; ``expected`` and ``got`` describe the expected and the actual response."""
         self.judgements += 1
         if not holds:
             self.fail(expected, got)
@@ -261,7 +261,7 @@ class LawContext:
         def tried(value: V) -> None:
             key = repr(value)
             if key not in verdicts:
-                if failing[0] > (MOST_SHRINKS if self.effort.shrink else 0):
+                if failing[0] > (MAX_SHRINKS if self.effort.shrink else 0):
                     return
                 verdicts[key] = self._try_case(value, body)
                 failing[0] += 1 if failing[0] or isinstance(verdicts[key], LawFailed) else 0

@@ -1,4 +1,4 @@
-"""How much of each document is covered: every clause by a law, by a part of the spec, or by a reason why it cannot be.
+"""Counts the clauses of each document by what covers them: a law, a part of the spec, or a reason why they are untestable.
 
 Reads ``specs/<api>/clauses.yaml``; the rules they must keep are in ``speclint``.
 """
@@ -26,7 +26,7 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """How many of the clauses are accounted for, from 0 to 1."""
+        """The share of the clauses that are accounted for, from 0 to 1."""
         return 1 - self.open / self.clauses if self.clauses else 0.0
 
     @property

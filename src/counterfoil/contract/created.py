@@ -1,4 +1,4 @@
-"""Which resources a check created, by their paths below the target's base."""
+"""Recognizes the resources that a check created, by their paths below the target's base."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turn the options of a check into targets: addresses, credentials from headers or the environment, and known ids."""
+"""Builds targets from the options of a check: addresses, credentials from headers or the environment, and known ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from counterfoil.catalog import api_names
-from counterfoil.contract.baseline import Entry
+from counterfoil.contract.baseline import BaselineEntry
 from counterfoil.contract.conformance_records import EXPECTED
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.law_books import book_for, document_of, law_book, law_book_names
@@ -39,8 +39,8 @@ def find_targets(
     for name in [*names, *urls]:
         if name not in there:
             raise CheckUsageError(f"there is no API '{name}'; there are: {', '.join(there)}")
-    if stray := [name for name in urls if name not in names]:
-        raise CheckUsageError(f"--url names {', '.join(stray)}, which is not to be checked")
+    if unexpected := [name for name in urls if name not in names]:
+        raise CheckUsageError(f"--url names {', '.join(unexpected)}, which is not to be checked")
     sent = dict(_header(text) for text in headers)
     found = {name: _remote_target(name, urls[name], sent, environ) for name in names if name in urls}
     rest = [name for name in names if name not in urls]
@@ -109,7 +109,7 @@ def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:
             raise CheckUsageError(f"there is no law '{name}'; counterfoil check --list-laws lists them")
 
 
-def check_baseline_names(entries: Sequence[Entry], targets: Mapping[str, Target]) -> None:
+def check_baseline_names(entries: Sequence[BaselineEntry], targets: Mapping[str, Target]) -> None:
     """Verify that every entry names an existing law or check, operation and API. Raises ``CheckUsageError``."""
     for entry in entries:
         part = entry.id.split(".", 1)[0]

@@ -25,8 +25,8 @@ import httpx
 from counterfoil.contract.target import Json, Target, secrets_of
 
 WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
-LONGEST_WAIT = 30.0
-"""Seconds: a longer ``Retry-After`` is not waited for."""
+MAX_WAIT = 30.0
+"""Seconds; a request whose ``Retry-After`` is longer is not repeated."""
 MAX_RETRIES = 3
 """How often one request is repeated after a 429."""
 
@@ -132,7 +132,7 @@ class HttpClient:
         *,
         rate: float | None = None,
         seconds: float = 10.0,
-        most_bytes: int = 32_000_000,
+        max_bytes: int = 32_000_000,
         until: float | None = None,
     ) -> None:
         self.target = target
@@ -150,7 +150,7 @@ class HttpClient:
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
-        self._seconds, self._most_bytes, self.until = seconds, most_bytes, until
+        self._seconds, self._max_bytes, self.until = seconds, max_bytes, until
         try:
             self._client = httpx.Client(
                 transport=target.transport,
@@ -161,7 +161,7 @@ class HttpClient:
                 headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
             )
         except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
-            raise NoResponse(f"the proxy or certificate variables of the environment: {_why(error)}") from None
+            raise NoResponse(f"the proxy or certificate variables of the environment: {_cause_text(error)}") from None
 
     def __enter__(self) -> HttpClient:
         return self
@@ -254,9 +254,9 @@ class HttpClient:
     def _wait_retry_after(self, headers: httpx.Headers) -> None:
         try:
             wait = max(0.0, float(headers.get("retry-after", "1")))
-        except ValueError:  # an HTTP date: our clock and theirs may differ, so wait a little and see
+        except ValueError:  # an HTTP date: the two clocks may differ, so wait a second and try again
             wait = 1.0
-        if wait > LONGEST_WAIT or wait > self._time_left():
+        if wait > MAX_WAIT or wait > self._time_left():
             raise NoResponse(
                 f"429 (too many requests), and the target asks for a wait of {wait:g} s, which is too long"
             )
@@ -271,8 +271,8 @@ class HttpClient:
                 read = bytearray()
                 for chunk in answer.iter_bytes():
                     read += chunk
-                    if len(read) > self._most_bytes:
-                        raise NoResponse(f"{where}: the body does not end within {self._most_bytes:,} bytes")
+                    if len(read) > self._max_bytes:
+                        raise NoResponse(f"{where}: the body does not end within {self._max_bytes:,} bytes")
                     if time.monotonic() > end:
                         self._raise_if_late()
                         raise NoResponse(f"{where}: the body does not end within {self._seconds:g} s")
@@ -281,7 +281,7 @@ class HttpClient:
             self._raise_if_late()
             raise NoResponse(f"{where}: no response within {self._seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-            raise NoResponse(self.secrets.hide(f"{where}: {_why(error)}")) from None
+            raise NoResponse(self.secrets.hide(f"{where}: {_cause_text(error)}")) from None
 
     def _raise_if_late(self) -> None:
         if self._time_left() <= 0:
@@ -304,8 +304,8 @@ def request_key(method: str, url: str, headers: Mapping[str, str], content: byte
     return method, url, content or b"", tuple(sorted(headers.items()))
 
 
-def _why(error: Exception) -> str:
-    """An error's cause in a few words."""
+def _cause_text(error: Exception) -> str:
+    """The cause of an error as a short text."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLError):

@@ -1,7 +1,7 @@
-"""Find an API's law book and OpenAPI document by the API's name.
+"""Finds an API's law book and OpenAPI document by the API's name.
 
 A law book is ``laws.py``, or a package ``laws``, in the folder of the API's package. It is loaded from its file and not
-through that package: importing it would bring in the implementation, which a law book must not use.
+through that package: importing it would import the implementation, which a law book must not use.
 """
 
 from __future__ import annotations

@@ -16,14 +16,14 @@ SECONDS_BETWEEN_LINES = 30.0
 """How often a check that does not run on a terminal says what it is doing."""
 
 
-def progress_display(wanted: bool | None, *, quiet: bool = False) -> AbstractContextManager[Progress]:
-    """A context that gives a ``Progress``: status lines where ``wanted`` (by default on a terminal), else rare lines.
+def progress_display(enabled: bool | None, *, quiet: bool = False) -> AbstractContextManager[Progress]:
+    """A context that gives a ``Progress``: status lines where ``enabled`` (by default on a terminal), else rare lines.
 
     ``quiet`` shows nothing.
     """
     if quiet:
         return nullcontext(lambda api, text: None)
-    shown = sys.stderr.isatty() if wanted is None else wanted
+    shown = sys.stderr.isatty() if enabled is None else enabled
     return _StatusLines() if shown else _rare_lines()
 
 

@@ -1,4 +1,4 @@
-"""An API's law book as pytest items: one for each operation and law. ::
+"""Turns an API's law book into pytest items, one for each operation and law. ::
 
     from counterfoil.contract import contract_tests
 
@@ -23,7 +23,7 @@ from counterfoil.contract.find_targets import find_targets
 from counterfoil.contract.http_client import HttpClient, OutOfTime
 from counterfoil.contract.law import Law, LawBook
 from counterfoil.contract.law_books import document, law_book
-from counterfoil.contract.reports.words import in_words
+from counterfoil.contract.reports.words import as_text
 from counterfoil.contract.reproduce import complete
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.target import Target
@@ -105,7 +105,7 @@ def _target_of(
 
 
 class _SharedTarget:
-    """The target that the tests of one process share: connected to once, observed once."""
+    """The target that the tests of one process share, with one connection and one cache of observations."""
 
     def __init__(self, book: LawBook, target: TargetOf | None, writes: bool, effort: EffortLevel) -> None:
         self._book, self._target_of, self._writes, self._effort = book, target, writes, effort
@@ -130,7 +130,7 @@ class _SharedTarget:
             pytest.skip(f"{record.status}: {record.reason}")
         if record.status == FAILED:
             (record,) = complete([record], self._as_options(law.api, client))
-            pytest.fail("\n\n".join(in_words(finding) for finding in record.findings), pytrace=False)
+            pytest.fail("\n\n".join(as_text(finding) for finding in record.findings), pytrace=False)
 
     def _as_options(self, api: str, client: HttpClient) -> CheckOptions:
         """The options of a check that does the same at this target."""

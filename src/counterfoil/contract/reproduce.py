@@ -1,4 +1,4 @@
-"""Complete findings with what only the whole check knows: the command that repeats it, and the sentences of the documents."""
+"""Adds to findings the command that repeats them, and the clauses of the vendor's documents."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def complete(records: Sequence[Record], options: CheckOptions) -> list[Record]:
 
 def _complete(finding: Finding, options: CheckOptions) -> Finding:
     only = finding.id if finding.part in ("law", "conformance") else None
-    return replace(with_evidence(finding), reproduce=again(finding.api, only, options) if only else "")
+    return replace(with_evidence(finding), reproduce=repeat_command(finding.api, only, options) if only else "")
 
 
-def again(api: str, only: str, options: CheckOptions) -> str:
+def repeat_command(api: str, only: str, options: CheckOptions) -> str:
     """The command that checks only this again, at the same target and with the same options."""
     named = options.own_options.get(api, (api,))
     words = ["counterfoil", "check", *named, "--only", only, "--seed", str(options.seed)]

@@ -1,4 +1,4 @@
-"""Run the laws of one API at one target.
+"""Runs the laws of one API at one target.
 
 The order is: laws that only read, laws that write, laws that use a capability of the target. A law that raises an unexpected
 exception is a failed law with a one-line finding, not a stack trace.
@@ -24,12 +24,12 @@ from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASS
 SURE = 0.8
 """A broken law that was inferred with less confidence than this is a question."""
 MAX_SILENT_LAWS = 3
-"""After this many laws in a row without any response the target is taken to be gone."""
+"""After this many consecutive laws without any response the target counts as unreachable."""
 
 
 QUOTES = "'\""
 
-MOST_IDS_CHECKED = 24
+MAX_IDS_CHECKED = 24
 """The number of given ids that are verified before the laws run; each costs one request."""
 
 
@@ -98,11 +98,11 @@ def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -
 
 
 def _check_known_ids(client: HttpClient, book: LawBook) -> None:
-    """Note the given ids for which a real target shows nothing. Raises ``CouldNotRun`` when it does so for all of them."""
+    """Add a note for each given id for which a real target shows nothing. Raises ``CouldNotRun`` if that is so for all."""
     if client.target.disposable or not book.health_check_uses_known_ids:
         return
     for name in book.known_parameters:
-        values = client.target.known.get(name, ())[:MOST_IDS_CHECKED]
+        values = client.target.known.get(name, ())[:MAX_IDS_CHECKED]
         empty = [value for value in values if not book.shows_known_id(_check_health(client, book, {name: value}))]
         lines = [_no_such_id(book, {name: value}) for value in empty]
         if lines and len(empty) == len(values):
@@ -117,8 +117,8 @@ def _no_such_id(book: LawBook, ids: Mapping[str, str]) -> str:
 
 def selected_laws(book: LawBook, *, writes: bool, only: Collection[str] = ()) -> list[Law]:
     """The laws to run, in order; ``only`` holds law ids, or the beginnings of ids."""
-    may = [law for law in book.laws if is_selected(law, only) and (writes or not (law.writes or law.needs))]
-    return sorted(may, key=lambda law: (bool(law.needs), law.writes))
+    selected = [law for law in book.laws if is_selected(law, only) and (writes or not (law.writes or law.needs))]
+    return sorted(selected, key=lambda law: (bool(law.needs), law.writes))
 
 
 def is_selected(law: Law, only: Collection[str]) -> bool:
@@ -141,7 +141,7 @@ def run_laws(
     observations = observations if observations is not None else ObservationCache()
     recording = Recording()
     client.on_answer = recording.add
-    silent, why, gone = 0, "", ""
+    laws_without_response, why, gone = 0, "", ""
     laws = selected_laws(book, writes=writes, only=only)
     for number, law in enumerate(laws, 1):
         if why:
@@ -156,11 +156,11 @@ def run_laws(
             yield untried(law, NOT_TRIED, why)
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
-        silent = silent + 1 if no_response else 0
+        laws_without_response = laws_without_response + 1 if no_response else 0
         if record.status == PASSED and not ctx.judgements and is_vacuous(law, client, spec, recording, effort):
             record = replace(record, status=NOT_APPLICABLE, reason=VACUOUS)
         yield as_question(record) if law.confidence < SURE else record
-        if silent >= MAX_SILENT_LAWS:
+        if laws_without_response >= MAX_SILENT_LAWS:
             why, gone = "the target stopped answering", record.findings[0].got
     if gone:
         raise CouldNotRun(f"{why}: {gone}")
@@ -208,13 +208,13 @@ def _try(law: Law, ctx: LawContext) -> Record:
     except LawFailed as failure:
         record = replace(passed, status=FAILED, findings=(_finding(law, client, effort, failure),))
     except Exception as error:  # a response of a shape that the law was not written for
-        unexpected = LawFailed("responses of the documented shape", in_words(error), requests=ctx.requests())
+        unexpected = LawFailed("responses of the documented shape", as_text(error), requests=ctx.requests())
         finding = replace(_finding(law, client, effort, unexpected), family=SHAPE)
         record = replace(passed, status=FAILED, findings=(finding,))
     return replace(record, cases=max(1, ctx.cases), seconds=time.monotonic() - started)
 
 
-def in_words(error: Exception) -> str:
+def as_text(error: Exception) -> str:
     """What an unexpected exception says about the response that a law could not read."""
     if isinstance(error, KeyError):
         return f"a response without the member {str(error).strip(QUOTES)}"

@@ -1,4 +1,4 @@
-"""Rules of ``counterfoil specs lint`` over what a spec cites: each switch and clause names its evidence, and it is there."""
+"""Lint rules about citations in a spec: each switch and clause cites its evidence, and every citation has a target."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.contract.citations import CITATION, FORM, Pages, broken_citations, root_for
-from counterfoil.contract.specread import Finding, Spec, SpecUnreadable, read_yaml
+from counterfoil.contract.specread import LintedSpec, LintFinding, SpecUnreadable, read_yaml
 from counterfoil.resources import docs_dir
 
 CITING_SOURCES = frozenset({"vendor", "assumption"})
 """Values of a clause's ``x-source`` that need a citation. ``seed`` is the one document that the API's page names."""
 
 
-def evidence_cited(spec: Spec) -> list[Finding]:
+def evidence_cited(spec: LintedSpec) -> list[LintFinding]:
     """The ``rule`` of every switch and clause is a citation or a URL, and no clause that needs one lacks it."""
     switches = _mappings(spec.document.get("x-assumptions"))
     findings = [
@@ -32,24 +32,24 @@ def evidence_cited(spec: Spec) -> list[Finding]:
     return findings
 
 
-def citations_resolve(spec: Spec) -> list[Finding]:
+def citations_resolve(spec: LintedSpec) -> list[LintFinding]:
     """Every citation in the spec and its clauses has a target."""
     return [finding for name in (spec.file, "clauses.yaml") for finding in _broken(spec, spec.folder / name)]
 
 
-def printed_citations_resolve(spec: Spec, folder: Path) -> list[Finding]:
+def printed_citations_resolve(spec: LintedSpec, folder: Path) -> list[LintFinding]:
     """Every citation in the printed answers has a target."""
     return [finding for path in sorted(folder.glob("*.json")) for finding in _broken(spec, path)]
 
 
-def _broken(spec: Spec, path: Path) -> Iterator[Finding]:
-    """The pages looked at are those of the project the file belongs to, or else counterfoil's own."""
+def _broken(spec: LintedSpec, path: Path) -> Iterator[LintFinding]:
+    """The broken citations of a file, checked against the pages of the file's project, or else counterfoil's own."""
     if path.is_file():
-        for broken in broken_citations(path, Pages(root_for(path.parent, ours=docs_dir().parent))):
+        for broken in broken_citations(path, Pages(root_for(path.parent, default=docs_dir().parent))):
             yield spec.finding(f"{path.name}:{broken.line}", f"{broken.citation}: {broken.message}")
 
 
-def _clauses(spec: Spec) -> Any:
+def _clauses(spec: LintedSpec) -> Any:
     try:
         return read_yaml(spec.folder / "clauses.yaml")
     except SpecUnreadable:

@@ -1,4 +1,4 @@
-"""Rules about our own metadata in a spec: sources, switches, clauses, and the responses that a vendor printed."""
+"""Lint rules about metadata in a spec: sources, switches, clauses, and the responses that a vendor published."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from counterfoil.contract.specread import Finding, Spec, SpecUnreadable, read_json, read_yaml
+from counterfoil.contract.specread import LintedSpec, LintFinding, SpecUnreadable, read_json, read_yaml
 from counterfoil.contract.specwalk import Node, value_errors
 from counterfoil.json_pointer import follow as resolve
 
@@ -15,9 +15,9 @@ SOURCES = ("seed", "vendor", "assumption")
 SOURCED = frozenset({"operation", "parameter", "header", "response", "requestBody", "securityScheme"})
 
 
-def sources_present(spec: Spec) -> list[Finding]:
-    """Everything a reader may rely on names its source."""
-    if spec.ours:
+def sources_present(spec: LintedSpec) -> list[LintFinding]:
+    """Every operation, parameter, response, schema and security scheme names its source."""
+    if spec.describes_own_api:
         return []
     findings = []
     for node in spec.nodes:
@@ -34,7 +34,7 @@ def _needs_source(node: Node) -> bool:
     return component is not None or node.value.get("type") == "object" or "properties" in node.value
 
 
-def assumptions_well_formed(spec: Spec) -> list[Finding]:
+def assumptions_well_formed(spec: LintedSpec) -> list[LintFinding]:
     """Every switch is named after this API, and has a default among its choices, a text and a rule."""
     entries = spec.document.get("x-assumptions", [])
     if not isinstance(entries, list):
@@ -67,10 +67,10 @@ def _assumption_problems(api: str, entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"the default {default!r} is not among the choices {choices}"
 
 
-def clauses_accounted(spec: Spec, known_laws: Collection[str] | None = None) -> list[Finding]:
+def clauses_accounted(spec: LintedSpec, known_laws: Collection[str] | None = None) -> list[LintFinding]:
     """Every clause is covered by a spec pointer, by laws, or by a reason; ``known_laws``, when given, are the existing laws."""
     path = spec.folder / "clauses.yaml"
-    if spec.ours and not path.exists():
+    if spec.describes_own_api and not path.exists():
         return []
     try:
         clauses = read_yaml(path)
@@ -91,7 +91,7 @@ def clauses_accounted(spec: Spec, known_laws: Collection[str] | None = None) -> 
     return findings
 
 
-def _clause_problems(spec: Spec, clause: Mapping[str, Any], known_laws: Collection[str] | None) -> Iterator[str]:
+def _clause_problems(spec: LintedSpec, clause: Mapping[str, Any], known_laws: Collection[str] | None) -> Iterator[str]:
     for key in sorted(set(clause) - {"id", "says", "x-source", "rule", "spec", "laws", "wants", "untestable"}):
         yield f"{key} is not a member of a clause"
     if not re.fullmatch(re.escape(spec.api) + r"\.[A-Za-z0-9_.-]+", str(clause.get("id"))):
@@ -113,13 +113,13 @@ def _clause_problems(spec: Spec, clause: Mapping[str, Any], known_laws: Collecti
     if known_laws is not None and isinstance(laws, list):
         yield from (f"there is no law {law}" for law in laws if law not in known_laws)
     places = clause.get("spec", [])
-    for place in [places] if isinstance(places, str) else places:
-        if resolve(spec.document, place) is None:
-            yield f"{place} is not in openapi.yaml"
+    for location in [places] if isinstance(places, str) else places:
+        if resolve(spec.document, location) is None:
+            yield f"{location} is not in openapi.yaml"
 
 
-def printed_responses_valid(spec: Spec, folder: Path) -> list[Finding]:
-    """Every response a vendor printed fits our spec. ``"validates": false`` with a ``note`` marks one that cannot."""
+def printed_responses_valid(spec: LintedSpec, folder: Path) -> list[LintFinding]:
+    """Every response that a vendor published fits the spec. ``"validates": false`` with a ``note`` marks one that cannot."""
     findings = []
     for path in sorted(folder.glob("*.json")):
         try:
@@ -131,7 +131,7 @@ def printed_responses_valid(spec: Spec, folder: Path) -> list[Finding]:
     return findings
 
 
-def _printed_problems(spec: Spec, printed: Mapping[str, Any]) -> Iterator[str]:
+def _printed_problems(spec: LintedSpec, printed: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted({"operation", "status", "source"} - set(printed)):
         yield f"{key} is missing"
     method, _, path = str(printed.get("operation")).partition(" ")

@@ -1,7 +1,7 @@
-"""Compare two OpenAPI documents for ``counterfoil specs diff``: what changed, and whether it breaks clients.
+"""Compares two OpenAPI documents for ``counterfoil specs diff``: what changed, and whether it breaks clients.
 
 The comparison is made by api-smart-diff, from npm: of the packages on PyPI and npm it alone noticed both a new required
-parameter and a removed response member (openapi-diff 0.24.1 calls the former no change at all). It needs Node.
+parameter and a removed response member (openapi-diff 0.24.1 does not report the parameter). It needs Node.js.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from counterfoil.contract.specread import SpecUnreadable, read_json, read_yaml
 
 PACKAGE = "api-smart-diff@1.0.6"
-LONGEST_WAIT = 180
+MAX_WAIT = 180
 
 # npx puts the folder it installed to on PATH; the package is required from beside it.
 _SCRIPT = """
@@ -64,15 +64,15 @@ def compare(old: Path, new: Path) -> list[Change]:
         command = [npx, "--yes", "--prefer-offline", "--package", PACKAGE, "--", "node", str(script), *map(str, paths)]
         environment = os.environ | {"NO_UPDATE_NOTIFIER": "1", "npm_config_update_notifier": "false"}
         try:
-            done = subprocess.run(  # noqa: S603 - our own script, over files of our own
-                command, capture_output=True, text=True, timeout=LONGEST_WAIT, check=False, env=environment
+            completed = subprocess.run(  # noqa: S603 - our own script, over files of our own
+                command, capture_output=True, text=True, timeout=MAX_WAIT, check=False, env=environment
             )
         except subprocess.TimeoutExpired:
-            raise CannotCompare(f"{PACKAGE} did not finish within {LONGEST_WAIT} seconds") from None
-    if done.returncode != 0:
-        said = next((line for line in done.stderr.splitlines() if "rror" in line), "no reason given")
-        raise CannotCompare(f"{PACKAGE} could not compare them: {said[:200]}")
-    changes = [Change(**found) for found in json.loads(done.stdout)]
+            raise CannotCompare(f"{PACKAGE} did not finish within {MAX_WAIT} seconds") from None
+    if completed.returncode != 0:
+        error_line = next((line for line in completed.stderr.splitlines() if "rror" in line), "no reason given")
+        raise CannotCompare(f"{PACKAGE} could not compare them: {error_line[:200]}")
+    changes = [Change(**found) for found in json.loads(completed.stdout)]
     seen = [change for change in changes if change.is_breaking or not change.where.startswith("components/")]
     return sorted(seen, key=lambda change: (not change.is_breaking, change.where))
 

@@ -1,9 +1,9 @@
-"""The rules of ``counterfoil specs lint``: is an OpenAPI document fit to check an implementation against?
+"""The rules of ``counterfoil specs lint``, which check that an OpenAPI document can be used to check an implementation.
 
-A spec is a folder with an ``openapi.yaml``, or a document of any name. ``RULES`` hold for every one. One that is held against
-a vendor's documents, as ours are, has sources, switches and a ``clauses.yaml`` too; ``SOURCED_RULES`` are for those. The
-responses a vendor printed are in ``fixtures/examples/<api>``. Every rule is a function from a ``Spec`` to its findings. A rule
-does not stop at the first finding and does not raise because of a file's contents.
+A spec is a folder with an ``openapi.yaml``, or a document of any name. ``RULES`` hold for every one. A spec that was written
+from a vendor's documents also has sources, switches and a ``clauses.yaml``; ``SOURCED_RULES`` are for those. The
+responses that a vendor published are in ``fixtures/examples/<api>``. Every rule is a function from a ``LintedSpec`` to its
+findings, which does not stop at the first one and does not raise because of a file's contents.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from counterfoil.contract.spec_metadata import (
     sources_present,
 )
 from counterfoil.contract.specread import (
-    Finding,
-    Spec,
+    LintedSpec,
+    LintFinding,
     SpecUnreadable,
     api_name,
     document_file,
@@ -45,7 +45,7 @@ _EXPRESSION = re.compile(
 # ---------------------------------------------------------------- rules over the document
 
 
-def valid_openapi(spec: Spec) -> list[Finding]:
+def valid_openapi(spec: LintedSpec) -> list[LintFinding]:
     """The document is OpenAPI 3.0, as openapi-spec-validator sees it."""
     if not str(spec.document.get("openapi", "")).startswith("3.0."):
         return [spec.finding("#/openapi", "must be 3.0.x; the router accepts no other version")]
@@ -56,11 +56,11 @@ def valid_openapi(spec: Spec) -> list[Finding]:
     return [spec.finding(pointer(*e.absolute_path), " ".join(e.message.split())[:300]) for e in errors]
 
 
-def _dangling(spec: Spec, value: Any, where: str) -> Iterator[Finding]:
+def _dangling(spec: LintedSpec, value: Any, where: str) -> Iterator[LintFinding]:
     if isinstance(value, dict):
-        place = value.get("$ref")
-        if isinstance(place, str) and resolve(spec.document, place) is None:
-            yield spec.finding(where, f"the reference {place} has no target in this document")
+        location = value.get("$ref")
+        if isinstance(location, str) and resolve(spec.document, location) is None:
+            yield spec.finding(where, f"the reference {location} has no target in this document")
         for key, part in value.items():
             if key not in {"example", "value"}:  # example data, not part of the schema
                 yield from _dangling(spec, part, pointer(key, base=where))
@@ -69,13 +69,13 @@ def _dangling(spec: Spec, value: Any, where: str) -> Iterator[Finding]:
             yield from _dangling(spec, part, f"{where}/{i}")
 
 
-def yaml_1_2(spec: Spec) -> list[Finding]:
-    """The file has no merge key: YAML 1.2 dropped it, and its parsers take it for a member of that name."""
+def yaml_1_2(spec: LintedSpec) -> list[LintFinding]:
+    """The file has no merge key: YAML 1.2 does not have it, and its parsers read it as a member of that name."""
     message = "YAML 1.2 has no merge key (<<): write the members out, or use $ref"
     return [spec.finding(f"{spec.file}:{line}", message) for line in spec.merges]
 
 
-def examples_valid(spec: Spec) -> list[Finding]:
+def examples_valid(spec: LintedSpec) -> list[LintFinding]:
     """Every example fits its schema, read as strictly as OpenAPI 3.0.3 allows."""
     findings = []
     for node in spec.nodes:
@@ -90,7 +90,7 @@ def examples_valid(spec: Spec) -> list[Finding]:
 _WITH_EXAMPLES = frozenset({"schema", "parameter", "header", "media"})
 
 
-def examples_present(spec: Spec) -> list[Finding]:
+def examples_present(spec: LintedSpec) -> list[LintFinding]:
     """Every parameter, body and documented JSON response has an example."""
     findings = []
     for node in spec.nodes:
@@ -114,8 +114,8 @@ def _examples(document: Mapping[str, Any], node: Node) -> Iterator[tuple[str, An
             yield f"{node.where}/examples/{name}", found["value"]
 
 
-def router_rules(spec: Spec) -> list[Finding]:
-    """What OpenAPI allows and the stand-in's router cannot handle (connexion 3.3)."""
+def router_rules(spec: LintedSpec) -> list[LintFinding]:
+    """The document uses nothing that OpenAPI allows but the stand-in's router (connexion 3.3) cannot handle."""
     findings = []
     for node in spec.nodes:
         if node.kind == "path" and "parameters" in node.value:
@@ -133,7 +133,7 @@ def router_rules(spec: Spec) -> list[Finding]:
     return findings
 
 
-def _statuses(spec: Spec, node: Node) -> list[Finding]:
+def _statuses(spec: LintedSpec, node: Node) -> list[LintFinding]:
     statuses = set(node.value.get("responses", {}))
     ranges = [
         spec.finding(f"{node.where}/responses/{s}", "name each status; a range is not enforced")
@@ -155,20 +155,20 @@ def _plain_type(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> bo
 # ---------------------------------------------------------------- links
 
 
-def links_resolve(spec: Spec) -> list[Finding]:
+def links_resolve(spec: LintedSpec) -> list[LintFinding]:
     """Every link names an operation and parameters that exist, and its expressions can be evaluated."""
     return [finding for node in spec.nodes if node.kind == "link" for finding in _link(spec, node)]
 
 
-def _link(spec: Spec, node: Node) -> Iterator[Finding]:
+def _link(spec: LintedSpec, node: Node) -> Iterator[LintFinding]:
     target = _target(spec, node.value)
     if target is None:
         yield spec.finding(node.where, "the link's operation does not exist")
         return
     known = {(p.get("in"), p.get("name")) for p in _parameters(spec.document, target)}
     for name, value in node.value.get("parameters", {}).items():
-        place, _, rest = name.partition(".")
-        if name not in {n for _, n in known} and (place, rest) not in known:
+        location, _, rest = name.partition(".")
+        if name not in {n for _, n in known} and (location, rest) not in known:
             yield spec.finding(node.where, f"the link's operation has no parameter {name!r}")
         yield from (spec.finding(node.where, problem) for problem in _expression_problems(spec, node, value))
     if "requestBody" in node.value:
@@ -178,7 +178,7 @@ def _link(spec: Spec, node: Node) -> Iterator[Finding]:
         yield from (spec.finding(node.where, p) for p in _expression_problems(spec, node, node.value["requestBody"]))
 
 
-def _target(spec: Spec, link: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _target(spec: LintedSpec, link: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if "operationRef" in link:
         found = resolve(spec.document, link["operationRef"])
         return found if isinstance(found, dict) else None
@@ -193,7 +193,7 @@ def _parameters(document: Mapping[str, Any], operation: Mapping[str, Any]) -> It
             yield found
 
 
-def _expression_problems(spec: Spec, node: Node, value: Any) -> Iterator[str]:
+def _expression_problems(spec: LintedSpec, node: Node, value: Any) -> Iterator[str]:
     if isinstance(value, (dict, list)):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _expression_problems(spec, node, part)
@@ -207,7 +207,7 @@ def _expression_problems(spec: Spec, node: Node, value: Any) -> Iterator[str]:
             yield f"{text!r} points at nothing in the response's schema"
 
 
-def _body_has(spec: Spec, node: Node, body: str) -> bool:
+def _body_has(spec: LintedSpec, node: Node, body: str) -> bool:
     response = resolve(spec.document, node.parent) if node.parent else None
     if not isinstance(response, dict):
         return True  # a link in components: the responses that use it are not known here
@@ -229,8 +229,8 @@ def _schema_has(document: Mapping[str, Any], schema: Any, tokens: list[str], dep
     return any(_schema_has(document, part, tokens, depth + 1) for part in parts)
 
 
-RULES: tuple[Callable[[Spec], list[Finding]], ...] = (valid_openapi, yaml_1_2, examples_valid, links_resolve)
-SOURCED_RULES: tuple[Callable[[Spec], list[Finding]], ...] = (
+RULES: tuple[Callable[[LintedSpec], list[LintFinding]], ...] = (valid_openapi, yaml_1_2, examples_valid, links_resolve)
+SOURCED_RULES: tuple[Callable[[LintedSpec], list[LintFinding]], ...] = (
     sources_present,
     examples_present,
     router_rules,
@@ -241,20 +241,20 @@ SOURCED_RULES: tuple[Callable[[Spec], list[Finding]], ...] = (
 )
 
 
-def lint(place: Path, printed: Path | None = None) -> list[Finding]:
+def lint(location: Path, printed: Path | None = None) -> list[LintFinding]:
     """All findings about the spec in a folder or file, and about the printed responses in ``printed`` when given; never raises.
 
     A document that is not OpenAPI is reported as that and not examined further.
     """
     try:
-        spec = load_spec(place)
+        spec = load_spec(location)
     except SpecUnreadable as error:
-        file = document_file(place).name
-        return [Finding(api_name(place), file, line) for line in str(error).splitlines()]
+        file = document_file(location).name
+        return [LintFinding(api_name(location), file, line) for line in str(error).splitlines()]
     try:
         if broken := valid_openapi(spec):
             return broken + yaml_1_2(spec)
-        rules = RULES[1:] + (SOURCED_RULES if spec.ours or spec.has_sources else ())
+        rules = RULES[1:] + (SOURCED_RULES if spec.describes_own_api or spec.has_sources else ())
         findings = [finding for rule in rules for finding in rule(spec)]
         if printed:
             findings += printed_responses_valid(spec, printed) + printed_citations_resolve(spec, printed)
@@ -266,8 +266,8 @@ def lint(place: Path, printed: Path | None = None) -> list[Finding]:
 __all__ = [
     "RULES",
     "SOURCED_RULES",
-    "Finding",
-    "Spec",
+    "LintFinding",
+    "LintedSpec",
     "SpecUnreadable",
     "api_name",
     "document_file",

@@ -1,4 +1,4 @@
-"""Read a spec from its folder for the checker, and describe findings about it."""
+"""Reads a spec from its folder or file for the checker."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from counterfoil import openapi, yaml_reader
 from counterfoil.contract.specwalk import Node, walk
 
 OURS = "ours"
-"""``x-source: ours`` at a document's root: it describes no vendor's API, so nothing in it needs a source."""
+"""``x-source: ours`` at a document's root: it describes this project's own API, so nothing in it needs a source."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One thing wrong with the spec of ``api``: ``where`` is a JSON pointer or a file, ``message`` one line."""
+class LintFinding:
+    """A defect of the spec of ``api``: ``where`` is a JSON pointer or a file, ``message`` one line."""
 
     api: str
     where: str
@@ -32,7 +32,7 @@ class SpecUnreadable(ValueError):
 
 
 @dataclass(frozen=True)
-class Spec:
+class LintedSpec:
     """One spec as read: ``api`` is the folder's name, ``document`` the OpenAPI document with every key a string.
 
     ``file`` is the name of the document in ``folder``, and ``merges`` are its lines that have a merge key (``<<``).
@@ -44,18 +44,18 @@ class Spec:
     file: str = "openapi.yaml"
     merges: tuple[int, ...] = ()
 
-    def finding(self, where: str, message: str) -> Finding:
+    def finding(self, where: str, message: str) -> LintFinding:
         """A finding about this spec."""
-        return Finding(self.api, where, message)
+        return LintFinding(self.api, where, message)
 
     @property
-    def ours(self) -> bool:
-        """Whether the document describes our own API, so that there is no vendor to quote."""
+    def describes_own_api(self) -> bool:
+        """Whether the document describes this project's own API, so that nothing needs a source."""
         return bool(self.document.get("x-source") == OURS)
 
     @cached_property
     def has_sources(self) -> bool:
-        """Whether it is held against a vendor's documents, as ours are: it says so, or has clauses beside it."""
+        """Whether it was written from a vendor's documents: it has sources or switches, or a ``clauses.yaml`` beside it."""
         marked = "x-assumptions" in self.document or any("x-source" in node.value for node in self.nodes)
         return marked or (self.folder / "clauses.yaml").exists()
 
@@ -90,9 +90,9 @@ def read_json(path: Path) -> Any:
         raise SpecUnreadable(f"{path}: {' '.join(str(error).split())}") from None
 
 
-def load_spec(place: Path) -> Spec:
+def load_spec(location: Path) -> LintedSpec:
     """The spec in a folder, or in a file. Raises ``SpecUnreadable`` when there is none that can be read."""
-    path = document_file(place)
+    path = document_file(location)
     try:
         document, lines = openapi.parse_with_lines(path.read_bytes(), str(path))
     except openapi.SpecError as error:
@@ -101,19 +101,19 @@ def load_spec(place: Path) -> Spec:
         raise SpecUnreadable(f"{path}: {error.strerror or error}") from None
     if not isinstance(document, dict):
         raise SpecUnreadable(f"{path}: not an OpenAPI document")
-    return Spec(api_name(place), path.parent, document, path.name, lines.merges)
+    return LintedSpec(api_name(location), path.parent, document, path.name, lines.merges)
 
 
-def document_file(place: Path) -> Path:
+def document_file(location: Path) -> Path:
     """The document of a spec that is given as a folder, as its document, or as the clauses beside that."""
-    if place.name == "clauses.yaml":
-        return place.with_name("openapi.yaml")
-    return place if place.is_file() else place / "openapi.yaml"
+    if location.name == "clauses.yaml":
+        return location.with_name("openapi.yaml")
+    return location if location.is_file() else location / "openapi.yaml"
 
 
-def api_name(place: Path) -> str:
-    """What the API is called: the folder's name, or the file's if it is not ``openapi``."""
-    path = document_file(place)
+def api_name(location: Path) -> str:
+    """The API's name: the folder's name, or the file's if it is not ``openapi``."""
+    path = document_file(location)
     return path.resolve().parent.name if path.stem == "openapi" else path.stem
 
 

@@ -1,4 +1,4 @@
-"""Walk an OpenAPI 3.0 document: its objects with JSON pointers to them, and whether a value fits one of its schemas.
+"""Iterates over the objects of an OpenAPI 3.0 document with their JSON pointers, and validates values against its schemas.
 
 The document is plain dictionaries with string keys. What a spec should contain is decided in ``speclint``.
 """
@@ -14,7 +14,7 @@ import jsonschema_rs
 from counterfoil.json_pointer import join as pointer
 from counterfoil.openapi import METHODS
 
-_MANY = ("allOf", "anyOf", "oneOf")
+_COMPOSITES = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _items(mapping: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, value
 
 
-def _each(mapping: Any, where: str, visit: Any) -> Iterator[Node]:
+def _visit_each(mapping: Any, where: str, visit: Any) -> Iterator[Node]:
     for name, value in _items(mapping):
         if "$ref" not in value:
             yield from visit(value, pointer(name, base=where))
@@ -62,29 +62,29 @@ def _operation(value: dict[str, Any], where: str) -> Iterator[Node]:
     for i, parameter in enumerate(value.get("parameters", [])):
         if "$ref" not in parameter:
             yield from _parameter(parameter, f"{where}/parameters/{i}")
-    yield from _each({"requestBody": value.get("requestBody")}, where, _body)
-    yield from _each(value.get("responses"), f"{where}/responses", _response)
+    yield from _visit_each({"requestBody": value.get("requestBody")}, where, _body)
+    yield from _visit_each(value.get("responses"), f"{where}/responses", _response)
 
 
 def _parameter(value: dict[str, Any], where: str) -> Iterator[Node]:
     yield Node("parameter", where, value)
-    yield from _holder(value, where)
+    yield from _content_and_schema(value, where)
 
 
 def _header(value: dict[str, Any], where: str) -> Iterator[Node]:
     yield Node("header", where, value)
-    yield from _holder(value, where)
+    yield from _content_and_schema(value, where)
 
 
 def _body(value: dict[str, Any], where: str) -> Iterator[Node]:
     yield Node("requestBody", where, value)
-    yield from _holder(value, where)
+    yield from _content_and_schema(value, where)
 
 
 def _response(value: dict[str, Any], where: str) -> Iterator[Node]:
     yield Node("response", where, value)
-    yield from _each(value.get("headers"), f"{where}/headers", _header)
-    yield from _holder(value, where)
+    yield from _visit_each(value.get("headers"), f"{where}/headers", _header)
+    yield from _content_and_schema(value, where)
     for name, link in _items(value.get("links")):
         if "$ref" not in link:
             yield Node("link", pointer(name, base=f"{where}/links"), link, where)
@@ -100,20 +100,20 @@ def _security_scheme(value: dict[str, Any], where: str) -> Iterator[Node]:
 
 def _media(value: dict[str, Any], where: str) -> Iterator[Node]:
     yield Node("media", where, value)
-    yield from _holder(value, where)
+    yield from _content_and_schema(value, where)
 
 
-def _holder(value: dict[str, Any], where: str) -> Iterator[Node]:
-    yield from _each(value.get("content"), f"{where}/content", _media)
-    yield from _each({"schema": value.get("schema")}, where, _schema)
+def _content_and_schema(value: dict[str, Any], where: str) -> Iterator[Node]:
+    yield from _visit_each(value.get("content"), f"{where}/content", _media)
+    yield from _visit_each({"schema": value.get("schema")}, where, _schema)
 
 
 def _schema(value: dict[str, Any], where: str) -> Iterator[Node]:
     yield Node("schema", where, value)
-    yield from _each(value.get("properties"), f"{where}/properties", _schema)
-    yield from _each({key: value.get(key) for key in ("items", "additionalProperties", "not")}, where, _schema)
-    for key in _MANY:
-        yield from _each({str(i): part for i, part in enumerate(value.get(key, []))}, f"{where}/{key}", _schema)
+    yield from _visit_each(value.get("properties"), f"{where}/properties", _schema)
+    yield from _visit_each({key: value.get(key) for key in ("items", "additionalProperties", "not")}, where, _schema)
+    for key in _COMPOSITES:
+        yield from _visit_each({str(i): part for i, part in enumerate(value.get(key, []))}, f"{where}/{key}", _schema)
 
 
 _SECTIONS: dict[str, Any] = {
@@ -131,7 +131,7 @@ def to_json_schema(schema: Any) -> Any:
     """An OpenAPI 3.0 schema as JSON Schema 2020-12; references stay as they are.
 
     ``nullable`` adds null to ``type`` and to nothing else, as OpenAPI 3.0.3 clarified: an ``allOf`` or an ``enum`` beside it
-    must admit null too, and without a ``type`` it means nothing. Other validators read it so. A boolean
+    must admit null too, and without a ``type`` it has no effect. Other validators do the same. A boolean
     ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
     """
     if not isinstance(schema, dict):
@@ -155,7 +155,7 @@ _ANNOTATIONS = frozenset(
 def _keyword(key: str, value: Any) -> Any:
     if key == "properties":
         return {name: to_json_schema(part) for name, part in value.items()}
-    if key in _MANY:
+    if key in _COMPOSITES:
         return [to_json_schema(part) for part in value]
     if key in {"items", "additionalProperties", "not"}:
         return to_json_schema(value)

@@ -1,6 +1,6 @@
-"""What is checked: its address, its credentials, and what else may be done to it than calling its API.
+"""The target of a check: its address, its credentials, and actions that its API does not offer.
 
-Credentials are never shown: ``Secrets`` replaces them in every text that leaves the checker.
+Credentials are never shown: ``Secrets`` replaces them in all output of the checker.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Json = Any
 Capability = Callable[..., Any]
 
 MASK = "***"
-_SHORTEST_SECRET = 4  # anything shorter would also blot out innocent text
+_MIN_SECRET_LENGTH = 4  # replacing shorter texts would also change unrelated text
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Secrets:
 
     def add(self, secret: str | None, placeholder: str = MASK) -> None:
         """Hide ``secret`` from now on; ``None`` and texts too short to be a secret are ignored."""
-        if secret is not None and len(secret) >= _SHORTEST_SECRET:
+        if secret is not None and len(secret) >= _MIN_SECRET_LENGTH:
             self._known.setdefault(secret, placeholder)
 
     def add_all(self, value: Json, placeholder: str = MASK) -> None:
@@ -91,9 +91,11 @@ def secrets_of(target: Target) -> Secrets:
     secrets.add(target.token, "$COUNTERFOIL_TOKEN")
     secrets.add(target.forbidden, "$COUNTERFOIL_FORBIDDEN")
     for name, value in target.headers.items():
-        bare = value.split(" ", 1)[-1]
-        known = bare in (target.token, target.forbidden)
-        secrets.add(bare, "$COUNTERFOIL_TOKEN" if known or name.lower() == "authorization" else "$COUNTERFOIL_HEADER")
+        credential = value.split(" ", 1)[-1]
+        known = credential in (target.token, target.forbidden)
+        secrets.add(
+            credential, "$COUNTERFOIL_TOKEN" if known or name.lower() == "authorization" else "$COUNTERFOIL_HEADER"
+        )
     secrets.add_all(_passwords(target.login))
     return secrets
 

@@ -1,4 +1,4 @@
-"""The result of a check: a record for every operation and law or check, findings, errors, and the exit code they mean."""
+"""The result of a check: a record for every operation and law or check, findings, errors, and the exit code."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RunError:
 
 @dataclass
 class Verdict:
-    """Everything one ``counterfoil check`` found, and what it checked: ``targets`` are URLs by API, ``started`` an instant."""
+    """The result of one ``counterfoil check``: ``targets`` are URLs by API, ``started`` is an instant."""
 
     seed: int = 0
     records: list[Record] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Verdict:
         return list(dict.fromkeys(record.operation for record in self.records if record.api == api))
 
     def as_json(self) -> dict[str, Any]:
-        """Machine-readable; stable names."""
+        """The verdict as JSON; its names are stable."""
         return {
             "version": 1,
             "verdict": self.summary_line,

@@ -1,6 +1,6 @@
-"""How people and tests steer worlds: the control API at ``/_sandbox/v1``, which the page uses, too.
+"""The control API at ``/_sandbox/v1``, with which people, tests and the page create, change and observe worlds.
 
-``control_api`` puts it together, ``handlers`` are its routes, ``world_service`` makes and keeps worlds within bounds and
-``workers`` are the threads for what may take long; ``customers``, ``figures`` and ``timeline`` look things up,
-``serializers`` render, and ``access`` says who may use it.
+``control_api`` builds it, ``handlers`` has its routes, ``world_service`` manages worlds within limits and ``workers`` runs
+slow requests in threads; ``customers``, ``figures`` and ``timeline`` look things up, ``serializers`` renders JSON, and
+``access`` checks who may use it.
 """

@@ -1,9 +1,9 @@
-"""Who may use the control API: the token, the Host a request names, and the Origin a browser says it comes from.
+"""Decides who may use the control API, by the token, the Host header and the browser's Origin header.
 
-A page on another site must not be able to steer worlds through its visitor's browser. It can send a request to a loopback
-address, or have its own name point there (DNS rebinding), but it cannot choose the Origin and Host its browser sends:
-Host must be a name of ours, and Origin, where sent, must equal Host. No answer carries a CORS header, and the spec has no
-OPTIONS operation, so that a preflight is refused. It knows headers only.
+A page on another site must not be able to change worlds through its visitor's browser. It can send a request to a loopback
+address, or have its own name resolve to it (DNS rebinding), but it cannot choose the Origin and Host its browser sends:
+Host must be a name of this server, and Origin, where sent, must equal Host. No response has a CORS header, and the spec has no
+OPTIONS operation, so that a preflight is refused.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def guard(token: str | None, hosts: Iterable[str]) -> Callable[[Mapping[str, str
     ``hosts`` are the names the server is reached by, in addition to the loopback ones. An address that means every interface
     (``0.0.0.0``) lets in any Host that is an IP address: a name can be rebound, an address cannot.
     """
-    names = frozenset(_bare(host) for host in hosts)
+    names = frozenset(_normalized_host(host) for host in hosts)
     any_address = bool(names & set(ANYWHERE))
     expected = None if token is None else token.encode()
 
     def check(headers: Mapping[str, str]) -> Principal:
         host = headers.get("host", "")
         match = _HOST.fullmatch(host)
-        name = _bare(match["name"]) if match else ""
+        name = _normalized_host(match["name"]) if match else ""
         if not (name in names or _is_loopback(name) or (any_address and _address(name))):
-            raise ApiError("forbidden", "the Host header is not a name this server is known by", where="Host")
+            raise ApiError("forbidden", "the Host header is not a name of this server", where="Host")
         _check_origin(headers, host)
         if expected is not None and not _has_token(headers, expected):
             raise ApiError(
@@ -60,16 +60,16 @@ def _check_origin(headers: Mapping[str, str], host: str) -> None:
 def _has_token(headers: Mapping[str, str], expected: bytes) -> bool:
     scheme, _, bearer = headers.get("authorization", "").strip().partition(" ")
     sent = [headers.get("x-counterfoil-token", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
-    # headers are latin-1 as the wire has them, so a token in UTF-8 compares as the bytes that were sent
+    # headers are decoded as latin-1, so a token in UTF-8 is compared as the bytes that were sent
     return any(hmac.compare_digest(each.encode("latin-1", "replace"), expected) for each in sent)
 
 
 def _with_port(authority: str, default: str) -> tuple[str, str]:
     match = _HOST.fullmatch(authority)
-    return (_bare(match["name"]), match["port"] or default) if match else ("", authority)
+    return (_normalized_host(match["name"]), match["port"] or default) if match else ("", authority)
 
 
-def _bare(name: str) -> str:
+def _normalized_host(name: str) -> str:
     return name.lower().strip("[]").rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""Puts the control API together: an API like the others, whose operations are about the registry of worlds.
+"""Builds the control API: an API like the others, whose operations are about the registry of worlds.
 
 ``control(worlds, …)`` is served beside the vendors' APIs by the same server, with its spec and its validation. The world
 that the server hands to each operation is the default one, and is ignored: the path says which world is meant.
@@ -20,7 +20,7 @@ from counterfoil.control import handlers, long_requests, serializers
 from counterfoil.control.access import guard
 from counterfoil.control.handlers import PREFIX, Handler
 from counterfoil.control.workers import Workers
-from counterfoil.control.world_service import Bounds, WorldService
+from counterfoil.control.world_service import WorldLimits, WorldService
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
@@ -39,17 +39,17 @@ def control(
     faults: Faults | None = None,
     journal: Journal | None = None,
     hosts: Sequence[str] = LOOPBACK,
-    bounds: Bounds | None = None,
+    bounds: WorldLimits | None = None,
     new_name: Callable[[], str] = lambda: secrets.token_hex(10),
 ) -> API:
     """The control API over ``worlds``, as an ``API`` for ``build_server``.
 
-    ``token`` None means that no token is needed: for servers bound to loopback only. ``hosts`` are the names and addresses the
-    server is bound to or known by; loopback ones always count. ``apis`` are those served beside it. Without
+    Without a ``token`` none is needed: for servers bound to loopback only. ``hosts`` are the names and addresses the
+    server is bound to or reached by, in addition to loopback ones. ``apis`` are those served beside it. Without
     ``faults`` or ``journal`` their operations answer 501. ``new_name`` is the one thing here that is not deterministic;
     nothing in a world depends on its name.
     """
-    service = WorldService(worlds, tuple(apis), new_name, bounds or Bounds(), faults, journal)
+    service = WorldService(worlds, tuple(apis), new_name, bounds or WorldLimits(), faults, journal)
     workers = Workers()
     check = guard(token, hosts)
 
@@ -68,13 +68,13 @@ def control(
 
 
 def _operation(handler: Handler, service: WorldService, workers: Workers) -> AsyncOperation:
-    """The handler as an operation: in the event loop where it is quick, else in a worker thread."""
+    """The handler as an operation: it runs in the event loop if it is quick, else in a worker thread."""
 
     async def operation(request: Request, world: World) -> Response:
         if request.base != PREFIX:
-            raise ApiError("unknown_path", "the control API is in no world: leave out /w/ and the name behind it")
+            raise ApiError("unknown_path", "the control API does not belong to a world: leave out /w/{world}")
         call = partial(handler, service, request)
-        with serializers.as_refusals():
+        with serializers.ledger_errors_as_api_errors():
             reads = request.operation.startswith("GET ")
             writes_to = service.worlds.get(request.path["world"]) if long_requests.writes(request) else None
             if not long_requests.needs_worker(service, request):
@@ -103,7 +103,7 @@ async def _as_task(service: WorldService, request: Request, work: Future[Respons
 def _answered(call: Callable[[], Response]) -> Response:
     """``call()``, or the response that says why not: there may be no client left to raise to."""
     try:
-        with serializers.as_refusals():
+        with serializers.ledger_errors_as_api_errors():
             return call()
     except ApiError as error:
         return serializers.error(error)

@@ -1,6 +1,6 @@
-"""Looking at customers: a searched, sorted page of them, one of them in full, and why a bill is what it is.
+"""Looks customers up: a searched and sorted page of them, one in detail, and the explanation of a bill.
 
-Customers with the same history share one account state. A page is selected by valuing each account state once, and never each
+Customers with the same history share one account state. A page is selected by evaluating each account state once, not each
 customer, so that 100,000 customers cost no more than their histories. Names are generated for the customers of the page only;
 a search by name also covers generated names in worlds of up to ``MAX_NAMES_GENERATED`` customers, and only the names that
 the scenario or a command gave in larger ones.
@@ -32,7 +32,7 @@ Only = Literal["all", "owing", "overdue"]
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
-    """What a list shows of one account, and what lists are sorted by."""
+    """The figures of one account that a list of customers shows and is sorted by."""
 
     currency: str
     open: Decimal
@@ -56,14 +56,14 @@ class MatchingCustomers:
 def page(
     world: World, apis: Iterable[API], *, search: str, sort: str, only: Only, offset: int, limit: int
 ) -> dict[str, Json]:
-    """Customers ``offset`` to ``offset + limit`` of those meant. Raises ``BadValue`` for names that cannot be sorted."""
-    wanted = world.cached(("control.customers", search, sort, only), lambda: _select(world, search, sort, only))
-    shown = wanted.numbers[offset : offset + limit]
+    """Customers ``offset`` to ``offset + limit`` of those that match. Raises ``BadValue`` for names that cannot be sorted."""
+    matching = world.cached(("control.customers", search, sort, only), lambda: _select(world, search, sort, only))
+    shown = matching.numbers[offset : offset + limit]
     return {
-        "total": len(wanted.numbers),
+        "total": len(matching.numbers),
         "offset": offset,
         "limit": limit,
-        "names_searched": wanted.names_searched,
+        "names_searched": matching.names_searched,
         "customers": [row(world, apis, number) for number in shown],
     }
 
@@ -109,65 +109,65 @@ def _account_summaries(world: World, state: AccountState, cutoffs: Cutoffs) -> t
     bills = bills_of(state)
     summaries = []
     for index, account in enumerate(state.accounts):
-        mine = [bill for bill in bills if bill.invoice.account == index]
+        own_bills = [bill for bill in bills if bill.invoice.account == index]
         summaries.append(
             AccountSummary(
                 currency=account.currency,
                 open=open_charges(state, index, cutoffs).net,
                 balance=balance(state, index),
-                overdue=sum((bill.remaining for bill in mine if bill.is_overdue(world.now)), ZERO),
-                bills=len(mine),
-                last_bill=mine[-1].total if mine else None,
+                overdue=sum((bill.remaining for bill in own_bills if bill.is_overdue(world.now)), ZERO),
+                bills=len(own_bills),
+                last_bill=own_bills[-1].total if own_bills else None,
             )
         )
     return tuple(summaries)
 
 
-# --- choosing ------------------------------------------------------------------------------------
+# --- selecting ------------------------------------------------------------------------------------
 
-_BY: Mapping[str, Callable[[World, AccountState], Json]] = {
+_SORT_VALUES: Mapping[str, Callable[[World, AccountState], Json]] = {
     "balance": lambda world, state: account_summaries(world, state)[0].balance,
     "open": lambda world, state: account_summaries(world, state)[0].open,
     "overdue": lambda world, state: account_summaries(world, state)[0].overdue,
     "bills": lambda world, state: sum(each.bills for each in account_summaries(world, state)),
     "opened": lambda world, state: state.opened,
 }
-SORTS = ("number", "name", *_BY)
+SORTS = ("number", "name", *_SORT_VALUES)
 """What customers can be sorted by; amounts are those of a customer's first account."""
 
 
 def _select(world: World, search: str, sort: str, only: Only) -> MatchingCustomers:
-    numbers, names_searched = _found(world, search)
+    numbers, names_searched = _search(world, search)
     if only != "all":
-        slots_due = _with_money_due(world, only)
+        slots_that_owe = _slots_that_owe(world, only)
         slots = world.ledger.store.slots()
-        numbers = [number for number in numbers if slots[number - 1] in slots_due]
+        numbers = [number for number in numbers if slots[number - 1] in slots_that_owe]
     descending, by = sort.startswith("-"), sort.removeprefix("-")
     if by == "name":
-        if not _all_named(world):
+        if not _names_are_searchable(world):
             raise BadValue(f"only worlds of up to {MAX_NAMES_GENERATED} customers can be sorted by name", field="sort")
         names = {number: world.party(number).name.casefold() for number in numbers}
         return MatchingCustomers(sorted(numbers, key=names.__getitem__, reverse=descending), names_searched)
     if by == "number":
         return MatchingCustomers(numbers[::-1] if descending else numbers, names_searched)
-    return MatchingCustomers(_sorted_by(world, numbers, _BY[by], descending), names_searched)
+    return MatchingCustomers(_sorted_by(world, numbers, _SORT_VALUES[by], descending), names_searched)
 
 
 def _sorted_by(
     world: World, numbers: Iterable[int], value: Callable[[World, AccountState], Json], descending: bool
 ) -> list[int]:
-    """Sorted by a value of the account state, then by number. Each state is valued once."""
+    """Sorted by a value of the account state, then by number. Each state is evaluated once."""
     states, slots = world.ledger.store.states(), world.ledger.store.slots()
     by_slot: dict[int, list[int]] = {}
     for number in numbers:
         by_slot.setdefault(slots[number - 1], []).append(number)
     by_value: dict[Json, list[int]] = {}
-    for slot, mine in by_slot.items():
-        by_value.setdefault(value(world, states[slot]), []).extend(mine)
+    for slot, numbers_in_slot in by_slot.items():
+        by_value.setdefault(value(world, states[slot]), []).extend(numbers_in_slot)
     return [number for key in sorted(by_value, reverse=descending) for number in sorted(by_value[key])]
 
 
-def _with_money_due(world: World, only: Only) -> set[int]:
+def _slots_that_owe(world: World, only: Only) -> set[int]:
     def matches(state: AccountState) -> bool:
         accounts = account_summaries(world, state)
         return any((each.overdue if only == "overdue" else each.balance) > 0 for each in accounts)
@@ -176,35 +176,35 @@ def _with_money_due(world: World, only: Only) -> set[int]:
     return {slot for slot, state in enumerate(world.ledger.store.states()) if slot in used and matches(state)}
 
 
-def _found(world: World, search: str) -> tuple[Sequence[int], str]:
-    """Customers by number (exactly), key, name or email (any part, whatever its case); all of them for no search."""
+def _search(world: World, search: str) -> tuple[Sequence[int], str]:
+    """The customers whose number equals the search, or whose key, name or email contains it in any case; all if it is empty."""
     everyone = range(1, world.ledger.customers + 1)
-    generated = _all_named(world)
+    generated = _names_are_searchable(world)
     names_searched = "all" if generated else "known"
-    wanted = search.strip().casefold()
-    if not wanted:
+    needle = search.strip().casefold()
+    if not needle:
         return everyone, names_searched
     found = set()
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 12 and int(wanted) in everyone:
-        found.add(int(wanted))
+    if needle.isascii() and needle.isdigit() and len(needle) < 12 and int(needle) in everyone:
+        found.add(int(needle))
     named: Iterable[tuple[int, Contact | IdentityOverrides]] = (
         ((number, world.party(number)) for number in everyone) if generated else world.known.items()
     )
     for number, each in named:
-        if any(text and wanted in text.casefold() for text in (each.name, each.email, each.key)):
+        if any(text and needle in text.casefold() for text in (each.name, each.email, each.key)):
             found.add(number)
     return sorted(found), names_searched
 
 
-def _all_named(world: World) -> bool:
+def _names_are_searchable(world: World) -> bool:
     return world.ledger.customers <= MAX_NAMES_GENERATED
 
 
 # --- one customer --------------------------------------------------------------------------------
 
 
-def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
-    """Everything the ledger has of one customer. Raises ``UnknownRecord``."""
+def details(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
+    """One customer with accounts, bills, payments, credit notes and refunds. Raises ``UnknownRecord``."""
     state = world.ledger.state_of(number)
     party = world.party(number)
     head = row(world, apis, number)
@@ -221,7 +221,7 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
                 **short,
                 **serializers.account(index, state.accounts[index]),
                 "credit": serializers.money(_credit(state, index), short["currency"]),
-                "open_charges": _open(world, state, index),
+                "open_charges": _open_charges(world, state, index),
             }
             for index, short in enumerate(head["accounts"])
         ],
@@ -229,7 +229,7 @@ def in_full(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(state))],
         "payments": _payments(state),
         "credit_notes": [
-            {**serializers.credit_note(each), "credit": _left(state, each, each.currency)}
+            {**serializers.credit_note(each), "credit": _unallocated(state, each, each.currency)}
             for each in reversed(state.credit_notes)
         ],
         "refunds": [
@@ -242,22 +242,22 @@ def _payments(state: AccountState) -> list[dict[str, Json]]:
     shown = []
     for each in reversed(state.payments):
         currency = state.accounts[each.account].currency
-        shown.append({**serializers.payment(each, currency), "credit": _left(state, each, currency)})
+        shown.append({**serializers.payment(each, currency), "credit": _unallocated(state, each, currency)})
     return shown
 
 
-def _left(state: AccountState, source: Source, currency: str) -> str:
-    """What is left of a payment or credit note."""
+def _unallocated(state: AccountState, source: Source, currency: str) -> str:
+    """The unallocated amount of a payment or credit note."""
     return serializers.money(state.receivables.unallocated(source), currency)
 
 
 def _credit(state: AccountState, account: int) -> Decimal:
-    """What is left of an account's payments and credit notes."""
+    """The unallocated amount of an account's payments and credit notes."""
     return sum((amount for _, amount in state.receivables.credits(account)), ZERO)
 
 
-def _open(world: World, state: AccountState, account: int) -> dict[str, Json]:
-    """What is open today on one account."""
+def _open_charges(world: World, state: AccountState, account: int) -> dict[str, Json]:
+    """The open charges of one account today."""
     run = world.ledger.open_run()
     collected = open_charges(state, account, world.ledger.open_cutoffs(world.today))
     currency = state.accounts[account].currency
@@ -270,6 +270,6 @@ def _open(world: World, state: AccountState, account: int) -> dict[str, Json]:
     }
 
 
-def why(world: World, number: int, account: int, bill: int) -> dict[str, Json]:
-    """One bill down to its usage records. Raises ``UnknownRecord``."""
-    return {"customer": number, **serializers.why(world.ledger.bill(number, account, bill), world.now)}
+def explained_bill(world: World, number: int, account: int, bill: int) -> dict[str, Json]:
+    """One bill with its usage records and its computation. Raises ``UnknownRecord``."""
+    return {"customer": number, **serializers.explained_bill(world.ledger.bill(number, account, bill), world.now)}

@@ -1,4 +1,4 @@
-"""Figures over a whole world, for plots: its runs with what they billed, revenue by month, and how old unpaid bills are.
+"""Sums over a whole world, for plots: what each run billed, revenue by month, and the age of unpaid bills.
 
 Every figure is a sum over the unique account states, times the customers who share each, cached for the world's version.
 """
@@ -21,7 +21,7 @@ AGES = ((0, "1 to 30 days"), (30, "31 to 60 days"), (60, "61 to 90 days"), (90, 
 NOT_DUE = "not due"
 
 Tally = dict[str, dict[str, tuple[int, Decimal]]]
-"""Currency, then what is counted: how many bills, and their sum."""
+"""By currency, then by category (a month, an age): how many bills, and their sum."""
 
 
 def runs(world: World, offset: int, limit: int) -> dict[str, Json]:
@@ -33,12 +33,12 @@ def runs(world: World, offset: int, limit: int) -> dict[str, Json]:
 
 def run(world: World, number: int) -> dict[str, Json]:
     """One billing run. Raises ``UnknownRecord``."""
-    kept = world.ledger.run(number)
+    billing_run = world.ledger.run(number)
     billed = _billed(world).get(number, {})
-    step = run_step(kept)
+    step = run_step(billing_run)
     open_run = world.ledger.open_run()
     return {
-        **serializers.run(kept),
+        **serializers.run(billing_run),
         "is_open": open_run is not None and open_run.number == number,
         "bills": sum(count for count, _ in billed.values()),
         "totals": {currency: serializers.money(total, currency) for currency, (_, total) in sorted(billed.items())},
@@ -47,8 +47,8 @@ def run(world: World, number: int) -> dict[str, Json]:
 
 
 def figures(world: World) -> dict[str, Json]:
-    """Revenue by month, ageing of what is unpaid, and the open charges, each by currency."""
-    return world.cached("sandbox.figures", lambda: _figures(world))
+    """Revenue by month, ageing of unpaid amounts, and the open charges, each by currency."""
+    return world.cached("control.figures", lambda: _figures(world))
 
 
 def _figures(world: World) -> dict[str, Json]:
@@ -89,7 +89,7 @@ def _figures(world: World) -> dict[str, Json]:
 
 
 def _billed(world: World) -> dict[int, dict[str, tuple[int, Decimal]]]:
-    """What each run billed, by currency."""
+    """How many bills each run issued and their sum, by currency."""
 
     def count() -> dict[int, dict[str, tuple[int, Decimal]]]:
         billed: dict[int, dict[str, tuple[int, Decimal]]] = {}
@@ -99,16 +99,16 @@ def _billed(world: World) -> dict[int, dict[str, tuple[int, Decimal]]]:
             of_run[bill.invoice.currency] = (bills + customers, total + customers * bill.total)
         return billed
 
-    return world.cached("sandbox.billed", count)
+    return world.cached("control.billed", count)
 
 
 def _bills(world: World) -> Iterator[tuple[Bill, int]]:
     return ((bill, customers) for state, customers in world.ledger.store.unique_states() for bill in bills_of(state))
 
 
-def _add(tally: Tally, currency: str, what: str, customers: int, amount: Decimal) -> None:
-    count, total = tally.setdefault(currency, {}).get(what, (0, ZERO))
-    tally[currency][what] = (count + customers, total + customers * amount)
+def _add(tally: Tally, currency: str, category: str, customers: int, amount: Decimal) -> None:
+    count, total = tally.setdefault(currency, {}).get(category, (0, ZERO))
+    tally[currency][category] = (count + customers, total + customers * amount)
 
 
 def _age(world: World, bill: Bill) -> str:

@@ -1,4 +1,4 @@
-"""The routes of the control API: one short function for each, which reads the request, does one thing, and renders.
+"""The routes of the control API: one short function for each, which reads the request, calls one function, and renders.
 
 They hold no rules of billing: commands go to the world, questions to ``customers``, ``figures`` and ``timeline``. Each takes
 one view of its world and reads from that alone. Which of them may take long is in ``long_requests``.
@@ -12,7 +12,7 @@ from functools import partial
 
 from counterfoil import __version__
 from counterfoil.api import Json, Request, Response
-from counterfoil.api.control_types import Wanted, read_fault
+from counterfoil.api.control_types import JournalQuery, read_fault
 from counterfoil.control import customers, figures, serializers, timeline
 from counterfoil.control.tasks import Task
 from counterfoil.control.world_service import WorldService
@@ -54,7 +54,7 @@ def show_apis(service: WorldService, request: Request) -> Response:
             "bounds": {
                 "customers": service.bounds.customers,
                 "commands": service.bounds.commands,
-                "time_to_live": service.bounds.longest_life,
+                "time_to_live": service.bounds.max_time_to_live,
             },
             "journal": service.journal is not None,
             "faults": service.faults is not None,
@@ -79,7 +79,9 @@ def list_scenarios(service: WorldService, request: Request) -> Response:
 # --- worlds --------------------------------------------------------------------------------------
 
 
-def _shown(service: WorldService, request: Request, world: World, time_to_live: float | None) -> dict[str, Json]:
+def _world_document(
+    service: WorldService, request: Request, world: World, time_to_live: float | None
+) -> dict[str, Json]:
     inside = "" if world.name == DEFAULT else f"/w/{world.name}"
     return {
         "name": world.name,
@@ -103,32 +105,32 @@ def _shown(service: WorldService, request: Request, world: World, time_to_live: 
 def list_worlds(service: WorldService, request: Request) -> Response:
     offset, limit = request.query["offset"], request.query["limit"]
     total, entries = service.page(offset, limit)
-    shown = [_shown(service, request, entry.world, entry.time_to_live) for entry in entries]
+    shown = [_world_document(service, request, entry.world, entry.time_to_live) for entry in entries]
     return Response(200, {"total": total, "offset": offset, "limit": limit, "worlds": shown})
 
 
 def create_world(service: WorldService, request: Request) -> Response:
-    asked = request.body or {}
-    if asked.get("capsule") is not None:
-        beside = sorted({"scenario", "seed", "customers", "switches"} & set(asked))
+    body = request.body or {}
+    if body.get("capsule") is not None:
+        beside = sorted({"scenario", "seed", "customers", "switches"} & set(body))
         if beside:
             raise BadValue(f"the capsule says it already: leave out {', '.join(beside)}", field="capsule")
-        opened = service.open(asked.get("name"), asked["capsule"], time_to_live=asked.get("time_to_live"))
-        return _made(service, request, opened)
+        opened = service.open(body.get("name"), body["capsule"], time_to_live=body.get("time_to_live"))
+        return _created(service, request, opened)
     world = service.create(
-        asked.get("name"),
-        asked.get("scenario"),
-        seed=asked.get("seed"),
-        customers=asked.get("customers"),
-        switches=asked.get("switches", {}),
-        time_to_live=asked.get("time_to_live"),
+        body.get("name"),
+        body.get("scenario"),
+        seed=body.get("seed"),
+        customers=body.get("customers"),
+        switches=body.get("switches", {}),
+        time_to_live=body.get("time_to_live"),
     )
-    return _made(service, request, world)
+    return _created(service, request, world)
 
 
 def get_world(service: WorldService, request: Request) -> Response:
     entry = service.entry(request.path["world"])
-    return Response(200, _shown(service, request, entry.world, entry.time_to_live))
+    return Response(200, _world_document(service, request, entry.world, entry.time_to_live))
 
 
 def delete_world(service: WorldService, request: Request) -> Response:
@@ -137,20 +139,20 @@ def delete_world(service: WorldService, request: Request) -> Response:
 
 
 def fork_world(service: WorldService, request: Request) -> Response:
-    asked = request.body or {}
-    world = service.fork(asked.get("name"), request.path["world"], time_to_live=asked.get("time_to_live"))
-    return _made(service, request, world)
+    body = request.body or {}
+    world = service.fork(body.get("name"), request.path["world"], time_to_live=body.get("time_to_live"))
+    return _created(service, request, world)
 
 
 def reset_world(service: WorldService, request: Request) -> Response:
     world = service.reset(request.path["world"])
-    return Response(200, _shown(service, request, world, service.entry(world.name).time_to_live))
+    return Response(200, _world_document(service, request, world, service.entry(world.name).time_to_live))
 
 
-def _made(service: WorldService, request: Request, world: World) -> Response:
+def _created(service: WorldService, request: Request, world: World) -> Response:
     entry = service.entry(world.name)
     location = ("Location", f"{request.base}/worlds/{world.name}")
-    return Response(201, _shown(service, request, world, entry.time_to_live), (location,))
+    return Response(201, _world_document(service, request, world, entry.time_to_live), (location,))
 
 
 def show_capsule(service: WorldService, request: Request) -> Response:
@@ -179,18 +181,18 @@ def list_switches(service: WorldService, request: Request) -> Response:
 # --- commands and time ---------------------------------------------------------------------------
 
 
-def _commanded(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
+def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
     world = _world(service, request)
     fact = service.execute(world, read_command(data))
     return Response(200, {"fact": to_json(fact), "version": world.version, "now": serializers.instant(world.now)})
 
 
 def any_command(service: WorldService, request: Request) -> Response:
-    return _commanded(service, request, request.body)
+    return _execute(service, request, request.body)
 
 
 def one_command(name: str, service: WorldService, request: Request) -> Response:
-    return _commanded(service, request, {**(request.body or {}), "command": name})
+    return _execute(service, request, {**(request.body or {}), "command": name})
 
 
 def show_clock(service: WorldService, request: Request) -> Response:
@@ -201,7 +203,7 @@ def show_clock(service: WorldService, request: Request) -> Response:
             "now": serializers.instant(world.now),
             "today": world.today.isoformat(),
             "version": world.version,
-            "next": timeline.next_by_itself(world),
+            "next": timeline.next_automatic_event(world),
         },
     )
 
@@ -209,7 +211,7 @@ def show_clock(service: WorldService, request: Request) -> Response:
 def show_timeline(service: WorldService, request: Request) -> Response:
     world = _world(service, request)
     offset, limit = request.query["offset"], request.query["limit"]
-    coming = timeline.future(world)
+    future = timeline.future(world)
     return Response(
         200,
         {
@@ -222,7 +224,7 @@ def show_timeline(service: WorldService, request: Request) -> Response:
                 "limit": limit,
                 "entries": timeline.past(world, offset, limit),
             },
-            "future": {"total": len(coming), "events": coming[: request.query["ahead"]]},
+            "future": {"total": len(future), "events": future[: request.query["ahead"]]},
         },
     )
 
@@ -247,12 +249,14 @@ def list_customers(service: WorldService, request: Request) -> Response:
 
 
 def get_customer(service: WorldService, request: Request) -> Response:
-    return Response(200, customers.in_full(_world(service, request), service.apis, request.path["customer"]))
+    return Response(200, customers.details(_world(service, request), service.apis, request.path["customer"]))
 
 
-def why_bill(service: WorldService, request: Request) -> Response:
+def explain_bill(service: WorldService, request: Request) -> Response:
     path = request.path
-    return Response(200, customers.why(_world(service, request), path["customer"], path["account"], path["bill"]))
+    return Response(
+        200, customers.explained_bill(_world(service, request), path["customer"], path["account"], path["bill"])
+    )
 
 
 def list_runs(service: WorldService, request: Request) -> Response:
@@ -271,10 +275,10 @@ def show_figures(service: WorldService, request: Request) -> Response:
 
 
 def list_exchanges(service: WorldService, request: Request) -> Response:
-    journal, world, query = service.journal_book(), _world(service, request), request.query
+    journal, world, query = service.require_journal(), _world(service, request), request.query
     if "api" in query:
         service.api(query["api"])
-    wanted = Wanted(
+    journal_query = JournalQuery(
         api=query.get("api"),
         operation=query.get("operation"),
         status=query.get("status"),
@@ -282,7 +286,7 @@ def list_exchanges(service: WorldService, request: Request) -> Response:
         after=query.get("after"),
         limit=query["limit"],
     )
-    found = journal.find(world.name, wanted)
+    found = journal.find(world.name, journal_query)
     shown = [serializers.exchanged(each) for each in found.exchanges]
     return Response(200, {"total": found.total, "dropped": found.dropped, "exchanges": shown})
 
@@ -297,32 +301,32 @@ def _since(text: str | None) -> datetime | None:
 
 
 def clear_journal(service: WorldService, request: Request) -> Response:
-    service.journal_book().clear(_world(service, request).name)
+    service.require_journal().clear(_world(service, request).name)
     return Response(204)
 
 
 def list_faults(service: WorldService, request: Request) -> Response:
-    shown = [serializers.fault(each) for each in service.fault_book().all(_world(service, request).name)]
+    shown = [serializers.fault(each) for each in service.require_faults().all(_world(service, request).name)]
     return Response(200, {"faults": shown})
 
 
 def add_fault(service: WorldService, request: Request) -> Response:
-    faults, world = service.fault_book(), _world(service, request)
-    order = read_fault(request.body)
-    service.check_operation(order.api, order.operation)
-    made = faults.add(world.name, order)
+    faults, world = service.require_faults(), _world(service, request)
+    spec = read_fault(request.body)
+    service.check_operation(spec.api, spec.operation)
+    added = faults.add(world.name, spec)
     return Response(
-        201, serializers.fault(made), (("Location", f"{request.base}/worlds/{world.name}/faults/{made.id}"),)
+        201, serializers.fault(added), (("Location", f"{request.base}/worlds/{world.name}/faults/{added.id}"),)
     )
 
 
 def clear_faults(service: WorldService, request: Request) -> Response:
-    service.fault_book().clear(_world(service, request).name)
+    service.require_faults().clear(_world(service, request).name)
     return Response(204)
 
 
 def remove_fault(service: WorldService, request: Request) -> Response:
-    if not service.fault_book().remove(_world(service, request).name, request.path["fault"]):
+    if not service.require_faults().remove(_world(service, request).name, request.path["fault"]):
         raise UnknownRecord(f"there is no fault {request.path['fault']}", field="fault")
     return Response(204)
 
@@ -372,7 +376,7 @@ ROUTES: dict[str, Handler] = {
     **{f"POST /worlds/{{world}}/commands/{name}": partial(one_command, name) for name in COMMANDS},
     "GET /worlds/{world}/customers": list_customers,
     "GET /worlds/{world}/customers/{customer}": get_customer,
-    "GET /worlds/{world}/customers/{customer}/bills/{account}/{bill}/why": why_bill,
+    "GET /worlds/{world}/customers/{customer}/bills/{account}/{bill}/why": explain_bill,
     "GET /worlds/{world}/runs": list_runs,
     "GET /worlds/{world}/runs/{run}": get_run,
     "GET /worlds/{world}/figures": show_figures,

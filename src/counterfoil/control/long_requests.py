@@ -13,7 +13,7 @@ from counterfoil.world.commands import read_command
 
 ALWAYS_SLOW = frozenset(
     {
-        "POST /worlds",  # runs the scenario where no world was made from it before: seconds at 100,000 customers
+        "POST /worlds",  # runs the scenario if no world was made from it before: seconds at 100,000 customers
         "POST /worlds/{world}/reset",
         "POST /worlds/{world}/commands/advance_clock",  # ten years of 60 customers: 0.4 s
         "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
@@ -30,21 +30,21 @@ WAITS_FOR_STORE = frozenset(
     }
 )
 """Where there is one."""
-QUICK_TO_READ = 300
-"""Accounts (customers of one history share theirs) that a look-up may go through in the event loop: about 5 ms."""
+MAX_STATES_IN_EVENT_LOOP = 300
+"""The number of account states that a look-up may iterate over in the event loop: about 5 ms."""
 FEW_BILLS = 1_000
 """On the accounts together: their figures take about 5 ms."""
 
 
 def needs_worker(service: WorldService, request: Request) -> bool:
-    """Whether the request may take more than a few ms, or wait for another: it is then answered in a worker thread."""
+    """Whether the request may take more than a few ms or wait for another; it is then handled in a worker thread."""
     if request.operation in ALWAYS_SLOW or (service.worlds.may_wait and request.operation in WAITS_FOR_STORE):
         return True
     world = service.worlds.get(request.path["world"]) if "world" in request.path else None
     if world is None:
         return False
     if request.operation.startswith("GET "):
-        return len(world.ledger.store.states()) > QUICK_TO_READ or size_of(world).bills > FEW_BILLS
+        return len(world.ledger.store.states()) > MAX_STATES_IN_EVENT_LOOP or size_of(world).bills > FEW_BILLS
     if not writes(request):
         return False
     return (request.body or {}).get("command") == "advance_clock" or world.write_may_block()
@@ -65,8 +65,10 @@ def takes_long(service: WorldService, request: Request) -> bool:
     if world is None:
         return False
     if request.operation.endswith("/reset"):
-        many = (world.customers_asked or 0) > MANY_CUSTOMERS
-        return many and not service.worlds.is_prepared(world.scenario, world.seed, world.customers_asked, world.chosen)
+        many = (world.requested_customers or 0) > MANY_CUSTOMERS
+        return many and not service.worlds.is_prepared(
+            world.scenario, world.seed, world.requested_customers, world.chosen
+        )
     name = request.operation.rpartition("/")[2]
     try:
         command = read_command(body if name == "commands" else {**body, "command": name})
@@ -88,5 +90,5 @@ def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
 
 
 def writes(request: Request) -> bool:
-    """Whether the request changes its world's state: it then holds the world's write lock while it is worked on."""
+    """Whether the request changes its world's state; it then holds the world's write lock while it is handled."""
     return "/commands" in request.operation or request.operation == "POST /worlds/{world}/reset"

@@ -1,4 +1,4 @@
-"""What the page's plots and its event stream show of a world; implements ``counterfoil.page.world_reader``."""
+"""The data that the page's plots and event stream show; implements ``counterfoil.page.world_reader``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _largest(world: World, currency: str, limit: int) -> list[tuple[Decimal, Dec
         if slot in used and index is not None:
             nets = [bill.net for bill in bills_of(state) if bill.invoice.account == index]
             by_slot[slot] = (open_charges(state, index, cutoffs).net, nets[-1] if nets else ZERO)
-    # each used slot has a customer, so the wanted customers are in the `limit` largest slots
+    # each used slot has a customer, so the largest customers are in the `limit` largest slots
     best = set(nlargest(limit, by_slot, key=by_slot.__getitem__))
     candidates: list[tuple[Any, ...]] = [(*by_slot[slot], -at) for at, slot in enumerate(slots) if slot in best]
     return [(now, before, 1 - minus) for now, before, minus in nlargest(limit, candidates)]

@@ -1,7 +1,7 @@
-"""From the ledger's records to the control API's JSON, and from its refusals to problem details (RFC 9457).
+"""Converts the ledger's records to the control API's JSON, and errors to problem details (RFC 9457).
 
-One function for each document. Amounts, quantities and prices are decimal strings, exact; instants and dates are ISO
-8601 in UTC. It decides nothing and adds nothing up.
+There is one function for each kind of document. Amounts, quantities and prices are exact decimal strings; instants and
+dates are ISO 8601 in UTC.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from counterfoil.api import ApiError, Json, Response
-from counterfoil.api.control_types import Exchanged, Fault, Message, TooMany
+from counterfoil.api.control_types import Fault, RecordedExchange, RecordedMessage, TooMany
 from counterfoil.api.saving import unavailable
 from counterfoil.ledger.accounts import Account, Subscription
 from counterfoil.ledger.documents import CreditNote, FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
@@ -34,22 +34,22 @@ PROBLEM = "application/problem+json"
 UNITS = {Service.DATA: "MB", Service.SMS: "SMS"}
 
 
-# --- refusals ------------------------------------------------------------------------------------
+# --- errors --------------------------------------------------------------------------------------
 
 
 @contextmanager
-def as_refusals() -> Iterator[None]:
+def ledger_errors_as_api_errors() -> Iterator[None]:
     """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound,
     503 too many waiting, or a store that takes no changes."""
     try:
         yield
     except LedgerError as error:
-        raise _refusal(error) from None
+        raise _api_error(error) from None
     except StoreUnavailable as error:
         raise unavailable(error) from None
 
 
-def _refusal(error: LedgerError) -> ApiError:
+def _api_error(error: LedgerError) -> ApiError:
     if isinstance(error, UnknownRecord):
         return ApiError("unknown_resource", error.message, where=error.field)
     if isinstance(error, BadValue):
@@ -62,18 +62,18 @@ def _refusal(error: LedgerError) -> ApiError:
     return ApiError("conflict", error.message, where=error.field)
 
 
-def error(refusal: ApiError) -> Response:
-    """Problem details; ``field`` names the parameter, or the member of the body, that is at fault."""
+def error(api_error: ApiError) -> Response:
+    """Problem details; ``field`` names the parameter or member of the body that is wrong."""
     body: dict[str, Json] = {
         "type": "about:blank",
-        "title": HTTPStatus(refusal.status).phrase,
-        "status": refusal.status,
-        "detail": refusal.message,
+        "title": HTTPStatus(api_error.status).phrase,
+        "status": api_error.status,
+        "detail": api_error.message,
     }
-    if refusal.where is not None:
-        body["field"] = refusal.where.removeprefix("/")
-    headers = {401: (("WWW-Authenticate", "Bearer"),), 503: (("Retry-After", "1"),)}.get(refusal.status, ())
-    return Response(refusal.status, body, headers, PROBLEM)
+    if api_error.where is not None:
+        body["field"] = api_error.where.removeprefix("/")
+    headers = {401: (("WWW-Authenticate", "Bearer"),), 503: (("Retry-After", "1"),)}.get(api_error.status, ())
+    return Response(api_error.status, body, headers, PROBLEM)
 
 
 # --- plain values --------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def instant(moment: datetime) -> str:
 
 
 def exact(number: Decimal) -> str:
-    """A quantity or a percentage in full, never in powers of ten and without idle zeros: ``1000``, ``0.5``."""
+    """A quantity or a percentage without exponent and without trailing zeros: ``1000``, ``0.5``."""
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) if number else "0"
 
@@ -105,28 +105,28 @@ def _optional(moment: datetime | date | None) -> str | None:
 # --- customers -----------------------------------------------------------------------------------
 
 
-def account(index: int, kept: Account) -> dict[str, Json]:
+def account(index: int, record: Account) -> dict[str, Json]:
     return {
         "account": index,
-        "currency": kept.currency,
-        "tax_rate": exact(kept.tax_rate),
-        "payment_method": kept.payment_method,
-        "group": kept.group,
+        "currency": record.currency,
+        "tax_rate": exact(record.tax_rate),
+        "payment_method": record.payment_method,
+        "group": record.group,
     }
 
 
-def subscription(kept: Subscription, today: date) -> dict[str, Json]:
+def subscription(record: Subscription, today: date) -> dict[str, Json]:
     return {
-        "subscription": kept.ordinal,
-        "account": kept.account,
-        "tariff": kept.tariff.key,
-        "tariff_name": kept.tariff.name,
-        "state": kept.state_on(today),
-        "sims": kept.sims,
-        "started": kept.started.isoformat(),
-        "ended": _optional(kept.ended),
-        "paused_on": _optional(kept.paused_on),
-        "fees_from": kept.fees_from.isoformat(),
+        "subscription": record.ordinal,
+        "account": record.account,
+        "tariff": record.tariff.key,
+        "tariff_name": record.tariff.name,
+        "state": record.state_on(today),
+        "sims": record.sims,
+        "started": record.started.isoformat(),
+        "ended": _optional(record.ended),
+        "paused_on": _optional(record.paused_on),
+        "fees_from": record.fees_from.isoformat(),
     }
 
 
@@ -143,115 +143,115 @@ def usage(record: UsageRecord) -> dict[str, Json]:
     }
 
 
-def payment(kept: Payment, currency: str) -> dict[str, Json]:
+def payment(record: Payment, currency: str) -> dict[str, Json]:
     return {
-        "payment": kept.ordinal,
-        "account": kept.account,
-        "bill": kept.invoice,
-        "further_bills": list(kept.further),
-        "amount": money(kept.amount, currency),
-        "refunded": money(kept.refunded, currency),
-        "method": kept.method,
-        "state": str(kept.state),
-        "received_at": instant(kept.received_at),
-        "changed_at": instant(kept.changed_at),
+        "payment": record.ordinal,
+        "account": record.account,
+        "bill": record.invoice,
+        "further_bills": list(record.further),
+        "amount": money(record.amount, currency),
+        "refunded": money(record.refunded, currency),
+        "method": record.method,
+        "state": str(record.state),
+        "received_at": instant(record.received_at),
+        "changed_at": instant(record.changed_at),
     }
 
 
-def credit_note(kept: CreditNote) -> dict[str, Json]:
+def credit_note(record: CreditNote) -> dict[str, Json]:
     """A credit note; a line without a number is of the bill as a whole."""
-    currency = kept.currency
+    currency = record.currency
     return {
-        "credit_note": kept.ordinal,
-        "account": kept.account,
-        "bill": kept.invoice,
+        "credit_note": record.ordinal,
+        "account": record.account,
+        "bill": record.invoice,
         "currency": currency,
-        "reason": kept.reason,
-        "lines": [{"line": each.line, "amount": money(each.amount, currency)} for each in kept.lines],
-        "net": money(kept.net, currency),
-        "tax_rate": exact(kept.tax_rate),
-        "tax": money(kept.tax, currency),
-        "total": money(kept.total, currency),
-        "issued_at": instant(kept.issued_at),
+        "reason": record.reason,
+        "lines": [{"line": each.line, "amount": money(each.amount, currency)} for each in record.lines],
+        "net": money(record.net, currency),
+        "tax_rate": exact(record.tax_rate),
+        "tax": money(record.tax, currency),
+        "total": money(record.total, currency),
+        "issued_at": instant(record.issued_at),
     }
 
 
-def refund(kept: Refund, currency: str) -> dict[str, Json]:
+def refund(record: Refund, currency: str) -> dict[str, Json]:
     return {
-        "refund": kept.ordinal,
-        "account": kept.account,
-        "payment": kept.payment,
-        "amount": money(kept.amount, currency),
-        "refunded_at": instant(kept.refunded_at),
+        "refund": record.ordinal,
+        "account": record.account,
+        "payment": record.payment,
+        "amount": money(record.amount, currency),
+        "refunded_at": instant(record.refunded_at),
     }
 
 
 # --- lines and bills -----------------------------------------------------------------------------
 
 
-def line(kept: Line, currency: str) -> dict[str, Json]:
-    """A line with what it is for and how its amount comes about, both in words."""
-    text, how = _WORDS[type(kept)](kept, currency)
+def line(record: Line, currency: str) -> dict[str, Json]:
+    """A line of a bill, with what it is for and how its amount is computed, both in words."""
+    text, computation = _WORDS[type(record)](record, currency)
     body: dict[str, Json] = {
-        "kind": _KINDS[type(kept)],
+        "kind": _KINDS[type(record)],
         "text": text,
-        "amount": money(kept.amount, currency),
-        "computation": f"{money(kept.amount, currency)} {currency} = {how}",
+        "amount": money(record.amount, currency),
+        "computation": f"{money(record.amount, currency)} {currency} = {computation}",
     }
-    if isinstance(kept, OneOffLine):
-        return {**body, "charge": kept.charge.ordinal, "dated": kept.charge.dated.isoformat()}
-    body |= {"subscription": kept.subscription, "tariff": kept.tariff.key}
-    if isinstance(kept, UsageLine):
+    if isinstance(record, OneOffLine):
+        return {**body, "charge": record.charge.ordinal, "dated": record.charge.dated.isoformat()}
+    body |= {"subscription": record.subscription, "tariff": record.tariff.key}
+    if isinstance(record, UsageLine):
         return {
             **body,
-            "service": str(kept.rate.service),
-            "country": kept.country,
-            "zone": kept.rate.zone.name,
-            "unit": UNITS[kept.rate.service],
-            "quantity": exact(kept.quantity),
-            "covered": exact(kept.covered),
-            "price": money(kept.price, currency),
-            "record_numbers": list(kept.records),
+            "service": str(record.rate.service),
+            "country": record.country,
+            "zone": record.rate.zone.name,
+            "unit": UNITS[record.rate.service],
+            "quantity": exact(record.quantity),
+            "covered": exact(record.covered),
+            "price": money(record.price, currency),
+            "record_numbers": list(record.records),
         }
-    return {**body, "dated": kept.dated.isoformat()}
+    return {**body, "dated": record.dated.isoformat()}
 
 
-def _fee_words(kept: FeeLine, currency: str) -> tuple[str, str]:
-    fee = kept.tariff.monthly_fee
+def _fee_words(record: FeeLine, currency: str) -> tuple[str, str]:
+    fee = record.tariff.monthly_fee
     why = (
         "the tariff's monthly fee"
-        if kept.amount == fee
+        if record.amount == fee
         else f"the share of {money(fee, currency)} for part of the month"
     )
-    return f"{kept.tariff.name}: monthly fee, {kept.dated:%B %Y}", why
+    return f"{record.tariff.name}: monthly fee, {record.dated:%B %Y}", why
 
 
-def _sim_words(kept: SimLine, currency: str) -> tuple[str, str]:
+def _sim_words(record: SimLine, currency: str) -> tuple[str, str]:
     return (
-        f"{kept.tariff.name}: {kept.sims} SIMs, {kept.dated:%B %Y}",
-        f"{kept.sims} SIMs × {money(kept.fee, currency)} {currency}",
+        f"{record.tariff.name}: {record.sims} SIMs, {record.dated:%B %Y}",
+        f"{record.sims} SIMs × {money(record.fee, currency)} {currency}",
     )
 
 
-def _package_words(kept: PackageLine, currency: str) -> tuple[str, str]:
-    package = kept.package
+def _package_words(record: PackageLine, currency: str) -> tuple[str, str]:
+    package = record.package
     return (
-        f"{kept.tariff.name}: {package.name}, {kept.dated:%B %Y}",
+        f"{record.tariff.name}: {package.name}, {record.dated:%B %Y}",
         f"the fee of a package of {exact(package.volume)} MB in {package.zone.name}",
     )
 
 
-def _usage_words(kept: UsageLine, currency: str) -> tuple[str, str]:
-    unit = UNITS[kept.rate.service]
-    price = f"{money(kept.price, currency)} {currency} for each in {kept.country}"
-    text = f"{kept.tariff.name}: {exact(kept.quantity)} {unit} in {kept.country} ({kept.rate.zone.name})"
-    if not kept.covered:
-        return text, f"{exact(kept.quantity)} {unit} × {price}"
-    return text, f"({exact(kept.quantity)} − {exact(kept.covered)} covered by packages) {unit} × {price}"
+def _usage_words(record: UsageLine, currency: str) -> tuple[str, str]:
+    unit = UNITS[record.rate.service]
+    price = f"{money(record.price, currency)} {currency} for each in {record.country}"
+    text = f"{record.tariff.name}: {exact(record.quantity)} {unit} in {record.country} ({record.rate.zone.name})"
+    if not record.covered:
+        return text, f"{exact(record.quantity)} {unit} × {price}"
+    return text, f"({exact(record.quantity)} − {exact(record.covered)} covered by packages) {unit} × {price}"
 
 
-def _charge_words(kept: OneOffLine, currency: str) -> tuple[str, str]:
-    return kept.charge.description, f"a one-off {'credit' if kept.amount < 0 else 'charge'}, as it was put in"
+def _charge_words(record: OneOffLine, currency: str) -> tuple[str, str]:
+    return record.charge.description, f"a one-off {'credit' if record.amount < 0 else 'charge'}, as it was put in"
 
 
 _WORDS: dict[type, Callable[[Any, str], tuple[str, str]]] = {
@@ -264,16 +264,16 @@ _WORDS: dict[type, Callable[[Any, str], tuple[str, str]]] = {
 _KINDS = {FeeLine: "fee", SimLine: "sims", PackageLine: "package", UsageLine: "usage", OneOffLine: "charge"}
 
 
-def bill(kept: Bill, now: datetime) -> dict[str, Json]:
-    """A bill with its lines, its payments and its credit notes; ``applied`` is how much of each covers this bill.
+def bill(record: Bill, now: datetime) -> dict[str, Json]:
+    """A bill with its lines, payments and credit notes; ``applied`` is how much of each covers this bill.
 
-    Payments that were meant for another bill, and credit notes of another, are among them where they cover this one.
+    Payments and credit notes of other bills are included if they cover this one.
     """
-    invoice, currency = kept.invoice, kept.invoice.currency
-    applied = {each.ordinal: covers for each, covers in kept.applied}
-    credited = {each.ordinal: covers for each, covers in kept.credits}
-    payments = {each.ordinal: each for each in (*kept.payments, *(each for each, _ in kept.applied))}
-    notes = {each.ordinal: each for each in (*kept.credit_notes, *(each for each, _ in kept.credits))}
+    invoice, currency = record.invoice, record.invoice.currency
+    applied = {each.ordinal: covers for each, covers in record.applied}
+    credited = {each.ordinal: covers for each, covers in record.credits}
+    payments = {each.ordinal: each for each in (*record.payments, *(each for each, _ in record.applied))}
+    notes = {each.ordinal: each for each in (*record.credit_notes, *(each for each, _ in record.credits))}
     return {
         "account": invoice.account,
         "bill": invoice.ordinal,
@@ -284,19 +284,19 @@ def bill(kept: Bill, now: datetime) -> dict[str, Json]:
         "issued_on": invoice.issued_on.isoformat(),
         "due_on": invoice.due_on.isoformat(),
         "issued_at": instant(invoice.issued_at),
-        "net": money(kept.net, currency),
+        "net": money(record.net, currency),
         "tax_rate": exact(invoice.tax_rate),
-        "tax": money(kept.tax, currency),
-        "total": money(kept.total, currency),
-        "paid": money(kept.paid, currency),
-        "credited": money(kept.credited, currency),
-        "remaining": money(kept.remaining, currency),
-        "overpaid": money(kept.overpaid, currency),
-        "refunded": money(kept.refunded, currency),
-        "creditable": money(kept.creditable, currency),
-        "settlement": str(kept.settlement),
-        "held": kept.is_held,
-        "overdue": kept.is_overdue(now),
+        "tax": money(record.tax, currency),
+        "total": money(record.total, currency),
+        "paid": money(record.paid, currency),
+        "credited": money(record.credited, currency),
+        "remaining": money(record.remaining, currency),
+        "overpaid": money(record.overpaid, currency),
+        "refunded": money(record.refunded, currency),
+        "creditable": money(record.creditable, currency),
+        "settlement": str(record.settlement),
+        "held": record.is_held,
+        "overdue": record.is_overdue(now),
         "lines": [line(each, currency) for each in invoice.lines],
         "payments": [
             {**payment(each, currency), "applied": money(applied.get(each.ordinal, ZERO), currency)}
@@ -309,91 +309,97 @@ def bill(kept: Bill, now: datetime) -> dict[str, Json]:
     }
 
 
-def why(kept: Bill, now: datetime) -> dict[str, Json]:
-    """A bill down to the usage records: every line with those it was made of, and the way from lines to what is owed."""
-    records = {record.ordinal: record for record in kept.invoice.usage}
-    body = bill(kept, now)
-    for shown, each in zip(body["lines"], kept.invoice.lines, strict=True):
+def explained_bill(record: Bill, now: datetime) -> dict[str, Json]:
+    """A bill with the usage records of each line, and the computation from the lines to what remains to be paid."""
+    usage_records = {each.ordinal: each for each in record.invoice.usage}
+    body = bill(record, now)
+    for shown, each in zip(body["lines"], record.invoice.lines, strict=True):
         if isinstance(each, UsageLine):
-            shown["records"] = [usage(records[number]) for number in each.records if number in records]
-    return {**body, "steps": steps(kept)}
+            shown["records"] = [usage(usage_records[number]) for number in each.records if number in usage_records]
+    return {**body, "steps": steps(record)}
 
 
-def steps(kept: Bill) -> list[str]:
-    """From the lines to what remains, one sentence each."""
-    currency = kept.invoice.currency
+def steps(record: Bill) -> list[str]:
+    """The computation from the lines to what remains to be paid, one sentence for each step."""
+    currency = record.invoice.currency
 
-    def said(amount: Decimal) -> str:
+    def formatted(amount: Decimal) -> str:
         return money(amount, currency)
 
-    amounts = " + ".join(said(each.amount) for each in kept.invoice.lines)
-    way = [f"net {said(kept.net_exact)} {currency} = {amounts}"]
-    if kept.net != kept.net_exact:
-        way.append(f"rounded half up to what {currency} can show: {said(kept.net)}")
-    way.append(
-        f"tax {said(kept.tax)} {currency} = {exact(kept.invoice.tax_rate)} % of {said(kept.net)}, rounded half up"
+    amounts = " + ".join(formatted(each.amount) for each in record.invoice.lines)
+    sentences = [f"net {formatted(record.net_exact)} {currency} = {amounts}"]
+    if record.net != record.net_exact:
+        sentences.append(f"rounded half up to what {currency} can show: {formatted(record.net)}")
+    sentences.append(
+        f"tax {formatted(record.tax)} {currency} = {exact(record.invoice.tax_rate)} % of {formatted(record.net)}, rounded half up"
     )
-    way.append(f"total {said(kept.total)} {currency} = {said(kept.net)} + {said(kept.tax)}")
-    for each, covers in kept.applied:
-        way.append(f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {said(covers)}")
-    for note, covers in kept.credits:
-        way.append(f"credit note {note.ordinal} ({note.reason}, {note.issued_at:%Y-%m-%d}) covers {said(covers)}")
-    less = [said(kept.paid), said(kept.credited)] if kept.credited else [said(kept.paid)]
-    way.append(f"remaining {said(kept.remaining)} {currency} = {' − '.join((said(kept.total), *less))}")
-    if kept.overpaid:
-        way.append(f"{said(kept.overpaid)} {currency} came in beyond the total and is a credit of the customer")
-    if kept.refunded:
-        way.append(f"{said(kept.refunded)} {currency} of what was paid was credited again")
-    return way
+    sentences.append(f"total {formatted(record.total)} {currency} = {formatted(record.net)} + {formatted(record.tax)}")
+    for each, covers in record.applied:
+        sentences.append(
+            f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {formatted(covers)}"
+        )
+    for note, covers in record.credits:
+        sentences.append(
+            f"credit note {note.ordinal} ({note.reason}, {note.issued_at:%Y-%m-%d}) covers {formatted(covers)}"
+        )
+    less = [formatted(record.paid), formatted(record.credited)] if record.credited else [formatted(record.paid)]
+    sentences.append(
+        f"remaining {formatted(record.remaining)} {currency} = {' − '.join((formatted(record.total), *less))}"
+    )
+    if record.overpaid:
+        sentences.append(f"{formatted(record.overpaid)} {currency} were paid in excess and are the customer's credit")
+    if record.refunded:
+        sentences.append(f"{formatted(record.refunded)} {currency} of what was paid was credited again")
+    return sentences
 
 
 # --- runs ----------------------------------------------------------------------------------------
 
 
-def run(kept: BillingRun) -> dict[str, Json]:
+def run(record: BillingRun) -> dict[str, Json]:
     return {
-        "run": kept.number,
-        "name": kept.name,
-        "status": str(kept.status),
-        "subrun": kept.subrun,
-        "message": kept.message,
-        "invoice_date": _optional(kept.invoice_date),
-        "cutoff_date": _optional(kept.cutoff_date),
-        "transaction_cutoff_date": _optional(kept.transaction_cutoff_date),
-        "due_date": _optional(kept.due_date),
-        "created_at": instant(kept.created_at),
-        "updated_at": instant(kept.updated_at),
-        "requested_at": _optional(kept.requested_at),
-        "commenced_at": _optional(kept.commenced_at),
-        "completed_at": _optional(kept.completed_at),
+        "run": record.number,
+        "name": record.name,
+        "status": str(record.status),
+        "subrun": record.subrun,
+        "message": record.message,
+        "invoice_date": _optional(record.invoice_date),
+        "cutoff_date": _optional(record.cutoff_date),
+        "transaction_cutoff_date": _optional(record.transaction_cutoff_date),
+        "due_date": _optional(record.due_date),
+        "created_at": instant(record.created_at),
+        "updated_at": instant(record.updated_at),
+        "requested_at": _optional(record.requested_at),
+        "commenced_at": _optional(record.commenced_at),
+        "completed_at": _optional(record.completed_at),
     }
 
 
 # --- journal and faults --------------------------------------------------------------------------
 
 
-def exchanged(kept: Exchanged) -> dict[str, Json]:
+def exchanged(record: RecordedExchange) -> dict[str, Json]:
     return {
-        "number": kept.number,
-        "at": instant(kept.at),
-        "now": instant(kept.now),
-        "api": kept.api,
-        "operation": kept.operation,
-        "method": kept.method,
-        "path": kept.path,
-        "status": kept.status,
-        "milliseconds": kept.milliseconds,
-        "fault": kept.fault,
-        "reason": kept.reason,
-        "request": _message(kept.request),
-        "answer": _message(kept.answer),
+        "number": record.number,
+        "at": instant(record.at),
+        "now": instant(record.now),
+        "api": record.api,
+        "operation": record.operation,
+        "method": record.method,
+        "path": record.path,
+        "status": record.status,
+        "milliseconds": record.milliseconds,
+        "fault": record.fault,
+        "reason": record.reason,
+        "request": _message(record.request),
+        "answer": _message(record.answer),
     }
 
 
-def _message(kept: Message) -> dict[str, Json]:
-    return {"headers": [list(pair) for pair in kept.headers], "body": kept.body, "is_cut": kept.is_cut}
+def _message(record: RecordedMessage) -> dict[str, Json]:
+    return {"headers": [list(pair) for pair in record.headers], "body": record.body, "is_cut": record.is_cut}
 
 
-def fault(kept: Fault) -> dict[str, Json]:
-    order: dict[str, Json] = to_json(kept.order)
-    return {"id": kept.id, **order, "counted": kept.counted, "struck": kept.struck}
+def fault(record: Fault) -> dict[str, Json]:
+    spec: dict[str, Json] = to_json(record.spec)
+    return {"id": record.id, **spec, "counted": record.counted, "struck": record.hits}

@@ -1,7 +1,7 @@
-"""What was done in a world, and what will happen in it: the past from its commands, the future from its ledger.
+"""A world's timeline: past commands from its history, and future events from its ledger.
 
-The future is what is certain without another command: runs in progress, bills becoming due, tokens expiring, and when
-customers next do something by habit. It changes nothing and paints no names.
+Future events are those that are certain without another command: runs in progress, bills becoming due, tokens expiring,
+and the next actions of simulated customers.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def past(world: World, offset: int, limit: int) -> list[dict[str, Json]]:
     """Entries of the world's history, newest first; ``number`` counts them from 1, the scenario's own included."""
     last = len(world.history) - offset
     numbers = range(last, max(last - limit, 0), -1)
-    return [_done(world, number, world.history[number - 1]) for number in numbers]
+    return [_history_entry(world, number, world.history[number - 1]) for number in numbers]
 
 
-def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
+def _history_entry(world: World, number: int, entry: Entry) -> dict[str, Json]:
     return {
         "number": number,
         "at": instant(entry.at),
@@ -47,7 +47,7 @@ def _done(world: World, number: int, entry: Entry) -> dict[str, Json]:
 
 
 def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
-    """What billing runs did by themselves while the clock moved."""
+    """The steps of billing runs while the clock advanced."""
     happened: list[Event] = []
     for run in world.ledger.runs.values():
         for moment, verb in ((run.commenced_at, "started"), (run.completed_at, "completed")):
@@ -60,21 +60,23 @@ def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
 
 
 def future(world: World) -> list[dict[str, Json]]:
-    """Everything that is certain to come, soonest first."""
-    return world.cached("sandbox.future", lambda: [event for _, event in sorted(_coming(world), key=lambda e: e[0])])
+    """The future events, soonest first."""
+    return world.cached(
+        "control.future", lambda: [event for _, event in sorted(_future_events(world), key=lambda e: e[0])]
+    )
 
 
-def next_by_itself(world: World) -> dict[str, Json] | None:
-    """The next thing that changes the ledger without a command, and when; None when nothing will."""
+def next_automatic_event(world: World) -> dict[str, Json] | None:
+    """The next change of the ledger without a command, and its time; None if there is none."""
     moment = next_due_at(world.ledger)
     if moment is None:
         return None
-    what = [event["what"] for at, event in (*_run_steps(world), *_habits(world)) if at == moment]
+    what = [event["what"] for at, event in (*_run_steps(world), *_customer_actions(world)) if at == moment]
     return {"at": instant(max(moment, world.now)), "what": "; ".join(what)}
 
 
 def run_step(run: BillingRun) -> Event | None:
-    """What a run that was requested does next."""
+    """The next step of a requested run; None if there is none."""
     if run.status is RunStatus.REQUESTED and run.requested_at:
         moment, verb, kind = run.requested_at + QUEUED_FOR, "starts", "run_starts"
     elif run.status is RunStatus.RUNNING and run.commenced_at:
@@ -84,10 +86,10 @@ def run_step(run: BillingRun) -> Event | None:
     return moment, {"at": instant(moment), "kind": kind, "what": f"{_name(run)} {verb}", "run": run.number}
 
 
-def _coming(world: World) -> Iterator[Event]:
+def _future_events(world: World) -> Iterator[Event]:
     yield from _run_steps(world)
     yield from _planned(world)
-    yield from _habits(world)
+    yield from _customer_actions(world)
     yield from _becoming_due(world)
     yield from _expiring(world)
 
@@ -105,26 +107,26 @@ def _planned(world: World) -> Iterator[Event]:
             yield moment, {"at": instant(moment), "kind": "run_planned", "what": what, "run": run.number}
 
 
-def _habits(world: World) -> Iterator[Event]:
+def _customer_actions(world: World) -> Iterator[Event]:
     customers: dict[datetime, int] = {}
-    for state, sharing in world.ledger.store.unique_states():
+    for state, refcount in world.ledger.store.unique_states():
         moment = next_action_at(state)
         if moment is not None:
-            customers[moment] = customers.get(moment, 0) + sharing
+            customers[moment] = customers.get(moment, 0) + refcount
     for moment, count in customers.items():
-        what = f"{_counted(count, 'customer')} by habit: a service used, or a bill paid"
+        what = f"{_pluralized(count, 'customer')} by habit: a service used, or a bill paid"
         yield moment, {"at": instant(moment), "kind": "habits", "what": what, "count": count}
 
 
 def _becoming_due(world: World) -> Iterator[Event]:
-    """Bills with something to pay, by the day they fall due; they are overdue once that day has begun."""
+    """Bills with something left to pay, by due date; they are overdue once that day has begun."""
     due: dict[date, dict[str, tuple[int, Decimal]]] = {}
-    for state, sharing in world.ledger.store.unique_states():
+    for state, refcount in world.ledger.store.unique_states():
         for bill in bills_of(state):
             if bill.remaining and start_of(bill.invoice.due_on) >= world.now:
                 day = due.setdefault(bill.invoice.due_on, {})
                 count, amount = day.get(bill.invoice.currency, (0, ZERO))
-                day[bill.invoice.currency] = (count + sharing, amount + sharing * bill.remaining)
+                day[bill.invoice.currency] = (count + refcount, amount + refcount * bill.remaining)
     for day_due, by_currency in due.items():
         amounts = {currency: money(amount, currency) for currency, (_, amount) in sorted(by_currency.items())}
         count = sum(count for count, _ in by_currency.values())
@@ -135,7 +137,7 @@ def _becoming_due(world: World) -> Iterator[Event]:
             {
                 "at": instant(moment),
                 "kind": "bills_due",
-                "what": f"{_counted(count, 'bill')} due: {owed}",
+                "what": f"{_pluralized(count, 'bill')} due: {owed}",
                 "count": count,
                 "amounts": amounts,
             },
@@ -143,14 +145,14 @@ def _becoming_due(world: World) -> Iterator[Event]:
 
 
 def _expiring(world: World) -> Iterator[Event]:
-    """Access tokens still good, by API and instant; their values are not shown."""
+    """Valid access tokens, by API and expiry; their values are not shown."""
     expiring: dict[tuple[datetime, str], int] = {}
     for token in world.tokens:
         if token.expires_at > world.now:
             expiring[token.expires_at, token.api] = expiring.get((token.expires_at, token.api), 0) + 1
     for (moment, api), count in expiring.items():
         what = (
-            f"{_counted(count, 'access token')} of {api} expires"
+            f"{_pluralized(count, 'access token')} of {api} expires"
             if count == 1
             else f"{count} access tokens of {api} expire"
         )
@@ -161,5 +163,5 @@ def _name(run: BillingRun) -> str:
     return f"run {run.number} ({run.name})" if run.name else f"run {run.number}"
 
 
-def _counted(count: int, noun: str) -> str:
+def _pluralized(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,8 +1,7 @@
-"""Worker threads for requests that may take long, so that the event loop goes on answering others; bounded in number.
+"""Runs slow requests in a limited number of worker threads, so that the event loop can answer others.
 
-Two bounds, because a request may wait and may compute. Waiting for a world that is busy takes a thread and nothing else.
-Computing takes the interpreter, from the event loop too: each thread that computes may keep the loop waiting for one
-switch interval (5 ms) whenever it comes back from the network.
+There are two limits, because a request may wait and may compute. Waiting for a busy world only occupies a thread.
+Computing holds the GIL: each computing thread may delay the event loop by one switch interval (5 ms) whenever it wakes up.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ T = TypeVar("T")
 
 
 class Workers:
-    """``most`` requests may be in worker threads. Of those that change something ``writing`` compute at a time, of the
-    look-ups ``reading``: these are shorter, and do not wait for a command of another world."""
+    """At most ``most`` requests are in worker threads. Of those that change something ``writing`` compute at a time, of the
+    look-ups ``reading``, so that a look-up does not wait for a command of another world."""
 
     def __init__(self, most: int = 64, writing: int = 2, reading: int = 4) -> None:
         self._most = most
@@ -34,20 +33,20 @@ class Workers:
         self._pool = ThreadPoolExecutor(most, "counterfoil-control")
 
     async def read(self, call: Callable[[], T]) -> T:
-        """``call()``, which changes nothing, in a worker thread. Raises ``ApiError`` (503) at the bound."""
-        return await self._in_thread(partial(_within, self._reading, call))
+        """Run a ``call`` that changes nothing in a worker thread. Raises ``ApiError`` (503) at the limit."""
+        return await self._in_thread(partial(_run_with, self._reading, call))
 
     async def write(self, call: Callable[[], T], to: World | None = None) -> T:
-        """``call()`` in a worker thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the bound.
+        """Run ``call`` in a worker thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the limit.
 
-        The lock is taken first: who computes never waits for another who computes. Nor does waiting for a store take a
-        slot: it comes last.
+        The lock is taken before the semaphore, so that no thread waits for a lock while it counts as computing. Nor does waiting
+        for a store take a slot: it comes last.
         """
-        return await self._in_thread(partial(_within, self._writing, call, to))
+        return await self._in_thread(partial(_run_with, self._writing, call, to))
 
     def start(self, call: Callable[[], T], to: World | None, run: Callable[[Callable[[], T]], T]) -> Future[T]:
         """Like ``write``, without waiting for it. ``run`` is given what is to be called, and sees what it raises."""
-        return self._start(partial(run, partial(_within, self._writing, call, to)))
+        return self._start(partial(run, partial(_run_with, self._writing, call, to)))
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._start(call))
@@ -55,9 +54,7 @@ class Workers:
     def _start(self, call: Callable[[], T]) -> Future[T]:
         with self._counting:
             if self._busy >= self._most:
-                raise ApiError(
-                    "unavailable", f"{self._most} requests are being worked on, which is the bound; try again"
-                )
+                raise ApiError("unavailable", f"{self._most} requests are in progress, which is the maximum; try again")
             self._busy += 1
         work = self._pool.submit(call)
         work.add_done_callback(self._ended)
@@ -68,7 +65,7 @@ class Workers:
             self._busy -= 1
 
 
-def _within(slots: BoundedSemaphore, call: Callable[[], T], world: World | None = None) -> T:
+def _run_with(slots: BoundedSemaphore, call: Callable[[], T], world: World | None = None) -> T:
     if world is None:
         with slots:
             return call()

@@ -1,7 +1,4 @@
-"""What the control API does: makes, forks, resets and forgets worlds, and executes commands, all within bounds.
-
-From any thread. It reads no requests and renders nothing.
-"""
+"""Creates, forks, resets and deletes worlds for the control API, and executes commands, within limits. Thread-safe."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class WorldLimits:
     """What one server lets itself be asked for: customers in a world, commands in a world's history, seconds that one command
     may take, as ``costs`` estimates them (None: any), seconds a world that was made here may idle (at most, and unless it says
     otherwise), and whether worlds are made from capsules, whose scenarios may be anything."""
@@ -32,8 +29,8 @@ class Bounds:
     customers: int = 100_000
     commands: int = 100_000
     seconds: float | None = None
-    longest_life: float = 7 * 86_400
-    usual_life: float = 3600
+    max_time_to_live: float = 7 * 86_400
+    default_time_to_live: float = 3600
     capsules: bool = True
 
 
@@ -51,12 +48,12 @@ def _check_cost(world: World, command: AdvanceClock, seconds: float) -> None:
 
 @dataclass(slots=True)
 class WorldService:
-    """``new_name`` gives a name for a world that cannot be guessed: a client that knows it may use the world's APIs."""
+    """``new_name`` returns a world name that cannot be guessed: a client that knows it may use the world's APIs."""
 
     worlds: Worlds
     apis: Sequence[API]
     new_name: Callable[[], str]
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: WorldLimits = field(default_factory=WorldLimits)
     faults: Faults | None = None
     journal: Journal | None = None
     tasks: Tasks = field(init=False)
@@ -68,7 +65,7 @@ class WorldService:
     # --- scenarios -------------------------------------------------------------------------------
 
     def scenarios(self) -> dict[str, Scenario]:
-        """The scenarios a world can be made from, by name: those that come along, and the default world's own."""
+        """The scenarios a world can be created from, by name: the packaged ones, and the default world's own."""
         if not self._scenarios:
             paths = sorted((fixtures_dir() / "scenarios").glob("*.yaml"))
             self._scenarios = {path.stem: read_scenario(path) for path in paths}
@@ -90,11 +87,11 @@ class WorldService:
     # --- worlds ----------------------------------------------------------------------------------
 
     def world(self, name: str) -> World:
-        """Raises ``UnknownRecord``."""
+        """The world of that name. Raises ``UnknownRecord``."""
         return self.entry(name).world
 
     def entry(self, name: str) -> WorldEntry:
-        """The world with how long it may idle. Raises ``UnknownRecord``."""
+        """The registry's entry of that name. Raises ``UnknownRecord``."""
         entry = self.worlds.entry(name)
         if entry is None:
             raise UnknownRecord("there is no world of that name", field="world")
@@ -115,27 +112,27 @@ class WorldService:
         switches: Mapping[str, Any],
         time_to_live: float | None,
     ) -> World:
-        """A world in which the scenario has just been told. Raises ``LedgerError``."""
-        told = self.scenario(scenario)
+        """A new world in which the scenario has just been run. Raises ``LedgerError``."""
+        found = self.scenario(scenario)
         if customers is not None and customers > self.bounds.customers:
             raise BadValue(f"a world has up to {self.bounds.customers} customers here", field="customers")
         try:
             world = self.worlds.create(
                 name or self.new_name(),
-                told,
+                found,
                 seed=seed,
                 customers=customers,
                 switches=switches,
-                time_to_live=self._life(time_to_live),
+                time_to_live=self._time_to_live(time_to_live),
             )
         except ScenarioError as error:
-            message = str(error).removeprefix(f"{told.where}: ")  # the client is not told where the file is on disk
+            message = str(error).removeprefix(f"{found.where}: ")  # the file's path is not shown to clients
             raise BadValue(message, field="scenario" if customers is None else "customers") from None
         except BadValue as error:
             if error.field in ("name", "value") and error.message.startswith(("there is no switch", "switch ")):
                 raise BadValue(error.message, field="switches") from None
             raise
-        self._forget(world.name)
+        self._clear_journal_and_faults(world.name)
         return world
 
     def open(self, name: str | None, capsule: Mapping[str, Any], *, time_to_live: float | None) -> World:
@@ -150,33 +147,33 @@ class WorldService:
                 name or self.new_name(),
                 read,
                 most_customers=self.bounds.customers,
-                time_to_live=self._life(time_to_live),
+                time_to_live=self._time_to_live(time_to_live),
             )
         except CapsuleError as error:
             raise BadValue(" ".join(str(error).split()), field="capsule") from None
-        self._forget(world.name)
+        self._clear_journal_and_faults(world.name)
         return world
 
     def fork(self, name: str | None, of: str, *, time_to_live: float | None) -> World:
         self.world(of)
-        world = self.worlds.fork(name or self.new_name(), of, time_to_live=self._life(time_to_live))
-        self._forget(world.name)
+        world = self.worlds.fork(name or self.new_name(), of, time_to_live=self._time_to_live(time_to_live))
+        self._clear_journal_and_faults(world.name)
         return world
 
     def reset(self, name: str) -> World:
-        """Back to where the scenario ended, without journal and faults."""
+        """Put a world back to where its scenario ended, and clear its journal and faults."""
         self.world(name)
         world = self.worlds.reset(name)
-        self._forget(name)
+        self._clear_journal_and_faults(name)
         return world
 
     def delete(self, name: str) -> None:
         self.world(name)
         self.worlds.delete(name)
-        self._forget(name)
+        self._clear_journal_and_faults(name)
 
     def execute(self, world: World, command: Command) -> Any:
-        """Execute within the bounds on a world; returns the fact. Raises ``LedgerError``, with nothing changed."""
+        """Execute a command within the limits; returns its result. After a ``LedgerError`` nothing has changed."""
         with world.writing():
             if len(world.history) - world.scenario_length >= self.bounds.commands:
                 raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
@@ -186,31 +183,31 @@ class WorldService:
                 _check_cost(world, command, self.bounds.seconds)
             return world.execute(command)
 
-    def _life(self, asked: float | None) -> float:
-        life = self.bounds.usual_life if asked is None else float(asked)
-        if life > self.bounds.longest_life:
-            raise BadValue(f"a world may idle {self.bounds.longest_life:.0f} seconds at most", field="time_to_live")
+    def _time_to_live(self, asked: float | None) -> float:
+        life = self.bounds.default_time_to_live if asked is None else float(asked)
+        if life > self.bounds.max_time_to_live:
+            raise BadValue(f"a world may idle {self.bounds.max_time_to_live:.0f} seconds at most", field="time_to_live")
         return life
 
-    def _forget(self, name: str) -> None:
+    def _clear_journal_and_faults(self, name: str) -> None:
         for store in (self.faults, self.journal):
             if store is not None:
                 store.clear(name)
 
-    # --- what may be missing ---------------------------------------------------------------------
+    # --- optional parts --------------------------------------------------------------------------
 
-    def fault_book(self) -> Faults:
+    def require_faults(self) -> Faults:
         if self.faults is None:
             raise ApiError("not_implemented", "this server injects no faults")
         return self.faults
 
-    def journal_book(self) -> Journal:
+    def require_journal(self) -> Journal:
         if self.journal is None:
             raise ApiError("not_implemented", "this server keeps no journal")
         return self.journal
 
     def api(self, name: str, field: str = "api") -> API:
-        """The served API of that name; raises ``BadValue`` listing those there are."""
+        """The served API of that name. Raises ``BadValue`` that lists the served ones."""
         for each in self.apis:
             if each.name == name:
                 return each

@@ -1,4 +1,4 @@
-"""Customers: their accounts and subscriptions, and everything they did and owe."""
+"""The records of a customer: accounts, subscriptions, and the account state, which is everything the customer did and owes."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Subscription:
 class AccountState:
     """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
 
-    ``usage`` and ``charges`` are those not yet billed; ``receivables`` has the bills, and what was paid and credited.
-    ``changed_at`` says of each account when a command or run last changed what is open on it; it is empty if nothing has yet.
+    ``usage`` and ``charges`` are those not yet billed ("open"); ``receivables`` has the bills, payments and credit notes.
+    ``changed_at`` is, for each account, when a command or run last changed its open charges; empty if nothing has yet.
     ``behaviour`` has been simulated until ``simulated_until``.
     ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
-    values computed from this state and does not count for equality.
+    values computed from this state and is ignored when states are compared.
     """
 
     opened: date
@@ -109,11 +109,11 @@ class AccountState:
         return self.receivables.refunds
 
     def open_changed_at(self, account: int) -> datetime:
-        """When a command or run last changed what is open on the account."""
+        """When a command or run last changed the account's open charges."""
         return self.changed_at[account] if self.changed_at else start_of(first_of_month(self.opened))
 
     def touched(self, accounts: Collection[int], now: datetime) -> tuple[datetime, ...]:
-        """``changed_at`` once what is open on these accounts has changed."""
+        """``changed_at`` with ``now`` for these accounts."""
         return tuple(now if index in accounts else self.open_changed_at(index) for index in range(len(self.accounts)))
 
     def cached(self, name: str, inputs: Hashable, compute: Callable[[], T]) -> T:

@@ -1,6 +1,6 @@
-"""Allocation: which payments and credit notes cover which bills and refunds, and what of them is left.
+"""Allocation: which payments and credit notes cover which bills and refunds, and how much of each is left.
 
-A bill's state follows from what is allocated to it. Nothing is ever taken off a bill again: a refund of money that covers a
+A bill's state follows from what is allocated to it. An allocation is never undone: a refund of money that covers a
 bill is balanced by a credit note, as in Flexprice (docs/vendors/flexprice.md#refund).
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from counterfoil.ledger.receivables import Bill
 
 Source = Payment | CreditNote
-"""What can be allocated. Each belongs to one account, and so has one currency."""
+"""A payment or credit note that can be allocated. It belongs to one account, and so has one currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Receivables:
-    """A customer's documents and money: what was billed, credited, received and paid back, and how it is allocated.
+    """A customer's invoices, credit notes, payments and refunds, and how they are allocated.
 
-    It is everything that bills are computed from, so they are cached here and hold as long as this object is the same.
+    Bills are computed from nothing else, so they are cached in this object.
     """
 
     invoices: tuple[Invoice, ...] = ()
@@ -71,7 +71,7 @@ class Receivables:
         return [(source, amount) for source, amount in left if amount]
 
     def remaining(self, invoice: Invoice) -> Decimal:
-        """What nothing covers yet of an invoice."""
+        """How much of an invoice is not covered yet."""
         covered = (
             each.amount
             for each in self.allocations
@@ -88,16 +88,16 @@ class Receivables:
 
     def allocate(self, source: Source, invoice: Invoice, amount: Decimal, at: datetime) -> Receivables:
         """Allocate ``amount`` of what is left of ``source`` to the invoice."""
-        return self._with(source, Allocation(amount, at, invoice=invoice.ordinal))
+        return self._with_allocation(source, Allocation(amount, at, invoice=invoice.ordinal))
 
     def pay_out(self, source: Source, refund: Refund, amount: Decimal) -> Receivables:
         """Allocate ``amount`` of what is left of ``source`` to the refund."""
-        return self._with(source, Allocation(amount, refund.refunded_at, refund=refund.ordinal))
+        return self._with_allocation(source, Allocation(amount, refund.refunded_at, refund=refund.ordinal))
 
     def settle(self, payment: Payment, at: datetime) -> Receivables:
-        """Put a payment in its place (the newest may be new); if it succeeded, allocate it to its bills in order.
+        """Add a payment, or replace the one with its ordinal; if it succeeded, allocate it to its bills in order.
 
-        Each bill takes what remains of it, and the payment keeps the rest.
+        Each bill takes what remains to be paid on it; the rest of the payment stays unallocated.
         """
         number = payment.ordinal
         after = replace(self, payments=(*self.payments[: number - 1], payment, *self.payments[number:]))
@@ -115,7 +115,7 @@ class Receivables:
     def _account_of(self, allocation: Allocation) -> int:
         return self.source_of(allocation).account
 
-    def _with(self, source: Source, allocation: Allocation) -> Receivables:
+    def _with_allocation(self, source: Source, allocation: Allocation) -> Receivables:
         if isinstance(source, Payment):
             allocation = replace(allocation, payment=source.ordinal)
         else:

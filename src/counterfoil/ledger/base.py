@@ -1,4 +1,4 @@
-"""What a ledger consists of, and the lookups in it."""
+"""The data of a ledger, and the lookups in it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class LedgerBase:
 
     def fork(self) -> Self:
         """An equal ledger; changes to either do not show in the other. Takes about 1 µs at any size."""
-        twin = self.__new__(type(self))
-        twin.tariffs = self.tariffs  # never changed
-        twin.runs = self.runs.fork()
-        twin.store = self.store.fork()
-        twin._payees = self._payees  # forked when it is written to, which is rare
-        return twin
+        copy = self.__new__(type(self))
+        copy.tariffs = self.tariffs  # never changed
+        copy.runs = self.runs.fork()
+        copy.store = self.store.fork()
+        copy._payees = self._payees  # forked when it is written to, which is rare
+        return copy
 
     @property
     def customers(self) -> int:
@@ -122,7 +122,7 @@ class LedgerBase:
         return next((run for run in self.runs.values() if run.status is not RunStatus.COMPLETE), None)
 
     def open_cutoffs(self, today: date) -> Cutoffs:
-        """What is open today, whatever runs are planned."""
+        """The cutoffs of the charges that are open today; planned runs do not matter."""
         return open_cutoffs(today)
 
 
@@ -135,4 +135,4 @@ def check_account(state: AccountState, customer: int, account: int) -> None:
 def check_minor_unit(amount: Decimal, currency: str) -> None:
     """Raise ``BadValue`` if ``amount`` has more decimals than ``currency``."""
     if amount % minor_unit(currency):
-        raise BadValue(f"{amount} is finer than {currency} goes", field="amount")
+        raise BadValue(f"{amount} is finer than the smallest unit of {currency}", field="amount")

@@ -1,4 +1,4 @@
-"""What simulated customers do by themselves as time passes."""
+"""What simulated customers do as time passes: which services they use each month, and when and how much they pay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RecurringUsage:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What a simulated customer does. ``salt`` makes its quantities differ from others', equally in every run.
+    """What a simulated customer does. ``salt`` varies its quantities and payment dates; the same salt gives the same ones.
 
     It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date, give or take up to
     ``pays_varies`` days. Usage stops on ``ends_on``.

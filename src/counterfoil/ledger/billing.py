@@ -19,7 +19,7 @@ from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-# From invoice date to due date, for runs without a due date. An assumption: no document says.
+# From invoice date to due date, for runs without a due date. An assumption: the vendors' documents do not say.
 PAYMENT_TERMS = timedelta(days=14)
 
 
@@ -63,16 +63,16 @@ def no_cutoffs(today: date) -> Cutoffs:
 
 
 def open_cutoffs(today: date) -> Cutoffs:
-    """What is open today: all usage so far, and the other charges of this and earlier months.
+    """The cutoffs of open charges: all usage so far, and the other charges of this and earlier months.
 
-    No planned run matters: what is open is one amount in all APIs.
+    Planned runs do not matter, so all APIs show the same open amount.
     """
     return Cutoffs(END_OF_TIME, last_of_month(today))
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The charges of one account that a bill would have: its lines, with their usage records and one-off charges."""
+    """The charges of one account that a bill would have: lines, with their usage records and one-off charges."""
 
     lines: tuple[Line, ...]
     usage: tuple[UsageRecord, ...]
@@ -89,7 +89,7 @@ class Collected:
 
 
 def collect(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the cutoffs collect from one account, in the order of a bill: fees, one-off charges, then usage."""
+    """The charges of one account within the cutoffs, in the order of a bill: fees, one-off charges, then usage."""
     if cutoffs.group is not None and state.accounts[account].group != cutoffs.group:
         return Collected((), (), ())
     lines: list[Line] = []
@@ -126,13 +126,13 @@ def collect_month(state: AccountState, account: int, month: int) -> Collected:
     ]
     lines.extend(OneOffLine(charge) for charge in charges)
     for subscription in state.subscriptions:
-        mine = [record for record in usage if record.subscription == subscription.ordinal]
-        lines.extend(usage_lines(state, subscription, mine))
+        own_usage = [record for record in usage if record.subscription == subscription.ordinal]
+        lines.extend(usage_lines(state, subscription, own_usage))
     return Collected(tuple(lines), usage, charges)
 
 
 def open_since(state: AccountState, account: int) -> date:
-    """The first day not yet billed to the account: the end of its last bill's period, or the customer's first day."""
+    """The first day not yet billed on the account: the end of its last bill's period, or the customer's first day."""
     return max((invoice.period_end for invoice in state.invoices if invoice.account == account), default=state.opened)
 
 
@@ -152,13 +152,13 @@ class InvoiceTerms:
 
 
 def run_period_end(run: BillingRun) -> date | None:
-    """The first day after the period that a run bills: its cutoff, or else its invoice date. None as long as it has neither."""
+    """The first day after the period that a run bills: its cutoff date, else its invoice date; None if it has neither."""
     day = run.cutoff_date or run.invoice_date
     return bounded(day) if day else None
 
 
 def is_last(state: AccountState, account: int, on: date) -> bool:
-    """Whether a bill of that day is the account's last: it had subscriptions, and they have all ended."""
+    """Whether a bill issued on that day is the account's last: it had subscriptions, and they have all ended."""
     ends = [subscription.ended for subscription in state.subscriptions if subscription.account == account]
     return bool(ends) and all(ended is not None and ended <= on for ended in ends)
 
@@ -178,7 +178,7 @@ def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> Accou
             terms = InvoiceTerms.of(run.number, issued_on, period_end=max(since, ends), due_on=run.due_date)
             state = issue_invoice(state, account, collected, cutoffs, terms, now)
         elif ends > since and run.subrun in (None, state.accounts[account].group):
-            # The run would have billed this account; what is open waits for the next one, with other dates.
+            # The run covered this account but had nothing to bill: its charges stay open for the next run, with other dates.
             state = state.replace(changed_at=state.touched({account}, now))
     return state
 
@@ -186,7 +186,7 @@ def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> Accou
 def issue_invoice(
     state: AccountState, account: int, collected: Collected, cutoffs: Cutoffs, terms: InvoiceTerms, now: datetime
 ) -> AccountState:
-    """The state with one more invoice, over what was collected, and without what is on it."""
+    """The state with a new invoice over the collected charges, which are open no longer."""
     invoice = Invoice(
         ordinal=1 + sum(invoice.account == account for invoice in state.invoices),
         account=account,
@@ -202,12 +202,12 @@ def issue_invoice(
         usage=tuple(record for record in collected.usage if record.rated),
         is_last=is_last(state, account, terms.issued_on),
     )
-    taken = {record.ordinal for record in invoice.usage}
-    billed = {charge.ordinal for charge in collected.charges}
+    billed_usage = {record.ordinal for record in invoice.usage}
+    billed_charges = {charge.ordinal for charge in collected.charges}
     return state.replace(
         receivables=replace(state.receivables, invoices=(*state.invoices, invoice)),
-        usage=tuple(record for record in state.usage if record.ordinal not in taken),
-        charges=tuple(charge for charge in state.charges if charge.ordinal not in billed),
+        usage=tuple(record for record in state.usage if record.ordinal not in billed_usage),
+        charges=tuple(charge for charge in state.charges if charge.ordinal not in billed_charges),
         subscriptions=tuple(
             replace(subscription, fees_from=next_fee_date(subscription, cutoffs.charges_through))
             if subscription.account == account
@@ -219,5 +219,5 @@ def issue_invoice(
 
 
 def open_charges(state: AccountState, account: int, cutoffs: Cutoffs) -> Collected:
-    """What the cutoffs collect from the account; cached until they change."""
+    """The account's charges within the cutoffs; cached until the cutoffs change."""
     return state.cached(f"open {account}", cutoffs, lambda: collect(state, account, cutoffs))

@@ -20,7 +20,7 @@ class BillChanges(LedgerBase):
     """Each method checks first and then writes everything; after a ``LedgerError`` nothing has changed."""
 
     def hold_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> Invoice:
-        """Put an unsettled bill on hold: it cannot be paid until it is released."""
+        """Put a bill that is not settled on hold: it cannot be paid until it is released."""
         bill = self.bill(customer, account, ordinal)
         if bill.is_held:
             raise RuleBroken(f"bill {ordinal} is already on hold", field="bill")
@@ -50,12 +50,12 @@ class BillChanges(LedgerBase):
         overpay: bool = False,
         further: tuple[int, ...] = (),
     ) -> Payment:
-        """Record money for a bill and, after it, ``further`` ones: what remains of them, or ``amount``.
+        """Record a payment for a bill and, after it, for ``further`` ones: what remains to be paid on them, or ``amount``.
 
-        More than remains is only taken with ``overpay``; the customer has the rest as a credit.
+        More than remains is only accepted with ``overpay``; the rest becomes the customer's credit.
         """
         if len({ordinal, *further}) <= len(further):
-            raise BadValue("a bill is there twice", field="further_bills")
+            raise BadValue("a bill is listed twice", field="further_bills")
         bills = [self.bill(customer, account, ordinal)]
         bills += [self._further_bill(customer, account, each) for each in further]
         remaining = sum((bill.remaining for bill in bills), ZERO)
@@ -63,19 +63,19 @@ class BillChanges(LedgerBase):
         for bill, field in zip(bills, ("bill", *("further_bills" for _ in further)), strict=True):
             _check_open(bill, field)
         _check_payable(bills, amount, remaining, overpay=overpay)
-        kept = self.state_of(customer)
+        customer_state = self.state_of(customer)
         payment = Payment(
-            ordinal=len(kept.payments) + 1,
+            ordinal=len(customer_state.payments) + 1,
             account=account,
             invoice=ordinal,
             amount=amount,
-            method=method or kept.accounts[account].payment_method,
+            method=method or customer_state.accounts[account].payment_method,
             state=state,
             received_at=now,
             changed_at=now,
             further=further,
         )
-        self._put_receivables(customer, kept.receivables.settle(payment, now))
+        self._put_receivables(customer, customer_state.receivables.settle(payment, now))
         return payment
 
     def resolve_payment(self, customer: int, ordinal: int, state: PaymentState, now: datetime) -> Payment:
@@ -88,24 +88,23 @@ class BillChanges(LedgerBase):
         return payment
 
     def refund_payment(self, customer: int, ordinal: int, amount: Decimal | None, now: datetime) -> Payment:
-        """Pay back a payment, or ``amount`` of it: first what no bill needed, then what covers bills.
+        """Refund a payment, or ``amount`` of it: first what is not allocated to a bill, then what covers bills.
 
-        The latter is taken off the bills' totals by credit notes, so nothing of it is owed again.
+        What covers bills is credited by credit notes, so that it is not owed again.
         """
         payment = self.payment(customer, ordinal)
         if payment.state is not PaymentState.SUCCEEDED:
             raise RuleBroken(f"payment {ordinal} is {payment.state}: there is nothing to refund", field="payment")
-        kept = self.state_of(customer)
-        left = refundable(kept, payment)
+        customer_state = self.state_of(customer)
+        left = refundable(customer_state, payment)
         amount = left if amount is None else amount
         if not 0 < amount <= left:
             raise BadValue(
-                f"{amount} cannot be refunded: {left} of payment {ordinal} can be, which is what was neither refunded "
-                "nor credited before",
+                f"{amount} cannot be refunded: {left} of payment {ordinal} was neither refunded nor credited before",
                 field="amount",
             )
-        check_minor_unit(amount, kept.accounts[payment.account].currency)
-        self._put_receivables(customer, refund(kept, payment, amount, now))
+        check_minor_unit(amount, customer_state.accounts[payment.account].currency)
+        self._put_receivables(customer, refund(customer_state, payment, amount, now))
         return self.payment(customer, ordinal)
 
     # --- credit ----------------------------------------------------------------------------------
@@ -122,9 +121,9 @@ class BillChanges(LedgerBase):
         currency: str | None = None,
         reason: str = "credit note",
     ) -> CreditNote:
-        """Credit all that was not credited yet of a bill, or ``amount`` (tax included), or some of its lines (net).
+        """Credit a bill: everything not credited yet, ``amount`` (tax included), or some of its lines (net).
 
-        It covers what remains of the bill; of what was paid already, the customer has a credit.
+        The note covers what remains to be paid on the bill; what was paid already becomes the customer's credit.
         """
         bill = self.bill(customer, account, ordinal)
         _check_currency(bill, currency)
@@ -148,21 +147,21 @@ class BillChanges(LedgerBase):
         credit_note: int | None = None,
         currency: str | None = None,
     ) -> Decimal:
-        """Allocate what is left of the customer's credit notes and payments to a bill; returns how much.
+        """Allocate what is left of the customer's credit notes and payments to a bill; returns the amount allocated.
 
-        All that the bill needs and the customer has, or ``amount``; of one ``payment`` or ``credit_note``, or of all in
-        the account, credit notes first and the oldest first.
+        That is ``amount``, or as much as the bill needs and the customer has; from one ``payment`` or ``credit_note``, or
+        from all in the account, credit notes first and the oldest first.
         """
         bill = self.bill(customer, account, ordinal)
         _check_currency(bill, currency)
         _check_open(bill, "bill")
         if not bill.remaining:
             raise RuleBroken(f"bill {ordinal} is settled: it needs no credit", field="bill")
-        kept = self.state_of(customer).receivables
+        receivables = self.state_of(customer).receivables
         sources = self._credits(customer, account, payment, credit_note)
         left = sum((each for _, each in sources), ZERO)
         if not left:
-            raise RuleBroken("the customer has no credit there that could be applied", field="customer")
+            raise RuleBroken("the customer has no credit on this account", field="customer")
         amount = min(left, bill.remaining) if amount is None else amount
         if amount <= 0:
             raise BadValue(f"{amount} cannot be applied: give an amount above zero", field="amount")
@@ -176,13 +175,13 @@ class BillChanges(LedgerBase):
         needed = amount
         for source, each in sources:
             if needed:
-                kept = kept.allocate(source, bill.invoice, min(each, needed), now)
+                receivables = receivables.allocate(source, bill.invoice, min(each, needed), now)
                 needed -= min(each, needed)
-        self._put_receivables(customer, kept)
+        self._put_receivables(customer, receivables)
         return amount
 
     def cancel_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> CreditNote:
-        """Cancel a bill nothing was paid on, by a credit note over all that was not credited yet."""
+        """Cancel a bill on which nothing was paid, by a credit note over everything not credited yet."""
         bill = self.bill(customer, account, ordinal)
         if bill.is_cancelled or bill.total - bill.remaining > bill.reduced:
             raise RuleBroken(
@@ -199,22 +198,22 @@ class BillChanges(LedgerBase):
     def _credits(
         self, customer: int, account: int, payment: int | None, credit_note: int | None
     ) -> list[tuple[Source, Decimal]]:
-        """What can be applied in the account. Raises ``LedgerError`` for a source of another account."""
+        """The credits that can be applied in the account. Raises ``LedgerError`` for a source of another account."""
         if payment is not None and credit_note is not None:
             raise BadValue("give a payment or a credit note, not both", field="credit_note")
-        kept = self.state_of(customer)
+        customer_state = self.state_of(customer)
         source: Source | None = None
         if payment is not None:
             source = self.payment(customer, payment)
         elif credit_note is not None:
             source = self.credit_note(customer, credit_note)
         if source is None:
-            return kept.receivables.credits(account)
+            return customer_state.receivables.credits(account)
         field = "payment" if payment is not None else "credit_note"
         if source.account != account:
-            theirs, ours = (kept.accounts[each].currency for each in (source.account, account))
-            raise RuleBroken(f"it is in {theirs}, and the bill is in {ours}", field=field)
-        left = kept.receivables.unallocated(source)
+            theirs, ours = (customer_state.accounts[each].currency for each in (source.account, account))
+            raise RuleBroken(f"the {field.replace('_', ' ')} is in {theirs}, and the bill is in {ours}", field=field)
+        left = customer_state.receivables.unallocated(source)
         if not left:
             raise RuleBroken(f"nothing is left of {field.replace('_', ' ')} {source.ordinal}", field=field)
         return [(source, left)]
@@ -222,10 +221,10 @@ class BillChanges(LedgerBase):
     # --- writing one record back -----------------------------------------------------------------
 
     def _put_invoice(self, customer: int, changed: Invoice) -> Invoice:
-        kept = self.state_of(customer).receivables
+        receivables = self.state_of(customer).receivables
         key = (changed.account, changed.ordinal)
-        invoices = tuple(changed if (i.account, i.ordinal) == key else i for i in kept.invoices)
-        self._put_receivables(customer, replace(kept, invoices=invoices))
+        invoices = tuple(changed if (i.account, i.ordinal) == key else i for i in receivables.invoices)
+        self._put_receivables(customer, replace(receivables, invoices=invoices))
         return changed
 
     def _put_receivables(self, customer: int, changed: Receivables) -> None:
@@ -241,7 +240,7 @@ def _check_open(bill: Bill, field: str) -> None:
 
 
 def _check_payable(bills: list[Bill], amount: Decimal, remaining: Decimal, *, overpay: bool) -> None:
-    """Raise ``LedgerError`` unless ``amount`` can be paid on the bills, of which ``remaining`` remains."""
+    """Raise ``LedgerError`` unless ``amount`` can be paid on the bills, which have ``remaining`` left to pay."""
     ordinal = ", ".join(str(bill.invoice.ordinal) for bill in bills)
     if amount <= 0:
         raise BadValue(f"nothing to pay: {amount} on bill {ordinal}, of which {remaining} remains", field="amount")

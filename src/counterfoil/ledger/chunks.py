@@ -1,8 +1,8 @@
-"""Copy-on-write sequences: a fork costs the same at any length, and its first write copies one chunk of the values.
+"""Copy-on-write sequences: forking takes constant time, and the first write to a chunk copies that chunk only.
 
 A command is applied to a fork of a world's state (``world.world``), so every command forks the ledger. Copying a list of
 10,000 takes 31 µs and a dictionary of 10,000 takes 108, several times as long as a command; a chunk of 64 takes 0.1.
-A fork must not be written from two threads; reading what is no longer written is safe from any number of them.
+A sequence must not be written by two threads; reading one that is no longer written is safe from any number of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Chunks(Generic[T]):
 
     __slots__ = ("_chunks", "_flat", "_length", "_owned")
     SHIFT = 6
-    """The values of a chunk, as a power of two: 64 references."""
+    """The size of a chunk, as a power of two: 64 references."""
 
     def __init__(self, values: Iterable[T] = ()) -> None:
         self._chunks: list[Any] = []
@@ -32,13 +32,13 @@ class Chunks(Generic[T]):
         self.extend(values)
 
     def fork(self) -> Self:
-        """An equal sequence; neither ever sees what is written to the other."""
-        twin = self.__new__(type(self))
-        twin._chunks = self._chunks
-        twin._length = self._length
-        twin._flat = self._flat
-        twin._owned = self._owned = None
-        return twin
+        """An equal sequence; changes to either do not show in the other."""
+        copy = self.__new__(type(self))
+        copy._chunks = self._chunks
+        copy._length = self._length
+        copy._flat = self._flat
+        copy._owned = self._owned = None
+        return copy
 
     def __len__(self) -> int:
         return self._length
@@ -85,7 +85,7 @@ class Chunks(Generic[T]):
         self._length += len(flat)
 
     def flat(self) -> list[T]:
-        """All values in one list, made when first asked for after a write. Not to be changed."""
+        """All values in one list, cached until the next write. It must not be changed."""
         flat = self._flat
         if flat is None:
             flat = self._flat = self._joined()
@@ -110,7 +110,7 @@ class Chunks(Generic[T]):
 
 
 class NumberChunks(Chunks[int]):
-    """The same of unsigned 32-bit integers. ``flat`` gives an array."""
+    """``Chunks`` of unsigned 32-bit integers. ``flat`` returns an array."""
 
     __slots__ = ()
     SHIFT = 11
@@ -124,7 +124,7 @@ class NumberChunks(Chunks[int]):
 
 
 class Numbered(MutableMapping[int, T]):
-    """Values by number, in the order of the numbers, that are cheap to fork. Numbers are 0 or more; None means: no value."""
+    """A mapping from number to value, ordered by number, that is cheap to fork. Numbers are 0 or more; no value is None."""
 
     __slots__ = ("_count", "_values")
 
@@ -133,11 +133,11 @@ class Numbered(MutableMapping[int, T]):
         self._count = 0
 
     def fork(self) -> Numbered[T]:
-        """An equal mapping; neither ever sees what is written to the other."""
-        twin: Numbered[T] = Numbered.__new__(Numbered)
-        twin._values = self._values.fork()
-        twin._count = self._count
-        return twin
+        """An equal mapping; changes to either do not show in the other."""
+        copy: Numbered[T] = Numbered.__new__(Numbered)
+        copy._values = self._values.fork()
+        copy._count = self._count
+        return copy
 
     def __len__(self) -> int:
         return self._count
@@ -172,7 +172,7 @@ class Numbered(MutableMapping[int, T]):
         return (number for number in range(len(self._values) - 1, -1, -1) if self._values[number] is not None)
 
     def last(self) -> int:
-        """The highest number; 0 where there is none."""
+        """The highest number; 0 if the mapping is empty."""
         last = len(self._values) - 1
         return last if last >= 0 and self._values[last] is not None else next(reversed(self), 0)
 
@@ -194,7 +194,7 @@ class Numbered(MutableMapping[int, T]):
         return repr(dict(self.pairs()))
 
 
-# The views that ``MutableMapping`` brings look every value up by its number, which takes ten times as long.
+# The views of ``MutableMapping`` look up every value by its number, which takes ten times as long.
 
 
 class _Values(ValuesView[T]):

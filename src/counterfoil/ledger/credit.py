@@ -1,4 +1,4 @@
-"""Makes credit notes, with their share of the tax, and refunds."""
+"""Creates credit notes, with their share of the tax, and refunds."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def with_credit_note(
     reason: str,
     now: datetime,
 ) -> tuple[AccountState, CreditNote]:
-    """The state after a credit note over a bill, and the note; it covers what remains of the bill.
+    """The state with a new credit note over a bill, and the note; it covers what remains to be paid on the bill.
 
-    Over all that was not credited yet, ``amount`` (tax included), or ``lines``. Raises ``LedgerError``.
+    It is over everything not credited yet, ``amount`` (tax included), or ``lines``. Raises ``LedgerError``.
     """
     ordinal = bill.invoice.ordinal
     if amount is not None and lines:
@@ -35,9 +35,11 @@ def with_credit_note(
     if not bill.creditable:
         raise RuleBroken(f"all of bill {ordinal} was credited", field="bill")
     if len({line.line for line in lines}) < len(lines):
-        raise BadValue("a line is there twice", field="lines")
+        raise BadValue("a line is listed twice", field="lines")
     lines = tuple(_checked_line(bill, line) for line in lines)
-    net, tax = _of_lines(bill, lines) if lines else _of_amount(bill, bill.creditable if amount is None else amount)
+    net, tax = (
+        _split_lines(bill, lines) if lines else _split_amount(bill, bill.creditable if amount is None else amount)
+    )
     note = CreditNote(
         ordinal=len(state.credit_notes) + 1,
         account=bill.invoice.account,
@@ -50,15 +52,15 @@ def with_credit_note(
         reason=reason,
         issued_at=now,
     )
-    kept = replace(state.receivables, credit_notes=(*state.credit_notes, note))
+    receivables = replace(state.receivables, credit_notes=(*state.credit_notes, note))
     covers = min(note.total, bill.remaining)
     if covers:
-        kept = kept.allocate(note, bill.invoice, covers, now)
-    return state.replace(receivables=kept), note
+        receivables = receivables.allocate(note, bill.invoice, covers, now)
+    return state.replace(receivables=receivables), note
 
 
 def refundable(state: AccountState, payment: Payment) -> Decimal:
-    """How much of a payment can be paid back: what no bill needed, and what covers bills and was not credited yet."""
+    """How much of a payment can be refunded: what is not allocated, and what covers bills and was not credited yet."""
     sources = [state.receivables.unallocated(payment)]
     sources += [amount for _, amount in _covered(state, payment)]
     return sum(sources, ZERO)
@@ -66,95 +68,98 @@ def refundable(state: AccountState, payment: Payment) -> Decimal:
 
 def refund(state: AccountState, payment: Payment, amount: Decimal, now: datetime) -> Receivables:
     """The receivables after ``amount`` of a payment, at most ``refundable``, was paid back."""
-    made = Refund(len(state.refunds) + 1, payment.account, payment.ordinal, amount, now)
+    new_refund = Refund(len(state.refunds) + 1, payment.account, payment.ordinal, amount, now)
     changed = replace(payment, refunded=payment.refunded + amount, changed_at=now)
-    kept = state.receivables
-    payments = tuple(changed if each.ordinal == changed.ordinal else each for each in kept.payments)
-    state = state.replace(receivables=replace(kept, refunds=(*kept.refunds, made), payments=payments))
-    state, amount = _pay_out(state, changed, made, amount)
-    for ordinal, most in list(_covered(state, changed)):
-        share = min(most, amount)
+    receivables = state.receivables
+    payments = tuple(changed if each.ordinal == changed.ordinal else each for each in receivables.payments)
+    state = state.replace(
+        receivables=replace(receivables, refunds=(*receivables.refunds, new_refund), payments=payments)
+    )
+    state, amount = _pay_out(state, changed, new_refund, amount)
+    for ordinal, limit in list(_covered(state, changed)):
+        share = min(limit, amount)
         amount -= share
-        for note in [each for each in state.credit_notes if _is_of(each, payment.account, ordinal)]:
-            state, share = _pay_out(state, note, made, share)
+        for note in [each for each in state.credit_notes if _is_note_of(each, payment.account, ordinal)]:
+            state, share = _pay_out(state, note, new_refund, share)
         bill = bill_of(state, payment.account, ordinal)
         if share and bill:
-            # It must not cover what remains of the bill: it takes back what was paid.
+            # It must not cover what remains to be paid on the bill: it takes back what was paid.
             state, note = _refund_note(state, bill, share, now)
-            state, _ = _pay_out(state, note, made, share)
+            state, _ = _pay_out(state, note, new_refund, share)
     return state.receivables
 
 
-def _pay_out(state: AccountState, source: Source, made: Refund, amount: Decimal) -> tuple[AccountState, Decimal]:
+def _pay_out(state: AccountState, source: Source, new_refund: Refund, amount: Decimal) -> tuple[AccountState, Decimal]:
     """Pay out of what is left of a source, at most ``amount``; returns what is still to be paid out."""
     share = min(state.receivables.unallocated(source), amount)
     if not share:
         return state, amount
-    return state.replace(receivables=state.receivables.pay_out(source, made, share)), amount - share
+    return state.replace(receivables=state.receivables.pay_out(source, new_refund, share)), amount - share
 
 
 def _covered(state: AccountState, payment: Payment) -> Iterator[tuple[int, Decimal]]:
-    """The bills that a payment covers, the newest allocation first, with how much of each can be refunded.
+    """The ordinals of the bills that a payment covers, newest allocation first, with how much can be refunded of each.
 
-    That is what it covers and was not refunded from it, but no more than was not credited, or is left of the credit.
+    That is what it covers and was not refunded from it, limited to what was not credited yet or is left of the credit.
     """
-    kept = state.receivables
-    mine = [each for each in kept.allocations if each.is_from(payment) and each.invoice is not None]
+    receivables = state.receivables
+    allocations = [each for each in receivables.allocations if each.is_from(payment) and each.invoice is not None]
     covers: dict[int, Decimal] = {}
-    for each in reversed(mine):
+    for each in reversed(allocations):
         assert each.invoice is not None
         covers[each.invoice] = covers.get(each.invoice, ZERO) + each.amount
-    refunds = {each.ordinal for each in kept.refunds if each.payment == payment.ordinal}
+    refunds = {each.ordinal for each in receivables.refunds if each.payment == payment.ordinal}
     for ordinal, amount in covers.items():
         bill = bill_of(state, payment.account, ordinal)
         assert bill is not None
         notes = {note.ordinal for note in bill.credit_notes}
         given_back = sum(
-            (each.amount for each in kept.allocations if each.refund in refunds and each.credit_note in notes), ZERO
+            (each.amount for each in receivables.allocations if each.refund in refunds and each.credit_note in notes),
+            ZERO,
         )
-        left = sum((kept.unallocated(note) for note in bill.credit_notes), ZERO)
-        # A note over what remains unpaid stays possible: it would cover that, and not be a refund.
-        most = min(amount - given_back, left + max(bill.creditable - bill.remaining, ZERO))
-        if most > 0:
-            yield ordinal, most
+        left = sum((receivables.unallocated(note) for note in bill.credit_notes), ZERO)
+        # A credit note over what remains unpaid is not a refund: it would cover that part of the bill.
+        limit = min(amount - given_back, left + max(bill.creditable - bill.remaining, ZERO))
+        if limit > 0:
+            yield ordinal, limit
 
 
 def _refund_note(state: AccountState, bill: Bill, amount: Decimal, now: datetime) -> tuple[AccountState, CreditNote]:
-    """The state with a credit note that takes back what was paid on a bill, allocated to nothing yet."""
+    """The state with a credit note that takes back what was paid on a bill, not allocated yet."""
     before = state.receivables.allocations
     state, note = with_credit_note(state, bill, amount=amount, lines=(), reason="refund", now=now)
     return state.replace(receivables=replace(state.receivables, allocations=before)), note
 
 
-def _is_of(note: CreditNote, account: int, ordinal: int) -> bool:
+def _is_note_of(note: CreditNote, account: int, ordinal: int) -> bool:
     return note.account == account and note.invoice == ordinal
 
 
 # --- net and tax ---------------------------------------------------------------------------------
 
 
-def _of_amount(bill: Bill, amount: Decimal) -> tuple[Decimal, Decimal]:
-    """The net and tax of ``amount``, at the bill's rate; the last note of a bill takes what is left of both."""
+def _split_amount(bill: Bill, amount: Decimal) -> tuple[Decimal, Decimal]:
+    """The net and tax of ``amount``, at the bill's rate; the last credit note of a bill takes what is left of both."""
     _check_amount(bill, amount, "amount")
-    net_left, tax_left = _left(bill)
+    net_left, tax_left = _not_credited(bill)
     rate = bill.invoice.tax_rate
     tax = to_minor_unit(amount * rate / (100 + rate), bill.invoice.currency)
     tax = max(min(tax, tax_left), amount - net_left)
     return amount - tax, tax
 
 
-def _of_lines(bill: Bill, lines: tuple[CreditLine, ...]) -> tuple[Decimal, Decimal]:
+def _split_lines(bill: Bill, lines: tuple[CreditLine, ...]) -> tuple[Decimal, Decimal]:
     """The net of the lines, rounded, and the tax on it."""
-    net_left, tax_left = _left(bill)
+    net_left, tax_left = _not_credited(bill)
     currency = bill.invoice.currency
     net = min(to_minor_unit(sum((line.amount for line in lines), ZERO), currency), net_left)
     tax = tax_left if net == net_left else min(to_minor_unit(tax_on(net, bill.invoice.tax_rate), currency), tax_left)
     if net + tax <= 0:
-        raise BadValue("the lines come to nothing", field="lines")
+        raise BadValue("the sum of the lines is zero", field="lines")
     return net, tax
 
 
-def _left(bill: Bill) -> tuple[Decimal, Decimal]:
+def _not_credited(bill: Bill) -> tuple[Decimal, Decimal]:
     """The net and the tax of a bill that were not credited yet."""
     notes = bill.credit_notes
     return bill.net - sum((note.net for note in notes), ZERO), bill.tax - sum((note.tax for note in notes), ZERO)
@@ -165,13 +170,13 @@ def _check_amount(bill: Bill, amount: Decimal, field: str) -> None:
     if amount <= 0:
         raise BadValue(f"{amount} cannot be credited: give an amount above zero", field=field)
     if amount % minor_unit(currency):
-        raise BadValue(f"{amount} is finer than {currency} goes", field=field)
+        raise BadValue(f"{amount} is finer than the smallest unit of {currency}", field=field)
     if amount > bill.creditable:
         raise RuleBroken(f"{amount} is more than the {bill.creditable} of bill {ordinal} not credited yet", field=field)
 
 
 def _checked_line(bill: Bill, line: CreditLine) -> CreditLine:
-    """The line with its amount: what was not credited yet of the bill's line, if it is zero. Raises ``LedgerError``."""
+    """The line with its amount; an amount of zero means what was not credited yet. Raises ``LedgerError``."""
     count, ordinal = len(bill.invoice.lines), bill.invoice.ordinal
     if line.line is None or not 1 <= line.line <= count:
         raise BadValue(f"bill {ordinal} has lines 1 to {count}, not {line.line}", field="lines")

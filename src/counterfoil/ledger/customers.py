@@ -26,7 +26,7 @@ class CustomerChanges(LedgerBase):
             raise BadValue("a customer needs at least one currency", field="currencies")
         if len({account.currency for account in accounts}) < len(accounts):
             raise BadValue(
-                "a customer has one account for each currency; a currency is there twice", field="currencies"
+                "a customer has one account for each currency; a currency is listed twice", field="currencies"
             )
         if billed_to is not None and not self.knows(billed_to):
             raise UnknownRecord(f"there is no customer {billed_to} who could pay", field="billed_to")
@@ -101,27 +101,27 @@ class CustomerChanges(LedgerBase):
         if quantity <= 0:
             raise BadValue("a quantity used must be above zero", field="quantity")
         if started_at > now:
-            raise RuleBroken(f"use cannot start in the future: it is {now.isoformat()}", field="started_at")
-        user = (
+            raise RuleBroken(f"usage cannot start in the future: it is now {now.isoformat()}", field="started_at")
+        subscribed = (
             self.subscription(customer, subscription)
             if subscription
             else _active_on(state, customer, started_at.date())
         )
-        record = UsageRecord(state.usage_count + 1, user.ordinal, service, country, quantity, started_at, rated)
-        if rated and not can_be_rated(user, record):
+        record = UsageRecord(state.usage_count + 1, subscribed.ordinal, service, country, quantity, started_at, rated)
+        if rated and not can_be_rated(subscribed, record):
             record = replace(record, rated=False)
         self.store.put(
             customer,
             state.replace(
                 usage=(*state.usage, record),
                 usage_count=record.ordinal,
-                changed_at=state.touched({user.account}, now),
+                changed_at=state.touched({subscribed.account}, now),
             ),
         )
         return record
 
     def rate_again(self, customer: int, now: datetime) -> int:
-        """Rate unrated usage; returns how many records now have a price."""
+        """Rate unrated usage; returns how many records got a price."""
         state = self.state_of(customer)
         rated = tuple(
             record
@@ -156,9 +156,9 @@ class CustomerChanges(LedgerBase):
 
     def _put_subscription(self, customer: int, changed: Subscription, now: datetime) -> Subscription:
         state = self.state_of(customer)
-        kept = tuple(changed if s.ordinal == changed.ordinal else s for s in state.subscriptions)
+        subscriptions = tuple(changed if s.ordinal == changed.ordinal else s for s in state.subscriptions)
         changed_at = state.touched({changed.account}, now)
-        self.store.put(customer, state.replace(subscriptions=kept, changed_at=changed_at))
+        self.store.put(customer, state.replace(subscriptions=subscriptions, changed_at=changed_at))
         return changed
 
 
@@ -167,7 +167,7 @@ def new_subscription(
 ) -> Subscription:
     """A subscription to ``tariff``. Raises ``BadValue`` if no account has its currency."""
     if sims < 0:
-        raise BadValue("a subscription cannot have fewer than no SIMs", field="sims")
+        raise BadValue("the number of SIMs cannot be negative", field="sims")
     if not EARLIEST <= starts <= LATEST:
         raise BadValue(f"a subscription starts between {EARLIEST} and {LATEST}", field="starts")
     currencies = [account.currency for account in state.accounts]

@@ -92,8 +92,8 @@ class Invoice:
     """An invoice. Once issued, only its hold changes.
 
     ``ordinal`` counts the account's bills from 1. The period runs from ``period_start`` to the day before ``period_end``.
-    ``run`` is the billing run that issued it, None for a bill on demand. ``is_last`` says that no subscription of the account
-    went on after it. ``usage`` has the records of the usage lines.
+    ``run`` is the billing run that issued it, None for a bill on demand. ``is_last`` says that all subscriptions of the
+    account had ended. ``usage`` has the records of the usage lines.
     """
 
     ordinal: int
@@ -144,7 +144,7 @@ class CreditNote:
     """A document that takes back all or part of an invoice. It never changes.
 
     ``ordinal`` counts the customer's credit notes from 1. ``total = net + tax``, at the invoice's tax rate; the notes of
-    an invoice never add up to more than the invoice. ``reason`` is a text without meaning for the ledger.
+    an invoice never add up to more than the invoice. ``reason`` is free text.
     """
 
     ordinal: int

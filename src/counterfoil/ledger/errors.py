@@ -1,4 +1,4 @@
-"""Exceptions for what the ledger refuses. When one is raised, nothing has changed."""
+"""The exceptions that the ledger raises for a refused command. When one is raised, nothing has changed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The ledger of one world: everything its APIs show, and the methods that change it.
 
 Every change checks first and then writes everything; a ``LedgerError`` means that nothing has changed. The caller passes
-the time (``now``, in UTC). What happens by itself as time passes is in ``scheduler``.
+the time (``now``, in UTC). What becomes due as time passes is in ``scheduler``.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Ledger(CustomerChanges, BillChanges, BillRequests):
     def create_run(self, fields: Mapping[str, Any], now: datetime) -> BillingRun:
         """Create a pending run. ``fields``: any of name, subrun, message and the four dates."""
         number = self.runs.last() + 1
-        given = {"name": None, **fields}
+        values = {"name": None, **fields}
         run = BillingRun(
-            number=number, status=RunStatus.PENDING, created_at=now, updated_at=now, planned_at=now, **given
+            number=number, status=RunStatus.PENDING, created_at=now, updated_at=now, planned_at=now, **values
         )
         _check_dates(run)
         self.runs[number] = run

@@ -1,4 +1,4 @@
-"""Bills on demand: asks for one, and issues it when it is due."""
+"""Bills on demand: requests one, and issues it when it is due."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BillRequests(LedgerBase):
         name: str | None = None,
         description: str | None = None,
     ) -> BillRequest:
-        """Ask for a bill over everything that is open on an account, to be issued at ``due_at``; now, if that is past."""
+        """Request a bill over everything open on an account, to be issued at ``due_at``, or now if that is past."""
         state = self.state_of(customer)
         check_account(state, customer, account)
         request = BillRequest(
@@ -54,21 +54,21 @@ class BillRequests(LedgerBase):
 
 
 def pending_request(state: AccountState, account: int) -> BillRequest | None:
-    """The account's next request that is not decided yet."""
+    """The account's next request in progress; None if there is none."""
     pending = [each for each in state.requests if each.account == account and each.state is RequestState.IN_PROGRESS]
     return min(pending, key=lambda each: each.due_at, default=None)
 
 
 def next_request_due(state: AccountState) -> datetime | None:
-    """When the next request is due; None if none is pending."""
+    """When the next request in progress is due; None if there is none."""
     return min((each.due_at for each in state.requests if each.state is RequestState.IN_PROGRESS), default=None)
 
 
 def produce_requested(state: AccountState, now: datetime) -> AccountState:
-    """The state after all requests that are due at ``now`` were decided, oldest first."""
+    """The state after all requests that are due at ``now`` were billed, rejected or failed, oldest first."""
     for request in state.requests:
         if request.state is RequestState.IN_PROGRESS and request.due_at <= now:
-            state = _decide(state, request, now)
+            state = _complete_request(state, request, now)
     return state
 
 
@@ -78,7 +78,7 @@ def terms_of(state: AccountState, request: BillRequest) -> InvoiceTerms:
     return InvoiceTerms.of(None, day, period_end=max(open_since(state, request.account) + DAY, day))
 
 
-def _decide(state: AccountState, request: BillRequest, now: datetime) -> AccountState:
+def _complete_request(state: AccountState, request: BillRequest, now: datetime) -> AccountState:
     cutoffs = no_cutoffs(now.date())
     collected = collect(state, request.account, cutoffs)
     if request.rated_only and not collected.fully_rated:

@@ -20,8 +20,8 @@ class PaymentState(StrEnum):
 class Payment:
     """A succeeded, pending or failed payment of a bill, and of ``further`` bills of the same account after that one.
 
-    ``ordinal`` counts the customer's payments from 1. What the bills do not need, the customer has as a credit.
-    ``refunded`` is how much of the amount was paid back. ``method`` is a text without meaning for the ledger.
+    ``ordinal`` counts the customer's payments from 1. What is more than the bills need is the customer's credit.
+    ``refunded`` is how much of the amount was paid back. ``method`` is free text.
     """
 
     ordinal: int

@@ -61,27 +61,27 @@ class Bill:
 
     @property
     def paid(self) -> Decimal:
-        """What payments cover."""
+        """How much of the bill payments cover."""
         return sum((amount for _, amount in self.applied), ZERO)
 
     @property
     def credited(self) -> Decimal:
-        """What credit notes cover."""
+        """How much of the bill credit notes cover."""
         return sum((amount for _, amount in self.credits), ZERO)
 
     @property
     def reduced(self) -> Decimal:
-        """What the bill's own credit notes cover of it: that much was never due."""
+        """How much of the bill its own credit notes cover; that amount is not owed."""
         return sum((amount for note, amount in self.credits if self._is_own(note)), ZERO)
 
     @property
     def refunded(self) -> Decimal:
-        """What its credit notes took back of what was paid: the customer got it as money, or has it as a credit."""
+        """What its credit notes took back of what was paid: it was paid out to the customer, or is the customer's credit."""
         return sum((note.total for note in self.credit_notes), ZERO) - self.reduced
 
     @property
     def creditable(self) -> Decimal:
-        """What a credit note can still take back."""
+        """How much of the bill can still be credited."""
         return self.total - sum((note.total for note in self.credit_notes), ZERO)
 
     @property
@@ -118,7 +118,7 @@ class Bill:
         return Settlement.FAILED if self.payments[-1].state is PaymentState.FAILED else Settlement.AWAITED
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether something remains to be paid, later than the start of the due date."""
+        """Whether something remains to be paid after the start of the due date."""
         return self.remaining > 0 and start_of(self.invoice.due_on) < now
 
     def _is_own(self, note: CreditNote) -> bool:
@@ -127,10 +127,10 @@ class Bill:
 
 def bills_of(state: AccountState) -> tuple[Bill, ...]:
     """All issued bills, oldest first."""
-    kept = state.receivables
-    if not kept.bills:
-        kept.bills.append(tuple(_bills(kept)))
-    return kept.bills[0]
+    receivables = state.receivables
+    if not receivables.bills:
+        receivables.bills.append(tuple(_bills(receivables)))
+    return receivables.bills[0]
 
 
 def bill_of(state: AccountState, account: int, ordinal: int) -> Bill | None:
@@ -147,28 +147,30 @@ def balance(state: AccountState, account: int) -> Decimal:
     return owed - sum((amount for _, amount in state.receivables.credits(account)), ZERO)
 
 
-def _bills(kept: Receivables) -> Iterator[Bill]:
+def _bills(receivables: Receivables) -> Iterator[Bill]:
     payments: dict[tuple[int, int], list[Payment]] = {}
     notes: dict[tuple[int, int], list[CreditNote]] = {}
     covering: dict[tuple[int, int], list[Allocation]] = {}
-    left = {each.ordinal: each.amount if each.state is PaymentState.SUCCEEDED else ZERO for each in kept.payments}
-    for payment in kept.payments:
+    left = {
+        each.ordinal: each.amount if each.state is PaymentState.SUCCEEDED else ZERO for each in receivables.payments
+    }
+    for payment in receivables.payments:
         for ordinal in payment.invoices:
             payments.setdefault((payment.account, ordinal), []).append(payment)
-    for note in kept.credit_notes:
+    for note in receivables.credit_notes:
         notes.setdefault((note.account, note.invoice), []).append(note)
-    for each in kept.allocations:
+    for each in receivables.allocations:
         if each.payment is not None:
             left[each.payment] -= each.amount
         if each.invoice is not None:
-            covering.setdefault((kept.source_of(each).account, each.invoice), []).append(each)
-    for invoice in kept.invoices:
+            covering.setdefault((receivables.source_of(each).account, each.invoice), []).append(each)
+    for invoice in receivables.invoices:
         key = (invoice.account, invoice.ordinal)
-        mine = tuple(payments.get(key, ()))
+        own_payments = tuple(payments.get(key, ()))
         # of a payment for several bills, the last one has what is left
-        overpaid = sum((left[each.ordinal] for each in mine if each.invoices[-1] == invoice.ordinal), ZERO)
-        covered = [(kept.source_of(each), each) for each in covering.get(key, ())]
-        yield _bill(invoice, mine, tuple(notes.get(key, ())), covered, overpaid)
+        overpaid = sum((left[each.ordinal] for each in own_payments if each.invoices[-1] == invoice.ordinal), ZERO)
+        covered = [(receivables.source_of(each), each) for each in covering.get(key, ())]
+        yield _bill(invoice, own_payments, tuple(notes.get(key, ())), covered, overpaid)
 
 
 def _bill(
@@ -190,16 +192,16 @@ def _bill(
         total=net + tax,
         payments=payments,
         credit_notes=notes,
-        applied=_together([(source, each.amount) for source, each in covering if isinstance(source, Payment)]),
-        credits=_together([(source, each.amount) for source, each in covering if isinstance(source, CreditNote)]),
+        applied=_sum_by_source([(source, each.amount) for source, each in covering if isinstance(source, Payment)]),
+        credits=_sum_by_source([(source, each.amount) for source, each in covering if isinstance(source, CreditNote)]),
         remaining=net + tax - sum((each.amount for _, each in covering), ZERO),
         overpaid=overpaid,
         changed_at=max(moments),
     )
 
 
-def _together(found: list[tuple[P, Decimal]]) -> tuple[tuple[P, Decimal], ...]:
-    """Each source once, with all that it covers."""
+def _sum_by_source(found: list[tuple[P, Decimal]]) -> tuple[tuple[P, Decimal], ...]:
+    """Each source once, with the sum of what it covers."""
     amounts: dict[int, tuple[P, Decimal]] = {}
     for source, amount in found:
         amounts[source.ordinal] = (source, amounts.get(source.ordinal, (source, ZERO))[1] + amount)

@@ -1,6 +1,6 @@
-"""What happens by itself as time passes: runs and bills on demand are produced, simulated customers use services and pay.
+"""Runs what becomes due as time passes: billing runs, bills on demand, and the usage and payments of simulated customers.
 
-``next_due_at`` says when something is due next, ``run_due`` makes it happen. Both depend on the ledger alone, so advancing
+``next_due_at`` returns when something is due next, ``run_due`` runs it. Both depend on the ledger alone, so advancing
 the clock in two steps has the same result as in one.
 """
 
@@ -35,19 +35,19 @@ PRODUCED_IN = timedelta(minutes=4)
 
 
 def next_due_at(ledger: Ledger) -> datetime | None:
-    """When something is due next; None if nothing ever is."""
+    """When something is due next; None if nothing is."""
     instants = [instant for run in ledger.runs.values() if (instant := _next_step(run))]
     instants += filter(None, _action_times(ledger))
     return min(instants, default=None)
 
 
 def run_due(ledger: Ledger, now: datetime) -> None:
-    """Make everything happen that is due at ``now``: first customers' actions, then billing runs."""
+    """Run everything that is due at ``now``: first customers' actions, then billing runs."""
     due = [slot for slot, instant in enumerate(_action_times(ledger)) if instant == now]
     ledger.store.change(due, lambda state: _simulate(state, now))
     for run in list(ledger.runs.values()):
         if _next_step(run) == now:
-            _produce(ledger, run, now)
+            _advance_run(ledger, run, now)
 
 
 def next_action_at(state: AccountState) -> datetime | None:
@@ -61,7 +61,7 @@ def _action_times(ledger: Ledger) -> list[datetime | None]:
     """For each slot, when the next action of its customers is due; None if there is none."""
     # Called 16,000 times while the demo scenario runs, so cached times are read without a function call.
     return [
-        (known[1] if (known := state.cache.get(NEXT_ACTION)) is not None else next_action_at(state))
+        (cached[1] if (cached := state.cache.get(NEXT_ACTION)) is not None else next_action_at(state))
         if refcount
         else None
         for state, refcount in zip(ledger.store.states(), ledger.store.refcounts(), strict=True)
@@ -79,8 +79,8 @@ def _next_step(run: BillingRun) -> datetime | None:
     return None
 
 
-def _produce(ledger: Ledger, run: BillingRun, now: datetime) -> None:
-    """A requested run starts; a running one issues its invoices and is complete."""
+def _advance_run(ledger: Ledger, run: BillingRun, now: datetime) -> None:
+    """Start a requested run; issue the invoices of a running one and complete it."""
     if run.status is RunStatus.REQUESTED:
         ledger.runs[run.number] = replace(run, status=RunStatus.RUNNING, commenced_at=now, updated_at=now)
         return
@@ -113,7 +113,7 @@ def _next_usage_at(recurring: RecurringUsage, since: datetime) -> datetime:
 
 
 def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill, Decimal]]:
-    """The bills without any payment, with the amount that the customer will pay; it pays each bill once."""
+    """The bills without a payment, with the amount that the customer will pay; it pays each bill once."""
     due = [
         (bill, to_minor_unit(bill.remaining * behaviour.pays_share, bill.invoice.currency))
         for bill in bills_of(state)
@@ -166,7 +166,7 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
 def _usage_records(
     state: AccountState, behaviour: Behaviour, due: list[RecurringUsage], now: datetime
 ) -> list[UsageRecord]:
-    """The usage of the first subscription that is active today; none without one."""
+    """The usage of the first subscription that is active today; empty if there is none."""
     today = now.date()
     subscription = (
         next((each for each in state.subscriptions if each.state_on(today) == "active"), None) if due else None

@@ -2,7 +2,7 @@
 
 A million customers with a few hundred histories need a few hundred states and one array of small integers. What happens to
 all customers (a billing run, a day passing) is computed once per state. Changing one customer moves it to a slot of its
-own. Forks share everything and copy what they write to, chunk by chunk.
+own. Forks share everything until one is written to; then only the chunks written to are copied.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class AccountStore:
         self._states: Chunks[AccountState] = Chunks()
         self._refcounts: Chunks[int] = Chunks()  # by slot: how many customers have that state
         self._slots: Chunks[int] = NumberChunks()  # customer number - 1 -> slot
-        # By slot, the numbers of its customers, ascending. Made when first needed, and updated from then on.
+        # By slot, the numbers of its customers, ascending. Built when first needed, and updated from then on.
         self._customers: Chunks[array[int]] | None = None
-        self._is_shared = False  # with a fork, until this one is first written to;
-        self._owns_states = False  # but for the states, which most writes are to alone
+        self._is_shared = False  # whether a fork may share these sequences: copy them before the next write
+        self._owns_states = False  # whether ``_states`` was copied already: most writes change nothing else
         self.revision = 0
 
     def __len__(self) -> int:
@@ -43,15 +43,15 @@ class AccountStore:
 
     def fork(self) -> AccountStore:
         """An equal store; changes to either do not show in the other."""
-        twin = AccountStore.__new__(AccountStore)
-        twin._states = self._states
-        twin._refcounts = self._refcounts
-        twin._slots = self._slots
-        twin._customers = self._customers
-        twin._is_shared = self._is_shared = True
-        twin._owns_states = self._owns_states = False
-        twin.revision = self.revision
-        return twin
+        copy = AccountStore.__new__(AccountStore)
+        copy._states = self._states
+        copy._refcounts = self._refcounts
+        copy._slots = self._slots
+        copy._customers = self._customers
+        copy._is_shared = self._is_shared = True
+        copy._owns_states = self._owns_states = False
+        copy.revision = self.revision
+        return copy
 
     def add(self, state: AccountState) -> int:
         """Add a customer with that state; returns its number."""
@@ -133,9 +133,9 @@ class AccountStore:
 
     def _group_customers(self) -> Chunks[array[int]]:
         found = [array("I") for _ in self._states]
-        keep = [each.append for each in found]
+        append_to = [each.append for each in found]
         for number, slot in enumerate(self._slots, 1):
-            keep[slot](number)
+            append_to[slot](number)
         return Chunks(found)
 
     def _remove_customer(self, customer: int, slot: int) -> None:

@@ -1,11 +1,10 @@
-"""Reads an API's OpenAPI document from disk and gives its operations, with references resolved.
+"""Loads an API's OpenAPI document and resolves the references of its operations.
 
-Specs are YAML for people. Parsing YAML is slow, so the parsed form is kept as JSON: beside the YAML when a wheel was
-built (``write_parsed``), else in the user's cache folder after first use. Either is used only when the digest of the
-YAML's bytes and the form agree, so that a changed spec is never served stale. ``COUNTERFOIL_CACHE`` names another
-folder; empty, it switches keeping off.
+Specs are YAML files. Parsing YAML is slow, so the parsed document is cached as JSON: next to the YAML in a wheel
+(``write_parsed``), else in the user's cache folder after first use (``disk_cache``). A cached document is used only if
+it has the digest of the YAML's bytes, so that a changed spec is never served stale.
 
-A spec is validated only when asked for: CI does that.
+A spec is validated only on request: CI does that.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ from counterfoil.openapi.spec import Spec, SpecError, one_line
 Json = Any
 
 FORM = 3
-"""To be raised whenever the parsed form of the same YAML changes, so that what was kept before is not read."""
+"""Increase it when the parsed form of the same YAML changes, so that older cache files are not read."""
 
 
 def load(name: str, *, directory: Path | None = None, validate: bool = False) -> Spec:
-    """The spec of API ``name`` from ``<directory>/<name>/openapi.yaml`` (default: the specs that come along).
+    """The spec of API ``name`` from ``<directory>/<name>/openapi.yaml`` (default: the packaged specs).
 
     ``validate`` also runs openapi-spec-validator over it, which costs about a second.
 
@@ -43,7 +42,7 @@ def load(name: str, *, directory: Path | None = None, validate: bool = False) ->
         text = path.read_bytes()
     except OSError as error:
         raise SpecError(f"cannot read the spec of {name} at {path}: {error.strerror or error}") from None
-    raw = _parsed_before(path, text) or _parse_and_keep(path, text)
+    raw = _read_cache(path, text) or _parse_and_cache(path, text)
     return from_document(name, raw, source=str(path), validate=validate)
 
 
@@ -61,7 +60,7 @@ def from_document(name: str, raw: Json, *, source: str = "<document>", validate:
     except SpecError as error:
         raise SpecError(f"{source}: {error}") from None
     except (AttributeError, KeyError, TypeError):
-        raise SpecError(f"{source}: a path item or parameter is not as OpenAPI wants it; run `specs lint`") from None
+        raise SpecError(f"{source}: a path item or parameter is not as OpenAPI requires; run `specs lint`") from None
 
 
 def check(raw: dict[str, Json], source: str) -> None:
@@ -85,7 +84,7 @@ def write_parsed(path: Path) -> Path:
     return target
 
 
-# -- parsing and keeping ----------------------------------------------------------------------------------------------
+# -- parsing and caching ----------------------------------------------------------------------------------------------
 
 
 def _digest(text: bytes) -> str:
@@ -97,7 +96,7 @@ def _wrap(text: bytes, document: Json) -> bytes:
     return orjson.dumps({"digest": _digest(text), "document": document}, option=orjson.OPT_NON_STR_KEYS)
 
 
-def _parsed_before(path: Path, text: bytes) -> Json:
+def _read_cache(path: Path, text: bytes) -> Json:
     digest = _digest(text)
     for candidate in (path.with_suffix(".json"), _cache_file(digest)):
         if candidate is None:
@@ -109,10 +108,10 @@ def _parsed_before(path: Path, text: bytes) -> Json:
     return None
 
 
-def _parse_and_keep(path: Path, text: bytes) -> Json:
+def _parse_and_cache(path: Path, text: bytes) -> Json:
     document = parse(text, str(path))
-    with contextlib.suppress(TypeError):  # a document JSON cannot say is served all the same
-        disk_cache.keep(_cache_file(_digest(text)), _wrap(text, document))
+    with contextlib.suppress(TypeError):  # a document that JSON cannot express is served without being cached
+        disk_cache.write(_cache_file(_digest(text)), _wrap(text, document))
     return document
 
 

@@ -39,7 +39,7 @@ def read_document(path: Path, name: str | None = None) -> Spec:
     kept = _kept(path, key)
     if kept is None:
         kept = _read(path)
-        disk_cache.keep(disk_cache.file_for("documents", key), orjson.dumps(kept))
+        disk_cache.write(disk_cache.file_for("documents", key), orjson.dumps(kept))
     raw = kept["document"]
     return Spec(
         name=name or served_name(path),

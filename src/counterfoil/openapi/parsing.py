@@ -21,13 +21,13 @@ def parse(text: bytes, where: str) -> Json:
 
 
 def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Document]:
-    """As ``parse``, and where in the file each member is."""
+    """Like ``parse``, with the position of each member in the file."""
     try:
         document = yaml_reader.read_document(text, where)
     except yaml_reader.YamlError as error:
         raise SpecError(str(error)) from None
     try:
-        # through JSON once: what was parsed now and what was kept before agree, and nothing is shared by two places
+        # a round trip through JSON, so that parsed and cached documents are equal, and no object occurs twice
         return orjson.loads(orjson.dumps(document.value)), document
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError(f"{where}: holds what JSON cannot say: {one_line(error)}") from None

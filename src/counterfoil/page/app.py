@@ -1,7 +1,7 @@
-"""The page as one ASGI application: routes its paths to Flask and to the event stream, and checks who asks.
+"""The page as one ASGI application: routes its paths to Flask and to the event stream, and checks access.
 
-The document and its files hold nothing of any world and are public. Plots and events do, and pass the control API's
-check: Host, Origin and token.
+The document and its files contain no world's data and are public. Plots and events do, so they need to pass the control
+API's check: Host, Origin and token.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from counterfoil.page.responses import send_problem
 from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.world_reader import WorldReader
 
-OF_A_WORLD = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
+WORLD_PATH = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
 MOST_IN_FLASK = 128
@@ -51,14 +51,16 @@ class PageApp:
         path = raw_path(scope)
         if path == "/" or FILE.fullmatch(path):
             await self._flask(scope, path, receive, send)
-        elif match := OF_A_WORLD.fullmatch(path):
-            await self._of_a_world(match, scope, path, receive, send)
+        elif match := WORLD_PATH.fullmatch(path):
+            await self._serve_world_path(match, scope, path, receive, send)
         else:
             shown = path[:120].encode("ascii", "replace").decode()
             detail = f"nothing is served at {shown}; see 'served'"
             await send_problem(send, 404, detail, served=self._api_prefixes)
 
-    async def _of_a_world(self, match: re.Match[str], scope: Scope, path: str, receive: Receive, send: Send) -> None:
+    async def _serve_world_path(
+        self, match: re.Match[str], scope: Scope, path: str, receive: Receive, send: Send
+    ) -> None:
         try:
             self._check_access(request_headers(scope))
         except ApiError as error:

@@ -1,6 +1,6 @@
 """Horizontal bar charts as SVG.
 
-Colours and fonts come from the page's style sheet by class, so that a chart is light or dark as the page is. Its title
+Colours and fonts come from the page's style sheet by class, so that a chart is light or dark like the page. Its title
 and description state the numbers in words, for screen readers.
 """
 

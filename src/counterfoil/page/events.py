@@ -1,4 +1,4 @@
-"""Server-sent events: tells the page that its world changed. The page then asks the control API what changed.
+"""Server-sent events that notify the page that its world changed. The page then asks the control API what changed.
 
 A connection compares the world's version a few times a second. The APIs do not call into it, so that they cost the same
 whether the page is open or not. An ASGI application rather than a Flask view: a thread for each open stream would fill

@@ -16,7 +16,7 @@ THREADS = 4
 
 
 def create_app(reader: WorldReader, *, needs_token: bool, public: bool) -> Flask:
-    """``needs_token`` and ``public`` tell the page's script what to ask for first."""
+    """The Flask application. ``needs_token`` and ``public`` tell the page's script what to ask for first."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["PROPAGATE_EXCEPTIONS"] = True  # the server logs them and answers 500
@@ -29,9 +29,9 @@ def create_app(reader: WorldReader, *, needs_token: bool, public: bool) -> Flask
 
 
 def as_asgi(app: Flask) -> ASGIApp:
-    """Flask runs in threads of its own, so that the event loop goes on answering the APIs."""
-    made: ASGIApp = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type, assignment]
-    return made
+    """The Flask application as ASGI. It runs in its own threads, so that the event loop can answer the APIs."""
+    asgi_app: ASGIApp = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type, assignment]
+    return asgi_app
 
 
 def _problem(error: HTTPException) -> Response:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from counterfoil import __version__
 
 FOLDER = Path(__file__).parent / "static"
-# not from the system's tables, which map .js to text/plain on some machines: with nosniff the browser would not run it
+# not from the system's MIME tables, which map .js to text/plain on some machines: with nosniff a browser would not run it
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 YEAR = 365 * 24 * 3600
 
@@ -37,9 +37,9 @@ def index_page(*, needs_token: bool, public: bool) -> Blueprint:
     def file(name: str) -> Response:
         return _send(name, max_age=None)
 
-    @blueprint.get("/static/<asked>/<name>")
-    def versioned_file(asked: str, name: str) -> Response:
-        if asked != digest:
+    @blueprint.get("/static/<requested_digest>/<name>")
+    def versioned_file(requested_digest: str, name: str) -> Response:
+        if requested_digest != digest:
             abort(404, "there is no such file")
         response = _send(name, max_age=YEAR)
         response.cache_control.immutable = True

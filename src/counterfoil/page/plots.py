@@ -1,4 +1,4 @@
-"""The plots of the overview as SVG: which figures each shows."""
+"""The plots of the page's overview, as SVG."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def open_by_customer(reader: WorldReader, world: str, currency: str) -> str:
 
 
 def ageing(reader: WorldReader, world: str, currency: str) -> str:
-    """What is unpaid, by how long it has been due."""
+    """Unpaid amounts, by how long they have been overdue."""
     rows = [
         Row(
             each["age"],
@@ -70,7 +70,7 @@ def ageing(reader: WorldReader, world: str, currency: str) -> str:
 
 
 def revenue(reader: WorldReader, world: str, currency: str) -> str:
-    """What was billed, by the month of the bills."""
+    """Billed amounts, by the month of the bills."""
     months = _figures_in(reader, world, currency)["revenue"][-MAX_MONTHS:]
     rows = [Row(each["month"], (Bar("open", Decimal(each["total"]), each["total"]),)) for each in months]
     return bar_chart("Billed by month", f"{currency}, with tax", rows)

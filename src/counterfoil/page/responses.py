@@ -1,4 +1,4 @@
-"""JSON responses and problem details (RFC 9457) of the page's ASGI applications."""
+"""JSON responses and problem details (RFC 9457) for the page's ASGI applications."""
 
 from __future__ import annotations
 

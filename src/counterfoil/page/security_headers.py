@@ -31,14 +31,14 @@ HEADERS: dict[bytes, bytes] = {
 
 
 def with_security_headers(send: Send, *, policy: bool) -> Send:
-    """``send`` that adds each of these headers the response does not have; ``policy``: the content security policy too."""
+    """A ``send`` that adds ``HEADERS`` that the response lacks; with ``policy`` also the content security policy."""
     headers = dict([*HEADERS.items(), CONTENT_SECURITY_POLICY] if policy else HEADERS)
 
-    async def sending(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             sent = list(message.get("headers", ()))
             names = {name.lower() for name, _ in sent}
             message = {**message, "headers": [*sent, *(pair for pair in headers.items() if pair[0] not in names)]}
         await send(message)
 
-    return sending
+    return send_with_headers

@@ -1,4 +1,4 @@
-"""Who a visitor of public mode is: a signed cookie, and what follows from the id in it.
+"""Identifies the visitors of public mode by a signed cookie with an id.
 
 itsdangerous signs and checks. Nothing is stored for a visitor: the names of their worlds, their CSRF token and the keys
 of their worlds are all computed from the id and the server's secret.
@@ -20,7 +20,7 @@ DIGEST = hashlib.sha256
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """``worlds``: the names their worlds may have. ``csrf_token``: what their changes must carry beside the cookie."""
+    """A visitor: ``worlds`` are the names their worlds may have, ``csrf_token`` must be sent with every change."""
 
     id: str
     worlds: tuple[str, ...]
@@ -42,7 +42,7 @@ class VisitorIdentities:
         return self._visitor(secrets.token_hex(16))
 
     def from_cookie(self, header: str) -> Visitor | None:
-        """The visitor of a ``Cookie`` header; None without our cookie, or where it is forged or expired."""
+        """The visitor of a ``Cookie`` header; None if the cookie is missing, forged or expired."""
         try:
             morsel = SimpleCookie(header).get(COOKIE)
             return self._visitor(self._cookies.unsign(morsel.value, self._max_age).decode()) if morsel else None

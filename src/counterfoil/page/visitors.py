@@ -45,18 +45,18 @@ from counterfoil.world.worlds import Worlds
 
 CONTROL = "/_sandbox/v1"
 SAFE_METHODS = ("GET", "HEAD")
-NEVER_WRITES = (*SAFE_METHODS, "OPTIONS")
-SHARED = (f"{CONTROL}/apis", f"{CONTROL}/scenarios")
-OF_A_WORLD = re.compile(rf"(?:{CONTROL}/worlds|/events|/plots)/(?P<world>[^/]*)(?P<rest>/.*)?")
+NON_WRITING_METHODS = (*SAFE_METHODS, "OPTIONS")
+READABLE_BY_ALL = (f"{CONTROL}/apis", f"{CONTROL}/scenarios")
+WORLD_PATH = re.compile(rf"(?:{CONTROL}/worlds|/events|/plots)/(?P<world>[^/]*)(?P<rest>/.*)?")
 VISITORS_WORLD = re.compile(r"v-[0-9a-f]{32}-[0-9]")
 RESTRICTED = ("/_sandbox", "/events", "/plots")
 MAX_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What visitors may use. Times in seconds; rates as calls per second and burst, by address (of IPv6 its first 64 bits)
-    or visitor. ``commands``: of one world until it is reset, writes through the vendors' APIs included."""
+class VisitorLimits:
+    """VisitorLimits for visitors. Times in seconds; rates as calls per second and burst, by address (for IPv6 its first 64 bits)
+    or visitor. ``commands`` counts those of a world until it is reset, writes through the vendors' APIs included."""
 
     worlds: int = 600
     worlds_each: int = 2
@@ -81,14 +81,14 @@ class VisitorMiddleware:
         worlds: Worlds,
         *,
         check_host: Callable[[Mapping[str, str]], object],
-        limits: Limits | None = None,
+        limits: VisitorLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         secret: bytes | None = None,
     ) -> None:
         self._app = app
         self._worlds = worlds
-        self._limits = limits = limits or Limits()
+        self._limits = limits = limits or VisitorLimits()
         self._identities = VisitorIdentities(
             secret or secrets.token_bytes(32),
             worlds_each=limits.worlds_each,
@@ -106,7 +106,7 @@ class VisitorMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # the policy is left to the applications: Swagger UI needs another one than the page
+        # the content security policy is set by the applications: Swagger UI needs another one than the page
         send = with_security_headers(send, policy=False)
         address = address_key(str((scope.get("client") or ("unknown",))[0]))
         headers = request_headers(scope)
@@ -137,7 +137,7 @@ class VisitorMiddleware:
     # --- visits ----------------------------------------------------------------------------------
 
     async def _visit(self, scope: Scope, headers: Mapping[str, str], address: str, send: Send) -> None:
-        """Answer who the visitor is, with a new cookie if theirs is not valid, and make their first world."""
+        """Respond with the visitor's CSRF token and worlds, a new cookie if theirs is not valid, and create their first world."""
         if scope["method"] != "POST":
             await send_problem(send, 405, "a visit begins with POST", ((b"allow", b"POST"),))
             return
@@ -180,9 +180,9 @@ class VisitorMiddleware:
         return {key: Grant(key, None, None)}
 
     def _refuse_write(self, scope: Scope) -> Refusal | None:
-        """Why a vendor's API may not be written to: it is not a visitor's world's, or that has had its commands."""
+        """Why a write to a vendor's API is refused: the world is not a visitor's, or has reached its number of commands."""
         name, _, path = split_world(raw_path(scope))
-        if scope["method"] in NEVER_WRITES or path.startswith(RESTRICTED):
+        if scope["method"] in NON_WRITING_METHODS or path.startswith(RESTRICTED):
             return None
         if name is None or not VISITORS_WORLD.fullmatch(name):
             return Refusal(403, "this world takes no changes: open this server's page, which gives you one of your own")
@@ -194,12 +194,12 @@ class VisitorMiddleware:
     # --- authorization ---------------------------------------------------------------------------
 
     async def _authorize(self, scope: Scope, headers: Mapping[str, str], address: str, receive: Receive) -> Receive:
-        """Raise ``ApiError`` unless the request may go on. Returns a ``receive`` that still has the body."""
+        """Raise ``ApiError`` unless the request is allowed. Returns a ``receive`` that still has the body."""
         method = scope["method"]
         _, _, path = split_world(raw_path(scope))
         if not path.startswith(RESTRICTED):
             return receive  # the page, documents, and the vendors' APIs, which check the world's key
-        if path in SHARED and method in SAFE_METHODS:
+        if path in READABLE_BY_ALL and method in SAFE_METHODS:
             return receive
         visitor = self._identities.from_cookie(headers.get("cookie", ""))
         if visitor is None:
@@ -216,8 +216,8 @@ class VisitorMiddleware:
             raise ApiError("too_many_requests", "too many changes at once; wait a moment")
 
     async def _check_world(self, path: str, method: str, visitor: Visitor, receive: Receive) -> Receive:
-        """The path, and for a new world the body, must name a world of the visitor's."""
-        match = OF_A_WORLD.fullmatch(path)
+        """Check that the path, and for a new world the body, names a world of the visitor's."""
+        match = WORLD_PATH.fullmatch(path)
         if match and match["world"] in visitor.worlds:
             if match["rest"] != "/fork":
                 return receive
@@ -231,7 +231,7 @@ class VisitorMiddleware:
 
 
 def _check_same_site(headers: Mapping[str, str]) -> None:
-    """A page of another site cannot forge Sec-Fetch-Site, which its visitor's browser sets."""
+    """Raise ``ApiError`` for a request from another site, by Sec-Fetch-Site, which the browser sets and a page cannot forge."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ApiError("forbidden", "a page of another site may not do this")
 

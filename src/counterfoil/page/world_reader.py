@@ -1,4 +1,4 @@
-"""What the page reads of a world on the server's side, for plots and events; ``counterfoil.app`` passes it in."""
+"""The interface through which the page's plots and event stream read worlds; ``counterfoil.app`` passes an implementation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Json = Any
 
 
 class WorldReader(Protocol):
-    """The look-ups, each by a world's name."""
+    """The look-ups that the page needs, each by a world's name."""
 
     def version(self, world: str) -> object:
         """A value that differs after every change of the world or its journal; None if there is no such world."""

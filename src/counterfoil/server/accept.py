@@ -9,8 +9,8 @@ from typing import Any
 from counterfoil.api import ApiError
 from counterfoil.server.media_types import media_type
 
-MOST_CACHED = 256
-LONGEST_CACHED = 200
+MAX_CACHED = 256
+MAX_CACHED_LENGTH = 200
 
 
 class Acceptable:
@@ -22,14 +22,14 @@ class Acceptable:
             if status.startswith("2"):
                 produced.update(dict.fromkeys(response.get("content", {})))
         self.produced = list(produced)
-        self._accepts_any = lru_cache(MOST_CACHED)(self._any_accepted)
+        self._accepts_any = lru_cache(MAX_CACHED)(self._any_accepted)
 
     def check(self, accept: str | None) -> None:
         """Raises ``ApiError`` (not_acceptable)."""
         if accept is None or accept == "*/*" or not self.produced:
             return
-        known = len(accept) <= LONGEST_CACHED
-        if not (self._accepts_any(accept) if known else self._any_accepted(accept)):
+        is_cacheable = len(accept) <= MAX_CACHED_LENGTH
+        if not (self._accepts_any(accept) if is_cacheable else self._any_accepted(accept)):
             raise ApiError("not_acceptable", f"only {', '.join(self.produced)} can be produced here", where="Accept")
 
     def _any_accepted(self, accept: str) -> bool:
@@ -37,7 +37,7 @@ class Acceptable:
 
 
 def accepts(header: str, offered: str) -> bool:
-    """Whether ``header`` accepts ``offered``: the most specific range that fits decides, ``q=0`` forbids.
+    """Whether ``header`` accepts ``offered``: the most specific matching range decides, ``q=0`` excludes.
 
     What is offered may itself be a range (``image/*``): something in it is then acceptable. Parts that are not media ranges
     are skipped; a header without any range accepts everything.

@@ -1,6 +1,6 @@
 """The server: finds the world and the API that a request is for, and hands it to that API's pipeline.
 
-Everything is built here, at start: a mistake in a spec or an API is an error now, not the first request's 500.
+Everything is built at start, so that a mistake in a spec or an API is an error at start, not a 500 at the first request.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused, 
 from counterfoil.server.handlers import to_bytes
 from counterfoil.server.pipeline import PipelineOptions, build_pipeline
 from counterfoil.server.response_writer import ResponseWriter
-from counterfoil.server.routing import sent_path
+from counterfoil.server.routing import router_request_path
 from counterfoil.world.command_log import StoreUnavailable
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 WorldOf = Callable[[str], "World | None"]
-MOST_THREADS = 64
-"""For handlers whose commands may take long; more of them queue."""
+MAX_THREADS = 64
+"""Worker threads for handlers that may wait for a lock; further calls queue."""
 _HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]{1,255}")
 _RESERVED = ("/w", "/health", "/ready", "/docs")
 
@@ -41,10 +41,10 @@ _RESERVED = ("/w", "/health", "/ready", "/docs")
 class Options:
     """How to serve.
 
-    ``pipeline``: what each API's layers do. ``validate_specs``: validate the specs themselves at start (about a second).
-    ``specs``: the folder of the specs, by default those that come along. ``observers`` see each request to an API once it is
-    answered. ``mounts``: other ASGI applications by path prefix (``/_sandbox/v1``); ``/`` takes whatever nothing else
-    takes; they see the whole path. ``problem`` says why the server is not ready, in one line; None if it is.
+    ``pipeline``: options of each API's middleware. ``validate_specs``: validate the specs themselves at start (about a second).
+    ``specs``: the folder of the specs, by default the packaged ones. ``observers`` are called for each request to an API
+    when it is answered. ``mounts``: other ASGI applications by path prefix (``/_sandbox/v1``); ``/`` gets all other paths;
+    they get the whole path. ``problem`` says why the server is not ready, in one line; None if it is.
     """
 
     pipeline: PipelineOptions = field(default_factory=PipelineOptions)
@@ -56,9 +56,9 @@ class Options:
 
 
 def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | None = None) -> Server:
-    """The ASGI application that serves ``apis``, each at its prefix, in every world that ``world_of`` knows.
+    """The ASGI application that serves ``apis``, each at its prefix, in every world that ``world_of`` finds.
 
-    ``world_of(name)`` gives the world for ``/w/{name}/…``, ``default`` is without that prefix; ``None`` becomes 404.
+    ``world_of(name)`` returns the world for ``/w/{name}/…`` (``default`` without that prefix); ``None`` becomes 404.
 
     Raises ``SpecError`` for a spec that cannot be served, or a route that the spec does not have.
     """
@@ -66,14 +66,14 @@ def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | N
 
 
 class Server:
-    """The whole application. ``served`` holds each API with its spec, by name."""
+    """The ASGI application of all APIs. ``served`` holds each API with its spec, by name."""
 
     def __init__(self, apis: Sequence[API], world_of: WorldOf, options: Options) -> None:
         self.world_of = world_of
         self.served: dict[str, tuple[API, Spec]] = {}
         self._pipelines: list[tuple[str, API, ASGIApp]] = []
         self._observers = tuple(options.observers)
-        self._executor = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="counterfoil-handler")
+        self._executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="counterfoil-handler")
         for api in apis:
             prefix = api.prefix.rstrip("/")
             self._refuse_clash(prefix)
@@ -98,7 +98,7 @@ class Server:
             except ConnectionBroken as broken:
                 await workarounds.break_connection(send, str(broken), abruptly=broken.abruptly)
             except Exception:  # a mount, or world_of; APIs render their own errors
-                logs.server.exception("%s failed", logs.shown(scope["path"]))
+                logs.server.exception("%s failed", logs.printable(scope["path"]))
                 with contextlib.suppress(RuntimeError):  # the response had begun: the connection is closed instead
                     await _send(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
         elif scope["type"] == "lifespan":
@@ -123,7 +123,7 @@ class Server:
                     context = self._context(scope, api, world, world_name or "", base, path[len(base) :], started)
                     await self._serve_api(pipeline, context, scope, receive, send)
                     return
-                named = logs.shown(world_prefix.removeprefix("/w/"), 80)
+                named = logs.printable(world_prefix.removeprefix("/w/"), 80)
                 await self._serve_own(scope, path, started, problem(404, f"there is no world '{named}'"), send)
                 return
         mount = self._mount(path)
@@ -133,7 +133,7 @@ class Server:
         elif mount is not None:
             await mount(scope, receive, send)
         else:
-            await self._serve_own(scope, path, started, self._own(scope["method"], path), send)
+            await self._serve_own(scope, path, started, self._respond_itself(scope["method"], path), send)
 
     def _context(
         self, scope: Scope, api: API, world: World, world_name: str, base: str, path: str, started: float
@@ -157,8 +157,8 @@ class Server:
     async def _serve_api(
         self, pipeline: ASGIApp, context: RequestContext, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        # A scope of its own: the HTTP server's knows ``send``, and must not know the context (see RequestContext).
-        inner = {**scope, "path": sent_path(context.path), "root_path": "", SCOPE_KEY: context}
+        # A copy of the scope: the HTTP server's refers to ``send``, and must not refer to the context (see RequestContext).
+        inner = {**scope, "path": router_request_path(context.path), "root_path": "", SCOPE_KEY: context}
         try:
             await pipeline(inner, receive, ResponseWriter(context, send, receive).send)
         finally:
@@ -177,14 +177,14 @@ class Server:
         )
 
     def _finish(self, context: RequestContext) -> None:
-        """Write down what was answered, once."""
+        """Log the response and call the observers, once."""
         if context.finished:
             return
         context.finished = True
         context.duration = time.perf_counter() - context.started
         if context.api.any_credential:
             credentials.blank(context)
-        if logs.listens():
+        if logs.is_access_enabled():
             logs.request_line(
                 method=context.method,
                 path=context.base + context.path,
@@ -202,14 +202,14 @@ class Server:
                 logs.server.exception("%s: an observer failed", context.api.name)
 
     def _mount(self, path: str) -> ASGIApp | None:
-        ours = path.partition("/")[2].partition("/")[0] in ("health", "ready", "docs", "w")
+        is_reserved = path.partition("/")[2].partition("/")[0] in ("health", "ready", "docs", "w")
         for prefix, app in self._mounts:
-            bare = prefix.rstrip("/")
-            if (bare or not ours) and (path == bare or path.startswith(bare + "/")):
+            stripped = prefix.rstrip("/")
+            if (stripped or not is_reserved) and (path == stripped or path.startswith(stripped + "/")):
                 return app
         return None
 
-    def _own(self, method: str, path: str) -> Response:
+    def _respond_itself(self, method: str, path: str) -> Response:
         if path == "/ready" and (reason := self._problem()) is not None:
             return problem(503, reason)
         if path in ("/health", "/ready"):
@@ -221,7 +221,7 @@ class Server:
             response: Response = self._documents().respond(method, path[5:])
             return response
         prefixes = {api.name: api.prefix for api, _ in self.served.values()}
-        return problem(404, f"nothing is served at {logs.shown(path, 120)}; see 'served'", served=prefixes)
+        return problem(404, f"nothing is served at {logs.printable(path, 120)}; see 'served'", served=prefixes)
 
     def _documents(self) -> Any:
         if self._docs is None:

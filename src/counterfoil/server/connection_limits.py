@@ -1,4 +1,4 @@
-"""The bounds of one HTTP server on its connections, and the count of those that are open."""
+"""The limits of one HTTP server on its connections, and the count of open connections."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one server. Sizes in bytes, times in seconds. ``url`` is a part of ``head``. ``stalled``: how long a client
-    may take nothing of a response. ``per_address``: connections from one address, None for as many as there may be."""
+    """Limits of one server. Sizes in bytes, times in seconds. ``head`` includes the URL. ``stalled_seconds``: how long a
+    client may read nothing of a response. ``per_address``: connections from one address; None: no limit."""
 
     head: int = 64 * 1024
     fields: int = 200
@@ -23,8 +23,8 @@ class Limits:
 
 @dataclass(slots=True)
 class Admission:
-    """Counts the connections of one server. ``address_key`` tells which addresses count as one; ``exempt`` ones, proxies,
-    are not counted by address."""
+    """Counts the connections of one server. Addresses with equal ``address_key`` count as one; ``exempt`` addresses
+    (proxies) have no limit per address."""
 
     limits: Limits
     address_key: Callable[[str], str] = str
@@ -33,17 +33,17 @@ class Admission:
     by_address: Counter[str] = field(default_factory=Counter)
 
     def enter(self, address: str) -> int:
-        """Count a connection; returns by how many the nearest bound is exceeded."""
+        """Count a new connection; returns by how many connections a limit is exceeded (0 or less: not exceeded)."""
         key = self.address_key(address)
         self.total += 1
         self.by_address[key] += 1
-        over = self.total - self.limits.connections
+        excess = self.total - self.limits.connections
         if self.limits.per_address is not None and not self.exempt(address):
-            over = max(over, self.by_address[key] - self.limits.per_address)
-        return over
+            excess = max(excess, self.by_address[key] - self.limits.per_address)
+        return excess
 
     def leave(self, address: str) -> None:
-        """Count a connection no more."""
+        """Stop counting a connection."""
         key = self.address_key(address)
         self.total -= 1
         self.by_address[key] -= 1

@@ -1,4 +1,4 @@
-"""What is known of one request while it passes through the server's layers."""
+"""The data of one request while it passes through the server's middleware."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 SCOPE_KEY = "counterfoil.context"
-"""Where the context is kept in the ASGI scope."""
+"""The key of the context in the ASGI scope."""
 
 
 Policy = Literal["enforce", "report"]
@@ -23,9 +23,9 @@ response by an error. ``report`` lets it pass and leaves the violation in ``Requ
 
 
 class ConnectionBroken(Exception):
-    """The connection is to be broken on purpose, by a fault.
+    """Raised to break the connection on purpose, by a fault.
 
-    ``abruptly`` asks for a TCP reset instead of an early close. The message is what a client in this process is told.
+    ``abruptly`` asks for a TCP reset instead of an early close. A client in this process gets the message.
     """
 
     def __init__(self, message: str, *, abruptly: bool) -> None:
@@ -34,28 +34,28 @@ class ConnectionBroken(Exception):
 
 
 class ResponseFault(Protocol):
-    """Changes how one response leaves. It is applied after the response was validated."""
+    """Changes how one response is sent. It is applied after the response was validated."""
 
     def headers(self, status: int) -> tuple[tuple[str, str], ...]:
         """Headers to add to the response's own."""
         ...
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
-        """Send the body; the head was sent before. Leaves in ``context.payload`` what was sent, and may set
+        """Send the body; the head was sent before. Sets ``context.payload`` to what was sent, and may set
         ``context.broken``. Calls ``context.finish`` before the last bytes."""
         ...
 
 
 class RequestContext(msgspec.Struct, eq=False):
-    """One request. Each layer fills in the fields below its name and reads those of the layers before it.
+    """One request. Each layer sets the fields below its name and reads those of the layers before it.
 
-    It holds no ``send``: the HTTP server's ``send`` knows the scope, and the scope knows this object. Such a circle waits
-    for the garbage collector, a page's rows with it (measured: p99 of 40 ms).
+    It holds no ``send``: the HTTP server's ``send`` refers to the scope, and the scope to this object. Such a reference
+    cycle, with all rows of a page, waits for the garbage collector (measured: p99 of 40 ms).
     """
 
     # the server: which API in which world, and the request's head. ``path`` is what follows the API's prefix,
     # percent-encoded as sent; ``headers`` have lower-case names; ``started`` is of ``time.perf_counter``;
-    # ``refusal``: why the HTTP server could not take the request.
+    # ``refusal``: why the HTTP server refused the request.
     api: API
     world: World
     world_name: str
@@ -86,7 +86,7 @@ class RequestContext(msgspec.Struct, eq=False):
     # errors: why a response has a status from 500 on, for the journal
     reason: str | None = None
 
-    # interceptors: the number of the fault that acted, what it does to the response or the connection
+    # interceptors: the number of the fault that applied, and what it does to the response or the connection
     fault: int | None = None
     response_fault: ResponseFault | None = None
     broken: ConnectionBroken | None = None
@@ -107,8 +107,8 @@ Interceptor = Callable[[RequestContext], "Awaitable[Response | None] | None"]
 """Called once a request is routed, authenticated and validated, before its handler.
 
 ``None`` means it has nothing to do. An awaitable may wait, raise an ``ApiError``, set ``response_fault``, ``broken`` or
-``fault``, and return a ``Response`` that is sent instead of the handler's (unchecked: it is wrong on purpose) or ``None``.
+``fault``, and return ``None`` or a ``Response`` that is sent, not validated, instead of the handler's.
 """
 
 Observer = Callable[[RequestContext], None]
-"""Called once for every request that reached an API, just before the last bytes of its response leave."""
+"""Called once for every request that reached an API, just before the last bytes of its response are sent."""

@@ -1,4 +1,4 @@
-"""Lets pages of named origins call the vendors' APIs from a browser (CORS); the control API and the page stay closed to them."""
+"""Cross-origin access (CORS) to the vendors' APIs for chosen origins; the control API and the page are not included."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class CrossOrigin:
-    """``app``, whose paths below ``prefixes``, in any world, answer pages of ``origins`` (``*``: of any).
+    """Wraps ``app``: its paths below ``prefixes``, in any world, can be called by pages of ``origins`` (``*``: any).
 
-    Starlette's CORSMiddleware answers preflights, allows the headers they ask for (the credential's among them), and exposes
-    all headers of a response, the counts among them. Requests of other origins pass unchanged.
+    Starlette's CORSMiddleware answers preflights, allows all request headers, and exposes all response headers. Requests of
+    other origins are passed on unchanged.
     """
 
     def __init__(self, app: ASGIApp, origins: Iterable[str], prefixes: Iterable[str]) -> None:

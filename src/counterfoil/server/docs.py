@@ -1,6 +1,6 @@
-"""Swagger UI for each API, from the files of the swagger-ui-bundle package: nothing is fetched from elsewhere.
+"""Swagger UI for each API, with the files of the swagger-ui-bundle package, so that nothing is loaded from other servers.
 
-Imported by the first request for it.
+This module is imported by the first request below ``/docs``.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ POLICY = (
 
 
 class Docs:
-    """Responds below ``/docs``."""
+    """Responds to requests below ``/docs``."""
 
     def __init__(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         self.served = served
 
     def respond(self, method: str, path: str) -> Response:
-        """``path`` is what follows ``/docs``."""
+        """The response for ``path``, which is what follows ``/docs``."""
         if method not in ("GET", "HEAD"):
             return Response(405, b"", (("allow", "GET, HEAD"),), "text/plain")
         parts = [part for part in path.split("/") if part]

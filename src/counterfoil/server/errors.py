@@ -45,7 +45,7 @@ REASONS: dict[int, Reason] = {
 
 
 class ErrorHandlers:
-    """What one API's stack does with each kind of exception. ``response_specs`` is by operation."""
+    """One API's handlers for each type of exception. ``response_specs`` is by operation."""
 
     def __init__(self, api: API, response_specs: Mapping[str, ResponseSpecs], table: RouteTable) -> None:
         self.api = api
@@ -53,7 +53,7 @@ class ErrorHandlers:
         self.table = table
 
     async def api_error(self, request: ConnexionRequest, error: ApiError) -> ConnexionResponse:
-        """A request that cannot be served, in the vendor's words."""
+        """A request that cannot be served: the vendor's error body."""
         return self._respond(request.scope[SCOPE_KEY], error)
 
     async def http_exception(self, request: ConnexionRequest, error: Any) -> ConnexionResponse:
@@ -65,18 +65,18 @@ class ErrorHandlers:
         return self._respond(context, ApiError(reason, str(error.detail), status=error.status_code))
 
     async def invalid_response(self, request: ConnexionRequest, error: ResponseSpecError) -> ConnexionResponse:
-        """Our own response violated the spec."""
+        """A response of this server violated the spec."""
         logs.server.error("%s: %s", self.api.name, error)
         context: RequestContext = request.scope[SCOPE_KEY]
         context.reason = str(error)
         return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
     async def unexpected(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """A mistake of ours: its message stays inside."""
+        """An unexpected exception, a bug: its message is logged and not sent."""
         context: RequestContext = request.scope[SCOPE_KEY]
-        context.reason = logs.shown(f"{type(error).__name__}: {error}", 500)
-        name = context.operation or logs.shown(context.path)
-        world = logs.shown(context.world_name)
+        context.reason = logs.printable(f"{type(error).__name__}: {error}", 500)
+        name = context.operation or logs.printable(context.path)
+        world = logs.printable(context.world_name)
         logs.server.error("%s: %s failed in world %s", self.api.name, name, world, exc_info=error)
         return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
@@ -90,12 +90,12 @@ class ErrorHandlers:
         media_type = (response.media_type or self.api.media_type) if has_body else None
         headers: dict[str, str] = {}
         for name, value in response.headers:
-            known = headers.get(name.lower())
-            headers[name.lower()] = safe_header(value) if known is None else f"{known}, {safe_header(value)}"
+            before = headers.get(name.lower())
+            headers[name.lower()] = safe_header(value) if before is None else f"{before}, {safe_header(value)}"
         return ConnexionResponse(response.status, media_type, None, to_bytes(response.body), headers)
 
     def render(self, context: RequestContext, error: ApiError) -> Response:
-        """The vendor's response; its 500 if that violates the spec; a plain problem if even that fails."""
+        """The vendor's error response; its 500 if that violates the spec; problem details if rendering fails."""
         try:
             response = with_api_headers(context, with_standard_headers(self.api.error(error), error))
             to_bytes(response.body)
@@ -115,11 +115,11 @@ class ErrorHandlers:
         if specs is None:
             return None
         violation = specs.violation(response, response.media_type or self.api.media_type, any_status=True)
-        return None if violation is None else logs.shown(violation)
+        return None if violation is None else logs.printable(violation)
 
 
 def refused(scope: Scope) -> ApiError | None:
-    """What the HTTP server refused, as an API's error: too large a head is 413 there, as the specs document it."""
+    """The HTTP server's refusal of a request as an API's error: a head that is too large is 413, as the specs document."""
     refusal = refusal_of(scope)
     if refusal is None:
         return None
@@ -129,7 +129,7 @@ def refused(scope: Scope) -> ApiError | None:
 
 
 def with_standard_headers(response: Response, error: ApiError) -> Response:
-    """RFC 9110: a 405 must list what is allowed (15.5.6); a 503 says when to try again, where that is known (15.6.4)."""
+    """RFC 9110: a 405 must list what is allowed (15.5.6); a 503 says when to try again, where that is before (15.6.4)."""
     wanted: tuple[str, str] | None = None
     if response.status == 405 and error.allow:
         wanted = "allow", ", ".join(error.allow)
@@ -141,7 +141,7 @@ def with_standard_headers(response: Response, error: ApiError) -> Response:
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
-    """A problem (RFC 9457) for what belongs to no vendor."""
+    """A response with problem details (RFC 9457), for paths outside the vendors' APIs."""
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return Response(status, orjson.dumps(body), media_type="application/problem+json")

@@ -1,7 +1,7 @@
-"""The server's log: one line per request, readable or as JSON, without secrets and control bytes.
+"""The server's log: one line per request, without secrets and control characters.
 
-Loggers: ``counterfoil.access`` (one line per request) and ``counterfoil.server`` (errors). Nothing is set up on import; the
-command line sets up ``counterfoil.cli.log_output``. A program that embeds the server adds handlers of its own.
+Loggers: ``counterfoil.access`` (one line per request) and ``counterfoil.server`` (errors). Nothing is configured on import:
+the command line uses ``counterfoil.cli.log_output``, and a program that embeds the server adds its own handlers.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ server = logging.getLogger("counterfoil.server")
 
 _SECRET_WORDS = ("key", "token", "secret", "passw", "auth", "credential")
 _UNSAFE = re.compile(r"[^\x21-\x7e]| ")
-LONGEST = 300
+MAX_LENGTH = 300
 
 
-def shown(text: str, longest: int = LONGEST) -> str:
-    """Text from outside, safe for one line of a log or a message: printable ASCII, anything else escaped, bounded."""
+def printable(text: str, longest: int = MAX_LENGTH) -> str:
+    """Untrusted text, made safe for one line of a log or a message: other characters than printable ASCII escaped, and cut."""
     cut = text if len(text) <= longest else text[:longest] + "..."
     if cut.isascii() and cut.isprintable():
         return cut
@@ -28,7 +28,7 @@ def shown(text: str, longest: int = LONGEST) -> str:
 
 
 def without_secrets(query: str) -> str:
-    """A query string, the values of parameters that are named like a credential replaced by ``***``."""
+    """A query string in which the values of parameters named like a credential are replaced by ``***``."""
     if not _names_a_secret(query):
         return query
     return "&".join(_blanked(part) for part in query.split("&"))
@@ -40,7 +40,7 @@ def _names_a_secret(text: str) -> bool:
 
 
 def _blanked(part: str) -> str:
-    """``name=***`` for ``name=value``. A ``?`` inside a value starts another name: clients append a query to a query."""
+    """``name=***`` for ``name=value``. A ``?`` inside a value starts another name: some clients append a second query."""
     pieces = part.split("=")
     for index, piece in enumerate(pieces[:-1]):
         if _names_a_secret(piece if index == 0 else piece.partition("?")[2]):
@@ -49,14 +49,14 @@ def _blanked(part: str) -> str:
 
 
 class AccessHandler(logging.Handler):
-    """A handler that takes the fields of a request without a ``LogRecord``."""
+    """A handler that accepts the fields of a request without a ``LogRecord``."""
 
     def access(self, fields: dict[str, Any]) -> None:
         """Write the line of one request."""
         raise NotImplementedError
 
 
-def listens() -> bool:
+def is_access_enabled() -> bool:
     """Whether access lines are enabled."""
     return access.isEnabledFor(logging.INFO)
 
@@ -73,18 +73,18 @@ def request_line(
     operation: str = "",
 ) -> None:
     """Write one access line, if they are enabled."""
-    if not listens():
+    if not is_access_enabled():
         return
-    target = shown(path)
+    target = printable(path)
     if query:
-        target += "?" + shown(without_secrets(query.decode("latin-1")))
+        target += "?" + printable(without_secrets(query.decode("latin-1")))
     fields: dict[str, Any] = {
-        "method": shown(method, 20),
+        "method": printable(method, 20),
         "target": target,
         "status": status,
         "ms": round(seconds * 1000, 2),
         "api": api,
-        "world": shown(world, 80),
+        "world": printable(world, 80),
         "operation": operation,
     }
     handler = _only_handler()
@@ -102,8 +102,8 @@ def access_values(fields: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _only_handler() -> AccessHandler | None:
-    """The command line's handler, if no other handler would get an access line. Otherwise a ``LogRecord`` has to be made, which
-    costs a request 25 µs on its way through loggers and formatter (benchmarks/PROFILE.md)."""
+    """The command line's handler, if no other handler would get an access line. Otherwise a ``LogRecord`` is needed, which
+    costs a request 25 µs in loggers and formatter (benchmarks/PROFILE.md)."""
     handlers = _counterfoil.handlers
     if len(handlers) != 1 or access.handlers or access.filters or logging.root.handlers:
         return None

@@ -1,6 +1,7 @@
 """Reads path, query and header parameters as the spec declares them: exact names, typed values, defaults.
 
-Built once per operation. Everything is refused by name: a value that does not fit, one that is missing, one given twice.
+Built once per operation. Errors name the parameter: its value is invalid, it is missing, or it is given
+twice.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 from counterfoil.api import ApiError
 from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
-from counterfoil.server.logs import shown
+from counterfoil.server.logs import printable
 from counterfoil.server.media_types import is_json_type, media_type
 from counterfoil.server.scalars import READERS
 from counterfoil.server.shaped_parameters import SEPARATORS, ShapedParameter
@@ -23,9 +24,9 @@ from counterfoil.server.typed_text import Tree, TypedText, grown
 
 Json = Any
 
-HEADERS_OF_HTTP = {"accept", "content-type", "authorization"}
+IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
-MOST_PAIRS = 200
+MAX_PAIRS = 200
 CONSTRAINTS = {
     "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems",
     "uniqueItems", "allOf", "anyOf", "oneOf", "not", "const", "exclusiveMinimum", "exclusiveMaximum",
@@ -35,8 +36,8 @@ BRANCHES = {"allOf", "anyOf", "oneOf"}
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One declared parameter; ``check`` is ``None`` where its type says everything. ``separator``: how one text holds
-    a list (``None``: the parameter is repeated instead)."""
+    """One declared parameter; ``check`` is ``None`` if its schema has nothing but a type. ``separator`` is between the items
+    of a list (``None``: the parameter is repeated instead)."""
 
     name: str
     required: bool
@@ -47,7 +48,7 @@ class Parameter(msgspec.Struct, frozen=True):
     separator: str | None = None
 
     def value(self, texts: list[str]) -> Json:
-        """The typed value. Raises ``ApiError`` that names the parameter."""
+        """The typed value of the parameter's texts. Raises ``ApiError`` that names the parameter."""
         if not self.is_list:
             if len(texts) > 1:
                 raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
@@ -57,15 +58,15 @@ class Parameter(msgspec.Struct, frozen=True):
             value = [self._read(part) for part in parts]
         if self.check is not None and not self.check.is_valid(value):
             _, error = self.check.first_error(value)
-            raise ApiError("malformed", f"{self.name}: {shown(violation(error))}", where=self.name)
+            raise ApiError("malformed", f"{self.name}: {printable(violation(error))}", where=self.name)
         return value
 
     def _read(self, text: str) -> Json:
         try:
             return self.read(text)
         except ValueError as error:
-            message = f"{self.name} {error}, not '{shown(text, 40)}'"
-            raise ApiError("malformed", message, where=self.name, detail={"value": shown(text, 40)}) from None
+            message = f"{self.name} {error}, not '{printable(text, 40)}'"
+            raise ApiError("malformed", message, where=self.name, detail={"value": printable(text, 40)}) from None
 
 
 AnyParameter = Parameter | ShapedParameter
@@ -75,15 +76,15 @@ class Parameters:
     """All parameters of one operation."""
 
     def __init__(self, declared: list[Json], schemas: Schemas, operation: str) -> None:
-        places: dict[str, dict[str, AnyParameter]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+        by_location: dict[str, dict[str, AnyParameter]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
         for each in declared:
-            if each["in"] not in places:
+            if each["in"] not in by_location:
                 raise SpecError(f"{operation}: {each['name']} is in {each['in']}, which is not supported")
-            places[each["in"]][each["name"]] = compile_parameter(each, schemas, operation)
-        self.path = places["path"]
-        self.query = places["query"]
-        self.cookies = places["cookie"]
-        self.headers = {n.lower(): p for n, p in places["header"].items() if n.lower() not in HEADERS_OF_HTTP}
+            by_location[each["in"]][each["name"]] = compile_parameter(each, schemas, operation)
+        self.path = by_location["path"]
+        self.query = by_location["query"]
+        self.cookies = by_location["cookie"]
+        self.headers = {n.lower(): p for n, p in by_location["header"].items() if n.lower() not in IGNORED_HEADERS}
         self._shaped = {name: each for name, each in self.query.items() if isinstance(each, ShapedParameter)}
         self._members = {member: name for name, each in self._shaped.items() for member in each.members()}
         self._required = [p for p in self.query.values() if p.required]
@@ -92,12 +93,12 @@ class Parameters:
     def read_path(self, captures: Mapping[str, str]) -> dict[str, Json]:
         values = {}
         for name, raw in captures.items():
-            text = decoded(raw, name)
+            text = percent_decoded(raw, name)
             values[name] = self.path[name].value([text]) if name in self.path else text
         return values
 
     def read_query(self, query_string: bytes, *, strict: Callable[[], bool]) -> dict[str, Json]:
-        """Typed query parameters with defaults; ``strict`` says whether one the spec does not know is refused."""
+        """Typed query parameters with defaults; ``strict`` returns whether undefined parameters are refused."""
         given = pairs(query_string) if query_string else {}
         values = dict(self._defaults)
         spread: dict[str, list[tuple[str, str]]] = {}
@@ -110,7 +111,9 @@ class Parameters:
             elif strict():
                 known = ", ".join(self.query) or "none"
                 raise ApiError(
-                    "malformed", f"unknown query parameter '{shown(name, 60)}'; known: {known}", where=shown(name, 60)
+                    "malformed",
+                    f"unknown query parameter '{printable(name, 60)}'; known: {known}",
+                    where=printable(name, 60),
                 )
         for name, parts in spread.items():
             values[name] = self._shaped[name].value_of(_tree(name, parts))
@@ -208,15 +211,15 @@ def pairs(query_string: bytes) -> dict[str, list[str]]:
     """The query's names and values, decoded strictly; raises ``ApiError`` for bytes that are not UTF-8."""
     given: dict[str, list[str]] = {}
     parts = query_string.decode("latin-1").split("&")
-    if len(parts) > MOST_PAIRS:
-        raise ApiError("malformed", f"more than {MOST_PAIRS} query parameters", where="query")
-    plain = b"%" not in query_string and b"+" not in query_string and query_string.isascii()
+    if len(parts) > MAX_PAIRS:
+        raise ApiError("malformed", f"more than {MAX_PAIRS} query parameters", where="query")
+    is_ascii = b"%" not in query_string and b"+" not in query_string and query_string.isascii()
     for part in parts:
         if part:
             name, _, value = part.partition("=")
-            if not plain:
-                name = decoded(name.replace("+", " "), "query")
-                value = decoded(value.replace("+", " "), name)
+            if not is_ascii:
+                name = percent_decoded(name.replace("+", " "), "query")
+                value = percent_decoded(value.replace("+", " "), name)
             if name in given:
                 given[name].append(value)
             else:
@@ -224,12 +227,12 @@ def pairs(query_string: bytes) -> dict[str, list[str]]:
     return given
 
 
-def decoded(text: str, where: str) -> str:
-    """Percent-decoded UTF-8. ``text`` holds one character per byte sent."""
+def percent_decoded(text: str, where: str) -> str:
+    """``text``, which has one character per byte sent, percent-decoded as UTF-8. Raises ``ApiError``."""
     if "%" not in text and text.isascii():
         return text
     try:
         return unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError:
-        name = shown(where, 60)
+        name = printable(where, 60)
         raise ApiError("malformed", f"{name} is not UTF-8, percent-encoded", where=name) from None

@@ -1,8 +1,8 @@
-"""The layers that each request to an API passes, from the outside in.
+"""Builds the middleware stack of one API.
 
-connexion's ExceptionMiddleware renders errors, its RoutingMiddleware finds the operation, its SecurityMiddleware asks
-for a credential, its RequestValidationMiddleware and ResponseValidationMiddleware hold both directions to the spec, and
-the handler answers. What is ours is handed to connexion: compiled validators, one security handler, error handlers.
+From the outside in: connexion's ExceptionMiddleware renders errors, its RoutingMiddleware finds the operation, its
+SecurityMiddleware checks the credential, its RequestValidationMiddleware and ResponseValidationMiddleware validate against
+the spec, and the handler responds. Compiled validators, a security handler and error handlers are passed to connexion.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""uvicorn's httptools protocol with bounds: on heads, on time, on pipelined requests and on connections.
+"""uvicorn's httptools protocol with limits on heads, time, pipelined requests and connections.
 
-uvicorn 0.54 with httptools bounds none of them. Measured on loopback: one head of 2.4 MB stopped the server for 21 s, 120 MB of
-pipelined requests that were not read took 1.7 GB, and half a head held a connection forever. httptools also takes each
-request with ``Upgrade`` to be without a body, so that its body was executed as a second request; a server may ignore that
-header (RFC 9110, 7.8), and this one does. What cannot be parsed is handed to the application as a ``Refusal``, which is
-answered in the shape of the API that was meant.
+uvicorn 0.54 with httptools has no such limits. Measured on loopback: one head of 2.4 MB stopped the server for 21 s, 120 MB of
+pipelined requests that were not read took 1.7 GB, and half a head buffered a connection forever. httptools also treats each
+request with ``Upgrade`` as having no body, so that its body was executed as a second request; a server may ignore that
+header (RFC 9110, 7.8), and this one does. A request that cannot be parsed is passed to the application as a ``Refusal``,
+which is answered with the error body of the API in its path.
 
-Why not another server: granian 2.8.7 (on hyper) frames Upgrade rightly and bounds fields to 100, but took 242 µs of CPU for a
-request that takes 195 to 238 here, took a field of 70 KB, answers what it refuses with an empty body, and cannot break a
-connection as faults need it.
+Why not another server: granian 2.8.7 (on hyper) frames Upgrade correctly and limits fields to 100, but took 242 µs of CPU for
+a request that takes 195 to 238 here, accepted a field of 70 KB, answers refused requests with an empty body, and cannot
+break a connection, as faults require.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from counterfoil.asgi import REFUSAL, Refusal
 from counterfoil.server.connection_limits import Admission
-from counterfoil.server.logs import shown
+from counterfoil.server.logs import printable
 from counterfoil.server.transports import CoalescingTransport, LingeringTransport
 
 PIECE = 4096
-"""Bytes given to the parser at a time: of pipelined requests, only those in one piece are parsed before they are due."""
-HELD_BYTES = 64 * 1024
+"""Bytes given to the parser at a time; so pipelined requests are parsed ahead of their turn only within one piece."""
+MAX_BUFFERED_BYTES = 64 * 1024
 CHUNK_OVERHEAD = 8 * 2**20
-"""Bytes of chunk sizes, extensions and trailers beside a body; 1 MiB in chunks of one byte has 5 MiB."""
-DISCARDED_BYTES = 16 * 2**20
+"""Bytes of chunk sizes, extensions and trailers in addition to a body; 1 MiB in chunks of one byte has 5 MiB of them."""
+MAX_DISCARDED_BYTES = 16 * 2**20
 TICK_SECONDS = 1.0
-TURNED_AWAY = 64
-"""Connections over the bound that are told so with 503; those beyond are reset."""
+MAX_503_CONNECTIONS = 64
+"""Connections over the limit that get a 503; further ones are reset."""
 
 IDLE, HEAD, BODY = range(3)
 _REQUEST_LINE = re.compile(rb"(?:\r\n)*([!-~]{1,40}) ([!-~]{1,4000})(?: HTTP/([0-9]\.[0-9])\r?\n)?")
@@ -48,18 +48,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self.limits = admission.limits
         self._admission = admission
         self._address = ""
-        self._over = 0
+        self._excess = 0
         self._stage = HEAD
-        self._head_raw = 0  # bytes of the head in pieces before the one that is being parsed
+        self._head_raw = 0  # bytes of the head in earlier pieces
         self._body_raw = 0
         self._body_size = 0
-        self._held = bytearray()
+        self._buffer = bytearray()
         self._answering: RequestResponseCycle | None = None
         self._refused = False
         self._discarded = 0
         self._messages = 0
-        self._seen: tuple[int, ...] = ()
-        self._seen_at = 0.0
+        self._last_progress: tuple[int, ...] = ()
+        self._last_progress_at = 0.0
         self._tick: asyncio.TimerHandle | None = None
 
     # --- the connection --------------------------------------------------------------------------
@@ -68,10 +68,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
         self.flow = self._reading = _Flow(transport)
         self._address = self.client[0] if self.client else ""
-        self._over = self._admission.enter(self._address)
-        self._seen_at = self.loop.time()
+        self._excess = self._admission.enter(self._address)
+        self._last_progress_at = self.loop.time()
         self._tick = self.loop.call_later(TICK_SECONDS, self._check_time)
-        if self._over > TURNED_AWAY:
+        if self._excess > MAX_503_CONNECTIONS:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._tick.cancel()
             self._tick = None
         self._admission.leave(self._address)
-        self._held.clear()
+        self._buffer.clear()
         self.pipeline.clear()
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True  # uvicorn marks the newest request only
@@ -90,10 +90,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._refused:
             self._discarded += len(data)
-            if self._discarded > DISCARDED_BYTES:
+            if self._discarded > MAX_DISCARDED_BYTES:
                 self.transport.abort()
-        elif self._held or self.pipeline:
-            self._hold(data)
+        elif self._buffer or self.pipeline:
+            self._buffer_data(data)
         elif len(data) <= PIECE:
             self._parse(data)
         else:
@@ -105,24 +105,24 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._refused:
                 return
             if self.pipeline:
-                self._hold(data[start:])
+                self._buffer_data(data[start:])
                 return
             self._parse(view[start : start + PIECE])
 
-    def _hold(self, data: bytes) -> None:
-        """Keep what is not parsed yet, because requests before it are not answered yet."""
-        self._held += data
-        if len(self._held) > HELD_BYTES:
+    def _buffer_data(self, data: bytes) -> None:
+        """Buffer bytes that are not parsed yet, because earlier requests are not answered yet."""
+        self._buffer += data
+        if len(self._buffer) > MAX_BUFFERED_BYTES:
             self._reading.is_full = True
             self.flow.pause_reading()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._held and not self.pipeline and not self.transport.is_closing():
+        if self._buffer and not self.pipeline and not self.transport.is_closing():
             self._unset_keepalive_if_required()
-            held, self._held = bytes(self._held), bytearray()
+            buffered, self._buffer = bytes(self._buffer), bytearray()
             self._reading.is_full = False
-            self._parse_pieces(held)
+            self._parse_pieces(buffered)
             self.flow.resume_reading()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -165,8 +165,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._mark_refused(self._too_large())
         version = self.scope["http_version"]
         if version != "1.1" and version != "1.0":
-            self._mark_refused(Refusal(505, f"HTTP/{version} is not spoken here; send HTTP/1.1"))
-        if self._over > 0:
+            self._mark_refused(Refusal(505, f"HTTP/{version} is not supported; send HTTP/1.1"))
+        if self._excess > 0:
             self._mark_refused(Refusal(503, "too many connections are open; try again in a moment"))
         self._body_raw = self._body_size = 0
 
@@ -181,9 +181,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _ignore_upgrade(self, rest: bytes | memoryview) -> None:
-        """Go on after a head that the parser stopped at, with a parser that takes what follows as the head frames it."""
+        """Continue after a head at which the parser stopped, with a new parser that reads the body as the head frames it."""
         if self.scope["method"] == "CONNECT":
-            self._mark_refused(Refusal(501, "CONNECT is not possible here"))
+            self._mark_refused(Refusal(501, "CONNECT is not supported"))
             super().on_message_complete()
             return
         framing = [each for each in self.headers if each[0] in (b"content-length", b"transfer-encoding")]
@@ -205,7 +205,7 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _mark_refused(self, refusal: Refusal) -> None:
-        """Let the newest request be answered with ``refusal``, and the connection be closed after it."""
+        """Have the newest request answered with ``refusal``, and the connection closed after that."""
         self._refused = True
         self.cycle.scope["state"].setdefault(REFUSAL, refusal)
         self.cycle.keep_alive = False
@@ -224,35 +224,35 @@ class BoundedProtocol(HttpToolsProtocol):
         reason = str(error)
         if isinstance(error, httptools.HttpParserCallbackError):
             if not isinstance(error.__context__, httptools.HttpParserInvalidURLError):
-                raise error  # a mistake of ours
+                raise error  # a bug in this module
             reason = "the request target is not a URL"
         if self._stage == BODY:
-            self._refuse_body(Refusal(400, f"the body is not valid HTTP: {shown(reason, 100)}"))
+            self._refuse_body(Refusal(400, f"the body is not valid HTTP: {printable(reason, 100)}"))
             return
         if self.scope is None or self._stage == IDLE:
             self.on_message_begin()
         line = _REQUEST_LINE.match(piece)
         if line is not None and line.group(1) == b"CONNECT":
-            self._refuse(Refusal(501, "CONNECT is not possible here"))
+            self._refuse(Refusal(501, "CONNECT is not supported"))
         elif self.url or line is None:
             if self.url == b"*" and b"HTTP/2" in piece:
-                self._refuse(Refusal(505, "HTTP/2 is not spoken here; send HTTP/1.1"))
+                self._refuse(Refusal(505, "HTTP/2 is not supported; send HTTP/1.1"))
             else:
-                self._refuse(Refusal(400, f"the request is not valid HTTP: {shown(reason, 100)}"))
+                self._refuse(Refusal(400, f"the request is not valid HTTP: {printable(reason, 100)}"))
         else:
             self._refuse_request_line(line, reason)
 
     def _refuse_request_line(self, line: re.Match[bytes], reason: str) -> None:
         method, self.url, version = line.group(1).decode("ascii"), line.group(2), line.group(3)
         if version is None:
-            self._refuse(Refusal(400, f"the request is not valid HTTP: {shown(reason, 100)}"))
+            self._refuse(Refusal(400, f"the request is not valid HTTP: {printable(reason, 100)}"))
         elif version not in (b"1.0", b"1.1"):
-            self._refuse(Refusal(505, f"HTTP/{version.decode()} is not spoken here; send HTTP/1.1"))
+            self._refuse(Refusal(505, f"HTTP/{version.decode()} is not supported; send HTTP/1.1"))
         else:
             self._refuse(Refusal(501, f"{method} is not a method that this server knows"), method)
 
     def _refuse(self, refusal: Refusal, method: str = "GET") -> None:
-        """Answer a request whose head is not complete or not valid."""
+        """Have a request whose head is not complete or not valid answered with ``refusal``."""
         path, _, query = self.url.partition(b"?")
         path = path if path.startswith(b"/") else b"/"
         self.scope.update(  # type: ignore[call-arg]
@@ -281,23 +281,26 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- time ------------------------------------------------------------------------------------
 
     def _check_time(self) -> None:
-        """Once a second. No timer is set for a request, which would cost each one some microseconds."""
+        """Check the time limits; called once a second, because a timer for each request would cost some microseconds."""
         now = self.loop.time()
         self._tick = self.loop.call_later(TICK_SECONDS, self._check_time)
         unsent = self.transport.get_write_buffer_size()
-        seen = (self._messages, self._stage, unsent, self.flow.read_paused, len(self.pipeline))
-        if seen != self._seen:
+        progress = (self._messages, self._stage, unsent, self.flow.read_paused, len(self.pipeline))
+        if progress != self._last_progress:
             # the connection's first head began when it was opened
-            self._seen, self._seen_at = seen, now if self._seen else self._seen_at
+            self._last_progress, self._last_progress_at = (
+                progress,
+                now if self._last_progress else self._last_progress_at,
+            )
             return
-        waited = now - self._seen_at
+        waited = now - self._last_progress_at
         if unsent or self.transport.is_closing():
             if waited > self.limits.stalled_seconds:
                 self.transport.abort()
-        elif self._refused or self.flow.read_paused or self.pipeline or self._held:
+        elif self._refused or self.flow.read_paused or self.pipeline or self._buffer:
             return
         elif self._stage == HEAD and waited > self.limits.head_seconds:
-            if self.headers is None:  # nothing came at all
+            if self.headers is None:  # no byte was received
                 self.transport.close()
             else:
                 self._refuse(Refusal(408, f"the head was not complete in {self.limits.head_seconds:g} seconds"))
@@ -306,7 +309,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 class _Flow(FlowControl):
-    """uvicorn resumes reading with every response and every wait for a body, however much is held already."""
+    """Does not resume reading while the buffer is full; uvicorn resumes with every response and every wait for a body."""
 
     is_full = False
 
@@ -316,7 +319,7 @@ class _Flow(FlowControl):
 
 
 class _WithoutFirstHead:
-    """The parser's callbacks to a protocol that has the first message's head already."""
+    """Passes the parser's callbacks on to a protocol, except those of the first message's head, which it had before."""
 
     def __init__(self, protocol: BoundedProtocol) -> None:
         self._protocol = protocol

@@ -11,38 +11,38 @@ from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
 from counterfoil.server.forms import multipart, urlencoded
 from counterfoil.server.json_text import parse_json, pointer
-from counterfoil.server.logs import shown
+from counterfoil.server.logs import printable
 from counterfoil.server.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
 from counterfoil.server.typed_text import TypedText, grown
 
 Json = Any
 
-LARGEST_BODY = 1024 * 1024
-MOST_LOCATED = 5_000
-"""Values in a body in which an error is located. That takes up to 10 µs for each, in ``oneOf`` again for each branch: 1 MiB
-of nested arrays took 6 s, where finding out that they are not valid takes 0.03 ms (jsonschema-rs 0.37)."""
+MAX_BODY_BYTES = 1024 * 1024
+MAX_LOCATED_VALUES = 5_000
+"""Values up to which an error is located in a body. Locating takes up to 10 µs a value and branch of ``oneOf``: 6 s for 1 MiB
+of nested arrays, while finding that they are not valid takes 0.03 ms (jsonschema-rs 0.37)."""
 UTF_8 = ("utf-8", "utf8", "us-ascii")
 
 
-class ClientGone(Exception):
-    """The client closed the connection before its body was complete: there is no one left to answer."""
+class ClientDisconnected(Exception):
+    """The client closed the connection before its body was complete, so no response can be sent."""
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body. Raises ``ApiError`` (too_large) as soon as the bound is known to be passed, and ``ClientGone``."""
+    """The whole body. Raises ``ApiError`` (too_large) as soon as it is known to be too large, and ``ClientDisconnected``."""
     announced = headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 12 or int(announced) > LARGEST_BODY):
+    if announced.isdecimal() and (len(announced) > 12 or int(announced) > MAX_BODY_BYTES):
         raise _too_large()
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         part = message.get("body", b"")
         if part:
             size += len(part)
-            if size > LARGEST_BODY:
+            if size > MAX_BODY_BYTES:
                 raise _too_large()
             parts.append(part)
         if not message.get("more_body", False):
@@ -50,18 +50,18 @@ async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
 
 
 def _too_large() -> ApiError:
-    return ApiError("too_large", f"the body is larger than {LARGEST_BODY} bytes", where="body")
+    return ApiError("too_large", f"the body is larger than {MAX_BODY_BYTES} bytes", where="body")
 
 
-def _more_values_than(most: int, value: Json) -> bool:
-    waiting, seen = [value], 0
-    while waiting:
-        each = waiting.pop()
+def _more_values_than(limit: int, value: Json) -> bool:
+    remaining, seen = [value], 0
+    while remaining:
+        each = remaining.pop()
         seen += 1
         if isinstance(each, dict | list):
-            if seen + len(waiting) + len(each) > most:
+            if seen + len(remaining) + len(each) > limit:
                 return True
-            waiting.extend(each.values() if isinstance(each, dict) else each)
+            remaining.extend(each.values() if isinstance(each, dict) else each)
     return False
 
 
@@ -93,17 +93,17 @@ class RequestBody:
         if range_of(kind, self.validators) is None or (is_text and _charset(header) not in UTF_8):
             raise ApiError(
                 "unsupported_media_type",
-                f"send the body as {', '.join(self.validators)} in UTF-8, not as '{shown(header, 80)}'",
+                f"send the body as {', '.join(self.validators)} in UTF-8, not as '{printable(header, 80)}'",
                 where="Content-Type",
             )
         return kind
 
     def check_encoding(self, header: str | None) -> None:
-        """Raises ``ApiError`` (415) for a coded body: none is decoded here (RFC 9110, 8.4 and 15.5.16)."""
+        """Raises ``ApiError`` (415) for a body with a content coding (RFC 9110, 8.4 and 15.5.16)."""
         if header is not None and header.strip().lower() not in ("", "identity"):
             raise ApiError(
                 "unsupported_media_type",
-                f"send the body without Content-Encoding, not as '{shown(header, 80)}'",
+                f"send the body without Content-Encoding, not as '{printable(header, 80)}'",
                 where="Content-Encoding",
             )
 
@@ -133,10 +133,10 @@ class RequestBody:
             return
         validator = self.validators[range_of(kind, self.validators) or kind]
         if not validator.is_valid(value):
-            if _more_values_than(MOST_LOCATED, value):
+            if _more_values_than(MAX_LOCATED_VALUES, value):
                 raise ApiError(
                     "malformed",
-                    f"the body does not fit its schema; where is not looked for in more than {MOST_LOCATED} values",
+                    f"the body does not fit its schema (in more than {MAX_LOCATED_VALUES} values the error is not located)",
                     where="body",
                 )
             raise _invalid(*validator.first_error(value))
@@ -155,5 +155,7 @@ def _invalid(path: list[str | int], error: Any) -> ApiError:
     missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
     if missing is not None:
         where += pointer([missing])
-        return ApiError("required", f"{shown(where)} is required in the body", where=shown(where))
-    return ApiError("malformed", f"body{shown(where)}: {shown(violation(error))}", where=shown(where) or "body")
+        return ApiError("required", f"{printable(where)} is required in the body", where=printable(where))
+    return ApiError(
+        "malformed", f"body{printable(where)}: {printable(violation(error))}", where=printable(where) or "body"
+    )

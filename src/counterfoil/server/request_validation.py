@@ -15,7 +15,7 @@ from counterfoil.server.accept import Acceptable
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.errors import refused
 from counterfoil.server.parameters import Parameters
-from counterfoil.server.request_body import ClientGone, RequestBody, read_body
+from counterfoil.server.request_body import ClientDisconnected, RequestBody, read_body
 from counterfoil.server.workarounds import (
     RequestValidationAPI,
     RequestValidationMiddleware,
@@ -44,7 +44,7 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
                 self._read_parameters(context)
             else:
                 await self._read_body(self.body, context, scope, receive)
-        except ClientGone:
+        except ClientDisconnected:
             return
         except ApiError as error:
             if self.is_enforced:
@@ -56,7 +56,7 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
         body.check_encoding(context.headers.get("content-encoding"))
         context.body_bytes = payload = await read_body(context.headers, receive)
         context.refusal = refused(scope)
-        if context.refusal is not None:  # what came is not the whole body
+        if context.refusal is not None:  # the body was not received completely
             raise context.refusal
         header = context.headers.get("content-type")
         kind = body.media_type(header) if payload else body.default_type

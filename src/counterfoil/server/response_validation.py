@@ -1,8 +1,7 @@
 """Validates responses against the spec, within connexion's ResponseValidationMiddleware.
 
-A response that violates the spec is our mistake, not the client's: it is logged with a JSON pointer and becomes the
-vendor's 500. The value that was encoded is validated, not the bytes: parsing the bytes again costs as much as
-validating them.
+A response that violates the spec is a bug of the server: it is logged with a JSON pointer and becomes the vendor's 500.
+The value is validated before it is encoded: parsing the bytes again would cost as much as validating them.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.json_text import pointer
-from counterfoil.server.logs import shown
+from counterfoil.server.logs import printable
 from counterfoil.server.media_types import is_json_type, range_of
 from counterfoil.server.scalars import READERS
 from counterfoil.server.workarounds import (
@@ -34,11 +33,11 @@ LARGEST_VALIDATED = 1024 * 1024
 
 
 class ResponseSpecError(Exception):
-    """A response that the spec does not allow; the message says where."""
+    """A response that violates the spec; the message says where."""
 
 
 class ResponseSpec(msgspec.Struct, frozen=True):
-    """What the spec says of one status: a validator by media type, and headers (name, required, reader, validator)."""
+    """The spec of the responses with one status: a validator by media type, and headers (name, required, reader, validator)."""
 
     bodies: Mapping[str, Validator]
     headers: tuple[tuple[str, bool, Any, Validator | None], ...]
@@ -69,7 +68,7 @@ class ResponseSpec(msgspec.Struct, frozen=True):
                 return None
             path, first = validator.first_error(body)
         except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
-            return f"the body holds what JSON cannot express: {unsupported}"
+            return f"the body has a value that JSON cannot express: {unsupported}"
         return f"#{pointer(path)}: {first.message}"
 
     def _validator(self, kind: str) -> Validator | None:
@@ -117,7 +116,7 @@ class ResponseSpecs:
                 self.by_status.setdefault(each, spec)
 
     def violation(self, response: Response, media_type: str, *, any_status: bool = False) -> str | None:
-        """``any_status``: a status that is not documented at all is allowed (the server's own errors)."""
+        """How the response violates the spec, or ``None``. ``any_status`` allows undocumented ones (the server's own errors)."""
         spec = self.by_status.get(response.status, self.default)
         if spec is None:
             is_allowed = any_status or (self.is_silent and 200 <= response.status < 300)
@@ -146,8 +145,8 @@ def _response_spec(response: Json, schemas: Schemas) -> ResponseSpec:
 
 @lru_cache(256)
 def normalized(media_type: str) -> str:
-    """``Application/JSON; charset=UTF-8`` → ``application/json;charset=utf-8``; connexion 3.3.0 answers 500 to the
-    former spelling of the latter."""
+    """``Application/JSON; charset=UTF-8`` → ``application/json;charset=utf-8``; connexion 3.3.0 answers 500 if a response's
+    media type is spelled in another way than in the spec."""
     return ";".join(part.strip().lower() for part in media_type.split(";"))
 
 
@@ -173,14 +172,14 @@ class CompiledResponseValidation(ResponseValidationOperation):  # type: ignore[m
         await self.next_app(scope, receive, send_validated)
 
     def validate(self, context: RequestContext) -> None:
-        """Raises ``ResponseSpecError`` before the response's first bytes leave."""
+        """Raises ``ResponseSpecError`` before the response's first bytes are sent."""
         response = context.response
         if response is None or context.skip_response_validation:
             return
         violation = self.specs.violation(response, response.media_type or self.media_type)
         if violation is None:
             return
-        message = f"{context.operation} answers {response.status} against its spec: {shown(violation)}"
+        message = f"{context.operation}: the response {response.status} violates the spec: {printable(violation)}"
         if self.is_enforced:
             raise ResponseSpecError(message)
         context.violations = (*context.violations, message)

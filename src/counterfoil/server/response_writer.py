@@ -1,4 +1,4 @@
-"""The outermost ``send`` of a request to an API: notes what leaves, and lets a fault change how it leaves."""
+"""The outermost ``send`` of a request to an API: records the response in the context, and applies response faults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from counterfoil.server.context import RequestContext
 
 
 class ResponseWriter:
-    """``send`` for the layers within. Everything they send passes here, also the errors that connexion renders."""
+    """Provides the ``send`` for all inner layers, so that it also sees the errors that connexion renders."""
 
     __slots__ = ("_context", "_receive", "_send")
 

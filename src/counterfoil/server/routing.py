@@ -1,7 +1,7 @@
-"""Prepares a spec's paths for connexion's RoutingMiddleware, and answers requests that it matched to no operation.
+"""Prepares a spec's paths for connexion's RoutingMiddleware, and handles requests for which it found no operation.
 
-connexion routes with Starlette's router. Its routes get the path as it was sent, still percent-encoded, so that an id may
-hold ``%2F`` and ``%0A`` (connexion issues 1908 and 1970). Paths are given to it without a trailing slash, with
+connexion routes with Starlette's router. The path is matched as sent, still percent-encoded, so that an id may
+contain ``%2F`` and ``%0A`` (connexion issues 1908 and 1970). Paths are given to it without a trailing slash, with
 concrete paths before templated ones (OpenAPI 3.0.3, "Path Templating Matching"), and with path parameters numbered instead
 of named, which leaves their types to our validators: an ``abc`` that should be an integer is 400, not 404.
 
@@ -24,7 +24,7 @@ from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 from counterfoil.json_schema import Schemas
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
-from counterfoil.server.logs import shown
+from counterfoil.server.logs import printable
 from counterfoil.server.parameters import Parameters
 from counterfoil.server.security import optional_last, schemes_of
 from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecification
@@ -35,7 +35,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
 def prepared(spec: Spec) -> PreparedSpecification:
-    """The spec as connexion gets it: see above. Operations are named ``GET /customerBill/{id}``, as the spec writes them."""
+    """The spec as passed to connexion (see above). Operations are named as in the spec, ``GET /customerBill/{id}``."""
     paths: dict[str, dict[str, Json]] = {}
     by_path = spec.paths
     for path in sorted(by_path, key=concrete_first):
@@ -74,13 +74,13 @@ def concrete_first(path: str) -> tuple[tuple[bool, int], ...]:
     )
 
 
-def sent_path(path: str) -> str:
-    """The path of a request below an API's prefix as the router gets it: without one trailing slash."""
+def router_request_path(path: str) -> str:
+    """A request's path below an API's prefix, without one trailing slash, as passed to the router."""
     return path[:-1] if len(path) > 1 and path[-1] == "/" else path or "/"
 
 
 class Operations:
-    """Operations by path, for what the router does not say: all methods of a path, and which path comes first."""
+    """Operations by path, for what the router does not provide: all methods of a path, and which path comes first."""
 
     def __init__(self, names: Iterable[str]) -> None:
         by_path: dict[str, dict[str, str]] = {}
@@ -119,8 +119,8 @@ def ambiguous(names: Iterable[str]) -> frozenset[str]:
 
 
 def _overlap(first: list[str], second: list[str]) -> bool:
-    for ours, theirs in zip(first, second, strict=True):
-        if ours != theirs and "{" not in ours and "{" not in theirs:
+    for one, other in zip(first, second, strict=True):
+        if one != other and "{" not in one and "{" not in other:
             return False
     return first != second
 
@@ -135,7 +135,7 @@ def alternatives(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 class RouteTable:
-    """What one API's operations are called, and why a request matches none of them."""
+    """The operations of one API, and the error for a request that matches none of them."""
 
     def __init__(self, api: API, spec: Spec, schemas: Schemas) -> None:
         self.operations = Operations(spec.operations)
@@ -163,25 +163,25 @@ class RouteTable:
             return name
         return operation
 
-    def is_meant(self, operation: str, method: str, path: str) -> bool:
-        """Whether the router's choice is OpenAPI's: where the first path that matches lacks the method, the router goes on
-        to a later one. It lets HEAD in where there is GET."""
+    def is_prescribed(self, operation: str, method: str, path: str) -> bool:
+        """Whether the router chose the operation that OpenAPI prescribes: if the first matching path lacks the method, the router
+        continues with a later path. It also accepts HEAD where there is GET."""
         if method == "HEAD" and not operation.startswith("HEAD ") and not self.answers_head:
             return False
         return operation not in self.ambiguous or operation in self.vendors.at(path).values()
 
     def unmatched(self, method: str, path: str, sent: str) -> ApiError:
-        """Why no operation of the spec was meant: not implemented (501), wrong method (405), or unknown path (404)."""
+        """The error for a request without an operation: not implemented (501), wrong method (405), or unknown path (404)."""
         allowed = self.operations.at(path)
         missing = self.unimplemented.at(path).get(method)
         if missing is not None and (method not in allowed or missing in self.vendors.at(path).values()):
             return ApiError("not_implemented", f"the vendor has {missing}; this stand-in does not")
         if not allowed:
-            return ApiError("unknown_path", f"there is no {shown(sent)} in this API", where=shown(sent))
+            return ApiError("unknown_path", f"there is no {printable(sent)} in this API", where=printable(sent))
         methods = {*allowed, "HEAD"} if "GET" in allowed and self.answers_head else allowed
         allow = tuple(sorted(methods))
         return ApiError(
-            "method_not_allowed", f"{shown(method)} is not possible here; use {', '.join(allow)}", allow=allow
+            "method_not_allowed", f"{printable(method)} is not possible here; use {', '.join(allow)}", allow=allow
         )
 
 
@@ -190,7 +190,7 @@ def _in_path(operation: Json) -> list[Json]:
 
 
 class RoutedRequests:
-    """Middleware behind connexion's routing: writes its result into the context, and refuses what it could not match."""
+    """Middleware after connexion's routing: sets the operation in the context, and refuses requests without one."""
 
     def __init__(self, app: ASGIApp, *, table: RouteTable) -> None:
         self.app = app
@@ -202,7 +202,7 @@ class RoutedRequests:
             if context.refusal is not None:
                 raise context.refusal
             operation: str | None = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
-            if operation is None or not self.table.is_meant(operation, context.method, scope["path"]):
+            if operation is None or not self.table.is_prescribed(operation, context.method, scope["path"]):
                 raise self.table.unmatched(context.method, scope["path"], context.path)
             if operation in self.table.with_alternatives:
                 operation = self.table.meant(operation, scope["path_params"].values())

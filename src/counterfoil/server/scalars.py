@@ -16,7 +16,7 @@ Json = Any
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,329})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?")
 """JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take forever."""
-LARGEST_EXPONENT = 330
+MAX_EXPONENT = 330
 
 
 def _integer(text: str) -> int:
@@ -29,7 +29,7 @@ def _number(text: str) -> Decimal:
     if not NUMBER.fullmatch(text):
         raise ValueError("must be a number")
     number = Decimal(text)
-    if abs(number.adjusted()) > LARGEST_EXPONENT:
+    if abs(number.adjusted()) > MAX_EXPONENT:
         raise ValueError("must be a number that a double can hold")
     return number
 

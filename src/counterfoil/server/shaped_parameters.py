@@ -9,7 +9,7 @@ import msgspec
 from counterfoil.api import ApiError
 from counterfoil.json_schema import Validator, violation
 from counterfoil.server.json_text import parse_json
-from counterfoil.server.logs import shown
+from counterfoil.server.logs import printable
 from counterfoil.server.typed_text import Tree, TypedText
 
 Json = Any
@@ -92,7 +92,9 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         if self.check is not None and not self.check.is_valid(value):
             path, error = self.check.first_error(value)
             place = "".join(f"[{step}]" for step in path)
-            raise ApiError("malformed", f"{self.name}{shown(place)}: {shown(violation(error))}", where=self.name)
+            raise ApiError(
+                "malformed", f"{self.name}{printable(place)}: {printable(violation(error))}", where=self.name
+            )
         return value
 
 

@@ -1,4 +1,4 @@
-"""Transports around uvicorn's: one sends a small response in one system call, one lets a refused client read the answer."""
+"""Wrappers of uvicorn's transport: one sends a small response in one system call, one lets a refused client read the response."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from asyncio import AbstractEventLoop, Transport
 from typing import Any
 
 LINGER_SECONDS = 1.0
-"""After a refusal the client may still be sending. Closing at once would reset the connection, and lose the answer."""
+"""After a refusal the client may still be sending. Closing at once would reset the connection and lose the response."""
 
 
 class CoalescingTransport:
-    """Delays a first write until the second or the next turn of the loop; everything else is the transport's own.
+    """Delays a first write until the second, or the next iteration of the loop; everything else is passed on.
 
     uvicorn writes a response's head and body one after the other, and uvloop 0.23 hands each write to the kernel at once:
     two system calls and two packets, a sixth of the processor time of a small response (benchmarks/PROFILE.md).
@@ -48,7 +48,7 @@ class CoalescingTransport:
 
 
 class LingeringTransport:
-    """A transport whose ``close`` ends the response, and the connection when the client ends it, or a moment later."""
+    """A transport whose ``close`` ends the response at once, and the connection when the client does or after a second."""
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
         self._transport = transport

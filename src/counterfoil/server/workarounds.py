@@ -1,4 +1,4 @@
-"""Every workaround for a trap in connexion 3.3, Starlette 1.x or uvicorn, each with its reason and a test that names it.
+"""Every workaround for a defect of connexion 3.3, Starlette 1.x or uvicorn, each with its reason and a test that names it.
 
 connexion is imported here and nowhere else. When a workaround's reason is gone upstream, its test in
 ``tests/server/test_workarounds.py`` fails: delete both.
@@ -57,14 +57,14 @@ with warnings.catch_warnings():
 Json = Any
 
 PRIVATE_ATTRIBUTES = ("_raw_spec", "_spec", "_base_uri")
-"""The private attributes of connexion that are relied on, all of ``Specification``."""
+"""The private attributes of connexion's ``Specification`` that this module relies on."""
 
 
 class PreparedSpecification(OpenAPISpecification):  # type: ignore[misc]
-    """A document that is handed to connexion as it is.
+    """A document that is passed to connexion unchanged.
 
     connexion 3.3.0 copies, validates (with pure-Python jsonschema) and resolves each document at start, some hundred
-    milliseconds for five; it refuses OpenAPI 3.1 (connexion issue 1396). Ours are validated in CI, or at start on request.
+    milliseconds for five; it refuses OpenAPI 3.1 (connexion issue 1396). The specs are validated in CI, or on request.
     """
 
     def __init__(self, document: dict[str, Json]) -> None:
@@ -85,8 +85,8 @@ class Connexion(ConnexionMiddleware):  # type: ignore[misc]
 class Routing(RoutingMiddleware):  # type: ignore[misc]
     """RoutingMiddleware for one API, which leaves Starlette's convertors alone and does not redirect.
 
-    connexion 3.3.0 replaces the ``int`` and ``float`` convertors of the whole process, also for applications that are not
-    ours. Starlette's router answers a trailing slash with 307; an API answers 404 or serves it. With one API at no base
+    connexion 3.3.0 replaces the ``int`` and ``float`` convertors of the whole process, also for other
+    applications. Starlette's router answers a trailing slash with 307; an API answers 404 or serves it. With one API at no base
     path, its router is called without the mount around it, which matches every path (4 µs a request).
     """
 
@@ -172,14 +172,14 @@ _RESET = struct.pack("ii", 1, 0)
 async def break_connection(send: Callable[..., Awaitable[None]], message: str, *, abruptly: bool) -> None:
     """Break the connection that ``send`` writes to. ``abruptly``: with a TCP reset; else what was written still goes out.
 
-    ASGI has no message for it. An exception out of the application does not do it: uvicorn 0.54 turns one before the
-    response into a 500 of its own, and logs each with its trace, as it does an application that returns too early
+    ASGI has no message for it. Raising an exception does not work: uvicorn 0.54 answers 500 if the response has not started,
+    and logs the exception with its traceback, and so it does if the application returns too early
     (``RequestResponseCycle.run_asgi``). But its ``send`` is a method of that cycle, for httptools and h11 alike, and the
-    cycle holds the transport; uvicorn leaves one that is marked as ``disconnected`` alone. SO_LINGER of zero seconds makes
-    the kernel answer the closing with RST (socket(7)); without it the client reads an orderly end.
+    cycle holds the transport; uvicorn ignores a cycle that is marked as ``disconnected``. With SO_LINGER of zero seconds
+    the kernel closes with RST (socket(7)); without it the client reads an orderly end.
 
-    Within this process httpx's ``ASGITransport`` hands every exception on, so it gets the one httpx has for a socket that
-    does so. Other servers get ``ConnectionError``.
+    Within this process httpx's ``ASGITransport`` passes every exception on, so it gets the one that httpx raises for such a
+    socket. Other servers get ``ConnectionError``.
     """
     cycle: Any = getattr(send, "__self__", None)
     transport = getattr(cycle, "transport", None)
@@ -203,8 +203,8 @@ _UNSAFE_IN_HEADER = re.compile(r"[^\x20-\x7e\xa0-\xff\t]")
 
 
 def safe_header(value: str) -> str:
-    """A header value without line ends or control characters, which uvicorn's httptools loop writes out as they are
-    (reproduced: ``location: a%0d%0ax-evil: 1`` became two headers). What is unsafe is percent-encoded."""
+    """A header value with line ends and control characters percent-encoded; uvicorn's httptools loop sends them unchanged
+    (reproduced: ``location: a%0d%0ax-evil: 1`` became two headers)."""
     if value.isascii() and value.isprintable():
         return value
     return _UNSAFE_IN_HEADER.sub(lambda m: _percent(m.group()), value)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from counterfoil.api.control_types import Fault, FaultOrder, Faults
+from counterfoil.api.control_types import Fault, Faults, FaultSpec
 from counterfoil.store.worlds import StoredWorlds
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -18,7 +18,7 @@ class KeptFault(msgspec.Struct, frozen=True):
     """A fault as it lies in the store."""
 
     id: int
-    order: FaultOrder
+    spec: FaultSpec
 
 
 class RestorableFaults(Faults, Protocol):
@@ -28,7 +28,7 @@ class RestorableFaults(Faults, Protocol):
 
 
 class StoredFaults:
-    """``faults``, which strike, with each change kept in the store of ``worlds``. Implements ``control_types.Faults``.
+    """``faults``, with each change kept in the store of ``worlds``. Implements ``control_types.Faults``.
 
     Methods return when the change is durable, and raise ``StoreUnavailable``, with nothing changed, if it cannot be.
     """
@@ -38,15 +38,15 @@ class StoredFaults:
         self._worlds = worlds
 
     def restore(self) -> None:
-        """Order again what lies in the store."""
+        """Order again the faults that the store holds."""
         for world, kept in _kept(self._worlds):
-            self._faults.restore(world, [Fault(each.id, each.order) for each in kept])
+            self._faults.restore(world, [Fault(each.id, each.spec) for each in kept])
 
     def all(self, world: str) -> Sequence[Fault]:
         return self._faults.all(world)
 
-    def add(self, world: str, order: FaultOrder) -> Fault:
-        made = self._faults.add(world, order)
+    def add(self, world: str, spec: FaultSpec) -> Fault:
+        made = self._faults.add(world, spec)
         try:
             self._keep(world, self._faults.all(world))
         except StoreUnavailable:
@@ -67,7 +67,7 @@ class StoredFaults:
         self._faults.clear(world)
 
     def _keep(self, world: str, faults: Sequence[Fault]) -> None:
-        kept = [KeptFault(each.id, each.order) for each in faults]
+        kept = [KeptFault(each.id, each.spec) for each in faults]
         self._worlds.keep_faults(world, msgspec.json.encode(kept) if kept else b"")
 
 

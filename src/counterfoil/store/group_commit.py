@@ -185,7 +185,7 @@ class GroupCommit:
                 self._log.recover()
                 # a request that began before the failure must not go on as if its first changes had been kept
                 for head in self._doubtful:
-                    head.lock.try_now()
+                    head.lock.try_acquire()
                     locks.callback(head.lock.release)
                 self._recovered(self._doubtful)
             except StoreUnavailable as error:

@@ -50,9 +50,11 @@ def check_default(
         differs = f"scenario {world.scenario.name}, not the {scenario_name} given"
     elif seed is not None and seed != world.seed:
         differs = f"seed {world.seed}, not {seed}"
-    elif customers is not None and customers != world.customers_asked:
+    elif customers is not None and customers != world.requested_customers:
         asked = (
-            "its scenario's own customers" if world.customers_asked is None else f"{world.customers_asked} customers"
+            "its scenario's own customers"
+            if world.requested_customers is None
+            else f"{world.requested_customers} customers"
         )
         differs = f"{asked}, not {customers}"
     elif switches and dict(switches) != dict(world.chosen):

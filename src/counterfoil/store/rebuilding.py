@@ -25,7 +25,7 @@ def origin_of(world: World) -> Origin:
         scenario=world.scenario.name,
         digest=world.scenario.digest,
         seed=world.seed,
-        customers=world.customers_asked,
+        customers=world.requested_customers,
         switches=dict(chosen),
     )
 

@@ -1,4 +1,4 @@
-"""counterfoil inside a test, or any Python program: a world with URLs, clock, faults, journal and commands of its own."""
+"""counterfoil inside a test or any Python program: a ``Sandbox`` is a world with URLs, clock, faults, journal and commands."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""An httpx transport that calls an ASGI application in this process: no socket, from any thread, sync or async code.
+"""An httpx transport that calls an ASGI application in this process, without a socket, from any thread.
 
-httpx brings one for async clients only. Here the application runs on an event loop in a thread of its own, so that it
-behaves as it does under a server whatever the caller is doing: a client that waits no longer than its read timeout gets
-``ReadTimeout`` while the application goes on, and a connection that the application breaks on purpose is ``ReadError``, or
-``RemoteProtocolError`` where the answer had begun.
+httpx has one for async clients only. Here the application runs on an event loop in its own thread, so that it behaves
+as under a server: after its read timeout a client gets ``ReadTimeout`` while the application continues, and a connection
+that the application breaks on purpose is ``ReadError``, or ``RemoteProtocolError`` if the response had begun.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ import httpx
 Asgi = Any
 
 
-class InProcess(httpx.BaseTransport):
-    """``httpx.Client(transport=InProcess(app), base_url="http://counterfoil")``. Close it, or use it as a context."""
+class InProcessTransport(httpx.BaseTransport):
+    """``httpx.Client(transport=InProcessTransport(app), base_url="http://counterfoil")``. Close it, or use it in ``with``."""
 
     def __init__(self, app: Asgi) -> None:
         self._app = app
@@ -42,35 +41,35 @@ class InProcess(httpx.BaseTransport):
             stream=_Body(request.content),
             extensions=request.extensions,
         )
-        heard = _Heard(self._app)
-        asked = self._loop.create_task(httpx.ASGITransport(app=heard).handle_async_request(sent))
-        self._running.add(asked)
-        asked.add_done_callback(self._over)
+        recorder = _SendRecorder(self._app)
+        task = self._loop.create_task(httpx.ASGITransport(app=recorder).handle_async_request(sent))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
         try:
-            response = await self._patiently(asked, heard, request.extensions.get("timeout", {}).get("read"))
+            response = await self._wait_for_response(task, recorder, request.extensions.get("timeout", {}).get("read"))
             content = await response.aread()
         except httpx.TransportError:
             raise
-        except Exception:  # an application that fails is a 500 under a server, too
+        except Exception:  # as under a server, an application that fails is a 500
             return httpx.Response(500, request=request)
         return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
 
-    async def _patiently(
-        self, asked: asyncio.Task[httpx.Response], heard: _Heard, longest: float | None
+    async def _wait_for_response(
+        self, task: asyncio.Task[httpx.Response], recorder: _SendRecorder, read_timeout: float | None
     ) -> httpx.Response:
-        """Wait, but never ``longest`` seconds without a byte; the application is not stopped then, nor is it by a server."""
-        heard.at = self._loop.time()
+        """Wait for the response, up to ``read_timeout`` seconds without a byte; after that the application continues."""
+        recorder.at = self._loop.time()
         while True:
-            left = None if longest is None else heard.at + longest - self._loop.time()
+            left = None if read_timeout is None else recorder.at + read_timeout - self._loop.time()
             if left is not None and left <= 0:
                 raise httpx.ReadTimeout("timed out")
-            if (await asyncio.wait({asked}, timeout=left))[0]:
-                return asked.result()
+            if (await asyncio.wait({task}, timeout=left))[0]:
+                return task.result()
 
-    def _over(self, asked: asyncio.Task[httpx.Response]) -> None:
-        self._running.discard(asked)
-        if not asked.cancelled():
-            asked.exception()  # else asyncio warns that the exception was never retrieved
+    def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # else asyncio warns that the exception was never retrieved
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -80,8 +79,8 @@ class InProcess(httpx.BaseTransport):
             self._loop.close()
 
     async def _stop(self) -> None:
-        for asked in list(self._running):
-            asked.cancel()
+        for task in list(self._running):
+            task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def __exit__(
@@ -93,8 +92,8 @@ class InProcess(httpx.BaseTransport):
         self.close()
 
 
-class _Heard:
-    """The application, noting when it last sent something (``at``, by the loop's clock)."""
+class _SendRecorder:
+    """Wraps the application and records when it last sent something (``at``, by the loop's clock)."""
 
     def __init__(self, app: Asgi) -> None:
         self._app = app
@@ -102,15 +101,15 @@ class _Heard:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         @functools.wraps(send)  # it keeps the name and module of httpx's own function
-        async def noted(message: Any) -> None:
+        async def send_and_record(message: Any) -> None:
             self.at = asyncio.get_running_loop().time()
             await send(message)
 
-        await self._app(scope, receive, noted)
+        await self._app(scope, receive, send_and_record)
 
 
 class _Body(httpx.AsyncByteStream):
-    """A body that was read already, for the async side; headers (length, type) were set by the caller's request."""
+    """A request body that was read already, as an async stream."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

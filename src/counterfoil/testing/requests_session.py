@@ -1,4 +1,4 @@
-"""For ``requests``: an adapter that hands prepared requests to an httpx transport, so that no socket is needed."""
+"""An adapter for ``requests`` that passes prepared requests to an httpx transport, so that no socket is needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 
 class TransportAdapter(BaseAdapter):
-    """Mount it on a session for the origin whose requests the transport is to answer."""
+    """Sends requests through ``transport``. Mount it on a session for an origin."""
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         super().__init__()
@@ -30,23 +30,23 @@ class TransportAdapter(BaseAdapter):
             extensions={"timeout": {"read": timeout[1] if isinstance(timeout, tuple) else timeout}},
         )
         try:
-            got = self._transport.handle_request(sent)
+            received = self._transport.handle_request(sent)
         except httpx.TimeoutException as error:
             raise requests.ReadTimeout(error, request=request) from error
         except httpx.TransportError as error:
             raise requests.ConnectionError(error, request=request) from error
         response = requests.Response()
-        response.status_code = got.status_code
-        response.headers = CaseInsensitiveDict(got.headers)
-        response.raw = BytesIO(got.read())
+        response.status_code = received.status_code
+        response.headers = CaseInsensitiveDict(received.headers)
+        response.raw = BytesIO(received.read())
         response.url = request.url or ""
         response.request = request
-        response.reason = got.reason_phrase
+        response.reason = received.reason_phrase
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
         return response
 
     def close(self) -> None:
-        """Nothing: the code that made the transport closes it."""
+        """Does nothing: the creator of the transport closes it."""
 
 
 def session_for(transport: httpx.BaseTransport, origin: str, headers: Mapping[str, str]) -> requests.Session:

@@ -1,4 +1,4 @@
-"""counterfoil inside a test, or any Python program: a world of one's own, with urls, clock, faults, journal and commands.
+"""A world inside a test or any Python program, with URLs, clock, faults, journal and commands.
 
     with Sandbox(scenario="late-payer") as sandbox:
         client = sandbox.client("flexprice")
@@ -19,10 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from counterfoil.api.control_types import Exchanged, Fault, Wanted, read_fault
+from counterfoil.api.control_types import Fault, JournalQuery, RecordedExchange, read_fault
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
-from counterfoil.testing.world_client import Clock, Steering
+from counterfoil.testing.world_client import Clock, WorldCommands
 from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
-    from counterfoil.testing.in_process import InProcess
+    from counterfoil.testing.in_process import InProcessTransport
 
 KEY = "counterfoil-key"
-_numbers = itertools.count(1)
+_counter = itertools.count(1)
 
 
 class SandboxServer:
@@ -43,20 +43,20 @@ class SandboxServer:
     """
 
     def __init__(self, apis: Iterable[str] = (), **options: Any) -> None:
-        from counterfoil.serving import in_thread, listen, origin_of
+        from counterfoil.serving import listen, origin_of, serve_in_thread
 
         self.application: Application = build(apis, scenario_name="quiet", **options)
-        taken = listen("127.0.0.1", 0)
-        self.origin = origin_of(taken)
-        self._stop = in_thread(self.application.server, taken)
+        listener = listen("127.0.0.1", 0)
+        self.origin = origin_of(listener)
+        self._stop = serve_in_thread(self.application.server, listener)
 
     def stop(self) -> None:
-        """Stop serving; every world is gone."""
+        """Stop serving; all worlds are lost."""
         self._stop()
 
 
 class _Shared:
-    """The server that sandboxes share when none is given: started by the first, stopped after the last."""
+    """The server that sandboxes share if none is given: started for the first, stopped after the last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class _Shared:
                 self._server = SandboxServer()
             return self._server
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         with self._lock:
             self._users -= 1
             if not self._users and self._server is not None:
@@ -82,10 +82,10 @@ _shared = _Shared()
 
 
 class Sandbox:
-    """A world of its own on a server. Use it as a context, or call ``close``.
+    """A world on a server. Use it as a context manager, or call ``close``.
 
-    ``scenario`` is a name or a YAML file; ``switches`` are assumptions chosen otherwise. ``key`` is accepted by all APIs.
-    Raises ScenarioError, UsageError or BadValue for options that cannot be.
+    ``scenario`` is a name or a YAML file; ``switches`` sets assumptions. ``key`` is accepted by all APIs.
+    Raises ``ScenarioError``, ``UsageError`` or ``BadValue`` for invalid options.
     """
 
     key = KEY
@@ -101,8 +101,8 @@ class Sandbox:
     ) -> None:
         self._shared = server is None
         self.server = server or _shared.take()
-        self.name = f"test-{os.getpid()}-{next(_numbers)}"
-        self._transports: list[InProcess] = []
+        self.name = f"test-{os.getpid()}-{next(_counter)}"
+        self._transports: list[InProcessTransport] = []
         try:
             self.application.worlds.create(self.name, scenario, seed=seed, customers=customers, switches=switches)
         except BaseException:
@@ -113,16 +113,15 @@ class Sandbox:
     def application(self) -> Application:
         return self.server.application
 
-    # --- reaching it -----------------------------------------------------------------------------
+    # --- addresses and clients -------------------------------------------------------------------
 
     def url(self, api: str | None = None) -> str:
-        """The base URL of ``api`` in this world: what your client is given in place of the vendor's. Where only one API is
-        served it need not be named."""
+        """The base URL of ``api`` in this world, to use in place of the vendor's. With a single API ``api`` can be omitted."""
         return f"{self.server.origin}/w/{self.name}{self._prefix(api)}"
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers that authenticate with any of the five."""
+        """Headers that authenticate with any of the APIs."""
         return {"Authorization": f"Bearer {self.key}", "x-api-key": self.key}
 
     def client(self, api: str | None = None, **options: Any) -> httpx.Client:
@@ -132,11 +131,11 @@ class Sandbox:
         headers = self.headers | dict(options.pop("headers", {}))
         return httpx.Client(base_url=self.url(api), headers=headers, **options)
 
-    def transport(self) -> InProcess:
+    def transport(self) -> InProcessTransport:
         """An httpx transport that needs no socket: ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
-        from counterfoil.testing.in_process import InProcess
+        from counterfoil.testing.in_process import InProcessTransport
 
-        self._transports.append(InProcess(self.application.server))
+        self._transports.append(InProcessTransport(self.application.server))
         return self._transports[-1]
 
     def session(self) -> requests.Session:
@@ -145,7 +144,7 @@ class Sandbox:
 
         return session_for(self.transport(), self.server.origin, self.headers)
 
-    # --- steering it -----------------------------------------------------------------------------
+    # --- clock, commands and faults --------------------------------------------------------------
 
     @property
     def clock(self) -> Clock:
@@ -153,9 +152,9 @@ class Sandbox:
         return Clock(lambda: self.application.worlds.named(self.name))
 
     @property
-    def world(self) -> Steering:
+    def world(self) -> WorldCommands:
         """The world's commands: ``world.record_payment(customer="tardy", bill=1)`` and the rest."""
-        return Steering(lambda: self.application.worlds.named(self.name))
+        return WorldCommands(lambda: self.application.worlds.named(self.name))
 
     def store(self, path: str, *parents: object, api: str | None = None) -> Any:
         """A collection of an API made from your document, by its path there: ``store("/orders").get("ord_1")``,
@@ -169,15 +168,15 @@ class Sandbox:
         return stores[0].store(lambda: self.application.worlds.named(self.name)).at(path, *parents)
 
     def ids(self, customer: int | str) -> dict[str, dict[str, str]]:
-        """What a customer is called in each API: ``ids("tardy")["flexprice"]["id"]`` is ``cust_00000003``."""
+        """A customer's ids in each API: ``ids("tardy")["flexprice"]["id"]`` is ``cust_00000003``."""
         world = self.application.worlds.named(self.name)
         number = self.world.number(customer)
         return {each.name: dict(each.ids(world, number)) for each in self.application.apis}
 
     def reset(self) -> None:
-        """Put the world back to where its scenario ended; its faults and journal are gone."""
+        """Put the world back to where its scenario ended, and clear its faults and journal."""
         self.application.worlds.reset(self.name)
-        self._forget()
+        self._clear_journal_and_faults()
 
     def fail(
         self,
@@ -189,19 +188,19 @@ class Sandbox:
         ] = "status",
         **members: Any,
     ) -> Fault:
-        """Order a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
+        """Add a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
 
-        Members are those of ``counterfoil.api.control_types.FaultOrder``. Raises ``BadValue`` naming the one that is wrong.
+        Members are those of ``counterfoil.api.control_types.FaultSpec``. Raises ``BadValue`` that names the wrong one.
         """
-        order = read_fault({"api": api, "operation": operation, "kind": kind, **members})
-        return self.application.faults.add(self.name, order)
+        spec = read_fault({"api": api, "operation": operation, "kind": kind, **members})
+        return self.application.faults.add(self.name, spec)
 
     def requests(
         self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
-    ) -> list[Exchanged]:
-        """What was asked of this world and what it answered, oldest first: the newest 500."""
-        wanted = Wanted(api=api, operation=operation, status=None if status is None else str(status), limit=500)
-        return list(self.application.journal.find(self.name, wanted).exchanges)
+    ) -> list[RecordedExchange]:
+        """The newest 500 requests to this world with their responses, oldest first."""
+        query = JournalQuery(api=api, operation=operation, status=None if status is None else str(status), limit=500)
+        return list(self.application.journal.find(self.name, query).exchanges)
 
     def capsule(self, path: Path | None = None) -> bytes:
         """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
@@ -210,13 +209,13 @@ class Sandbox:
             write_whole(path, data)
         return data
 
-    # --- ending it -------------------------------------------------------------------------------
+    # --- closing ---------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Forget the world; calling it twice is allowed."""
+        """Delete the world; a second call does nothing."""
         if self.application.worlds.get(self.name) is not None:
             self.application.worlds.delete(self.name)
-            self._forget()
+            self._clear_journal_and_faults()
             self._release()
 
     def __enter__(self) -> Self:
@@ -231,9 +230,9 @@ class Sandbox:
         for transport in self._transports:
             transport.close()
         if self._shared:
-            _shared.give_back()
+            _shared.release()
 
-    def _forget(self) -> None:
+    def _clear_journal_and_faults(self) -> None:
         self.application.faults.clear(self.name)
         self.application.journal.clear(self.name)
 
@@ -248,7 +247,7 @@ class Sandbox:
 
 
 def money(amount: str | int | Decimal) -> Decimal:
-    """An exact amount: ``money("4.28")``. Floats are refused, because 0.1 is none."""
+    """An exact amount: ``money("4.28")``. Its type does not admit floats, because 0.1 is not exact."""
     return Decimal(amount)
 
 

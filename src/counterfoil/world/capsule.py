@@ -1,7 +1,7 @@
 """Capsules: everything needed to rebuild a world byte for byte, as one JSON object.
 
-A capsule holds the version, the scenario (its text too, so that a story of one's own travels with it), the seed and the
-commands, and the digest of the world they make. Opening one replays it and compares digests.
+A capsule holds the version, the scenario with its text, the seed and the commands, and the digest of the resulting world.
+Opening one replays it and compares digests.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from counterfoil.world.world import World
 
 
 class CapsuleError(Exception):
-    """A capsule that cannot be opened, or that makes another world than it promised; the message is one line."""
+    """A capsule that cannot be opened, or whose replay gives a different world; the message is one line."""
 
 
 class Capsule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The JSON of a capsule. ``digest`` is that of the world it makes, ``scenario_digest`` that of the scenario's text."""
+    """The JSON of a capsule. ``digest`` is that of the resulting world, ``scenario_digest`` that of the scenario's text."""
 
     counterfoil: str
     scenario: str
@@ -48,7 +48,7 @@ def make_capsule(world: World) -> Capsule:
         scenario_digest=world.scenario.digest,
         scenario_text=world.scenario.source.decode(),
         seed=world.seed,
-        customers=world.customers_asked,
+        customers=world.requested_customers,
         switches={name: value for name, value in world.chosen.items() if isinstance(value, bool | int | str)},
         commands=[write_command(command) for command in world.commands],
         digest=digest_of(world),
@@ -72,7 +72,7 @@ def write_capsule(world: World) -> bytes:
 
 
 def read_capsule(data: bytes) -> Capsule:
-    """The capsule in JSON ``data``; raises ``CapsuleError`` naming what is wrong with it."""
+    """The capsule in JSON ``data``. Raises ``CapsuleError`` that says what is wrong with it."""
     try:
         return msgspec.json.decode(data, type=Capsule)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -100,11 +100,11 @@ def open_capsule(
     and addresses, which are not in it, may then be other ones."""
     if not any_version and capsule.counterfoil != counterfoil.__version__:
         raise CapsuleError(
-            f"made by counterfoil {capsule.counterfoil}; this is {counterfoil.__version__}, which may tell it differently"
+            f"made by counterfoil {capsule.counterfoil}; this is {counterfoil.__version__}, which may replay it differently"
         )
     source = capsule.scenario_text.encode()
     if sha256(source).hexdigest() != capsule.scenario_digest:
-        raise CapsuleError(f"its text of scenario '{capsule.scenario}' is not the one it was made with")
+        raise CapsuleError(f"the text of scenario '{capsule.scenario}' does not match its digest")
     try:
         scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
         asked = capsule.customers
@@ -125,12 +125,12 @@ def open_capsule(
     except (ScenarioError, LedgerError) as error:
         raise CapsuleError(str(error)) from None
     if digest_of(world) != capsule.digest:
-        raise CapsuleError("replaying it made another world than it was made from: the digests differ")
+        raise CapsuleError("the replayed world differs from the original: the digests differ")
     return world
 
 
 def digest_of(world: World) -> str:
-    """SHA-256 over all that commands make of a world: equal worlds have equal digests, on every machine.
+    """SHA-256 over the state of a world that commands make: equal worlds have equal digests, on every machine.
 
     Access tokens and failed logins are not part of it: a capsule does not bring logins back.
     """
@@ -140,8 +140,8 @@ def digest_of(world: World) -> str:
     if len(world.resources):
         digest.update(repr(world.resources).encode())
     states = [sha256(repr(state).encode()).digest() for state in world.ledger.store.states()]
-    for place in world.ledger.store.slots():
-        digest.update(states[place])
+    for slot in world.ledger.store.slots():
+        digest.update(states[slot])
     return digest.hexdigest()
 
 
@@ -149,5 +149,5 @@ def _replay(world: World, index: int, command: dict[str, Any]) -> None:
     try:
         world.execute(read_command(command))
     except LedgerError as error:
-        named = f" ({error.field})" if error.field else ""
-        raise CapsuleError(f"command {index} of {command.get('command')!r}: {error.message}{named}") from None
+        member = f" ({error.field})" if error.field else ""
+        raise CapsuleError(f"command {index} of {command.get('command')!r}: {error.message}{member}") from None

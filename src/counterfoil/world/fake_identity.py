@@ -1,6 +1,6 @@
 """Generates names and addresses for customers, with Faker, when they are first shown.
 
-A customer's identity depends on the world's seed and its number alone, so adding a customer changes no other. Faker is
+A customer's identity depends only on the world's seed and its number, so adding a customer does not rename another. Faker is
 imported on first use, because a server that shows no names does not need it.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _GERMAN_SPEAKING = ("AT", "CH", "DE", "LI", "LU")
-_GENERATING = Lock()  # a Faker instance has one random stream, seeded again for each customer
+_LOCK = Lock()  # a Faker instance has one random stream, seeded again for each customer
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ def generate(seed: int, number: int, country: str, overrides: IdentityOverrides 
 
 @lru_cache(maxsize=4096)
 def _generated(seed: int, number: int, country: str) -> Contact:
-    with _GENERATING:
+    with _LOCK:
         faker = _faker(LOCALES.get(country, "en_GB"))
         faker.seed_instance(int.from_bytes(blake2b(f"{seed}/{number}".encode(), digest_size=8).digest()))
         places = PLACES.get(country)
@@ -114,10 +114,10 @@ def _faker(locale: str) -> Faker:
 
 
 def _domain(name: str, number: int, country: str) -> str:
-    """A host name of the company's name in ASCII letters, and the customer's number, so that no two customers share one."""
+    """A host name from the company's name in ASCII letters and the customer's number, which makes it unique."""
     table = _GERMAN if country in _GERMAN_SPEAKING else _LETTERS
     # NFC first: an umlaut may be written as a letter and a combining mark.
-    plain = normalize("NFKD", normalize("NFC", name.lower()).translate(table).translate(_LETTERS))
-    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in plain if not combining(each))
+    decomposed = normalize("NFKD", normalize("NFC", name.lower()).translate(table).translate(_LETTERS))
+    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in decomposed if not combining(each))
     words = "-".join(part for part in letters.split("-") if part)[:40].rstrip("-")
     return f"{words or 'customer'}-{number}"

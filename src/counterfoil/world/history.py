@@ -1,4 +1,4 @@
-"""What was done to a world, oldest first, in a sequence that grows without being copied."""
+"""The history of a world: the commands that were executed, oldest first, in a sequence that grows without being copied."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One thing that was done: when (world time), the command, and the fact that came of it."""
+    """A command that was executed: when (world time), the command, and its result, such as the new record."""
 
     at: datetime
     command: Command
@@ -22,28 +22,30 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class History(Sequence[Entry]):
-    """Entries that never change. ``having`` gives a longer history; both share one list, of which each sees its length."""
+    """An immutable sequence of entries. ``appended`` returns a longer one; both share a list, of which each sees its length."""
 
     __slots__ = ("_entries", "_length", "_lock")
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._length = 0
-        self._lock = Lock()  # shared by all who share the list: forks of a world have threads of their own
+        self._lock = (
+            Lock()
+        )  # shared by all histories that share the list: forks of a world may be used in other threads
 
-    def having(self, entry: Entry) -> History:
-        """This history and one entry more."""
-        twin = History.__new__(History)
-        twin._length = self._length + 1
+    def appended(self, entry: Entry) -> History:
+        """This history with one more entry."""
+        longer = History.__new__(History)
+        longer._length = self._length + 1
         with self._lock:
             if len(self._entries) == self._length:
                 self._entries.append(entry)
-                twin._entries, twin._lock = self._entries, self._lock
-                return twin
-        # another history goes on from here differently: a fork, or a change that was given up
-        twin._entries = [*self._entries[: self._length], entry]
-        twin._lock = Lock()
-        return twin
+                longer._entries, longer._lock = self._entries, self._lock
+                return longer
+        # another history continues differently from here: a fork's, or that of a command that failed
+        longer._entries = [*self._entries[: self._length], entry]
+        longer._lock = Lock()
+        return longer
 
     def __len__(self) -> int:
         return self._length

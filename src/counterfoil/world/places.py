@@ -104,9 +104,9 @@ NUMBER_FIRST = frozenset("AE AU CA FR GB IE IN KW LU NZ SG US ZA".split())  # no
 
 
 def vat_number(country: str) -> str:
-    """A number with the form and the prefix that VAT numbers have in that country; none of them was ever issued.
+    """A placeholder with the prefix and format of VAT numbers in that country; it was never issued to a company.
 
-    Outside the countries with a prefix it is digits only.
+    For other countries it is digits only.
     """
     prefix = TAX_PREFIXES.get(country) or (country if country in EUROPEAN_UNION else "")
     return f"{prefix}{_VAT_DIGITS.get(country, '999999999')}"

@@ -1,4 +1,4 @@
-"""The schema of scenario files: the YAML stories that worlds start from."""
+"""The schema of scenario files: the YAML files that worlds start from."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """Check that numbers are finite and not negative, shares at most 1 and tax rates at most 100."""
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            most = {"tax_rate": 100, "share": 1, "spread": 1}.get(name, 10**12)
-            if isinstance(value, Decimal) and not (value.is_finite() and 0 <= value <= most):
-                raise ValueError(f"'{name}' must be a number from 0 to {most}")
+            largest = {"tax_rate": 100, "share": 1, "spread": 1}.get(name, 10**12)
+            if isinstance(value, Decimal) and not (value.is_finite() and 0 <= value <= largest):
+                raise ValueError(f"'{name}' must be a number from 0 to {largest}")
 
 
 class Seller(_Part, frozen=True, kw_only=True):
-    """The company that issues the bills. ``tax_rate`` is in percent; ``currency`` is its own.
+    """The company that issues the bills. ``tax_rate`` is in percent; ``currency`` is the one it keeps its books in.
 
-    An address, telephone or VAT number that is not given fits the country. ``monthly_cost_limit`` is in ``currency``.
+    Address, telephone and VAT number default to ones that fit the country. ``monthly_cost_limit`` is in ``currency``.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Seller(_Part, frozen=True, kw_only=True):
     monthly_cost_limit: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """Fill in what was not given: where no part of the address is given, the first of the country's places."""
+        """Fill in defaults; without any part of an address, that of the first place of the country."""
         super().__post_init__()
         place = PLACES.get(self.country, (Place("", "", ""),))[0]
         defaults = {"vatin": vat_number(self.country)}
@@ -111,14 +111,14 @@ class TariffPlan(_Part, frozen=True, kw_only=True):
     rates: tuple[RatePlan, ...] = ()
 
 
-class Between(_Part, frozen=True, kw_only=True):
+class DateRange(_Part, frozen=True, kw_only=True):
     """A random date from ``first`` to ``last``, both included."""
 
     first: date
     last: date
 
 
-class Use(_Part, frozen=True, kw_only=True):
+class MonthlyUsage(_Part, frozen=True, kw_only=True):
     """Usage that recurs each month on ``day``; ``spread`` is how much the quantity varies, as a share of it."""
 
     service: Service = Service.DATA
@@ -128,10 +128,10 @@ class Use(_Part, frozen=True, kw_only=True):
     spread: Decimal = Decimal("0.5")
 
 
-class Pays(_Part, frozen=True, kw_only=True):
+class PaymentBehaviour(_Part, frozen=True, kw_only=True):
     """Payment of ``share`` of each bill, ``after`` days past its due date (before it, if negative).
 
-    ``varies`` is by how many days more or less; it differs from bill to bill.
+    The day varies by up to ``varies`` days in both directions, from bill to bill.
     """
 
     share: Decimal = Decimal(1)
@@ -140,7 +140,7 @@ class Pays(_Part, frozen=True, kw_only=True):
 
 
 class Profile(_Part, frozen=True, kw_only=True):
-    """A kind of simulated customer. ``weight`` is how common it is; each of its ``variants`` has its own numbers."""
+    """A kind of simulated customer. ``weight`` is how common it is; each of its ``variants`` has its own amounts and dates."""
 
     name: str
     weight: Annotated[int, Meta(ge=1, le=10**6)] = 1
@@ -148,10 +148,10 @@ class Profile(_Part, frozen=True, kw_only=True):
     tariffs: Annotated[tuple[Key, ...], Meta(min_length=1, max_length=9)]
     country: Country = "DE"
     sims: Annotated[tuple[Count, Count], Meta()] = (1, 20)
-    joined: Between
-    leaves: Between | None = None
-    usage: tuple[Use, ...] = ()
-    pays: Pays | None = None
+    joined: DateRange
+    leaves: DateRange | None = None
+    usage: tuple[MonthlyUsage, ...] = ()
+    pays: PaymentBehaviour | None = None
     payment_method: str = "direct debit"
     tax_rate: Decimal | None = None
     group: str | None = None
@@ -194,7 +194,7 @@ class Credential(_Part, frozen=True, kw_only=True):
 
 
 class MonthlyBilling(_Part, frozen=True, kw_only=True):
-    """A billing run for each month from that of ``first`` to that of ``last``, with its cutoff on the next first."""
+    """A billing run for each month from that of ``first`` to that of ``last``, with its cutoff on the first of the next."""
 
     first: date
     last: date
@@ -224,7 +224,7 @@ class ScenarioDefinition(_Part, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.starts.tzinfo is not None:  # without an offset it is refused, with its line
+        if self.starts.tzinfo is not None:  # check_references refuses one without an offset, and names its line
             msgspec.structs.force_setattr(self, "starts", as_utc(self.starts))
 
 

@@ -1,4 +1,4 @@
-"""Checks the references and steps of a scenario, and finds the lines of mistakes."""
+"""Checks the references and steps of a scenario, and finds the line of each mistake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from counterfoil.world.timestamps import as_utc, read_instant
 
 
 class Mistake(NamedTuple):
-    """One thing wrong with a scenario: the keys and indexes that lead to it, and what is wrong."""
+    """A mistake in a scenario: the keys and indexes that lead to it, and what is wrong."""
 
     steps: Sequence[str | int]
     message: str
@@ -112,10 +112,10 @@ def mistake_at(path: str, message: str) -> Mistake:
 
 
 def schema_mistake(error: str, below: str = "") -> Mistake:
-    """What msgspec says of the value at the path ``below``, as in ``Expected `str`, got `int` - at `$.key```."""
+    """The mistake in one of msgspec's messages about the value at ``below``, as ``Expected `str`, got `int` - at `$.key```."""
     message, _, rest = error.partition(" - at `$")
     path = f"{below}{rest.rstrip('`')}".lstrip(".")
-    if checked := re.match(r"'(\w+)' must be", message):  # by the part itself, whose path is that of the part
+    if checked := re.match(r"'(\w+)' must be", message):  # raised by the part itself, so the path is the part's
         path = f"{path}.{checked[1]}".lstrip(".")
     mistake = mistake_at(path, message)
     unknown = re.search(r"unknown field `(.+)`", message)
@@ -123,7 +123,7 @@ def schema_mistake(error: str, below: str = "") -> Mistake:
 
 
 def located(where: str, source: bytes, mistakes: Iterable[Mistake]) -> str:
-    """The mistakes with file and line, one line of text for each, by line."""
+    """One line of text for each mistake, with file and line, in the order of the lines."""
     document = yaml_reader.read_document(source, where)
     found = sorted((document.line_of(each.steps), each.message) for each in islice(mistakes, yaml_reader.MAX_MISTAKES))
     return "\n".join(f"{where}:{line}: {message}" for line, message in found)

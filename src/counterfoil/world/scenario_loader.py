@@ -17,7 +17,7 @@ from counterfoil.world.scenario_checks import Mistake, check_references, located
 from counterfoil.world.written_numbers import misread_numbers
 
 CACHE_VERSION = 3
-"""Increase it when the cached form of the same YAML changes, or what is refused, so that older cache files are not read."""
+"""Increase it when the cached form of the same YAML or what is refused changes, so that older cache files are ignored."""
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -46,7 +46,7 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
     check_references(scenario)
     if not was_cached and file is not None:
         with contextlib.suppress(ValueError):  # infinity or NaN, which JSON does not have: parse the file each time
-            disk_cache.keep(file, json.dumps(data, allow_nan=False).encode())
+            disk_cache.write(file, json.dumps(data, allow_nan=False).encode())
     return scenario
 
 
@@ -80,32 +80,32 @@ def _checked(data: dict[str, Any], source: bytes, where: str) -> ScenarioDefinit
         if not misread:
             return definition
         mistakes = []
-    told = {tuple(each.steps) for each in mistakes}
+    reported = {tuple(each.steps) for each in mistakes}
     numbers = (mistake_at(path, message) for path, message in misread.items())
-    mistakes += [each for each in numbers if tuple(each.steps) not in told]
+    mistakes += [each for each in numbers if tuple(each.steps) not in reported]
     raise ScenarioError(located(where, source, mistakes))
 
 
 def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What the schema finds in each part of a scenario, where msgspec itself stops at the first mistake."""
+    """The schema mistakes in each part of a scenario; msgspec itself stops at the first mistake."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(ScenarioDefinition)}
     for key, value in data.items():
         if key not in fields:
             yield schema_mistake(f"Object contains unknown field `{key}`")
             continue
-        wanted = fields[key].type
-        if get_origin(wanted) is tuple and isinstance(value, list):
+        expected_type = fields[key].type
+        if get_origin(expected_type) is tuple and isinstance(value, list):
             for index, item in enumerate(value):
-                yield from _part_mistake(item, get_args(wanted)[0], f"{key}[{index}]")
+                yield from _part_mistake(item, get_args(expected_type)[0], f"{key}[{index}]")
         else:
-            yield from _part_mistake(value, wanted, key)
+            yield from _part_mistake(value, expected_type, key)
     for key, field in fields.items():
         if field.required and key not in data:
             yield schema_mistake(f"Object missing required field `{key}`")
 
 
-def _part_mistake(value: Any, wanted: Any, path: str) -> Iterator[Mistake]:
+def _part_mistake(value: Any, expected_type: Any, path: str) -> Iterator[Mistake]:
     try:
-        msgspec.convert(value, wanted, strict=True)
+        msgspec.convert(value, expected_type, strict=True)
     except msgspec.ValidationError as error:
         yield schema_mistake(str(error), path)

@@ -1,7 +1,7 @@
-"""Runs a scenario in a new world: makes tariffs, named and simulated customers, then applies the steps of the story.
+"""Runs a scenario in a new world: creates tariffs, named and simulated customers, then runs the steps of the story.
 
 Simulated customers are drawn from a limited number of account states (``variants`` of each profile), so that ten thousand
-cost little more than a hundred. Which one a customer gets depends on the seed and its number only.
+cost little more than a hundred. Which state a customer gets depends only on the seed and its number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
 from counterfoil.world.fake_identity import IdentityOverrides
 from counterfoil.world.scenario import (
-    Between,
+    DateRange,
     MonthlyBilling,
     Population,
     Profile,
@@ -40,11 +40,11 @@ from counterfoil.world.state import WorldState, new_state
 from counterfoil.world.switches import KnownSwitches, Switch, Switches
 from counterfoil.world.world import World
 
-BILLS_DONE = timedelta(hours=1)  # longer than the minutes a run takes
+RUN_COMPLETES_WITHIN = timedelta(hours=1)  # a run takes five minutes
 
 
 def build_tariffs(definition: ScenarioDefinition) -> dict[str, Tariff]:
-    """The scenario's tariffs by key. Zones and packages are numbered from 1 through the whole file."""
+    """The scenario's tariffs by key. Zones and packages are numbered from 1 across the whole file."""
     zones = {zone.key: RateZone(number, zone.name, zone.countries) for number, zone in enumerate(definition.zones, 1)}
     tariffs: dict[str, Tariff] = {}
     packages = 0
@@ -79,7 +79,7 @@ def run_scenario(
     known_switches: KnownSwitches | Iterable[Switch] = (),
     name: str = "default",
 ) -> World:
-    """A new world in which the whole scenario was run. ``customers`` is how many there are in all, simulated ones included.
+    """A new world in which the whole scenario was run. ``customers`` is the total number, simulated ones included.
 
     Raises ``ScenarioError``, naming the step, where the story breaks a rule of the ledger, and ``BadValue`` for a switch.
     """
@@ -89,13 +89,15 @@ def run_scenario(
         Ledger(build_tariffs(definition)),
         Switches(known_switches, {**definition.switches, **(switches or {})}),
         seed=definition.seed if seed is None else seed,
-        customers_asked=customers,
+        requested_customers=customers,
         chosen=dict(switches or {}),
     )
     numbers = _add_named_customers(state, definition)
     _add_simulated_customers(state, definition, customers)
     for credential in definition.credentials:
-        state.admit(credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None)
+        state.add_credential(
+            credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None
+        )
     if definition.billing:
         _bill_monthly(state, definition.billing)
     for index in range(len(definition.story)):
@@ -134,17 +136,17 @@ def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> d
 
 
 def _add_simulated_customers(world: WorldState, definition: ScenarioDefinition, customers: int | None) -> None:
-    named = world.ledger.customers
-    if customers is not None and customers < named:
-        raise ScenarioError(f"{world.scenario.where}: its story needs {named} customers; {customers} were asked for")
+    member = world.ledger.customers
+    if customers is not None and customers < member:
+        raise ScenarioError(f"{world.scenario.where}: its story needs {member} customers; {customers} were asked for")
     population = definition.population or _default_population(definition)
     count = (
-        customers - named if customers is not None else (definition.population.count if definition.population else 0)
+        customers - member if customers is not None else (definition.population.count if definition.population else 0)
     )
     if not count:
         return
     if population is None:
-        raise ScenarioError(f"{world.scenario.where}: it has no tariff, so no scenery customers can be added")
+        raise ScenarioError(f"{world.scenario.where}: it has no tariff, so no simulated customers can be added")
     world.populate(*_draw(population, definition, world.ledger, world.seed, count))
 
 
@@ -157,8 +159,8 @@ def _draw(
     """
     kinds = [(profile, variant) for profile in population.profiles for variant in range(profile.variants)]
     weights = list(accumulate(profile.weight / profile.variants for profile, _ in kinds))
-    stream = Random(f"{seed}/population")  # noqa: S311 - not for secrets
-    drawn = [bisect(weights, stream.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
+    rng = Random(f"{seed}/population")  # noqa: S311 - not for secrets
+    drawn = [bisect(weights, rng.random() * weights[-1], 0, len(kinds) - 1) for _ in range(count)]
     used = {kind: index for index, kind in enumerate(dict.fromkeys(drawn))}
     states = [_make_state(*kinds[kind], definition, ledger, seed) for kind in used]
     return states, [used[kind] for kind in drawn], [kinds[kind][0].country for kind in used]
@@ -167,12 +169,12 @@ def _draw(
 def _make_state(
     profile: Profile, variant: int, definition: ScenarioDefinition, ledger: Ledger, seed: int
 ) -> AccountState:
-    draw = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - not for secrets
-    joined = _day(draw, profile.joined)
+    rng = Random(f"{seed}/{profile.name}/{variant}")  # noqa: S311 - not for secrets
+    joined = _day(rng, profile.joined)
     opened_at = max(definition.starts, start_of(joined))
     tariffs = [ledger.tariffs[key] for key in profile.tariffs]
     tax_rate = definition.seller.tax_rate if profile.tax_rate is None else profile.tax_rate
-    ends_on = _day(draw, profile.leaves) if profile.leaves else None
+    ends_on = _day(rng, profile.leaves) if profile.leaves else None
     state = AccountState(
         opened=max(joined, first_of_month(definition.starts.date())),
         accounts=tuple(
@@ -181,7 +183,7 @@ def _make_state(
         ),
         simulated_until=opened_at,
         behaviour=Behaviour(
-            salt=draw.getrandbits(32),
+            salt=rng.getrandbits(32),
             usage=tuple(
                 RecurringUsage(use.day, use.service, use.country, use.quantity, use.spread) for use in profile.usage
             ),
@@ -193,7 +195,7 @@ def _make_state(
     )
     for tariff in tariffs:
         fees_from = joined if joined >= definition.starts.date() else _first_fee_date(definition.starts.date())
-        sims = draw.randint(*sorted(profile.sims))
+        sims = rng.randint(*sorted(profile.sims))
         subscription = new_subscription(state, tariff, sims=sims, starts=joined, fees_from=fees_from)
         state = state.replace(subscriptions=(*state.subscriptions, replace(subscription, ended=ends_on)))
     return state
@@ -204,9 +206,9 @@ def _first_fee_date(starts: date) -> date:
     return starts if starts.day == 1 else next_first_of_month(starts)
 
 
-def _day(draw: Random, between: Between) -> date:
-    first, last = sorted((between.first, between.last))
-    return first + timedelta(days=draw.randint(0, (last - first).days))
+def _day(rng: Random, dates: DateRange) -> date:
+    first, last = sorted((dates.first, dates.last))
+    return first + timedelta(days=rng.randint(0, (last - first).days))
 
 
 def _default_population(definition: ScenarioDefinition) -> Population | None:
@@ -233,7 +235,7 @@ def _default_population(definition: ScenarioDefinition) -> Population | None:
     return msgspec.convert({"profiles": (profile,)}, Population)
 
 
-# --- the story -----------------------------------------------------------------------------------
+# --- billing and the story -----------------------------------------------------------------------------------
 
 
 def _bill_monthly(world: WorldState, billing: MonthlyBilling) -> None:
@@ -250,23 +252,23 @@ def _bill_monthly(world: WorldState, billing: MonthlyBilling) -> None:
             )
         )
         world.execute(RequestBills(run=run.number))
-        _advance(world, world.now + BILLS_DONE)
+        _advance(world, world.now + RUN_COMPLETES_WITHIN)
         month = following
 
 
 def _run_step(world: WorldState, index: int, numbers: Mapping[str | None, int]) -> None:
     at, name, members = step_of(world.scenario, index)
     try:
-        command = _read_step(name, members, numbers)
+        command = _command_of_step(name, members, numbers)
         if at is not None:
             _advance(world, at)
         world.execute(command)
     except LedgerError as error:
-        named = f" ({error.field})" if error.field else ""
-        raise step_error(world.scenario, index, f"{name}: {error.message}{named}") from None
+        member = f" ({error.field})" if error.field else ""
+        raise step_error(world.scenario, index, f"{name}: {error.message}{member}") from None
 
 
-def _read_step(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
+def _command_of_step(name: str, members: Mapping[str, Any], numbers: Mapping[str | None, int]) -> Command:
     resolved = dict(members)
     for member in ("customer", "billed_to"):
         key = members.get(member)

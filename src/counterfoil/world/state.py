@@ -1,6 +1,6 @@
 """The state of a world at one version: its ledger, clock, switches, tokens, people, credentials and history.
 
-A state that was published is never written to again; a command is applied to a fork of it (``world.World.execute``).
+A published state is never written to again; a command is applied to a fork of it (``world.World.execute``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from counterfoil.world.tokens import Tokens
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """What a known credential may do: use the APIs in ``may`` (all, if None), and see one customer or (None) everyone."""
+    """What a credential may do: use the APIs in ``may`` (None: all), and see ``customer`` (None: all customers)."""
 
     key: str
     may: frozenset[str] | None
@@ -37,16 +37,16 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 class WorldState(msgspec.Struct, kw_only=True, eq=False):
-    """Everything that a world is, but its name.
+    """Everything that makes up a world, except its name.
 
-    ``customers_asked`` and ``chosen`` (switches) are what was asked for when the scenario was run; the first
-    ``scenario_length`` entries of the history are the scenario's own. ``cache`` is for what is derived from this version,
-    ``accounts_cache`` for what is derived from the customers' accounts, which later versions may share.
+    ``requested_customers`` and ``chosen`` (switches) are the arguments with which the scenario was run; the first
+    ``scenario_length`` entries of the history are the scenario's own. ``cache`` is for values derived from this version,
+    ``accounts_cache`` for values derived from the customers' accounts, which later versions may share.
     """
 
     scenario: Scenario
     seed: int
-    customers_asked: int | None
+    requested_customers: int | None
     chosen: Mapping[str, object]
     now: datetime
     switches: Switches
@@ -64,33 +64,33 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
 
     def fork(self) -> WorldState:
         """An equal state that can be written to. Takes about 3 µs at any size."""
-        twin = copy(self)
-        twin.ledger = self.ledger.fork()
-        twin.cache = None
-        return twin
+        forked = copy(self)
+        forked.ledger = self.ledger.fork()
+        forked.cache = None
+        return forked
 
     # --- changes ---------------------------------------------------------------------------------
 
     def execute(self, command: Command) -> Any:
-        """Apply a command and record it; returns its fact. For a state that is not published: an error leaves a part done."""
+        """Apply a command and record it; returns its result. For an unpublished state only: an error may leave it incomplete."""
         at = self.now
         fact = command.apply(self)
-        self.history = self.history.having(Entry(at, command, fact))
+        self.history = self.history.appended(Entry(at, command, fact))
         return fact
 
     def identify(self, customer: int, who: IdentityOverrides) -> None:
-        """Say who a customer is; what is None in ``who`` is generated."""
+        """Set a customer's contact data; values that are None are generated."""
         self.known = self.known.fork()
         self.known[customer] = who
 
     def populate(self, states: list[AccountState], choices: list[int], countries: list[str]) -> None:
-        """Add simulated customers: for each, which of ``states`` it has; ``countries`` goes with the states."""
+        """Add simulated customers: for each, the index of its state; ``countries`` has the country of each state."""
         first = self.ledger.customers + 1
         self.ledger.store.add_many(states, choices)
         self.countries = (*self.countries, (first, tuple(countries), choices))
 
-    def admit(self, key: str, may: Iterable[str] | None, customer: int | None) -> None:
-        """Make a credential known."""
+    def add_credential(self, key: str, may: Iterable[str] | None, customer: int | None) -> None:
+        """Add a credential."""
         self.grants = {**self.grants, key: Grant(key, None if may is None else frozenset(may), customer)}
 
     # --- reading ---------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
         return self.now.date()
 
     def party(self, customer: int) -> Contact:
-        """Who a customer is: what the scenario says of it, the rest generated."""
+        """A customer's contact data: given by the scenario or a command, the rest generated."""
         known = self.known.get(customer, NO_OVERRIDES)
         return generate(self.seed, customer, self._country(customer), known)
 
@@ -118,14 +118,14 @@ def new_state(
     switches: Switches,
     *,
     seed: int,
-    customers_asked: int | None,
+    requested_customers: int | None,
     chosen: Mapping[str, object],
 ) -> WorldState:
-    """A state in which nothing was done yet, at the instant the scenario starts."""
+    """The state at the instant the scenario starts, before any command."""
     return WorldState(
         scenario=scenario,
         seed=seed,
-        customers_asked=customers_asked,
+        requested_customers=requested_customers,
         chosen=chosen,
         now=scenario.definition.starts.astimezone(UTC),
         switches=switches,

@@ -15,7 +15,7 @@ class Switch(msgspec.Struct, frozen=True):
     """One assumption that users can change.
 
     The name is ``<api>.<what>`` (``oracle-brm.partial_status``). ``choices`` has every allowed value; ``None`` means any
-    non-negative integer. ``source`` names the rule of the docs/vendors that it belongs to.
+    non-negative integer. ``source`` cites the statement in docs/vendors that it comes from.
     """
 
     name: str
@@ -38,40 +38,38 @@ class Switch(msgspec.Struct, frozen=True):
 
 
 class KnownSwitches:
-    """All switches: those of the served APIs (``at_hand``), and the others (``everywhere``), fetched when first needed.
+    """All switches: those of the served APIs (``loaded``), and those of all APIs (``load_all``), loaded when first needed.
 
-    So a stand-in for one API does not import the other APIs unless a switch of theirs is named or listed.
+    So a stand-in for one API imports the other APIs only when one of their switches is named or listed.
     """
 
-    def __init__(
-        self, at_hand: Iterable[Switch] = (), everywhere: Callable[[], Iterable[Switch]] | None = None
-    ) -> None:
-        self.at_hand = {switch.name: switch for switch in at_hand}
-        self._everywhere = everywhere
+    def __init__(self, loaded: Iterable[Switch] = (), load_all: Callable[[], Iterable[Switch]] | None = None) -> None:
+        self.loaded = {switch.name: switch for switch in loaded}
+        self._load_all = load_all
 
     def find(self, name: str) -> Switch | None:
         """The switch of that name; None if there is none."""
-        return self.at_hand.get(name) or self._all().get(name)
+        return self.loaded.get(name) or self._all().get(name)
 
     def __iter__(self) -> Iterator[Switch]:
         return iter(self._all().values())
 
     def _all(self) -> dict[str, Switch]:
-        if self._everywhere is not None:
-            self.at_hand = {switch.name: switch for switch in self._everywhere()}
-            self._everywhere = None
-        return self.at_hand
+        if self._load_all is not None:
+            self.loaded = {switch.name: switch for switch in self._load_all()}
+            self._load_all = None
+        return self.loaded
 
 
 class Switches(Mapping[str, Setting]):
-    """The value of every switch: as set, or its default. Immutable."""
+    """The value of every switch: the one it was set to, or its default. Immutable."""
 
     def __init__(
         self, known: KnownSwitches | Iterable[Switch] = (), chosen: Mapping[str, object] | None = None
     ) -> None:
         self._known = known if isinstance(known, KnownSwitches) else KnownSwitches(known)
         self._chosen = {name: self.known(name).checked(value) for name, value in (chosen or {}).items()}
-        self._values = {name: switch.default for name, switch in self._known.at_hand.items()} | self._chosen
+        self._values = {name: switch.default for name, switch in self._known.loaded.items()} | self._chosen
 
     def known(self, name: str) -> Switch:
         """The switch of that name. Raises ``BadValue`` listing all names."""
@@ -82,7 +80,7 @@ class Switches(Mapping[str, Setting]):
         return found
 
     def with_value(self, name: str, value: object) -> Switches:
-        """The same switches, with one set to ``value``."""
+        """A copy with one switch set to ``value``."""
         return Switches(self._known, {**self._chosen, name: value})
 
     def __getitem__(self, name: str) -> Setting:

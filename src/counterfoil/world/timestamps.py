@@ -1,4 +1,4 @@
-"""Reads and writes timestamps: RFC 3339, and the forms near it that clients write. What is read is UTC."""
+"""Parses and formats timestamps: RFC 3339, and similar formats that clients send. The result is in UTC."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def format_timestamp(moment: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> Timestamp:
-    """The time that a timestamp names. Raises ``ValueError``, which says how to write one, for any other text.
+    """The time that a timestamp names. Raises ``ValueError`` that says how to write one.
 
     Besides RFC 3339 it reads offsets without a colon or minutes (``+0100``, ``+01``: Java's SimpleDateFormat), times
     without seconds and a zone's name in brackets (``2026-01-01T00:00Z[UTC]``: Java's ZonedDateTime).
@@ -56,7 +56,7 @@ def parse_timestamp(text: str) -> Timestamp:
 
 
 def read_instant(text: str) -> datetime:
-    """The UTC time that a timestamp names, to the microsecond. Raises ``ValueError``, which says how to write one."""
+    """The UTC time that a timestamp names, to the microsecond. Raises ``ValueError`` that says how to write one."""
     try:
         moment, _ = parse_timestamp(text)
     except ValueError as error:
@@ -66,7 +66,7 @@ def read_instant(text: str) -> datetime:
 
 
 def as_utc(moment: datetime) -> datetime:
-    """The same instant in UTC. Raises ``ValueError`` where it has no offset."""
+    """The same instant in UTC. Raises ``ValueError`` if it has no offset."""
     if moment.tzinfo is None:
         raise ValueError(f"an instant needs its offset: {hints.DATE_TIME}")
     try:

@@ -1,8 +1,8 @@
 """Access tokens that a world issues, and logins that failed: both count by the world's clock.
 
-Tokens look like JSON Web Tokens. They authenticate against this stand-in only. A token of a login says itself what it is good
-for, and its signature proves it, so that none has to be kept: a login costs a world no memory. It is good in its own world
-until that is reset. Tokens that a command issued are the same in every replay.
+Tokens look like JSON Web Tokens. They authenticate against this stand-in only. A token of a login contains its claims and is
+signed, so that it need not be stored: a login takes no memory in a world. It is valid in its own world until that is reset.
+Tokens that a command issued are the same in every replay.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Any
 import msgspec
 
 MOST_LISTED = 128
-"""Tokens of a world that are kept, the newest: those of commands are good as long as they are, those of logins can be listed."""
+"""How many of the newest tokens a world stores: a command's token is valid while stored, a login's can be listed."""
 ALWAYS_LISTED = 16
 """Of them so many stay when they have expired; of an older one it is no longer known that it was good once."""
 MOST_FAILING = 1_000
-"""Names whose failed logins are remembered; of more, those that failed least recently are forgotten."""
+"""How many names with failed logins are stored; beyond that, the least recent are dropped."""
 LONGEST = 1_000
 """Characters of a token; ours have about 200."""
 
@@ -55,15 +55,15 @@ class Tokens:
 
     def issue(self, api: str, key: str, now: datetime, life: timedelta, seed: int) -> tuple[Token, Tokens]:
         """A new token, and the tokens with it."""
-        twin = copy(self)
-        twin._issued += 1
-        return twin._add(api, key, now, life, twin._issued, str(seed))
+        changed = copy(self)
+        changed._issued += 1
+        return changed._add(api, key, now, life, changed._issued, str(seed))
 
     def log_in(self, api: str, key: str, now: datetime, life: timedelta, world: str) -> tuple[Token, Tokens]:
-        """Like ``issue``, for a login, which changes no token of a command. ``world`` tells the world from any other."""
-        twin = copy(self)
-        twin._logins += 1
-        return twin._add(api, key, now, life, f"login-{twin._logins}", f"{world}/{self.since}")
+        """Like ``issue``, for a login, which changes no token of a command. ``world`` identifies the world."""
+        changed = copy(self)
+        changed._logins += 1
+        return changed._add(api, key, now, life, f"login-{changed._logins}", f"{world}/{self.since}")
 
     def _add(
         self, api: str, key: str, now: datetime, life: timedelta, number: int | str, issuer: str
@@ -76,12 +76,12 @@ class Tokens:
 
     def reset(self, since: int) -> Tokens:
         """The same for a world that was reset at that version: logins before it are not good any more."""
-        twin = copy(self)
-        twin.since = since
-        return twin
+        changed = copy(self)
+        changed.since = since
+        return changed
 
     def find(self, value: str, keys: Iterable[str], world: str) -> Token | None:
-        """The token with that value, be it expired: one that is kept, or one of a login to ``world`` for one of ``keys``."""
+        """The token with that value, even if expired: a stored one, or one of a login to ``world`` for one of ``keys``."""
         if not value.startswith(_HEADER):
             return None
         kept = next((each for each in self._newest if each.value == value), None)
@@ -89,22 +89,22 @@ class Tokens:
 
     @property
     def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
-        """All failed logins that still count, by API."""
+        """The failed logins since the last successful one, by API."""
         return sorted(self._failures.items())
 
     def failures(self, api: str) -> tuple[datetime, ...]:
-        """When logins failed in a row, newest last."""
+        """The times of the consecutive failed logins, newest last."""
         return self._failures.get(api, ())
 
     def note_login(self, api: str, succeeded: bool, now: datetime) -> tuple[int, Tokens]:
-        """Count a failed login, or forget them all after one that succeeded; gives how many failed in a row."""
-        twin = copy(self)
+        """Count a failed login, or reset the count after a successful one; returns the number of consecutive failures."""
+        changed = copy(self)
         failed = () if succeeded else (*self.failures(api), now)[-10:]
         others = [(name, when) for name, when in self._failures.items() if name != api]
-        twin._failures = dict(others[1 - MOST_FAILING :])
+        changed._failures = dict(others[1 - MOST_FAILING :])
         if failed:
-            twin._failures[api] = failed
-        return len(failed), twin
+            changed._failures[api] = failed
+        return len(failed), changed
 
     def __iter__(self) -> Iterator[Token]:
         """Oldest first."""

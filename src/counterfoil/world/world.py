@@ -1,8 +1,8 @@
-"""A world as one request sees it: the state of one version to read from, and ``execute`` to change it.
+"""A view of a world for one request: the state of one version to read from, and ``execute`` to change it.
 
-``execute`` applies a command to a fork of the newest state and then swaps the fork in. So a command is applied whole or
-not at all, whatever goes wrong in it; readers never wait for a writer; and every answer is of one version. Where a store
-keeps the world, the command is handed to it between the two, and readers see the fork once the store has it.
+``execute`` applies a command to a fork of the newest state and then swaps the fork in. So a command is applied completely
+or not at all, even after an unexpected error; readers never wait for a writer; and every response shows one version. Where a
+store keeps the world, the command is handed to it between the two, and readers see the fork once the store has it.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class Head:
 
 
 class World:
-    """A view of one world: it shows the version that was the newest when it was made, until it executes a command itself.
+    """A view of one world: it shows the version that was newest when the view was created, until it executes a command.
 
-    Take one for each request (``Worlds.get``, ``latest``). ``version`` grows with every command and never goes back.
+    Create one for each request (``Worlds.get``, ``latest``). ``version`` grows with every command and reset.
     """
 
     CACHE_BYTES = 64 * 2**20
@@ -80,7 +80,7 @@ class World:
 
     @property
     def head(self) -> Head:
-        """The same object for all views of one world, and for no other world."""
+        """An object that identifies the world: all views of one world have the same, and no other world has it."""
         return self._head
 
     # --- reading ---------------------------------------------------------------------------------
@@ -98,18 +98,18 @@ class World:
         return self._state.seed
 
     @property
-    def customers_asked(self) -> int | None:
-        """How many customers were asked for when the scenario was run; None for the scenario's own number."""
-        return self._state.customers_asked
+    def requested_customers(self) -> int | None:
+        """How many customers were requested when the scenario was run; None for the scenario's own number."""
+        return self._state.requested_customers
 
     @property
     def chosen(self) -> Mapping[str, object]:
-        """The switches that were chosen beside the scenario's own when it was run."""
+        """The switches that were given, in addition to the scenario's own, when it was run."""
         return self._state.chosen
 
     @property
     def version(self) -> int:
-        """How many commands there were, and resets."""
+        """The number of commands and resets so far."""
         return self._state.version
 
     @property
@@ -123,7 +123,7 @@ class World:
 
     @property
     def ledger(self) -> Ledger:
-        """To read from only: what is written to it would show in a version that was published."""
+        """Read-only: writing to it would change a version that was published."""
         return self._state.ledger
 
     @property
@@ -141,7 +141,7 @@ class World:
 
     @property
     def known(self) -> Numbered[IdentityOverrides]:
-        """What the scenario or a command said of customers, by number."""
+        """Contact data given by the scenario or a command, by customer number."""
         return self._state.known
 
     @property
@@ -151,7 +151,7 @@ class World:
 
     @property
     def history(self) -> History:
-        """All that was done, the scenario's own included, oldest first."""
+        """All commands that were executed, the scenario's own included, oldest first."""
         return self._state.history
 
     @property
@@ -161,11 +161,11 @@ class World:
 
     @property
     def commands(self) -> list[Command]:
-        """What was done since the scenario ended, oldest first."""
+        """The commands executed since the scenario ended, oldest first."""
         return [entry.command for entry in self.history[self.scenario_length :]]
 
     def party(self, customer: int) -> Contact:
-        """Who a customer is: what the scenario says of it, the rest generated."""
+        """A customer's contact data: given by the scenario or a command, the rest generated."""
         return self._state.party(customer)
 
     def customer_with_key(self, key: str) -> int | None:
@@ -173,7 +173,7 @@ class World:
         return next((number for number, known in self.known.items() if known.key == key), None)
 
     def grant(self, key: str) -> Grant | None:
-        """What the credential may do; None if it is unknown."""
+        """The grant of a credential; None if the credential is unknown."""
         return self._state.grants.get(key)
 
     def token(self, value: str) -> Token | None:
@@ -181,15 +181,15 @@ class World:
         return self._state.tokens.find(value, self._state.grants, self._issuer())
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """``compute()``, which must depend on this version of the world alone, kept as long as the version is.
+        """``compute()``, which must depend on this version of the world alone, cached while the version exists.
 
-        With an ``AccountsKey`` it must depend on the customers' accounts and the key's facts alone, and is kept until an
-        account changes. From any thread, without the world's lock.
+        With an ``AccountsKey`` it must depend on the customers' accounts and the key's facts alone, and is cached until an
+        account changes. Thread-safe without the world's lock.
         """
         state = self._state
         if isinstance(key, AccountsKey):
             cache = state.accounts_cache
-            if cache is None:  # two threads may each make one: what one of them computed is then computed again
+            if cache is None:  # two threads may each create one; a value is then computed twice
                 cache = state.accounts_cache = DerivedCache(self._cache_bytes())
         else:
             cache = state.cache
@@ -203,7 +203,7 @@ class World:
     # --- change ----------------------------------------------------------------------------------
 
     def execute(self, command: Command) -> Any:
-        """Apply a command to the newest version and record it; returns its fact. This view then shows the new version.
+        """Apply a command to the newest version and record it; returns its result. This view then shows the new version.
 
         With a store the change is not durable yet: nobody may be told of it before ``saving``, or what ``end_write`` returned,
         is done.
@@ -213,7 +213,7 @@ class World:
         """
         head = self._head
         lock = head.lock
-        lock.try_now(False) or lock.acquire()
+        lock.try_acquire(False) or lock.acquire()
         try:
             before = head.newest
             draft = before.fork()
@@ -233,16 +233,16 @@ class World:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the write lock: what is read here is of the newest version, and stays so until it is left.
+        """Hold the write lock: within the ``with`` block this view shows the newest version.
 
-        For a request that reads, decides and then executes. Raises ``WorldBusy`` where too many wait.
+        For a request that reads, decides and then executes. Raises ``WorldBusy`` if too many threads wait.
         """
         with self._head.lock:
             self._state = self._head.newest
             yield
 
     def begin_write(self, *, wait: bool = True) -> bool:
-        """Enter ``writing``; with ``wait=False`` returns False at once where another thread is in it. Then ``end_write``."""
+        """Enter ``writing`` until ``end_write``. With ``wait=False`` returns False if another thread holds the lock."""
         if not self._head.lock.acquire(wait=wait):
             return False
         self._state = self._head.newest
@@ -258,8 +258,8 @@ class World:
     def write_may_block(self) -> bool:
         """Whether a write would wait, because another thread is writing to this world now.
 
-        The world's size does not matter: a small command takes 10 µs with 50 customers and 25 with a million. Advancing the
-        clock is what takes long; only the control API does that.
+        The world's size does not matter: a small command takes 10 µs with 50 customers and 25 with a million. Only advancing
+        the clock takes long, which only the control API does.
         """
         return self._head.lock.held_elsewhere()
 
@@ -334,5 +334,5 @@ class World:
         return draft
 
     def fork(self, name: str) -> World:
-        """A world under another name that is equal to what this view shows; neither ever sees what is done to the other."""
+        """A new world with the state that this view shows; changes to either do not show in the other."""
         return World.of(self._state, name)

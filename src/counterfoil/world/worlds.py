@@ -1,7 +1,7 @@
-"""Many worlds by name: made, forked, reset and forgotten, bounded in number and in idle time.
+"""The registry of worlds: creates, forks, resets and deletes them by name, bounded in number and in idle time.
 
-A world made from a scenario that was used before is a fork of the first one, so it costs next to nothing. What time it
-is outside (for idle worlds) is told by the caller; nothing here reads a clock.
+A world created from a scenario that was used before is a fork of the first one, so it costs next to nothing. The caller
+passes the clock for idle worlds.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ CredentialsOf = Callable[[str], Mapping[str, Grant] | None]
 
 
 class TooManyWorlds(RuleBroken):
-    """The bound on worlds is reached."""
+    """The maximum number of worlds is reached."""
 
 
 def check_name(name: str) -> None:
     """Raise ``BadValue`` for what cannot be the name of a world."""
     if not NAME.fullmatch(name):
-        raise BadValue("a world's name is 1 to 63 small letters, digits and hyphens", field="name")
+        raise BadValue("a world's name is 1 to 63 lower case letters, digits and hyphens", field="name")
 
 
 def name_taken(name: str) -> RuleBroken:
@@ -45,7 +45,7 @@ def too_many_worlds(limit: int) -> TooManyWorlds:
 
 
 class WorldEntry:
-    """A world with what the registry knows of it: the seconds it may idle (None: forever) and when it was last used."""
+    """A world in the registry, with the seconds it may idle (None: forever) and when it was last used."""
 
     __slots__ = ("_head", "time_to_live", "used_at")
 
@@ -60,15 +60,15 @@ class WorldEntry:
         return World(self._head)
 
     def is_idle(self, now: float) -> bool:
-        """Whether it idled longer than it may."""
+        """Whether it was idle for longer than ``time_to_live``."""
         return self.time_to_live is not None and now - self.used_at > self.time_to_live
 
 
 class Worlds:
-    """The worlds of one server. ``seconds`` tells a time that only grows; ``limit`` bounds how many worlds there are.
+    """The worlds of one server. ``seconds`` returns a monotonic time; ``limit`` is the maximum number of worlds.
 
-    ``read`` finds a scenario by name; it raises ``ScenarioError`` for one that is not there. From any thread; running a
-    scenario, which may take seconds, holds up only who asks for the same one.
+    ``read`` returns a scenario by name and raises ``ScenarioError`` for an unknown one. Thread-safe; running a scenario,
+    which may take seconds, blocks only requests for the same one.
     """
 
     TEMPLATES = 64
@@ -93,7 +93,7 @@ class Worlds:
         self._entries: dict[str, WorldEntry] = {}
         self._scenarios: dict[str, Scenario] = {}
         self._templates: OrderedDict[Hashable, World] = OrderedDict()
-        self._being_made: dict[Hashable, Lock] = {}
+        self._running: dict[Hashable, Lock] = {}
         self._added = 0
         self._lock = RLock()  # held for moments only, never while a scenario is run
 
@@ -120,14 +120,14 @@ class Worlds:
                 self._entries[name] = WorldEntry(head, entry.time_to_live, entry.used_at)
 
     def entry(self, name: str) -> WorldEntry | None:
-        """What the registry knows of the world of that name, which counts as used now; None if there is none."""
+        """The entry of that name, which counts as used now; None if there is none."""
         entry = self._entries.get(name)
         if entry is None:
             return None
         now = self._seconds()
         if entry.is_idle(now):
             with self._lock:
-                if self._entries.get(name) is entry:  # it may have been made anew meanwhile
+                if self._entries.get(name) is entry:  # it may have been replaced meanwhile
                     del self._entries[name]
             return None
         entry.used_at = now
@@ -164,7 +164,7 @@ class Worlds:
         return self._add(self.named(of).fork(name), time_to_live)
 
     def put(self, world: World, *, time_to_live: float | None = None) -> World:
-        """Keep a world made elsewhere, as one rebuilt from a capsule; it takes the place of any of its name."""
+        """Add a world that was created elsewhere, such as one from a capsule; it replaces a world of the same name."""
         return self._add(world, time_to_live, replace=True)
 
     def open(
@@ -178,14 +178,14 @@ class Worlds:
         return self._add(world, time_to_live)
 
     def reset(self, name: str) -> World:
-        """Put a world back to where its scenario ended. That is a new version of it: what was derived from the old one goes."""
+        """Put a world back to where its scenario ended. That is a new version of it, with empty caches."""
         world = self.named(name)
-        template = self.template(world.scenario, world.seed, world.customers_asked, world.chosen)
+        template = self.template(world.scenario, world.seed, world.requested_customers, world.chosen)
         world.restore(self._restricted(template.fork(name)))
         return world
 
     def delete(self, name: str) -> None:
-        """Forget a world; the default one stays."""
+        """Delete a world; the default one cannot be deleted."""
         if name == DEFAULT:
             raise RuleBroken("the default world cannot be deleted; reset it instead", field="world")
         self.named(name)
@@ -193,7 +193,7 @@ class Worlds:
             self._entries.pop(name, None)
 
     def forget_idle(self) -> int:
-        """Forget the worlds that idled longer than they may; returns how many."""
+        """Delete the worlds that were idle for too long; returns how many."""
         now = self._seconds()
         with self._lock:
             idle = [name for name, entry in self._entries.items() if entry.is_idle(now)]
@@ -232,41 +232,41 @@ class Worlds:
         self, scenario: Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
     ) -> bool:
         """Whether a world like this was made before and is kept, so that another one is a copy of it."""
-        return self._kept(_template_key(scenario, seed, customers, switches)) is not None
+        return self._cached_template(_template_key(scenario, seed, customers, switches)) is not None
 
     def template(
         self, scenario: str | Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
     ) -> World:
-        """A world that nothing is done to, in which the scenario has just been run: now, or when it was last asked for."""
+        """A world in which the scenario has just been run, to be forked and never changed; cached."""
         read = self._scenario(scenario) if isinstance(scenario, str) else scenario
         seed = read.definition.seed if seed is None else seed
         key = _template_key(read, seed, customers, switches)
         with self._lock:
-            found = self._kept(key)
-            being_made = self._being_made.setdefault(key, Lock()) if found is None else None
-        if found is not None or being_made is None:
+            found = self._cached_template(key)
+            running = self._running.setdefault(key, Lock()) if found is None else None
+        if found is not None or running is None:
             return found  # type: ignore[return-value]
-        with being_made:
-            found = self._kept(key)
+        with running:
+            found = self._cached_template(key)
             if found is None:
                 try:
                     found = run_scenario(
                         read, seed=seed, customers=customers, switches=switches, known_switches=self._switches
                     )
-                    self._keep(key, found)
+                    self._cache_template(key, found)
                 finally:
                     with self._lock:
-                        self._being_made.pop(key, None)
+                        self._running.pop(key, None)
         return found
 
-    def _kept(self, key: Hashable) -> World | None:
+    def _cached_template(self, key: Hashable) -> World | None:
         with self._lock:
             found = self._templates.get(key)
             if found is not None:
                 self._templates.move_to_end(key)
             return found
 
-    def _keep(self, key: Hashable, world: World) -> None:
+    def _cache_template(self, key: Hashable, world: World) -> None:
         with self._lock:
             self._templates[key] = world
             if len(self._templates) > self.TEMPLATES:

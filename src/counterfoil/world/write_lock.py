@@ -1,4 +1,4 @@
-"""The lock that the writers of one world queue behind, with a bound on how many may wait."""
+"""The write lock of one world, with a bound on how many threads may wait for it."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from types import TracebackType
 from counterfoil.ledger.errors import RuleBroken
 
 MOST_WAITING = 16
-"""Threads that may wait for one world. Each holds a worker thread and a request, so a stranger must not choose the number."""
+"""Threads that may wait for one world. Each occupies a worker thread, so clients must not be able to choose the number."""
 
 
 class WorldBusy(RuleBroken):
-    """A command was refused because too many others wait for the same world; nothing has changed."""
+    """A command was refused because too many threads wait for the same world; nothing has changed."""
 
 
 class WriteLock:
-    """A reentrant lock for ``with``. Entering raises ``WorldBusy`` where ``most_waiting`` threads wait already."""
+    """A reentrant lock, also a context manager. Entering raises ``WorldBusy`` if ``most_waiting`` threads wait already."""
 
-    __slots__ = ("_counting", "_lock", "_most_waiting", "release", "try_now", "waiting")
+    __slots__ = ("_counting", "_lock", "_most_waiting", "release", "try_acquire", "waiting")
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._lock = RLock()
-        # ``try_now(False)`` and ``release()`` are the lock's own: a Python call more costs as much as a tenth of a command
-        self.try_now = self._lock.acquire
+        # the lock's own methods: one more Python call would cost a tenth of a command
+        self.try_acquire = self._lock.acquire
         self.release = self._lock.release
         self._counting = Lock()
         self._most_waiting = most_waiting
         self.waiting = 0  # threads that wait now
 
     def acquire(self, *, wait: bool = True) -> bool:
-        """Take the lock. With ``wait=False`` returns False at once where another thread holds it."""
+        """Take the lock. With ``wait=False`` returns False at once if another thread holds it."""
         if self._lock.acquire(blocking=False):
             return True
         if not wait:

@@ -1,4 +1,4 @@
-"""Refuses texts that Python reads as a decimal number and people do not write: ``1_000`` (YAML 1.1), ``' 10 '``, ``٧``."""
+"""Finds texts that ``Decimal`` accepts but people do not write as numbers: ``1_000`` (YAML 1.1), ``' 10 '``, ``٧``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 
 def misread_numbers(value: Any, kind: type) -> Iterator[tuple[str, str]]:
-    """Where in ``value``, which is going to be converted to ``kind``, a text stands for a number that it does not look like.
+    """Find the texts in ``value`` that a conversion to ``kind`` would misread as numbers.
 
-    Yields paths such as ``tariffs[0].monthly_fee``, and what is wrong there.
+    Yields paths such as ``tariffs[0].monthly_fee``, each with an error message.
     """
     info = _with_numbers(kind)
     return iter(()) if info is None else _misread(value, info, "")

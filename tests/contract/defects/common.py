@@ -172,6 +172,6 @@ async def accept_is_ignored(request: Request, ask: Ask) -> Response:
 @common("errors")
 @wire.exchange()
 async def a_form_is_read_as_json(request: Request, ask: Ask) -> Response:
-    """The body's media type is not looked at."""
+    """The body's media type is not checked."""
     response = await ask(request)
     return await ask(request.with_headers(content_type="application/json")) if response.status == 415 else response

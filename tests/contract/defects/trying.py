@@ -19,7 +19,7 @@ from counterfoil.contract.law import Law
 from counterfoil.contract.law_books import document, law_book
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.verdict import FAILED, Record
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 from .plant import Defect
 from .wire import Ask, Request, Response, plant
@@ -43,7 +43,7 @@ def standing(api: str, scenario: str, seed: int | None = None, defect: Defect | 
     application = build([api], scenario_name=scenario, seed=seed)
     failures: list[Exception] = []
     app = plant(application.server, _noting(defect.on_the_wire, failures)) if defect else application.server
-    with InProcess(app) as transport:
+    with InProcessTransport(app) as transport:
         yield target_of(application, api, "http://stand-in", transport=transport, app=app)
     if defect and failures:
         raise DefectFailed(f"{defect.id} failed itself: {failures[0]!r}") from failures[0]

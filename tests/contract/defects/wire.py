@@ -1,6 +1,6 @@
 """Plants a defect on the wire: in front of any ASGI application, in the requests it gets or the responses it gives.
 
-It needs the standard library only and knows no application, so it survives every rename behind it. A defect is an async
+It needs the standard library only and knows no application, so renames in the application do not affect it. A defect is an async
 function ``(request, ask) -> Response``; the decorators make one of something smaller::
 
     @rows("GET /customers")

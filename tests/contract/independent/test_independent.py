@@ -131,7 +131,7 @@ def test_fields_picks_members_and_passes_over_unknown_ones(elevate: Caller) -> N
 
 
 @pytest.mark.parametrize(("key", "status"), [("", 401), ("nonsense", 401), ("counterfoil-forbidden", 403)])
-def test_both_turn_strangers_away(elevate: Caller, platform: Caller, key: str, status: int) -> None:
+def test_both_refuse_unknown_callers(elevate: Caller, platform: Caller, key: str, status: int) -> None:
     got, body = elevate.ask("GET", f"{SUMMARIES}?page=1&pageSize=1", key=key)
     assert (got, set(body)) == (status, {"error", "message"})
     for method, url in (("GET", RUNS), ("POST", RUNS), ("GET", f"{RUNS}1"), ("PATCH", f"{RUNS}1")):
@@ -140,7 +140,7 @@ def test_both_turn_strangers_away(elevate: Caller, platform: Caller, key: str, s
 
 
 @pytest.mark.parametrize("body", [GOOD, {"clientId": GOOD["username"], "clientSecret": GOOD["password"]}])
-def test_a_token_opens_the_door_for_fifteen_minutes(elevate: Caller, body: dict[str, str]) -> None:
+def test_a_token_is_valid_for_fifteen_minutes(elevate: Caller, body: dict[str, str]) -> None:
     status, given = elevate.ask("POST", "/v1/authenticate", body, key="")
     assert status == 200
     assert given["token"].count(".") == 2
@@ -153,7 +153,7 @@ def _after(caller: Caller, wait: timedelta, token: str) -> int:
     return caller.ask("GET", f"{SUMMARIES}?page=1&pageSize=1", key=token)[0]
 
 
-def test_authenticate_tells_wrong_from_malformed(elevate: Caller) -> None:
+def test_authenticate_distinguishes_wrong_from_malformed(elevate: Caller) -> None:
     def post(body: Any) -> int:
         return elevate.ask("POST", "/v1/authenticate", body, key="")[0]
 

@@ -1,7 +1,7 @@
 """Filters, sorts and pages lists whose rows are the same for all customers that share an account state.
 
 A million customers may share a few hundred account states. Tests and sort keys that depend on the state alone are
-computed once per state; customers are looked at only where a page shows them. An API builds a ``Table`` from its account
+computed once per state; single customers matter only for the page that is shown. An API builds a ``Table`` from its account
 states, turns a query into ``RowTest``s and ``SortKey``s, calls ``select``, and asks the result for pages.
 """
 

@@ -1,4 +1,4 @@
-"""Checks billingplatform.uk's API keys."""
+"""Authenticates requests to billingplatform.uk's API by API key."""
 
 from __future__ import annotations
 

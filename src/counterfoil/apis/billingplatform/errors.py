@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def render(error: ApiError) -> Response:
-    """``{"error": text}``: an assumption, the vendor documents no error body (docs/vendors/billingplatform.md#error-body)."""
+    """The response ``{"error": text}``, an assumption: the vendor documents no error body
+    (docs/vendors/billingplatform.md#error-body)."""
     headers = (("WWW-Authenticate", "Bearer"),) if error.status == 401 else ()
     return Response(error.status, {"error": _message(error)}, headers)
 
@@ -32,7 +33,7 @@ def from_ledger(error: LedgerError, world: World) -> ApiError:
         status = 422 if world.switches["billingplatform.locked_field"] == "422" else 409
         message = f"{name} is locked: bills are requested for this billing run; nothing was changed"
         return ApiError("conflict", message, where=name, status=status)
-    # Contradicting dates too: the request is well-formed, and the date in the way may be the stored one.
+    # Contradicting dates too: the request is well-formed, and the other date may be the stored one.
     return ApiError("conflict", f"{name}: {error.message}" if name else error.message, where=name)
 
 

@@ -1,6 +1,6 @@
 """Handlers for the four operations on billing runs.
 
-Rule numbers are those of docs/vendors/billingplatform.md#states. The ledger decides what may change and when.
+The ledger decides what may change and when (docs/vendors/billingplatform.md#states).
 """
 
 from __future__ import annotations
@@ -65,16 +65,16 @@ def update_run(request: Request, world: World) -> Response:
 
 def _change(run: BillingRun, members: Mapping[str, Json], world: World) -> BillingRun:
     """Change the members by one command; leave locked ones out if ``billingplatform.locked_field`` says so."""
-    kept = dict(members)
+    changes = dict(members)
     while True:
         try:
-            changed: BillingRun = world.execute(_command("update_run", kept, run=run.number))
+            changed: BillingRun = world.execute(_command("update_run", changes, run=run.number))
         except LedgerError as error:
             if not is_lock(error) or world.switches["billingplatform.locked_field"] != "ignore":
                 raise from_ledger(error, world) from None
             # The ledger names one locked member at a time, so ask again without it; checking first would leave a gap in
             # which another request could lock more.
-            del kept[VENDOR_NAMES[error.field or ""]]
+            del changes[VENDOR_NAMES[error.field or ""]]
         else:
             return changed
 

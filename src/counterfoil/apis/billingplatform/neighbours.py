@@ -1,4 +1,4 @@
-"""billingplatform.uk's lists of customers and invoices: whom a run billed, and with what. Read-only.
+"""billingplatform.uk's read-only lists of customers and invoices.
 
 Source: docs/vendors/billingplatform.md#neighbours.
 """
@@ -15,7 +15,7 @@ from counterfoil.ledger.receivables import Bill, bills_of
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-MOST = 1000
+MAX_LIMIT = 1000
 """The longest list, and its length without ``limit``."""
 
 
@@ -28,7 +28,7 @@ def list_customers(request: Request, world: World) -> Response:
     if "idAfter" in query:
         numbers = [each for each in numbers if each > query["idAfter"]]
     first = query.get("offset", 0)
-    return Response(200, [_customer(each, world) for each in numbers[first : first + query.get("limit", MOST)]])
+    return Response(200, [_customer(each, world) for each in numbers[first : first + query.get("limit", MAX_LIMIT)]])
 
 
 def get_customer(request: Request, world: World) -> Response:
@@ -47,7 +47,7 @@ def list_customer_invoices(request: Request, world: World) -> Response:
 
 def _invoices(request: Request, world: World, numbers: list[int]) -> Response:
     query = request.query
-    skipped, wanted = query.get("offset", 0), query.get("limit", MOST)
+    skipped, limit = query.get("offset", 0), query.get("limit", MAX_LIMIT)
     found: list[Json] = []
     for number, bill in _bills(world, numbers):
         invoice = bill.invoice
@@ -60,7 +60,7 @@ def _invoices(request: Request, world: World, numbers: list[int]) -> Response:
             continue
         if skipped:
             skipped -= 1
-        elif len(found) < wanted:
+        elif len(found) < limit:
             found.append(_invoice(number, bill, world))
         else:
             break

@@ -12,22 +12,22 @@ from counterfoil.apis.elevate.auth import NAME, authenticate
 SWITCHES = (
     Switch(
         "elevate.unknown_sort_field",
-        "What happens when `sort` names a field this resource has not: the request is refused, or the name is passed over.",
+        "What happens when `sort` names a field the resource does not have: the request is refused, or the name is ignored.",
         "400",
         ("400", "ignore"),
         "docs/vendors/elevate.md#unknown-fields",
     ),
     Switch(
         "elevate.unknown_fields_name",
-        "What happens when `fields` names a field this resource has not: the name is passed over, or the request is refused.",
+        "What happens when `fields` names a field the resource does not have: the name is ignored, or the request is refused.",
         "ignore",
         ("ignore", "400"),
         "docs/vendors/elevate.md#unknown-fields",
     ),
     Switch(
         "elevate.like",
-        "How `like:` compares: the text occurs somewhere in the value, upper and lower case being the same (contains) or "
-        "different (case_sensitive).",
+        "How `like:` compares: whether the text occurs in the value, ignoring case (contains) or with the same case "
+        "(case_sensitive).",
         "contains",
         ("contains", "case_sensitive"),
         "docs/vendors/elevate.md#like",
@@ -49,7 +49,7 @@ SWITCHES = (
     ),
     Switch(
         "elevate.percentage_without_base",
-        "What `percentageDifference` is when the previous run came to nothing, so that no percentage exists.",
+        "What `percentageDifference` is when the previous run's value is zero, so that no percentage exists.",
         "zero",
         ("zero", "null"),
         "docs/vendors/elevate.md#percentage-without-base",
@@ -63,7 +63,7 @@ SWITCHES = (
     ),
     Switch(
         "elevate.values",
-        "Whether the bill run values leave tax out (net) or hold it (gross).",
+        "Whether the bill run values are without tax (net) or with tax (gross).",
         "net",
         ("net", "gross"),
         "docs/vendors/elevate.md#open-and-previous",

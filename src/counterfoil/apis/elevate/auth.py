@@ -1,4 +1,4 @@
-"""Checks Elevate's bearer tokens, and the credentials they are issued for."""
+"""Authenticates requests to Elevate's API by bearer token, and checks the credentials at login."""
 
 from __future__ import annotations
 

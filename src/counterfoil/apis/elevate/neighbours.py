@@ -1,4 +1,4 @@
-"""Elevate's lists of customers and bill runs: what a client needs to find its way to the summaries. Read-only.
+"""Elevate's read-only lists of customers and bill runs.
 
 Source: docs/vendors/elevate.md#neighbours.
 """
@@ -28,8 +28,8 @@ RUN_MEMBERS = (
     "billRunStatus", "summaryStatus", "parallel", "revenueInMajorCurrency", "usageSuspenseCount", "paused",
 )  # fmt: skip
 CYCLE = 1
-"""The one billing cycle: a scenario has no others."""
-SEARCHED = 500
+"""The id of the only billing cycle: a scenario has one."""
+MAX_NAMES_GENERATED = 500
 """The largest world in which generated names are searched and sorted by; a name takes about 0.1 ms to generate."""
 
 # docs/vendors/elevate.md#bill-run-status
@@ -39,8 +39,8 @@ _STATUS = {
     RunStatus.RUNNING: ("CLOSED", "DISTRIBUTION"),
     RunStatus.COMPLETE: ("FINALIZED", "FINISHED"),
 }
-_RUNNING_AT_FIRST = ((timedelta(minutes=1), "DRAFT_INVOICES"), (timedelta(minutes=3), "FULL_INVOICES"))
-"""What a run does until that long after it began to run."""
+_FIRST_STAGES = ((timedelta(minutes=1), "DRAFT_INVOICES"), (timedelta(minutes=3), "FULL_INVOICES"))
+"""The first stages of a running run: each lasts until that time after the start."""
 _DATE_FILTER = re.compile(r"(?:(lt|gt|gtn):)?([0-9]{4}-[0-9]{2}-[0-9]{2})", re.ASCII)
 
 
@@ -53,13 +53,17 @@ def list_customers(request: Request, world: World) -> Response:
     query = request.query
     keys = _sort_keys(query.get("sort"), CUSTOMER_MEMBERS, world)
     tests = _tests(query, ("customerName", "customerType", "customerAccountNumber"), ("startDate", "endDate"))
-    if not tests and not keys:  # the usual page of a large world: look at its customers only
+    if not tests and not keys:  # the usual case, fast in a large world: only the customers of the page are needed
         shown = list(numbers)[_page(query)]
         return _answer([_customer(number, world) for number in shown], query, CUSTOMER_MEMBERS, world)
-    if world.ledger.customers > SEARCHED and "customerName" in query:
+    if world.ledger.customers > MAX_NAMES_GENERATED and "customerName" in query:
         numbers = [number for number in numbers if (known := world.known.get(number)) and known.name]
-    if world.ledger.customers > SEARCHED and any(key in ("customerName", "onlineEmailAddress") for key, _ in keys):
-        raise ApiError("malformed", f"more than {SEARCHED} customers cannot be sorted by name or address", where="sort")
+    if world.ledger.customers > MAX_NAMES_GENERATED and any(
+        key in ("customerName", "onlineEmailAddress") for key, _ in keys
+    ):
+        raise ApiError(
+            "malformed", f"more than {MAX_NAMES_GENERATED} customers cannot be sorted by name or address", where="sort"
+        )
     rows = [_customer(number, world, with_name=False) for number in numbers]
     if any(name in query for name in ("customerName",)) or keys:
         rows = [_named(row, world) for row in rows]
@@ -139,12 +143,12 @@ def _stage(run: BillingRun, world: World) -> tuple[str, str]:
     status, last = _STATUS[run.status]
     if run.status is not RunStatus.RUNNING or run.commenced_at is None:
         return status, last
-    so_far = world.now - run.commenced_at
-    return status, next((stage for until, stage in _RUNNING_AT_FIRST if so_far < until), last)
+    elapsed = world.now - run.commenced_at
+    return status, next((stage for until, stage in _FIRST_STAGES if elapsed < until), last)
 
 
 def _revenue(world: World) -> dict[int, int]:
-    """What each run billed in the seller's currency, net of tax, without the part of a whole unit."""
+    """The sum each run billed in the seller's currency, net of tax, in whole units."""
     totals = dict.fromkeys(world.ledger.runs, ZERO)
     for state, refcount in world.ledger.store.unique_states():
         for bill in bills_of(state):

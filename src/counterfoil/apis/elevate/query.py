@@ -1,4 +1,4 @@
-"""Parses the query of Elevate's list of billing summaries, and selects the rows it asks for."""
+"""Parses the query of Elevate's list of billing summaries, and selects the matching rows."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})
 class Query(msgspec.Struct, frozen=True):
     """A parsed query: filters as (member, text), sort keys as (member, descending), and the members to return.
 
-    ``fields`` is None for all members. ``case_matters`` says how ``like:`` compares.
+    ``fields`` is None for all members. ``case_sensitive`` says how ``like:`` compares.
     """
 
     filters: tuple[tuple[str, str], ...]
     sort_keys: tuple[tuple[str, bool], ...]
     fields: tuple[str, ...] | None
-    case_matters: bool
+    case_sensitive: bool
 
 
 def parse(query: Mapping[str, Json], switches: Mapping[str, object]) -> Query:
@@ -48,7 +48,7 @@ def parse(query: Mapping[str, Json], switches: Mapping[str, object]) -> Query:
         filters=filters,
         sort_keys=_sort_keys(query.get("sort"), refuse=switches["elevate.unknown_sort_field"] == "400"),
         fields=_fields(query.get("fields"), refuse=switches["elevate.unknown_fields_name"] == "400"),
-        case_matters=switches["elevate.like"] == "case_sensitive",
+        case_sensitive=switches["elevate.like"] == "case_sensitive",
     )
 
 
@@ -94,14 +94,14 @@ def _literals(given: str) -> list[str]:
     return list_items(given[3:]) if given.startswith("in:") else [given]
 
 
-def _matcher(name: str, given: str, *, case_matters: bool) -> Callable[[Json], bool]:
+def _matcher(name: str, given: str, *, case_sensitive: bool) -> Callable[[Json], bool]:
     """The test for a filter's text: ``like:x`` is a substring, ``in:a,b`` one of several values, else an exact value.
 
     Numbers compare as numbers (40 equals 40.0); text that is not a number equals none.
     """
     if given.startswith("like:"):
         part = given[5:]
-        if case_matters:
+        if case_sensitive:
             return lambda value: value is not None and part in text(value)
         part = part.lower()
         return lambda value: value is not None and part in text(value).lower()
@@ -175,7 +175,7 @@ COLUMNS = {name: _column(name) for name in MEMBERS if name != ID}
 
 def select_summaries(world: World, query: Query, visible_to: int | None) -> Selection[SummaryRow]:
     """The matching customers' rows, in order. ``visible_to`` limits them to one customer and those it pays for."""
-    key = ("elevate.selection", query.filters, query.sort_keys, query.case_matters, visible_to)
+    key = ("elevate.selection", query.filters, query.sort_keys, query.case_sensitive, visible_to)
     table = summary_table(world)
     return world.cached(AccountsKey(key, table), lambda: _select(world, table, query, visible_to))
 
@@ -185,16 +185,16 @@ def _select(world: World, table: Table[SummaryRow], query: Query, visible_to: in
     return select(
         world,
         table,
-        [_test(name, given, query.case_matters) for name, given in filters.items() if name != ID],
+        [_test(name, given, query.case_sensitive) for name, given in filters.items() if name != ID],
         sort_keys=[SortKey(COLUMNS[name], descending) for name, descending in query.sort_keys if name != ID],
         descending=(ID, True) in query.sort_keys,
         customers=_customers(world, filters.get(ID), visible_to),
     )
 
 
-def _test(name: str, given: str, case_matters: bool) -> RowTest:
-    matches = _matcher(name, given, case_matters=case_matters)
-    return RowTest(COLUMNS[name], _call, matches, key=("elevate", given, case_matters))
+def _test(name: str, given: str, case_sensitive: bool) -> RowTest:
+    matches = _matcher(name, given, case_sensitive=case_sensitive)
+    return RowTest(COLUMNS[name], _call, matches, key=("elevate", given, case_sensitive))
 
 
 def _call(value: Json, matches: Callable[[Json], bool]) -> bool:

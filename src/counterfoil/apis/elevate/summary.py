@@ -101,10 +101,12 @@ def _newest_complete(runs: Iterable[BillingRun]) -> tuple[tuple[str | None, date
 
 def _previous_value(state: AccountState, inputs: SummaryInputs) -> Decimal:
     """What the newest complete run that covers the primary account billed to it."""
-    mine = [(at, run) for subrun, at, run in inputs.previous if subrun in (None, state.accounts[PRIMARY].group)]
-    if not mine:
+    covering_runs = [
+        (at, run) for subrun, at, run in inputs.previous if subrun in (None, state.accounts[PRIMARY].group)
+    ]
+    if not covering_runs:
         return ZERO
-    _, newest = max(mine)
+    _, newest = max(covering_runs)
     billed = [bill for bill in bills_of(state) if bill.invoice.run == newest and bill.invoice.account == PRIMARY]
     value = sum((bill.total if inputs.gross else bill.net for bill in billed), ZERO)
     if inputs.less_credit:  # docs/vendors/elevate.md#credit-notes

@@ -84,7 +84,7 @@ def _cost(lines: Iterable[UsageLine]) -> Decimal:
 
 
 def _volume(lines: Sequence[UsageLine]) -> Decimal | str:
-    """The volume of a data tariff or zone: a string if packages covered all of it, else a number, as in the sample."""
+    """The volume of a data tariff or zone: a string if packages covered all of it, else a number, as in the vendor's sample."""
     quantity = _sum(line.quantity for line in lines)
     return places(quantity, 6) if quantity == _sum(line.covered for line in lines) else shortest_number(quantity)
 
@@ -103,7 +103,7 @@ def _monthly_charges(fees: Sequence[FeeLine], packages: Sequence[PackageLine], b
     """Data packages, and basic charges as packages without volume, so that the totals add up
     (docs/vendors/emnify.md#arithmetic).
 
-    That is an assumption: the vendor's text promises a basic charge here and shows no member for it.
+    That is an assumption: the vendor's text mentions a basic charge here and shows no member for it.
     """
     if not fees and not packages:
         return None
@@ -129,7 +129,7 @@ def _package(line: PackageLine, month: int, money: Json) -> dict[str, Json]:
     package = line.package
     return {
         "id": _charge_id(package.number, line, month),
-        "tariff": _named(line.tariff),
+        "tariff": _tariff_reference(line.tariff),
         "ratezone": {"id": package.zone.number, "name": package.zone.name},
         "currency": money,
         "volume": shortest_number(package.volume),
@@ -141,7 +141,7 @@ def _package(line: PackageLine, month: int, money: Json) -> dict[str, Json]:
 def _basic_charge(line: FeeLine, month: int, money: Json) -> dict[str, Json]:
     return {
         "id": _charge_id(BASIC_CHARGE + line.tariff.number, line, month),
-        "tariff": _named(line.tariff),
+        "tariff": _tariff_reference(line.tariff),
         "ratezone": NO_ZONE,
         "currency": money,
         "volume": ZERO,
@@ -150,7 +150,7 @@ def _basic_charge(line: FeeLine, month: int, money: Json) -> dict[str, Json]:
     }
 
 
-def _named(tariff: Tariff) -> Json:
+def _tariff_reference(tariff: Tariff) -> Json:
     return {"id": tariff.number, "name": tariff.name}
 
 

@@ -1,4 +1,4 @@
-"""Checks emnify's tokens, and issues them at login (docs/vendors/emnify.md#authentication).
+"""Authenticates requests to emnify's API by token, and issues tokens at login (docs/vendors/emnify.md#authentication).
 
 Tokens are valid for 240 minutes of the world's clock. After three refused logins in a row for one credential, further
 ones are refused for five minutes; the vendor does not say what it counts by, so counting by credential is an assumption.
@@ -94,7 +94,7 @@ def _sha1(text: str) -> str:
 
 
 def _login_name(body: Json) -> str:
-    """What refused logins are counted by: the user name or the credential, as a digest because it is stored and shown."""
+    """The key by which refused logins are counted: user name or credential, as a digest because it is stored and shown."""
     kind = next(kind for kind in ("username", "application_token", "refresh_token") if kind in body)
     digest = sha256(body[kind].encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"emnify {kind} {digest}"

@@ -63,8 +63,8 @@ def country(code: str) -> Country:
     return _BY_CODE.get(code) or Country(0, code, code, "", "", "0.000000", "0.000000")
 
 
-def described(code: str) -> Json:
-    """The whole country object, as it stands in an address (docs/vendors/emnify.md#bill)."""
+def country_document(code: str) -> Json:
+    """The country object of an address (docs/vendors/emnify.md#bill)."""
     found = country(code)
     return {
         "id": found.id,

@@ -8,7 +8,7 @@ from counterfoil.api import ApiError, Reason, Response
 
 MEDIA_TYPE = "application/json; charset=UTF-8"  # as in recorded traffic, docs/vendors/emnify.md#media-type
 
-# Clients compare this text; it is as printed in the vendor's table.
+# Clients may compare this text; it is copied from the vendor's table.
 FORBIDDEN = "You do not have the necessary permissions to access this entry point. Please contact your administrator."
 
 _TOKENS = {
@@ -64,7 +64,7 @@ def render(error: ApiError) -> Response:
 
 
 def _message(error: ApiError) -> str:
-    """The vendor's wording where one was recorded (docs/vendors/emnify.md#recorded-400), else ours."""
+    """The vendor's wording where one was recorded (docs/vendors/emnify.md#recorded-400), else the error's own."""
     if error.reason == "forbidden":
         return FORBIDDEN
     value = error.detail.get("value")

@@ -14,7 +14,7 @@ from counterfoil.ledger.periods import month_key
 from counterfoil.world.world import World
 
 PER_PAGE = 100
-IDS = 2**63  # a Long is from minus this to this, exclusive
+LONG_RANGE = 2**63  # the range of Java's Long is -LONG_RANGE to LONG_RANGE - 1
 
 
 def authenticate(request: Request, world: World) -> Response:
@@ -40,8 +40,8 @@ def list_periods(request: Request, world: World) -> Response:
 def get_bill(request: Request, world: World) -> Response:
     """GET /organisation/{org_id}/billing/{billing_period}.
 
-    A preview is always up to date, so ``force_refresh`` changes nothing there. A final bill it makes again, as a preview, if
-    usage was rated after the invoice (docs/vendors/emnify.md#refresh); else it is ignored or refused.
+    A preview is always up to date, so ``force_refresh`` changes nothing. For a final bill it returns a preview with the usage
+    that was rated after the invoice (docs/vendors/emnify.md#refresh); if there is none, it is ignored or refused.
     """
     month = _month(str(request.path["billing_period"]))
     org_id = _visible_organisation(request, world)
@@ -49,17 +49,17 @@ def get_bill(request: Request, world: World) -> Response:
         raise _no_bill(month)  # the issuer has no bills
     state = world.ledger.state_of(org_id)
     bill = _bill(world, state, month)
-    again = refreshed(state, bill) if world.switches["emnify.late_usage"] == "refresh" else None
-    allowed = bill.is_preview or again is not None
+    refreshed_bill = refreshed(state, bill) if world.switches["emnify.late_usage"] == "refresh" else None
+    allowed = bill.is_preview or refreshed_bill is not None
     if request.query.get("force_refresh", False):
         if not allowed and world.switches["emnify.refresh_refused"] == 409:
             raise ApiError("conflict", f"the bill of {month} is final and cannot be refreshed", where="force_refresh")
-        bill = again or bill
+        bill = refreshed_bill or bill
     return Response(200, serializers.bill_details(world, org_id, state, bill, refresh_allowed=allowed))
 
 
 def get_own_organisation(request: Request, world: World) -> Response:
-    """GET /organisation/my: the token's own organisation; that of an unrestricted token is the issuer."""
+    """GET /organisation/my: the token's own organisation; for an unrestricted token, the issuer."""
     own = request.principal.customer if request.principal else None
     return Response(200, serializers.own_organisation(world, serializers.ISSUER if own is None else own))
 
@@ -108,7 +108,7 @@ def _visible_organisation(request: Request, world: World) -> int:
 
 def _organisation_id(value: Decimal) -> int:
     """The id in the path, which the vendor types as a double: ``1.0`` is ``1`` (docs/vendors/emnify.md#org-id)."""
-    if not -IDS <= value < IDS or value != value.to_integral_value():
+    if not -LONG_RANGE <= value < LONG_RANGE or value != value.to_integral_value():
         raise ApiError("malformed", "org_id must be a whole number", where="org_id", detail={"value": str(value)})
     return int(value)
 

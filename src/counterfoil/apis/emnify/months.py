@@ -52,18 +52,18 @@ def monthly_bill(state: AccountState, month: int, today: date) -> MonthlyBill | 
 
 
 def refreshed(state: AccountState, bill: MonthlyBill) -> MonthlyBill | None:
-    """What the final bill would be if it were made again now: a preview with the usage of its period that was rated after
-    its invoice. None if there is no such usage, or nothing is left to pay (docs/vendors/emnify.md#refresh)."""
+    """The final bill as a preview that includes usage of its period rated after its invoice. None if there is no such usage,
+    or nothing is left to pay (docs/vendors/emnify.md#refresh)."""
     if bill.is_preview or not any(each.remaining for each in bill.bills if not each.is_cancelled):
         return None
     ended = start_of(max(each.invoice.period_end for each in bill.bills))
-    late = [record for record in state.usage if record.rated and record.started_at < ended]
-    late = [record for record in late if month_key(record.started_at.date()) == bill.month]
+    late_usage = [record for record in state.usage if record.rated and record.started_at < ended]
+    late_usage = [record for record in late_usage if month_key(record.started_at.date()) == bill.month]
     lines = [
         line
         for subscription in state.subscriptions
         if subscription.account == PRIMARY
-        for line in usage_lines(state, subscription, [r for r in late if r.subscription == subscription.ordinal])
+        for line in usage_lines(state, subscription, [r for r in late_usage if r.subscription == subscription.ordinal])
     ]
     if not lines:
         return None

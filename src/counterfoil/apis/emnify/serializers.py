@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from counterfoil.api import Json
 from counterfoil.apis.emnify.amounts import amounts
-from counterfoil.apis.emnify.countries import country, described
+from counterfoil.apis.emnify.countries import country, country_document
 from counterfoil.apis.emnify.months import MonthlyBill
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.money import ZERO
@@ -151,7 +151,7 @@ def issuer(seller: Seller) -> Json:
             "email": seller.email,
             "phone": seller.phone,
             "mobile": seller.mobile,
-            "country": described(seller.country),
+            "country": country_document(seller.country),
         },
         "bank_account": {
             "bank_account_id": "1",
@@ -160,7 +160,7 @@ def issuer(seller: Seller) -> Json:
             "iban": "DE02100100100006820101",
             "bic": "PBNKDEFF",
             "country_id": country_id,
-            "country": described(seller.country),
+            "country": country_document(seller.country),
         },
         "billing_config": {
             "billing_config_id": "1",
@@ -174,16 +174,16 @@ def issuer(seller: Seller) -> Json:
 
 
 def own_organisation(world: World, org_id: int) -> Json:
-    """What a token is told of its own organisation: the members that a bill shows of either party
+    """A token's own organisation, with the members that a bill shows of both parties
     (docs/vendors/emnify.md#own-organisation)."""
     whole = issuer(world.scenario.seller) if org_id == ISSUER else customer(org_id, world.party(org_id))
     code = world.scenario.seller.country if org_id == ISSUER else world.party(org_id).country
     names = ("id", "name", "organisation_type_id", "ext_reference")
-    return {**{name: whole[name] for name in names}, "country": described(code)}
+    return {**{name: whole[name] for name in names}, "country": country_document(code)}
 
 
 def customer(org_id: int, contact: Contact) -> Json:
-    """The organisation that owes: type 4, as in the vendor's sample of an enterprise."""
+    """The customer's organisation: type 4, as in the vendor's sample of an enterprise."""
     return {
         "id": org_id,
         "name": contact.name,
@@ -194,7 +194,7 @@ def customer(org_id: int, contact: Contact) -> Json:
             "email": contact.email,
             "phone": contact.phone,
             "mobile": contact.mobile,
-            "country": described(contact.country),
+            "country": country_document(contact.country),
         },
     }
 

@@ -1,6 +1,6 @@
 """The API of Flexprice: its route table and switches.
 
-It shows what one customer was billed, still owes and is late with, by currency, and which customers there are. Source:
+It shows what one customer was billed, owes and is overdue with, by currency, and the list of customers. Source:
 docs/vendors/flexprice.md#sources.
 """
 

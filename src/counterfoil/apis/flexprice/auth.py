@@ -1,4 +1,4 @@
-"""Checks Flexprice's API keys and bearer tokens, and which customers a key may see."""
+"""Authenticates requests to Flexprice's API by key or bearer token, and decides which customers a key may see."""
 
 from __future__ import annotations
 

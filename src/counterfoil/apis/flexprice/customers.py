@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 DEFAULT_LIMIT = 50
-NOT_OFFERED = ("filters", "sort", "expand", "metadata")
-"""Members of the vendor's filter that this stand-in does not have: refused, because to ignore them would be wrong."""
+UNSUPPORTED_CRITERIA = ("filters", "sort", "expand", "metadata")
+"""Members of the vendor's filter that this stand-in does not support. They are refused: ignoring them would be wrong."""
 
 
-MOST_BY_EMAIL = 1000
-"""An e-mail address is invented when it is first shown; to find one, all have to be."""
+MAX_EMAILS_GENERATED = 1000
+"""E-mail addresses are generated when first shown, so finding one requires generating all."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -43,15 +43,15 @@ class Page(msgspec.Struct, frozen=True):
 def select(criteria: Mapping[str, Any], principal: Principal | None, world: World) -> Page:
     """The page of customers that meet all ``criteria``, a filter as the vendor names it.
 
-    Raises ``ApiError`` (not_implemented) for a criterion that is not offered.
+    Raises ``ApiError`` (not_implemented) for an unsupported criterion.
     """
-    for name in NOT_OFFERED:
+    for name in UNSUPPORTED_CRITERIA:
         if criteria.get(name) is not None:
             raise ApiError("not_implemented", f"the vendor can filter by {name}; this stand-in does not", where=name)
     limit, offset = criteria.get("limit") or DEFAULT_LIMIT, criteria.get("offset") or 0
     found = [number for number in _candidates(criteria, world) if may_see(principal, number, world)]
-    for meets in _tests(criteria, world):
-        found = [number for number in found if meets(number)]
+    for test in _tests(criteria, world):
+        found = [number for number in found if test(number)]
     states = world.ledger.state_of
     found.sort(key=lambda number: (states(number).opened, number), reverse=criteria.get("order") != "asc")
     return Page(found[offset : offset + limit], len(found), limit, offset)
@@ -88,8 +88,8 @@ def _tests(criteria: Mapping[str, Any], world: World) -> list[Callable[[int], bo
     if last is not None:
         tests.append(lambda number: created(number) <= last)
     if criteria.get("email"):
-        if world.ledger.customers > MOST_BY_EMAIL:
-            message = f"filtering by email is offered for at most {MOST_BY_EMAIL} customers"
+        if world.ledger.customers > MAX_EMAILS_GENERATED:
+            message = f"filtering by email is offered for at most {MAX_EMAILS_GENERATED} customers"
             raise ApiError("not_implemented", message, where="email")
         tests.append(lambda number: world.party(number).email == criteria["email"])
     return tests

@@ -25,13 +25,13 @@ SECURITY = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Permissions-Policy", "geolocation=(), microphone=(), camera=()"),
 )
-_TAKEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
 def response_headers(method: str, sent: Mapping[str, str], new_id: str, world: World) -> tuple[tuple[str, str], ...]:
     """The caller's request id if the vendor takes it, else ``new_id``; the CORS headers, unless the world's switch leaves
     them out; and the security headers, except on OPTIONS, which the vendor answers before it sets them."""
     sent_id = sent.get("x-request-id", "")
-    request_id = (REQUEST_ID, sent_id if _TAKEN_ID.fullmatch(sent_id) else new_id)
+    request_id = (REQUEST_ID, sent_id if _ACCEPTED_ID.fullmatch(sent_id) else new_id)
     cross_origin = CROSS_ORIGIN if world.switches["flexprice.cors"] == "any" else ()
     return (request_id, *cross_origin, *(() if method == "OPTIONS" else SECURITY))

@@ -1,4 +1,4 @@
-"""Sums up a customer's invoices by currency, in the way the vendor's code does.
+"""Sums up a customer's invoices by currency, as the vendor's code does.
 
 Source: docs/vendors/flexprice.md#summary.
 """
@@ -107,7 +107,7 @@ def _issued(bill: Bill) -> tuple[datetime, int]:
 
 
 def _sum_up(currency: str, counted: list[Bill], paid: Collection[Settlement], now: datetime) -> Summary:
-    """Sum up the bills; those whose settlement is none of ``paid`` count as unpaid.
+    """Sum up the bills; those whose settlement is not in ``paid`` count as unpaid.
 
     A credit note over what is unpaid lowers the amount due; one over what was paid is a refund, after which nothing
     remains (docs/vendors/flexprice.md#amounts)."""

@@ -1,4 +1,4 @@
-"""Lists the operations that Flexprice has and this stand-in does not: they are answered 501.
+"""Lists the operations of Flexprice that this stand-in lacks; they are answered 501.
 
 Source: the vendor's published OpenAPI document and its router (docs/vendors/flexprice.md#neighbours).
 """

@@ -72,5 +72,5 @@ def survey_of(document: Document) -> Survey:
             impossible = tuple((str(name), str(reason)) for name, reason in kept["impossible"])
             return Survey(tuple(kept["stateful"]), tuple(kept["made_up"]), impossible)
     found = survey(document)
-    disk_cache.keep(file, orjson.dumps({name: getattr(found, name) for name in ("stateful", "made_up", "impossible")}))
+    disk_cache.write(file, orjson.dumps({name: getattr(found, name) for name in ("stateful", "made_up", "impossible")}))
     return found

@@ -1,4 +1,4 @@
-"""Checks Oracle BRM's bearer tokens."""
+"""Authenticates requests to Oracle BRM's API by bearer token."""
 
 from __future__ import annotations
 

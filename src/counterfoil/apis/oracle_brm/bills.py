@@ -1,4 +1,4 @@
-"""Computes the bills that an account state shows: those issued by runs or on demand, and the one in progress of each account.
+"""Computes the bills that the API shows for an account state: issued ones, and the one in progress of each account.
 
 A ``ShownBill`` has no customer number, so customers with equal account states share it.
 """
@@ -42,7 +42,7 @@ class ShownBill(msgspec.Struct, frozen=True):
     """One bill; amounts are in ``currency``, rounded to its minor unit.
 
     ``ordinal`` counts the account's bills from 1; the one in progress has the next, and keeps it when it is issued.
-    ``series`` is what its number begins with, None while it is in progress. ``total = net + tax``,
+    ``series`` is the beginning of its number, None while it is in progress. ``total = net + tax``,
     ``remaining = total - what was applied`` (docs/vendors/oracle-brm.md#amounts-agree). Instants are UTC. ``usage`` has the
     records of the usage lines.
     """
@@ -74,9 +74,9 @@ class ShownBill(msgspec.Struct, frozen=True):
 
 
 class PlannedRun(msgspec.Struct, frozen=True):
-    """A run that is not complete: which group it bills, the end of its period, and the dates of its bills.
+    """A run that is not complete: the group it bills, the end of its period, and the dates of its bills.
 
-    ``moved`` says that ``planned_at`` is not when it was created, but when its dates were changed.
+    ``moved`` says that its dates were changed after it was created, at ``planned_at``.
     """
 
     group: str | None
@@ -88,14 +88,14 @@ class PlannedRun(msgspec.Struct, frozen=True):
 
 
 class OpenBillTerms(msgspec.Struct, frozen=True):
-    """What bills in progress depend on in addition to the account state: the date and the planned runs."""
+    """The inputs of bills in progress in addition to the account state: the date and the planned runs."""
 
     today: date
     runs: tuple[PlannedRun, ...]
 
 
 class OpenPlan(msgspec.Struct, frozen=True):
-    """When the account's bill in progress will be issued, and what period it will cover.
+    """When the account's bill in progress will be issued, and the period it will cover.
 
     ``changed_at`` is when this last changed; None if it never did.
     """
@@ -109,7 +109,7 @@ class OpenPlan(msgspec.Struct, frozen=True):
 
 
 def open_bill_terms(world: World) -> OpenBillTerms:
-    """The terms at the world's current time, with those runs only on which some account's plan depends.
+    """The terms at the world's current time, with only the runs on which some account's plan depends.
 
     Another planned run then changes no terms, and what was computed from the terms is still good: without this, the first
     list after such a run takes 20 times as many instructions.
@@ -168,8 +168,15 @@ def open_plan(state: AccountState, account: int, terms: OpenBillTerms) -> OpenPl
     starts = open_since(state, account)
     request = pending_request(state, account)
     if request is not None:
-        asked = terms_of(state, request)
-        return OpenPlan(starts, asked.period_end, asked.issued_on, asked.due_on, request.requested_at, OFF_CYCLE)
+        request_terms = terms_of(state, request)
+        return OpenPlan(
+            starts,
+            request_terms.period_end,
+            request_terms.issued_on,
+            request_terms.due_on,
+            request.requested_at,
+            OFF_CYCLE,
+        )
     changes: list[datetime] = []
     for run in terms.runs:
         if run.group not in (None, state.accounts[account].group):
@@ -233,7 +240,7 @@ def _issued(bill: Bill) -> ShownBill:
 
 
 def _state(bill: Bill) -> str:
-    """Settled comes first: a pending payment may settle a bill on hold."""
+    """The bill's state. Settled comes first: a pending payment may settle a bill on hold."""
     if not bill.remaining:
         return "settled"
     if bill.is_held:
@@ -253,11 +260,11 @@ def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBil
     open_now = open_charges(state, account, open_cutoffs(terms.today))
     if not (open_now.lines or open_now.usage) and not _is_active(state, account, terms.today):
         return None
-    billed = state.accounts[account]
+    account_terms = state.accounts[account]
     plan = open_plan(state, account, terms)
     # With more credits than charges there will be no bill, and the spec's Money is never negative.
-    net = to_minor_unit(max(open_now.net, ZERO), billed.currency)
-    tax = to_minor_unit(tax_on(net, billed.tax_rate), billed.currency)
+    net = to_minor_unit(max(open_now.net, ZERO), account_terms.currency)
+    tax = to_minor_unit(tax_on(net, account_terms.tax_rate), account_terms.currency)
     return ShownBill(
         account=account,
         ordinal=ordinal,
@@ -265,8 +272,8 @@ def _in_progress(state: AccountState, account: int, ordinal: int, terms: OpenBil
         state=IN_PROGRESS,
         run_type=plan.run_type,
         category=_category(plan.run_type, last=is_last(state, account, plan.bill_date)),
-        currency=billed.currency,
-        tax_rate=billed.tax_rate,
+        currency=account_terms.currency,
+        tax_rate=account_terms.tax_rate,
         net=net,
         tax=tax,
         total=net + tax,

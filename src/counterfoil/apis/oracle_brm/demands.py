@@ -1,4 +1,4 @@
-"""Bills on demand: reads the request for one, and renders what became of it."""
+"""Bills on demand: parses a request for one, and renders its state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from counterfoil.world.world import World
 
 BASE, EXTENDED = "CustomerBillOnDemand", "CustomerBillOnDemandOracle"
 CREATE_EXTENDED = "CustomerBillOnDemand_CreateOracle"
-MOST_MINUTES = 10**6
+MAX_MINUTES = 10**6
 STATES: Mapping[RequestState, str] = {
     RequestState.IN_PROGRESS: "inProgress",
     RequestState.DONE: "done",
@@ -75,10 +75,10 @@ def requests_of(state: AccountState) -> tuple[BillRequest, ...]:
 
 
 def command_of(body: Mapping[str, Json], world: World, visible: frozenset[int] | None) -> RequestBill:
-    """The command that a body asks for. Raises ``ApiError`` (conflict) where it names an account that is not there, or a
-    party or billing cycle that is not the account's."""
-    named = body["billingAccount"]
-    text = str(named.get("id") or named.get("accountNumber") or "")
+    """The command for a request body. Raises ``ApiError`` (conflict) if it names an unknown account, or a party or billing
+    cycle that is not the account's."""
+    account_reference = body["billingAccount"]
+    text = str(account_reference.get("id") or account_reference.get("accountNumber") or "")
     account = from_account(text)
     if (
         account is None
@@ -98,7 +98,7 @@ def command_of(body: Mapping[str, Json], world: World, visible: frozenset[int] |
     return RequestBill(
         customer=account.customer,
         account=account.account,
-        minutes=min(int(world.switches["oracle-brm.on_demand_minutes"]), MOST_MINUTES),
+        minutes=min(int(world.switches["oracle-brm.on_demand_minutes"]), MAX_MINUTES),
         rated_only=world.switches["oracle-brm.on_demand_unrated"] == "terminatedWithError",
         name=body.get("name"),
         description=body.get("description"),
@@ -106,7 +106,7 @@ def command_of(body: Mapping[str, Json], world: World, visible: frozenset[int] |
 
 
 def document(renderer: Renderer, customer: int, request: BillRequest) -> dict[str, Json]:
-    """The request in the vendor's form, with None for what is not set."""
+    """The request as the vendor's JSON, with None for members that are not set."""
     id_ = request_id(customer, request.ordinal)
     bill = None
     if request.invoice is not None:

@@ -1,4 +1,4 @@
-"""The document of a bill: a plain text with its lines and totals, contained in the bill or only named there."""
+"""Renders the document of a bill: a plain text with its lines and totals, embedded in the bill or only referenced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MEDIA_TYPE = "text/plain"
 
 
 def attachments(renderer: Renderer, customer: int, bill: ShownBill, number: str | None, href: str) -> Json:
-    """A bill's ``billDocument``, as the switch ``oracle-brm.bill_document`` has it (docs/vendors/oracle-brm.md#bill-document)."""
+    """A bill's ``billDocument``, by the switch ``oracle-brm.bill_document`` (docs/vendors/oracle-brm.md#bill-document)."""
     if renderer.form.document == "none":
         return None
     name = f"Bill {number}" if number else "Bill in progress"

@@ -11,7 +11,7 @@ from counterfoil.api.list_query import Selection, list_items
 from counterfoil.apis.oracle_brm import demands, rates, serializers
 from counterfoil.apis.oracle_brm.bills import ShownBill
 from counterfoil.apis.oracle_brm.ids import from_bill
-from counterfoil.apis.oracle_brm.objects import Renderer, form_of, shown
+from counterfoil.apis.oracle_brm.objects import Renderer, form_of, select_members
 from counterfoil.apis.oracle_brm.query import (
     bill_index,
     find_bill,
@@ -83,7 +83,7 @@ def get_rate(request: Request, world: World) -> Response:
 
 def _rate_renderer(request: Request, world: World) -> Render[rates.Rate]:
     renderer, fields = _renderer(request, world, rates.EXTENDED), _fields(request)
-    return lambda customer, rate: shown(rates.document(renderer, customer, rate), fields, renderer.form)
+    return lambda customer, rate: select_members(rates.document(renderer, customer, rate), fields, renderer.form)
 
 
 # --- bills on demand -------------------------------------------------------------------------------
@@ -98,28 +98,30 @@ def list_requests(request: Request, world: World) -> Response:
 def get_request(request: Request, world: World) -> Response:
     """GET /customerBillOnDemand/{id}: one request, by its id or that of the bill it led to."""
     reference = demands.from_id(request.path["id"])
-    asked = find_request(world, reference) if reference else None
-    if reference is None or asked is None or _is_hidden(request, world, reference.customer):
+    bill_request = find_request(world, reference) if reference else None
+    if reference is None or bill_request is None or _is_hidden(request, world, reference.customer):
         raise _not_found("customer bill on demand", request)
-    return Response(200, _request_renderer(request, world)(reference.customer, asked))
+    return Response(200, _request_renderer(request, world)(reference.customer, bill_request))
 
 
 def request_bill(request: Request, world: World) -> Response:
-    """POST /customerBillOnDemand: ask for a bill; it is in progress at first (docs/vendors/oracle-brm.md#on-demand)."""
+    """POST /customerBillOnDemand: request a bill; it is in progress at first (docs/vendors/oracle-brm.md#on-demand)."""
     command = demands.command_of(request.body, world, _visible(request, world))
-    asked = world.execute(command)
+    bill_request = world.execute(command)
     extended = request.body.get("@type") == demands.CREATE_EXTENDED
     renderer = Renderer(world, request.origin + request.base, form_of(world, extended=extended))
-    body = shown(demands.document(renderer, command.customer, asked), None, renderer.form)
+    body = select_members(demands.document(renderer, command.customer, bill_request), None, renderer.form)
     return Response(201, body, (("Location", body["href"]),))
 
 
 def _request_renderer(request: Request, world: World) -> Render[BillRequest]:
     renderer, fields = _renderer(request, world, demands.EXTENDED), _fields(request)
-    return lambda customer, asked: shown(demands.document(renderer, customer, asked), fields, renderer.form)
+    return lambda customer, bill_request: select_members(
+        demands.document(renderer, customer, bill_request), fields, renderer.form
+    )
 
 
-# --- what the three have in common -----------------------------------------------------------------
+# --- shared by the three ---------------------------------------------------------------------------
 
 
 def _page(request: Request, world: World, found: Selection[Row], render: Render[Row]) -> Response:

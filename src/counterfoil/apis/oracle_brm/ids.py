@@ -1,4 +1,4 @@
-"""Writes and reads the ids and numbers of bills, accounts, payments, bills on demand and rates."""
+"""Formats and parses the ids and numbers of bills, accounts, payments, bills on demand and rates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PER_PAYER = PER_CUSTOMER * PER_ACCOUNT
 
 
 class Bill(Protocol):
-    """What a reference to a bill is compared with: a bill, or a rate of one."""
+    """An object that a reference to a bill can match: a bill, or a rate of one."""
 
     @property
     def account(self) -> int: ...
@@ -26,7 +26,7 @@ class Bill(Protocol):
 
 
 class BillReference(NamedTuple):
-    """What an id or number refers to: a customer's account, and a bill by its ordinal or series, as far as it says."""
+    """The target of an id or number: a customer's account, and a bill by its ordinal or series, if it has one."""
 
     customer: int
     account: int
@@ -63,7 +63,7 @@ def bill_number(customer: int, account: int, series: str) -> str:
 
 
 def series_on_demand(ordinal: int) -> str:
-    """What the number of a bill on demand begins with."""
+    """The beginning of the number of a bill on demand."""
     return f"D{ordinal}"
 
 
@@ -141,7 +141,7 @@ def from_request_id(text: str) -> tuple[int, int] | None:
 
 
 def rate_id(customer: int, account: int, ordinal: int, kind: str, item: str) -> str:
-    """The id of an applied rate: that of its bill with another type, and what tells it from the other rates of the bill."""
+    """The id of an applied rate: that of its bill with another type, and an item that is unique in the bill."""
     return f"{bill_id(customer, account, ordinal, kind)}-{item}"
 
 

@@ -1,4 +1,4 @@
-"""What a line of a bill is called, by kind: its title, its item id, its date, its period and its characteristics."""
+"""Describes the lines of a bill by kind: title, item id, date, period and characteristics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def signed_amount(line: Line) -> Decimal:
 
 
 def title(line: Line) -> str:
-    """What the line is for, in a few words."""
+    """A short description of the line."""
     if isinstance(line, FeeLine):
         return f"{line.tariff.name}, monthly fee"
     if isinstance(line, SimLine):
@@ -32,7 +32,7 @@ def title(line: Line) -> str:
 
 
 def item_of(line: Line) -> tuple[str, str]:
-    """The kind of item and what tells the line from the others of its kind on a bill: both are part of its id."""
+    """The kind of item, and a text that is unique among the lines of that kind on a bill; both are part of its id."""
     if isinstance(line, OneOffLine):
         return "item-purchase", str(line.charge.ordinal)
     if isinstance(line, UsageLine):
@@ -43,10 +43,10 @@ def item_of(line: Line) -> tuple[str, str]:
     return ("item-sims" if isinstance(line, SimLine) else "item-cycle"), dated
 
 
-def dated(line: Line, used: Mapping[int, datetime]) -> datetime:
-    """When the line arose; usage by its last record, whose instants are in ``used`` by ordinal."""
+def dated(line: Line, usage_times: Mapping[int, datetime]) -> datetime:
+    """The date of the line; for usage, that of its last record, whose instants are in ``usage_times`` by ordinal."""
     if isinstance(line, UsageLine):
-        return max(used[ordinal] for ordinal in line.records)
+        return max(usage_times[ordinal] for ordinal in line.records)
     return start_of(line.charge.dated if isinstance(line, OneOffLine) else line.dated)
 
 
@@ -58,7 +58,7 @@ def covers(line: Line) -> tuple[date, date] | None:
 
 
 def characteristics(line: Line) -> list[tuple[str, str, str]]:
-    """Name, value and value type of what the amount was computed from."""
+    """The inputs of the amount's computation: name, value and value type."""
     if isinstance(line, SimLine):
         return [("sims", str(line.sims), "integer"), ("fee", f"{line.fee:f}", "decimal")]
     if isinstance(line, PackageLine):

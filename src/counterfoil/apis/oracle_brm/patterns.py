@@ -9,7 +9,7 @@ _SERIES = re.compile(r"(?:[BD][0-9]*-?)?%", re.ASCII)
 
 
 class Patterns:
-    """Texts in which a percent sign stands for any characters and nothing else is special.
+    """Patterns in which a percent sign stands for any characters and no other character is special.
 
     ``match`` returns a match if one of them matches a whole text.
     """

@@ -39,7 +39,7 @@ Compared = TypeVar("Compared", contravariant=True)
 
 
 class Reference(Protocol[Compared]):
-    """What an id refers to: some row of a customer."""
+    """The target of an id: a row of a customer."""
 
     @property
     def customer(self) -> int: ...
@@ -135,21 +135,21 @@ def _selected(
     world: World,
     table: Table[Row],
     name: str,
-    known: Mapping[str, ParseFilter],
+    parsers: Mapping[str, ParseFilter],
     query: Query,
     visible: Iterable[int] | None,
 ) -> Selection[Row]:
-    filters = {name: query[name] for name in known if name in query}
+    filters = {name: query[name] for name in parsers if name in query}
     switches = (world.switches["oracle-brm.comma_is_or"], world.switches["oracle-brm.like_percent"])
     customers = None if visible is None else frozenset(visible)
     key = ("oracle-brm.selection", name, tuple(filters.items()), switches, customers)
-    return world.cached(AccountsKey(key, table), lambda: _select(world, table, known, filters, customers))
+    return world.cached(AccountsKey(key, table), lambda: _select(world, table, parsers, filters, customers))
 
 
 def _select(
     world: World,
     table: Table[Row],
-    known: Mapping[str, ParseFilter],
+    parsers: Mapping[str, ParseFilter],
     filters: Query,
     visible: frozenset[int] | None,
 ) -> Selection[Row]:
@@ -159,7 +159,7 @@ def _select(
         one_or_more=world.switches["oracle-brm.like_percent"] == "one-or-more",
     )
     for name, value in filters.items():
-        known[name](criteria, name, value, syntax)
+        parsers[name](criteria, name, value, syntax)
     if visible is not None:
         criteria.limit_to(visible)
     return select(world, table, criteria.tests, customers=criteria.customers, customer_tests=criteria.customer_tests)
@@ -169,8 +169,8 @@ def _select(
 
 
 class Criteria(msgspec.Struct):
-    """What a bill must pass: all of the tests (docs/vendors/oracle-brm.md#filters-and). ``customers`` are the only ones
-    with such bills, if known."""
+    """The tests that a bill must pass, all of them (docs/vendors/oracle-brm.md#filters-and). ``customers``, if not None, are
+    the only ones that can have such bills."""
 
     tests: list[RowTest] = []
     customer_tests: list[CustomerTest[Any]] = []
@@ -231,7 +231,7 @@ def _state(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
     criteria.tests.append(RowTest(STATE, operator.eq, value, key=(operator.eq, value)))
 
 
-def _refers(read: Callable[[str], Reference[Any] | None]) -> ParseFilter:
+def _refers_to(read: Callable[[str], Reference[Any] | None]) -> ParseFilter:
     def parse(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
         references = [found for text in syntax.split(value) if (found := read(text))]
         criteria.limit_to(found.customer for found in references)
@@ -243,7 +243,7 @@ def _refers(read: Callable[[str], Reference[Any] | None]) -> ParseFilter:
 def _bill_number(criteria: Criteria, name: str, value: Any, syntax: Syntax) -> None:
     texts = syntax.split(value)
     if NOT_YET_NUMBERED not in texts:
-        return _refers(from_bill_number)(criteria, name, value, syntax)
+        return _refers_to(from_bill_number)(criteria, name, value, syntax)
     if len(texts) == 1:
         return _state(criteria, name, IN_PROGRESS, syntax)
     references = [found for text in texts if (found := from_bill_number(text))]
@@ -303,21 +303,21 @@ FILTERS: Mapping[str, ParseFilter] = {
     **{n + op: _compare_time(a, compare) for n, a in _TIMES.items() for op, compare in _COMPARISONS.items()},
     "billNo": _bill_number,
     "billNo.like": _bill_number_like,
-    "billingAccount.id": _refers(from_account),
-    "id": _refers(from_bill_id),
+    "billingAccount.id": _refers_to(from_account),
+    "id": _refers_to(from_bill_id),
     "remainingAmount.value.like": _remaining_like,
     "state": _state,
 }
 """Every filter of bills, by the name of its query parameter."""
 RATE_FILTERS: Mapping[str, ParseFilter] = {
-    "bill.id": _refers(from_bill),
-    "billingAccount.id": _refers(from_account),
-    "id": _refers(rates.from_id),
+    "bill.id": _refers_to(from_bill),
+    "billingAccount.id": _refers_to(from_account),
+    "id": _refers_to(rates.from_id),
     "isBilled": _is_billed,
 }
 REQUEST_FILTERS: Mapping[str, ParseFilter] = {
-    "billingAccount.id": _refers(demands.from_account_id),
-    "id": _refers(demands.from_id),
+    "billingAccount.id": _refers_to(demands.from_account_id),
+    "id": _refers_to(demands.from_id),
 }
 
 

@@ -1,4 +1,4 @@
-"""Applied customer billing rates: the lines of bills, one by one, whether the bill was issued or is in progress."""
+"""Computes and renders applied customer billing rates: the lines of issued bills and of bills in progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHARGE, CREDIT = "appliedBillingCharge", "appliedBillingCredit"
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """One line of a bill. ``kind`` and ``item`` tell it from the bill's other lines; ``at`` is when it arose."""
+    """One line of a bill. ``kind`` and ``item`` identify it among the bill's lines; ``at`` is its date."""
 
     bill: ShownBill
     line: Line
@@ -50,7 +50,7 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class RateReference(msgspec.Struct, frozen=True):
-    """What the id of an applied rate refers to."""
+    """The target of the id of an applied rate."""
 
     bill: BillReference
     kind: str
@@ -78,15 +78,15 @@ def rates_of(state: AccountState, terms: OpenBillTerms) -> tuple[Rate, ...]:
 def _rates(state: AccountState, terms: OpenBillTerms) -> tuple[Rate, ...]:
     found: list[Rate] = []
     for bill in shown_bills(state, terms):
-        used = {record.ordinal: record.started_at for record in bill.usage}
-        found += [Rate(bill, line, *item_of(line), dated(line, used)) for line in bill.lines]
+        usage_times = {record.ordinal: record.started_at for record in bill.usage}
+        found += [Rate(bill, line, *item_of(line), dated(line, usage_times)) for line in bill.lines]
     return tuple(found)
 
 
 def document(renderer: Renderer, customer: int, rate: Rate) -> dict[str, Json]:
-    """The rate in the vendor's form, with None for what is not set.
+    """The rate as the vendor's JSON, with None for members that are not set.
 
-    Amounts are exact: rounding is the bill's. Money is positive, so a credit has a type of its own.
+    Amounts are exact, because only the bill's are rounded. Money is positive, so a credit has its own type.
     """
     bill, line, form = rate.bill, rate.line, renderer.form
     id_ = rate_id(customer, bill.account, bill.ordinal, rate.kind, rate.item)

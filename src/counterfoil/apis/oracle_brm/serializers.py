@@ -79,7 +79,7 @@ def _tax_items(view: SharedBillView) -> Json:
 
 
 def _balance(view: SharedBillView) -> Json:
-    """What the account owes, or was paid in excess (a deposit), until its next bill."""
+    """The account's balance until its next bill: what it owes, or a deposit."""
     account = view.bill.account
     owed = to_minor_unit(balance(view.state, account), view.bill.currency)
     plan = open_plan(view.state, account, view.terms)
@@ -177,7 +177,7 @@ CUSTOMER_MEMBERS: Mapping[str, Callable[[CustomerBillView], Json]] = {
 
 
 class Members(msgspec.Struct, frozen=True):
-    """The members that a request asks for, in the order of the bill; ``whole`` if it asks for all."""
+    """The requested members, in the order of the bill; ``whole`` if all are requested."""
 
     of_customer: tuple[tuple[str, Callable[[CustomerBillView], Json]], ...]
     shared: tuple[str, ...]
@@ -193,20 +193,20 @@ def members(fields: Collection[str] | None) -> Members:
     return Members(of_customer, shared, fields is None)
 
 
-def customer_bill(view: CustomerBillView, wanted: Members) -> Json:
-    """A bill, with the members that are wanted. ``billingCycleSpecification`` is in whole extended bills only."""
+def customer_bill(view: CustomerBillView, requested: Members) -> Json:
+    """A bill with the requested members. ``billingCycleSpecification`` is in whole extended bills only."""
     extended, shared = view.shared.form.extended, view.shared.shared_members
     document = {}
-    for name, render in wanted.of_customer:
+    for name, render in requested.of_customer:
         value = render(view)
         if value is not None or extended:
             document[name] = value
-    if wanted.whole:
+    if requested.whole:
         if not extended:
             return {**document, **shared}
         cycle = view.renderer.billing_cycle(view.customer, view.shared.bill.account)
         return {**document, **shared, "billingCycleSpecification": cycle}
-    for name in wanted.shared:
+    for name in requested.shared:
         if name in shared:
             document[name] = shared[name]
     return document
@@ -215,7 +215,7 @@ def customer_bill(view: CustomerBillView, wanted: Members) -> Json:
 def shared_views(state: AccountState, terms: OpenBillTerms, form: Form) -> dict[tuple[int, int], SharedBillView]:
     """The account state's bills, by account and ordinal.
 
-    Cached, because making these takes two thirds of the time of a page of 100 bills.
+    Cached, because computing them takes two thirds of the time of a page of 100 bills.
     """
 
     def make_all() -> dict[tuple[int, int], SharedBillView]:

@@ -1,4 +1,4 @@
-"""``counterfoil new-api``: writes the files of a new API, as a package of its own that counterfoil finds once it is installed."""
+"""``counterfoil new-api``: writes the files of a new API as a separate package, which counterfoil finds once it is installed."""
 
 from __future__ import annotations
 

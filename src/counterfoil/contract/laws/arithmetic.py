@@ -10,7 +10,7 @@ from typing import Any
 from counterfoil.contract.laws.items import Mismatch
 
 NOISE = Decimal("0.000001")
-"""The error that binary floating point and the last printed decimal place may cause in a sum."""
+"""The tolerance for errors of binary floating point and of the last printed decimal place in a sum."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
 
@@ -43,13 +43,13 @@ def total_of(parts: Iterable[Any], member: str) -> Decimal:
 
 
 def agrees(got: Decimal, want: Decimal, what: str, within: Decimal = NOISE) -> Mismatch:
-    """``got`` is ``want``, give or take ``within``."""
+    """Checks that ``got`` differs from ``want`` by at most ``within``."""
     with localcontext(prec=80):
         return None if abs(got - want) <= within else (f"{what} {_short(want)}", _short(got))
 
 
 def sums_to(total: Any, parts: Iterable[Any], member: str, what: str, within: Decimal = NOISE) -> Mismatch:
-    """``member`` of ``total`` is the sum of that member over ``parts``."""
+    """Checks that ``member`` of ``total`` is the sum of that member over ``parts``."""
     return agrees(amount_at(total, member), total_of(parts, member), f"{what}: {member}", within)
 
 
@@ -58,16 +58,16 @@ def first(mismatches: Iterable[Mismatch]) -> Mismatch:
     return next((mismatch for mismatch in mismatches if mismatch is not None), None)
 
 
-def everywhere(document: Any, name: str) -> Iterator[Any]:
+def values_of(document: Any, name: str) -> Iterator[Any]:
     """Every value of a member called ``name``, at any depth."""
     if isinstance(document, Mapping):
         for key, value in document.items():
             if key == name:
                 yield value
-            yield from everywhere(value, name)
+            yield from values_of(value, name)
     elif isinstance(document, list):
         for each in document:
-            yield from everywhere(each, name)
+            yield from values_of(each, name)
 
 
 def has_places(value: Any, count: int) -> bool:

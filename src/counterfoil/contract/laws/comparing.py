@@ -26,7 +26,7 @@ Tries = Callable[[Filter, Sequence[Json]], Sequence[Any]]
 
 
 def around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
-    """Observed values, and as often values just below and above them, where a wrong comparator shows."""
+    """Observed values, and equally often values just below and above them, which reveal a wrong comparator."""
     from hypothesis import strategies as st
 
     values = observed(filter_.field, items)[:40]
@@ -67,15 +67,19 @@ def parts(id: str, c: Collection, fields: Sequence[Comparisons], *clauses: str) 
 
     def check(ctx: LawContext) -> None:
         items = c.require_items(ctx)
-        cases = [(five, value) for five in fields for value in observed(five.same.field, items)[-2:]]
+        cases = [
+            (comparisons, value) for comparisons in fields for value in observed(comparisons.same.field, items)[-2:]
+        ]
         ctx.require(cases, "no item has a value to compare")
 
         def consistent(case: tuple[Comparisons, Any]) -> None:
-            five, value = case
-            having = [item for item in items if five.same.field.value(item) is not None]
-            same, over, at_least, under, at_most = (c.fetch_all(ctx, f.query(value)) for f in five.all)
-            where = f"{five.same.param} at {five.same.write(value)}"
-            c.same_items(ctx, [*under, *same, *over], having, f"{where}: below, equal and above are every item once")
+            comparisons, value = case
+            with_value = [item for item in items if comparisons.same.field.value(item) is not None]
+            same, over, at_least, under, at_most = (c.fetch_all(ctx, f.query(value)) for f in comparisons.all)
+            where = f"{comparisons.same.param} at {comparisons.same.write(value)}"
+            c.same_items(
+                ctx, [*under, *same, *over], with_value, f"{where}: below, equal and above are every item once"
+            )
             c.same_items(ctx, at_least, [*over, *same], f"{where}: at least is above or equal")
             c.same_items(ctx, at_most, [*under, *same], f"{where}: at most is below or equal")
 
@@ -92,25 +96,25 @@ def spellings(moment: datetime) -> list[str]:
     return [*offsets, f"{utc.isoformat(timespec='milliseconds')}Z"]
 
 
-def by_instant(id: str, c: Collection, five: Comparisons, *clauses: str) -> Law:
+def by_instant(id: str, c: Collection, comparisons: Comparisons, *clauses: str) -> Law:
     """Instants are compared whatever the UTC offset they are written with."""
 
     def check(ctx: LawContext) -> None:
         items = c.require_items(ctx)
-        moments = [value for value in observed(five.same.field, items)[:3] if value.microsecond % 1000 == 0]
-        ctx.require(moments, f"no item has a value in {five.same.field.name}")
+        moments = [value for value in observed(comparisons.same.field, items)[:3] if value.microsecond % 1000 == 0]
+        ctx.require(moments, f"no item has a value in {comparisons.same.field.name}")
 
         def same_answer(case: tuple[Filter, int]) -> None:
-            filter_, place = case
-            moment = moments[-1 - place % len(moments)]
-            text = spellings(moment)[place % 4]
+            filter_, position = case
+            moment = moments[-1 - position % len(moments)]
+            text = spellings(moment)[position % 4]
             want = filter_.select(items, moment)
             got = c.fetch_all(ctx, {filter_.param: text})
             c.same_items(ctx, got, want, f"{filter_.param}={text} finds what that instant finds in UTC")
 
-        ctx.for_each(list(product(five.all, range(4))), same_answer)
+        ctx.for_each(list(product(comparisons.all, range(4))), same_answer)
 
-    text = f"{five.same.param} and its comparators take one instant with any offset, or with a fraction, as the same."
+    text = f"{comparisons.same.param} and its comparators take one instant with any offset, or with a fraction, as the same."
     return Law(id, c.operation, "filtering", clauses, text, check)
 
 
@@ -125,11 +129,11 @@ def each_with_another(
         usable = [f for f in c.filters if selections.values(f)]
         partners = [f for f in seconds if selections.values(f)]
         cases: list[tuple[Filter, Filter]] = []
-        for place, first in enumerate(usable):
+        for position, first in enumerate(usable):
             own = [f for f in partners if f.param != first.param]
-            start = place * others
+            start = position * others
             cases += [(first, own[(start + n) % len(own)]) for n in range(min(others, len(own)))]
-            # Two bounds on one field: the second must not replace the first.
+            # Two filters on one field: the second must not replace the first.
             cases += [(first, f) for f in usable if f.field == first.field and f.param != first.param][:1]
         ctx.require(cases, "needs two filters with values")
 
@@ -187,8 +191,8 @@ class _ClientSelections:
     def of(self, filter_: Filter, wanted: Any) -> frozenset[int]:
         key = (filter_.param, wanted)
         if key not in self._found:
-            kept = set(map(id, filter_.select(self._items, wanted)))
-            self._found[key] = frozenset(n for n, item in enumerate(self._items) if id(item) in kept)
+            selected_ids = set(map(id, filter_.select(self._items, wanted)))
+            self._found[key] = frozenset(n for n, item in enumerate(self._items) if id(item) in selected_ids)
         return self._found[key]
 
     def widest(self, filter_: Filter) -> Any:
@@ -198,9 +202,9 @@ class _ClientSelections:
     def distinguishing_pair(self, one: Filter, two: Filter) -> tuple[Any, Any]:
         """Values for which both filters matter: each alone finds more than both together, and both find something."""
 
-        def worth(pair: tuple[Any, Any]) -> tuple[bool, bool]:
+        def usefulness(pair: tuple[Any, Any]) -> tuple[bool, bool]:
             first, second = self.of(one, pair[0]), self.of(two, pair[1])
             both = first & second
             return both < first and both < second, bool(both)
 
-        return max(product(self.values(one), self.values(two)), key=worth)
+        return max(product(self.values(one), self.values(two)), key=usefulness)

@@ -1,11 +1,11 @@
-"""Count headers of a list: the items in this response and in all, on any page and under any filter."""
+"""Count headers of a list: the number of items in the response and in total, on every page and with every filter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import MOST_ITEMS, Collection, Filter, Offsets, observed
+from counterfoil.contract.collection import MAX_ITEMS, Collection, Filter, Offsets, observed
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, NotTried, brief, says
@@ -43,7 +43,7 @@ def headers(
         offsets = [0, 1, max(0, count - 1), count, count + 10, count // 2]
         windows = st.tuples(st.sampled_from(offsets), st.sampled_from(limits))
 
-        def counted(drawn: tuple[tuple[Filter | None, Any], tuple[int, int | None], Mapping[str, Any]]) -> None:
+        def check_counts(drawn: tuple[tuple[Filter | None, Any], tuple[int, int | None], Mapping[str, Any]]) -> None:
             (filter_, wanted), (offset, limit), extra = drawn
             query = {**extra, **(filter_.query(wanted) if filter_ else {}), pages.offset: offset}
             query |= {} if limit is None else {pages.limit: limit}
@@ -60,7 +60,7 @@ def headers(
                 due = len(matching[offset : offset + limit])
                 ctx.expect(len(body) == due, f"{due} items from {offset} on", f"{len(body)} items")
 
-        ctx.for_all(st.tuples(filters, windows, st.sampled_from(list(extras))), counted, max_examples=20)
+        ctx.for_all(st.tuples(filters, windows, st.sampled_from(list(extras))), check_counts, max_examples=20)
 
     text = f"{in_body} counts the items in the body, {in_all} all that match: on every page and under every filter."
     return Law(id, c.operation, "counting", clauses, text, check)
@@ -91,12 +91,12 @@ def without_limit(id: str, c: Collection, *clauses: str) -> Law:
         assert isinstance(c.pages, Offsets)
         ids = c.ids(c.require_items(ctx))
         if c.is_large(ctx):
-            raise NotTried(f"more than {MOST_ITEMS:,} items: the list is not read without a limit")
-        most = len(c.fetch(ctx, {}))
+            raise NotTried(f"more than {MAX_ITEMS:,} items: the list is not read without a limit")
+        server_limit = len(c.fetch(ctx, {}))
         for offset in dict.fromkeys((0, 1, len(ids) // 2, len(ids) - 1)):
             ctx.cases += 1
             got = c.ids(c.fetch(ctx, {c.pages.offset: offset}))
-            want = ids[offset : offset + most]
+            want = ids[offset : offset + server_limit]
             ctx.expect(got == want != [] or offset >= len(ids), f"items from {offset} on: {brief(want[:8])}", got)
 
     return Law(id, c.operation, "paging", clauses, says(without_limit), check)

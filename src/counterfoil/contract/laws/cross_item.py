@@ -24,23 +24,23 @@ def unique_member(id: str, c: Collection, member: Field, *clauses: str) -> Law:
     return Law(id, c.operation, "identity", clauses, f"No two items have the same {member.name}.", check)
 
 
-def no_overlap(id: str, c: Collection, whose: Field, starts: Field, ends: Field, *clauses: str) -> Law:
-    """The periods of items with the same ``whose`` do not overlap; one may begin when another ends."""
+def no_overlap(id: str, c: Collection, owner: Field, starts: Field, ends: Field, *clauses: str) -> Law:
+    """The periods of items with the same ``owner`` do not overlap; one may begin when another ends."""
 
     def check(ctx: LawContext) -> None:
         groups: dict[Any, list[Any]] = {}
         for item in c.require_items(ctx, 2):
-            if None not in (whose.raw(item), starts.raw(item), ends.raw(item)):
-                groups.setdefault(whose.raw(item), []).append(item)
+            if None not in (owner.raw(item), starts.raw(item), ends.raw(item)):
+                groups.setdefault(owner.raw(item), []).append(item)
         pairs = [pair for group in groups.values() for pair in pairwise(sorted(group, key=starts.value))]
-        ctx.require(pairs, f"no two items share {whose.name}")
+        ctx.require(pairs, f"no two items share {owner.name}")
         for one, two in pairs:
             ctx.cases += 1
             first, second = c.identity.raw(one), c.identity.raw(two)
             holds = ends.value(one) <= starts.value(two)
             ctx.expect(holds, f"{second} from {ends.raw(one)} on, where {first} ends", f"from {starts.raw(two)} on")
 
-    text = f"No two items with the same {whose.name} are for the same time."
+    text = f"No two items with the same {owner.name} are for the same time."
     return Law(id, c.operation, "agreement", clauses, text, check)
 
 
@@ -78,12 +78,12 @@ def shares_within_total(id: str, c: Collection, shares: Shares, *clauses: str, t
     def check(ctx: LawContext) -> None:
         used: dict[Any, Decimal] = {}
         for item in c.require_items(ctx):
-            for key, amount, there_is in shares(item):
+            for key, amount, whole_amount in shares(item):
                 ctx.cases += 1
                 used[key] = used.get(key, Decimal()) + amount
                 ctx.expect(
-                    used[key] <= there_is,
-                    f"at most {there_is} used of {brief(key)}",
+                    used[key] <= whole_amount,
+                    f"at most {whole_amount} used of {brief(key)}",
                     f"{used[key]} up to {brief(item)}",
                 )
         ctx.require(used, lacking)

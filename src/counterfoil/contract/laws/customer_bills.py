@@ -1,4 +1,4 @@
-"""Rules of a TM Forum customer bill (TMF678) at any vendor: amounts, state, dates and periods.
+"""Rules that hold for a TM Forum customer bill (TMF678) of any vendor: amounts, state, dates and periods.
 
 Each is a function of one bill for ``items.each``.
 """
@@ -15,8 +15,8 @@ from counterfoil.contract.laws.items import Mismatch, close
 
 
 def _at(name: str, kind: str = TEXT) -> Field:
-    """A member by its dotted name. These members are read some 400,000 times in one run over 300 bills; this takes a third of
-    the time of the general dotted path."""
+    """A member by its dotted name. These members are read 400,000 times in a run over 300 bills; this takes a third of the
+    time of ``Field``'s general dotted path."""
     outer, _, inner = name.partition(".")
     if not inner:
         return Field(name, kind, at=methodcaller("get", outer))
@@ -106,7 +106,7 @@ def _taxes(bill: Any) -> Decimal:
 
 
 def _same(left: Any, right: Any, bill: Any) -> bool:
-    """Equal to the currency's smallest unit."""
+    """Whether two amounts are equal when rounded to the currency's smallest unit."""
     return close(left, right, str(Decimal(1).scaleb(-decimals(bill)) / 2))
 
 

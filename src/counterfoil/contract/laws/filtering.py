@@ -78,14 +78,14 @@ def partition(id: str, c: Collection, low: Filter, same: Filter, high: Filter, *
     def check(ctx: LawContext) -> None:
         _with_values(ctx, c, (same,))
         items = c.whole_list(ctx)
-        having = [item for item in items if same.field.value(item) is not None]
+        with_value = [item for item in items if same.field.value(item) is not None]
 
         def parts(wanted: Any) -> None:
             got = [item for f in (low, same, high) for item in c.fetch_all(ctx, f.query(wanted))]
             c.same_items(
                 ctx,
                 got,
-                having,
+                with_value,
                 f"{low.param}, {same.param} and {high.param} of {same.write(wanted)} together: every item once",
             )
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Values = Mapping[str, Sequence[Any]]
 
 REFUSALS = (400, 422)
-MOST_STATES = 5
-"""More state changes than a resource has on its way to its final state."""
+MAX_STATES = 5
+"""An upper limit for the number of state changes from creation to the final state."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Resource:
         return drawn.flatmap(lambda names: st.fixed_dictionaries({name: members[name] for name in names}))
 
     def make(self, ctx: LawContext, body: Any) -> Any:
-        """Create one."""
+        """Create a resource and return it as a JSON object."""
         made = ctx.request_json(self.create, body=body, status=self.created)
         ctx.expect(isinstance(made, dict), "the new resource as a JSON object", made)
         return made
@@ -99,8 +99,8 @@ def created_is_read(id: str, r: Resource, *clauses: str) -> Law:
 
         def read_back(body: dict[str, Any]) -> None:
             made = r.make(ctx, body)
-            kept = r.members_as_sent(made, body)
-            ctx.expect(kept == body, f"what was sent: {brief(body)}", kept)
+            sent_members = r.members_as_sent(made, body)
+            ctx.expect(sent_members == body, f"what was sent: {brief(body)}", sent_members)
             found = r.read(ctx, r.key(made))
             ctx.expect(found == made, f"as created: {brief(made)}", found)
 
@@ -164,12 +164,12 @@ def change_is_partial(id: str, r: Resource, *clauses: str) -> Law:
             before = r.read(ctx, r.key(made))
             answer = r.patch(ctx, r.key(made), body)
             after = r.read(ctx, r.key(made))
-            wanted = {**r.members_as_sent(before, before), **body}
-            ctx.expect(r.members_as_sent(after, after) == wanted, f"{brief(wanted)} after {brief(body)}", after)
+            expected = {**r.members_as_sent(before, before), **body}
+            ctx.expect(r.members_as_sent(after, after) == expected, f"{brief(expected)} after {brief(body)}", after)
             ctx.expect(answer == after, f"the response to equal what is then read: {brief(after)}", answer)
 
-        ones = [{name: values[-1]} for name, values in r.values_at(ctx).items()]
-        ctx.for_all(st.one_of(st.sampled_from(ones), r.bodies(ctx, 1)), partial)
+        single_changes = [{name: values[-1]} for name, values in r.values_at(ctx).items()]
+        ctx.for_all(st.one_of(st.sampled_from(single_changes), r.bodies(ctx, 1)), partial)
 
     return _law(id, r.change, clauses, says(change_is_partial), check)
 
@@ -180,13 +180,13 @@ def each_is_changed(id: str, r: Resource, names: Sequence[str], *clauses: str, t
     def check(ctx: LawContext) -> None:
         made = r.make(ctx, {})
 
-        def kept(pair: tuple[str, Any]) -> None:
+        def is_read_back(pair: tuple[str, Any]) -> None:
             name, value = pair
             r.patch(ctx, r.key(made), {name: value})
             found = r.as_sent(r.read(ctx, r.key(made)).get(name))
             ctx.expect(found == value, f"{name} {quoted(value)}", found)
 
-        ctx.for_each([(name, value) for name in names for value in r.values_at(ctx)[name]], kept)
+        ctx.for_each([(name, value) for name in names for value in r.values_at(ctx)[name]], is_read_back)
 
     return _law(id, r.change, clauses, text, check)
 
@@ -238,7 +238,7 @@ def locked_members(id: str, r: Resource, names: Sequence[str], *clauses: str, te
 
     def check(ctx: LawContext) -> None:
         made = r.make(ctx, {name: values[0] for name, values in r.values_at(ctx).items()})
-        for _ in range(MOST_STATES):
+        for _ in range(MAX_STATES):
             if not ctx.perform("move_run", r.key(made)):
                 break
             item = r.read(ctx, r.key(made))

@@ -48,9 +48,9 @@ def slices(id: str, c: Collection, *clauses: str) -> Law:
         )
 
         def page_is_slice(drawn: tuple[int, int, dict[str, Any]]) -> None:
-            size, place, query = drawn
+            size, position, query = drawn
             whole = ctx.cached(("slices", c.operation, repr(query)), lambda: c.fetch_all(ctx, query))
-            number = place % max(1, len(whole) // size + (0 if c.is_large(ctx) else 1))
+            number = position % max(1, len(whole) // size + (0 if c.is_large(ctx) else 1))
             got, want = c.ids(c.page(ctx, number, size, query)), c.ids(whole[number * size : (number + 1) * size])
             ctx.expect(
                 got == want, f"items {number * size + 1} to {number * size + size} of the list: {brief(want[:8])}", got

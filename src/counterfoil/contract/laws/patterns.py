@@ -1,6 +1,6 @@
 """Pattern filters in which a percent sign matches any characters, as in SQL's LIKE.
 
-Where a percent sign would have to match no character, both readings (none or more, one or more) are accepted: documents differ.
+Documents differ on whether a percent sign may match no character at all, so both readings are accepted.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
             got = [str(c.identity.raw(item)) for item in c.within(ctx, c.fetch_all(ctx, {filter_.param: pattern}))]
             expected = f"the {len(may)} items whose {filter_.field.name} matches {pattern}"
             ctx.expect(len(got) == len(set(got)), f"{expected}, each once", got)
-            ctx.expect(must <= set(got) <= may, expected, f"{len(got)}; {_odd(must, set(got), may)}")
+            ctx.expect(must <= set(got) <= may, expected, f"{len(got)}; {_differences(must, set(got), may)}")
 
         ctx.for_each(tries, exact)
 
@@ -98,5 +98,5 @@ def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
     return Law(id, c.operation, "filtering", clauses, text, check)
 
 
-def _odd(must: set[str], got: set[str], may: set[str]) -> str:
+def _differences(must: set[str], got: set[str], may: set[str]) -> str:
     return f"missing {brief(sorted(must - got)[:3])}, unexpected {brief(sorted(got - may)[:3])}"

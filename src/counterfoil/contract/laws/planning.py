@@ -1,4 +1,4 @@
-"""What planning a billing run must leave as it is: what was charged is open, whatever run is going to bill it."""
+"""Checks that planning a billing run changes no open amount: charges stay open whichever run will bill them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from decimal import Decimal
 from counterfoil.contract.context import LawContext
 
 CUTOFFS = (-400, -10, 0, 40)
-"""Up to which day the planned run bills, in days from today."""
+"""The cutoff days of the planned run, relative to today."""
 
 
-def moves_nothing(ctx: LawContext, read: Callable[[], Mapping[object, Decimal | None]]) -> None:
-    """``read`` gives the open amounts by id; they are the same while a run is planned. The plan is taken back at the end."""
+def planning_changes_nothing(ctx: LawContext, read: Callable[[], Mapping[object, Decimal | None]]) -> None:
+    """Checks that the open amounts by id, as ``read`` returns them, are the same while a run is planned. Cancels the plan."""
     before = read()
     ctx.require(any(before.values()), "nothing is open")
     try:

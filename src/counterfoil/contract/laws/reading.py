@@ -40,10 +40,10 @@ def list_item_is_single(id: str, c: Collection, operation: str, *clauses: str, p
         items = c.require_items(ctx)
         last = len(items) - 1
 
-        def same(place: int) -> None:
-            key = c.identity.raw(items[place])
+        def same(position: int) -> None:
+            key = c.identity.raw(items[position])
             single = ctx.request_json(operation, path={parameter: key})
-            ctx.expect(single == items[place], f"as in the list: {brief(items[place])}", single)
+            ctx.expect(single == items[position], f"as in the list: {brief(items[position])}", single)
 
         ctx.for_all(st.sampled_from(list(dict.fromkeys([0, last, len(items) // 2, *range(len(items))]))), same)
 

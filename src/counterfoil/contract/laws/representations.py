@@ -83,8 +83,8 @@ def same_values(id: str, s: Representations, *clauses: str) -> Law:
         for one, more in zip(plain, extended, strict=True):
             ctx.cases += 1
             ctx.expect(one.get(s.param) in (None, s.base), f"{s.param} {s.base}", one)
-            odd = list(_differences(one, more))
-            ctx.expect(not odd, f"{s.items.identity.raw(one)} the same in both", odd[:3])
+            differences = list(_differences(one, more))
+            ctx.expect(not differences, f"{s.items.identity.raw(one)} the same in both", differences[:3])
 
     text = f"An item has the same values with {s.param}={s.extended} as with {s.base}, which is the default."
     return Law(id, s.items.operation, "types", clauses, text, check)
@@ -97,8 +97,8 @@ def _differences(one: Any, more: Any, at: str = "") -> Iterator[str]:
             if not name.startswith("@"):
                 yield from _differences(one[name], more.get(name), f"{at}.{name}")
     elif isinstance(one, list) and isinstance(more, list) and len(one) == len(more):
-        for place, (left, right) in enumerate(zip(one, more, strict=True)):
-            yield from _differences(left, right, f"{at}[{place}]")
+        for position, (left, right) in enumerate(zip(one, more, strict=True)):
+            yield from _differences(left, right, f"{at}[{position}]")
     elif one != more:
         yield f"{at.lstrip('.')}: {brief(one)} and {brief(more)}"
 
@@ -126,9 +126,9 @@ def found_by_other_key(id: str, s: Representations, member: str, *clauses: str) 
                 by_identity, by_member = (s.one(ctx, key, query) for key in (s.items.identity.raw(item), item[member]))
                 ctx.expect(by_member == by_identity, brief(by_identity), by_member)
 
-        having = [item for item in s.items.require_items(ctx) if item.get(member)]
-        ctx.require(having, f"no item has {member}")
-        ctx.for_each(sample_items(having), either_way)
+        with_member = [item for item in s.items.require_items(ctx) if item.get(member)]
+        ctx.require(with_member, f"no item has {member}")
+        ctx.for_each(sample_items(with_member), either_way)
 
     text = f"An item is found by its {member} as well as by its {s.items.identity.name}, in every type."
     return Law(id, s.fetch, "reading", clauses, text, check)
@@ -139,11 +139,11 @@ def unknown_fields_ignored(id: str, s: Representations, texts: Mapping[str, Sequ
 
     def check(ctx: LawContext) -> None:
         whole = s.items.require_items(ctx)
-        for text, kept in texts.items():
+        for text, included in texts.items():
             ctx.cases += 1
             got = s.items.fetch_all(ctx, {s.fields: text})
-            want = [{name: item[name] for name in (*s.always, *kept)} for item in whole]
-            ctx.expect(got == want, f"items of {', '.join((*s.always, *kept))} with {s.fields}={text}", got[:3])
+            want = [{name: item[name] for name in (*s.always, *included)} for item in whole]
+            ctx.expect(got == want, f"items of {', '.join((*s.always, *included))} with {s.fields}={text}", got[:3])
 
     text = f"{s.fields} that no item has are ignored, and {', '.join(s.always)} are always included."
     return Law(id, s.items.operation, "selecting", clauses, text, check)
@@ -155,19 +155,19 @@ def fields_of_single(id: str, s: Representations, texts: Sequence[str], *clauses
     def check(ctx: LawContext) -> None:
         extended = {s.items.identity.raw(item): item for item in s.all_extended(ctx)}
 
-        def alike(item: Any) -> None:
+        def same_fields(item: Any) -> None:
             key = s.items.identity.raw(item)
             for text in texts:
                 for whole, shape in zip((item, extended[key]), s.queries, strict=True):
                     query = {**shape, s.fields: text}
-                    kept = {*text.split(","), *s.always}
-                    want = {name: value for name, value in whole.items() if name in kept}
+                    included = {*text.split(","), *s.always}
+                    want = {name: value for name, value in whole.items() if name in included}
                     got = s.one(ctx, key, query)
                     ctx.expect(got == want, f"{brief(want)} with {brief(query)}", got)
                     listed = s.items.fetch_all(ctx, {**query, s.items.identity.name: key})
                     ctx.expect(listed == [want], f"{brief([want])} in the list with {brief(query)}", listed)
 
-        ctx.for_each(sample_items(s.items.require_items(ctx), 3), alike)
+        ctx.for_each(sample_items(s.items.require_items(ctx), 3), same_fields)
 
     text = f"{s.fields} means the same for one item as in the list, in every type."
     return Law(id, s.fetch, "selecting", clauses, text, check)

@@ -32,8 +32,8 @@ def only_selected(
 
         def selected(names: tuple[str, ...]) -> None:
             got = c.fetch_all(ctx, {param: write(names)})
-            kept = {*names, *always}
-            want: list[Any] = [{name: item[name] for name in item if name in kept} for item in whole]
+            included = {*names, *always}
+            want: list[Any] = [{name: item[name] for name in item if name in included} for item in whole]
             for have, should in zip(got, want, strict=False):
                 ctx.expect(have == should, f"{brief(should)} with {param}={write(names)}", have)
             ctx.expect(len(got) == len(want), f"{len(want)} items", f"{len(got)} items")

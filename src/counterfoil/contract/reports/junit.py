@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as Xml
 
 from counterfoil import __version__
-from counterfoil.contract.reports.words import in_words
+from counterfoil.contract.reports.words import as_text
 from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import ACCEPTED, FAILED, PASSED, QUESTION, UNTRIED, Record, Verdict
 
@@ -64,6 +64,6 @@ def _case(suite: Xml.Element, record: Record) -> None:
         first = record.findings[0]
         message = printable(f"expected {first.expected}; got {first.got}")[:1000]
         failure = Xml.SubElement(case, "failure", message=message)
-        failure.text = printable("\n\n".join(in_words(finding) for finding in record.findings))
+        failure.text = printable("\n\n".join(as_text(finding) for finding in record.findings))
     elif record.status != PASSED:
         Xml.SubElement(case, "skipped", message=printable(f"{record.status}: {record.reason}"))

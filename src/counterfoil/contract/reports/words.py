@@ -18,7 +18,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 """What is counted for each API and operation, and its heading."""
 
 
-def in_words(finding: Finding) -> str:
+def as_text(finding: Finding) -> str:
     """A finding as plain text."""
     lines = [finding.says, *finding.sentences, f"expected: {finding.expected}", f"got: {finding.got}"]
     lines += [f"with: {finding.case}"] * bool(finding.case) + list(finding.requests)

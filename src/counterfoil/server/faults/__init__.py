@@ -1,1 +1,1 @@
-"""Faults: what goes wrong on purpose, ordered for a world or asked for by one request."""
+"""Fault injection: faults added to a world, and those one request asks for with ``Prefer``."""

@@ -18,8 +18,8 @@ class Example(NamedTuple):
     value: Json
 
 
-class Documented:
-    """The statuses of one operation, of which ``5XX`` is a hundred and ``default`` is every error."""
+class DocumentedStatuses:
+    """The documented statuses of one operation. ``5XX`` stands for 500 to 599, ``default`` for all of 400 to 599."""
 
     def __init__(self, responses: Mapping[str, Json]) -> None:
         self.names = tuple(sorted(str(each) for each in responses))
@@ -58,6 +58,6 @@ class Documented:
         return ", ".join(self.names)
 
 
-def documented(spec: Spec) -> dict[str, Documented]:
-    """By operation, ``GET /customerBill/{id}``."""
-    return {name: Documented(operation["responses"]) for name, operation in spec.operations.items()}
+def documented(spec: Spec) -> dict[str, DocumentedStatuses]:
+    """The documented statuses by operation (``GET /customerBill/{id}``)."""
+    return {name: DocumentedStatuses(operation["responses"]) for name, operation in spec.operations.items()}

@@ -1,4 +1,4 @@
-"""What one request asks of its own answer: ``Prefer: code=503, delay=250, example=empty`` (RFC 7240; as Prism has them).
+"""Parses the Prefer header of a request: ``Prefer: code=503, delay=250, example=empty`` (RFC 7240; names as in Prism).
 
 ``code`` is a status the spec documents for the operation, ``delay`` milliseconds before the answer, ``example`` the name of one
 of the examples in the spec. Preferences that are
@@ -13,20 +13,20 @@ import re
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.server.faults.documented_statuses import Documented
-from counterfoil.server.logs import shown
+from counterfoil.server.faults.documented_statuses import DocumentedStatuses
+from counterfoil.server.logs import printable
 
-LONGEST_DELAY = 120_000
+MAX_DELAY_MS = 120_000
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  (RFC 9110, 5.6.2)
 _QUOTED = re.compile(r"\\(.)")
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.?)*(?:"|\Z))+')
-"""What is between commas, those in quotes not counted. It never goes back over what it read: a header may be long."""
+"""The text between commas outside quotes. The pattern does not backtrack, because a header may be long."""
 _NAME = re.compile(rf"[ \t]*({_TOKEN})(.*)", re.DOTALL)
 _VALUE = re.compile(rf'[ \t]*(?:=[ \t]*({_TOKEN}|"(?:[^"\\]|\\.)*")?)?[ \t]*(?:;|\Z)')
 
 
 class Preferences(msgspec.Struct, frozen=True):
-    """What is asked for; None where it is not."""
+    """The preferences of one request; None if not given."""
 
     code: int | None = None
     delay: int | None = None
@@ -34,35 +34,35 @@ class Preferences(msgspec.Struct, frozen=True):
 
     @property
     def applied(self) -> str:
-        """As ``Preference-Applied`` says it."""
+        """The value of ``Preference-Applied``."""
         named = (("code", self.code), ("delay", self.delay), ("example", self.example))
         return ", ".join(f"{name}={value}" for name, value in named if value is not None)
 
 
-NOTHING = Preferences()
+NO_PREFERENCES = Preferences()
 
 
-def preferences(header: str, operation: str, documented: Documented) -> Preferences:
-    """Read the header. Raises ``ApiError`` (malformed, naming Prefer) for a code or delay that cannot be had."""
-    asked = parse(header)
+def preferences(header: str, operation: str, documented: DocumentedStatuses) -> Preferences:
+    """Parse the header. Raises ``ApiError`` (malformed, naming Prefer) for a code or delay that cannot be met."""
+    given = parse(header)
     code = delay = example = None
-    if "code" in asked:
-        code = _code(asked["code"], operation, documented)
-    if "delay" in asked:
-        delay = _whole(asked["delay"])
-        if delay is None or delay > LONGEST_DELAY:
-            raise _refused(f"delay is a whole number of milliseconds up to {LONGEST_DELAY}", asked["delay"])
-    if "example" in asked:
-        example = asked["example"]
+    if "code" in given:
+        code = _code(given["code"], operation, documented)
+    if "delay" in given:
+        delay = _whole_number(given["delay"])
+        if delay is None or delay > MAX_DELAY_MS:
+            raise _refused(f"delay is a whole number of milliseconds up to {MAX_DELAY_MS}", given["delay"])
+    if "example" in given:
+        example = given["example"]
         if documented.example(example, code) is None:
             names = ", ".join(sorted(documented.examples)) or "none"
             raise _refused(f"{operation} documents the examples {names}", example)
-    return NOTHING if (code, delay, example) == (None, None, None) else Preferences(code, delay, example)
+    return NO_PREFERENCES if (code, delay, example) == (None, None, None) else Preferences(code, delay, example)
 
 
 def parse(header: str) -> dict[str, str]:
-    """Each preference's value by its name in lower case; of one given twice the first counts (RFC 7240, 2). What follows a
-    name but is not a value is returned unchanged, so that the caller can refuse it; what has no name is skipped."""
+    """Each preference's value by its name in lower case; of one given twice the first counts (RFC 7240, 2). Text after a
+    name that is not a value is returned unchanged, so that the caller can refuse it; parts without a name are skipped."""
     found: dict[str, str] = {}
     for piece in _PIECE.findall(header):
         named = _NAME.match(piece)
@@ -74,16 +74,16 @@ def parse(header: str) -> dict[str, str]:
     return found
 
 
-def _code(text: str, operation: str, documented: Documented) -> int:
-    code = _whole(text)
+def _code(text: str, operation: str, documented: DocumentedStatuses) -> int:
+    code = _whole_number(text)
     if code is None or not documented.has(code):
         raise _refused(f"{operation} documents the codes {documented}", text)
     return code
 
 
-def _whole(text: str) -> int | None:
+def _whole_number(text: str) -> int | None:
     return int(text) if len(text) <= 7 and text.isascii() and text.isdecimal() else None
 
 
 def _refused(rule: str, sent: str) -> ApiError:
-    return ApiError("malformed", f"Prefer: {rule}, not '{shown(sent, 40)}'", where="Prefer")
+    return ApiError("malformed", f"Prefer: {rule}, not '{printable(sent, 40)}'", where="Prefer")

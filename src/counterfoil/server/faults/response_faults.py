@@ -1,4 +1,4 @@
-"""What faults do to a response that was found and validated as ever: spoil its bytes, or say which preferences applied."""
+"""Changes to a validated response while it is sent: faulty or slow bodies, and the Preference-Applied header."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from counterfoil.asgi import Receive, Send
 from counterfoil.server.context import ConnectionBroken, RequestContext
 from counterfoil.server.faults.prefer import Preferences
 
-DRIPS_A_SECOND = 10
+PIECES_PER_SECOND = 10
 
 
 class WithPreferenceApplied(msgspec.Struct, frozen=True):
-    """The right response, with ``Preference-Applied`` (RFC 7240, 3) for the preferences that were met."""
+    """The correct response, with ``Preference-Applied`` (RFC 7240, 3) for the preferences that were met."""
 
     asked: Preferences
 
@@ -29,43 +29,43 @@ class WithPreferenceApplied(msgspec.Struct, frozen=True):
 
 
 class Malformed(WithPreferenceApplied, frozen=True):
-    """As long as the right body, but not JSON: it ends in a comma."""
+    """A body as long as the correct one that is not JSON: it ends in a comma."""
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
         await _send_whole(context, payload[:-1] + b",", send)
 
 
 class Truncated(WithPreferenceApplied, frozen=True):
-    """The right body up to ``keep`` bytes (half, if None), never whole; then the connection closes."""
+    """The first ``keep`` bytes of the correct body (half, if None), never all of it; then the connection closes."""
 
     keep: int | None
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
         whole = len(payload)
-        context.payload = kept = payload[: whole // 2 if self.keep is None else min(self.keep, whole - 1)]
+        context.payload = sent = payload[: whole // 2 if self.keep is None else min(self.keep, whole - 1)]
         context.finish(context)
-        await send({"type": "http.response.body", "body": kept, "more_body": True})
+        await send({"type": "http.response.body", "body": sent, "more_body": True})
         context.broken = ConnectionBroken(
             "peer closed connection without sending complete message body "
-            f"(received {len(kept)} bytes, expected {whole})",
+            f"(received {len(sent)} bytes, expected {whole})",
             abruptly=False,
         )
 
 
 class SlowDrip(WithPreferenceApplied, frozen=True):
-    """The right body, slowly: pieces ten times a second, or single bytes; it ends early if the client has gone."""
+    """The correct body, sent slowly: up to ten pieces a second; it ends early if the client disconnects."""
 
     bytes_per_second: int
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
-        size = max(1, self.bytes_per_second // DRIPS_A_SECOND)
-        gone = asyncio.ensure_future(_gone(receive))
+        size = max(1, self.bytes_per_second // PIECES_PER_SECOND)
+        disconnected = asyncio.ensure_future(_disconnected(receive))
         context.payload = payload
         try:
             for at in range(0, len(payload), size):
                 if at:
-                    await asyncio.wait({gone}, timeout=size / self.bytes_per_second)
-                if gone.done():
+                    await asyncio.wait({disconnected}, timeout=size / self.bytes_per_second)
+                if disconnected.done():
                     context.payload = payload[:at]
                     return
                 is_last = at + size >= len(payload)
@@ -73,9 +73,9 @@ class SlowDrip(WithPreferenceApplied, frozen=True):
                     context.finish(context)
                 await send({"type": "http.response.body", "body": payload[at : at + size], "more_body": not is_last})
         finally:
-            gone.cancel()
+            disconnected.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await gone
+                await disconnected
 
 
 async def _send_whole(context: RequestContext, payload: bytes, send: Send) -> None:
@@ -84,6 +84,6 @@ async def _send_whole(context: RequestContext, payload: bytes, send: Send) -> No
     await send({"type": "http.response.body", "body": payload})
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

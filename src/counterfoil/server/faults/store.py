@@ -1,12 +1,10 @@
-"""What goes wrong on purpose: faults ordered for a world, and those one request asks for with ``Prefer``.
+"""The faults of each world, and the interceptor that applies them and the ``Prefer`` header to requests.
 
-A fault strikes once a request is routed, authenticated and validated: what would be refused anyway is refused as ever and
-not counted. ``status``, ``too_many_requests`` and ``reset`` strike instead of the operation; with ``truncate``,
-``malformed`` and ``slow_drip`` the operation runs, its effect stays, and its answer, be it an error, leaves spoiled; an
-answer without a body cannot be spoiled. ``latency`` comes before, and goes with any other. Of several others that are due at
-once the one ordered first strikes. What strikes when depends on the order of the calls alone, never on a clock.
-
-It knows no vendor: errors are rendered by the API.
+A fault applies after a request is routed, authenticated and validated: a request that is refused before is not counted.
+``status``, ``too_many_requests`` and ``reset`` replace the operation; with ``truncate``, ``malformed`` and ``slow_drip``
+the operation runs and its response, also an error, is sent faulty; a response without a body is sent unchanged.
+``latency`` comes first and combines with any other. Of several others that are due at once, the one added first applies.
+When a fault applies depends on the order of the calls alone, never on a clock.
 """
 
 from __future__ import annotations
@@ -17,97 +15,97 @@ from random import Random
 from threading import Lock
 
 from counterfoil.api import API, ApiError, Response
-from counterfoil.api.control_types import Fault, FaultOrder, TooMany
+from counterfoil.api.control_types import Fault, FaultSpec, TooMany
 from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import ConnectionBroken, RequestContext
 from counterfoil.server.errors import REASONS
-from counterfoil.server.faults.documented_statuses import Documented, Example, documented
-from counterfoil.server.faults.prefer import NOTHING, Preferences, preferences
+from counterfoil.server.faults.documented_statuses import DocumentedStatuses, Example, documented
+from counterfoil.server.faults.prefer import NO_PREFERENCES, Preferences, preferences
 from counterfoil.server.faults.response_faults import Malformed, SlowDrip, Truncated, WithPreferenceApplied
 
-MOST_OF_A_WORLD = 100
-MOST_WORLDS = 16_384
-LONGEST_WAIT = 120.0
-"""Seconds, however many latencies come together."""
+MAX_FAULTS_PER_WORLD = 100
+MAX_WORLDS = 16_384
+MAX_WAIT = 120.0
+"""Seconds, for the sum of all latencies."""
 
 
 class _ActiveFault:
-    """One fault with what it has counted, and its own dice."""
+    """One fault with its counters and its own random numbers."""
 
-    def __init__(self, number: int, order: FaultOrder) -> None:
+    def __init__(self, number: int, spec: FaultSpec) -> None:
         self.number = number
-        self.order = order
+        self.spec = spec
         self.counted = 0
-        self.struck = 0
-        self.rng = Random(order.seed)  # noqa: S311  (reproducible on purpose)
+        self.hits = 0
+        self.rng = Random(spec.seed)  # noqa: S311  (reproducible on purpose)
 
     def is_due(self) -> bool:
-        """Whether it strikes a call that was just counted."""
-        order = self.order
-        if self.counted < order.nth or (order.times is not None and self.struck >= order.times):
+        """Whether it applies to the call that was just counted."""
+        spec = self.spec
+        if self.counted < spec.nth or (spec.times is not None and self.hits >= spec.times):
             return False
-        return order.probability == 1 or self.rng.random() < order.probability
+        return spec.probability == 1 or self.rng.random() < spec.probability
 
     def wait(self) -> float:
-        """Seconds of latency."""
-        order = self.order
-        delay, spread = float(order.delay_ms or 0), float(order.spread_ms)
-        if order.distribution == "uniform":
+        """The seconds of latency for one call."""
+        spec = self.spec
+        delay, spread = float(spec.delay_ms or 0), float(spec.spread_ms)
+        if spec.distribution == "uniform":
             delay = self.rng.uniform(delay - spread, delay + spread)
-        elif order.distribution == "normal":
+        elif spec.distribution == "normal":
             delay = self.rng.gauss(delay, spread)
-        elif order.distribution == "exponential":
+        elif spec.distribution == "exponential":
             delay = self.rng.expovariate(1 / delay) if delay else 0.0
         return max(0.0, delay) / 1000
 
     def shown(self) -> Fault:
-        return Fault(self.number, self.order, self.counted, self.struck)
+        return Fault(self.number, self.spec, self.counted, self.hits)
 
 
 class FaultStore:
-    """The faults of every world, by its name; implements ``counterfoil.api.control_types.Faults``, from any thread.
+    """The faults of every world, by its name; implements ``counterfoil.api.control_types.Faults``.
 
-    ``names`` gives the names of the worlds there are: when too many have faults, those of others are forgotten.
+    Thread-safe. ``names`` returns the names of the existing worlds: at the limit, faults of deleted worlds are removed.
     """
 
     def __init__(self, names: Callable[[], Iterable[str]] | None = None) -> None:
         self._names = names
         self._worlds: dict[str, list[_ActiveFault]] = {}
-        self._last: dict[str, int] = {}
-        self._known: dict[str, tuple[API, dict[str, Documented]]] = {}
+        self._last_id: dict[str, int] = {}
+        self._served: dict[str, tuple[API, dict[str, DocumentedStatuses]]] = {}
         self._lock = Lock()
 
-    def learn(self, served: Mapping[str, tuple[API, Spec]]) -> None:
-        """What each API documents; the server tells it once it is built."""
-        self._known = {name: (api, documented(spec)) for name, (api, spec) in served.items()}
+    def set_served(self, served: Mapping[str, tuple[API, Spec]]) -> None:
+        """Set the APIs with their documented statuses; called once the server is built."""
+        self._served = {name: (api, documented(spec)) for name, (api, spec) in served.items()}
 
-    # --- the port --------------------------------------------------------------------------------
+    # --- for the control API -----------------------------------------------------------------------
 
     def all(self, world: str) -> Sequence[Fault]:
         with self._lock:
             return [each.shown() for each in self._worlds.get(world, ())]
 
-    def add(self, world: str, order: FaultOrder) -> Fault:
-        """Raises ``BadValue`` for what the spec does not document, and ``TooMany``."""
-        self._check(order)
+    def add(self, world: str, spec: FaultSpec) -> Fault:
+        """Add a fault. Raises ``BadValue`` for a status the spec does not document, and ``TooMany``."""
+        self._check(spec)
         with self._lock:
             active = self._worlds.get(world)
             if active is None:
-                active = self._room_for(world)
-            if len(active) >= MOST_OF_A_WORLD:
-                raise TooMany(f"a world has up to {MOST_OF_A_WORLD} faults: take some away")
-            number = self._last[world] = self._last.get(world, 0) + 1
-            made = _ActiveFault(number, order)
-            # another list, so that ``intercept`` may look at the old one
+                active = self._new_list_for(world)
+            if len(active) >= MAX_FAULTS_PER_WORLD:
+                raise TooMany(f"a world has up to {MAX_FAULTS_PER_WORLD} faults: remove some")
+            number = self._last_id[world] = self._last_id.get(world, 0) + 1
+            made = _ActiveFault(number, spec)
+            # a new list, because ``intercept`` may be reading the old one
             self._worlds[world] = [*active, made]
             return made.shown()
 
     def restore(self, world: str, faults: Iterable[Fault]) -> None:
         """Take on faults that were ordered before a restart; they count calls anew."""
         with self._lock:
-            self._worlds[world] = [_ActiveFault(each.id, each.order) for each in faults]
-            self._last[world] = max(each.number for each in self._worlds[world])
+            self._worlds[world] = [_ActiveFault(each.id, each.spec) for each in faults]
+            self._last_id[world] = max(each.number for each in self._worlds[world])
 
     def remove(self, world: str, fault: int) -> bool:
         with self._lock:
@@ -122,129 +120,129 @@ class FaultStore:
     def clear(self, world: str) -> None:
         with self._lock:
             self._worlds.pop(world, None)
-            self._last.pop(world, None)
+            self._last_id.pop(world, None)
 
-    def _check(self, order: FaultOrder) -> None:
-        if order.api not in self._known:
-            raise BadValue(f"no such API is served; there are: {', '.join(self._known)}", field="api")
-        operations = self._known[order.api][1]
-        if order.operation is not None and order.operation not in operations:
-            raise BadValue(f"{order.api} has no such operation; there are: {', '.join(operations)}", field="operation")
-        status = 429 if order.kind == "too_many_requests" else order.status if order.kind == "status" else None
+    def _check(self, spec: FaultSpec) -> None:
+        if spec.api not in self._served:
+            raise BadValue(f"no such API is served; there are: {', '.join(self._served)}", field="api")
+        operations = self._served[spec.api][1]
+        if spec.operation is not None and spec.operation not in operations:
+            raise BadValue(f"{spec.api} has no such operation; there are: {', '.join(operations)}", field="operation")
+        status = 429 if spec.kind == "too_many_requests" else spec.status if spec.kind == "status" else None
         if status is None:
             return
-        for name in (order.operation,) if order.operation else operations:
+        for name in (spec.operation,) if spec.operation else operations:
             if not operations[name].has(status):
                 raise BadValue(
                     f"{name} does not document the status {status}, but {operations[name]}",
-                    field="status" if order.kind == "status" else "kind",
+                    field="status" if spec.kind == "status" else "kind",
                 )
 
-    def _room_for(self, world: str) -> list[_ActiveFault]:
-        if len(self._last) >= MOST_WORLDS:
+    def _new_list_for(self, world: str) -> list[_ActiveFault]:
+        if len(self._last_id) >= MAX_WORLDS:
             there = set(self._names()) if self._names is not None else set(self._worlds)
-            for gone in [name for name in self._last if name not in there]:
+            for gone in [name for name in self._last_id if name not in there]:
                 self._worlds.pop(gone, None)
-                del self._last[gone]
-            if len(self._worlds) >= MOST_WORLDS:
-                raise TooMany(f"{MOST_WORLDS} worlds have faults: take some away")
+                del self._last_id[gone]
+            if len(self._worlds) >= MAX_WORLDS:
+                raise TooMany(f"{MAX_WORLDS} worlds have faults: remove some")
         return []
 
-    # --- the seam --------------------------------------------------------------------------------
+    # --- for the server ----------------------------------------------------------------------------
 
     def intercept(self, context: RequestContext) -> Awaitable[Response | None] | None:
-        """The server's ``Interceptor``: two look-ups where nothing is wanted."""
+        """The server's ``Interceptor``. Without a fault or ``Prefer`` it costs two look-ups."""
         header = context.headers.get("prefer")
         if header is None and context.world_name not in self._worlds:
             return None
         return self._step(context, header)
 
     async def _step(self, context: RequestContext, header: str | None) -> Response | None:
-        asked = NOTHING
+        asked = NO_PREFERENCES
         if header is not None:
             operation = context.operation or ""
-            asked = preferences(header, operation, self._known[context.api.name][1][operation])
-        striking, wait = self._count(context)
-        wait = min(LONGEST_WAIT, wait + (asked.delay or 0) / 1000)
+            asked = preferences(header, operation, self._served[context.api.name][1][operation])
+        applying, wait = self._count(context)
+        wait = min(MAX_WAIT, wait + (asked.delay or 0) / 1000)
         if wait:
             await asyncio.sleep(wait)
-        if striking is not None:
-            return _strike(striking, context, Preferences(delay=asked.delay))
+        if applying is not None:
+            return _apply(applying, context, Preferences(delay=asked.delay))
         if asked.example is not None:
             context.response_fault = WithPreferenceApplied(asked)
-            documented = self._known[context.api.name][1][context.operation or ""]
+            documented = self._served[context.api.name][1][context.operation or ""]
             return _example(documented.example(asked.example, asked.code))
         if asked.code is not None and asked.code >= 400:
-            answer = _error(context, asked.code, f"asked for with Prefer: code={asked.code}")
+            response = _error(context, asked.code, f"asked for with Prefer: code={asked.code}")
             context.response_fault = WithPreferenceApplied(asked)
-            return answer
-        if asked is not NOTHING:
+            return response
+        if asked is not NO_PREFERENCES:
             context.response_fault = WithPreferenceApplied(asked)
         return None
 
     def _count(self, context: RequestContext) -> tuple[_ActiveFault | None, float]:
-        """Count this call for every fault it is about: the one that strikes, and the seconds to wait before."""
-        striking, wait = None, 0.0
+        """Count this call for every matching fault; returns the one that applies, and the seconds to wait before."""
+        applying, wait = None, 0.0
         with self._lock:
             for each in self._worlds.get(context.world_name, ()):
-                order = each.order
-                if order.api != context.api.name or order.operation not in (None, context.operation):
+                spec = each.spec
+                if spec.api != context.api.name or spec.operation not in (None, context.operation):
                     continue
                 each.counted += 1
-                if (striking is not None and order.kind != "latency") or not each.is_due():
+                if (applying is not None and spec.kind != "latency") or not each.is_due():
                     continue
-                each.struck += 1
-                if order.kind == "latency":
+                each.hits += 1
+                if spec.kind == "latency":
                     wait += each.wait()
                     context.fault = context.fault or each.number
                 else:
-                    striking = each
-        if striking is not None:
-            context.fault = striking.number
-        return striking, wait
+                    applying = each
+        if applying is not None:
+            context.fault = applying.number
+        return applying, wait
 
 
-def _strike(fault: _ActiveFault, context: RequestContext, asked: Preferences) -> Response | None:
-    order = fault.order
-    spoiled = WithPreferenceApplied(asked)
-    answer = None
-    if order.kind == "reset":
+def _apply(fault: _ActiveFault, context: RequestContext, asked: Preferences) -> Response | None:
+    spec = fault.spec
+    response_fault = WithPreferenceApplied(asked)
+    response = None
+    if spec.kind == "reset":
         context.broken = ConnectionBroken("the connection was reset on purpose", abruptly=True)
         return None
-    if order.kind == "status":
-        answer = _error(context, order.status or 500, _ordered(fault))
-    elif order.kind == "too_many_requests":
-        answer = _error(context, 429, _ordered(fault), retry_after=order.retry_after)
-    elif order.kind == "truncate":
-        spoiled = Truncated(asked, order.keep_bytes)
-    elif order.kind == "malformed":
-        spoiled = Malformed(asked)
-    elif order.kind == "slow_drip":
-        spoiled = SlowDrip(asked, order.bytes_per_second)
-    context.response_fault = spoiled
-    return answer
+    if spec.kind == "status":
+        response = _error(context, spec.status or 500, _reason(fault))
+    elif spec.kind == "too_many_requests":
+        response = _error(context, 429, _reason(fault), retry_after=spec.retry_after)
+    elif spec.kind == "truncate":
+        response_fault = Truncated(asked, spec.keep_bytes)
+    elif spec.kind == "malformed":
+        response_fault = Malformed(asked)
+    elif spec.kind == "slow_drip":
+        response_fault = SlowDrip(asked, spec.bytes_per_second)
+    context.response_fault = response_fault
+    return response
 
 
-def _ordered(fault: _ActiveFault) -> str:
+def _reason(fault: _ActiveFault) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 
 def _error(context: RequestContext, status: int, message: str, *, retry_after: int | None = None) -> Response:
-    """The vendor's body for a status, with exactly that status, even where the vendor would answer another."""
+    """The vendor's error body for a status, with exactly that status, even if the vendor's error would have another."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}
     error = ApiError(reason, message, status=status, detail=detail)
     error.operation, error.method = context.operation, context.method
-    answer = context.api.error(error)
-    headers = answer.headers
+    response = context.api.error(error)
+    headers = response.headers
     if retry_after is not None:
         others = (pair for pair in headers if pair[0].lower() != "retry-after")
         headers = (*others, ("Retry-After", str(retry_after)))
-    return Response(status, answer.body, headers, answer.media_type)
+    return Response(status, response.body, headers, response.media_type)
 
 
 def _example(example: Example | None) -> Response | None:
-    """The answer that an example is."""
+    """The response for an example of the spec."""
     if example is None:
         return None
     body = example.value

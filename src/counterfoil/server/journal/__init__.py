@@ -1,1 +1,1 @@
-"""The journal: the requests and responses of each world, bounded and without credentials."""
+"""The journal: the newest requests and responses of each world, without credentials."""

@@ -1,8 +1,8 @@
-"""What was asked and answered in each world, bounded, and shown without credentials.
+"""The journal of each world: records requests and responses up to a limit, and returns them without credentials.
 
-Keeping is cheap, showing is not: an exchange is kept as references to what was there anyway and made readable when somebody
-asks. Bounds are by count and bytes for each world, and by bytes for all; the oldest go first, of all worlds those of
-the one that has been quiet longest. It keeps no world alive, and forgets those that are gone.
+Recording is cheap, formatting is not: the journal holds references to existing objects and formats an exchange on request.
+There are limits on exchanges and bytes per world, and on bytes in total; the oldest exchanges are dropped first, beginning
+with the world that has been idle longest. The journal keeps no world alive, and drops the exchanges of deleted worlds.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from counterfoil import redact
-from counterfoil.api.control_types import Exchanged, Found, Message, Wanted
+from counterfoil.api.control_types import JournalPage, JournalQuery, RecordedExchange, RecordedMessage
 from counterfoil.server.context import RequestContext
 
-LARGEST_BODY = 16 * 1024
+MAX_RECORDED_BODY = 16 * 1024
 MEBIBYTE = 1024 * 1024
-OVERHEAD = 1500
-"""Bytes an exchange takes in addition to bodies, headers and query, measured with tracemalloc over 500 (tests/server)."""
+EXCHANGE_OVERHEAD = 1500
+"""Bytes of an exchange besides bodies, headers and query: the mean of 500, measured with tracemalloc (tests/server)."""
 
 
-class Bounds(msgspec.Struct, frozen=True):
-    """How much is kept: exchanges and bytes of one world, bytes of all, and how many worlds' numbers are remembered."""
+class JournalLimits(msgspec.Struct, frozen=True):
+    """Limits: exchanges and bytes of one world, bytes in total, and the number of worlds whose counters are remembered."""
 
     exchanges: int = 500
     bytes: int = MEBIBYTE
@@ -36,8 +36,8 @@ class Bounds(msgspec.Struct, frozen=True):
     worlds: int = 4_096
 
 
-class _Kept(NamedTuple):
-    """One exchange by reference. It is kept as a bare tuple of the same order and gets its names when it is shown."""
+class _Exchange(NamedTuple):
+    """One exchange by reference. It is stored as a plain tuple in the same order, which is cheaper, and read as this type."""
 
     size: int
     number: int
@@ -62,9 +62,9 @@ class _Kept(NamedTuple):
 
 
 class _Log(msgspec.Struct):
-    """One world's exchanges. ``last`` is the number of its newest, ``version`` grows with each and each clearing."""
+    """One world's exchanges. ``last`` is the newest number; ``version`` grows when one is added or all are cleared."""
 
-    kept: deque[tuple[Any, ...]] = msgspec.field(default_factory=deque)
+    exchanges: deque[tuple[Any, ...]] = msgspec.field(default_factory=deque)
     bytes: int = 0
     last: int = 0
     dropped: int = 0
@@ -84,27 +84,27 @@ SWEEP = 256
 
 
 class JournalStore:
-    """The journal of every world, by its name; implements ``counterfoil.api.control_types.Journal``, from any thread.
+    """The journal of every world, by its name; implements ``counterfoil.api.control_types.Journal``. Thread-safe.
 
-    ``clock`` tells the time outside, with its offset. ``names`` gives the names of the worlds there are.
+    ``clock`` returns the real time, with its offset. ``names`` gives the names of the worlds there are.
     """
 
     def __init__(
         self,
         clock: Callable[[], datetime],
-        bounds: Bounds | None = None,
+        bounds: JournalLimits | None = None,
         names: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self._clock = clock
         self._names = names
         self._new_worlds = 0
-        self._bounds = bounds or Bounds()
-        self._logs: OrderedDict[str, _Log] = OrderedDict()  # that hold something, the quietest first
+        self._bounds = bounds or JournalLimits()
+        self._logs: OrderedDict[str, _Log] = OrderedDict()  # not empty, least recently used first
         self._empty: OrderedDict[str, _Numbers] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
-    # --- keeping ---------------------------------------------------------------------------------
+    # --- recording -------------------------------------------------------------------------------
 
     def observe(self, context: RequestContext) -> None:
         """The server's ``Observer``."""
@@ -119,28 +119,28 @@ class JournalStore:
                 self._logs.move_to_end(name)
             log.last = number = log.last + 1
             log.version += 1
-            kept = _keep(context, number, at)
-            size = kept[0]
-            log.kept.append(kept)
+            exchange = _record(context, number, at)
+            size = exchange[0]
+            log.exchanges.append(exchange)
             log.bytes += size
             self._bytes += size
-            while len(log.kept) > bounds.exchanges or log.bytes > bounds.bytes:
+            while len(log.exchanges) > bounds.exchanges or log.bytes > bounds.bytes:
                 self._drop(log)
             while self._bytes > bounds.bytes_of_all:
-                self._drop_quietest()
+                self._drop_least_recent()
 
     def _drop(self, log: _Log) -> None:
-        size = log.kept.popleft()[0]
+        size = log.exchanges.popleft()[0]
         log.bytes -= size
         log.dropped += 1
         self._bytes -= size
 
-    def _drop_quietest(self) -> None:
+    def _drop_least_recent(self) -> None:
         name, log = next(iter(self._logs.items()))
-        if log.kept:
+        if log.exchanges:
             self._drop(log)
-        if not log.kept:
-            self._rest(name)
+        if not log.exchanges:
+            self._set_empty(name)
 
     def _count_new(self) -> None:
         self._new_worlds += 1
@@ -152,37 +152,37 @@ class JournalStore:
         for name in [each for each in self._empty if each not in there]:
             del self._empty[name]
 
-    def _rest(self, name: str) -> None:
+    def _set_empty(self, name: str) -> None:
         log = self._logs.pop(name)
         self._empty[name] = _Numbers(log.last, log.dropped, log.version)
         if len(self._empty) > self._bounds.worlds:
             self._empty.popitem(last=False)
 
-    # --- the port --------------------------------------------------------------------------------
+    # --- for the control API -----------------------------------------------------------------------
 
-    def find(self, world: str, wanted: Wanted) -> Found:
-        """The newest ``limit`` that fit, oldest first."""
+    def find(self, world: str, query: JournalQuery) -> JournalPage:
+        """The newest ``limit`` that match, oldest first."""
         with self._lock:
             log = self._log(world)
-            kept, dropped = tuple(map(_Kept._make, log.kept)), log.dropped
-        fitting = [each for each in kept if _fits(each, wanted)]
-        shown = islice(fitting, max(0, len(fitting) - max(0, wanted.limit)), None)
-        return Found(tuple(_shown(each) for each in shown), len(fitting), dropped)
+            exchanges, dropped = tuple(map(_Exchange._make, log.exchanges)), log.dropped
+        matching = [each for each in exchanges if _matches(each, query)]
+        shown = islice(matching, max(0, len(matching) - max(0, query.limit)), None)
+        return JournalPage(tuple(_shown(each) for each in shown), len(matching), dropped)
 
     def clear(self, world: str) -> None:
-        """Forget a world's exchanges and what was dropped; numbers go on where they were."""
+        """Delete a world's exchanges and reset ``dropped``; their numbers are not used again."""
         with self._lock:
             log = self._log(world)
             self._bytes -= log.bytes
-            log.kept.clear()
+            log.exchanges.clear()
             log.bytes = log.dropped = 0
             log.version += 1
             if world in self._logs:
-                self._rest(world)
+                self._set_empty(world)
             elif world in self._empty:
                 self._empty[world] = _Numbers(log.last, 0, log.version)
 
-    # --- looking on ------------------------------------------------------------------------------
+    # --- for the page ------------------------------------------------------------------------------
 
     def version(self, world: str) -> int:
         """A number that grows with every exchange of the world, and when they are cleared."""
@@ -198,15 +198,15 @@ class JournalStore:
         return _Log(last=numbers.last, dropped=numbers.dropped, version=numbers.version)
 
 
-def _keep(context: RequestContext, number: int, at: datetime) -> tuple[Any, ...]:
+def _record(context: RequestContext, number: int, at: datetime) -> tuple[Any, ...]:
     body, payload, headers = context.body_bytes, context.payload, context.headers
-    body_is_cut, payload_is_cut = len(body) > LARGEST_BODY, len(payload) > LARGEST_BODY
+    body_is_cut, payload_is_cut = len(body) > MAX_RECORDED_BODY, len(payload) > MAX_RECORDED_BODY
     if body_is_cut:
-        body = body[:LARGEST_BODY]
-    # a copy: orjson's bytes hold on to its buffer, 4 KiB for a body of 300 bytes
-    payload = bytes(memoryview(payload)[:LARGEST_BODY])
+        body = body[:MAX_RECORDED_BODY]
+    # a copy: orjson's result keeps its buffer alive, 4 KiB for a body of 300 bytes
+    payload = bytes(memoryview(payload)[:MAX_RECORDED_BODY])
     path, query = context.path, context.query_string
-    size = OVERHEAD + len(body) + len(payload) + len(query) + len(path)
+    size = EXCHANGE_OVERHEAD + len(body) + len(payload) + len(query) + len(path)
     size += 64 * len(headers) + sum(map(len, headers.values()))
     return (
         size,
@@ -232,42 +232,42 @@ def _keep(context: RequestContext, number: int, at: datetime) -> tuple[Any, ...]
     )
 
 
-def _fits(kept: _Kept, wanted: Wanted) -> bool:
+def _matches(exchange: _Exchange, query: JournalQuery) -> bool:
     return (
-        (wanted.api is None or kept.api == wanted.api)
-        and (wanted.operation is None or kept.operation == wanted.operation)
-        and (wanted.status is None or _is_of(kept.status, wanted.status))
-        and (wanted.since is None or kept.at >= wanted.since)
-        and (wanted.after is None or kept.number > wanted.after)
+        (query.api is None or exchange.api == query.api)
+        and (query.operation is None or exchange.operation == query.operation)
+        and (query.status is None or _has_status(exchange.status, query.status))
+        and (query.since is None or exchange.at >= query.since)
+        and (query.after is None or exchange.number > query.after)
     )
 
 
-def _is_of(status: int, wanted: str) -> bool:
+def _has_status(status: int, pattern: str) -> bool:
     text = f"{status:03}" if status else "0"
-    return text[0] == wanted[0] if wanted[1:].lower() == "xx" else text == wanted
+    return text[0] == pattern[0] if pattern[1:].lower() == "xx" else text == pattern
 
 
-def _shown(kept: _Kept) -> Exchanged:
-    query = redact.query(kept.query.decode("latin-1"))
-    answer_headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in kept.answer_headers)
-    return Exchanged(
-        number=kept.number,
-        at=kept.at,
-        now=kept.now,
-        api=kept.api,
-        operation=kept.operation,
-        method=kept.method,
-        path=kept.base + kept.path + (f"?{query}" if query else ""),
-        status=kept.status,
-        milliseconds=Decimal(round(kept.duration * 1_000_000)) / 1000,
-        request=_message(tuple(kept.headers.items()), kept.body, kept.body_is_cut),
-        answer=_message(tuple(answer_headers), kept.payload, kept.payload_is_cut),
-        fault=kept.fault,
-        reason=kept.reason,
+def _shown(exchange: _Exchange) -> RecordedExchange:
+    query = redact.query(exchange.query.decode("latin-1"))
+    answer_headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.answer_headers)
+    return RecordedExchange(
+        number=exchange.number,
+        at=exchange.at,
+        now=exchange.now,
+        api=exchange.api,
+        operation=exchange.operation,
+        method=exchange.method,
+        path=exchange.base + exchange.path + (f"?{query}" if query else ""),
+        status=exchange.status,
+        milliseconds=Decimal(round(exchange.duration * 1_000_000)) / 1000,
+        request=_message(tuple(exchange.headers.items()), exchange.body, exchange.body_is_cut),
+        answer=_message(tuple(answer_headers), exchange.payload, exchange.payload_is_cut),
+        fault=exchange.fault,
+        reason=exchange.reason,
     )
 
 
-def _message(headers: tuple[tuple[str, str], ...], body: bytes, is_cut: bool) -> Message:
-    # a cut may fall inside a character
+def _message(headers: tuple[tuple[str, str], ...], body: bytes, is_cut: bool) -> RecordedMessage:
+    # the cut may be inside a character
     text = body.decode("utf-8", "ignore" if is_cut else "replace")
-    return Message(redact.headers(headers), redact.body(text), is_cut)
+    return RecordedMessage(redact.headers(headers), redact.body(text), is_cut)

@@ -37,17 +37,17 @@ class ReleaseBill(_OfBill, frozen=True, kw_only=True, tag="release_bill"):
 
 
 class CancelBill(_OfBill, frozen=True, kw_only=True, tag="cancel_bill"):
-    """Cancel a bill nothing was paid on, by a credit note over all of it that was not credited yet."""
+    """Cancel a bill on which nothing was paid, by a credit note over everything not credited yet."""
 
     def apply(self, world: WorldState) -> Any:
         return world.ledger.cancel_bill(self.customer, self.account, self.bill, world.now)
 
 
 class RecordPayment(_OfBill, frozen=True, kw_only=True, tag="record_payment"):
-    """Record a payment of ``amount``, or of what remains of the bill; more than remains only with ``overpay``.
+    """Record a payment of ``amount``, or of what remains to be paid on the bill; more than that only with ``overpay``.
 
-    It can pay ``further_bills`` of the account too: each, in that order, takes what remains of it. What no bill needs, the
-    customer has as a credit (``apply_credit``).
+    It can pay ``further_bills`` of the account too: each, in that order, takes what remains to be paid on it. The rest
+    is the customer's credit (``apply_credit``).
     """
 
     amount: Decimal | None = None
@@ -83,9 +83,9 @@ class ResolvePayment(Command, frozen=True, kw_only=True, tag="resolve_payment"):
 
 
 class RefundPayment(Command, frozen=True, kw_only=True, tag="refund_payment"):
-    """Refund a payment, or ``amount`` of it: first what no bill needed, then what covers bills.
+    """Refund a payment, or ``amount`` of it: first what is not allocated to a bill, then what covers bills.
 
-    The latter is credited by credit notes, so that nothing of it is owed again (docs/vendors/flexprice.md#refund).
+    What covers bills is credited by credit notes, so that it is not owed again (docs/vendors/flexprice.md#refund).
     """
 
     customer: Number
@@ -98,16 +98,16 @@ class RefundPayment(Command, frozen=True, kw_only=True, tag="refund_payment"):
 
 
 class CreditedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of the bill, counted from 1, and how much of it (net of tax) is credited: all of it, if not given."""
+    """A line of the bill, counted from 1, and the amount to credit, net of tax; all of the line if not given."""
 
     line: Number
     amount: Decimal | None = None
 
 
 class IssueCreditNote(_OfBill, frozen=True, kw_only=True, tag="issue_credit_note"):
-    """Credit a bill: all that was not credited yet, ``amount`` (tax included), or some of its lines.
+    """Credit a bill: everything not credited yet, ``amount`` (tax included), or some of its lines.
 
-    The credit note covers what remains of the bill. Of what was paid already, the customer has a credit. ``currency``,
+    The note covers what remains to be paid on the bill; what was paid already becomes the customer's credit. ``currency``,
     if given, must be the bill's.
     """
 
@@ -130,9 +130,9 @@ class IssueCreditNote(_OfBill, frozen=True, kw_only=True, tag="issue_credit_note
 
 
 class ApplyCredit(_OfBill, frozen=True, kw_only=True, tag="apply_credit"):
-    """Pay a bill with what is left of the customer's credit notes and payments in the account; the fact is how much.
+    """Pay a bill with what is left of the customer's credit notes and payments in the account; the result is the amount.
 
-    All that the bill needs and there is, or ``amount``; from one ``payment`` or ``credit_note``, or from all, credit notes
+    That is ``amount``, or as much as possible; from one ``payment`` or ``credit_note``, or from all, credit notes
     first and the oldest first. ``currency``, if given, must be the bill's.
     """
 

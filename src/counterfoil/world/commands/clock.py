@@ -1,4 +1,4 @@
-"""The command that lets time pass."""
+"""The command that advances the clock."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
         if target < world.now:
             raise RuleBroken(f"time cannot run backwards: it is {world.now.isoformat()}", field="to")
         if target - world.now > _STEP_LIMIT:
-            raise BadValue("the clock moves ten years at a time, at most", field="to")
+            raise BadValue("the clock can be advanced by ten years at most", field="to")
         while (instant := next_due_at(world.ledger)) is not None and instant <= target:
             world.now = max(instant, world.now)
             run_due(world.ledger, instant)

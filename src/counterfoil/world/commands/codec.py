@@ -20,7 +20,7 @@ from counterfoil.world.commands.bills import (
     ResolvePayment,
 )
 from counterfoil.world.commands.clock import AdvanceClock
-from counterfoil.world.commands.command import Command, with_instants_read
+from counterfoil.world.commands.command import Command, parse_instants
 from counterfoil.world.commands.customers import (
     AddCustomer,
     CancelSubscription,
@@ -84,9 +84,9 @@ def decode_commands(encoded: Iterable[bytes]) -> list[Command]:
 
 
 def read_command(data: Any) -> Command:
-    """The command in a JSON object. Raises ``BadValue`` naming the member that is wrong."""
+    """The command in a JSON object. Raises ``BadValue`` that names the wrong member."""
     if isinstance(data, dict):
-        data = with_instants_read(data, ("to", "started_at"))
+        data = parse_instants(data, ("to", "started_at"))
         kind = COMMANDS.get(str(data.get("command")))
         for field, message in misread_numbers(data, kind) if kind else ():
             raise BadValue(message, field=field)

@@ -40,14 +40,16 @@ class Command(
 
 
 def check_amount(amount: Decimal, field: str) -> Decimal:
-    """``amount``, if it is finite with at most 15 digits before the point and 10 after it. Raises ``BadValue``."""
+    """``amount``, if it is finite with at most 15 digits before the decimal point and 10 after. Raises ``BadValue``."""
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15 or int(amount.as_tuple().exponent) < -10:
-        raise BadValue(f"{amount} is not an amount: at most 15 digits before the point and 10 behind it", field=field)
+        raise BadValue(
+            f"{amount} is not an amount: at most 15 digits before the decimal point and 10 after it", field=field
+        )
     return amount
 
 
-def with_instants_read(data: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """A command's JSON with the instants among its members read. Raises ``BadValue``, saying how to write one."""
+def parse_instants(data: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A command's JSON with the named members parsed as instants. Raises ``BadValue`` that says how to write one."""
     for name in names:
         value = data.get(name)
         if isinstance(value, str):

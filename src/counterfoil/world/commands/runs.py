@@ -57,7 +57,7 @@ class RequestBills(Command, frozen=True, kw_only=True, tag="request_bills"):
 
 
 class RequestBill(Command, frozen=True, kw_only=True, tag="request_bill"):
-    """Request a bill on demand over what is open on an account; it is decided after some minutes of the world's clock.
+    """Request a bill on demand over the open charges of an account; it is issued after some minutes of the world's clock.
 
     It is rejected if there is nothing to bill. With ``rated_only`` it fails if usage without a price is open.
     """

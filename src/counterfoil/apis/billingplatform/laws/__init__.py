@@ -1,4 +1,4 @@
-"""What must hold of billingplatform.uk's billing runs, over HTTP, at any implementation.
+"""The laws of billingplatform.uk's billing runs, which must hold over HTTP at any implementation.
 
 Clause ids are those of ``specs/billingplatform/clauses.yaml``."""
 

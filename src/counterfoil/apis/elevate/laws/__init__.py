@@ -1,4 +1,4 @@
-"""What must hold of Elevate's customer billing summaries, over HTTP, at any implementation.
+"""The laws of Elevate's customer billing summaries, which must hold over HTTP at any implementation.
 
 Clause ids are those of ``specs/elevate/clauses.yaml``."""
 
@@ -12,7 +12,7 @@ from counterfoil.apis.elevate.laws.over_time import (
     customer_filters_select,
     customers_have_summaries,
     open_becomes_previous,
-    planning_moves_no_value,
+    planning_changes_no_value,
     rating_again_moves_only_incomplete,
     run_statuses_select,
 )
@@ -195,7 +195,7 @@ LAWS: tuple[Law, ...] = (
     errors.unacceptable("elevate.errors.accept", SMALLEST_READ, "v11", error_body=ERROR),
     errors.wrong_media_type("elevate.errors.media-type", LOGIN.operation, "v12", error_body=ERROR),
     # over time; first what needs an open amount, which a run may take away
-    Law("elevate.runs.planned", LIST, "lifecycle", ("c24",), says(planning_moves_no_value), planning_moves_no_value,
+    Law("elevate.runs.planned", LIST, "lifecycle", ("c24",), says(planning_changes_no_value), planning_changes_no_value,
         needs=("plan_run",)),
     Law(
         "elevate.runs.open-becomes-previous", LIST, "lifecycle", ("c01", "c24", "c25"),

@@ -7,7 +7,7 @@ from counterfoil.contract.collection import sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import NotApplicable
 from counterfoil.contract.laws.items import close
-from counterfoil.contract.laws.planning import moves_nothing
+from counterfoil.contract.laws.planning import planning_changes_nothing
 from counterfoil.contract.laws.served import served
 
 # ---------------------------------------------------------------- over time
@@ -88,6 +88,6 @@ def run_statuses_select(ctx: LawContext) -> None:
     ctx.expect(not others, "a status that is documented", others)
 
 
-def planning_moves_no_value(ctx: LawContext) -> None:
-    """Planning a billing run, whatever day it bills up to, changes no openBillRunValue."""
-    moves_nothing(ctx, lambda: {CUSTOMER.value(item): OPEN.value(item) for item in SUMMARIES.fetch_all(ctx)})
+def planning_changes_no_value(ctx: LawContext) -> None:
+    """Planning a billing run, with any cutoff, changes no openBillRunValue."""
+    planning_changes_nothing(ctx, lambda: {CUSTOMER.value(item): OPEN.value(item) for item in SUMMARIES.fetch_all(ctx)})

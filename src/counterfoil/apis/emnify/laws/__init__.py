@@ -1,4 +1,4 @@
-"""What must hold of emnify's bills, billing periods and logins, over HTTP, at any implementation.
+"""The laws of emnify's bills, billing periods and logins, which must hold over HTTP at any implementation.
 
 Clause ids are those of ``specs/emnify/clauses.yaml``. The API does not list organisations: ``Target.known["org_id"]`` says
 which ones the laws look at.
@@ -86,7 +86,7 @@ from counterfoil.apis.emnify.laws.requests import (
     SAMPLES,
     TOKEN_LIFE,
     UNKNOWN_ID,
-    Seen,
+    FetchedBill,
     api_error,
     bills,
     either,
@@ -100,10 +100,10 @@ from counterfoil.contract.laws.auth import SampleRequest
 
 
 def _newest(ctx: LawContext) -> Mapping[str, Any]:
-    _, seen = next(bills(ctx), ("", None))
-    if seen is None:
+    _, fetched = next(bills(ctx), ("", None))
+    if fetched is None:
         ctx.skip("there is no bill")
-    return {"org_id": seen.org, "billing_period": f"{seen.month:06d}"}
+    return {"org_id": fetched.org, "billing_period": f"{fetched.month:06d}"}
 
 
 def _bills(
@@ -111,22 +111,22 @@ def _bills(
     check: Any,
     *clauses: str,
     family: str = "arithmetic",
-    only: Callable[[Seen], bool] = lambda seen: True,
+    only: Callable[[FetchedBill], bool] = lambda fetched: True,
     lacking: str = "there is no bill",
 ) -> Law:
     return items.documents(f"emnify.{id}", BILL, bills, check, *clauses, family=family, only=only, lacking=lacking)
 
 
-def _has_zones(*services: str) -> Callable[[Seen], bool]:
-    return lambda seen: any(True for _ in zones_of(seen.bill, *services))
+def _has_zones(*services: str) -> Callable[[FetchedBill], bool]:
+    return lambda fetched: any(True for _ in zones_of(fetched.bill, *services))
 
 
-def _has_data(seen: Seen) -> bool:
-    return any(True for _ in tariffs_of(seen.bill, "data"))
+def _has_data(fetched: FetchedBill) -> bool:
+    return any(True for _ in tariffs_of(fetched.bill, "data"))
 
 
-def _has_profiles(seen: Seen) -> bool:
-    return bool(at(seen.bill, "sim_items.data", ())) or any(profile(t) for _, t in tariffs_of(seen.bill, "data"))
+def _has_profiles(fetched: FetchedBill) -> bool:
+    return bool(at(fetched.bill, "sim_items.data", ())) or any(profile(t) for _, t in tariffs_of(fetched.bill, "data"))
 
 
 def _law(id: str, operation: str, family: str, check: Any, *clauses: str, needs: tuple[str, ...] = ()) -> Law:
@@ -134,7 +134,7 @@ def _law(id: str, operation: str, family: str, check: Any, *clauses: str, needs:
 
 
 LAWS: tuple[Law, ...] = (
-    # over time: first, while the target is as it was found
+    # over time: first, before other laws change the target
     _law("time.invoiced", BILL, "lifecycle", preview_becomes_invoice, "c23", "c25", needs=("complete_run",)),
     _law("time.final", BILL, "lifecycle", final_stays, "c23", needs=("advance", "complete_run")),
     # a bill adds up
@@ -162,17 +162,17 @@ LAWS: tuple[Law, ...] = (
     _law("bill.parties", BILL, "agreement", parties, "c20"),
     _bills("bill.preview", preview_or_invoice, "c23", "c25", family="agreement"),
     _bills("bill.paid", paid_has_invoice, "c24", family="agreement",
-           only=lambda seen: seen.bill.get("payment_option") is not None, lacking="no bill has a payment_option"),
+           only=lambda fetched: fetched.bill.get("payment_option") is not None, lacking="no bill has a payment_option"),
     _bills("bill.total-paid", paid_within_total, "c24", family="agreement",
-           only=lambda seen: at(seen.bill, "invoice.total_paid") is not None, lacking="no invoice says what was paid"),
+           only=lambda fetched: at(fetched.bill, "invoice.total_paid") is not None, lacking="no invoice says what was paid"),
     _bills("bill.paid-how", paid_says_how, "c24", family="agreement", only=is_paid, lacking="no bill is paid"),
     _bills("bill.optional", null_or_documented, "c14", "c15", "c16", "c22", "c26", "c27", family="form"),
-    _bills("bill.items", items_multiply, "c26", only=lambda seen: bool(seen.bill.get("invoice_items")),
+    _bills("bill.items", items_multiply, "c26", only=lambda fetched: bool(fetched.bill.get("invoice_items")),
            lacking="no bill has invoice_items"),
     _bills("bill.sims", sims_are_counted, "c06", "c22", family="agreement",
-           only=lambda seen: seen.bill.get("sim_items") is not None, lacking="no bill has SIMs"),
+           only=lambda fetched: fetched.bill.get("sim_items") is not None, lacking="no bill has SIMs"),
     _bills("bill.instants", instants_have_milliseconds, "v09", family="form",
-           only=lambda seen: seen.bill.get("invoice") is not None, lacking="no bill has an invoice"),
+           only=lambda fetched: fetched.bill.get("invoice") is not None, lacking="no bill has an invoice"),
     _law("bill.split-due", BILL, "agreement", several_volumes_are_split, "c04", "c06", "c07"),
     _law("org.name", OWN, "agreement", own_name_is_on_bills, "c20", "v30"),
     _law("refresh.new", BILL, "lifecycle", refresh_shows_what_is_new, "c25", needs=("charge",)),

@@ -1,4 +1,4 @@
-"""One bill adds up: totals, VAT, packages, SIMs, tariffs, rate zones and countries."""
+"""Laws about the amounts of one bill: totals, VAT, packages, SIMs, tariffs, rate zones and countries add up."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from typing import Any
 
-from counterfoil.apis.emnify.laws.requests import Seen
+from counterfoil.apis.emnify.laws.requests import FetchedBill
 from counterfoil.contract.laws.arithmetic import NOISE, agrees, amount, amount_at, at, first, sums_to, total_of
 from counterfoil.contract.laws.items import Mismatch
 
 
-def total_adds_up(seen: Seen) -> Mismatch:
+def total_adds_up(fetched: FetchedBill) -> Mismatch:
     """total.cost is sub_total.cost plus vat.cost, unrounded."""
-    bill = seen.bill
+    bill = fetched.bill
     want = amount_at(bill, "sub_total.cost") + amount_at(bill, "vat.cost")
     return agrees(amount_at(bill, "total.cost"), want, "total.cost")
 
 
-def vat_follows(seen: Seen) -> Mismatch:
+def vat_follows(fetched: FetchedBill) -> Mismatch:
     """vat.cost is sub_total.cost at vat.rate percent, unrounded."""
-    bill = seen.bill
+    bill = fetched.bill
     want = amount_at(bill, "sub_total.cost") * amount_at(bill, "vat.rate") / 100
     return agrees(amount_at(bill, "vat.cost"), want, "vat.cost")
 
 
-def sub_total_adds_up(seen: Seen) -> Mismatch:
+def sub_total_adds_up(fetched: FetchedBill) -> Mismatch:
     """sub_total.cost is the sum of data packages, SIM items, data and SMS, plus invoice_items where they are added."""
-    bill = seen.bill
+    bill = fetched.bill
     paths = ("mrc.data_packages.total", "sim_items.total", "traffic.data.total", "traffic.sms.total")
     parts = sum((amount_at(bill, f"{path}.cost") for path in paths), Decimal(0))
     got, extra = amount_at(bill, "sub_total.cost"), total_of(at(bill, "invoice_items", ()), "cost")
@@ -36,9 +36,9 @@ def sub_total_adds_up(seen: Seen) -> Mismatch:
     return agrees(got, parts, "sub_total.cost")
 
 
-def packages_add_up(seen: Seen) -> Mismatch:
+def packages_add_up(fetched: FetchedBill) -> Mismatch:
     """The data packages' total volume and cost are the sums of their volumes and rates."""
-    packages = at(seen.bill, "mrc.data_packages", {})
+    packages = at(fetched.bill, "mrc.data_packages", {})
     data, total = at(packages, "data", ()), at(packages, "total", {})
     return first((
         agrees(amount_at(total, "cost"), total_of(data, "rate"), "data_packages.total.cost"),
@@ -46,9 +46,9 @@ def packages_add_up(seen: Seen) -> Mismatch:
     ))  # fmt: skip
 
 
-def sims_add_up(seen: Seen) -> Mismatch:
+def sims_add_up(fetched: FetchedBill) -> Mismatch:
     """sim_items.total.cost is the SIMs' hosting fees plus the cost of the profiles' inclusive volumes."""
-    sims = at(seen.bill, "sim_items", {})
+    sims = at(fetched.bill, "sim_items", {})
     want = amount_at(sims, "total.sim_hosting_fees") + total_of(at(sims, "data", ()), "cost")
     return agrees(amount_at(sims, "total.cost"), want, "sim_items.total.cost")
 
@@ -73,20 +73,20 @@ def _tree(bill: Any, member: str) -> Mismatch:
     return first(sums_to(tariff, tariff["ratezone"], member, name) for name, tariff in tariffs_of(bill))
 
 
-def costs_add_up(seen: Seen) -> Mismatch:
+def costs_add_up(fetched: FetchedBill) -> Mismatch:
     """The cost of a traffic total is the sum of its tariffs, and that of a tariff the sum of its rate zones, in data and SMS."""
-    return _tree(seen.bill, "cost")
+    return _tree(fetched.bill, "cost")
 
 
-def volumes_add_up(seen: Seen) -> Mismatch:
+def volumes_add_up(fetched: FetchedBill) -> Mismatch:
     """Volumes add up at every level: countries to rate zone, rate zones to tariff, tariffs to the total."""
-    return _tree(seen.bill, "volume") or first(
+    return _tree(fetched.bill, "volume") or first(
         sums_to(zone, zone["countries"], "volume", name, NOISE * (1 + len(zone["countries"])))
-        for name, zone in zones_of(seen.bill)
+        for name, zone in zones_of(fetched.bill)
     )
 
 
-def country_costs(seen: Seen) -> Mismatch:
+def country_costs(fetched: FetchedBill) -> Mismatch:
     """The cost of a country's data is its volume times its rate, within the printed places."""
 
     def wrong(name: str, country: Any) -> Mismatch:
@@ -97,10 +97,10 @@ def country_costs(seen: Seen) -> Mismatch:
                 amount(country["cost"]), volume * rate, f"cost of {country['country']['name']} in {name}", within
             )
 
-    return first(wrong(name, each) for name, zone in zones_of(seen.bill, "data") for each in zone["countries"])
+    return first(wrong(name, each) for name, zone in zones_of(fetched.bill, "data") for each in zone["countries"])
 
 
-def covered_is_free(seen: Seen) -> Mismatch:
+def covered_is_free(fetched: FetchedBill) -> Mismatch:
     """In a rate zone, data covered by packages is free, and the rest costs what its countries' rates give."""
 
     def wrong(name: str, zone: Any) -> Mismatch:
@@ -113,9 +113,9 @@ def covered_is_free(seen: Seen) -> Mismatch:
         low, high, cost = free * min(rates) - slack, free * max(rates) + slack, amount(zone["cost"])
         return None if low <= cost <= high else (f"{name}, with {free} not covered, to cost {low} to {high}", cost)
 
-    return first(wrong(name, zone) for name, zone in zones_of(seen.bill, "data"))
+    return first(wrong(name, zone) for name, zone in zones_of(fetched.bill, "data"))
 
 
-def messages_cost(seen: Seen) -> Mismatch:
+def messages_cost(fetched: FetchedBill) -> Mismatch:
     """The cost of an SMS rate zone is the sum of its countries."""
-    return first(sums_to(zone, zone["countries"], "cost", name) for name, zone in zones_of(seen.bill, "sms"))
+    return first(sums_to(zone, zone["countries"], "cost", name) for name, zone in zones_of(fetched.bill, "sms"))

@@ -1,4 +1,4 @@
-"""What a refresh, a billing run and the passing of time do to a bill."""
+"""Laws about how a refresh, a billing run and the passing of time change a bill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from counterfoil.apis.emnify.laws.amounts import sub_total_adds_up, total_adds_up
 from counterfoil.apis.emnify.laws.bill import period_in_words
-from counterfoil.apis.emnify.laws.requests import BILL, Seen, bill_of, bills
+from counterfoil.apis.emnify.laws.requests import BILL, FetchedBill, bill_of, bills
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import NotApplicable
@@ -20,73 +20,75 @@ def _amounts(bill: Any) -> Any:
     }
 
 
-def _bills_by_refresh(ctx: LawContext, *, allowed: bool, limit: int = 6) -> list[Seen]:
-    found = [seen for _, seen in bills(ctx) if bool(seen.bill.get("refresh_allowed")) is allowed]
+def _bills_by_refresh(ctx: LawContext, *, allowed: bool, limit: int = 6) -> list[FetchedBill]:
+    found = [fetched for _, fetched in bills(ctx) if bool(fetched.bill.get("refresh_allowed")) is allowed]
     ctx.require(found, f"no bill whose refresh_allowed is {str(allowed).lower()}")
     return found[:limit]
 
 
-def _refresh(ctx: LawContext, seen: Seen) -> Response:
-    path = {"org_id": seen.org, "billing_period": f"{seen.month:06d}"}
+def _refresh(ctx: LawContext, fetched: FetchedBill) -> Response:
+    path = {"org_id": fetched.org, "billing_period": f"{fetched.month:06d}"}
     return ctx.request(BILL, path=path, query={"force_refresh": True})
 
 
 def refresh_leaves_final(ctx: LawContext) -> None:
     """With refresh_allowed false, force_refresh changes nothing, or is refused with 409."""
-    for seen in _bills_by_refresh(ctx, allowed=False):
+    for fetched in _bills_by_refresh(ctx, allowed=False):
         ctx.cases += 1
-        response = _refresh(ctx, seen)
+        response = _refresh(ctx, fetched)
         if response.status == 409:
             auth.expect_error(ctx, response, 409, errors.members("error_token", "message"))
         else:
-            ctx.expect(ctx.json_body(response) == seen.bill, "the bill as it was", response.brief(200))
-        again = ctx.request_json(BILL, path={"org_id": seen.org, "billing_period": f"{seen.month:06d}"})
-        ctx.expect(again == seen.bill, "the bill as it was, afterwards", again)
+            ctx.expect(ctx.json_body(response) == fetched.bill, "the bill as it was", response.brief(200))
+        again = ctx.request_json(BILL, path={"org_id": fetched.org, "billing_period": f"{fetched.month:06d}"})
+        ctx.expect(again == fetched.bill, "the bill as it was, afterwards", again)
 
 
 def refresh_recalculates(ctx: LawContext) -> None:
     """With refresh_allowed true, force_refresh returns the bill of that month, and it adds up; a preview stays a preview."""
-    for seen in _bills_by_refresh(ctx, allowed=True):
+    for fetched in _bills_by_refresh(ctx, allowed=True):
         ctx.cases += 1
-        bill = ctx.json_body(_refresh(ctx, seen))
-        fresh = Seen(seen.org, seen.month, bill)
+        bill = ctx.json_body(_refresh(ctx, fetched))
+        fresh = FetchedBill(fetched.org, fetched.month, bill)
         mismatch = first(check(fresh) for check in (period_in_words, total_adds_up, sub_total_adds_up))
         ctx.expect(mismatch is None, f"a bill that adds up: {mismatch and mismatch[0]}", mismatch and mismatch[1])
-        if seen.bill.get("invoice") is None:
+        if fetched.bill.get("invoice") is None:
             ctx.expect(bill.get("invoice") is None, "no invoice: a refresh issues none", bill.get("invoice"))
 
 
 def final_stays(ctx: LawContext) -> None:
-    """A bill that has an invoice matches it, and every amount, when time passes and another month is billed."""
-    before = [seen for _, seen in bills(ctx) if seen.bill.get("invoice") is not None][:12]
+    """A bill with an invoice keeps the invoice's number and id and every amount when time passes and another month is billed."""
+    before = [fetched for _, fetched in bills(ctx) if fetched.bill.get("invoice") is not None][:12]
     ctx.require(before, "no bill has an invoice")
     ctx.perform("complete_run")
     ctx.perform("advance", 40 * 86400)
-    for seen in before:
+    for fetched in before:
         ctx.cases += 1
-        after = bill_of(ctx, seen.org, seen.month)
-        number = at(seen.bill, "invoice.invoice_number")
+        after = bill_of(ctx, fetched.org, fetched.month)
+        number = at(fetched.bill, "invoice.invoice_number")
         ctx.expect(after.get("invoice") is not None, f"the invoice {number}", after.get("invoice"))
         if at(after, "invoice.invoice_number") == number:  # else another invoice was added to the month
-            same = at(after, "invoice.id") == at(seen.bill, "invoice.id")
-            ctx.expect(same, f"the id {at(seen.bill, 'invoice.id')} of {number}", at(after, "invoice.id"))
-            ctx.expect(_amounts(after) == _amounts(seen.bill), f"the amounts of {number} as they were", _amounts(after))
+            same = at(after, "invoice.id") == at(fetched.bill, "invoice.id")
+            ctx.expect(same, f"the id {at(fetched.bill, 'invoice.id')} of {number}", at(after, "invoice.id"))
+            ctx.expect(
+                _amounts(after) == _amounts(fetched.bill), f"the amounts of {number} as they were", _amounts(after)
+            )
 
 
 def preview_becomes_invoice(ctx: LawContext) -> None:
     """When a run bills a month, its preview becomes an invoice with the same amounts."""
-    before = {(seen.org, seen.month): seen for _, seen in bills(ctx) if seen.bill.get("invoice") is None}
+    before = {(fetched.org, fetched.month): fetched for _, fetched in bills(ctx) if fetched.bill.get("invoice") is None}
     months = [org for org, _ in before]
-    before = {key: seen for key, seen in before.items() if months.count(key[0]) == 1}
+    before = {key: fetched for key, fetched in before.items() if months.count(key[0]) == 1}
     ctx.require(before, "no organisation has exactly one preview")
     ctx.perform("complete_run")
-    for (org, month), seen in before.items():
+    for (org, month), fetched in before.items():
         response = ctx.request(BILL, path={"org_id": org, "billing_period": f"{month:06d}"})
         bill = ctx.json_body(response) if response.status == 200 else {}
         if bill.get("invoice") is None:
             continue
         ctx.cases += 1
-        was, now = _amounts(seen.bill), _amounts(bill)
+        was, now = _amounts(fetched.bill), _amounts(bill)
         ctx.expect(now == was, f"amounts of {month} for organisation {org} as previewed: {was}", now)
     ctx.require(ctx.cases, "the run billed none of the previews")
 
@@ -95,22 +97,22 @@ PRICE = 70_000
 """Of a charge that no other item of a bill comes near to."""
 
 
-def _refreshable_preview(ctx: LawContext, org: str) -> Seen | None:
+def _refreshable_preview(ctx: LawContext, org: str) -> FetchedBill | None:
     """The organisation's newest bill, if it is a preview that may be refreshed."""
-    months = [seen for _, seen in bills(ctx) if seen.org == org][:1]
+    months = [fetched for _, fetched in bills(ctx) if fetched.org == org][:1]
     return next((s for s in months if s.bill.get("invoice") is None and s.bill.get("refresh_allowed")), None)
 
 
 def refresh_shows_what_is_new(ctx: LawContext) -> None:
     """A preview that is refreshed has what was charged since, and nothing twice."""
     for org in ctx.known_ids("org_id")[:8]:
-        seen = _refreshable_preview(ctx, org)
-        if seen is None:
+        fetched = _refreshable_preview(ctx, org)
+        if fetched is None:
             continue
-        before = amount_at(ctx.json_body(_refresh(ctx, seen)), "sub_total.cost")
+        before = amount_at(ctx.json_body(_refresh(ctx, fetched)), "sub_total.cost")
         ctx.perform("charge", org, PRICE)
         for _ in range(2):
-            fresh = ctx.json_body(_refresh(ctx, seen))
+            fresh = ctx.json_body(_refresh(ctx, fetched))
             rose = amount_at(fresh, "sub_total.cost") - before
             ctx.expect(abs(rose - PRICE) < 1, f"{PRICE} more in sub_total.cost of organisation {org}, refreshed", rose)
         ctx.cases += 1
@@ -122,7 +124,9 @@ def refresh_shows_what_is_new(ctx: LawContext) -> None:
 def split_is_of_its_time(ctx: LawContext) -> None:
     """A further tariff leaves the organisation's invoices as they were, profiles included; its preview has the new one."""
     for org in ctx.known_ids("org_id")[:12]:
-        final = [seen for _, seen in bills(ctx) if seen.org == org and seen.bill.get("invoice") is not None][:2]
+        final = [
+            fetched for _, fetched in bills(ctx) if fetched.org == org and fetched.bill.get("invoice") is not None
+        ][:2]
         preview = _refreshable_preview(ctx, org)
         if not final or preview is None:
             continue
@@ -131,10 +135,12 @@ def split_is_of_its_time(ctx: LawContext) -> None:
         except NotApplicable:
             continue
         ctx.cases += 1
-        for seen in final:
-            after = bill_of(ctx, seen.org, seen.month)
+        for fetched in final:
+            after = bill_of(ctx, fetched.org, fetched.month)
             ctx.expect(
-                _amounts(after) == _amounts(seen.bill), f"the amounts of {seen.month} as they were", _amounts(after)
+                _amounts(after) == _amounts(fetched.bill),
+                f"the amounts of {fetched.month} as they were",
+                _amounts(after),
             )
         fresh = ctx.json_body(_refresh(ctx, preview))
         ctx.expect(_amounts(fresh) != _amounts(preview.bill), "the new tariff in the preview", _amounts(fresh))

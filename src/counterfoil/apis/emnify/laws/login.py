@@ -1,4 +1,4 @@
-"""Logins: what each kind returns, what is refused, and when further attempts are blocked."""
+"""Laws about logins: what each kind returns, what is refused, and when further attempts are blocked."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ def _unused_credential(ctx: LawContext) -> str:
 
 def wrong_logins(ctx: LawContext) -> None:
     """A login with an unknown credential of any kind gives 401 without a body."""
-    nobody = _unused_credential(ctx)
+    unknown_name = _unused_credential(ctx)
     wrong = (
-        {"application_token": nobody},
-        {"refresh_token": nobody},
-        {"username": f"{nobody}@example.com", "password": SHA1},
+        {"application_token": unknown_name},
+        {"refresh_token": unknown_name},
+        {"username": f"{unknown_name}@example.com", "password": SHA1},
     )
     ctx.for_each(
         wrong, lambda body: auth.expect_error(ctx, ctx.request(LOGIN.operation, body=body, token=None), 401, no_body)
@@ -84,8 +84,8 @@ def wrong_logins(ctx: LawContext) -> None:
 
 def blocked_after_three(ctx: LawContext) -> None:
     """After three refused logins in a row the response is 429 for five minutes, and 401 again after that."""
-    nobody = _unused_credential(ctx)
-    wrong, other = {"application_token": nobody}, {"application_token": f"{nobody}-other"}
+    unknown_name = _unused_credential(ctx)
+    wrong, other = {"application_token": unknown_name}, {"application_token": f"{unknown_name}-other"}
     for turn in ("first", "second", "third"):
         response = _attempt(ctx, wrong)
         ctx.expect(response.status == 401, f"401 for the {turn} attempt", response.status)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from counterfoil.apis.emnify.laws.requests import BILL, OWN, Seen, bills
+from counterfoil.apis.emnify.laws.requests import BILL, OWN, FetchedBill, bills
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import NotApplicable
 from counterfoil.contract.laws.arithmetic import agrees, amount, amount_at, at
@@ -16,7 +16,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+0000", re.AS
 OBJECTS, LISTS = ("mrc", "sim_items", "traffic", "invoice", "payment_option"), ("invoice_items", "tariff_plan")
 
 
-def null_or_documented(seen: Seen) -> Mismatch:
+def null_or_documented(seen: FetchedBill) -> Mismatch:
     """mrc, sim_items, traffic, invoice and payment_option are objects or null; invoice_items and tariff_plan lists of objects or
     null, with no entry twice; traffic.data and traffic.sms list their tariffs."""
     for name in OBJECTS:
@@ -36,7 +36,7 @@ def null_or_documented(seen: Seen) -> Mismatch:
     return None
 
 
-def items_multiply(seen: Seen) -> Mismatch:
+def items_multiply(seen: FetchedBill) -> Mismatch:
     """The cost of an entry of invoice_items is its quantity times its unit_price."""
     for item in seen.bill["invoice_items"]:
         if None not in (item.get("quantity"), item.get("unit_price"), item.get("cost")):
@@ -46,7 +46,7 @@ def items_multiply(seen: Seen) -> Mismatch:
     return None
 
 
-def sims_are_counted(seen: Seen) -> Mismatch:
+def sims_are_counted(seen: FetchedBill) -> Mismatch:
     """Hosting fees are for SIMs: where there are fees, there are SIMs; a profile's SIMs are among the active ones."""
     sims = seen.bill["sim_items"]
     count = at(sims, "total.number_of_active_sims_chargeable")
@@ -60,7 +60,7 @@ def sims_are_counted(seen: Seen) -> Mismatch:
     return None
 
 
-def instants_have_milliseconds(seen: Seen) -> Mismatch:
+def instants_have_milliseconds(seen: FetchedBill) -> Mismatch:
     """created, due_date and paid_at look like 2021-11-18T08:25:53.000+0000."""
     for path in ("invoice.created", "invoice.due_date", "payment_option.paid_at"):
         value = at(seen.bill, path)
@@ -69,12 +69,12 @@ def instants_have_milliseconds(seen: Seen) -> Mismatch:
     return None
 
 
-def is_paid(seen: Seen) -> bool:
+def is_paid(seen: FetchedBill) -> bool:
     paid = at(seen.bill, "invoice.total_paid")
     return at(seen.bill, "invoice.status.description") == "Paid" and paid is not None and amount(paid) > 0
 
 
-def paid_says_how(seen: Seen) -> Mismatch:
+def paid_says_how(seen: FetchedBill) -> Mismatch:
     """A bill whose invoice was paid says in payment_option how."""
     return None if seen.bill.get("payment_option") is not None else ("a payment_option of a paid bill", None)
 

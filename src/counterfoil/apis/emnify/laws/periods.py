@@ -1,4 +1,4 @@
-"""Which billing periods are listed, and what requests for others, or for unknown organisations, return."""
+"""Laws about the list of billing periods, and about requests for other periods and unknown organisations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from calendar import month_name
 
 from counterfoil.apis.emnify.laws.requests import (
     BILL,
-    MOST_ORGANISATIONS,
+    MAX_ORGANISATIONS,
     OWN,
     PERIODS,
     SAMPLES,
@@ -24,7 +24,7 @@ from counterfoil.contract.laws.arithmetic import amount_at
 
 def periods_resolve(ctx: LawContext) -> None:
     """Periods are listed once, each described by its month, and each has a bill."""
-    for org in ctx.known_ids("org_id")[:MOST_ORGANISATIONS]:
+    for org in ctx.known_ids("org_id")[:MAX_ORGANISATIONS]:
         ctx.cases += 1
         found = periods_of(ctx, org)
         ids = [period["id"] for period in found]
@@ -34,8 +34,8 @@ def periods_resolve(ctx: LawContext) -> None:
             ctx.expect(1 <= month <= 12, f"a month in every id of organisation {org}", period)
             want = f"{month_name[month]} {year}"
             ctx.expect(period["description"] == want, f"description {want!r}", period)
-    for name, seen in bills(ctx):
-        ctx.expect(isinstance(seen.bill, dict), f"a bill ({name})", seen.bill)
+    for name, fetched in bills(ctx):
+        ctx.expect(isinstance(fetched.bill, dict), f"a bill ({name})", fetched.bill)
 
 
 def others_have_none(ctx: LawContext) -> None:
@@ -57,14 +57,14 @@ def others_have_none(ctx: LawContext) -> None:
 
 
 def _next(month: int, step: int = 1) -> int:
-    year, place = divmod(month // 100 * 12 + month % 100 - 1 + step, 12)
-    return year * 100 + place + 1
+    year, position = divmod(month // 100 * 12 + month % 100 - 1 + step, 12)
+    return year * 100 + position + 1
 
 
 def counted_in_headers(ctx: LawContext) -> None:
     """The headers of the list give its length in X-Total-Count, on one page; a bill has no such headers."""
     names = ("X-Total-Count", "X-Total-Pages", "X-Current-Page", "X-Count-Per-Page")
-    for org in ctx.known_ids("org_id")[:MOST_ORGANISATIONS]:
+    for org in ctx.known_ids("org_id")[:MAX_ORGANISATIONS]:
         ctx.cases += 1
         response = ctx.request(PERIODS, path={"org_id": org})
         length = len(ctx.json_body(response))

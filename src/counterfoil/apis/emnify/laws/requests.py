@@ -17,7 +17,7 @@ PERIODS = "GET /organisation/{org_id}/billing"
 BILL = "GET /organisation/{org_id}/billing/{billing_period}"
 LOGIN = Login("POST /authenticate", "auth_token")
 TOKEN_LIFE, BLOCK = 240 * 60, 5 * 60
-MOST_ORGANISATIONS, MOST_BILLS = 24, 120
+MAX_ORGANISATIONS, MAX_BILLS = 24, 120
 UNKNOWN_ID = "999999999999"
 SHA1 = "a" * 40
 MEMBERS = (
@@ -35,7 +35,7 @@ CODES = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class FetchedBill:
     """A bill, with the organisation and month that were requested."""
 
     org: str
@@ -60,16 +60,16 @@ def bill_of(ctx: LawContext, org: str, month: int) -> Any:
     return ctx.cached(("bill", org, month), lambda: ctx.request_json(BILL, path=path))
 
 
-def bills(ctx: LawContext) -> Iterator[tuple[str, Seen]]:
-    """The bills of the known organisations, newest first, fetched one by one, so that the last request is the failing one's."""
+def bills(ctx: LawContext) -> Iterator[tuple[str, FetchedBill]]:
+    """The bills of the known organisations, newest first, fetched one by one, so that a failure's last request is its own."""
     count = 0
-    for org in ctx.known_ids("org_id")[:MOST_ORGANISATIONS]:
+    for org in ctx.known_ids("org_id")[:MAX_ORGANISATIONS]:
         for period in sorted(periods_of(ctx, org), key=lambda each: -int(each["id"])):
-            if count == MOST_BILLS:
+            if count == MAX_BILLS:
                 return
             count += 1
             month = int(period["id"])
-            yield f"organisation {org}, {month}", Seen(org, month, bill_of(ctx, org, month))
+            yield f"organisation {org}, {month}", FetchedBill(org, month, bill_of(ctx, org, month))
 
 
 class OrganisationRequest(SampleRequest):

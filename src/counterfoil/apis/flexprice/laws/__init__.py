@@ -1,4 +1,4 @@
-"""What must hold of Flexprice's summaries of a customer's invoices, over HTTP, at any implementation.
+"""The laws of Flexprice's summaries of a customer's invoices, which must hold over HTTP at any implementation.
 
 Clause ids are those of ``specs/flexprice/clauses.yaml``. ``Target.known["id"]`` says which customers the laws look at.
 """
@@ -36,7 +36,7 @@ from counterfoil.apis.flexprice.laws.responses import (
     INVALID,
     UNAUTHORIZED,
     accept_is_ignored,
-    any_id_is_taken,
+    any_id_is_accepted,
     authorization_refused,
     exact_body,
     forbidden_body,
@@ -56,12 +56,12 @@ from counterfoil.apis.flexprice.laws.summary import (
     charges_gross,
     counts_nested,
     currencies_once,
+    customer_ids_match,
     default_is_first,
     members,
     nothing_invoiced,
     nothing_overdue,
     nothing_unpaid,
-    whose,
 )
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, items, reading
@@ -95,14 +95,14 @@ def _law(id: str, family: str, check: Any, *clauses: str, operation: str = SUMMA
     return Law(f"flexprice.{id}", operation, family, clauses, text or says(check), check, writes, needs)
 
 
-def _does(id: str, act: str, check: Any, *clauses: str, text: str, how: tuple[str, ...] = ()) -> Law:
-    return _law(id, "lifecycle", after(act, check, *how), *clauses, text=text, needs=(act,))
+def _does(id: str, capability: str, check: Any, *clauses: str, text: str, how: tuple[str, ...] = ()) -> Law:
+    return _law(id, "lifecycle", after(capability, check, *how), *clauses, text=text, needs=(capability,))
 
 
 LAWS: tuple[Law, ...] = (
     # one answer
     _answers("answer.members", members, "c21", "v20", family="form"),
-    _answers("answer.whose", whose, "c05", "c09"),
+    _answers("answer.whose", customer_ids_match, "c05", "c09"),
     _answers("answer.default", default_is_first, "c10", "v03"),
     _answers("answer.currencies", currencies_once, "c11", "c12", "v16", family="identity"),
     # one summary
@@ -121,7 +121,7 @@ LAWS: tuple[Law, ...] = (
     _summaries("summary.charges", charges_gross, "c19", "c20", "v14", "v37"),
     # any id
     _law("id.nobody", "reading", unknown_id_is_empty, "v04"),
-    _law("id.any", "reading", any_id_is_taken, "c09", "v19"),
+    _law("id.any", "reading", any_id_is_accepted, "c09", "v19"),
     reading.twice_the_same(
         "flexprice.reading.idempotent", SUMMARY, "c01", "c06", path=lambda ctx: {"id": ctx.known_ids("id")[0]}
     ),

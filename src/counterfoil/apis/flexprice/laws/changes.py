@@ -1,4 +1,4 @@
-"""What payments, billing runs, due dates and subscriptions do to the summaries."""
+"""Laws about how payments, billing runs, due dates and subscriptions change the summaries."""
 
 from __future__ import annotations
 
@@ -7,47 +7,51 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, MOST_CUSTOMERS, answers, by_currency, fetch
+from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, MAX_CUSTOMERS, answers, by_currency, fetch
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import NotApplicable
 from counterfoil.contract.laws.arithmetic import amount
 
 
 def after(
-    act: str, check: Callable[[LawContext, str, Any, Any, Any], None], *args: str, most: int = 4
+    capability: str, check: Callable[[LawContext, str, Any, Any, Any], None], *args: str, limit: int = 4
 ) -> Callable[[LawContext], None]:
-    """``check(ctx, who, fact, before, after)`` for the first customers to which ``act`` can be applied."""
+    """A check that calls ``check(ctx, who, fact, before, after)`` for the first customers on which ``capability`` succeeds."""
 
-    def tried(ctx: LawContext) -> None:
+    def law(ctx: LawContext) -> None:
         last = "no customer is known"
-        for who in ctx.known_ids("id")[:MOST_CUSTOMERS]:
+        for who in ctx.known_ids("id")[:MAX_CUSTOMERS]:
             before = fetch(ctx, who)
             try:
-                fact = ctx.perform(act, who, *args)
+                fact = ctx.perform(capability, who, *args)
             except NotApplicable as reason:
                 last = str(reason)
                 continue
-            if isinstance(fact, dict) and fact["currency"].lower() not in by_currency(before) and act != "subscribe":
+            if (
+                isinstance(fact, dict)
+                and fact["currency"].lower() not in by_currency(before)
+                and capability != "subscribe"
+            ):
                 continue
             ctx.cases += 1
             check(ctx, who, fact, before, fetch(ctx, who))
-            if ctx.cases == most:
+            if ctx.cases == limit:
                 return
         ctx.require(ctx.cases, last)
 
-    return tried
+    return law
 
 
 def _moved(
-    ctx: LawContext, who: str, fact: Any, before: Any, after: Any, what: str, **wanted: Decimal | int | None
+    ctx: LawContext, who: str, fact: Any, before: Any, after: Any, what: str, **changes: Decimal | int | None
 ) -> tuple[Any, Any]:
-    """In the currency of ``fact`` the ``wanted`` members changed by these amounts (``None``: by any) and no others did."""
+    """Checks that in the currency of ``fact`` the ``changes`` members changed by these amounts (``None``: any), and no others."""
     currency = fact["currency"].lower()
     old, new = by_currency(before), by_currency(after)
     ctx.expect(list(old) == list(new), f"the currencies {list(old)} after {what} ({who})", list(new))
     for each, summary in old.items():
         for name in (*AMOUNTS, *COUNTS):
-            by = wanted.get(name, 0) if each == currency else 0
+            by = changes.get(name, 0) if each == currency else 0
             if by is not None:
                 got = amount(new[each][name]) - amount(summary[name])
                 ctx.expect(got == by, f"{name} in {each} to change by {by} through {what} ({who})", got)
@@ -147,10 +151,10 @@ def due_strictly(ctx: LawContext) -> None:
 
 def issuing_adds(ctx: LawContext) -> None:
     """When a run completes, its invoices are added to counts and amounts, and no count falls."""
-    before = {name: by_currency(seen.answer) for name, seen in answers(ctx)}
+    before = {name: by_currency(fetched.answer) for name, fetched in answers(ctx)}
     ctx.perform("complete_run")
-    for name, seen in answers(ctx):
-        for currency, new in by_currency(seen.answer).items():
+    for name, fetched in answers(ctx):
+        for currency, new in by_currency(fetched.answer).items():
             old = before[name].get(currency)
             if old is None:
                 continue

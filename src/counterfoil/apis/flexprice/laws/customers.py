@@ -1,4 +1,4 @@
-"""Customers: found by either id, listed once, in pages, by filter."""
+"""Laws about customers: they are found by either id, and the list has pages and filters."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LIST = "GET /customers"
 SEARCH = "POST /customers/search"
 CUSTOMER = "GET /customers/{id}"
 BY_EXTERNAL_ID = "GET /customers/external/{external_id}"
-MOST = 8
+MAX_CUSTOMERS_TRIED = 8
 
 
 def found_by_either_id(ctx: LawContext) -> None:
     """A customer is found by its id, and the same by its external_id."""
-    for known in ctx.known_ids("id")[:MOST]:
+    for known in ctx.known_ids("id")[:MAX_CUSTOMERS_TRIED]:
         ctx.cases += 1
         customer = ctx.request_json(CUSTOMER, path={"id": known})
         ctx.expect(customer.get("id") == known, f"id {known}", customer)
@@ -43,20 +43,20 @@ def _page(ctx: LawContext, **query: Any) -> tuple[list[str], Any]:
 def pages_are_slices(ctx: LawContext) -> None:
     """Pages are slices of one list: total is the same on each, offset is where the next one begins, or as sent on an empty
     page; ascending order is descending order reversed."""
-    first, told = _page(ctx, limit=5)
-    total = told["total"]
+    first, pagination = _page(ctx, limit=5)
+    total = pagination["total"]
     ctx.require(total, "there is no customer")
     ctx.expect(len(first) == min(5, total), f"{min(5, total)} customers", first)
     for offset in sorted({0, 2, max(total - 2, 0)}):
         for limit in (1, 2, 3):
             ctx.cases += 1
-            page, told = _page(ctx, limit=limit, offset=offset)
+            page, pagination = _page(ctx, limit=limit, offset=offset)
             ctx.expect(len(page) == max(min(limit, total - offset), 0), f"a page of {limit} from {offset}", page)
             want = {"total": total, "limit": limit, "offset": offset + limit if page else offset}
-            ctx.expect(told == want, f"{want}", told)
+            ctx.expect(pagination == want, f"{want}", pagination)
             ctx.expect(page == first[offset : offset + limit] or offset + limit > 5, "a slice of the list", page)
-    page, told = _page(ctx, limit=5, offset=total + 7)
-    ctx.expect(page == [] and told["offset"] == total + 7, "an empty page that repeats its offset", told)
+    page, pagination = _page(ctx, limit=5, offset=total + 7)
+    ctx.expect(page == [] and pagination["offset"] == total + 7, "an empty page that repeats its offset", pagination)
     last, _ = _page(ctx, limit=min(3, total), order="asc")
     reverse, _ = _page(ctx, limit=min(3, total), offset=max(total - 3, 0))
     ctx.expect(last == reverse[::-1], f"the oldest first: {reverse[::-1]}", last)
@@ -64,12 +64,12 @@ def pages_are_slices(ctx: LawContext) -> None:
 
 def filters_select(ctx: LawContext) -> None:
     """external_id selects that customer alone, in the list and in the search; an unknown one selects none."""
-    for known in ctx.known_ids("id")[:MOST]:
+    for known in ctx.known_ids("id")[:MAX_CUSTOMERS_TRIED]:
         ctx.cases += 1
         external = ctx.request_json(CUSTOMER, path={"id": known})["external_id"]
-        found, told = _page(ctx, external_id=external)
-        ctx.expect((found, told["total"]) == ([known], 1), f"{known} alone", found)
+        found, pagination = _page(ctx, external_id=external)
+        ctx.expect((found, pagination["total"]) == ([known], 1), f"{known} alone", found)
         searched = ctx.request_json(SEARCH, body={"external_id": external})
         ctx.expect([each["id"] for each in searched["items"]] == [known], f"{known} alone", searched)
-    nobody = ctx.request_json(SEARCH, body={"external_id": UNKNOWN_ID})
-    ctx.expect(nobody["items"] == [], "no customer", nobody)
+    unmatched = ctx.request_json(SEARCH, body={"external_id": UNKNOWN_ID})
+    ctx.expect(unmatched["items"] == [], "no customer", unmatched)

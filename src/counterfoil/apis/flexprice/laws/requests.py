@@ -11,7 +11,7 @@ from counterfoil.contract.laws.auth import SampleRequest
 
 SUMMARY = "GET /customers/{id}/invoices/summary"
 OPTIONS = "OPTIONS /customers/{id}/invoices/summary"
-MOST_CUSTOMERS = 60
+MAX_CUSTOMERS = 60
 UNKNOWN_ID = "cust_counterfoil_knows_nobody"
 OUTER = ("customer_id", "default_currency", "summaries")
 AMOUNTS = (
@@ -36,7 +36,7 @@ SMALLEST_READ = SampleRequest(SUMMARY, path={"id": UNKNOWN_ID})
 
 
 @dataclass(frozen=True)
-class Seen:
+class FetchedSummaries:
     """A response, and the customer it was requested for."""
 
     customer: str
@@ -51,16 +51,16 @@ def fetch(ctx: LawContext, customer: str) -> Any:
     return answer
 
 
-def answers(ctx: LawContext) -> Iterator[tuple[str, Seen]]:
-    """The responses for the known customers, fetched one by one, so that the last request is the failing one's."""
-    for customer in ctx.known_ids("id")[:MOST_CUSTOMERS]:
-        yield customer, Seen(customer, ctx.cached(("answer", customer), lambda c=customer: fetch(ctx, c)))  # type: ignore[misc]
+def answers(ctx: LawContext) -> Iterator[tuple[str, FetchedSummaries]]:
+    """The responses for the known customers, fetched one by one, so that a failure's last request is its own."""
+    for customer in ctx.known_ids("id")[:MAX_CUSTOMERS]:
+        yield customer, FetchedSummaries(customer, ctx.cached(("answer", customer), lambda c=customer: fetch(ctx, c)))  # type: ignore[misc]
 
 
 def summaries(ctx: LawContext) -> Iterator[tuple[str, Any]]:
     """Every summary of the known customers."""
-    for name, seen in answers(ctx):
-        for summary in seen.answer["summaries"]:
+    for name, fetched in answers(ctx):
+        for summary in fetched.answer["summaries"]:
             yield f"{name} in {summary.get('currency')}", summary
 
 

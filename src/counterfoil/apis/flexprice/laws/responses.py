@@ -1,4 +1,4 @@
-"""Ids, headers, credentials and error responses."""
+"""Laws about ids, headers, credentials and error responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def unknown_id_is_empty(ctx: LawContext) -> None:
         ctx.expect(answer == want, f"{want}", answer)
 
 
-def any_id_is_taken(ctx: LawContext) -> None:
+def any_id_is_accepted(ctx: LawContext) -> None:
     """Any text that makes one path segment is an id: 200, and it comes back as it was sent."""
     from hypothesis import strategies as st
 
@@ -40,12 +40,12 @@ def any_id_is_taken(ctx: LawContext) -> None:
     ]
     plain = st.text("abcXYZ019_-~!$&'()*+,;=:@", min_size=1, max_size=20)
 
-    def taken(customer: str) -> None:
+    def is_accepted(customer: str) -> None:
         answer = ctx.request_json(SUMMARY, path={"id": customer})
         ctx.expect(answer.get("customer_id") == customer, f"customer_id {customer!r}", answer)
 
-    ctx.for_each(listed, taken)
-    ctx.for_all(plain, taken)
+    ctx.for_each(listed, is_accepted)
+    ctx.for_all(plain, is_accepted)
 
 
 def _every_kind(ctx: LawContext) -> list[Response]:
@@ -77,8 +77,8 @@ def security_headers(ctx: LawContext) -> None:
         ctx.cases += 1
         for name, value in _expected_headers(ctx).items():
             got = response.headers.get(name, "")
-            sent, wanted = ({part.strip() for part in text.split(";")} for text in (got, value))
-            holds = wanted <= sent if name == "Content-Security-Policy" else got == value
+            sent, expected = ({part.strip() for part in text.split(";")} for text in (got, value))
+            holds = expected <= sent if name == "Content-Security-Policy" else got == value
             ctx.expect(holds, f"{name}: {value} on {response.status}", got or "no such header")
 
 

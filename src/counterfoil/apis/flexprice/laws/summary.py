@@ -1,45 +1,45 @@
-"""One response and its summaries are consistent: members, currencies, counts and amounts."""
+"""Laws about one response and its summaries: members, currencies, counts and amounts are consistent."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, INNER, OUTER, Seen
+from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, INNER, OUTER, FetchedSummaries
 from counterfoil.contract.laws.arithmetic import amount, first
 from counterfoil.contract.laws.items import Mismatch
 
 
-def members(seen: Seen) -> Mismatch:
+def members(fetched: FetchedSummaries) -> Mismatch:
     """All three outer and ten inner members are always present: amounts as strings, counts as integers."""
-    lacking = [name for name in OUTER if name not in seen.answer]
+    lacking = [name for name in OUTER if name not in fetched.answer]
     if lacking:
-        return f"the member {lacking[0]}", sorted(seen.answer)
-    for summary in seen.answer["summaries"]:
+        return f"the member {lacking[0]}", sorted(fetched.answer)
+    for summary in fetched.answer["summaries"]:
         for name in INNER:
-            wanted = int if name in COUNTS else str
-            if not isinstance(summary.get(name), wanted) or isinstance(summary.get(name), bool):
+            expected_type = int if name in COUNTS else str
+            if not isinstance(summary.get(name), expected_type) or isinstance(summary.get(name), bool):
                 return f"{'an integer' if name in COUNTS else 'a string'} in {name}", summary
     return None
 
 
-def whose(seen: Seen) -> Mismatch:
+def customer_ids_match(fetched: FetchedSummaries) -> Mismatch:
     """The outer customer_id and that of every summary are the id asked for."""
-    ids = [seen.answer["customer_id"], *(summary["customer_id"] for summary in seen.answer["summaries"])]
-    return None if set(ids) == {seen.customer} else (f"customer_id {seen.customer} everywhere", ids)
+    ids = [fetched.answer["customer_id"], *(summary["customer_id"] for summary in fetched.answer["summaries"])]
+    return None if set(ids) == {fetched.customer} else (f"customer_id {fetched.customer} everywhere", ids)
 
 
-def default_is_first(seen: Seen) -> Mismatch:
+def default_is_first(fetched: FetchedSummaries) -> Mismatch:
     """default_currency is the currency of the first summary, or empty if there is none."""
-    currencies = [summary["currency"] for summary in seen.answer["summaries"]]
+    currencies = [summary["currency"] for summary in fetched.answer["summaries"]]
     want = currencies[0] if currencies else ""
-    got = seen.answer["default_currency"]
+    got = fetched.answer["default_currency"]
     return None if got == want else (f"default_currency {want!r}, the first of {currencies}", got)
 
 
-def currencies_once(seen: Seen) -> Mismatch:
+def currencies_once(fetched: FetchedSummaries) -> Mismatch:
     """There is one summary for each currency: three lower-case letters, none repeated."""
-    currencies = [summary["currency"] for summary in seen.answer["summaries"]]
+    currencies = [summary["currency"] for summary in fetched.answer["summaries"]]
     if not all(re.fullmatch("[a-z]{3}", currency) for currency in currencies):
         return "currencies of three lower-case letters", currencies
     return None if len(set(currencies)) == len(currencies) else ("each currency once", currencies)

@@ -13,7 +13,7 @@ from counterfoil.apis.generic.laws.members import GONE, unknown_id
 from counterfoil.apis.generic.laws.places import same, scalars, value_at
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
-from counterfoil.contract.collection import MOST_ITEMS
+from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, NotTried
 
@@ -162,8 +162,8 @@ def _listed_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) ->
     items = at_parents(resource, parents)
     assert items is not None
     found = items.fetch_all(ctx)
-    if len(found) >= MOST_ITEMS or items.is_large(ctx):
-        raise NotTried(f"{resource.name} has more than {MOST_ITEMS:,} members: its list is not read whole")
+    if len(found) >= MAX_ITEMS or items.is_large(ctx):
+        raise NotTried(f"{resource.name} has more than {MAX_ITEMS:,} members: its list is not read whole")
     return list(map(str, items.ids(found)))
 
 

@@ -22,7 +22,7 @@ from counterfoil.contract.collection import (
     DATE,
     DATE_TIME,
     INTEGER,
-    MOST_ITEMS,
+    MAX_ITEMS,
     NUMBER,
     TEXT,
     Field,
@@ -53,7 +53,7 @@ class WalkedList(ItemList):
     walk: ModelPages = field(default_factory=ModelPages)
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
-        """The items that ``query`` selects; at most ``MOST_ITEMS``, from the beginning."""
+        """The items that ``query`` selects; at most ``MAX_ITEMS``, from the beginning."""
         found: list[Json] = []
         seen: set[str] = set()
         size = {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
@@ -67,10 +67,10 @@ class WalkedList(ItemList):
             seen.update(str(self.identity.raw(item)) for item in new)
             found += new
             following = self._position(body, page, number + 1, len(found))
-            if not new or following is None or len(found) > MOST_ITEMS:
+            if not new or following is None or len(found) > MAX_ITEMS:
                 break
             position = following
-        return found[:MOST_ITEMS]
+        return found[:MAX_ITEMS]
 
     def _position(self, body: Json, page: list[Json], number: int, count: int) -> dict[str, Any] | None:
         """The query for the next page; None after the last."""

@@ -1,4 +1,4 @@
-"""What must hold of Oracle BRM's customer bills (TMF678), over HTTP, at any implementation.
+"""The laws of Oracle BRM's customer bills (TMF678), which must hold over HTTP at any implementation.
 
 Clause ids are those of ``specs/oracle-brm/clauses.yaml``.
 """
@@ -36,9 +36,10 @@ from counterfoil.apis.oracle_brm.laws.bills import (
 )
 from counterfoil.apis.oracle_brm.laws.objects import LAWS as OBJECTS
 from counterfoil.apis.oracle_brm.laws.related import LAWS as RELATED
-from counterfoil.apis.oracle_brm.laws.related import planning_moves_no_amount
+from counterfoil.apis.oracle_brm.laws.related import planning_changes_no_amount
 from counterfoil.apis.oracle_brm.laws.rules import (
     answers_are_utf8_json,
+    balances_and_payments,
     issued_for_good,
     names,
     net_within_total,
@@ -48,7 +49,6 @@ from counterfoil.apis.oracle_brm.laws.rules import (
     payments,
     plus_may_be_a_space,
     required_are_there,
-    shown,
     unnumbered_are_in_progress,
 )
 from counterfoil.contract.collection import DATE_TIME, Field
@@ -105,7 +105,7 @@ MEMBERS = (
     "remainingAmount", "taxExcludedAmount", "taxIncludedAmount", "taxItem", "appliedPayment", "billDocument", "billingPeriod",
     "billingAccount", "financialAccount", "paymentMethod", "relatedParty", "id", "href", "@type", "@baseType",
 )  # fmt: skip
-NOTHING = (
+QUERIES_WITHOUT_MATCH = (
     {"billNo": "B0-0-counterfoil"}, {"id": UNKNOWN_ID}, {"billNo.like": "counterfoil%"}, {"billingAccount.id": "nobody"},
     {"billDate": "1990-01-01T00:00:00Z"}, {"lastUpdate.gt": "9000-01-01T00:00:00Z"}, {"amountDue.value.lt": "-1"},
     {"remainingAmount.value.like": "x%"}, {"billNo": UNNUMBERED, "state": "settled"},
@@ -116,7 +116,7 @@ SAMPLES = (SampleRequest(LIST, query={"limit": 1}), SampleRequest(FETCH, path={"
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def _asking(names: Iterable[str], values: Iterable[str]) -> list[SampleRequest]:
+def _cases(names: Iterable[str], values: Iterable[str]) -> list[SampleRequest]:
     return [SampleRequest(LIST, query={name: value}) for name in names for value in values]
 
 
@@ -130,11 +130,11 @@ def _has_amounts(bill: Any) -> bool:
 
 def _comparing(name: str, field: Field, first: int) -> Iterator[Law]:
     """Five laws of one field, for the clauses from ``first`` on."""
-    for place, (operator, filter_) in enumerate(
+    for offset, (operator, filter_) in enumerate(
         zip(("is", "gt", "gte", "lt", "lte"), BY_FIELD[field.name].all, strict=True)
     ):
         # The clause of the remaining amount's pattern is between those of its comparators.
-        clause = first + place + (field is REMAINING and place > 2)
+        clause = first + offset + (field is REMAINING and offset > 2)
         yield filtering.selects(f"oracle-brm.{name}.{operator}", BILLS, filter_, f"c{clause:02}")
 
 
@@ -181,7 +181,7 @@ LAWS: tuple[Law, ...] = (
     cross_item.values_partition("oracle-brm.state.parts", BILLS, STATE, STATES, "c46"),
     filtering.both("oracle-brm.filter.and", BILLS, "c01"),
     comparing.each_with_another("oracle-brm.filter.each-and", BILLS, PARTNERS, "c01", tries=tries),
-    counting.none_match("oracle-brm.filter.nothing", BILLS, NOTHING, "c13", "c27", "v12", **COUNTS),
+    counting.none_match("oracle-brm.filter.nothing", BILLS, QUERIES_WITHOUT_MATCH, "c13", "c27", "v12", **COUNTS),
     # pages and counts
     paging.slices("oracle-brm.paging.slice", BILLS, "c33", "c34"),
     paging.concatenation("oracle-brm.paging.concatenation", BILLS, "c34"),
@@ -255,7 +255,7 @@ LAWS: tuple[Law, ...] = (
         lacking="no bill shows a payment with its amount",
     ),
     cross_item.consistent_facts(
-        "oracle-brm.bill.one-story", BILLS, shown, "c91", "c125",
+        "oracle-brm.bill.one-story", BILLS, balances_and_payments, "c91", "c125",
         text="An account's balance and a payment's amount are the same in all bills that show them.",
         lacking="no bill shows a balance or a payment",
     ),
@@ -279,7 +279,7 @@ LAWS: tuple[Law, ...] = (
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
     reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
     # before a run completes: then nothing may be open
-    Law("oracle-brm.open.planned", LIST, "lifecycle", ("v28",), says(planning_moves_no_amount), planning_moves_no_amount,
+    Law("oracle-brm.open.planned", LIST, "lifecycle", ("v28",), says(planning_changes_no_amount), planning_changes_no_amount,
         needs=("plan_run",)),
     Law(
         "oracle-brm.runs.issue", LIST, "lifecycle", ("c58", "c60", "c73", "c74"), says(issued_for_good), issued_for_good,
@@ -292,12 +292,12 @@ LAWS: tuple[Law, ...] = (
     auth.wrong_credential("oracle-brm.auth.wrong", SAMPLES, "c171", "v11", error_body=tmf_error),
     auth.forbidden("oracle-brm.auth.forbidden", SAMPLES, "c172", error_body=tmf_error),
     # error responses
-    _refused("moments", _asking(_params(INSTANTS), INVALID_TIMES), "An invalid timestamp gives 400 with an Error.", "c08"),
-    _refused("numbers", _asking(_params((DUE, REMAINING)), INVALID_NUMBERS), "An invalid number gives 400 with an Error.", "c03"),
-    _refused("paging", _asking(["limit"], ("0", "-1", "x", "1.5", "")) + _asking(["offset"], ("-1", "x", "1.5", "")),
+    _refused("moments", _cases(_params(INSTANTS), INVALID_TIMES), "An invalid timestamp gives 400 with an Error.", "c08"),
+    _refused("numbers", _cases(_params((DUE, REMAINING)), INVALID_NUMBERS), "An invalid number gives 400 with an Error.", "c03"),
+    _refused("paging", _cases(["limit"], ("0", "-1", "x", "1.5", "")) + _cases(["offset"], ("-1", "x", "1.5", "")),
              "A limit below 1, an offset below 0, or one that is not a whole number gives 400 with an Error.", "c33", "c34"),
     _refused("words",
-             _asking(["state"], ("onHold", "NEW", "", "new,settled")) + _asking(["@type"], ("Bill", "", "customerbill")),
+             _cases(["state"], ("onHold", "NEW", "", "new,settled")) + _cases(["@type"], ("Bill", "", "customerbill")),
              "An undocumented state or @type gives 400 with an Error.", "c46", "c02"),
     _refused("words-of-one", [SampleRequest(FETCH, path={"id": UNKNOWN_ID}, query={"@type": "Bill"})],
              "An undocumented @type gives 400 for a single bill, too.", "v03"),

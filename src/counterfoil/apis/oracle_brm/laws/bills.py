@@ -1,4 +1,4 @@
-"""How customer bills are listed and filtered, and the vendor's error body."""
+"""Describes the list of customer bills and its filters for the laws, and checks the vendor's error body."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ STATE_FILTER = Filter(
     Field("state", at=lambda bill: bill["state"] if bill["state"] in STATES else None),
     "state", "equal to", BY_STATE.matches, BY_STATE.write, BY_STATE.draw,
 )  # fmt: skip
-FILTERS = (STATE_FILTER, *NAMED, *(f for five in BY_FIELD.values() for f in five.all))
+FILTERS = (STATE_FILTER, *NAMED, *(f for comparisons in BY_FIELD.values() for f in comparisons.all))
 PARTNERS = (
     STATE_FILTER,
     BY_ACCOUNT,
@@ -73,8 +73,8 @@ class BillIds(Bills):
     """The list reduced to ids (with ``fields``, where that works), to compare selections; ``whole_list`` has whole bills."""
 
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Any]:
-        lean = {"fields": "id"} if ctx.cached("oracle-brm fields=id", lambda: _can_select(ctx)) else {}
-        return super().fetch(ctx, {**lean, **query})
+        only_ids = {"fields": "id"} if ctx.cached("oracle-brm fields=id", lambda: _can_select(ctx)) else {}
+        return super().fetch(ctx, {**only_ids, **query})
 
     def whole_list(self, ctx: LawContext) -> list[Any]:
         return WHOLE.whole_list(ctx)
@@ -114,5 +114,5 @@ def tmf_error(response: Response) -> str | None:
 
 
 def charset(response: Response) -> str | None:
-    said = str(response.headers.get("content-type", "")).lower().replace(" ", "").replace('"', "")
-    return None if said == "application/json;charset=utf-8" else f"Content-Type {said or 'missing'}"
+    content_type = str(response.headers.get("content-type", "")).lower().replace(" ", "").replace('"', "")
+    return None if content_type == "application/json;charset=utf-8" else f"Content-Type {content_type or 'missing'}"

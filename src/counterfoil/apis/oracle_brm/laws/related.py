@@ -1,4 +1,4 @@
-"""What must hold of applied billing rates and of bills on demand, and of how bills in progress change."""
+"""Laws about applied billing rates and bills on demand, and about how bills in progress change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.apis.oracle_brm.laws.bills import BILLS, FETCH, OK_STATUSES, WHOLE, Bills, tmf_error
-from counterfoil.contract.collection import SAMPLE, Field, Offsets, equal, sample_items
+from counterfoil.contract.collection import SAMPLE_SIZE, Field, Offsets, equal, sample_items
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws import combining, counting, errors, filtering, items, paging, reading, representations
@@ -16,15 +16,15 @@ from counterfoil.contract.laws.auth import SampleRequest
 from counterfoil.contract.laws.combining import Combined
 from counterfoil.contract.laws.customer_bills import ACCOUNT, DUE, ID, NET, STATE, UPDATED, decimals
 from counterfoil.contract.laws.items import Mismatch, close
-from counterfoil.contract.laws.planning import moves_nothing
+from counterfoil.contract.laws.planning import planning_changes_nothing
 from counterfoil.contract.laws.representations import Representations
 from counterfoil.contract.laws.served import ServedCollection
 
 RATES, RATE = "GET /appliedCustomerBillingRate", "GET /appliedCustomerBillingRate/{id}"
 DEMANDS, DEMAND, CREATE = "GET /customerBillOnDemand", "GET /customerBillOnDemand/{id}", "POST /customerBillOnDemand"
 CHARGE, CREDIT, PENALTY = "appliedBillingCharge", "appliedBillingCredit", "appliedPenaltyCharge"
-IN_PROGRESS, DECIDED = "inProgress", ("done", "rejected", "terminatedWithError")
-LONG_ENOUGH = timedelta(hours=2)
+IN_PROGRESS, FINAL_STATES = "inProgress", ("done", "rejected", "terminatedWithError")
+MAX_DECISION_TIME = timedelta(hours=2)
 
 
 class Served(ServedCollection, Bills):
@@ -79,8 +79,8 @@ def bill_is_the_sum_of_its_rates(ctx: LawContext) -> None:
     listed = ALL_RATES.require_items(ctx)
     rates = [rate for rate in listed if rate.get("type") and rate.get("taxExcludedAmount")]
     ctx.require(rates, "no rate shows its type and its amount")
-    # of a long list the first part is read: the last bill's rates may go on, and other bills' may be missing
-    is_part = len(listed) >= SAMPLE
+    # only the first part of a long list is read: rates of the last bill and of other bills may be missing
+    is_part = len(listed) >= SAMPLE_SIZE
     last = BILL_OF_RATE.raw(listed[-1])
     sums: dict[Any, Decimal] = {}
     for rate in rates:
@@ -119,17 +119,17 @@ def demanded_bill_is_off_cycle(ctx: LawContext) -> None:
     response = ctx.request(CREATE, body={"billingAccount": {"id": account}})
     made = ctx.json_body(response, 201)
     ctx.expect(bool(response.headers.get("location")), "a Location header", dict(response.headers))
-    ctx.expect(made["state"] in (IN_PROGRESS, *DECIDED), "a documented state", made)
+    ctx.expect(made["state"] in (IN_PROGRESS, *FINAL_STATES), "a documented state", made)
     found = ctx.request_json(DEMAND, path={"id": made["id"]})
     ctx.expect(found["id"] == made["id"], f"the bill on demand {made['id']} by itself", found)
     listed = ALL_DEMANDS.fetch_all(ctx, {"billingAccount.id": account})
     ctx.expect(made["id"] in ALL_DEMANDS.ids(listed), f"{made['id']} among those of {account}", ALL_DEMANDS.ids(listed))
-    ctx.perform("advance", LONG_ENOUGH.total_seconds())
-    decided = ctx.request_json(DEMAND, path={"id": made["id"]})
-    ctx.expect(decided["state"] in DECIDED, f"one of {', '.join(DECIDED)}", decided)
-    ctx.expect(bool(decided.get("customerBill")) == (decided["state"] == "done"), "a bill if it is done", decided)
-    if decided.get("customerBill"):
-        bill = ctx.request_json(FETCH, path={"id": decided["customerBill"]["id"]})
+    ctx.perform("advance", MAX_DECISION_TIME.total_seconds())
+    final = ctx.request_json(DEMAND, path={"id": made["id"]})
+    ctx.expect(final["state"] in FINAL_STATES, f"one of {', '.join(FINAL_STATES)}", final)
+    ctx.expect(bool(final.get("customerBill")) == (final["state"] == "done"), "a bill if it is done", final)
+    if final.get("customerBill"):
+        bill = ctx.request_json(FETCH, path={"id": final["customerBill"]["id"]})
         ctx.expect(bill.get("runType") in (None, "offCycle"), "runType offCycle", bill)
         ctx.expect(STATE.raw(bill) != IN_PROGRESS, "a bill that is issued", bill)
         ctx.expect(ACCOUNT.raw(bill) == account, f"a bill of {account}", bill)
@@ -163,9 +163,11 @@ def changed_bill_is_found_by_last_update(ctx: LawContext) -> None:
     ctx.cases += 1
 
 
-def planning_moves_no_amount(ctx: LawContext) -> None:
-    """Planning a billing run, whatever day it bills up to, changes the amount of no bill in progress."""
-    moves_nothing(ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in WHOLE.fetch_all(ctx, {"state": IN_PROGRESS})})
+def planning_changes_no_amount(ctx: LawContext) -> None:
+    """Planning a billing run, with any cutoff, changes the amount of no bill in progress."""
+    planning_changes_nothing(
+        ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in WHOLE.fetch_all(ctx, {"state": IN_PROGRESS})}
+    )
 
 
 def _law(id: str, operation: str, family: str, check: Callable[[LawContext], None], *clauses: str, **more: Any) -> Law:

@@ -1,4 +1,4 @@
-"""Rules of one bill that TM Forum does not state, and behaviours of the list that only Oracle has."""
+"""Laws about one bill that TM Forum does not state, and about behaviours of the list that only Oracle has."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def number_in_step(bill: Any) -> Mismatch:
     return None if numbered == (bill["state"] != "inProgress") else ("billNo in step with state", bill)
 
 
-def shown(bill: Any) -> Iterator[tuple[Any, Any]]:
+def balances_and_payments(bill: Any) -> Iterator[tuple[Any, Any]]:
     """Facts in this bill that other bills state too: an account's balance, and the amounts of payments."""
     account = bill.get("financialAccount") or {}
     if account.get("accountBalance"):

@@ -62,7 +62,7 @@ def offset_counts_from_one(query: dict[str, str]) -> dict[str, str]:
 @defect("paging")
 @asked
 def offset_counts_only_with_a_limit_above_one(query: dict[str, str]) -> dict[str, str]:
-    """Only in pages of one: the offset is passed over."""
+    """Only in pages of one: the offset is ignored."""
     return {**query, "offset": "0"} if query.get("limit") == "1" else query
 
 
@@ -111,7 +111,7 @@ def id_after_includes_the_id(query: dict[str, str]) -> dict[str, str]:
 @defect("filtering")
 @wire.changes_request(LIST)
 def id_after_is_ignored(request: Request) -> Request:
-    """idAfter is passed over."""
+    """idAfter is ignored."""
     return request.without("idAfter")
 
 
@@ -125,14 +125,14 @@ def id_after_skips_one_with_a_limit(query: dict[str, str]) -> dict[str, str]:
 @defect("filtering")
 @wire.changes_request(LIST)
 def created_since_is_ignored(request: Request) -> Request:
-    """createdSince is passed over."""
+    """createdSince is ignored."""
     return request.without("createdSince")
 
 
 @defect("filtering")
 @wire.changes_request(LIST)
 def updated_since_is_ignored(request: Request) -> Request:
-    """updatedSince is passed over."""
+    """updatedSince is ignored."""
     return request.without("updatedSince")
 
 

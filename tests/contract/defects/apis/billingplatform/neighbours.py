@@ -24,21 +24,21 @@ def invoices_are_listed_without_their_tax(invoice: Row) -> Row:
 @defect("filtering")
 @wire.changes_request(INVOICES)
 def max_date_is_ignored(request: Request) -> Request:
-    """maxDate is passed over: later invoices are found, too."""
+    """maxDate is ignored: later invoices are found, too."""
     return request.without("maxDate")
 
 
 @defect("filtering")
 @wire.changes_request(INVOICES)
 def min_due_date_is_ignored(request: Request) -> Request:
-    """minDueDate is passed over: invoices that were due before are found, too."""
+    """minDueDate is ignored: invoices that were due before are found, too."""
     return request.without("minDueDate")
 
 
 @defect("filtering")
 @wire.changes_request(INVOICES)
 def invoice_number_is_ignored(request: Request) -> Request:
-    """invoiceNumber is passed over: every invoice is found."""
+    """invoiceNumber is ignored: every invoice is found."""
     return request.without("invoiceNumber")
 
 

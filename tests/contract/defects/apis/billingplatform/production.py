@@ -154,7 +154,7 @@ def runs_commenced_in_1990(run: Row) -> Row:
 @defect("filtering")
 @wire.changes_request(LIST)
 def later_pages_forget_id_after(request: Request) -> Request:
-    """Only past the first page: idAfter is passed over."""
+    """Only past the first page: idAfter is ignored."""
     return request.without("idAfter") if request.query.get("offset", "0") not in ("0", "-1") else request
 
 
@@ -169,5 +169,5 @@ def an_offset_is_ignored_with_two_filters(request: Request) -> Request:
 @defect("filtering")
 @wire.changes_request(LIST)
 def an_instant_replaces_id_after(request: Request) -> Request:
-    """Only with createdSince: idAfter is passed over."""
+    """Only with createdSince: idAfter is ignored."""
     return request.without("idAfter") if "createdSince" in request.query else request

@@ -36,7 +36,7 @@ def a_fetched_token_is_cut(body: Row) -> Row:
 @defect("auth")
 @wire.exchange(LOGIN)
 async def a_wrong_password_gets_a_token(request: Request, ask: Ask) -> Response:
-    """Login does not look at the password."""
+    """Login does not check the password."""
     response = await ask(request)
     return (
         await ask(request.with_json({**request.json, "password": "counterfoil-key"}))

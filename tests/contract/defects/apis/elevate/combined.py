@@ -26,7 +26,7 @@ def later_filtered_pages_are_not_sorted(request: Request) -> Request:
 @defect("selecting")
 @wire.changes_request(LIST)
 def later_sorted_pages_have_all_members(request: Request) -> Request:
-    """Only past the first page of a sorted list: fields is passed over."""
+    """Only past the first page of a sorted list: fields is ignored."""
     return request.without("fields") if _is_later_page(request) and "sort" in request.query else request
 
 

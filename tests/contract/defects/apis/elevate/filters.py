@@ -150,7 +150,7 @@ def only_the_last_filter_counts(query: dict[str, str]) -> dict[str, str]:
 @defect("filtering")
 @wire.query(LIST)
 def customer_filter_beats_the_others(query: dict[str, str]) -> dict[str, str]:
-    """Only under a second filter: with a customerId the others are not looked at."""
+    """Only under a second filter: with a customerId the others are ignored."""
     beaten = FILTERS[1:] if "customerId" in query else ()
     return {name: value for name, value in query.items() if name not in beaten}
 

@@ -41,7 +41,7 @@ def customers_hold_the_prospects(customers: list[Row]) -> list[Row]:
 @defect("filtering")
 @wire.changes_request(CUSTOMERS)
 def customer_account_number_is_ignored(request: Request) -> Request:
-    """customerAccountNumber is passed over: every customer is found."""
+    """customerAccountNumber is ignored: every customer is found."""
     return request.without("customerAccountNumber")
 
 

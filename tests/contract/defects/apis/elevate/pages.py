@@ -197,6 +197,6 @@ def descending_order_is_shifted(rows: list[tuple[Row, Row]], request: Request) -
 @defect("errors")
 @wire.exchange(LIST)
 async def unknown_sort_is_ignored(request: Request, ask: Ask) -> Response:
-    """A sort by a field that does not exist is passed over."""
+    """A sort by a field that does not exist is ignored."""
     response = await ask(request)
     return await ask(request.without("sort")) if response.status == 400 and "sort" in request.query else response

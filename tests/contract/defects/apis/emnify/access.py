@@ -49,7 +49,7 @@ async def a_wrong_login_gets_a_token(request: Request, ask: Ask) -> Response:
 @defect("auth")
 @wire.changes_response(LOGIN)
 def a_refused_login_has_a_body(response: Response) -> Response:
-    """A refused login is told why."""
+    """A refused login has a body with the reason."""
     return response.with_json({"message": "wrong password"}) if response.status == 401 else response
 
 

@@ -54,12 +54,12 @@ def the_total_counts_the_page(body: Row) -> Row:
 @defect("filtering")
 @wire.changes_request(CUSTOMERS)
 def external_id_is_ignored_in_the_list(request: Request) -> Request:
-    """external_id is passed over in the list: every customer is found."""
+    """external_id is ignored in the list: every customer is found."""
     return request.without("external_id")
 
 
 @defect("filtering")
 @wire.sent(SEARCH)
 def the_search_ignores_external_id(body: Row) -> Row:
-    """external_id is passed over in the search: every customer is found."""
+    """external_id is ignored in the search: every customer is found."""
     return {name: value for name, value in body.items() if name != "external_id"}

@@ -28,7 +28,7 @@ def amount_of(value: Decimal) -> str:
 
 
 async def customer_of(request: Request, ask: Ask) -> Row | None:
-    """What the control API tells of the customer asked for, if there is one."""
+    """What the control API returns about the requested customer, or ``None``."""
     number = unquote(request.segment(-3)).removeprefix("cust_")
     found = await control(request, ask, f"/customers/{int(number)}") if number.isdecimal() else None
     return found if isinstance(found, dict) and "bills" in found else None

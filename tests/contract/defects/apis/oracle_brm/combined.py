@@ -21,14 +21,14 @@ def _filtered(request: Request) -> set[str]:
 @defect("selecting")
 @wire.changes_request(LIST)
 def later_filtered_pages_have_all_members(request: Request) -> Request:
-    """Only past the first page of a filtered list: fields is passed over."""
+    """Only past the first page of a filtered list: fields is ignored."""
     return request.without("fields") if _is_later_page(request) and _filtered(request) else request
 
 
 @defect("types")
 @wire.changes_request(LIST)
 def filtered_lists_with_fields_are_always_base(request: Request) -> Request:
-    """Only with a filter and fields at once: @type is passed over."""
+    """Only with a filter and fields at once: @type is ignored."""
     return request.without("@type") if "fields" in request.query and _filtered(request) else request
 
 
@@ -62,6 +62,6 @@ def later_pages_of_rates_forget_is_billed(request: Request) -> Request:
 @defect("selecting")
 @wire.changes_request(RATES)
 def extended_rates_of_an_account_have_all_members(request: Request) -> Request:
-    """Only for extended rates of one account: fields is passed over."""
+    """Only for extended rates of one account: fields is ignored."""
     is_meant = {"@type", "billingAccount.id"} <= set(request.query)
     return request.without("fields") if is_meant else request

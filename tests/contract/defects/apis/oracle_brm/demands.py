@@ -53,7 +53,7 @@ async def last_update_is_local_time(request: Request, ask: Ask) -> Response:
 @defect("lifecycle")
 @wire.exchange(LIST)
 async def last_update_is_indexed_once(request: Request, ask: Ask) -> Response:
-    """Only for bills in progress that were charged again: lastUpdate.gte knows the instant that they first had."""
+    """Only for bills in progress that were charged again: lastUpdate.gte uses the first lastUpdate they had."""
     response = await ask(request)
     if response.status != 200:
         return response

@@ -146,7 +146,7 @@ def only_the_last_filter_counts(query: dict[str, str]) -> dict[str, str]:
 @defect("filtering")
 @wire.query(LIST)
 def only_the_last_bound_counts(query: dict[str, str]) -> dict[str, str]:
-    """Only with two bounds on billDate: the first is passed over."""
+    """Only with two bounds on billDate: the first is ignored."""
     first = [name for name in query if name.startswith("billDate.")][:-1]
     return {name: value for name, value in query.items() if name not in first}
 
@@ -154,7 +154,7 @@ def only_the_last_bound_counts(query: dict[str, str]) -> dict[str, str]:
 @defect("filtering")
 @passes_over(lambda request: len(set(FILTERS) & set(request.query)) > 1, "state")
 def state_counts_alone_only() -> None:
-    """Only under a second filter: state is passed over."""
+    """Only under a second filter: state is ignored."""
 
 
 @defect("filtering")

@@ -51,7 +51,7 @@ async def offset_past_the_end_is_refused(request: Request, ask: Ask) -> Response
 @defect("paging")
 @passes_over(lambda request: "limit" not in request.query, "offset")
 def offset_counts_only_with_a_limit() -> None:
-    """Only without limit: offset is passed over."""
+    """Only without limit: offset is ignored."""
 
 
 def _counts(function: Callable[[Response], dict[str, str | None]]) -> wire.Defect:
@@ -118,7 +118,7 @@ def extended_bills_show_the_net_as_due(bill: Row) -> Row:
 @defect("types")
 @passes_over(always, "@type", of=FETCH)
 def one_bill_is_always_base() -> None:
-    """@type is passed over for a bill fetched alone."""
+    """@type is ignored for a bill fetched alone."""
 
 
 @defect("types")
@@ -153,7 +153,7 @@ async def fields_take_away_the_href(request: Request, ask: Ask) -> Response:
 @defect("selecting")
 @passes_over(always, "fields", of=FETCH)
 def fields_are_ignored_for_one_bill() -> None:
-    """fields is passed over for a bill fetched alone."""
+    """fields is ignored for a bill fetched alone."""
 
 
 @defect("selecting")

@@ -115,7 +115,7 @@ def hrefs_of_rates_lead_to_bills(rate: Row) -> Row:
 @defect("types")
 @passes_over(lambda request: True, "@type", of=LIST)
 def listed_rates_are_always_base() -> None:
-    """@type is passed over in the list of rates."""
+    """@type is ignored in the list of rates."""
 
 
 @defect("arithmetic")

@@ -100,7 +100,7 @@ def reads_texts(names: Collection[str], change: Callable[[str], str]) -> Callabl
 
 
 def passes_over(when: Callable[[Request], bool], *names: str, of: str = LIST) -> Callable[[Any], wire.Defect]:
-    """``names`` are passed over, ``when(request)``."""
+    """``names`` are ignored if ``when(request)``."""
 
     def made(function: Callable[[], None]) -> wire.Defect:
         @wire.changes_request(of)
