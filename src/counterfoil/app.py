@@ -6,16 +6,18 @@ Doors (the command line, the pytest plugin) call ``build``; nothing else imports
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from counterfoil import catalog
 from counterfoil.api import API
+from counterfoil.api.control_types import Faults
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
@@ -30,6 +32,9 @@ from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
+
+if TYPE_CHECKING:
+    from counterfoil.store.worlds import StoredWorlds
 
 DEFAULT_SCENARIO = "demo"
 CONTROL = "/_sandbox/v1"
@@ -54,6 +59,10 @@ class Application:
     faults: FaultStore
     journal: JournalStore
     closing: Event = field(default_factory=Event)
+
+    def close(self) -> None:
+        """Leave the store, if there is one; nothing is answered any more."""
+        self.worlds.close()
 
     @property
     def world(self) -> World:
@@ -133,7 +142,7 @@ def build(
     apis: Iterable[str] = (),
     *,
     own: Sequence[API] = (),
-    scenario_name: str = DEFAULT_SCENARIO,
+    scenario_name: str | None = None,
     seed: int | None = None,
     customers: int | None = None,
     switches: Mapping[str, object] | None = None,
@@ -142,15 +151,19 @@ def build(
     control_token: str | None = None,
     hosts: Sequence[str] = (),
     public: bool = False,
+    store: str | None = None,
 ) -> Application:
     """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
     scenario. Where there are own ones, no name means no other.
+
+    With ``store``, a file, all worlds are kept in it. If it has a default world already, that one is served, and what is
+    given for a new one must be what it was made from.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
     every visitor of the page a world of their own, made like the first one, and closes the first one to all.
 
-    Raises UsageError, ScenarioError, SpecError or BadValue.
+    Raises UsageError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
     names = tuple(apis)
     served = (*(load_apis(names) if names or not own else ()), *own)
@@ -158,28 +171,33 @@ def build(
     for each in own:
         if called.count(each.name) > 1:
             raise UsageError(f"two APIs are called '{each.name}'; name the document otherwise: --spec NAME=FILE")
-    at_hand = [switch for each in served for switch in each.switches]
-    worlds = Worlds(scenario, KnownSwitches(at_hand, all_switches), seconds=time.monotonic)
-    if world is not None:
-        worlds.put(world)
-    else:
-        worlds.create(DEFAULT, scenario_name, seed=seed, customers=customers, switches=switches)
-
-    def world_names() -> Iterator[str]:
-        return (entry.world.name for entry in worlds)
-
-    faults = FaultStore(world_names)
-    journal = JournalStore(lambda: datetime.now(UTC), names=world_names)
+    known = KnownSwitches([switch for each in served for switch in each.switches], all_switches)
+    worlds, stored = _worlds(store, known)
+    try:
+        if world is None and not _has_default(stored, scenario_name, seed, customers, switches or {}):
+            worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
+        elif world is not None:
+            if worlds.get(DEFAULT) is not None:
+                raise UsageError(f"{store} has a default world already; leave the capsule out, or name another file")
+            worlds.put(world)
+    except BaseException:
+        worlds.close()
+        raise
+    faults = FaultStore(worlds.names)
+    kept_faults = _kept_faults(faults, stored)
+    journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
 
     def control_api() -> Server:
         from counterfoil.control.control_api import control
         from counterfoil.control.world_service import Bounds
 
         bounds = (
-            Bounds(customers=60, commands=1000, seconds=0.5, longest_life=1800.0, usual_life=1800.0) if public else None
+            Bounds(customers=60, commands=1000, seconds=0.5, longest_life=1800.0, usual_life=1800.0, capsules=False)
+            if public
+            else None
         )
         desk = control(
-            worlds, token=control_token, apis=served, faults=faults, journal=journal, hosts=hosts, bounds=bounds
+            worlds, token=control_token, apis=served, faults=kept_faults, journal=journal, hosts=hosts, bounds=bounds
         )
         return build_server([desk], worlds.get)
 
@@ -204,17 +222,66 @@ def build(
         reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
     )
     observers = (*chosen.observers, journal.observe)
+    problem = chosen.problem if stored is None else lambda: stored.problem
     server = build_server(
-        served, worlds.get, options=replace(chosen, pipeline=pipeline, observers=observers, mounts=mounts)
+        served,
+        worlds.get,
+        options=replace(chosen, pipeline=pipeline, observers=observers, mounts=mounts, problem=problem),
     )
     faults.learn(server.served)
     door: ASGIApp = server
     if public:
         from counterfoil.page.visitors import VisitorMiddleware
 
-        door = VisitorMiddleware(server, worlds, check_host=guard(None, hosts))
+        secret = None if stored is None else _visitors_secret(stored)
+        door = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), secret=secret)
+    if stored is not None:
+        from counterfoil.store.cold_worlds import ColdWorlds
+
+        door = ColdWorlds(door, stored)
 
     return Application(server, door, worlds, served, faults, journal, closing)
+
+
+def _worlds(store: str | None, known: KnownSwitches) -> tuple[Worlds, StoredWorlds | None]:
+    """The registry of worlds; once more as the second if it keeps them in a store."""
+    if store is None:
+        return Worlds(scenario, known, seconds=time.monotonic), None
+    from counterfoil.store.opening import open_worlds
+
+    stored = open_worlds(store, scenario, known)
+    return stored, stored
+
+
+def _has_default(
+    stored: StoredWorlds | None,
+    scenario_name: str | None,
+    seed: int | None,
+    customers: int | None,
+    switches: Mapping[str, object],
+) -> bool:
+    if stored is None:
+        return False
+    from counterfoil.store.opening import check_default
+
+    return check_default(stored, scenario_name, seed, customers, switches, scenario)
+
+
+def _kept_faults(faults: FaultStore, stored: StoredWorlds | None) -> Faults:
+    """Through which faults are ordered: they are kept in the store, if there is one."""
+    if stored is None:
+        return faults
+    from counterfoil.store.faults import StoredFaults
+
+    kept = StoredFaults(faults, stored)
+    kept.restore()
+    return kept
+
+
+def _visitors_secret(stored: StoredWorlds) -> bytes:
+    from counterfoil.store.opening import visitors_secret
+
+    return visitors_secret(stored.log)
 
 
 def _page(

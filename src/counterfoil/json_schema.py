@@ -12,8 +12,8 @@ from __future__ import annotations
 import logging
 from typing import Any, Literal
 
+from counterfoil import hints
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
-from counterfoil.world.timestamps import HOW_TO_WRITE_IN_A_URL
 
 Json = Any
 Direction = Literal["request", "response"]
@@ -33,8 +33,8 @@ OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties
 WIDTHS = {"int32": 31, "int64": 63}
 
 _HOW_TO_WRITE = {
-    'is not a "date-time"': HOW_TO_WRITE_IN_A_URL,
-    'is not a "date"': "write it as in 2026-01-31",
+    'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
+    'is not a "date"': hints.DATE,
 }
 """How to write what was refused, by the end of the validator's message."""
 

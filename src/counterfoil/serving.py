@@ -155,6 +155,7 @@ def _server(
     return ServerWithCallbacks(
         Config(
             app,
+            interface="asgi3",  # found out by looking whether it is a coroutine function, which a layer need not be
             # uvicorn calls what it is given, as it would the class
             http=partial(BoundedProtocol, admission=admission),  # type: ignore[arg-type]
             proxy_headers=bool(proxies),

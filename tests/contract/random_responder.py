@@ -135,7 +135,7 @@ def samples(pattern: str) -> list[str]:
     """Some strings that match the pattern."""
     found: list[str] = []
 
-    @settings(max_examples=40, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.from_regex(pattern, fullmatch=True))
     def collect(text: str) -> None:
         found.append(text)

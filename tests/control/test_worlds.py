@@ -156,3 +156,44 @@ def test_the_control_api_is_in_no_world(sandbox: Build) -> None:
     server = sandbox()
     server.post("/worlds", {"name": "blue"})
     assert server.client.get("/w/blue/_sandbox/v1/worlds").status_code == 404
+
+
+def test_a_capsule_becomes_a_world(sandbox: Build) -> None:
+    server = sandbox()
+    server.do("add_charge", customer=1, description="Set-up", amount="5.00")
+    capsule = server.get("/worlds/default/capsule")
+    made = server.post("/worlds", {"name": "again", "capsule": capsule, "time_to_live": 60})
+    assert (made["commands"], made["time_to_live"], made["seed"]) == (1, 60, capsule["seed"])
+    assert server.get("/worlds/again/capsule") == capsule
+    server.do("add_charge", "again", customer=1, description="More", amount="1.00")
+    assert server.get("/worlds/default")["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"digest": "0" * 64}, "digests differ"),
+        ({"counterfoil": "9.9"}, "made by counterfoil 9.9"),
+        ({"scenario_text": "title: another"}, "is not the one it was made with"),
+        ({"commands": [{"command": "hold_bill", "customer": 1, "bill": 99}]}, "command 1 of 'hold_bill'"),
+        ({"commands": [{"command": "no_such"}]}, "command 1"),
+        ({"customers": 200_000}, "200000 customers"),
+        ({"seed": "one"}, "not a capsule"),
+        ({"more": 1}, "not a capsule"),
+    ],
+)
+def test_a_capsule_that_makes_no_world(sandbox: Build, changed: dict[str, object], said: str) -> None:
+    server = sandbox()
+    capsule = {**server.get("/worlds/default/capsule"), **changed}
+    problem = server.refused(422, "POST", "/worlds", {"name": "again", "capsule": capsule})
+    assert said in problem["detail"]
+    assert problem["field"] == "capsule"
+    server.refused(404, "GET", "/worlds/again")
+
+
+def test_a_capsule_says_everything_and_takes_no_name_that_is_taken(sandbox: Build) -> None:
+    server = sandbox()
+    capsule = server.get("/worlds/default/capsule")
+    assert "leave out seed" in server.refused(422, "POST", "/worlds", {"capsule": capsule, "seed": 5})["detail"]
+    server.refused(409, "POST", "/worlds", {"capsule": capsule, "name": "default"})
+    assert len(server.post("/worlds", {"capsule": capsule})["name"]) == 20

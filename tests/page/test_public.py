@@ -193,6 +193,7 @@ def test_worlds_are_bounded_in_number_size_and_life(application: Application) ->
         check_host=guard(None, ()),
         limits=Limits(worlds=2, cookie_age=100.0, visits=(1.0, 100.0)),
         clock=lambda: seconds[0],
+        wall_clock=lambda: seconds[0],
     )
     one, _ = Visit(gate), Visit(gate)
     with httpx.Client(transport=InProcess(gate), base_url="http://127.0.0.1:8000") as third:

@@ -30,6 +30,7 @@ class Stub:
     name: str
     version: int = 0
     switches: Mapping[str, Any] = field(default_factory=dict)
+    saving: None = None
 
     def write_may_block(self) -> bool:
         return False

@@ -13,7 +13,7 @@ from counterfoil.app import all_switches, scenario
 from counterfoil.world.cache import DerivedCache
 from counterfoil.world.capsule import digest_of
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, IssueToken, RecordPayment, RecordUsage
-from counterfoil.world.state import WorldState
+from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 from counterfoil.world.write_lock import MOST_WAITING, WorldBusy
@@ -202,13 +202,15 @@ def test_a_reset_never_takes_the_version_back(worlds: Worlds) -> None:
     assert worlds.named("one").version == 100
 
 
-def test_credentials_can_be_replaced_without_a_command(worlds: Worlds) -> None:
-    world = worlds.create("one", "demo", customers=30)
-    view = worlds.named("one")
-    world.restrict_credentials({})
-    assert (worlds.named("one").grants, worlds.named("one").commands) == ({}, [])
-    assert view.grants, "a view keeps what it saw"
-    assert worlds.reset("one").grants == view.grants
+def test_credentials_follow_from_a_worlds_name_whatever_it_is_made_from(worlds: Worlds) -> None:
+    before = worlds.create("one", "demo", customers=30)
+    key = Grant("one's key", None, None)
+    worlds.restrict_credentials(lambda name: {key.key: key} if name == "one" else {})
+    assert "counterfoil-key" in before.grants, "a view keeps what it saw"
+    assert worlds.named("one").grants == {key.key: key}
+    assert worlds.reset("one").grants == {key.key: key}
+    assert worlds.fork("two", "one").grants == {}
+    assert (worlds.named("one").version, worlds.named("one").commands) == (1, []), "one reset, no command"
 
 
 def test_a_cache_drops_what_was_not_asked_for_the_longest() -> None:

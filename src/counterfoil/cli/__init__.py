@@ -31,6 +31,7 @@ _WHERE = {
     "scenarios": "counterfoil.cli.scenarios:scenarios",
     "serve": "counterfoil.cli.serve:serve",
     "specs": "counterfoil.cli.specs:specs",
+    "store": "counterfoil.cli.store:store",
 }
 
 

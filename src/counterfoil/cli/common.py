@@ -47,7 +47,9 @@ def _guarded(act: Callable[[], Any]) -> Any:
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.openapi import SpecError
     from counterfoil.serving import CannotListen
+    from counterfoil.store.log import StoreError
     from counterfoil.world.capsule import CapsuleError
+    from counterfoil.world.command_log import StoreUnavailable
     from counterfoil.world.scenario import ScenarioError
 
     try:
@@ -63,6 +65,8 @@ def _guarded(act: Callable[[], Any]) -> Any:
         LedgerError,
         CapsuleError,
         CannotListen,
+        StoreError,
+        StoreUnavailable,
         OSError,
     ) as error:
         refuse(error)

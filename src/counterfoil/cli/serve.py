@@ -68,6 +68,11 @@ CONNECTIONS_OF_A_VISITOR = 100
     help="Let pages of this origin call the APIs from a browser; repeatable, * for any. Never the control API.",
 )
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
+@click.option(
+    "--store",
+    metavar="FILE",
+    help="Keep all worlds in this file, so that they outlive the server; made if it is not there.",
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
 @click.option("--no-response-validation", is_flag=True, help="Send answers without holding them against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
@@ -91,6 +96,7 @@ def serve(
     proxies: tuple[str, ...],
     origins: tuple[str, ...],
     capsule: str | None,
+    store: str | None,
     workers: int,
     no_response_validation: bool,
     log_json: bool,
@@ -105,7 +111,8 @@ def serve(
       curl -s -H 'x-api-key: counterfoil-key' http://127.0.0.1:8080/flexprice/v1/customers/cust_00000003/invoices/summary
     """
     if workers > 1:
-        refuse(ValueError("--workers: every process would have a world of its own; only 1 is possible for now"))
+        why = "every process would have a world of its own" if store is None else "one process writes to a store"
+        refuse(ValueError(f"--workers: {why}; only 1 is possible for now"))
 
     if public and control_token:
         refuse(ValueError("--public: visitors need no control token, and no client controls all worlds; leave one out"))
@@ -120,6 +127,10 @@ def serve(
         refuse(ValueError(f"--capsule brings a world of its own; leave out {', '.join(ignored)}"))
 
     def run() -> None:
+        with contextlib.ExitStack() as opened:
+            serve_until_stopped(opened)
+
+    def serve_until_stopped(opened: contextlib.ExitStack) -> None:
         from counterfoil.app import build, rebuilt
         from counterfoil.cli import log_output
         from counterfoil.cli.banner import show
@@ -129,14 +140,15 @@ def serve(
         from counterfoil.serving import is_loopback, listen, origin_of
         from counterfoil.serving import serve as serve_on
 
-        own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed)
-        taken = listen(host, port)
+        # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
+        own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed if store is None else None)
+        taken = opened.enter_context(listen(host, port))
         origin = origin_of(taken)
         token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
             own=own,
-            scenario_name=scenario,
+            scenario_name=scenario if _given("scenario") else None,
             seed=seed,
             customers=customers,
             switches=switches,
@@ -145,6 +157,7 @@ def serve(
             control_token=token,
             hosts=(host, *names),
             public=public,
+            store=store,
         )
 
         door = application.door
@@ -164,6 +177,7 @@ def serve(
             if token and not control_token:
                 echo(f"control token: {token}")
 
+        opened.enter_context(contextlib.closing(application))
         with contextlib.nullcontext() if quiet else log_output.set_up(as_json=log_json):
             serve_on(
                 door,

@@ -22,13 +22,13 @@ from counterfoil.contract.http_client import Answer, HttpClient, NoResponse, Req
 from counterfoil.contract.law import Law
 from counterfoil.contract.target import Json
 
-VACUOUS = "vacuous here: any values would keep it, since no response has what it speaks of"
+VACUOUS = "vacuous here: it would hold whatever values the responses had"
 MOST_BYTES = 48_000_000
 """Bytes of responses that are kept; where a target sends more, no law is called vacuous."""
-How = Literal["other values", "swapped", "other types"]
-WAYS: tuple[How, ...] = ("other values", "swapped", "swapped", "other types")
+How = Literal["other values", "swapped", "other types", "left out"]
+WAYS: tuple[How, ...] = ("other values", "swapped", "swapped", "other types", "left out")
 """How the copies of the responses are changed; a law that holds on all of them is vacuous. ``swapped`` exchanges the values of
-a member among the items that have it."""
+a member among the items that have it, ``left out`` removes half of the members."""
 LETTERS = "abcdefgh"
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -109,7 +109,7 @@ class _Replay(HttpClient):
 
 
 class _Changed:
-    """Copies of JSON values of one body in which numbers, texts and booleans are changed; the form stays."""
+    """Copies of JSON values of one body in which numbers, texts and booleans are changed, or members are left out."""
 
     def __init__(self, body: Json, how: How, rng: random.Random) -> None:
         self._how, self._rng = how, rng
@@ -129,9 +129,12 @@ class _Changed:
 
     def _copy(self, value: Json, member: str) -> Json:
         if isinstance(value, dict):
-            return {name: self._copy(part, name) for name, part in value.items()}
+            kept = [name for name in value if self._how != "left out" or self._rng.random() < 0.5]
+            return {name: self._copy(value[name], name) for name in kept}
         if isinstance(value, list):
             return [self._copy(part, member) for part in value]
+        if self._how == "left out":
+            return value
         if self._how == "swapped":
             return self._rng.choice(self._seen[member])
         if isinstance(value, bool) or value is None:

@@ -15,6 +15,7 @@ from functools import partial
 
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
+from counterfoil.api.saving import until_saved
 from counterfoil.control import handlers, long_requests, serializers
 from counterfoil.control.access import guard
 from counterfoil.control.handlers import PREFIX, Handler
@@ -83,7 +84,9 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
                     try:
                         return call()
                     finally:
-                        writes_to.end_write()
+                        saving = writes_to.end_write()
+                        if saving is not None:
+                            await until_saved(saving)
             if long_requests.takes_long(service, request):
                 return await _as_task(service, request, workers.start(call, writes_to, _answered))
             return await (workers.read(call) if reads else workers.write(call, writes_to))

@@ -102,13 +102,19 @@ def _shown(service: WorldService, request: Request, world: World, time_to_live: 
 
 def list_worlds(service: WorldService, request: Request) -> Response:
     offset, limit = request.query["offset"], request.query["limit"]
-    entries = service.entries()
-    shown = [_shown(service, request, entry.world, entry.time_to_live) for entry in entries[offset : offset + limit]]
-    return Response(200, {"total": len(entries), "offset": offset, "limit": limit, "worlds": shown})
+    total, entries = service.page(offset, limit)
+    shown = [_shown(service, request, entry.world, entry.time_to_live) for entry in entries]
+    return Response(200, {"total": total, "offset": offset, "limit": limit, "worlds": shown})
 
 
 def create_world(service: WorldService, request: Request) -> Response:
     asked = request.body or {}
+    if asked.get("capsule") is not None:
+        beside = sorted({"scenario", "seed", "customers", "switches"} & set(asked))
+        if beside:
+            raise BadValue(f"the capsule says it already: leave out {', '.join(beside)}", field="capsule")
+        opened = service.open(asked.get("name"), asked["capsule"], time_to_live=asked.get("time_to_live"))
+        return _made(service, request, opened)
     world = service.create(
         asked.get("name"),
         asked.get("scenario"),
@@ -137,8 +143,8 @@ def fork_world(service: WorldService, request: Request) -> Response:
 
 
 def reset_world(service: WorldService, request: Request) -> Response:
-    service.reset(request.path["world"])
-    return get_world(service, request)
+    world = service.reset(request.path["world"])
+    return Response(200, _shown(service, request, world, service.entry(world.name).time_to_live))
 
 
 def _made(service: WorldService, request: Request, world: World) -> Response:

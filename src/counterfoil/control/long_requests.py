@@ -19,6 +19,17 @@ ALWAYS_SLOW = frozenset(
         "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
     }
 )
+WAITS_FOR_STORE = frozenset(
+    {
+        "GET /worlds",
+        "POST /worlds/{world}/fork",
+        "DELETE /worlds/{world}",
+        "POST /worlds/{world}/faults",
+        "DELETE /worlds/{world}/faults",
+        "DELETE /worlds/{world}/faults/{fault}",
+    }
+)
+"""Where there is one."""
 QUICK_TO_READ = 300
 """Accounts (customers of one history share theirs) that a look-up may go through in the event loop: about 5 ms."""
 FEW_BILLS = 1_000
@@ -27,7 +38,7 @@ FEW_BILLS = 1_000
 
 def needs_worker(service: WorldService, request: Request) -> bool:
     """Whether the request may take more than a few ms, or wait for another: it is then answered in a worker thread."""
-    if request.operation in ALWAYS_SLOW:
+    if request.operation in ALWAYS_SLOW or (service.worlds.may_wait and request.operation in WAITS_FOR_STORE):
         return True
     world = service.worlds.get(request.path["world"]) if "world" in request.path else None
     if world is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from counterfoil.api import ApiError, Json, Response
 from counterfoil.api.control_types import Exchanged, Fault, Message, TooMany
+from counterfoil.api.saving import unavailable
 from counterfoil.ledger.accounts import Account, Subscription
 from counterfoil.ledger.documents import CreditNote, FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
@@ -24,6 +25,7 @@ from counterfoil.ledger.receivables import Bill
 from counterfoil.ledger.runs import BillingRun
 from counterfoil.ledger.tariffs import Service
 from counterfoil.ledger.usage import UsageRecord
+from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.to_json import to_json
 from counterfoil.world.worlds import TooManyWorlds
 from counterfoil.world.write_lock import WorldBusy
@@ -38,11 +40,13 @@ UNITS = {Service.DATA: "MB", Service.SMS: "SMS"}
 @contextmanager
 def as_refusals() -> Iterator[None]:
     """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound,
-    503 too many waiting."""
+    503 too many waiting, or a store that takes no changes."""
     try:
         yield
     except LedgerError as error:
         raise _refusal(error) from None
+    except StoreUnavailable as error:
+        raise unavailable(error) from None
 
 
 def _refusal(error: LedgerError) -> ApiError:

@@ -15,6 +15,7 @@ from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
 from counterfoil.api import ApiError
+from counterfoil.api.saving import wait_saved
 from counterfoil.world.world import World
 
 T = TypeVar("T")
@@ -39,7 +40,8 @@ class Workers:
     async def write(self, call: Callable[[], T], to: World | None = None) -> T:
         """``call()`` in a worker thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the bound.
 
-        The lock is taken first: who computes never waits for another who computes.
+        The lock is taken first: who computes never waits for another who computes. Nor does waiting for a store take a
+        slot: it comes last.
         """
         return await self._in_thread(partial(_within, self._writing, call, to))
 
@@ -70,5 +72,9 @@ def _within(slots: BoundedSemaphore, call: Callable[[], T], world: World | None 
     if world is None:
         with slots:
             return call()
-    with world.writing(), slots:
-        return call()
+    world.begin_write()
+    try:
+        with slots:
+            return call()
+    finally:
+        wait_saved(world.end_write())

@@ -15,6 +15,7 @@ from counterfoil.control.costs import months_within, seconds_for, size_of
 from counterfoil.control.tasks import Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
+from counterfoil.world.capsule import CapsuleError, capsule_of
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import read_scenario
@@ -25,14 +26,15 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What one server lets itself be asked for: customers in a world, commands in a world's history, seconds that one command
-    may take, as ``costs`` estimates them (None: any), and seconds a world that was made here may idle (at most, and unless
-    it says otherwise)."""
+    may take, as ``costs`` estimates them (None: any), seconds a world that was made here may idle (at most, and unless it says
+    otherwise), and whether worlds are made from capsules, whose scenarios may be anything."""
 
     customers: int = 100_000
     commands: int = 100_000
     seconds: float | None = None
     longest_life: float = 7 * 86_400
     usual_life: float = 3600
+    capsules: bool = True
 
 
 def _check_cost(world: World, command: AdvanceClock, seconds: float) -> None:
@@ -98,10 +100,10 @@ class WorldService:
             raise UnknownRecord("there is no world of that name", field="world")
         return entry
 
-    def entries(self) -> list[WorldEntry]:
-        """The worlds there are, those that idled too long left out, in the order they were made."""
+    def page(self, offset: int, limit: int) -> tuple[int, list[WorldEntry]]:
+        """How many worlds there are, and some of them in the order they were made; none that idled too long."""
         self.worlds.forget_idle()
-        return list(self.worlds)
+        return len(self.worlds), self.worlds.page(offset, limit)
 
     def create(
         self,
@@ -133,6 +135,25 @@ class WorldService:
             if error.field in ("name", "value") and error.message.startswith(("there is no switch", "switch ")):
                 raise BadValue(error.message, field="switches") from None
             raise
+        self._forget(world.name)
+        return world
+
+    def open(self, name: str | None, capsule: Mapping[str, Any], *, time_to_live: float | None) -> World:
+        """A world that equals the one in a capsule. Raises ``LedgerError``."""
+        if not self.bounds.capsules:
+            raise ApiError("forbidden", "this server makes no worlds from capsules")
+        try:
+            read = capsule_of(capsule)
+            if len(read.commands) > self.bounds.commands:
+                raise CapsuleError(f"it has {len(read.commands)} commands; a world takes {self.bounds.commands} here")
+            world = self.worlds.open(
+                name or self.new_name(),
+                read,
+                most_customers=self.bounds.customers,
+                time_to_live=self._life(time_to_live),
+            )
+        except CapsuleError as error:
+            raise BadValue(" ".join(str(error).split()), field="capsule") from None
         self._forget(world.name)
         return world
 

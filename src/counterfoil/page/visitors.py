@@ -9,6 +9,7 @@ A request that changes something must carry the CSRF token that ``POST /visit`` 
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -38,6 +39,7 @@ from counterfoil.page.rate_limit import TokenBuckets
 from counterfoil.page.responses import send_json, send_problem
 from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.visitor_identity import Visitor, VisitorIdentities
+from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.state import Grant
 from counterfoil.world.worlds import Worlds
 
@@ -68,7 +70,10 @@ class Limits:
 
 class VisitorMiddleware:
     """``app`` for visitors. ``check_host`` takes headers and raises ``ApiError`` for a Host or Origin that is not this server's;
-    ``clock`` returns seconds, monotonic."""
+    ``clock`` returns seconds, monotonic, and ``wall_clock`` those since 1970. Cookies are good wherever ``secret`` is the same:
+    by default in this process alone.
+
+    Which credentials a world accepts follows from its name and the secret, whatever it is made from or reset to."""
 
     def __init__(
         self,
@@ -78,20 +83,24 @@ class VisitorMiddleware:
         check_host: Callable[[Mapping[str, str]], object],
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        secret: bytes | None = None,
     ) -> None:
         self._app = app
         self._worlds = worlds
         self._limits = limits = limits or Limits()
         self._identities = VisitorIdentities(
-            secrets.token_bytes(32), worlds_each=limits.worlds_each, max_age=limits.cookie_age, clock=clock
+            secret or secrets.token_bytes(32),
+            worlds_each=limits.worlds_each,
+            max_age=limits.cookie_age,
+            clock=wall_clock,
         )
         self._check_host = check_host
         self._calls = TokenBuckets(*limits.calls, clock)
         self._changes = TokenBuckets(*limits.changes, clock)
         self._visits = TokenBuckets(*limits.visits, clock)
-        default = worlds.named(DEFAULT_WORLD)
-        default.restrict_credentials({})
-        self._template = default.fork("template")
+        worlds.restrict_credentials(self._credentials_of)
+        self._template = worlds.named(DEFAULT_WORLD).fork("template")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -120,6 +129,9 @@ class VisitorMiddleware:
             retry = ((b"retry-after", b"10"),) if error.status == 429 else ()
             await send_problem(send, error.status, error.message, retry)
             return
+        except StoreUnavailable as error:
+            await send_problem(send, 503, str(error), ((b"retry-after", b"1"),))
+            return
         await self._app(scope, receive, send)
 
     # --- visits ----------------------------------------------------------------------------------
@@ -140,7 +152,10 @@ class VisitorMiddleware:
             visitor = self._identities.new()
             cookie = self._identities.set_cookie(visitor, secure=scope.get("scheme") == "https")
             response_headers.append((b"set-cookie", cookie.encode()))
-        self._ensure_world(visitor.worlds[0])
+        if self._worlds.may_wait:
+            await asyncio.to_thread(self._ensure_world, visitor.worlds[0])
+        else:
+            self._ensure_world(visitor.worlds[0])
         body = {"visit": visitor.csrf_token, "worlds": visitor.worlds, "idle": self._limits.idle}
         await send_json(send, 200, body, response_headers)
 
@@ -151,7 +166,6 @@ class VisitorMiddleware:
                 self._worlds.put(self._template.fork(name), time_to_live=self._limits.idle)
             except LedgerError as error:
                 raise ApiError("unavailable", error.message) from None
-        self._restrict_credentials(name)
 
     def _ensure_capacity(self) -> None:
         if len(self._worlds) > self._limits.worlds:
@@ -159,12 +173,11 @@ class VisitorMiddleware:
         if len(self._worlds) > self._limits.worlds:
             raise ApiError("unavailable", "every world is in use; try again in some minutes")
 
-    def _restrict_credentials(self, name: str) -> None:
-        """Leave the world's own key only: a reset, a fork or a new scenario brings the scenario's keys back."""
-        world = self._worlds.get(name)
+    def _credentials_of(self, name: str) -> Mapping[str, Grant]:
+        if name == DEFAULT_WORLD:
+            return {}
         key = self._identities.world_key(name)
-        if world is not None and list(world.grants) != [key]:
-            world.restrict_credentials({key: Grant(key, None, None)})
+        return {key: Grant(key, None, None)}
 
     def _refuse_write(self, scope: Scope) -> Refusal | None:
         """Why a vendor's API may not be written to: it is not a visitor's world's, or that has had its commands."""
@@ -183,10 +196,8 @@ class VisitorMiddleware:
     async def _authorize(self, scope: Scope, headers: Mapping[str, str], address: str, receive: Receive) -> Receive:
         """Raise ``ApiError`` unless the request may go on. Returns a ``receive`` that still has the body."""
         method = scope["method"]
-        world, prefix, path = split_world(raw_path(scope))
+        _, _, path = split_world(raw_path(scope))
         if not path.startswith(RESTRICTED):
-            if prefix and world is not None and VISITORS_WORLD.fullmatch(world):
-                self._restrict_credentials(world)
             return receive  # the page, documents, and the vendors' APIs, which check the world's key
         if path in SHARED and method in SAFE_METHODS:
             return receive
@@ -208,7 +219,6 @@ class VisitorMiddleware:
         """The path, and for a new world the body, must name a world of the visitor's."""
         match = OF_A_WORLD.fullmatch(path)
         if match and match["world"] in visitor.worlds:
-            self._restrict_credentials(match["world"])
             if match["rest"] != "/fork":
                 return receive
         elif path != f"{CONTROL}/worlds" or method != "POST":

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import API, Response
+from counterfoil.api.saving import unavailable
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, refusal_of, request_headers, split_world
 from counterfoil.openapi import Spec, SpecError, load
 from counterfoil.server import credentials, logs, workarounds
 from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext
-from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused
+from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused, with_standard_headers
 from counterfoil.server.handlers import to_bytes
 from counterfoil.server.pipeline import PipelineOptions, build_pipeline
 from counterfoil.server.response_writer import ResponseWriter
 from counterfoil.server.routing import sent_path
+from counterfoil.world.command_log import StoreUnavailable
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -42,7 +44,7 @@ class Options:
     ``pipeline``: what each API's layers do. ``validate_specs``: validate the specs themselves at start (about a second).
     ``specs``: the folder of the specs, by default those that come along. ``observers`` see each request to an API once it is
     answered. ``mounts``: other ASGI applications by path prefix (``/_sandbox/v1``); ``/`` takes whatever nothing else
-    takes; they see the whole path.
+    takes; they see the whole path. ``problem`` says why the server is not ready, in one line; None if it is.
     """
 
     pipeline: PipelineOptions = field(default_factory=PipelineOptions)
@@ -50,6 +52,7 @@ class Options:
     specs: Path | None = None
     observers: Sequence[Observer] = ()
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
+    problem: Callable[[], str | None] = lambda: None
 
 
 def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | None = None) -> Server:
@@ -80,6 +83,7 @@ class Server:
         # longest first, so that a prefix inside another one is found; "/" last
         self._mounts = sorted(options.mounts.items(), key=lambda item: -len(item[0].rstrip("/")))
         self._docs: Any = None
+        self._problem = options.problem
 
     def _refuse_clash(self, prefix: str) -> None:
         taken = [*_RESERVED, *(each[0] for each in self._pipelines)]
@@ -108,7 +112,12 @@ class Server:
         world_name, world_prefix, below = split_world(path)
         for prefix, api, pipeline in self._pipelines:
             if below.startswith(prefix) and below[len(prefix) : len(prefix) + 1] in ("/", ""):
-                world = self.world_of(world_name) if world_name is not None else None
+                try:
+                    world = self.world_of(world_name) if world_name is not None else None
+                except StoreUnavailable as failure:
+                    error = unavailable(failure)
+                    await self._serve_own(scope, path, started, with_standard_headers(api.error(error), error), send)
+                    return
                 if world is not None:
                     base = world_prefix + prefix
                     context = self._context(scope, api, world, world_name or "", base, path[len(base) :], started)
@@ -201,6 +210,8 @@ class Server:
         return None
 
     def _own(self, method: str, path: str) -> Response:
+        if path == "/ready" and (reason := self._problem()) is not None:
+            return problem(503, reason)
         if path in ("/health", "/ready"):
             if method not in ("GET", "HEAD"):
                 wrong = problem(405, f"{path} is read with GET")

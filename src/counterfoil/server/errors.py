@@ -97,7 +97,7 @@ class ErrorHandlers:
     def render(self, context: RequestContext, error: ApiError) -> Response:
         """The vendor's response; its 500 if that violates the spec; a plain problem if even that fails."""
         try:
-            response = with_api_headers(context, with_allow(self.api.error(error), error))
+            response = with_api_headers(context, with_standard_headers(self.api.error(error), error))
             to_bytes(response.body)
             violation = self._violation(context, response)
         except Exception:
@@ -128,12 +128,16 @@ def refused(scope: Scope) -> ApiError | None:
     return ApiError(reason, refusal.message, status=status)
 
 
-def with_allow(response: Response, error: ApiError) -> Response:
-    """RFC 9110, 15.5.6: a 405 must list what is allowed."""
-    if response.status != 405 or not error.allow or any(name.lower() == "allow" for name, _ in response.headers):
+def with_standard_headers(response: Response, error: ApiError) -> Response:
+    """RFC 9110: a 405 must list what is allowed (15.5.6); a 503 says when to try again, where that is known (15.6.4)."""
+    wanted: tuple[str, str] | None = None
+    if response.status == 405 and error.allow:
+        wanted = "allow", ", ".join(error.allow)
+    elif response.status == 503 and "retry_after" in error.detail:
+        wanted = "retry-after", str(error.detail["retry_after"])
+    if wanted is None or any(name.lower() == wanted[0] for name, _ in response.headers):
         return response
-    headers = (*response.headers, ("allow", ", ".join(error.allow)))
-    return Response(response.status, response.body, headers, response.media_type)
+    return Response(response.status, response.body, (*response.headers, wanted), response.media_type)
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:

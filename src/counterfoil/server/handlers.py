@@ -14,9 +14,11 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
+from counterfoil.api.saving import unavailable, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
+from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.write_lock import WorldBusy
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class HandlerApp:
 
     async def handle(self, context: RequestContext) -> Response:
         """The handler's response. A handler that may write holds the world's write lock; where it would have to wait for
-        the lock, it does so in a thread."""
+        the lock, it does so in a thread. Its response, or error, is given once a store has what it knows of."""
         operation = context.operation or ""
         handler = self.api.routes.get(operation)
         if handler is None:
@@ -77,18 +79,28 @@ class HandlerApp:
         )
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:
-            if operation not in self.asynchronous and self.reads_in_thread(world):
-                read = cast("Callable[[Request, World], Response]", handler)
-                return await asyncio.get_running_loop().run_in_executor(self.executor, read, request, world)
-            response = handler(request, world)
-            return response if isinstance(response, Response) else await response
+            try:
+                if operation not in self.asynchronous and self.reads_in_thread(world):
+                    read = cast("Callable[[Request, World], Response]", handler)
+                    return await asyncio.get_running_loop().run_in_executor(self.executor, read, request, world)
+                response = handler(request, world)
+                return response if isinstance(response, Response) else await response
+            except StoreUnavailable as error:
+                raise unavailable(error) from None
+            finally:
+                if world.saving is not None:  # an own handler of a GET may write
+                    await until_saved(world.saving)
         write = cast("Callable[[Request, World], Response]", handler)
         if world.write_may_block() or not world.begin_write(wait=False):
             return await asyncio.get_running_loop().run_in_executor(self.executor, _with_lock, write, request, world)
         try:
             return write(request, world)
+        except StoreUnavailable as error:
+            raise unavailable(error) from None
         finally:
-            world.end_write()
+            saving = world.end_write()
+            if saving is not None:
+                await until_saved(saving)
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:
@@ -98,8 +110,10 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
         raise ApiError("unavailable", busy.message) from None
     try:
         return handler(request, world)
+    except StoreUnavailable as error:
+        raise unavailable(error) from None
     finally:
-        world.end_write()
+        wait_saved(world.end_write())
 
 
 async def send_response(context: RequestContext, response: Response, send: Send) -> None:

@@ -18,7 +18,7 @@ from counterfoil.world.commands import read_command, write_command
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario
 from counterfoil.world.scenario_runner import run_scenario
-from counterfoil.world.switches import Switch
+from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 
 
@@ -79,9 +79,26 @@ def read_capsule(data: bytes) -> Capsule:
         raise CapsuleError(f"not a capsule: {error}") from None
 
 
-def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: str = "default") -> World:
-    """The world the capsule holds. Raises ``CapsuleError`` when version, scenario or outcome differ."""
-    if capsule.counterfoil != counterfoil.__version__:
+def capsule_of(data: Any) -> Capsule:
+    """The capsule in a JSON object; raises ``CapsuleError`` naming what is wrong with it."""
+    try:
+        return msgspec.convert(data, Capsule)
+    except msgspec.ValidationError as error:
+        raise CapsuleError(f"not a capsule: {error}") from None
+
+
+def open_capsule(
+    capsule: Capsule,
+    known_switches: KnownSwitches | Iterable[Switch],
+    *,
+    name: str = "default",
+    most_customers: int | None = None,
+    any_version: bool = False,
+) -> World:
+    """The world the capsule holds. Raises ``CapsuleError`` when version, scenario or outcome differ, or if its scenario asks
+    for more customers than ``most_customers``. With ``any_version`` the outcome alone decides, by its digest: invented names
+    and addresses, which are not in it, may then be other ones."""
+    if not any_version and capsule.counterfoil != counterfoil.__version__:
         raise CapsuleError(
             f"made by counterfoil {capsule.counterfoil}; this is {counterfoil.__version__}, which may tell it differently"
         )
@@ -90,6 +107,11 @@ def open_capsule(capsule: Capsule, known_switches: Iterable[Switch], *, name: st
         raise CapsuleError(f"its text of scenario '{capsule.scenario}' is not the one it was made with")
     try:
         scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
+        asked = capsule.customers
+        if asked is None and scenario.definition.population is not None:
+            asked = scenario.definition.population.count
+        if most_customers is not None and (asked or 0) > most_customers:
+            raise CapsuleError(f"its scenario has {asked} customers; a world has up to {most_customers} here")
         world = run_scenario(
             scenario,
             seed=capsule.seed,

@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from counterfoil import yaml_reader
+from counterfoil import hints, yaml_reader
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
-from counterfoil.world.timestamps import HOW_TO_WRITE, as_utc, read_instant
+from counterfoil.world.timestamps import as_utc, read_instant
 
 
 class Mistake(NamedTuple):
@@ -40,7 +40,7 @@ def _read_step(written: Mapping[str, Any]) -> tuple[datetime | None, str, Mappin
         try:
             at = as_utc(at) if isinstance(at, datetime) else read_instant(str(at))
         except ValueError:
-            return f"'at' must be an instant: {HOW_TO_WRITE}"
+            return f"'at' must be an instant: {hints.DATE_TIME}"
     if len(step) != 1 or (name := next(iter(step))) not in COMMANDS:
         return f"give one command; there are: {', '.join(COMMANDS)}"
     members = step[name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from counterfoil import hints
+
 Timestamp = tuple[datetime, int]
 """A UTC time to the microsecond, and 1 if the text named a slightly later time (digits beyond microseconds).
 
@@ -13,11 +15,6 @@ Compare it with ``(moment, 0)``.
 
 BEFORE_EVERYTHING: Timestamp = (datetime.min.replace(tzinfo=UTC), -1)
 AFTER_EVERYTHING: Timestamp = (datetime.max.replace(tzinfo=UTC), 2)
-
-HOW_TO_WRITE = "write it as in 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00"
-"""What a message says where an instant is refused."""
-
-HOW_TO_WRITE_IN_A_URL = f"{HOW_TO_WRITE} (in a URL, + is %2B)"
 
 _RFC_3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
@@ -42,12 +39,12 @@ def parse_timestamp(text: str) -> Timestamp:
     """
     found = _RFC_3339.fullmatch(text)
     if found is None:
-        raise ValueError(f"not an instant: '{text[:40]}'; {HOW_TO_WRITE}")
+        raise ValueError(f"not an instant: '{text[:40]}'; {hints.DATE_TIME}")
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     digits = found[7] or ""
     offset = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
     if int(found[9] or 0) > 23 or int(found[10] or 0) > 59 or second > 60:
-        raise ValueError(f"there is no such time or offset: '{text[:40]}'; {HOW_TO_WRITE}")
+        raise ValueError(f"there is no such time or offset: '{text[:40]}'; {hints.DATE_TIME}")
     if year == 0:
         return BEFORE_EVERYTHING
     moment = datetime(year, month, day, hour, minute, min(second, 59), int(digits[:6].ljust(6, "0")), tzinfo=UTC)
@@ -64,14 +61,14 @@ def read_instant(text: str) -> datetime:
         moment, _ = parse_timestamp(text)
     except ValueError as error:
         message = str(error)
-        raise ValueError(message if HOW_TO_WRITE in message else f"{message}; {HOW_TO_WRITE}") from None
+        raise ValueError(message if hints.DATE_TIME in message else f"{message}; {hints.DATE_TIME}") from None
     return moment
 
 
 def as_utc(moment: datetime) -> datetime:
     """The same instant in UTC. Raises ``ValueError`` where it has no offset."""
     if moment.tzinfo is None:
-        raise ValueError(f"an instant needs its offset: {HOW_TO_WRITE}")
+        raise ValueError(f"an instant needs its offset: {hints.DATE_TIME}")
     try:
         return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except OverflowError:

@@ -1,12 +1,13 @@
 """A world as one request sees it: the state of one version to read from, and ``execute`` to change it.
 
 ``execute`` applies a command to a fork of the newest state and then swaps the fork in. So a command is applied whole or
-not at all, whatever goes wrong in it; readers never wait for a writer; and every answer is of one version.
+not at all, whatever goes wrong in it; readers never wait for a writer; and every answer is of one version. Where a store
+keeps the world, the command is handed to it between the two, and readers see the fork once the store has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from counterfoil.ledger.chunks import Numbered
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.world.cache import AccountsKey, DerivedCache
+from counterfoil.world.command_log import CommandLog, Saving
 from counterfoil.world.commands import Command
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.history import History
@@ -29,16 +31,22 @@ T = TypeVar("T")
 
 
 class Head:
-    """What all views of one world share: its newest state, and the lock that its writers queue behind. ``serial`` tells it from
-    others that had its name before."""
+    """What all views of one world share: the state to read from, and the lock that its writers queue behind. ``serial`` tells
+    it from others that had its name before.
 
-    __slots__ = ("lock", "name", "serial", "state")
+    ``newest`` is what the next command is applied to. It is ``state``, unless a store (``log``) has not made it durable yet;
+    ``saving`` is then what an answer that knows of it has to wait for.
+    """
 
-    def __init__(self, state: WorldState, name: str) -> None:
-        self.state = state
+    __slots__ = ("__weakref__", "lock", "log", "name", "newest", "saving", "serial", "state")
+
+    def __init__(self, state: WorldState, name: str, log: CommandLog | None = None) -> None:
+        self.state = self.newest = state
         self.name = name
         self.lock = WriteLock()
         self.serial = 0
+        self.log = log
+        self.saving: Saving | None = None
 
 
 class World:
@@ -53,11 +61,13 @@ class World:
     CACHE_BYTES_EACH = 640
     """Of one customer. A small world has fewer, and 1 MiB at least: there may be thousands of them."""
 
-    __slots__ = ("_head", "_state")
+    __slots__ = ("_head", "_state", "saving")
 
     def __init__(self, head: Head) -> None:
         self._head = head
         self._state = head.state
+        self.saving: Saving | None = None
+        """What an answer has to wait for that tells of commands executed through this view; None without a store."""
 
     @classmethod
     def of(cls, state: WorldState, name: str = "default") -> World:
@@ -195,20 +205,28 @@ class World:
     def execute(self, command: Command) -> Any:
         """Apply a command to the newest version and record it; returns its fact. This view then shows the new version.
 
-        Raises ``LedgerError`` where the command is refused, ``WorldBusy`` where too many wait; nothing has changed then,
-        nor after any other exception.
+        With a store the change is not durable yet: nobody may be told of it before ``saving``, or what ``end_write`` returned,
+        is done.
+
+        Raises ``LedgerError`` where the command is refused, ``WorldBusy`` where too many wait, ``StoreUnavailable`` where the
+        store takes no changes; nothing has changed then, nor after any other exception.
         """
         head = self._head
         lock = head.lock
         lock.try_now(False) or lock.acquire()
         try:
-            before = head.state
+            before = head.newest
             draft = before.fork()
             fact = draft.execute(command)
             draft.version += 1
             if draft.ledger.store.revision != before.ledger.store.revision:
                 draft.accounts_cache = None
-            head.state = self._state = draft
+            if head.log is None:
+                head.state = head.newest = draft
+            else:
+                head.log.append(head, before, draft, command)
+                self.saving = head.saving
+            self._state = draft
             return fact
         finally:
             lock.release()
@@ -220,18 +238,22 @@ class World:
         For a request that reads, decides and then executes. Raises ``WorldBusy`` where too many wait.
         """
         with self._head.lock:
-            self._state = self._head.state
+            self._state = self._head.newest
             yield
 
     def begin_write(self, *, wait: bool = True) -> bool:
         """Enter ``writing``; with ``wait=False`` returns False at once where another thread is in it. Then ``end_write``."""
         if not self._head.lock.acquire(wait=wait):
             return False
-        self._state = self._head.state
+        self._state = self._head.newest
         return True
 
-    def end_write(self) -> None:
+    def end_write(self) -> Saving | None:
+        """Leave ``writing``. What is returned must be done before anything is answered, a refusal too: it may be about a
+        change that is not durable yet. None without a store."""
+        saving = self._head.saving  # before the lock is released, after which the store may recover from a failure
         self._head.lock.release()
+        return saving
 
     def write_may_block(self) -> bool:
         """Whether a write would wait, because another thread is writing to this world now.
@@ -247,7 +269,7 @@ class World:
         Not a command, nor is ``note_login``: logins neither count as changes nor are they in the history.
         """
         with self._head.lock:
-            state = self._head.state
+            state = self._head.newest
             life = timedelta(minutes=minutes)
             token, tokens = state.tokens.log_in(api, key, state.now, life, self._issuer())
             self._publish_tokens(tokens)
@@ -256,34 +278,60 @@ class World:
     def note_login(self, api: str, succeeded: bool) -> None:
         """Record that a login failed, or that it succeeded, which clears earlier failures."""
         with self._head.lock:
-            state = self._head.state
+            state = self._head.newest
             self._publish_tokens(state.tokens.note_login(api, succeeded, state.now)[1])
 
     def _issuer(self) -> str:
         return f"{self.seed}/{self.name}/{self._head.serial}"
 
     def _publish_tokens(self, tokens: Tokens) -> None:
-        draft = copy(self._head.state)
+        head = self._head
+        draft = copy(head.newest)
         draft.tokens = tokens
         draft.cache = None
-        self._head.state = self._state = draft
+        if head.log is None:
+            head.state = head.newest = draft
+        else:
+            head.log.amend(head, draft)
+        self._state = draft
 
-    def restrict_credentials(self, grants: Mapping[str, Grant]) -> None:
-        """Know these credentials and no other. Not a command: a reset brings the scenario's back."""
-        with self._head.lock:
-            draft = copy(self._head.state)
-            draft.grants = dict(grants)
-            draft.cache = None
-            self._head.state = self._state = draft
+    def with_credentials(self, grants: Mapping[str, Grant]) -> World:
+        """A world of this name that equals what this view shows, and knows these credentials and no other."""
+        draft = copy(self._state)
+        draft.grants = dict(grants)
+        draft.cache = None
+        world = World.of(draft, self.name)
+        world.head.serial = self._head.serial
+        return world
 
     def restore(self, other: World) -> None:
-        """Become equal to another world, as a new version of this one."""
-        with self._head.lock:
+        """Become equal to another world, as a new version of this one. Raises ``StoreUnavailable``."""
+        head = self._head
+        with head.lock:
             draft = copy(other._state)
-            draft.version = self._head.state.version + 1
+            draft.version = head.newest.version + 1
             draft.tokens = draft.tokens.reset(draft.version)
             draft.cache = None
-            self._head.state = self._state = draft
+            if head.log is None:
+                head.state = head.newest = draft
+            else:
+                head.log.replace(head, head.newest, draft)
+            self._state = draft
+
+    def replay(self, commands: Iterable[Command], version: int) -> WorldState:
+        """The state that commands make of what this view shows. ``version`` is the one before the first of them.
+
+        Raises ``LedgerError`` if one is refused: then they were not executed in a world like this one.
+        """
+        draft = self._state.fork()
+        draft.version = version
+        draft.tokens = draft.tokens.reset(version)
+        for command in commands:
+            draft.execute(command)
+            draft.version += 1
+        if draft.ledger.store.revision != self._state.ledger.store.revision:
+            draft.accounts_cache = None
+        return draft
 
     def fork(self, name: str) -> World:
         """A world under another name that is equal to what this view shows; neither ever sees what is done to the other."""

@@ -8,21 +8,40 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import islice
 from threading import Lock, RLock
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
+from counterfoil.world.capsule import Capsule, open_capsule
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.scenario_runner import run_scenario
+from counterfoil.world.state import Grant
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import Head, World
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+CredentialsOf = Callable[[str], Mapping[str, Grant] | None]
+"""The credentials that a world of that name accepts; None for those its scenario has."""
 
 
 class TooManyWorlds(RuleBroken):
     """The bound on worlds is reached."""
+
+
+def check_name(name: str) -> None:
+    """Raise ``BadValue`` for what cannot be the name of a world."""
+    if not NAME.fullmatch(name):
+        raise BadValue("a world's name is 1 to 63 small letters, digits and hyphens", field="name")
+
+
+def name_taken(name: str) -> RuleBroken:
+    return RuleBroken(f"there is a world '{name}' already", field="name")
+
+
+def too_many_worlds(limit: int) -> TooManyWorlds:
+    return TooManyWorlds(f"there are {limit} worlds, which is the bound: delete some", field="name")
 
 
 class WorldEntry:
@@ -55,6 +74,8 @@ class Worlds:
     TEMPLATES = 64
     SWEEP = 64
     """After so many worlds were added, those that idled too long are forgotten; at the limit each time."""
+    may_wait = False
+    """Whether making, forking, deleting and listing worlds may wait for a disk, and so belong into a worker thread."""
 
     def __init__(
         self,
@@ -68,6 +89,7 @@ class Worlds:
         self._switches = known_switches if isinstance(known_switches, KnownSwitches) else KnownSwitches(known_switches)
         self._limit = limit
         self._seconds = seconds
+        self._credentials_of: CredentialsOf = lambda name: None
         self._entries: dict[str, WorldEntry] = {}
         self._scenarios: dict[str, Scenario] = {}
         self._templates: OrderedDict[Hashable, World] = OrderedDict()
@@ -78,8 +100,24 @@ class Worlds:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[WorldEntry]:
-        return iter(list(self._entries.values()))
+    def close(self) -> None:
+        """Leave the store, where there is one."""
+
+    def names(self) -> list[str]:
+        """Of all worlds, in the order they were made."""
+        return list(self._entries)
+
+    def page(self, offset: int, limit: int) -> list[WorldEntry]:
+        """Some of the worlds in the order they were made. They do not count as used."""
+        return list(islice(self._entries.copy().values(), offset, offset + limit))
+
+    def restrict_credentials(self, credentials_of: CredentialsOf) -> None:
+        """From now on let each world accept what ``credentials_of`` says, whatever it is made from or reset to."""
+        with self._lock:
+            self._credentials_of = credentials_of
+            for name, entry in self._entries.items():
+                head = self._restricted(entry.world).head  # of the same serial number
+                self._entries[name] = WorldEntry(head, entry.time_to_live, entry.used_at)
 
     def entry(self, name: str) -> WorldEntry | None:
         """What the registry knows of the world of that name, which counts as used now; None if there is none."""
@@ -118,7 +156,7 @@ class Worlds:
         time_to_live: float | None = None,
     ) -> World:
         """A new world in which the scenario has just been run. Raises LedgerError or ScenarioError."""
-        template = self._template(scenario, seed, customers, switches or {})
+        template = self.template(scenario, seed, customers, switches or {})
         return self._add(template.fork(name), time_to_live)
 
     def fork(self, name: str, of: str, *, time_to_live: float | None = None) -> World:
@@ -129,10 +167,21 @@ class Worlds:
         """Keep a world made elsewhere, as one rebuilt from a capsule; it takes the place of any of its name."""
         return self._add(world, time_to_live, replace=True)
 
+    def open(
+        self, name: str, capsule: Capsule, *, most_customers: int | None = None, time_to_live: float | None = None
+    ) -> World:
+        """A new world that equals the one in the capsule. Raises ``LedgerError``, and ``CapsuleError`` as ``open_capsule``."""
+        check_name(name)
+        if self.get(name) is not None:
+            raise name_taken(name)  # before the work of rebuilding it
+        world = open_capsule(capsule, self._switches, name=name, most_customers=most_customers)
+        return self._add(world, time_to_live)
+
     def reset(self, name: str) -> World:
         """Put a world back to where its scenario ended. That is a new version of it: what was derived from the old one goes."""
         world = self.named(name)
-        world.restore(self._template(world.scenario, world.seed, world.customers_asked, world.chosen))
+        template = self.template(world.scenario, world.seed, world.customers_asked, world.chosen)
+        world.restore(self._restricted(template.fork(name)))
         return world
 
     def delete(self, name: str) -> None:
@@ -154,19 +203,23 @@ class Worlds:
 
     def _add(self, world: World, time_to_live: float | None, *, replace: bool = False) -> World:
         name = world.name
-        if not NAME.fullmatch(name):
-            raise BadValue("a world's name is 1 to 63 small letters, digits and hyphens", field="name")
+        check_name(name)
+        world = self._restricted(world)
         with self._lock:
             if self.get(name) is not None and not replace:
-                raise RuleBroken(f"there is a world '{name}' already", field="name")
+                raise name_taken(name)
             self._added += 1
             if self._added % self.SWEEP == 0:
                 self.forget_idle()
             if name not in self._entries and len(self._entries) >= self._limit and not self.forget_idle():
-                raise TooManyWorlds(f"there are {self._limit} worlds, which is the bound: delete some", field="name")
+                raise too_many_worlds(self._limit)
             world.head.serial = self._added
             self._entries[name] = WorldEntry(world.head, time_to_live, self._seconds())
         return world
+
+    def _restricted(self, world: World) -> World:
+        grants = self._credentials_of(world.name)
+        return world if grants is None else world.with_credentials(grants)
 
     # --- templates -------------------------------------------------------------------------------
 
@@ -181,7 +234,7 @@ class Worlds:
         """Whether a world like this was made before and is kept, so that another one is a copy of it."""
         return self._kept(_template_key(scenario, seed, customers, switches)) is not None
 
-    def _template(
+    def template(
         self, scenario: str | Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
     ) -> World:
         """A world that nothing is done to, in which the scenario has just been run: now, or when it was last asked for."""

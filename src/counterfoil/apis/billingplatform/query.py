@@ -6,8 +6,9 @@ import re
 from operator import ge, gt
 from typing import TYPE_CHECKING
 
+from counterfoil import hints
 from counterfoil.api import ApiError, Request
-from counterfoil.world.timestamps import HOW_TO_WRITE_IN_A_URL, parse_timestamp
+from counterfoil.world.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,5 +46,5 @@ def _timestamp(name: str, text: str, world: World) -> datetime:
     try:
         return parse_timestamp(text)[0]
     except ValueError:
-        message = f"{name} must be a date-time with an offset: {HOW_TO_WRITE_IN_A_URL}"
+        message = f"{name} must be a date-time with an offset: {hints.DATE_TIME_IN_A_URL}"
         raise ApiError("malformed", message) from None

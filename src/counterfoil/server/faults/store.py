@@ -103,6 +103,12 @@ class FaultStore:
             self._worlds[world] = [*active, made]
             return made.shown()
 
+    def restore(self, world: str, faults: Iterable[Fault]) -> None:
+        """Take on faults that were ordered before a restart; they count calls anew."""
+        with self._lock:
+            self._worlds[world] = [_ActiveFault(each.id, each.order) for each in faults]
+            self._last[world] = max(each.number for each in self._worlds[world])
+
     def remove(self, world: str, fault: int) -> bool:
         with self._lock:
             active = self._worlds.get(world, [])

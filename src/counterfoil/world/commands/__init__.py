@@ -19,7 +19,14 @@ from counterfoil.world.commands.bills import (
     ResolvePayment,
 )
 from counterfoil.world.commands.clock import AdvanceClock
-from counterfoil.world.commands.codec import COMMANDS, AnyCommand, read_command, write_command
+from counterfoil.world.commands.codec import (
+    COMMANDS,
+    AnyCommand,
+    decode_commands,
+    encode_command,
+    read_command,
+    write_command,
+)
 from counterfoil.world.commands.command import Command
 from counterfoil.world.commands.customers import (
     AddCustomer,
@@ -62,6 +69,8 @@ __all__ = [
     "Subscribe",
     "UpdateRun",
     "WriteResource",
+    "decode_commands",
+    "encode_command",
     "read_command",
     "write_command",
 ]

@@ -20,7 +20,9 @@ Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command"):
+class Command(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command", omit_defaults=True
+):
     """One change to a world. Its instants are UTC, whatever offset they were given in."""
 
     def __post_init__(self) -> None:

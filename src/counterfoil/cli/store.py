@@ -1,0 +1,203 @@
+"""``counterfoil store``: looks at a store that ``serve --store`` keeps worlds in, and moves worlds out of it and into it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from counterfoil.cli.common import guarded, print_json, refuse
+
+if TYPE_CHECKING:
+    from counterfoil.world.switches import Switch
+    from counterfoil.world.world import World
+
+FINDINGS = 1
+STORE = click.argument("store", metavar="STORE")
+
+
+@click.group()
+def store() -> None:
+    """Look at the worlds kept in a file (serve --store), move them out of it and into it.
+
+    \b
+    Example:
+      counterfoil store info worlds.db
+    """
+
+
+@store.command()
+@STORE
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def info(store: str, as_json: bool) -> None:
+    """Show how many worlds and commands a store has. A server may use it meanwhile."""
+
+    def run() -> dict[str, object]:
+        from counterfoil.store.opening import open_log
+
+        with closing(open_log(store, to_write=False)) as log:
+            return {
+                **log.versions(),
+                "worlds": log.count(),
+                "idle": len(log.expired(time.time())),
+                "commands": log.commands(),
+                "bytes": log.size(),
+            }
+
+    shown = guarded(run)
+    if as_json:
+        print_json(shown)
+        return
+    for name, value in shown.items():
+        click.echo(f"{name:<11} {value}")
+
+
+@store.command()
+@STORE
+def check(store: str) -> None:
+    """Rebuild every world of a store; exit code 1 if one cannot be. A server may use it meanwhile."""
+
+    def run() -> tuple[int, list[str]]:
+        from counterfoil.store.opening import open_log
+
+        with closing(open_log(store, to_write=False)) as log:
+            found = log.mistakes()
+            there = 0
+            for _, result in _rebuilt(store, [name for _, name in log.rows()]):
+                there += 1
+                if isinstance(result, str):
+                    found.append(result)
+            return there, found
+
+    there, found = guarded(run)
+    for line in found:
+        click.echo(line)
+    click.echo(f"{there} worlds, {len(found)} mistakes")
+    if found:
+        raise SystemExit(FINDINGS)
+
+
+@store.command()
+@STORE
+def compact(store: str) -> None:
+    """Delete worlds that idled longer than they may, and give unused space back. Not while a server uses the store."""
+
+    def run() -> tuple[int, int, int]:
+        from counterfoil.store.log import Gone
+        from counterfoil.store.opening import open_log
+
+        with closing(open_log(store)) as log:
+            before = log.size()
+            idle = log.expired(time.time())
+            if idle:
+                log.commit([Gone(id) for id, _ in idle])
+            log.compact()
+            return len(idle), before, log.size()
+
+    idle, before, after = guarded(run)
+    click.echo(f"deleted {idle} idle worlds; {before} bytes before, {after} now")
+
+
+@store.command()
+@STORE
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--world", "name", metavar="NAME", help="This world only.")
+def export(store: str, folder: str, name: str | None) -> None:
+    """Write each world as a capsule into a folder, NAME.json. A server may use the store meanwhile."""
+
+    def run() -> int:
+        from counterfoil.store.log import StoreError
+        from counterfoil.store.opening import open_log
+        from counterfoil.world.capsule import write_capsule
+
+        with closing(open_log(store, to_write=False)) as log:
+            names = [each for _, each in log.rows()]
+        if name is not None and name not in names:
+            raise StoreError(f"{store}: has no world '{name[:80]}'")
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        written = 0
+        for each, world in _rebuilt(store, names if name is None else [name]):
+            if isinstance(world, str):
+                raise StoreError(world)
+            Path(folder, f"{each}.json").write_bytes(write_capsule(world))
+            written += 1
+        return written
+
+    click.echo(f"wrote {guarded(run)} capsules to {folder}")
+
+
+@store.command(name="import")
+@STORE
+@click.argument("capsules", nargs=-1, required=True, type=click.Path(exists=True))
+@click.option(
+    "--time-to-live", type=click.FloatRange(min=0, min_open=True), help="Seconds the worlds may idle; forever."
+)
+def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -> None:
+    """Make a world from each capsule: a file, or all *.json of a folder. The file's name is the world's.
+
+    Not while a server uses the store.
+    """
+    files = [
+        file for each in capsules for file in (sorted(Path(each).glob("*.json")) if Path(each).is_dir() else [each])
+    ]
+    if not files:
+        refuse(ValueError(f"no capsules (*.json) in {', '.join(capsules)}"))
+
+    def run() -> int:
+        from counterfoil.app import all_switches, scenario
+        from counterfoil.store.log import StoreError
+        from counterfoil.store.opening import open_worlds
+        from counterfoil.world.switches import KnownSwitches
+        from counterfoil.world.worlds import DEFAULT, check_name
+
+        known = all_switches()
+        with closing(open_worlds(store, scenario, KnownSwitches(known))) as worlds:
+            there = set(worlds.names())
+            opened: list[World] = []
+            for file in files:
+                name = Path(file).stem
+                check_name(name)
+                if name in there:
+                    raise StoreError(f"{store}: would have two worlds named '{name}'; nothing was imported")
+                there.add(name)
+                opened.append(_opened(Path(file), known))
+            for world in opened:
+                worlds.put(world, time_to_live=None if world.name == DEFAULT else time_to_live)
+            return len(opened)
+
+    click.echo(f"imported {guarded(run)} worlds")
+
+
+def _opened(file: Path, known: Iterable[Switch]) -> World:
+    from counterfoil.world.capsule import CapsuleError, open_capsule, read_capsule
+
+    try:
+        return open_capsule(read_capsule(file.read_bytes()), known, name=file.stem, any_version=True)
+    except CapsuleError as error:
+        raise CapsuleError(f"{file}: {error}; nothing was imported") from None
+
+
+def _rebuilt(store: str, names: list[str]) -> Iterator[tuple[str, World | str]]:
+    """The worlds of a store, each made again from its commands; a line instead of one that cannot be."""
+    from counterfoil.app import all_switches, scenario
+    from counterfoil.store.opening import open_log
+    from counterfoil.store.rebuilding import rebuild
+    from counterfoil.world.command_log import StoreUnavailable
+    from counterfoil.world.scenario import Scenario
+    from counterfoil.world.switches import KnownSwitches
+    from counterfoil.world.worlds import Worlds
+
+    templates = Worlds(scenario, KnownSwitches(all_switches()))
+    scenarios: dict[str, Scenario] = {}
+    with closing(open_log(store, to_write=False)) as log:
+        for name in names:
+            try:
+                stored = log.find(name)
+                if stored is not None:  # else it was deleted meanwhile
+                    yield name, rebuild(stored, templates, scenarios)
+            except StoreUnavailable as error:
+                yield name, str(error)

@@ -1,0 +1,46 @@
+"""An ASGI layer that rebuilds a request's world in a thread where it is not in memory, so that others need not wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
+
+from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, split_world
+from counterfoil.store.worlds import StoredWorlds
+from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.worlds import NAME
+
+OF_A_WORLD = re.compile(r"(?:/_sandbox/v1/worlds|/events|/plots)/(?P<world>[^/]*)(?:/.*)?")
+NOT_DEFAULT = (b"/w/", b"/_sandbox/", b"/events/", b"/plots/")
+"""How the paths of other worlds begin; the default one is always in memory. Written otherwise they are served all the same."""
+THREADS = 4
+
+
+class ColdWorlds:
+    """``app`` with the worlds of ``worlds``."""
+
+    def __init__(self, app: ASGIApp, worlds: StoredWorlds) -> None:
+        self._app = app
+        self._worlds = worlds
+        self._executor = ThreadPoolExecutor(THREADS, "counterfoil-rebuild")
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http" and (scope.get("raw_path") or b"").startswith(NOT_DEFAULT):
+            return self._serve(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name, _, below = split_world(raw_path(scope))
+        match = OF_A_WORLD.fullmatch(below)
+        name = match["world"] if match else name
+        if name is not None and not self._worlds.is_in_memory(name) and NAME.fullmatch(name):
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._look_up, name)
+        await self._app(scope, receive, send)
+
+    def _look_up(self, name: str) -> None:
+        try:
+            self._worlds.get(name)
+        except StoreUnavailable:  # raised again where the request is answered
+            return

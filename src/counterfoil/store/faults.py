@@ -1,0 +1,76 @@
+"""Keeps the faults that were ordered for worlds in the store, so that a restart does not forget them. What they counted and how
+often they struck is kept in the process alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from counterfoil.api.control_types import Fault, FaultOrder, Faults
+from counterfoil.store.worlds import StoredWorlds
+from counterfoil.world.command_log import StoreUnavailable
+
+
+class KeptFault(msgspec.Struct, frozen=True):
+    """A fault as it lies in the store."""
+
+    id: int
+    order: FaultOrder
+
+
+class RestorableFaults(Faults, Protocol):
+    def restore(self, world: str, faults: Sequence[Fault]) -> None:
+        """Take on faults that were ordered before."""
+        ...
+
+
+class StoredFaults:
+    """``faults``, which strike, with each change kept in the store of ``worlds``. Implements ``control_types.Faults``.
+
+    Methods return when the change is durable, and raise ``StoreUnavailable``, with nothing changed, if it cannot be.
+    """
+
+    def __init__(self, faults: RestorableFaults, worlds: StoredWorlds) -> None:
+        self._faults = faults
+        self._worlds = worlds
+
+    def restore(self) -> None:
+        """Order again what lies in the store."""
+        for world, kept in _kept(self._worlds):
+            self._faults.restore(world, [Fault(each.id, each.order) for each in kept])
+
+    def all(self, world: str) -> Sequence[Fault]:
+        return self._faults.all(world)
+
+    def add(self, world: str, order: FaultOrder) -> Fault:
+        made = self._faults.add(world, order)
+        try:
+            self._keep(world, self._faults.all(world))
+        except StoreUnavailable:
+            self._faults.remove(world, made.id)
+            raise
+        return made
+
+    def remove(self, world: str, fault: int) -> bool:
+        left = [each for each in self._faults.all(world) if each.id != fault]
+        if len(left) == len(self._faults.all(world)):
+            return False
+        self._keep(world, left)
+        return self._faults.remove(world, fault)
+
+    def clear(self, world: str) -> None:
+        if self._faults.all(world):
+            self._keep(world, [])
+        self._faults.clear(world)
+
+    def _keep(self, world: str, faults: Sequence[Fault]) -> None:
+        kept = [KeptFault(each.id, each.order) for each in faults]
+        self._worlds.keep_faults(world, msgspec.json.encode(kept) if kept else b"")
+
+
+def _kept(worlds: StoredWorlds) -> Iterator[tuple[str, list[KeptFault]]]:
+    for world, json in worlds.log.faults():
+        yield world, msgspec.json.decode(json, type=list[KeptFault])

@@ -1,0 +1,52 @@
+"""Makes a world again from what a store has of it: its scenario is run, then its commands are executed in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from hashlib import sha256
+from typing import Any
+
+from counterfoil.ledger.errors import LedgerError
+from counterfoil.store.log import Origin, StoredWorld
+from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.commands import decode_commands
+from counterfoil.world.scenario import Scenario, ScenarioError
+from counterfoil.world.scenario_loader import parse_scenario
+from counterfoil.world.world import World
+from counterfoil.world.worlds import Worlds
+
+MOST_SCENARIOS = 64
+
+
+def origin_of(world: World) -> Origin:
+    """What the world was made from."""
+    chosen: Mapping[str, Any] = world.chosen
+    return Origin(
+        scenario=world.scenario.name,
+        digest=world.scenario.digest,
+        seed=world.seed,
+        customers=world.customers_asked,
+        switches=dict(chosen),
+    )
+
+
+def rebuild(stored: StoredWorld, templates: Worlds, scenarios: MutableMapping[str, Scenario]) -> World:
+    """The world as it was stored. ``templates`` has worlds in which the same scenario was run before; parsed scenarios are
+    kept in ``scenarios``. Raises ``StoreUnavailable``, naming the world, if it cannot be made again.
+    """
+    row, origin = stored.row, stored.row.origin
+    try:
+        key = f"{origin.digest} {origin.scenario}"
+        scenario = scenarios.get(key)
+        if scenario is None:
+            if sha256(stored.text).hexdigest() != origin.digest:
+                raise ValueError(f"its text of scenario '{origin.scenario}' is not the one it was made with")
+            scenario = parse_scenario(origin.scenario, stored.text, f"store:{origin.scenario}")
+            if len(scenarios) < MOST_SCENARIOS:
+                scenarios[key] = scenario
+        template = templates.template(scenario, origin.seed, origin.customers, origin.switches)
+        state = template.replay(decode_commands(stored.commands), row.base)
+    except (LedgerError, ScenarioError, TypeError, ValueError) as error:  # a damaged file may hold anything
+        said = " ".join(str(error).split())
+        raise StoreUnavailable(f"the world '{row.name}' cannot be rebuilt from the store: {said}") from None
+    return World.of(state, row.name)

@@ -1,0 +1,309 @@
+"""The registry of worlds that lie in a store. A world is rebuilt when it is first asked for, and may be dropped from memory
+again when many others are used; the store has it all the time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from threading import RLock
+from typing import Any
+from weakref import WeakValueDictionary
+
+from counterfoil.ledger.errors import RuleBroken, UnknownRecord
+from counterfoil.store.group_commit import GroupCommit, StoredHead
+from counterfoil.store.log import Faults, Gone, Log, Made, Row, StoredWorld
+from counterfoil.store.rebuilding import origin_of, rebuild
+from counterfoil.world.command_log import Saving, StoreUnavailable
+from counterfoil.world.commands import encode_command
+from counterfoil.world.scenario import Scenario
+from counterfoil.world.switches import KnownSwitches
+from counterfoil.world.world import World
+from counterfoil.world.worlds import (
+    DEFAULT,
+    NAME,
+    CredentialsOf,
+    WorldEntry,
+    Worlds,
+    check_name,
+    name_taken,
+    too_many_worlds,
+)
+
+logger = logging.getLogger("counterfoil.store")
+TOUCHED_EVERY = 0.05
+"""Of a world's time to live: how late the store may learn that it was used. It is forgotten so much later, never earlier."""
+
+
+class StoredWorlds(Worlds):
+    """The worlds in ``log``. ``now`` tells the time in seconds since 1970; ``limit`` bounds how many worlds there are, and
+    ``most_in_memory`` how many are kept rebuilt (with 10 commands one takes about 13 kB).
+
+    Methods that make or delete a world return when that is durable, and raise ``StoreUnavailable`` if it cannot be; so does
+    every look-up of a world that has to be rebuilt.
+    """
+
+    may_wait = True
+
+    def __init__(
+        self,
+        log: Log,
+        read: Callable[[str], Scenario],
+        known_switches: KnownSwitches,
+        *,
+        now: Callable[[], float],
+        limit: int = 1_000_000,
+        most_in_memory: int = 4096,
+    ) -> None:
+        super().__init__(read, known_switches, limit=limit, seconds=now)
+        self.log = log
+        self._most_in_memory = most_in_memory
+        self._heads: dict[str, StoredHead] = {}
+        # a head that was dropped from memory may still be written to by who has a view of it: there is only ever one
+        self._alive: WeakValueDictionary[str, StoredHead] = WeakValueDictionary()
+        self._busy: dict[str, tuple[Any, int]] = {}
+        self._count: int | None = None
+        self._last_id = log.last_id()
+        self._commits = GroupCommit(log, self._recover)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the store takes no changes now; None if it does."""
+        return self._commits.problem
+
+    def close(self) -> None:
+        """Make durable what waits, and close the store."""
+        self._commits.close()
+        self.log.close()
+
+    def keep_faults(self, name: str, json: bytes) -> None:
+        """Keep the faults of a world, which is no change of it; nothing happens if there is no such world any more."""
+        head = self._used(name)
+        if head is not None and not head.is_closing:
+            self._commits.submit(Faults(head.id, json)).result()
+
+    # --- looking up ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        count = self._count
+        if count is None:
+            count = self._count = self.log.count()
+        return count
+
+    def names(self) -> list[str]:
+        return [name for _, name in self.log.rows()]
+
+    def page(self, offset: int, limit: int) -> list[WorldEntry]:
+        found = []
+        for _, name in self.log.rows(offset, limit):
+            try:
+                head = self._find(name)
+            except StoreUnavailable as error:  # one that is damaged must not hide the others
+                logger.error("%s", error)
+                continue
+            if head is not None:
+                found.append(self._shown(head))
+        return found
+
+    def entry(self, name: str) -> WorldEntry | None:
+        head = self._used(name)
+        return None if head is None else self._shown(head)
+
+    def get(self, name: str) -> World | None:
+        head = self._used(name)
+        return None if head is None else World(head)
+
+    def is_in_memory(self, name: str) -> bool:
+        """Whether looking up that world is quick: it need not be rebuilt, and is not unknown."""
+        return name in self._heads
+
+    def _shown(self, head: StoredHead) -> WorldEntry:
+        return WorldEntry(head, head.time_to_live, head.used_at)
+
+    def _used(self, name: str) -> StoredHead | None:
+        """The world, which counts as used now; None if there is none, or it idled longer than it may."""
+        head = self._heads.get(name) or self._find(name)
+        if head is None:
+            return None
+        now, life = self._seconds(), head.time_to_live
+        if life is not None:
+            if now - head.used_at > life:
+                self._forget(name, head.id)
+                return None
+            if now + life > (head.expires or 0.0):
+                self._commits.touch(head, now + life * (1 + TOUCHED_EVERY))
+        head.used_at = now
+        return head
+
+    def _find(self, name: str) -> StoredHead | None:
+        """The world, rebuilt if it is not in memory."""
+        head = self._heads.get(name)
+        if head is not None or not NAME.fullmatch(name):
+            return head
+        with self._alone(name):
+            head = self._alive.get(name)
+            if head is None:
+                stored = self.log.find(name)
+                if stored is None:
+                    return None
+                if stored.row.expires is not None and stored.row.expires < self._seconds():
+                    self._forget(name, stored.row.id)
+                    return None
+                head = self._head(self._rebuilt(stored), stored.row)
+            self._remember(head)
+        return head
+
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        """One thread at a time for each name."""
+        with self._lock:
+            lock, users = self._busy.get(name, (RLock(), 0))
+            self._busy[name] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, users = self._busy.pop(name)
+                if users > 1:
+                    self._busy[name] = lock, users - 1
+
+    def _head(self, world: World, row: Row) -> StoredHead:
+        used_at = self._seconds() if row.expires is None else row.expires - (row.time_to_live or 0.0)
+        return StoredHead(
+            world.head.state,
+            row.name,
+            self._commits,
+            id=row.id,
+            time_to_live=row.time_to_live,
+            expires=row.expires,
+            used_at=min(used_at, self._seconds()),
+        )
+
+    def _remember(self, head: StoredHead) -> None:
+        with self._lock:
+            self._alive[head.name] = self._heads[head.name] = head
+            if len(self._heads) > self._most_in_memory:
+                oldest = sorted(self._heads.values(), key=lambda each: (each.name == DEFAULT, each.used_at))
+                for each in oldest[: max(1, self._most_in_memory // 4)]:
+                    if each is not head:
+                        del self._heads[each.name]
+
+    # --- rebuilding ------------------------------------------------------------------------------
+
+    def _rebuilt(self, stored: StoredWorld) -> World:
+        return self._restricted(rebuild(stored, self, self._scenarios))
+
+    def _recover(self, doubtful: Iterable[StoredHead]) -> None:
+        """After the store failed, make each world what the store says it is. Called with their write locks held."""
+        self._count = None
+        for head in doubtful:
+            state = head.state
+            commands = len(state.history) - state.scenario_length
+            position = self.log.position(head.name)
+            if position is None or position[0] != head.id:
+                self._drop(head)
+                continue
+            if position != (head.id, state.version - commands, commands):
+                stored = self.log.find(head.name)
+                if stored is not None:
+                    head.state = self._rebuilt(stored).head.state
+            head.newest, head.is_closing = head.state, False
+
+    # --- making and deleting ---------------------------------------------------------------------
+
+    def restrict_credentials(self, credentials_of: CredentialsOf) -> None:
+        """To be called before the first change."""
+        super().restrict_credentials(credentials_of)
+        with self._lock:
+            self._heads.clear()
+            self._alive.clear()
+
+    def delete(self, name: str) -> None:
+        if name == DEFAULT:
+            raise RuleBroken("the default world cannot be deleted; reset it instead", field="world")
+        head = self._used(name)
+        if head is None:
+            raise UnknownRecord(f"there is no world '{name}'", field="world")
+        self._remove(head).result()
+        self._drop(head)
+
+    def forget_idle(self) -> int:
+        now, forgotten = self._seconds(), 0
+        for id, name in self.log.expired(now):
+            with self._alone(name):  # not while it is being rebuilt, because it is used now
+                head = self._alive.get(name)
+                if head is None or (head.id == id and now - head.used_at > (head.time_to_live or 0.0)):
+                    self._forget(name, id)
+                    forgotten += 1
+        return forgotten
+
+    def _forget(self, name: str, id: int) -> None:
+        """Without waiting: until it is durable, the world is found to have expired by all who look."""
+        head = self._alive.get(name)
+        with suppress(StoreUnavailable):  # it will be forgotten when it is looked for again
+            if head is None or head.id != id:
+                self._when_gone(self._commits.submit(Gone(id)))
+            elif not head.is_closing:
+                self._remove(head)
+
+    def _remove(self, head: StoredHead) -> Saving:
+        """Let the world take no more commands, and delete it; it can be read until that is durable."""
+        head.is_closing = True
+        try:
+            gone = self._commits.submit(Gone(head.id), head)
+        except StoreUnavailable:
+            head.is_closing = False
+            raise
+        self._when_gone(gone, head)
+        return gone
+
+    def _when_gone(self, saving: Saving, head: StoredHead | None = None) -> None:
+        def settle(done: Saving) -> None:
+            self._count = None
+            if head is not None and done.exception() is None:
+                self._drop(head)
+
+        saving.add_done_callback(settle)
+
+    def _drop(self, head: StoredHead) -> None:
+        with self._lock:
+            if self._alive.get(head.name) is head:
+                del self._alive[head.name]
+            if self._heads.get(head.name) is head:
+                del self._heads[head.name]
+
+    def _add(self, world: World, time_to_live: float | None, *, replace: bool = False) -> World:
+        name = world.name
+        check_name(name)
+        world = self._restricted(world)
+        with self._alone(name):
+            before = self._used(name)
+            if before is not None and not replace:
+                raise name_taken(name)
+            if before is None and len(self) >= self._limit and not self.forget_idle():
+                raise too_many_worlds(self._limit)
+            if before is not None:
+                self._remove(before)
+            row = self._row(world, time_to_live)
+            commands = [encode_command(command) for command in world.commands]
+            self._commits.submit(Made(row, world.scenario.source, commands)).result()
+            head = self._head(world, row)
+            self._remember(head)
+            with self._lock:
+                self._count = None if self._count is None else self._count + 1
+        return World(head)
+
+    def _row(self, world: World, time_to_live: float | None) -> Row:
+        with self._lock:
+            self._last_id += 1
+            id = self._last_id
+        return Row(
+            id=id,
+            name=world.name,
+            origin=origin_of(world),
+            base=world.version - len(world.commands),
+            time_to_live=time_to_live,
+            expires=None if time_to_live is None else self._seconds() + time_to_live * (1 + TOUCHED_EVERY),
+        )

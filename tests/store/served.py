@@ -1,0 +1,148 @@
+"""A real server with a store, started, killed and started again by tests, and a small client for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+KEY = {"Authorization": "Bearer counterfoil-key"}
+RUNS = "/billingplatform/backend/api/v1/billingRuns"
+CONTROL = "/_sandbox/v1/worlds"
+LAUNCH = Path(__file__).with_name("launch.py")
+
+
+class Reply:
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+STALE = 2.0
+"""Seconds after which a connection is made anew: the server closes one that idles for 5."""
+
+
+class Client:
+    """One connection, made anew where it broke or idled. Raises ``OSError`` or ``HTTPException`` without an answer."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._connection: http.client.HTTPConnection | None = None
+        self._used = 0.0
+
+    def __call__(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
+        sent = {**KEY, **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
+        if time.monotonic() - self._used > STALE:
+            self.close()
+        self._used = time.monotonic()
+        try:
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+            self._connection.request(method, path, None if body is None else json.dumps(body), sent)
+            response = self._connection.getresponse()
+            received = {name.lower(): value for name, value in response.getheaders()}
+            return Reply(response.status, received, response.read())
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Served:
+    """``counterfoil serve --store`` on a port that stays the same. ``defect`` is one of ``launch.DEFECTS``."""
+
+    def __init__(self, store: Path, *options: str, defect: str | None = None) -> None:
+        self.store = store
+        self._options = options
+        self._start = [str(LAUNCH), defect] if defect else ["-m", "counterfoil"]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.process: subprocess.Popen[str] | None = None
+        self.client = Client(self.port)
+
+    def start(self) -> Self:
+        """Start, and wait until it is ready."""
+        command = [sys.executable, *self._start, "serve", "--store", str(self.store)]
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port), "--quiet", *self._options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+        )
+        for _ in range(1500):
+            assert self.process.poll() is None, self.process.communicate()[1]
+            try:
+                if self.client("GET", "/ready").status == 200:
+                    return self
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError("the server did not become ready")
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+        self.client.close()
+
+    def stop(self) -> str:
+        """Stop it in order; returns what it wrote to standard error."""
+        assert self.process is not None
+        self.process.terminate()
+        said = self.process.communicate(timeout=20)[1]
+        self.client.close()
+        assert self.process.returncode == 0, said
+        return said
+
+    def again(self) -> Self:
+        """kill -9 and start again."""
+        self.kill()
+        return self.start()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.close()
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    # --- what tests say over and over --------------------------------------------------------------
+
+    def post(self, path: str, body: Any = None, status: int = 200) -> Any:
+        reply = self.client("POST", path, body if body is not None else {})
+        assert reply.status == status, (reply.status, reply.body)
+        return reply.json()
+
+    def get(self, path: str) -> Any:
+        reply = self.client("GET", path)
+        assert reply.status == 200, (reply.status, reply.body)
+        return reply.json()
+
+    def run(self, name: str, world: str = "") -> str:
+        """Make a billing run through the vendor's API; returns its id."""
+        return str(self.post(f"{world}{RUNS}", {"name": name})["id"])
+
+    def runs(self, world: str = "") -> list[str]:
+        return [run["name"] for run in self.get(f"{world}{RUNS}")]
+
+    def digest(self, world: str = "default") -> str:
+        return str(self.get(f"{CONTROL}/{world}/capsule")["digest"])

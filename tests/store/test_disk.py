@@ -1,0 +1,239 @@
+"""Stores that cannot be used: one line and exit code 2 at start, 503 and recovery later."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.store.served import CONTROL, RUNS, Served
+
+from counterfoil.app import build, rebuilt
+from counterfoil.cli import main
+from counterfoil.store.sqlite import SqliteLog
+from counterfoil.world.capsule import write_capsule
+from counterfoil.world.commands import CreateRun
+
+
+def said(code: int, *arguments: str) -> str:
+    """What ``counterfoil`` writes when it exits with that code, in this process."""
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == code, (done.output, done.exception)
+    return str(done.output)
+
+
+def refused(*arguments: str) -> str:
+    """The one line with which it exits with 2."""
+    line = said(2, *arguments)
+    assert line.count("\n") == 1, line
+    return line
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a default world of the scenario one-month."""
+    store = tmp_path_factory.mktemp("made") / "worlds.db"
+    build(["billingplatform"], scenario_name="one-month", seed=5, store=str(store)).close()
+    return store
+
+
+def copy(made: Path, folder: Path, *statements: str) -> Path:
+    store = folder / "copy.db"
+    store.write_bytes(made.read_bytes())
+    with sqlite3.connect(store) as database:
+        for statement in statements:
+            database.execute(statement)
+    database.close()
+    return store
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (["PRAGMA user_version = 2"], "format 2"),
+        (["PRAGMA application_id = 1"], "is not a store of counterfoil"),
+        (["UPDATE about SET value = '9.9' WHERE name = 'counterfoil'"], "was written with counterfoil 9.9"),
+        (["UPDATE about SET value = '1.0' WHERE name = 'faker'"], "was written with faker 1.0"),
+    ],
+)
+def test_a_store_of_another_kind_is_refused(made: Path, tmp_path: Path, statements: list[str], said: str) -> None:
+    store = copy(made, tmp_path, *statements)
+    before = store.read_bytes()
+    assert said in refused("serve", "--port", "0", "--store", str(store))
+    assert said in refused("store", "info", str(store))
+    assert store.read_bytes() == before, "it was not touched"
+
+
+def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, and longer than the header of one" * 20)
+    before = text.read_bytes()
+    assert "is not a store" in refused("serve", "--port", "0", "--store", str(text))
+    assert text.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [text], "nothing was put beside it"
+    assert "is not a file" in refused("serve", "--port", "0", "--store", str(tmp_path))
+    assert "No such file" in refused("serve", "--port", "0", "--store", str(tmp_path / "no" / "w.db"))
+    assert "name a file" in refused("serve", "--port", "0", "--store", "postgresql://me:secret@db/counterfoil")
+    assert "secret" not in refused("serve", "--port", "0", "--store", "postgresql://me:secret@db/counterfoil")
+    assert "there is no such store" in refused("store", "info", str(tmp_path / "none.db"))
+    assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--scenario", "late-payer"], "scenario one-month, not the late-payer"),
+        (["--seed", "6"], "seed 5, not 6"),
+        (["--customers", "20"], "not 20"),
+        (["--switch", "billingplatform.create_status=201"], "other switches"),
+        (["--workers", "2"], "--workers"),
+    ],
+)
+def test_options_that_contradict_the_store(made: Path, options: list[str], said: str) -> None:
+    assert said in refused("serve", "--port", "0", "--store", str(made), *options)
+
+
+def test_the_same_options_are_no_contradiction(made: Path, tmp_path: Path) -> None:
+    with Served(copy(made, tmp_path), "--scenario", "one-month", "--seed", "5") as served:
+        assert served.get(f"{CONTROL}/default")["seed"] == 5
+
+
+def test_one_server_at_a_time(tmp_path: Path) -> None:
+    store = tmp_path / "worlds.db"
+    with Served(store) as served:
+        assert "another process uses this store" in refused("serve", "--port", "0", "--store", str(store))
+        assert "another process uses this store" in refused("store", "compact", str(store))
+        assert "worlds      1" in said(0, "store", "info", str(store)), "looking is allowed"
+        assert served.get(f"{CONTROL}/default")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="permissions are another thing there")
+def test_a_read_only_store(made: Path) -> None:
+    """Permissions do not hold for root, so a child process opens it as another user."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder, "worlds.db")
+        store.write_bytes(made.read_bytes())
+        store.chmod(0o444)
+        for file in (f"{store}-lock", f"{store}-wal", f"{store}-shm"):
+            Path(file).touch(0o666)
+            Path(file).chmod(0o666)
+        Path(folder).chmod(0o777)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                if os.geteuid() == 0:
+                    os.setgroups([])
+                    os.setgid(65534)
+                    os.setuid(65534)
+                SqliteLog(store)
+                line = "it was opened"
+            except BaseException as error:
+                line = f"{type(error).__name__}: {error}"
+            os.write(writing, line.encode())
+            os._exit(0)
+        os.close(writing)
+        os.waitpid(child, 0)
+        with os.fdopen(reading, "rb") as pipe:
+            line = pipe.read().decode()
+    assert line.startswith("StoreError: "), line
+    assert "read-only; make the file and its folder writable" in line
+
+
+def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:
+    """The process may write no larger files for a while, as when the disk is full. What it said it had kept is there
+    afterwards, after a crash too; what it refused is not."""
+    with Served(tmp_path / "worlds.db", "--scenario", "one-month") as served:
+        assert served.process is not None
+        before = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
+        made = [served.run(f"Run {number}") and f"Run {number}" for number in range(3)]
+        size = max(file.stat().st_size for file in tmp_path.iterdir())
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (size, before[1]))
+        reply, number = served.client("POST", RUNS, {"name": "Run 3"}), 3
+        while reply.status == 200 and number < 500:  # what is left of the last page of the log
+            made.append(f"Run {number}")
+            number += 1
+            reply = served.client("POST", RUNS, {"name": f"Run {number}"})
+        assert reply.status == 503
+        assert reply.json() == {"error": reply.json()["error"]}, "in the vendor's words"
+        assert "store cannot be written" in reply.json()["error"]
+        assert reply.headers["retry-after"] == "1"
+        assert served.client("GET", "/ready").status == 503
+        assert served.runs()[-len(made) :] == made, "reading goes on"
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, before)
+        for _ in range(500):
+            if served.client("GET", "/ready").status == 200:
+                break
+            time.sleep(0.02)
+        made.append("Room again")
+        served.run("Room again")
+        assert served.runs()[-len(made) :] == made
+        served.again()
+        assert served.runs()[-len(made) :] == made
+
+
+def test_check_finds_what_cannot_be_rebuilt(made: Path, tmp_path: Path) -> None:
+    store = copy(made, tmp_path, 'INSERT INTO log SELECT id, 2, CAST(\'{"command":"no_such"}\' AS BLOB) FROM world')
+    found = said(1, "store", "check", str(store))
+    assert "commands are missing" in found
+    assert "cannot be rebuilt" in found
+    assert "1 worlds, 2 mistakes" in found
+
+
+def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:
+    """Export, import into another store, serve that: the same worlds, and an export of it is the same bytes."""
+    one, other, folder = tmp_path / "one.db", tmp_path / "other.db", tmp_path / "capsules"
+    application = build(["billingplatform"], scenario_name="one-month", store=str(one))
+    world = application.worlds.create("blue", "late-payer", seed=9)
+    world.execute(CreateRun(name="Carried"))
+    application.close()
+    assert "2 worlds, 0 mistakes" in said(0, "store", "check", str(one))
+    assert '"commands": 1' in said(0, "store", "info", str(one), "--json")
+    assert "wrote 2 capsules" in said(0, "store", "export", str(one), str(folder))
+    assert "imported 2 worlds" in said(0, "store", "import", str(other), str(folder))
+    again = tmp_path / "again"
+    said(0, "store", "export", str(other), str(again))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
+        file.name: file.read_bytes() for file in again.iterdir()
+    }
+    assert "nothing was imported" in refused("store", "import", str(other), str(folder))
+    (folder / "blue.json").write_text("{}")
+    assert "not a capsule" in refused("store", "import", str(tmp_path / "third.db"), str(folder))
+    assert "has no world 'green'" in refused("store", "export", str(one), str(folder), "--world", "green")
+    application = build(["billingplatform"], store=str(other))
+    assert [run.name for run in application.worlds.named("blue").ledger.runs.values()][-1] == "Carried"
+    application.close()
+
+
+def test_a_capsule_is_the_default_world_of_a_new_store_only(tmp_path: Path) -> None:
+    store, capsule = tmp_path / "worlds.db", tmp_path / "mine.json"
+    application = build(["billingplatform"], scenario_name="late-payer", seed=9)
+    application.world.execute(CreateRun(name="From a capsule"))
+    capsule.write_bytes(write_capsule(application.world))
+    application = build(["billingplatform"], world=rebuilt(capsule.read_bytes()), store=str(store))
+    application.close()
+    application = build(["billingplatform"], store=str(store))
+    assert [run.name for run in application.world.ledger.runs.values()][-1] == "From a capsule"
+    application.close()
+    assert "has a default world already" in refused(
+        "serve", "--port", "0", "--capsule", str(capsule), "--store", str(store)
+    )
+
+
+def test_compacting_gives_space_back(tmp_path: Path) -> None:
+    store = tmp_path / "worlds.db"
+    application = build(["billingplatform"], scenario_name="quiet", store=str(store))
+    world = application.worlds.create("big", "quiet")
+    for number in range(1000):
+        world.execute(CreateRun(name=f"{number:0200}"))
+    application.worlds.delete("big")
+    application.close()
+    before = store.stat().st_size
+    assert before > 200_000
+    said(0, "store", "compact", str(store))
+    assert store.stat().st_size < before / 2
