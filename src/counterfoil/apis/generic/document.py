@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 
 from counterfoil.apis.generic.answers import Answer, examples, for_status, request_schema, success
 from counterfoil.apis.generic.fitting import Checks
+from counterfoil.apis.generic.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place
-from counterfoil.apis.generic.roles import OF_BODY
 from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.values import Values

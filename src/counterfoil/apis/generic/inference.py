@@ -12,12 +12,13 @@ from typing import Any
 
 from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.answers import request_schema
+from counterfoil.apis.generic.found_collections import Draft
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.paths import Path
 from counterfoil.apis.generic.queries import queries
 from counterfoil.apis.generic.relations import ownership, references, state_field
-from counterfoil.apis.generic.roles import Draft, Found, Roles
+from counterfoil.apis.generic.roles import Found, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.openapi import Spec
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
 from counterfoil.apis.generic.laws.places import value_at
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
@@ -38,7 +39,6 @@ from counterfoil.contract.collection import (
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import NotTried
-from counterfoil.json_schema import Validator
 
 Json = Any
 SIZE = 100
@@ -191,7 +191,7 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
     return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
 
 
-def _documented(parameter: Validator) -> Any:
+def _documented(parameter: Checks) -> Any:
     """Draws those observed values that the parameter's schema takes."""
 
     def taken(value: Json) -> bool:
