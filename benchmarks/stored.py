@@ -117,7 +117,7 @@ def requests(folder: Path) -> dict[str, float]:
     def cpu(application: Application, call: Call) -> float:
         began = time.process_time()
         for _ in range(300):
-            _step(ask(application.door, call))
+            _step(ask(application.asgi_app, call))
         return (time.process_time() - began) / 300 * 1e6
 
     found: dict[str, float] = {}

@@ -21,7 +21,7 @@ from counterfoil.contract.law import LawBook
 from counterfoil.contract.runner import run_laws
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import Record
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 
 TOKEN = {"COUNTERFOIL_TOKEN": "any"}
 SHOP = Path(__file__).parents[2] / "examples" / "own-api" / "shop.yaml"
@@ -32,7 +32,7 @@ Defect = Callable[[httpx.Request, Ask], httpx.Response]
 class Between(httpx.BaseTransport):
     """Stands between the checker and the stand-in, and answers as a server with one defect would."""
 
-    def __init__(self, inner: InProcess, defect: Defect) -> None:
+    def __init__(self, inner: InProcessTransport, defect: Defect) -> None:
         self._inner, self._defect = inner, defect
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -45,7 +45,7 @@ def checked(defect: Defect) -> dict[str, Record]:
     api = own_api(SHOP, rows=12, seed=3)
     assert api.spec is not None
     book: LawBook = law_book(api.spec, infer(api.spec))
-    with InProcess(build(own=[api], scenario_name="quiet").server) as inner:
+    with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
         target = Target(
             f"http://shop.test{api.prefix}", "any", transport=Between(inner, defect), disposable=True, book=book
         )
@@ -220,11 +220,11 @@ def test_a_defect_breaks_the_law_that_names_it(defect: Defect) -> None:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     """The shop's stand-in, served as a real implementation would be."""
-    from counterfoil.serving import in_thread, listen, origin_of
+    from counterfoil.serving import listen, origin_of, serve_in_thread
 
     api = own_api(SHOP, rows=8, seed=1)
     taken = listen("127.0.0.1", 0)
-    stop = in_thread(build(own=[api], scenario_name="quiet").server, taken)
+    stop = serve_in_thread(build(own=[api], scenario_name="quiet").server, taken)
     yield f"{origin_of(taken)}{api.prefix}"
     stop()
 

@@ -16,7 +16,7 @@ from tests.store.served import CONTROL, RUNS
 from counterfoil.app import Application, build
 from counterfoil.store.log import Operation
 from counterfoil.store.sqlite import SqliteLog
-from counterfoil.testing.in_process import InProcess
+from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.commands import CreateRun
 
@@ -56,7 +56,10 @@ class Server:
         log = self.application.worlds.log  # type: ignore[attr-defined]
         self.disk = Disk(log)
         self.client = httpx.Client(
-            transport=InProcess(self.application.door), base_url="http://localhost", headers=HEADERS, timeout=30
+            transport=InProcessTransport(self.application.asgi_app),
+            base_url="http://localhost",
+            headers=HEADERS,
+            timeout=30,
         )
         self._threads = ThreadPoolExecutor(16)
 
