@@ -2,8 +2,8 @@
 
 The laws are the families that the vendors' books use (paging, filters, sort orders, identity), held against inferred
 collections, and those that follow from a resource's life: what was written is read, an update changes only what was sent,
-what was deleted is gone. Each law says what in the document it was inferred from. A law whose inference is less sure than
-``SURE`` is a question to the reader and not a failure.
+what was deleted is gone. Each law says what in the document it was inferred from, and how sure that is: the checker shows a
+law that is not sure, and does not hold, as a question (``contract.runner.SURE``).
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from counterfoil.contract.laws import filtering, items, paging, sorting
 from counterfoil.openapi import Spec
 
 Json = Any
-SURE = 0.8
-"""A law that was inferred with less confidence than this is a question."""
 
 
 class NoLaws(Exception):
@@ -78,7 +76,18 @@ def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Reso
         sure = _confidence(model, law.operation, resource)
         if law.family == "lifecycle" and read is not None:
             sure = min(sure, _confidence(model, read.name, resource))
-        yield replace(law, confidence=min(sure, law.confidence))
+        yield replace(law, confidence=min(sure, law.confidence), says=law.says + _inferred_from(model, law))
+
+
+def _inferred_from(model: Model, law: Law) -> str:
+    """What the document says that the law rests on, to follow its sentence."""
+    parameter = law.id.partition(".filter.")[2]
+    wanted = f"filter {parameter}" if parameter else "role:"
+    reasons = (
+        each.reason for each in model.decisions if each.subject == law.operation and each.value.startswith(wanted)
+    )
+    reason = next(reasons, "")
+    return f" (Inferred: {reason}.)" if reason else ""
 
 
 def _confidence(model: Model, operation: str, resource: Resource) -> float:
