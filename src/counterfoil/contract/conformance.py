@@ -17,7 +17,7 @@ from typing import Any
 from counterfoil.contract.conformance_guard import WriteGuard
 from counterfoil.contract.conformance_records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
-from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of
+from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
 
@@ -152,10 +152,10 @@ class Job:
 def job_for(api: str, target: Target, *, token: str | None = None, **options: Any) -> Job:
     """The job that checks ``api`` at ``target``; ``token`` is one fetched by login."""
     book = book_for(api, target)
-    name, prefix = credential_scheme(document_of(book))
     headers = dict(target.headers)
     if token or target.token:
-        headers[name] = header_value(prefix, str(token or target.token))
+        for name, prefix in (credential_scheme(document_of(book)), *further_schemes(book)):
+            headers[name] = header_value(prefix, str(token or target.token))
     return Job(
         api,
         target.url.rstrip("/"),

@@ -120,7 +120,8 @@ def header_value(prefix: str, token: str) -> str:
 class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
-    ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``. ``rate`` is requests
+    ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``; it is also sent in the ways of
+    ``further_schemes``. ``rate`` is requests
     a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
     ``unknown_ids``, ``acts_on_existing`` and ``login_operation`` are those of the law book.
     """
@@ -129,6 +130,7 @@ class HttpClient:
         self,
         target: Target,
         scheme: tuple[str, str] = ("Authorization", "Bearer "),
+        further_schemes: tuple[tuple[str, str], ...] = (),
         *,
         rate: float | None = None,
         seconds: float = 10.0,
@@ -136,7 +138,7 @@ class HttpClient:
         until: float | None = None,
     ) -> None:
         self.target = target
-        self.scheme = scheme
+        self.schemes = (scheme, *further_schemes)
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
@@ -230,11 +232,11 @@ class HttpClient:
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
         headers = {"Accept": "application/json"}
-        name, prefix = self.scheme
+        ways = {name.lower() for name, _ in self.schemes}
         own = self.target.headers.items()
-        headers |= {key: value for key, value in own if default or key.lower() != name.lower()}
-        if token is not None:
-            headers[name] = header_value(prefix, token)
+        headers |= {key: value for key, value in own if default or key.lower() not in ways}
+        for name, prefix in self.schemes if token is not None else ():
+            headers[name] = header_value(prefix, str(token))
             if prefix == BASIC:
                 self.secrets.add(headers[name].removeprefix(BASIC), "$COUNTERFOIL_TOKEN_IN_BASE64")
         lower = {key.lower() for key in given}

@@ -95,6 +95,19 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
     return "Authorization", BASIC if basic else "Bearer "
 
 
+def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
+    """Other headers in which operations of a user's own document take a credential: documents often mix schemes."""
+    if book.document is None:
+        return ()
+    first = credential_scheme(book.document)[0]
+    found: dict[str, str] = {}
+    for scheme in book.document.get("components", {}).get("securitySchemes", {}).values():
+        name, prefix = credential_scheme({"components": {"securitySchemes": {"it": scheme}}, "security": [{"it": []}]})
+        if name != first and (scheme.get("type") != "apiKey" or scheme.get("in") in ("header", "cookie")):
+            found.setdefault(name, prefix)
+    return tuple(found.items())
+
+
 def _first_requirement(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The security requirement of the first operation that has one, for specs that state none at their root."""
     operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())

@@ -16,7 +16,7 @@ from counterfoil.contract.context import EffortLevel, LawContext, ObservationCac
 from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief
-from counterfoil.contract.law_books import credential_scheme, document_of
+from counterfoil.contract.law_books import credential_scheme, document_of, further_schemes
 from counterfoil.contract.target import Target
 from counterfoil.contract.vacuous import VACUOUS, Recording, is_vacuous
 from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, QUESTION, Record, Status
@@ -40,7 +40,7 @@ class CouldNotRun(Exception):
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
     try:
-        client = HttpClient(target, credential_scheme(document_of(book)), **options)
+        client = HttpClient(target, credential_scheme(document_of(book)), further_schemes(book), **options)
     except NoResponse as error:
         raise CouldNotRun(str(error)) from None
     client.unknown_ids, client.login_operation = book.unknown_ids, book.login_operation

@@ -91,7 +91,7 @@ class _Replay(HttpClient):
             transport=httpx.MockTransport(lambda request: httpx.Response(500)),
             capabilities={**client.target.capabilities, "advance": lambda seconds: None},
         )
-        super().__init__(target, client.scheme)
+        super().__init__(target, client.schemes[0], client.schemes[1:])
         self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
         self.unknown_ids, self.login_operation = client.unknown_ids, client.login_operation
         self._recording, self._how, self._rng = recording, how, rng

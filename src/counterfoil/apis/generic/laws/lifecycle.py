@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of
 from counterfoil.apis.generic.laws.calls import accepted, call
-from counterfoil.apis.generic.laws.members import GONE, unknown_id
+from counterfoil.apis.generic.laws.members import GONE, fits, unknown_id
 from counterfoil.apis.generic.laws.places import same, scalars, value_at
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
@@ -123,7 +123,9 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     fixed = {}
     key = str(resource.collection.id[0]) if len(resource.collection.id) == 1 else ""
     if listed is not None and examples and key and key not in resource.collection.server_owned:
-        fixed = {key: unknown_id(listed.ids(examples))}  # the client chooses the id
+        read = resource.operation("read")
+        may_be = (lambda value: True) if read is None else fits(resource, read)
+        fixed = {key: unknown_id(listed.ids(examples), may_be)}  # the client chooses the id
     try:
         fields = fields_for(create, resource.document, examples[0] if examples else None, fixed)
     except CannotMake as problem:

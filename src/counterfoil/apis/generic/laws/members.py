@@ -23,7 +23,7 @@ def unknown(id: str, resource: Resource, read: Operation, known: Mapping[str, Re
 
     def check(ctx: LawContext) -> None:
         parents = parents_of(ctx, resource, known)
-        other = unknown_id(known_ids(ctx, resource, parents), _fits(resource, read))
+        other = unknown_id(known_ids(ctx, resource, parents), fits(resource, read))
         response = call(ctx, resource, read, parents, other)
         ctx.expect(
             response.status in GONE, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}"
@@ -134,13 +134,17 @@ def known_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> l
     return [key for item in _listed(ctx, resource, parents) if (key := id_of(resource, item)) is not None]
 
 
-def unknown_id(known: Sequence[Json], fits: Callable[[str], bool] = lambda text: True) -> Json:
+def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda value: True) -> Json:
     """An id in the form of the known ones that none of them is, and that ``fits`` the document."""
     if not known:
         raise NotTried("no id is known whose form an unknown one could have")
     taken = set(map(str, known))
     if all(isinstance(each, int) for each in known):
-        return max(known) + 1_000_003
+        numbers = (max(known) + 1_000_003, max(known) + 1, *range(1, 200))
+        found = next((number for number in numbers if str(number) not in taken and fits(number)), None)
+        if found is None:
+            raise NotTried("every id that the document allows is taken")
+        return found
     text = str(known[0])
     for length in (len(text) // 2, 4, 2, 1):  # of its end so much is changed: ids often begin with their kind
         for step in range(1, 40):
@@ -151,17 +155,14 @@ def unknown_id(known: Sequence[Json], fits: Callable[[str], bool] = lambda text:
     raise NotTried(f"no unknown id of the form of {text} was found")
 
 
-def _fits(resource: Resource, read: Operation) -> Callable[[str], bool]:
-    """Whether a text is an id that the operation's path takes."""
+def fits(resource: Resource, read: Operation) -> Callable[[Json], bool]:
+    """Whether a value is an id that the operation's path takes."""
     name = read.name.rpartition("{")[2].partition("}")[0]
     for each in resource.definition(read).get("parameters") or ():
-        if (
-            each.get("in") == "path"
-            and each.get("name") == name
-            and "string" in resource.reader.types(each.get("schema") or {})
-        ):
-            return resource.document.schemas.validator(each["schema"], "request").is_valid
-    return lambda text: True
+        if each.get("in") == "path" and each.get("name") == name and each.get("schema"):
+            valid: Callable[[Json], bool] = resource.document.schemas.validator(each["schema"], "request").is_valid
+            return valid
+    return lambda value: True
 
 
 def _turned(letter: str, step: int) -> str:
