@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from counterfoil.openapi.component_view import LOST, text_of
 from counterfoil.openapi.places import Place
 from counterfoil.openapi.sources import Sources
-from counterfoil.openapi.view import LOST, OPERATION, View, text_of
+from counterfoil.openapi.view import OPERATION, View
 
 Json = Any
 

@@ -1,0 +1,198 @@
+"""Writes what an operation of a user's document receives and sends: parameters, bodies, responses and headers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from counterfoil.openapi.component_view import ComponentView, text_of
+from counterfoil.openapi.places import Place
+from counterfoil.openapi.sources import Sources
+
+Json = Any
+
+STYLES = {
+    "path": {"simple", "label", "matrix"},
+    "query": {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
+    "header": {"simple"},
+    "cookie": {"form"},
+}
+"""Styles of a parameter by its place (OpenAPI 3.1, Style Values)."""
+PARAMETER = ("description", "required", "deprecated", "explode", "allowReserved", "example")
+_STATUS = re.compile(r"[1-5](\d\d|XX)|default")
+
+
+class MessageView(ComponentView):
+    """Writes parameters, request bodies, responses and headers."""
+
+    def __init__(self, sources: Sources, version: str) -> None:
+        super().__init__(sources, version)
+        self.writers |= {
+            "parameters": self.parameter,
+            "responses": self.response,
+            "requestBodies": self.request_body,
+            "headers": self.header,
+        }
+
+    # -- parameters ---------------------------------------------------------------------------------------------------
+
+    def parameters(self, place: Place) -> dict[tuple[str, str], Json]:
+        """The parameters at ``place["parameters"]`` that can be understood, by name and place."""
+        found: dict[tuple[str, str], Json] = {}
+        for each, end in self.declared_parameters(place):
+            name, where = end.value["name"], text_of(end, "in")
+            if where not in STYLES:
+                self.tell(each, f"{name} is in {where}, where no parameter is; left out")
+            elif (name, where) in found:
+                self.tell(each, f"{name} is there twice; the first counts")
+            else:
+                found[name, where] = self.written("parameters", each)
+        return found
+
+    def declared_parameters(self, place: Place) -> list[tuple[Place, Place]]:
+        """Each parameter's place in the list, and the place where references from there end."""
+        declared = place.value.get("parameters")
+        if declared is None:
+            return []
+        if not isinstance(declared, list):
+            self.tell(place["parameters"], "parameters must be a list; left out")
+            return []
+        found = []
+        for index in range(len(declared)):
+            here = place["parameters"][index]
+            end = self.end(here, "parameter")
+            if end is not None and isinstance(end.value.get("name"), str):
+                found.append((here, end))
+            elif end is not None:
+                self.tell(here, "a parameter needs a name; left out")
+        return found
+
+    def parameter(self, place: Place) -> dict[str, Json]:
+        parameter = place.value
+        out = {key: parameter[key] for key in parameter if key in PARAMETER or key.startswith("x-")}
+        out |= {"name": parameter.get("name", ""), "in": text_of(place, "in")}
+        for flag in ("required", "explode"):
+            if not isinstance(out.get(flag, False), bool):
+                self.tell(place[flag], f"{flag} must be true or false; left out")
+                del out[flag]
+        if out["in"] == "path":
+            out["required"] = True
+        style = text_of(place, "style")
+        if style in STYLES.get(out["in"], ()):
+            out["style"] = style
+        elif "style" in parameter:
+            self.tell(place["style"], f"{style} is no style of a parameter in {out['in']}; left out")
+        if "examples" in parameter:
+            out["examples"] = self.examples(place)
+        return out | self.schema_or_content(place)
+
+    def schema_or_content(self, place: Place) -> dict[str, Json]:
+        """The ``schema`` or ``content`` of a parameter or header."""
+        described = place.value
+        if isinstance(described.get("content"), dict) and described["content"]:
+            return {"content": self.content(place["content"])}
+        if "schema" in described:
+            return {"schema": self.schemas.write(place["schema"])}
+        if "type" in described:  # as Swagger 2.0 has it
+            self.tell(place, "the type belongs into a schema; read as if it were there")
+            kept = {key: value for key, value in described.items() if key not in (*PARAMETER, "name", "in", "style")}
+            return {"schema": self.schemas.write(Place(place.file, kept, place.parent, place.step))}
+        if "$ref" not in described:
+            self.tell(place, "neither schema nor content; any text is valid here")
+        return {"schema": {}}
+
+    # -- bodies -------------------------------------------------------------------------------------------------------
+
+    def request_body(self, place: Place) -> dict[str, Json]:
+        body = place.value
+        out = {key: body[key] for key in body if key == "description" or key.startswith("x-")}
+        out["required"] = body.get("required") is True
+        content = self.content(place["content"]) if isinstance(body.get("content"), dict) else {}
+        if not content:
+            self.tell(place, "the body has no media type; any is valid")
+        out["content"] = content or {"*/*": {}}
+        return out
+
+    def content(self, place: Place) -> dict[str, Json]:
+        """Schemas and examples by media type."""
+        out = {}
+        for name in place.value:
+            if "/" not in name:
+                if not name.startswith("x-"):
+                    self.tell(place[name], f"'{name}' is no media type; left out")
+            elif isinstance(place.value[name], dict):
+                out[name] = self.media_type(place[name])
+            else:
+                out[name] = {}
+        return out
+
+    def media_type(self, place: Place) -> dict[str, Json]:
+        media = place.value
+        out = {key: media[key] for key in media if key == "example" or key.startswith("x-")}
+        if "schema" in media:
+            out["schema"] = self.schemas.write(place["schema"])
+        if "examples" in media:
+            out["examples"] = self.examples(place)
+        if isinstance(media.get("encoding"), dict):
+            out["encoding"] = {k: v for k, v in media["encoding"].items() if isinstance(v, dict)}
+        return out
+
+    def examples(self, place: Place) -> dict[str, Json]:
+        """The named examples at ``place["examples"]``; their values are data."""
+        here = place["examples"]
+        if isinstance(here.value, list):  # as a schema of 3.1 has them
+            return {str(number): {"value": value} for number, value in enumerate(here.value, 1)}
+        if not isinstance(here.value, dict):
+            self.tell(here, "examples must be a mapping; left out")
+            return {}
+        ends = {name: self.end(here[name], "example") for name in here.value}
+        return {name: end.value for name, end in ends.items() if end is not None}
+
+    # -- responses ----------------------------------------------------------------------------------------------------
+
+    def responses(self, place: Place) -> dict[str, Json]:
+        """The responses at ``place["responses"]`` by status; an operation without any may answer anything."""
+        out: dict[str, Json] = {}
+        responses = place.value.get("responses")
+        if isinstance(responses, dict):
+            here = place["responses"]
+            for key in responses:
+                status = key if key == "default" else key.upper()
+                if key.startswith("x-"):
+                    continue
+                if not _STATUS.fullmatch(status):
+                    self.tell(here[key], f"'{key}' is no status; left out")
+                elif isinstance(responses[key], dict):
+                    out[status] = self.written("responses", here[key])
+                else:
+                    self.tell(here[key], "a response must be a mapping; read as one without a body")
+                    out[status] = {"description": ""}
+        if not out:
+            self.tell(place, "no response is described; an answer without a body is given")
+            out["default"] = {"description": ""}
+        return out
+
+    def response(self, place: Place) -> dict[str, Json]:
+        response = place.value
+        out = {key: response[key] for key in response if key in ("description", "links") or key.startswith("x-")}
+        out.setdefault("description", "")
+        if isinstance(response.get("content"), dict):
+            out["content"] = self.content(place["content"])
+        if isinstance(response.get("headers"), dict):
+            out["headers"] = self.headers(place["headers"])
+        return out
+
+    def headers(self, place: Place) -> dict[str, Json]:
+        out = {}
+        for name in place.value:
+            if isinstance(place.value[name], dict):
+                out[name] = self.written("headers", place[name])
+            else:
+                self.tell(place[name], "a header must be a mapping; left out")
+        return out
+
+    def header(self, place: Place) -> dict[str, Json]:
+        header = place.value
+        out = {key: header[key] for key in header if key in PARAMETER or key.startswith("x-")}
+        out["required"] = header.get("required") is True
+        return out | self.schema_or_content(place)

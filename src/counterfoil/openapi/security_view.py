@@ -1,0 +1,66 @@
+"""Writes the security schemes of a user's document, and what its operations require of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.openapi.component_view import ComponentView, text_of
+from counterfoil.openapi.places import Place
+
+Json = Any
+
+SECURITY_TYPES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
+
+
+class SecurityView(ComponentView):
+    """Writes security schemes and requirements."""
+
+    def security_schemes(self) -> dict[str, Json]:
+        """The security schemes that can be understood."""
+        return self.schemes_at(self.mapping(self.mapping(self.top, "components"), "securitySchemes"))
+
+    def schemes_at(self, place: Place | None) -> dict[str, Json]:
+        """The security schemes of a mapping of them."""
+        written = {name: self.security_scheme(place[name]) for name in place.value} if place is not None else {}
+        return {name: scheme for name, scheme in written.items() if scheme is not None}
+
+    def security_scheme(self, place: Place) -> Json:
+        end = self.end(place, "security scheme")
+        if end is None:
+            return None
+        scheme = end.value
+        kind = text_of(end, "type")
+        if kind == "basic":
+            kind, scheme = "http", {**scheme, "type": "http", "scheme": "basic"}
+        if kind == "apiKey":
+            is_complete = isinstance(scheme.get("name"), str) and scheme.get("in") in ("header", "query", "cookie")
+        else:
+            is_complete = kind in SECURITY_TYPES and (kind != "http" or isinstance(scheme.get("scheme"), str))
+        if not is_complete:
+            self.tell(place, "this is no security scheme of OpenAPI; no credential is asked for it")
+            return None
+        return scheme
+
+    def security(self, place: Place, schemes: dict[str, Json]) -> list[Json]:
+        """The security requirements at ``place["security"]``; a scheme that is not defined is not asked for."""
+        requirements = place.value["security"]
+        if not isinstance(requirements, list):
+            self.tell(place["security"], "security must be a list; no credential is asked for")
+            return []
+        written = []
+        for index, requirement in enumerate(requirements):
+            if not isinstance(requirement, dict):
+                self.tell(place["security"][index], "a security requirement must be a mapping; left out")
+                continue
+            for name in requirement.keys() - schemes.keys():
+                self.tell(
+                    place["security"][index], f"there is no security scheme '{name}'; no credential is asked for it"
+                )
+            written.append(
+                {
+                    name: [each for each in scopes if isinstance(each, str)] if isinstance(scopes, list) else []
+                    for name, scopes in requirement.items()
+                    if name in schemes
+                }
+            )
+        return written
