@@ -13,19 +13,10 @@ import pytest
 from hypothesis import strategies as st
 from toy import TOKEN, tried
 
-from counterfoil.contract.collection import (
-    NUMBER,
-    Collection,
-    Field,
-    Offsets,
-    above,
-    below,
-    equal,
-    like,
-    observed,
-    one_of,
-)
+from counterfoil.contract.collection import Collection, Offsets
 from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.fields import NUMBER, Field, observed
+from counterfoil.contract.filters import above, below, equal, like, one_of
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.laws import filtering, paging, sorting
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection, Filter, observed
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import observed
+from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws.counting import number_in
 from counterfoil.contract.laws.sorting import in_order

@@ -9,8 +9,10 @@ from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import DATE_TIME, Collection, Field, Filter, above, below, equal, observed
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import DATE_TIME, Field, observed
+from counterfoil.contract.filters import Filter, above, below, equal
 from counterfoil.contract.law import Law, brief, says
 from counterfoil.contract.target import Json
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import MAX_ITEMS, Collection, Filter, Offsets, observed
+from counterfoil.contract.collection import MAX_ITEMS, Collection, Offsets
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import observed
+from counterfoil.contract.filters import Filter
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, NotTried, brief, says
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from operator import methodcaller
 from typing import Any
 
-from counterfoil.contract.collection import DATE_TIME, NUMBER, TEXT, Field
+from counterfoil.contract.fields import DATE_TIME, NUMBER, TEXT, Field
 from counterfoil.contract.laws.items import Mismatch, close
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Filter, observed
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import observed
+from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import Law, brief, says
 
 

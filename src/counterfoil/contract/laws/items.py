@@ -7,8 +7,9 @@ from collections.abc import Collection as Among
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Field
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import Field
 from counterfoil.contract.law import Law, brief, says
 
 Mismatch = tuple[str, Any] | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection, Offsets, observed
+from counterfoil.contract.collection import Collection, Offsets
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import observed
 from counterfoil.contract.law import Law, brief, says
 
 if TYPE_CHECKING:

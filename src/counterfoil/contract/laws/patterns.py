@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Field, Filter
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import Field
+from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import Law, brief
 from counterfoil.contract.target import Json
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection, sample_items
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import sample_items
 from counterfoil.contract.http_client import NoResponse, Query
 from counterfoil.contract.law import Law, brief, says
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil import json_pointer
-from counterfoil.contract.collection import Collection, sample_items
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import sample_items
 from counterfoil.contract.law import Law, brief, says
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection, Field
+from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import Field
 from counterfoil.contract.law import Law, brief, says
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from counterfoil.contract.collection import DATE_TIME, INTEGER, Collection, Field, Offsets, above
+from counterfoil.contract.collection import Collection, Offsets
+from counterfoil.contract.fields import DATE_TIME, INTEGER, Field
+from counterfoil.contract.filters import above
 from counterfoil.contract.laws import errors
 from counterfoil.contract.laws.auth import SampleRequest
 from counterfoil.contract.laws.lifecycle import Resource

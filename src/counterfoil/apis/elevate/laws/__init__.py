@@ -45,8 +45,9 @@ from counterfoil.apis.elevate.laws.summaries import (
     previous_is_not_negative,
     signed_or_absolute,
 )
-from counterfoil.contract.collection import Filter, equal, observed, one_of
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import observed
+from counterfoil.contract.filters import Filter, equal, one_of
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, combining, errors, filtering, items, paging, reading, selecting, sorting

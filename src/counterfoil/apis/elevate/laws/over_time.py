@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from counterfoil.apis.elevate.laws.summaries import BILL_RUNS, CUSTOMER, CUSTOMERS, OPEN, PAGE, PREVIOUS, SUMMARIES
-from counterfoil.contract.collection import sample_items
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import sample_items
 from counterfoil.contract.law import NotApplicable
 from counterfoil.contract.laws.items import close
 from counterfoil.contract.laws.planning import planning_changes_nothing

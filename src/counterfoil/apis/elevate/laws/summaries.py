@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterfoil.contract.collection import INTEGER, NUMBER, Collection, Field, Filter, Pages, Sort, equal, like, one_of
+from counterfoil.contract.collection import Collection, Pages, Sort
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import INTEGER, NUMBER, Field
+from counterfoil.contract.filters import Filter, equal, like, one_of
 from counterfoil.contract.law import Login
 from counterfoil.contract.laws import errors
 from counterfoil.contract.laws.auth import SampleRequest

@@ -19,25 +19,11 @@ from counterfoil.apis.generic.model import Collection, Operation, Place, place_t
 from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
 from counterfoil.apis.generic.schemas import SchemaReader
-from counterfoil.contract.collection import (
-    DATE,
-    DATE_TIME,
-    INTEGER,
-    MAX_ITEMS,
-    NUMBER,
-    TEXT,
-    Field,
-    Filter,
-    Offsets,
-    Pages,
-    Sort,
-    above,
-    below,
-    equal,
-    observed,
-)
+from counterfoil.contract.collection import MAX_ITEMS, Offsets, Pages, Sort
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import DATE, DATE_TIME, INTEGER, NUMBER, TEXT, Field, observed
+from counterfoil.contract.filters import Filter, above, below, equal
 from counterfoil.contract.law import NotTried
 
 Json = Any

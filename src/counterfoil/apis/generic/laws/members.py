@@ -9,8 +9,8 @@ from counterfoil.apis.generic.laws.calls import call
 from counterfoil.apis.generic.laws.places import same, scalars, value_at
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
-from counterfoil.contract.collection import sample_items
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import sample_items
 from counterfoil.contract.law import Law, NotTried
 
 Json = Any

@@ -51,8 +51,8 @@ from counterfoil.apis.oracle_brm.laws.rules import (
     required_are_there,
     unnumbered_are_in_progress,
 )
-from counterfoil.contract.collection import DATE_TIME, Field
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import DATE_TIME, Field
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import (
     auth,

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.apis.oracle_brm.laws.bills import BY_ACCOUNT, FETCH, LIST, WHOLE
-from counterfoil.contract.collection import Field, sample_items
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import Field, sample_items
 from counterfoil.contract.law import Law, NotApplicable, says
 from counterfoil.contract.laws import items
 from counterfoil.contract.laws.customer_bills import (

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Field, Filter, Offsets, equal, observed
+from counterfoil.contract.collection import Collection, Offsets
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import Field, observed
+from counterfoil.contract.filters import Filter, equal
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.laws import comparing, errors, patterns
 from counterfoil.contract.laws.customer_bills import (

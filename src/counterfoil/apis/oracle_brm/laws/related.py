@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.apis.oracle_brm.laws.bills import BILLS, FETCH, OK_STATUSES, WHOLE, Bills, tmf_error
-from counterfoil.contract.collection import SAMPLE_SIZE, Field, Offsets, equal, sample_items
+from counterfoil.contract.collection import SAMPLE_SIZE, Offsets
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import Field, sample_items
+from counterfoil.contract.filters import equal
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws import combining, counting, errors, filtering, items, paging, reading, representations
 from counterfoil.contract.laws.auth import SampleRequest

@@ -18,8 +18,8 @@ from counterfoil.apis.oracle_brm.laws.bills import (
     WHOLE,
     charset,
 )
-from counterfoil.contract.collection import sample_items
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import sample_items
 from counterfoil.contract.laws.auth import SampleRequest
 from counterfoil.contract.laws.customer_bills import ACCOUNT, BILL_DATE, DUE, NET, STARTS, TOTAL
 from counterfoil.contract.laws.items import Mismatch
