@@ -14,6 +14,7 @@ from counterfoil.apis.generic.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place
 from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
 from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.apis.generic.texts import suits
 from counterfoil.apis.generic.values import Values
 from counterfoil.json_schema import schemas_of
 from counterfoil.openapi import Spec
@@ -167,7 +168,7 @@ class Document:
 
     def suits(self, schema: Mapping[str, Json], text: str) -> bool:
         """Whether a text fits a schema's lengths, pattern and format."""
-        return self.values.scalars.suits(schema, text)
+        return suits(schema, text)
 
     def written(self, resource: Any, make: Callable[[], Any]) -> Any:
         """What ``make`` gave for this written resource; kept as long as the resource is."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from counterfoil.apis.generic import fake_data
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.id_styles import in_style
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
-from counterfoil.apis.generic.scalars import in_style
 from counterfoil.apis.generic.seeds import hex_digits, number_of, uuid_of
 
 Json = Any

@@ -141,6 +141,26 @@ class SchemaReader:
         yield from _list(merged.get("examples"))
 
 
+def example_of(merged: Mapping[str, Json], kind: type) -> Json:
+    """The first example of a schema that is of a kind: ``str``, ``bool``, ``int`` or ``float``; None without any."""
+    listed = merged.get("examples")
+    for each in (merged.get("example"), *(listed if isinstance(listed, list) else ())):
+        if kind is str and isinstance(each, str) and each:
+            return each
+        if kind is bool and isinstance(each, bool):
+            return each
+        if kind in (int, float) and isinstance(each, int | float) and not isinstance(each, bool):
+            if kind is int and each != int(each):
+                continue
+            return int(each) if kind is int else each
+    return None
+
+
+def bound_of(value: Json, default: Any) -> Any:
+    """A keyword that counts, as ``maxLength``; the default where it is no count."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+
+
 def _combine(out: dict[str, Json], more: Mapping[str, Json]) -> None:
     for name, value in more.items():
         if name in ("oneOf", "anyOf"):
