@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError, ConfigurationError, Request, Response
 from counterfoil.api import Reason as Reason
-from counterfoil.apis.generic.handlers import Handlers, text, unknown
+from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
+from counterfoil.apis.generic.reading import text, unknown
 from counterfoil.apis.generic.rows import ONLY, Member
 from counterfoil.apis.generic.rows import Store as Rows
 from counterfoil.ledger.errors import LedgerError

@@ -1,0 +1,180 @@
+"""Answers the operations of a document that read, and finds the members that requests name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic import listing
+from counterfoil.apis.generic.changes import Changes
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.headers import AnswerHeaders
+from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.rows import ONLY, Made, Member, Store, at
+from counterfoil.apis.generic.shows import Shows
+
+Json = Any
+
+
+class Reading:
+    """The roles that read. ``api`` is the name that the document is served as."""
+
+    def __init__(self, document: Document, made: Made, api: str) -> None:
+        self.document = document
+        self.made = made
+        self.api = api
+        self.shows = Shows(document)
+        self.changes = Changes(document)
+        self.headers = AnswerHeaders(document)
+        self._lists: dict[str, int | None] = {}
+
+    def list_members(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        members = self._in_scope(operation, request, store.all(collection, parent), store)
+        page = listing.page_of(operation, members, request.query, self._most(operation))
+        key = self.made.key(store.world, collection, parent)
+        body = self.shows.page(operation, page, key, request)
+        return self._respond(operation, body, request, page=page)
+
+    def read(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        return self._show(operation, collection, parent, member, store, request)
+
+    def read_one(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        return self._show(operation, collection, parent, self._one(collection, parent, store), store, request)
+
+    def made_up(self, operation: Operation, request: Request, store: Store) -> Response:
+        places = "/".join(str(each) for each in request.path.values())
+        key = f"{store.world.seed}.{self.made.salt}/{operation.name}/{places}"
+        return self._respond(operation, self.shows.made_up(operation.name, key), request)
+
+    def _in_scope(
+        self, operation: Operation, request: Request, members: Iterable[Member], store: Store
+    ) -> Iterable[Member]:
+        """Those of the members that are below the parents in the path."""
+        for parameter, field, value in self._scoped(operation, request, store):
+            members = [each for each in members if _holds(each.value.get(field), value, parameter)]
+        return members
+
+    def _scoped(self, operation: Operation, request: Request, store: Store) -> Iterator[tuple[str, str, str]]:
+        """Parameter, field and value of what a path's members are below of. Raises ``ApiError`` (unknown_resource)."""
+        for parameter, field, path in operation.scope:
+            value = text(request.path.get(parameter, ""))
+            owner = self.document.model.collections.get(path)
+            if owner is not None and not owner.parents and store.get(owner, "", value) is None:
+                raise unknown(owner, value)
+            yield parameter, field, value
+
+    # --- what a request names, and how it is answered ---------------------------------------------
+
+    def _show(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        member: Member,
+        store: Store,
+        request: Request,
+    ) -> Response:
+        key = self.made.key(store.world, collection, parent)
+        made = member.id if operation.role == "create" else None
+        return self._respond(operation, self.shows.member(operation, member, key), request, id=made)
+
+    def _respond(
+        self,
+        operation: Operation,
+        body: Json,
+        request: Request,
+        *,
+        page: listing.Page | None = None,
+        id: str | None = None,
+    ) -> Response:
+        answer = self.document.answer(operation.name)
+        headers = self.headers.of(operation.name, answer.status, request, page, id)
+        return Response(answer.status, body, headers, answer.sent_type if body is not None else None)
+
+    def _found(self, operation: Operation, request: Request, store: Store) -> tuple[Collection, str, Member]:
+        """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        fields = self.changes.fields(collection, at(request.body, operation.body)) if operation.id_at else {}
+        id = self._id(operation, collection, request, fields)
+        member = store.get(collection, parent, id)
+        if member is None:
+            raise unknown(collection, id)
+        return collection, parent, member
+
+    def _id(self, operation: Operation, collection: Collection, request: Request, fields: Mapping[str, Json]) -> str:
+        if operation.id_at:
+            value = at(fields, operation.id_at)
+            if value is None:
+                raise ApiError(
+                    "required", f"{operation.id_at[-1]} is required in the body", where=str(operation.id_at[-1])
+                )
+            return text(value)
+        values = list(request.path.values())  # in the order of the path, by whatever names
+        before = len(collection.parents)
+        value = values[before] if before < len(values) else request.path.get(collection.parameter, "")
+        return text(value)
+
+    def _one(self, collection: Collection, parent: str, store: Store) -> Member:
+        group = store.world.resources.group(self.api, collection.path, parent)
+        if ONLY in group and group[ONLY].value is None:
+            raise ApiError("unknown_resource", "it was deleted")
+        member = store.get(collection, parent, ONLY)
+        return member if member is not None else self.made.member(store.world, collection, parent, ONLY)
+
+    def _parent(self, operation: Operation, collection: Collection, request: Request, store: Store) -> str:
+        """The ids of the parents in the path, joined. Raises ``ApiError`` for a parent that is not there."""
+        if not collection.parents:
+            return ""
+        values = list(request.path.values())
+        ids: list[str] = []
+        for number, each in enumerate(collection.parents):
+            value = values[number] if number < len(values) else request.path.get(each.parameter, "")
+            id = text(value)
+            owner = self.document.model.collections.get(each.collection) if each.collection else None
+            if owner is not None and len(owner.parents) <= len(ids):
+                above = "/".join(ids[len(ids) - len(owner.parents) :] if owner.parents else [])
+                if store.get(owner, above, id) is None:
+                    raise unknown(owner, id)
+            ids.append(id.replace("/", "%2F"))
+        return "/".join(ids)
+
+    def _most(self, operation: Operation) -> int | None:
+        """How many members the document allows in one answer."""
+        if operation.name not in self._lists:
+            reader = self.document.reader
+            schema = reader.member(self.document.answer(operation.name).schema, operation.at)
+            most = reader.merged(schema).get("maxItems")
+            self._lists[operation.name] = most if isinstance(most, int) and not isinstance(most, bool) else None
+        return self._lists[operation.name]
+
+
+def unknown(collection: Collection, id: str) -> ApiError:
+    """The error for an id that no member has."""
+    return ApiError(
+        "unknown_resource", f"{collection.path} has no member '{id[:100]}'", where=collection.parameter or None
+    )
+
+
+def _holds(value: Json, wanted: str, parameter: str) -> bool:
+    """Whether a field holds an id, also in a list or inside the member that it names."""
+    if isinstance(value, list):
+        return any(_holds(each, wanted, parameter) for each in value)
+    if isinstance(value, dict):
+        return any(text(value[each]) == wanted for each in ("id", parameter) if each in value)
+    return value is not None and text(value) == wanted
+
+
+def text(value: Json) -> str:
+    """An id as a text: 12, 12.0 and ``"12"`` are one id."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float) or hasattr(value, "to_integral_value"):
+        return str(int(value)) if value == int(value) else str(value)
+    return str(value)

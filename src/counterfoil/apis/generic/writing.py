@@ -1,0 +1,178 @@
+"""Answers the operations of a document that create, change and delete members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.reading import Reading, unknown
+from counterfoil.apis.generic.rows import ONLY, Member, Store, at, wrapped
+
+Json = Any
+MOST_CREATED = 200
+"""Members that one request creates."""
+
+
+class Writing(Reading):
+    """The roles that write; each answers with what it wrote, as those that read do."""
+
+    def create(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
+        sent = self._each_sent(operation, request.body)
+        made = []
+        for each in sent:
+            fields = self.changes.fields(collection, each)
+            id, value = self.new_member(collection, parent, fields, store, fixed)
+            made.append(self._write(operation, collection, parent, id, value, store, request))
+        first = made[0]
+        if len(made) == 1 or operation.at[-1:] != (0,):
+            return first
+        shown = [item for each in made for item in at(each.body, operation.at[:-1])]
+        body = shown if len(operation.at) == 1 else {**first.body, **wrapped(operation.at[:-1], shown)}
+        return Response(first.status, body, first.headers, first.media_type)
+
+    def _each_sent(self, operation: Operation, body: Json) -> list[Json]:
+        """The fields of each member that a body has: of several, where it holds a list. Raises ``ApiError`` (malformed)."""
+        if operation.body[-1:] != (0,):
+            return [at(body, operation.body)]
+        sent = at(body, operation.body[:-1])
+        if not isinstance(sent, list) or not sent:
+            return [None]
+        if len(sent) > MOST_CREATED:
+            raise ApiError("malformed", f"one request creates up to {MOST_CREATED}", where="body")
+        return sent
+
+    def new_member(
+        self,
+        collection: Collection,
+        parent: str,
+        fields: Mapping[str, Json],
+        store: Store,
+        fixed: Mapping[Place, Json] | None = None,
+    ) -> tuple[str, dict[str, Json]]:
+        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
+        world = store.world
+        id = self._new_id(collection, parent, fields, store)
+        key = f"{self.made.key(world, collection, parent)}/{id}"
+        determined = {**self.made.fixed(world, collection, parent, id), **(fixed or {})}
+        return id, self.changes.created(collection, fields, determined, key, world.now)
+
+    def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
+        """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken.
+
+        The id of a made row is not taken: it is often that of the document's example, which people send first. Where the
+        document has no status for a conflict, the member is written anew.
+        """
+        sent = at(fields, collection.id) if collection.id else None
+        owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
+        if (
+            isinstance(sent, str | int)
+            and not isinstance(sent, bool)
+            and str(sent)
+            and not owned
+            and "/" not in str(sent)
+        ):
+            taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
+            if taken and self.document.refuses_taken_ids(collection):
+                raise ApiError(
+                    "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
+                )
+            return str(sent)
+        return store.new_id(collection, parent)
+
+    def replace(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        fields = self.changes.fields(collection, at(request.body, operation.body))
+        id = self._id(operation, collection, request, fields)
+        member = store.get(collection, parent, id)
+        world = store.world
+        key = f"{self.made.key(world, collection, parent)}/{id}"
+        if member is None:
+            if not self._creates(operation, collection):
+                raise unknown(collection, id)
+            fixed = self.made.fixed(world, collection, parent, id)
+            value = self.changes.created(collection, fields, fixed, key, world.now)
+        else:
+            value = self.changes.replaced(collection, member.value, fields, world.now, key)
+        return self._write(operation, collection, parent, id, value, store, request)
+
+    def _creates(self, operation: Operation, collection: Collection) -> bool:
+        """Whether PUT to an id that is unknown creates: the document has 201 for it, or no other way to create."""
+        responses = self.document.spec.operations[operation.name].get("responses") or {}
+        if operation.id_at or "404" in responses:
+            return False
+        created = any(
+            each.collection == collection.path and each.role == "create"
+            for each in self.document.model.operations.values()
+        )
+        return "201" in responses and not created
+
+    def update(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        fields = self.changes.fields(collection, at(request.body, operation.body))
+        value = self.changes.updated(collection, member.value, fields, store.world.now)
+        return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def delete(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        response = self._show(operation, collection, parent, member, store, request)
+        store.write(collection, parent, member.id, None)
+        return response
+
+    def action(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        state = member.value.get(collection.state)
+        if operation.when and str(state) not in operation.when:
+            raise ApiError("conflict", f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}")
+        fields = self.changes.fields(collection, at(request.body, operation.body))
+        value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
+        return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def write_one(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        fields = self.changes.fields(collection, at(request.body, operation.body))
+        written = store.world.resources.group(self.api, collection.path, parent).get(ONLY)
+        was_deleted = written is not None and written.value is None
+        before = {} if was_deleted else self._one(collection, parent, store).value
+        value = self.changes.updated(collection, before, fields, store.world.now)
+        return self._write(operation, collection, parent, ONLY, value, store, request)
+
+    def delete_one(self, operation: Operation, request: Request, store: Store) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        member = self._one(collection, parent, store)
+        response = self._show(operation, collection, parent, member, store, request)
+        store.write(collection, parent, ONLY, None)
+        return response
+
+    def _write(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        id: str,
+        value: dict[str, Json],
+        store: Store,
+        request: Request,
+    ) -> Response:
+        """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on."""
+        member = Member(id, value)
+        response = self._show(operation, collection, parent, member, store, request)
+        shown = (
+            at(response.body, operation.at)
+            if response.body is not None and not isinstance(response.body, bytes)
+            else None
+        )
+        if isinstance(shown, dict):
+            members = self.document.properties(collection)
+            for name, each in shown.items():
+                if name in members and value.get(name) is None:
+                    value[name] = each
+        store.write(collection, parent, id, value)
+        return response
