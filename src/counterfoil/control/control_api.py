@@ -16,7 +16,7 @@ from functools import partial
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
 from counterfoil.api.saving import until_saved
-from counterfoil.control import handlers, long_requests, serializers
+from counterfoil.control import errors, handlers, long_requests
 from counterfoil.control.access import guard
 from counterfoil.control.handlers import PREFIX, Handler
 from counterfoil.control.workers import Workers
@@ -62,7 +62,7 @@ def control(
         prefix=PREFIX,
         routes={route: _operation(handler, service, workers) for route, handler in handlers.ROUTES.items()},
         authenticate=authenticate,
-        error=serializers.error,
+        error=errors.error,
         strict_query=lambda world: True,
     )
 
@@ -74,7 +74,7 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
         if request.base != PREFIX:
             raise ApiError("unknown_path", "the control API does not belong to a world: leave out /w/{world}")
         call = partial(handler, service, request)
-        with serializers.ledger_errors_as_api_errors():
+        with errors.ledger_errors_as_api_errors():
             reads = request.operation.startswith("GET ")
             writes_to = service.worlds.get(request.path["world"]) if long_requests.writes(request) else None
             if not long_requests.needs_worker(service, request):
@@ -103,10 +103,10 @@ async def _as_task(service: WorldService, request: Request, work: Future[Respons
 def _answered(call: Callable[[], Response]) -> Response:
     """``call()``, or the response that says why not: there may be no client left to raise to."""
     try:
-        with serializers.ledger_errors_as_api_errors():
+        with errors.ledger_errors_as_api_errors():
             return call()
     except ApiError as error:
-        return serializers.error(error)
+        return errors.error(error)
     except Exception:
         server_log.exception("a task of the control API failed")
-        return serializers.error(ApiError("internal", "the stand-in failed; its log says why"))
+        return errors.error(ApiError("internal", "the stand-in failed; its log says why"))

@@ -1,0 +1,56 @@
+"""Says what the ledger refuses in HTTP's words, and errors as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from counterfoil.api import ApiError, Json, Response
+from counterfoil.api.control_types import TooMany
+from counterfoil.api.saving import unavailable
+from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
+from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.worlds import TooManyWorlds
+from counterfoil.world.write_lock import WorldBusy
+
+PROBLEM = "application/problem+json"
+
+
+@contextmanager
+def ledger_errors_as_api_errors() -> Iterator[None]:
+    """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound,
+    503 too many waiting, or a store that takes no changes."""
+    try:
+        yield
+    except LedgerError as error:
+        raise _api_error(error) from None
+    except StoreUnavailable as error:
+        raise unavailable(error) from None
+
+
+def _api_error(error: LedgerError) -> ApiError:
+    if isinstance(error, UnknownRecord):
+        return ApiError("unknown_resource", error.message, where=error.field)
+    if isinstance(error, BadValue):
+        return ApiError("malformed", error.message, where=error.field, status=422)
+    if isinstance(error, WorldBusy):
+        return ApiError("unavailable", error.message)
+    if isinstance(error, TooManyWorlds | TooMany):
+        return ApiError("too_many_requests", error.message, where=error.field)
+    assert isinstance(error, RuleBroken)
+    return ApiError("conflict", error.message, where=error.field)
+
+
+def error(api_error: ApiError) -> Response:
+    """Problem details; ``field`` names the parameter or member of the body that is wrong."""
+    body: dict[str, Json] = {
+        "type": "about:blank",
+        "title": HTTPStatus(api_error.status).phrase,
+        "status": api_error.status,
+        "detail": api_error.message,
+    }
+    if api_error.where is not None:
+        body["field"] = api_error.where.removeprefix("/")
+    headers = {401: (("WWW-Authenticate", "Bearer"),), 503: (("Retry-After", "1"),)}.get(api_error.status, ())
+    return Response(api_error.status, body, headers, PROBLEM)

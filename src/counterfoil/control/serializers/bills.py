@@ -1,0 +1,179 @@
+"""Converts bills and their lines, and says in words what each line is for and how each amount is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.api import Json
+from counterfoil.control.serializers.customers import credit_note, payment, usage
+from counterfoil.control.serializers.values import UNITS, exact, instant, money
+from counterfoil.ledger.documents import FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
+from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.receivables import Bill
+
+
+def line(record: Line, currency: str) -> dict[str, Json]:
+    """A line of a bill, with what it is for and how its amount is computed, both in words."""
+    text, computation = _WORDS[type(record)](record, currency)
+    body: dict[str, Json] = {
+        "kind": _KINDS[type(record)],
+        "text": text,
+        "amount": money(record.amount, currency),
+        "computation": f"{money(record.amount, currency)} {currency} = {computation}",
+    }
+    if isinstance(record, OneOffLine):
+        return {**body, "charge": record.charge.ordinal, "dated": record.charge.dated.isoformat()}
+    body |= {"subscription": record.subscription, "tariff": record.tariff.key}
+    if isinstance(record, UsageLine):
+        return {
+            **body,
+            "service": str(record.rate.service),
+            "country": record.country,
+            "zone": record.rate.zone.name,
+            "unit": UNITS[record.rate.service],
+            "quantity": exact(record.quantity),
+            "covered": exact(record.covered),
+            "price": money(record.price, currency),
+            "record_numbers": list(record.records),
+        }
+    return {**body, "dated": record.dated.isoformat()}
+
+
+def _fee_words(record: FeeLine, currency: str) -> tuple[str, str]:
+    fee = record.tariff.monthly_fee
+    why = (
+        "the tariff's monthly fee"
+        if record.amount == fee
+        else f"the share of {money(fee, currency)} for part of the month"
+    )
+    return f"{record.tariff.name}: monthly fee, {record.dated:%B %Y}", why
+
+
+def _sim_words(record: SimLine, currency: str) -> tuple[str, str]:
+    return (
+        f"{record.tariff.name}: {record.sims} SIMs, {record.dated:%B %Y}",
+        f"{record.sims} SIMs × {money(record.fee, currency)} {currency}",
+    )
+
+
+def _package_words(record: PackageLine, currency: str) -> tuple[str, str]:
+    package = record.package
+    return (
+        f"{record.tariff.name}: {package.name}, {record.dated:%B %Y}",
+        f"the fee of a package of {exact(package.volume)} MB in {package.zone.name}",
+    )
+
+
+def _usage_words(record: UsageLine, currency: str) -> tuple[str, str]:
+    unit = UNITS[record.rate.service]
+    price = f"{money(record.price, currency)} {currency} for each in {record.country}"
+    text = f"{record.tariff.name}: {exact(record.quantity)} {unit} in {record.country} ({record.rate.zone.name})"
+    if not record.covered:
+        return text, f"{exact(record.quantity)} {unit} × {price}"
+    return text, f"({exact(record.quantity)} − {exact(record.covered)} covered by packages) {unit} × {price}"
+
+
+def _charge_words(record: OneOffLine, currency: str) -> tuple[str, str]:
+    return record.charge.description, f"a one-off {'credit' if record.amount < 0 else 'charge'}, as it was put in"
+
+
+_WORDS: dict[type, Callable[[Any, str], tuple[str, str]]] = {
+    FeeLine: _fee_words,
+    SimLine: _sim_words,
+    PackageLine: _package_words,
+    UsageLine: _usage_words,
+    OneOffLine: _charge_words,
+}
+_KINDS = {FeeLine: "fee", SimLine: "sims", PackageLine: "package", UsageLine: "usage", OneOffLine: "charge"}
+
+
+def bill(record: Bill, now: datetime) -> dict[str, Json]:
+    """A bill with its lines, payments and credit notes; ``applied`` is how much of each covers this bill.
+
+    Payments and credit notes of other bills are included if they cover this one.
+    """
+    invoice, currency = record.invoice, record.invoice.currency
+    applied = {each.ordinal: covers for each, covers in record.applied}
+    credited = {each.ordinal: covers for each, covers in record.credits}
+    payments = {each.ordinal: each for each in (*record.payments, *(each for each, _ in record.applied))}
+    notes = {each.ordinal: each for each in (*record.credit_notes, *(each for each, _ in record.credits))}
+    return {
+        "account": invoice.account,
+        "bill": invoice.ordinal,
+        "run": invoice.run,
+        "currency": currency,
+        "period_start": invoice.period_start.isoformat(),
+        "period_end": invoice.period_end.isoformat(),
+        "issued_on": invoice.issued_on.isoformat(),
+        "due_on": invoice.due_on.isoformat(),
+        "issued_at": instant(invoice.issued_at),
+        "net": money(record.net, currency),
+        "tax_rate": exact(invoice.tax_rate),
+        "tax": money(record.tax, currency),
+        "total": money(record.total, currency),
+        "paid": money(record.paid, currency),
+        "credited": money(record.credited, currency),
+        "remaining": money(record.remaining, currency),
+        "overpaid": money(record.overpaid, currency),
+        "refunded": money(record.refunded, currency),
+        "creditable": money(record.creditable, currency),
+        "settlement": str(record.settlement),
+        "held": record.is_held,
+        "overdue": record.is_overdue(now),
+        "lines": [line(each, currency) for each in invoice.lines],
+        "payments": [
+            {**payment(each, currency), "applied": money(applied.get(each.ordinal, ZERO), currency)}
+            for each in payments.values()
+        ],
+        "credit_notes": [
+            {**credit_note(each), "applied": money(credited.get(each.ordinal, ZERO), currency)}
+            for each in notes.values()
+        ],
+    }
+
+
+def explained_bill(record: Bill, now: datetime) -> dict[str, Json]:
+    """A bill with the usage records of each line, and the computation from the lines to what remains to be paid."""
+    usage_records = {each.ordinal: each for each in record.invoice.usage}
+    body = bill(record, now)
+    for shown, each in zip(body["lines"], record.invoice.lines, strict=True):
+        if isinstance(each, UsageLine):
+            shown["records"] = [usage(usage_records[number]) for number in each.records if number in usage_records]
+    return {**body, "steps": steps(record)}
+
+
+def steps(record: Bill) -> list[str]:
+    """The computation from the lines to what remains to be paid, one sentence for each step."""
+    currency = record.invoice.currency
+
+    def formatted(amount: Decimal) -> str:
+        return money(amount, currency)
+
+    amounts = " + ".join(formatted(each.amount) for each in record.invoice.lines)
+    sentences = [f"net {formatted(record.net_exact)} {currency} = {amounts}"]
+    if record.net != record.net_exact:
+        sentences.append(f"rounded half up to what {currency} can show: {formatted(record.net)}")
+    sentences.append(
+        f"tax {formatted(record.tax)} {currency} = {exact(record.invoice.tax_rate)} % of {formatted(record.net)}, rounded half up"
+    )
+    sentences.append(f"total {formatted(record.total)} {currency} = {formatted(record.net)} + {formatted(record.tax)}")
+    for each, covers in record.applied:
+        sentences.append(
+            f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {formatted(covers)}"
+        )
+    for note, covers in record.credits:
+        sentences.append(
+            f"credit note {note.ordinal} ({note.reason}, {note.issued_at:%Y-%m-%d}) covers {formatted(covers)}"
+        )
+    less = [formatted(record.paid), formatted(record.credited)] if record.credited else [formatted(record.paid)]
+    sentences.append(
+        f"remaining {formatted(record.remaining)} {currency} = {' − '.join((formatted(record.total), *less))}"
+    )
+    if record.overpaid:
+        sentences.append(f"{formatted(record.overpaid)} {currency} were paid in excess and are the customer's credit")
+    if record.refunded:
+        sentences.append(f"{formatted(record.refunded)} {currency} of what was paid was credited again")
+    return sentences
