@@ -16,9 +16,11 @@ from functools import partial
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
 from counterfoil.api.saving import until_saved
-from counterfoil.control import errors, handlers, long_requests
+from counterfoil.control import errors, long_requests
 from counterfoil.control.access import guard
 from counterfoil.control.handlers import PREFIX, Handler
+from counterfoil.control.handlers.tasks import accepted
+from counterfoil.control.routes import ROUTES
 from counterfoil.control.workers import Workers
 from counterfoil.control.world_service import WorldLimits, WorldService
 from counterfoil.world.world import World
@@ -60,7 +62,7 @@ def control(
         name=NAME,
         title="counterfoil – control API",
         prefix=PREFIX,
-        routes={route: _operation(handler, service, workers) for route, handler in handlers.ROUTES.items()},
+        routes={route: _operation(handler, service, workers) for route, handler in ROUTES.items()},
         authenticate=authenticate,
         error=errors.error,
         strict_query=lambda world: True,
@@ -97,7 +99,7 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
 async def _as_task(service: WorldService, request: Request, work: Future[Response]) -> Response:
     """The response of what was started, if it comes soon; else 202 with where to ask for it."""
     done, _ = await asyncio.wait({asyncio.wrap_future(work)}, timeout=SOON)
-    return work.result() if done else handlers.accepted(service.tasks.add(request.operation, work))
+    return work.result() if done else accepted(service.tasks.add(request.operation, work))
 
 
 def _answered(call: Callable[[], Response]) -> Response:

@@ -1,0 +1,58 @@
+"""Executes commands, and shows a world's clock and timeline."""
+
+from __future__ import annotations
+
+from counterfoil.api import Json, Request, Response
+from counterfoil.control import serializers, timeline
+from counterfoil.control.handlers import world_of
+from counterfoil.control.world_service import WorldService
+from counterfoil.world.commands import read_command
+from counterfoil.world.to_json import to_json
+
+
+def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
+    world = world_of(service, request)
+    fact = service.execute(world, read_command(data))
+    return Response(200, {"fact": to_json(fact), "version": world.version, "now": serializers.instant(world.now)})
+
+
+def any_command(service: WorldService, request: Request) -> Response:
+    return _execute(service, request, request.body)
+
+
+def one_command(name: str, service: WorldService, request: Request) -> Response:
+    return _execute(service, request, {**(request.body or {}), "command": name})
+
+
+def show_clock(service: WorldService, request: Request) -> Response:
+    world = world_of(service, request)
+    return Response(
+        200,
+        {
+            "now": serializers.instant(world.now),
+            "today": world.today.isoformat(),
+            "version": world.version,
+            "next": timeline.next_automatic_event(world),
+        },
+    )
+
+
+def show_timeline(service: WorldService, request: Request) -> Response:
+    world = world_of(service, request)
+    offset, limit = request.query["offset"], request.query["limit"]
+    future = timeline.future(world)
+    return Response(
+        200,
+        {
+            "now": serializers.instant(world.now),
+            "version": world.version,
+            "told": world.scenario_length,
+            "past": {
+                "total": len(world.history),
+                "offset": offset,
+                "limit": limit,
+                "entries": timeline.past(world, offset, limit),
+            },
+            "future": {"total": len(future), "events": future[: request.query["ahead"]]},
+        },
+    )

@@ -1,0 +1,49 @@
+"""Shows what the server has: its APIs, bounds and scenarios."""
+
+from __future__ import annotations
+
+from counterfoil import __version__
+from counterfoil.api import Request, Response
+from counterfoil.control import serializers
+from counterfoil.control.world_service import WorldService
+
+
+def show_apis(service: WorldService, request: Request) -> Response:
+    return Response(
+        200,
+        {
+            "counterfoil": __version__,
+            "apis": [
+                {
+                    "name": api.name,
+                    "title": api.title,
+                    "prefix": api.prefix,
+                    "operations": list(api.routes),
+                    "customer_view": api.customer_view,
+                    "credential_header": api.credential_header,
+                }
+                for api in service.apis
+            ],
+            "bounds": {
+                "customers": service.bounds.customers,
+                "commands": service.bounds.commands,
+                "time_to_live": service.bounds.max_time_to_live,
+            },
+            "journal": service.journal is not None,
+            "faults": service.faults is not None,
+        },
+    )
+
+
+def list_scenarios(service: WorldService, request: Request) -> Response:
+    shown = [
+        {
+            "name": each.name,
+            "title": each.definition.title,
+            "text": each.definition.text,
+            "starts": serializers.instant(each.definition.starts),
+            "seed": each.definition.seed,
+        }
+        for _, each in sorted(service.scenarios().items())
+    ]
+    return Response(200, {"scenarios": shown})
