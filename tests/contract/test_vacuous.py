@@ -30,7 +30,7 @@ def is_welcome(ctx: LawContext) -> None:
 
 
 def records(monkeypatch: pytest.MonkeyPatch, things: list[Any], *laws: Law) -> dict[str, Record]:
-    monkeypatch.setattr("counterfoil.contract.runner.document", lambda api: {})
+    monkeypatch.setattr("counterfoil.contract.runner.document_of", lambda book: {})
 
     def answer(request: httpx.Request) -> Any:
         return things if "Authorization" in request.headers else httpx.Response(401, json={})

@@ -174,7 +174,7 @@ def test_a_capsule_becomes_a_world(sandbox: Build) -> None:
     [
         ({"digest": "0" * 64}, "digests differ"),
         ({"counterfoil": "9.9"}, "made by counterfoil 9.9"),
-        ({"scenario_text": "title: another"}, "is not the one it was made with"),
+        ({"scenario_text": "title: another"}, "does not match its digest"),
         ({"commands": [{"command": "hold_bill", "customer": 1, "bill": 99}]}, "command 1 of 'hold_bill'"),
         ({"commands": [{"command": "no_such"}]}, "command 1"),
         ({"customers": 200_000}, "200000 customers"),
