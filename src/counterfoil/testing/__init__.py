@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from counterfoil.testing.recorded_requests import RecordedRequest as RecordedRequest
 from counterfoil.testing.sandbox import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.testing.sandbox import KEY as KEY
 from counterfoil.testing.sandbox import Sandbox as Sandbox

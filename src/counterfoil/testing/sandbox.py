@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -19,9 +20,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from counterfoil.api.control_types import Fault, JournalQuery, RecordedExchange, read_fault
+from counterfoil.api.control_types import Fault, JournalQuery, read_fault
+from counterfoil.api.request_match import NOT_GIVEN
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
+from counterfoil.testing.recorded_requests import CallAssertions, RecordedRequest, recorded
 from counterfoil.testing.world_client import Clock, WorldCommands
 from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
@@ -197,16 +200,64 @@ class Sandbox:
 
     def requests(
         self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
-    ) -> list[RecordedExchange]:
-        """The newest 500 requests to this world with their responses, oldest first."""
-        query = JournalQuery(api=api, operation=operation, status=None if status is None else str(status), limit=500)
-        return list(self.application.journal.find(self.name, query).exchanges)
+    ) -> list[RecordedRequest]:
+        """The newest 500 requests to this world with their responses, oldest first.
 
-    def capsule(self, path: Path | None = None) -> bytes:
+        ``status`` is one (404) or a class ("4xx"). Raises ``ValueError`` for an unknown API, operation or status.
+        """
+        self._check_operation(api, operation)
+        wanted = None if status is None else str(status)
+        if wanted is not None and not re.fullmatch(r"0|[1-5]([0-9]{2}|[xX]{2})", wanted):
+            raise ValueError(f"'{wanted}' is not a status; give one, as 404, or a class, as '4xx'")
+        query = JournalQuery(api=api, operation=operation, status=wanted, limit=500)
+        bases = {each.name: f"/w/{self.name}{each.prefix}" for each in self.application.apis}
+        return [recorded(each, bases[each.api]) for each in self.application.journal.find(self.name, query).exchanges]
+
+    def assert_called(
+        self,
+        api: str,
+        operation: str,
+        *,
+        times: int | None = None,
+        query: Mapping[str, Any] | None = None,
+        path: Mapping[str, Any] | None = None,
+        json: Any = NOT_GIVEN,
+    ) -> RecordedRequest:
+        """Assert that an operation was called, ``times`` times or at least once; returns the newest such request.
+
+        ``query``, ``path`` (the path's parameters) and ``json`` (the body) are what a request must have; it may have more.
+        Raises ``AssertionError`` that shows the nearest request, ``ValueError`` for an unknown API or operation.
+        """
+        __tracebackhide__ = True
+        self._check_operation(api, operation)
+        return self._calls.assert_called(api, operation, times=times, query=query, path=path, body=json)
+
+    def assert_not_called(
+        self,
+        api: str,
+        operation: str | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        path: Mapping[str, Any] | None = None,
+        json: Any = NOT_GIVEN,
+    ) -> None:
+        """Assert that no request was made that has all of this: to the API, or to one operation.
+
+        Raises ``AssertionError`` that lists the requests, ``ValueError`` for an unknown API or operation.
+        """
+        __tracebackhide__ = True
+        self._check_operation(api, operation)
+        self._calls.assert_not_called(api, operation, query=query, path=path, body=json)
+
+    def clear_requests(self) -> None:
+        """Forget the recorded requests; the world stays as it is."""
+        self.application.journal.clear(self.name)
+
+    def capsule(self, path: Path | str | None = None) -> bytes:
         """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
         data = write_capsule(self.application.worlds.named(self.name))
         if path is not None:
-            write_whole(path, data)
+            write_whole(Path(path), data)
         return data
 
     # --- closing ---------------------------------------------------------------------------------
@@ -236,14 +287,32 @@ class Sandbox:
         self.application.faults.clear(self.name)
         self.application.journal.clear(self.name)
 
+    @property
+    def _calls(self) -> CallAssertions:
+        journal = self.application.journal
+        return CallAssertions(
+            lambda api: journal.find(self.name, JournalQuery(api=api, limit=500)),
+            lambda api: f"/w/{self.name}{self._prefix(api)}",
+        )
+
     def _prefix(self, api: str | None) -> str:
         if api is None and len(self.application.apis) == 1:
             return self.application.apis[0].prefix
-        for each in self.application.apis:
-            if each.name == api:
-                return each.prefix
-        served = ", ".join(each.name for each in self.application.apis)
-        raise ValueError(f"'{api}' is not served here; there are: {served}")
+        self._check_operation(api or "", None)
+        return next(each.prefix for each in self.application.apis if each.name == api)
+
+    def _check_operation(self, api: str | None, operation: str | None) -> None:
+        """Raises ``ValueError`` that lists what there is, for an API that is not served or an operation it does not have."""
+        served = self.application.server.served
+        if api is not None and api not in served:
+            raise ValueError(f"'{api}' is not served here; there are: {', '.join(served)}")
+        if operation is None:
+            return
+        known = [name for each, (_, spec) in served.items() if api in (None, each) for name in spec.operations]
+        if operation not in known:
+            where = "no API" if api is None else api
+            has = "has an operation" if api is None else "has no operation"
+            raise ValueError(f"{where} {has} '{operation}'; there are: {', '.join(known)}")
 
 
 def money(amount: str | int | Decimal) -> Decimal:
