@@ -18,12 +18,14 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from counterfoil.api.control_types import Fault, JournalQuery, read_fault
+from counterfoil.api.control_types import JournalQuery
 from counterfoil.api.request_match import NOT_GIVEN
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
+from counterfoil.server.faults.responses import ConfiguredResponse, When
+from counterfoil.testing.fault_methods import FaultMethods
 from counterfoil.testing.recorded_requests import CallAssertions, RecordedRequest, recorded
 from counterfoil.testing.world_client import Clock, WorldCommands
 from counterfoil.whole_files import write_whole
@@ -84,7 +86,7 @@ class _Shared:
 _shared = _Shared()
 
 
-class Sandbox:
+class Sandbox(FaultMethods):
     """A world on a server. Use it as a context manager, or call ``close``.
 
     ``scenario`` is a name or a YAML file; ``switches`` sets assumptions. ``key`` is accepted by all APIs.
@@ -105,6 +107,7 @@ class Sandbox:
         self._shared = server is None
         self.server = server or _shared.take()
         self.name = f"test-{os.getpid()}-{next(_counter)}"
+        super().__init__(self.name, lambda: self.application.faults)
         self._transports: list[InProcessTransport] = []
         try:
             self.application.worlds.create(self.name, scenario, seed=seed, customers=customers, switches=switches)
@@ -177,26 +180,47 @@ class Sandbox:
         return {each.name: dict(each.ids(world, number)) for each in self.application.apis}
 
     def reset(self) -> None:
-        """Put the world back to where its scenario ended, and clear its faults and journal."""
+        """Put the world back to where its scenario ended, and clear its faults, configured responses and journal."""
         self.application.worlds.reset(self.name)
         self._clear_journal_and_faults()
 
-    def fail(
+    def respond(
         self,
         api: str,
-        operation: str | None = None,
+        operation: str,
         *,
-        kind: Literal[
-            "status", "latency", "reset", "truncate", "malformed", "too_many_requests", "slow_drip"
-        ] = "status",
-        **members: Any,
-    ) -> Fault:
-        """Add a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
+        status: int = 200,
+        json: Any = NOT_GIVEN,
+        headers: Mapping[str, str] | None = None,
+        when: When | None = None,
+        times: int | None = None,
+        unchecked: bool = False,
+    ) -> ConfiguredResponse:
+        """Answer an operation with this instead of the world's answer, until ``reset``.
 
-        Members are those of ``counterfoil.api.control_types.FaultSpec``. Raises ``BadValue`` that names the wrong one.
+        ``when`` says to which requests, by what they have in their query, path parameters and body:
+        ``when={"query": {"page": 2}}``. ``times``: so many times, then the world answers again. The first that matches is
+        sent. A request that is invalid or not authenticated gets the vendor's error as ever.
+
+        Raises ``ValueError`` for an unknown API or operation; ``BadValue`` for a status or body that the spec does not
+        allow, unless ``unchecked``; ``TooMany`` for more than 100.
         """
-        spec = read_fault({"api": api, "operation": operation, "kind": kind, **members})
-        return self.application.faults.add(self.name, spec)
+        self._check_operation(api, operation)
+        return self.application.faults.responses.add(
+            self.application.worlds.named(self.name),
+            api,
+            operation,
+            status=status,
+            body=json,
+            headers=headers or {},
+            when=when or {},
+            times=times,
+            unchecked=unchecked,
+        )
+
+    def clear_responses(self) -> None:
+        """Remove all that ``respond`` configured; the world stays as it is."""
+        self.application.faults.responses.clear(self.name)
 
     def requests(
         self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
