@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal, TypedDict, Unpack, overload
 
-from counterfoil.api.control_types import Distribution, Fault, Faults, Kind, read_fault
+from counterfoil.api.control_types import Distribution, Fault, Kind, read_fault
+from counterfoil.testing.one_world import OneWorld
 
 
 class HowOften(TypedDict, total=False):
@@ -19,12 +19,8 @@ class HowOften(TypedDict, total=False):
     seed: int
 
 
-class FaultMethods:
+class FaultMethods(OneWorld):
     """What a ``Sandbox`` can do with the faults of its world."""
-
-    def __init__(self, world: str, store: Callable[[], Faults]) -> None:
-        self._world = world
-        self._store = store
 
     @overload
     def fail(
@@ -94,20 +90,22 @@ class FaultMethods:
         Members are those of ``counterfoil.api.control_types.FaultSpec``; ``operation`` is written as in the spec, None is
         every operation. Raises ``BadValue`` that names the wrong one, ``TooMany`` at the limit of 100.
         """
-        return self._store().add(self._world, read_fault({"api": api, "operation": operation, "kind": kind, **members}))
+        return self.application.faults.add(
+            self.name, read_fault({"api": api, "operation": operation, "kind": kind, **members})
+        )
 
     def faults(self) -> list[Fault]:
         """The faults of this world, in the order they were added, with how many calls each counted and applied to."""
-        return list(self._store().all(self._world))
+        return list(self.application.faults.all(self.name))
 
     def remove_fault(self, fault: Fault | int) -> None:
         """Remove one, given by itself or its ``id``. Raises ``ValueError`` that lists the ids there are."""
         number = fault.id if isinstance(fault, Fault) else fault
-        if not self._store().remove(self._world, number):
+        if not self.application.faults.remove(self.name, number):
             known = ", ".join(str(each.id) for each in self.faults()) or "none"
             raise ValueError(f"there is no fault {number}; there are: {known}")
 
     def clear_faults(self) -> None:
         """Remove all; the world stays as it is."""
         for each in self.faults():
-            self._store().remove(self._world, each.id)
+            self.application.faults.remove(self.name, each.id)

@@ -9,24 +9,23 @@ One server, in a thread of this process, is shared by all sandboxes; each has it
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
-import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from counterfoil.api.control_types import JournalQuery
 from counterfoil.api.request_match import NOT_GIVEN
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
 from counterfoil.server.faults.responses import ConfiguredResponse, When
 from counterfoil.testing.fault_methods import FaultMethods
-from counterfoil.testing.recorded_requests import CallAssertions, RecordedRequest, recorded
+from counterfoil.testing.journal_methods import JournalMethods
 from counterfoil.testing.world_client import Clock, WorldCommands
 from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
@@ -86,7 +85,7 @@ class _Shared:
 _shared = _Shared()
 
 
-class Sandbox(FaultMethods):
+class Sandbox(FaultMethods, JournalMethods):
     """A world on a server. Use it as a context manager, or call ``close``.
 
     ``scenario`` is a name or a YAML file; ``switches`` sets assumptions. ``key`` is accepted by all APIs.
@@ -106,8 +105,7 @@ class Sandbox(FaultMethods):
     ) -> None:
         self._shared = server is None
         self.server = server or _shared.take()
-        self.name = f"test-{os.getpid()}-{next(_counter)}"
-        super().__init__(self.name, lambda: self.application.faults)
+        super().__init__(f"test-{os.getpid()}-{next(_counter)}", self.server.application)
         self._transports: list[InProcessTransport] = []
         try:
             self.application.worlds.create(self.name, scenario, seed=seed, customers=customers, switches=switches)
@@ -115,15 +113,11 @@ class Sandbox(FaultMethods):
             self._release()
             raise
 
-    @property
-    def application(self) -> Application:
-        return self.server.application
-
     # --- addresses and clients -------------------------------------------------------------------
 
     def url(self, api: str | None = None) -> str:
         """The base URL of ``api`` in this world, to use in place of the vendor's. With a single API ``api`` can be omitted."""
-        return f"{self.server.origin}/w/{self.name}{self._prefix(api)}"
+        return f"{self.server.origin}/w/{self.name}{self.prefix(api)}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -138,11 +132,26 @@ class Sandbox(FaultMethods):
         return httpx.Client(base_url=self.url(api), headers=headers, **options)
 
     def transport(self) -> InProcessTransport:
-        """An httpx transport that needs no socket: ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
+        """An httpx transport that needs no socket, for ``httpx.Client`` and ``httpx.AsyncClient``:
+        ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
         from counterfoil.testing.in_process import InProcessTransport
 
         self._transports.append(InProcessTransport(self.application.server))
         return self._transports[-1]
+
+    @contextlib.contextmanager
+    def intercept(self, hosts: Mapping[str, str] | None = None) -> Iterator[None]:
+        """While in it, calls to the vendors' own hosts are answered by this world, without a socket: those that httpx (sync
+        and async), ``requests`` and urllib3 make. The hosts are those of the spec's servers; ``hosts`` names others by
+        API: ``{"oracle-brm": "brm.example:8443"}``. Other calls are as ever.
+
+        Raises ``ValueError`` for an unknown API, ``RuntimeError`` for a urllib3 before 2.
+        """
+        from counterfoil.testing.intercept import Routes, intercepted
+
+        routes = Routes(f"/w/{self.name}", self.application.server.served, hosts or {})
+        with self.transport() as transport, intercepted(transport, routes):
+            yield
 
     def session(self) -> requests.Session:
         """A ``requests`` session that needs no socket, authenticated, for the URLs of ``url``."""
@@ -205,7 +214,7 @@ class Sandbox(FaultMethods):
         Raises ``ValueError`` for an unknown API or operation; ``BadValue`` for a status or body that the spec does not
         allow, unless ``unchecked``; ``TooMany`` for more than 100.
         """
-        self._check_operation(api, operation)
+        self.check_operation(api, operation)
         return self.application.faults.responses.add(
             self.application.worlds.named(self.name),
             api,
@@ -221,61 +230,6 @@ class Sandbox(FaultMethods):
     def clear_responses(self) -> None:
         """Remove all that ``respond`` configured; the world stays as it is."""
         self.application.faults.responses.clear(self.name)
-
-    def requests(
-        self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
-    ) -> list[RecordedRequest]:
-        """The newest 500 requests to this world with their responses, oldest first.
-
-        ``status`` is one (404) or a class ("4xx"). Raises ``ValueError`` for an unknown API, operation or status.
-        """
-        self._check_operation(api, operation)
-        wanted = None if status is None else str(status)
-        if wanted is not None and not re.fullmatch(r"0|[1-5]([0-9]{2}|[xX]{2})", wanted):
-            raise ValueError(f"'{wanted}' is not a status; give one, as 404, or a class, as '4xx'")
-        query = JournalQuery(api=api, operation=operation, status=wanted, limit=500)
-        bases = {each.name: f"/w/{self.name}{each.prefix}" for each in self.application.apis}
-        return [recorded(each, bases[each.api]) for each in self.application.journal.find(self.name, query).exchanges]
-
-    def assert_called(
-        self,
-        api: str,
-        operation: str,
-        *,
-        times: int | None = None,
-        query: Mapping[str, Any] | None = None,
-        path: Mapping[str, Any] | None = None,
-        json: Any = NOT_GIVEN,
-    ) -> RecordedRequest:
-        """Assert that an operation was called, ``times`` times or at least once; returns the newest such request.
-
-        ``query``, ``path`` (the path's parameters) and ``json`` (the body) are what a request must have; it may have more.
-        Raises ``AssertionError`` that shows the nearest request, ``ValueError`` for an unknown API or operation.
-        """
-        __tracebackhide__ = True
-        self._check_operation(api, operation)
-        return self._calls.assert_called(api, operation, times=times, query=query, path=path, body=json)
-
-    def assert_not_called(
-        self,
-        api: str,
-        operation: str | None = None,
-        *,
-        query: Mapping[str, Any] | None = None,
-        path: Mapping[str, Any] | None = None,
-        json: Any = NOT_GIVEN,
-    ) -> None:
-        """Assert that no request was made that has all of this: to the API, or to one operation.
-
-        Raises ``AssertionError`` that lists the requests, ``ValueError`` for an unknown API or operation.
-        """
-        __tracebackhide__ = True
-        self._check_operation(api, operation)
-        self._calls.assert_not_called(api, operation, query=query, path=path, body=json)
-
-    def clear_requests(self) -> None:
-        """Forget the recorded requests; the world stays as it is."""
-        self.application.journal.clear(self.name)
 
     def capsule(self, path: Path | str | None = None) -> bytes:
         """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
@@ -310,33 +264,6 @@ class Sandbox(FaultMethods):
     def _clear_journal_and_faults(self) -> None:
         self.application.faults.clear(self.name)
         self.application.journal.clear(self.name)
-
-    @property
-    def _calls(self) -> CallAssertions:
-        journal = self.application.journal
-        return CallAssertions(
-            lambda api: journal.find(self.name, JournalQuery(api=api, limit=500)),
-            lambda api: f"/w/{self.name}{self._prefix(api)}",
-        )
-
-    def _prefix(self, api: str | None) -> str:
-        if api is None and len(self.application.apis) == 1:
-            return self.application.apis[0].prefix
-        self._check_operation(api or "", None)
-        return next(each.prefix for each in self.application.apis if each.name == api)
-
-    def _check_operation(self, api: str | None, operation: str | None) -> None:
-        """Raises ``ValueError`` that lists what there is, for an API that is not served or an operation it does not have."""
-        served = self.application.server.served
-        if api is not None and api not in served:
-            raise ValueError(f"'{api}' is not served here; there are: {', '.join(served)}")
-        if operation is None:
-            return
-        known = [name for each, (_, spec) in served.items() if api in (None, each) for name in spec.operations]
-        if operation not in known:
-            where = "no API" if api is None else api
-            has = "has an operation" if api is None else "has no operation"
-            raise ValueError(f"{where} {has} '{operation}'; there are: {', '.join(known)}")
 
 
 def money(amount: str | int | Decimal) -> Decimal:
