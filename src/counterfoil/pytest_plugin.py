@@ -109,7 +109,8 @@ def _scenario(node: pytest.Item, name: Any) -> Any:
 
 @pytest.fixture
 def counterfoil(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A world of its own: ``.url(api)``, ``.key``, ``.client(api)``, ``.clock``, ``.world``, ``.fail(…)``, ``.requests(…)``."""
+    """A world of its own: ``.url(api)``, ``.key``, ``.client(api)``, ``.clock``, ``.world``, ``.fail(…)``, ``.respond(…)``,
+    ``.requests(…)``, ``.assert_called(…)``, ``.intercept()``: a ``counterfoil.Sandbox``."""
     from counterfoil.testing import DEFAULT_SCENARIO, Sandbox
 
     chosen = {"scenario": DEFAULT_SCENARIO, **_settings(request.config), **_marked(request.node)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import counterfoil
 from counterfoil import Sandbox
 
 SUMMARY = "GET /customers/{id}/invoices/summary"
@@ -54,6 +55,10 @@ def test_what_is_not_there_is_refused(sandbox: Sandbox, arguments: tuple[str, ..
     if arguments[0] is not None:
         with pytest.raises(ValueError, match=says):
             sandbox.assert_not_called(*arguments)
+    with pytest.raises(ValueError, match="has no path parameter 'customer'; there are: id"):
+        sandbox.assert_not_called("flexprice", SUMMARY, path={"customer": 3})
+    with pytest.raises(ValueError, match="has no path parameter 'customer'; there are: id"):
+        sandbox.respond("flexprice", SUMMARY, json={}, when={"path": {"customer": 3}}, unchecked=True)
     with pytest.raises(ValueError, match="'40' is not a status"):
         sandbox.requests(status=40)
 
@@ -94,3 +99,12 @@ def test_requests_are_forgotten_without_a_reset_of_the_world() -> None:
         sandbox.clear_requests()
         sandbox.assert_not_called("flexprice")
         assert str(sandbox.world.balance("tardy")) == "14.28"
+
+
+def test_a_sandbox_says_what_it_is() -> None:
+    assert "Sandbox" in dir(counterfoil)
+    with Sandbox(scenario="late-payer") as sandbox:
+        before = sandbox.clock.now
+        assert (sandbox.clock.advance(weeks=1, days=1) - before).days == 8
+        assert repr(sandbox) == f"<Sandbox {sandbox.name}: late-payer at {sandbox.clock.now.isoformat()}>"
+    assert repr(sandbox) == f"<Sandbox {sandbox.name}, closed>"

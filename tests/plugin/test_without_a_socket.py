@@ -118,3 +118,5 @@ def test_a_host_of_yours_can_be_named_and_a_proxy_is_not_asked(
         sandbox.intercept({"stripe": "a.b"}),
     ):
         pass
+    with pytest.raises(ValueError, match="'ftp://a' is not a host"), sandbox.intercept({"elevate": "ftp://a"}):
+        pass

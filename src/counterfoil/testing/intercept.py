@@ -52,7 +52,7 @@ class Routes:
     def _add(self, url: str, host: str | None, base: str) -> None:
         parsed = httpx.URL(url)
         if host is not None:
-            given = httpx.URL(host if "://" in host else f"https://{host}")
+            given = _host_url(host)
             path = given.path if given.path != "/" else parsed.path
             parsed = given.copy_with(path=path)
         elif not parsed.host or parsed.host in LOOPBACK:
@@ -72,6 +72,15 @@ class Routes:
             if route.origin == _origin(url) and path.startswith(route.path) and below[:1] in ("", "/"):
                 return url.copy_with(raw_path=route.base.encode() + raw[len(route.path) :])
         return url.copy_with(raw_path=self._world.encode() + raw)  # below no base path: not found
+
+
+def _host_url(host: str) -> httpx.URL:
+    """``brm.example:8443`` or ``http://brm.example`` as a URL. Raises ``ValueError``."""
+    with contextlib.suppress(httpx.InvalidURL):
+        url = httpx.URL(host if "://" in host else f"https://{host}")
+        if url.host and url.scheme in PORTS:
+            return url
+    raise ValueError(f"'{host}' is not a host; write it as in brm.example:8443 or http://brm.example")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

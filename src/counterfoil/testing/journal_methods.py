@@ -43,10 +43,10 @@ class JournalMethods(OneWorld):
         """Assert that an operation was called, ``times`` times or at least once; returns the newest such request.
 
         ``query``, ``path`` (the path's parameters) and ``json`` (the body) are what a request must have; it may have more.
-        Raises ``AssertionError`` that shows the nearest request, ``ValueError`` for an unknown API or operation.
+        Raises ``AssertionError`` that shows the nearest request, ``ValueError`` for an unknown API, operation or path parameter.
         """
         __tracebackhide__ = True
-        self.check_operation(api, operation)
+        self.check_operation(api, operation, path or ())
         return self._calls.assert_called(api, operation, times=times, query=query, path=path, body=json)
 
     def assert_not_called(
@@ -60,10 +60,10 @@ class JournalMethods(OneWorld):
     ) -> None:
         """Assert that no request was made that has all of this: to the API, or to one operation.
 
-        Raises ``AssertionError`` that lists the requests, ``ValueError`` for an unknown API or operation.
+        Raises ``AssertionError`` that lists the requests, ``ValueError`` for an unknown API, operation or path parameter.
         """
         __tracebackhide__ = True
-        self.check_operation(api, operation)
+        self.check_operation(api, operation, path or ())
         self._calls.assert_not_called(api, operation, query=query, path=path, body=json)
 
     def clear_requests(self) -> None:

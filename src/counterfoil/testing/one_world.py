@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from counterfoil.app import Application
 
 
@@ -19,8 +22,9 @@ class OneWorld:
         self.check_operation(api or "", None)
         return next(each.prefix for each in self.application.apis if each.name == api)
 
-    def check_operation(self, api: str | None, operation: str | None) -> None:
-        """Raises ``ValueError`` that lists what there is, for an API that is not served or an operation it does not have."""
+    def check_operation(self, api: str | None, operation: str | None, path: Iterable[str] = ()) -> None:
+        """Raises ``ValueError`` that lists what there is, for an API that is not served, an operation it does not have, or
+        one of ``path`` that is no path parameter of the operation."""
         served = self.application.server.served
         if api is not None and api not in served:
             raise ValueError(f"'{api}' is not served here; there are: {', '.join(served)}")
@@ -28,6 +32,10 @@ class OneWorld:
             return
         known = [name for each, (_, spec) in served.items() if api in (None, each) for name in spec.operations]
         if operation not in known:
-            where = "no API" if api is None else api
-            has = "has an operation" if api is None else "has no operation"
-            raise ValueError(f"{where} {has} '{operation}'; there are: {', '.join(known)}")
+            where = "no API has an" if api is None else f"{api} has no"
+            raise ValueError(f"{where} operation '{operation}'; there are: {', '.join(known)}")
+        parameters = re.findall(r"{([^{}]+)}", operation)
+        for name in path:
+            if name not in parameters:
+                there = ", ".join(parameters) or "none"
+                raise ValueError(f"{operation} has no path parameter '{name}'; there are: {there}")

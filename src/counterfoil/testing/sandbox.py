@@ -211,10 +211,11 @@ class Sandbox(FaultMethods, JournalMethods):
         ``when={"query": {"page": 2}}``. ``times``: so many times, then the world answers again. The first that matches is
         sent. A request that is invalid or not authenticated gets the vendor's error as ever.
 
-        Raises ``ValueError`` for an unknown API or operation; ``BadValue`` for a status or body that the spec does not
-        allow, unless ``unchecked``; ``TooMany`` for more than 100.
+        Raises ``ValueError`` for an unknown API, operation or path parameter; ``BadValue`` for a status or body that the
+        spec does not allow, unless ``unchecked``; ``TooMany`` for more than 100.
         """
-        self.check_operation(api, operation)
+        path = (when or {}).get("path")
+        self.check_operation(api, operation, path if isinstance(path, Mapping) else ())
         return self.application.faults.responses.add(
             self.application.worlds.named(self.name),
             api,
@@ -246,6 +247,12 @@ class Sandbox(FaultMethods, JournalMethods):
             self.application.worlds.delete(self.name)
             self._clear_journal_and_faults()
             self._release()
+
+    def __repr__(self) -> str:
+        world = self.application.worlds.get(self.name)
+        if world is None:
+            return f"<Sandbox {self.name}, closed>"
+        return f"<Sandbox {self.name}: {world.scenario.name} at {world.now.isoformat()}>"
 
     def __enter__(self) -> Self:
         return self
