@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 __all__ = ["Sandbox", "__version__"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """Load ``__version__`` and ``Sandbox`` on first use: reading package metadata costs 28 ms, and ``Sandbox`` far more."""
     if name == "Sandbox":

@@ -225,7 +225,7 @@ def build(
     mounts: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": page, **server_options.mounts}
     pipeline = replace(
         server_options.pipeline,
-        interceptors=(*server_options.pipeline.interceptors, faults.intercept),
+        interceptors=(*server_options.pipeline.interceptors, faults.intercept, faults.responses.intercept),
         reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
     )
     observers = (*server_options.observers, journal.observe)

@@ -5,6 +5,7 @@ Loaded by every pytest run where counterfoil is installed, so nothing but pytest
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
@@ -21,8 +22,12 @@ MARK = (
 )
 SETTINGS = ("scenario", "seed", "customers", "switches")
 OWN = ("spec", "model", "handlers", "rows")
-"""Settings of a document of the user's own; files are looked for beside the test, then in the root folder."""
-DEFAULT_CAPSULES = ".counterfoil/capsules"
+"""Settings of a document of the user's own. Files, also of a scenario, are looked for beside the test, then in the root
+folder."""
+OUR_FOLDER = ".counterfoil"
+DEFAULT_CAPSULES = f"{OUR_FOLDER}/capsules"
+KEPT_CAPSULES = 50
+"""How many worlds of failed tests are kept in the default folder; the oldest go first."""
 _sandbox = pytest.StashKey["Sandbox"]()
 
 
@@ -87,12 +92,29 @@ def _file(node: pytest.Item, name: str) -> Path:
     return beside if beside.is_file() else node.config.rootpath / name
 
 
+def _scenario(node: pytest.Item, name: Any) -> Any:
+    """A scenario's name, or its file: beside the test, in the root folder, or, as the command line means it, where pytest
+    was started. Raises ``UsageError`` that lists where it was looked for."""
+    if isinstance(name, Path):
+        name = str(name)
+    if not isinstance(name, str) or not name.endswith((".yaml", ".yml")):
+        return name
+    folders = dict.fromkeys((node.path.parent, node.config.rootpath, node.config.invocation_params.dir))
+    for folder in folders:
+        if (folder / name).is_file():
+            return str(folder / name)
+    looked = ", ".join(map(str, folders))
+    raise pytest.UsageError(f"{node.nodeid}: there is no scenario file {name}; looked in: {looked}")
+
+
 @pytest.fixture
 def counterfoil(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A world of its own: ``.url(api)``, ``.key``, ``.client(api)``, ``.clock``, ``.world``, ``.fail(…)``, ``.requests(…)``."""
+    """A world of its own: ``.url(api)``, ``.key``, ``.client(api)``, ``.clock``, ``.world``, ``.fail(…)``, ``.respond(…)``,
+    ``.requests(…)``, ``.assert_called(…)``, ``.intercept()``: a ``counterfoil.Sandbox``."""
     from counterfoil.testing import DEFAULT_SCENARIO, Sandbox
 
     chosen = {"scenario": DEFAULT_SCENARIO, **_settings(request.config), **_marked(request.node)}
+    chosen["scenario"] = _scenario(request.node, chosen["scenario"])
     own = {name: chosen.pop(name) for name in OWN if name in chosen}
     if "spec" in own:
         server = request.getfixturevalue("counterfoil_own_servers")(request.node, own)
@@ -116,11 +138,26 @@ def pytest_runtest_makereport(
         path = _capsules(item.config) / f"{name}.json"
         try:
             item.stash[_sandbox].capsule(path)
+            if path.parent == item.config.rootpath / DEFAULT_CAPSULES:
+                _tidy(path.parent)
             text = f"the world as the test left it: {path}\nsee it again with: counterfoil replay {path}"
         except Exception as error:  # writing the capsule must not break the report
             text = f"the world could not be saved: {error}"
         report.sections.append(("counterfoil", text))
     return report
+
+
+def _tidy(folder: Path) -> None:
+    """Keep our folder out of version control, and only the newest capsules in it. Other workers may do so as well."""
+    ignore = folder.parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("# made by counterfoil: the worlds of failed tests\n*\n", encoding="utf-8")
+    dated = []
+    for path in folder.glob("*.json"):
+        with contextlib.suppress(FileNotFoundError):
+            dated.append((path.stat().st_mtime_ns, path))
+    for _, path in sorted(dated)[:-KEPT_CAPSULES]:
+        path.unlink(missing_ok=True)
 
 
 def _marked(node: pytest.Item) -> dict[str, Any]:

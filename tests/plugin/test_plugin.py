@@ -189,6 +189,7 @@ def test_a_mistake_in_a_mark_is_one_clear_line(pytester: pytest.Pytester, mark: 
 
 
 def test_a_failing_test_leaves_its_world_behind(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]")  # makes this the root folder
     result = run(
         pytester,
         test_it="""

@@ -30,6 +30,7 @@ KIND_MEMBERS: dict[str, frozenset[str]] = {
     "slow_drip": frozenset({"bytes_per_second"}),
 }
 """The members of each kind of fault, in addition to those that all kinds have."""
+COMMON_MEMBERS = ("nth", "times", "probability", "seed")
 REQUIRED_MEMBERS = {"status": "status", "latency": "delay_ms"}
 
 
@@ -162,17 +163,28 @@ class Journal(Protocol):
 
 def read_fault(data: Any) -> FaultSpec:
     """The fault spec in a JSON object. Raises ``BadValue`` that names the member that is wrong or of another kind."""
+    if isinstance(data, dict):
+        _check_members(data)
     try:
         spec = msgspec.convert(data, FaultSpec, str_keys=True)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise BadValue(message, field=path.strip(".`") or "kind") from None
-    other_members = frozenset().union(*KIND_MEMBERS.values()) - KIND_MEMBERS[spec.kind]
-    for name in sorted(other_members & data.keys()):
-        raise BadValue(f"'{name}' does not belong to a fault of kind '{spec.kind}'", field=name)
     required = REQUIRED_MEMBERS.get(spec.kind)
     if required and getattr(spec, required) is None:
         raise BadValue(f"a fault of kind '{spec.kind}' needs '{required}'", field=required)
     if not spec.probability.is_finite() or not 0 < spec.probability <= 1:
         raise BadValue("a probability is above 0 and at most 1", field="probability")
     return spec
+
+
+def _check_members(data: dict[Any, Any]) -> None:
+    """Raises ``BadValue`` for a member that the kind of fault does not have, and lists those it has."""
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in KIND_MEMBERS:
+        return  # refused when the spec is read
+    known = [*sorted(KIND_MEMBERS[kind]), *COMMON_MEMBERS]
+    for name in sorted(map(str, data.keys() - {"api", "operation", "kind", *known})):
+        raise BadValue(
+            f"'{name}' does not belong to a fault of kind '{kind}', which has: {', '.join(known)}", field=name
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from counterfoil.server.faults.responses import ConfiguredResponse as ConfiguredResponse
+from counterfoil.server.faults.responses import When as When
+from counterfoil.testing.recorded_requests import RecordedRequest as RecordedRequest
 from counterfoil.testing.sandbox import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.testing.sandbox import KEY as KEY
 from counterfoil.testing.sandbox import Sandbox as Sandbox

@@ -1,8 +1,9 @@
-"""An httpx transport that calls an ASGI application in this process, without a socket, from any thread.
+"""An httpx transport that calls an ASGI application in this process, without a socket, from any thread or event loop.
 
-httpx has one for async clients only. Here the application runs on an event loop in its own thread, so that it behaves
-as under a server: after its read timeout a client gets ``ReadTimeout`` while the application continues, and a connection
-that the application breaks on purpose is ``ReadError``, or ``RemoteProtocolError`` if the response had begun.
+httpx has one for async clients only. Here the application runs on an event loop in its own thread, for sync and async
+clients alike, so that it behaves as under a server: after its read timeout a client gets ``ReadTimeout`` while the
+application continues, and a connection that the application breaks on purpose is ``ReadError``, or
+``RemoteProtocolError`` if the response had begun.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ import httpx
 Asgi = Any
 
 
-class InProcessTransport(httpx.BaseTransport):
-    """``httpx.Client(transport=InProcessTransport(app), base_url="http://counterfoil")``. Close it, or use it in ``with``."""
+class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """``httpx.Client(transport=InProcessTransport(app), base_url="http://counterfoil")``, or an ``AsyncClient``.
+
+    Close it, or use it in ``with`` or ``async with``; a client closes its transport.
+    """
 
     def __init__(self, app: Asgi) -> None:
         self._app = app
@@ -32,6 +36,17 @@ class InProcessTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
         return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        future = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # trio
+            import anyio.to_thread
+
+            return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+        return await asyncio.wrap_future(future)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(
@@ -78,12 +93,23 @@ class InProcessTransport(httpx.BaseTransport):
             self._thread.join()
             self._loop.close()
 
+    async def aclose(self) -> None:
+        self.close()
+
     async def _stop(self) -> None:
         for task in list(self._running):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self.close()
+
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None = None,
         exc_value: BaseException | None = None,

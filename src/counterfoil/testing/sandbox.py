@@ -9,19 +9,23 @@ One server, in a thread of this process, is shared by all sandboxes; each has it
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from counterfoil.api.control_types import Fault, JournalQuery, RecordedExchange, read_fault
+from counterfoil.api.request_match import NOT_GIVEN
 from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
+from counterfoil.server.faults.responses import ConfiguredResponse, When
+from counterfoil.testing.fault_methods import FaultMethods
+from counterfoil.testing.journal_methods import JournalMethods
 from counterfoil.testing.world_client import Clock, WorldCommands
 from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
@@ -81,7 +85,7 @@ class _Shared:
 _shared = _Shared()
 
 
-class Sandbox:
+class Sandbox(FaultMethods, JournalMethods):
     """A world on a server. Use it as a context manager, or call ``close``.
 
     ``scenario`` is a name or a YAML file; ``switches`` sets assumptions. ``key`` is accepted by all APIs.
@@ -101,7 +105,7 @@ class Sandbox:
     ) -> None:
         self._shared = server is None
         self.server = server or _shared.take()
-        self.name = f"test-{os.getpid()}-{next(_counter)}"
+        super().__init__(f"test-{os.getpid()}-{next(_counter)}", self.server.application)
         self._transports: list[InProcessTransport] = []
         try:
             self.application.worlds.create(self.name, scenario, seed=seed, customers=customers, switches=switches)
@@ -109,15 +113,11 @@ class Sandbox:
             self._release()
             raise
 
-    @property
-    def application(self) -> Application:
-        return self.server.application
-
     # --- addresses and clients -------------------------------------------------------------------
 
     def url(self, api: str | None = None) -> str:
         """The base URL of ``api`` in this world, to use in place of the vendor's. With a single API ``api`` can be omitted."""
-        return f"{self.server.origin}/w/{self.name}{self._prefix(api)}"
+        return f"{self.server.origin}/w/{self.name}{self.prefix(api)}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -132,11 +132,26 @@ class Sandbox:
         return httpx.Client(base_url=self.url(api), headers=headers, **options)
 
     def transport(self) -> InProcessTransport:
-        """An httpx transport that needs no socket: ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
+        """An httpx transport that needs no socket, for ``httpx.Client`` and ``httpx.AsyncClient``:
+        ``httpx.Client(transport=…, base_url=sandbox.url("elevate"))``."""
         from counterfoil.testing.in_process import InProcessTransport
 
         self._transports.append(InProcessTransport(self.application.server))
         return self._transports[-1]
+
+    @contextlib.contextmanager
+    def intercept(self, hosts: Mapping[str, str] | None = None) -> Iterator[None]:
+        """While in it, calls to the vendors' own hosts are answered by this world, without a socket: those that httpx (sync
+        and async), ``requests`` and urllib3 make. The hosts are those of the spec's servers; ``hosts`` names others by
+        API: ``{"oracle-brm": "brm.example:8443"}``. Other calls are as ever.
+
+        Raises ``ValueError`` for an unknown API, ``RuntimeError`` for a urllib3 before 2.
+        """
+        from counterfoil.testing.intercept import Routes, intercepted
+
+        routes = Routes(f"/w/{self.name}", self.application.server.served, hosts or {})
+        with self.transport() as transport, intercepted(transport, routes):
+            yield
 
     def session(self) -> requests.Session:
         """A ``requests`` session that needs no socket, authenticated, for the URLs of ``url``."""
@@ -174,39 +189,54 @@ class Sandbox:
         return {each.name: dict(each.ids(world, number)) for each in self.application.apis}
 
     def reset(self) -> None:
-        """Put the world back to where its scenario ended, and clear its faults and journal."""
+        """Put the world back to where its scenario ended, and clear its faults, configured responses and journal."""
         self.application.worlds.reset(self.name)
         self._clear_journal_and_faults()
 
-    def fail(
+    def respond(
         self,
         api: str,
-        operation: str | None = None,
+        operation: str,
         *,
-        kind: Literal[
-            "status", "latency", "reset", "truncate", "malformed", "too_many_requests", "slow_drip"
-        ] = "status",
-        **members: Any,
-    ) -> Fault:
-        """Add a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
+        status: int = 200,
+        json: Any = NOT_GIVEN,
+        headers: Mapping[str, str] | None = None,
+        when: When | None = None,
+        times: int | None = None,
+        unchecked: bool = False,
+    ) -> ConfiguredResponse:
+        """Answer an operation with this instead of the world's answer, until ``reset``.
 
-        Members are those of ``counterfoil.api.control_types.FaultSpec``. Raises ``BadValue`` that names the wrong one.
+        ``when`` says to which requests, by what they have in their query, path parameters and body:
+        ``when={"query": {"page": 2}}``. ``times``: so many times, then the world answers again. The first that matches is
+        sent. A request that is invalid or not authenticated gets the vendor's error as ever.
+
+        Raises ``ValueError`` for an unknown API, operation or path parameter; ``BadValue`` for a status or body that the
+        spec does not allow, unless ``unchecked``; ``TooMany`` for more than 100.
         """
-        spec = read_fault({"api": api, "operation": operation, "kind": kind, **members})
-        return self.application.faults.add(self.name, spec)
+        path = (when or {}).get("path")
+        self.check_operation(api, operation, path if isinstance(path, Mapping) else ())
+        return self.application.faults.responses.add(
+            self.application.worlds.named(self.name),
+            api,
+            operation,
+            status=status,
+            body=json,
+            headers=headers or {},
+            when=when or {},
+            times=times,
+            unchecked=unchecked,
+        )
 
-    def requests(
-        self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
-    ) -> list[RecordedExchange]:
-        """The newest 500 requests to this world with their responses, oldest first."""
-        query = JournalQuery(api=api, operation=operation, status=None if status is None else str(status), limit=500)
-        return list(self.application.journal.find(self.name, query).exchanges)
+    def clear_responses(self) -> None:
+        """Remove all that ``respond`` configured; the world stays as it is."""
+        self.application.faults.responses.clear(self.name)
 
-    def capsule(self, path: Path | None = None) -> bytes:
+    def capsule(self, path: Path | str | None = None) -> bytes:
         """Everything needed to rebuild this world, as JSON; also written to ``path``. See ``counterfoil replay``."""
         data = write_capsule(self.application.worlds.named(self.name))
         if path is not None:
-            write_whole(path, data)
+            write_whole(Path(path), data)
         return data
 
     # --- closing ---------------------------------------------------------------------------------
@@ -217,6 +247,12 @@ class Sandbox:
             self.application.worlds.delete(self.name)
             self._clear_journal_and_faults()
             self._release()
+
+    def __repr__(self) -> str:
+        world = self.application.worlds.get(self.name)
+        if world is None:
+            return f"<Sandbox {self.name}, closed>"
+        return f"<Sandbox {self.name}: {world.scenario.name} at {world.now.isoformat()}>"
 
     def __enter__(self) -> Self:
         return self
@@ -235,15 +271,6 @@ class Sandbox:
     def _clear_journal_and_faults(self) -> None:
         self.application.faults.clear(self.name)
         self.application.journal.clear(self.name)
-
-    def _prefix(self, api: str | None) -> str:
-        if api is None and len(self.application.apis) == 1:
-            return self.application.apis[0].prefix
-        for each in self.application.apis:
-            if each.name == api:
-                return each.prefix
-        served = ", ".join(each.name for each in self.application.apis)
-        raise ValueError(f"'{api}' is not served here; there are: {served}")
 
 
 def money(amount: str | int | Decimal) -> Decimal:

@@ -39,13 +39,20 @@ class Clock:
         return self._world().now
 
     def advance(
-        self, *, to: datetime | str | None = None, months: int = 0, days: int = 0, hours: int = 0, minutes: int = 0
+        self,
+        *,
+        to: datetime | str | None = None,
+        months: int = 0,
+        weeks: int = 0,
+        days: int = 0,
+        hours: int = 0,
+        minutes: int = 0,
     ) -> datetime:
         """Advance the clock; everything that becomes due on the way happens, in order. Returns the new time.
 
         Raises ``RuleBroken`` for a time that has passed, ``BadValue`` for more than ten years at once.
         """
-        moved = {"months": months, "days": days, "hours": hours, "minutes": minutes}
+        moved = {"months": months, "days": days + 7 * weeks, "hours": hours, "minutes": minutes}
         if to is not None:
             moved = {"to": to}  # type: ignore[dict-item]
         now: datetime = self._world().execute(read_command({"command": "advance_clock", **moved}))

@@ -23,6 +23,7 @@ from counterfoil.server.errors import REASONS
 from counterfoil.server.faults.documented_statuses import DocumentedStatuses, Example, documented
 from counterfoil.server.faults.prefer import NO_PREFERENCES, Preferences, preferences
 from counterfoil.server.faults.response_faults import Malformed, SlowDrip, Truncated, WithPreferenceApplied
+from counterfoil.server.faults.responses import ConfiguredResponses
 
 MAX_FAULTS_PER_WORLD = 100
 MAX_WORLDS = 16_384
@@ -66,7 +67,8 @@ class _ActiveFault:
 class FaultStore:
     """The faults of every world, by its name; implements ``counterfoil.api.control_types.Faults``.
 
-    Thread-safe. ``names`` returns the names of the existing worlds: at the limit, faults of deleted worlds are removed.
+    Thread-safe. ``responses`` are the configured ones, which are cleared with the faults.
+    ``names`` returns the names of the existing worlds: at the limit, faults of deleted worlds are removed.
     """
 
     def __init__(self, names: Callable[[], Iterable[str]] | None = None) -> None:
@@ -75,10 +77,12 @@ class FaultStore:
         self._last_id: dict[str, int] = {}
         self._served: dict[str, tuple[API, dict[str, DocumentedStatuses]]] = {}
         self._lock = Lock()
+        self.responses = ConfiguredResponses()
 
     def set_served(self, served: Mapping[str, tuple[API, Spec]]) -> None:
         """Set the APIs with their documented statuses; called once the server is built."""
         self._served = {name: (api, documented(spec)) for name, (api, spec) in served.items()}
+        self.responses.set_served(served)
 
     # --- for the control API -----------------------------------------------------------------------
 
@@ -121,6 +125,7 @@ class FaultStore:
         with self._lock:
             self._worlds.pop(world, None)
             self._last_id.pop(world, None)
+        self.responses.clear(world)
 
     def _check(self, spec: FaultSpec) -> None:
         if spec.api not in self._served:

@@ -1,0 +1,192 @@
+"""The requests that a world was sent, for tests: how to read them, find them, and assert them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from counterfoil.api.control_types import JournalPage, RecordedExchange
+from counterfoil.api.request_match import (
+    NOT_GIVEN,
+    Query,
+    body_differences,
+    decoded_query,
+    path_differences,
+    query_differences,
+)
+
+SHOWN = 5
+"""How many requests an error message lists."""
+
+
+class RecordedRequest(RecordedExchange, frozen=True, kw_only=True):
+    """A recorded request with its response.
+
+    ``path`` is below the API's base URL, without the query (``/customers/cust_1``); ``target`` is all of it, as sent.
+    ``request`` and ``answer`` have ``headers`` and ``body`` as text, with credentials blanked.
+    """
+
+    target: str
+
+    @property
+    def query(self) -> Query:
+        """The query's names and values, decoded; a list where a name is there several times."""
+        return decoded_query(self.target.partition("?")[2])
+
+    @property
+    def path_params(self) -> dict[str, str]:
+        """The path's parameters, decoded: ``{"id": "cust_1"}``. Empty where no operation was meant."""
+        names = (self.operation or "").partition(" ")[2].split("/")
+        values = self.path.split("/")
+        if len(names) != len(values):
+            return {}
+        found = {}
+        for name, value in zip(names, values, strict=True):
+            before, brace, rest = name.partition("{")
+            inner, _, after = rest.partition("}")
+            if brace:
+                found[inner] = unquote(value[len(before) : len(value) - len(after)])
+        return found
+
+    def header(self, name: str) -> str | None:
+        """A header of the request, in any case; None if it was not sent. A credential is ``***``."""
+        return next((value for key, value in self.request.headers if key.lower() == name.lower()), None)
+
+    def json(self) -> Any:
+        """The request's body. Raises ``ValueError`` if there is none, it is not JSON, or the journal cut it."""
+        return _json(self.request.body, self.request.is_cut, "request")
+
+    def response_json(self) -> Any:
+        """The response's body. Raises ``ValueError`` if there is none, it is not JSON, or the journal cut it."""
+        return _json(self.answer.body, self.answer.is_cut, "response")
+
+    def __repr__(self) -> str:
+        query = self.target.partition("?")[2]
+        status = self.status or "connection ended"
+        return f"<{self.api}: {self.method} {self.path}{'?' if query else ''}{query} → {status}>"
+
+
+def recorded(exchange: RecordedExchange, base: str) -> RecordedRequest:
+    """The exchange as a test reads it. ``base`` is the path of the API in this world."""
+    members = msgspec.structs.asdict(exchange)
+    target = members.pop("path")
+    path = target.partition("?")[0].removeprefix(base) or "/"
+    return RecordedRequest(**members, path=path, target=target)
+
+
+def _json(body: str, is_cut: bool, what: str) -> Any:
+    if is_cut:
+        raise ValueError(f"the {what}'s body is longer than the journal keeps")
+    if not body:
+        raise ValueError(f"the {what} has no body")
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise ValueError(f"the {what}'s body is not JSON: {error}") from None
+
+
+class CallAssertions:
+    """Asserts which requests were made. ``find`` returns all of a world; ``check`` refuses an unknown API or operation."""
+
+    def __init__(self, find: Callable[[str], JournalPage], base_of: Callable[[str], str]) -> None:
+        self._find = find
+        self._base_of = base_of
+
+    def assert_called(
+        self,
+        api: str,
+        operation: str,
+        *,
+        times: int | None,
+        query: Mapping[str, Any] | None,
+        path: Mapping[str, Any] | None,
+        body: Any,
+    ) -> RecordedRequest:
+        """Returns the newest request that fits; raises ``AssertionError`` with the nearest one that does not."""
+        __tracebackhide__ = True
+        if times is not None and (isinstance(times, bool) or times < 1):
+            raise ValueError("times is 1 or more; to say that there was none, use assert_not_called")
+        all_of_api, dropped = self._recorded(api)
+        called = [each for each in all_of_api if each.operation == operation]
+        differences = [_differences(each, query, path, body) for each in called]
+        fitting = [each for each, wrong in zip(called, differences, strict=True) if not wrong]
+        if fitting and times in (None, len(fitting)):
+            return fitting[-1]
+        expected = _expected(api, operation, query, path, body)
+        lines = [
+            f"{expected} was called {_times(len(fitting))}, not {_times(times)}"
+            if fitting
+            else f"{expected} was not called"
+        ]
+        lines += [f"  {each!r}" for each in fitting[:SHOWN]]
+        if not fitting and called:
+            nearest = min(range(len(called)), key=lambda at: (len(differences[at]), -at))
+            lines += [f"nearest: {called[nearest]!r}", *(f"  {each}" for each in differences[nearest])]
+        elif not fitting:
+            lines += _others(api, all_of_api)
+        raise AssertionError("\n".join(lines + _note(dropped)))
+
+    def assert_not_called(
+        self,
+        api: str,
+        operation: str | None,
+        *,
+        query: Mapping[str, Any] | None,
+        path: Mapping[str, Any] | None,
+        body: Any,
+    ) -> None:
+        """Raises ``AssertionError`` that lists the requests that fit, or says that the journal is not complete."""
+        __tracebackhide__ = True
+        all_of_api, dropped = self._recorded(api)
+        called = [each for each in all_of_api if operation in (None, each.operation)]
+        fitting = [each for each in called if not _differences(each, query, path, body)]
+        expected = _expected(api, operation or "every operation", query, path, body)
+        if fitting:
+            lines = [f"{expected} was called {_times(len(fitting))}:", *(f"  {each!r}" for each in fitting[:SHOWN])]
+            raise AssertionError("\n".join(lines))
+        if dropped:
+            raise AssertionError("\n".join([f"{expected}: it is not known whether it was called", *_note(dropped)]))
+
+    def _recorded(self, api: str) -> tuple[list[RecordedRequest], int]:
+        page = self._find(api)
+        base = self._base_of(api)
+        return [recorded(each, base) for each in page.exchanges], page.dropped
+
+
+def _differences(
+    request: RecordedRequest, query: Mapping[str, Any] | None, path: Mapping[str, Any] | None, body: Any
+) -> list[str]:
+    found = path_differences(path or {}, request.path_params) + query_differences(query or {}, request.query)
+    if body is NOT_GIVEN:
+        return found
+    try:
+        return found + body_differences(body, request.json())
+    except ValueError as error:
+        return [*found, f"body: {error}"]
+
+
+def _expected(
+    api: str, operation: str, query: Mapping[str, Any] | None, path: Mapping[str, Any] | None, body: Any
+) -> str:
+    members = [f"path {dict(path)!r}"] if path else []
+    members += [f"query {dict(query)!r}"] if query else []
+    members += [] if body is NOT_GIVEN else [f"body {body!r}"]
+    return f"{api}: {operation}{' with ' if members else ''}{', '.join(members)}"
+
+
+def _others(api: str, called: Sequence[RecordedRequest]) -> list[str]:
+    if not called:
+        return [f"{api} was not called at all"]
+    return [f"{api} was called otherwise:", *(f"  {each!r}" for each in called[-SHOWN:])]
+
+
+def _note(dropped: int) -> list[str]:
+    return [f"the journal is full and dropped the {dropped} oldest requests"] if dropped else []
+
+
+def _times(number: int | None) -> str:
+    return {None: "", 1: "once", 2: "twice"}.get(number, f"{number} times")
