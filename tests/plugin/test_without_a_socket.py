@@ -120,3 +120,13 @@ def test_a_host_of_yours_can_be_named_and_a_proxy_is_not_asked(
         pass
     with pytest.raises(ValueError, match="'ftp://a' is not a host"), sandbox.intercept({"elevate": "ftp://a"}):
         pass
+
+
+def test_the_innermost_of_two_worlds_answers(sandbox: Sandbox) -> None:
+    def total(headers: dict[str, str]) -> int:
+        return len(httpx.get(CUSTOMERS, params={"page": "1", "pageSize": "9"}, headers=headers).json())
+
+    with Sandbox(scenario="one-month", server=sandbox.server) as other, sandbox.intercept():
+        with other.intercept():
+            assert total(other.headers) == 1
+        assert total(sandbox.headers) == 3

@@ -22,7 +22,7 @@ class JournalMethods(OneWorld):
 
         ``status`` is one (404) or a class ("4xx"). Raises ``ValueError`` for an unknown API, operation or status.
         """
-        self.check_operation(api, operation)
+        self._check_operation(api, operation)
         wanted = None if status is None else str(status)
         if wanted is not None and not re.fullmatch(r"0|[1-5]([0-9]{2}|[xX]{2})", wanted):
             raise ValueError(f"'{wanted}' is not a status; give one, as 404, or a class, as '4xx'")
@@ -46,7 +46,7 @@ class JournalMethods(OneWorld):
         Raises ``AssertionError`` that shows the nearest request, ``ValueError`` for an unknown API, operation or path parameter.
         """
         __tracebackhide__ = True
-        self.check_operation(api, operation, path or ())
+        self._check_operation(api, operation, path or ())
         return self._calls.assert_called(api, operation, times=times, query=query, path=path, body=json)
 
     def assert_not_called(
@@ -63,7 +63,7 @@ class JournalMethods(OneWorld):
         Raises ``AssertionError`` that lists the requests, ``ValueError`` for an unknown API, operation or path parameter.
         """
         __tracebackhide__ = True
-        self.check_operation(api, operation, path or ())
+        self._check_operation(api, operation, path or ())
         self._calls.assert_not_called(api, operation, query=query, path=path, body=json)
 
     def clear_requests(self) -> None:
@@ -75,5 +75,5 @@ class JournalMethods(OneWorld):
         journal = self.application.journal
         return CallAssertions(
             lambda api: journal.find(self.name, JournalQuery(api=api, limit=500)),
-            lambda api: f"/w/{self.name}{self.prefix(api)}",
+            lambda api: f"/w/{self.name}{self._prefix(api)}",
         )

@@ -15,14 +15,14 @@ class OneWorld:
         self.name = name
         self.application = application
 
-    def prefix(self, api: str | None) -> str:
+    def _prefix(self, api: str | None) -> str:
         """The path below which an API is served. With a single API it can be omitted. Raises ``ValueError``."""
         if api is None and len(self.application.apis) == 1:
             return self.application.apis[0].prefix
-        self.check_operation(api or "", None)
+        self._check_operation(api or "", None)
         return next(each.prefix for each in self.application.apis if each.name == api)
 
-    def check_operation(self, api: str | None, operation: str | None, path: Iterable[str] = ()) -> None:
+    def _check_operation(self, api: str | None, operation: str | None, path: Iterable[str] = ()) -> None:
         """Raises ``ValueError`` that lists what there is, for an API that is not served, an operation it does not have, or
         one of ``path`` that is no path parameter of the operation."""
         served = self.application.server.served

@@ -117,7 +117,7 @@ class Sandbox(FaultMethods, JournalMethods):
 
     def url(self, api: str | None = None) -> str:
         """The base URL of ``api`` in this world, to use in place of the vendor's. With a single API ``api`` can be omitted."""
-        return f"{self.server.origin}/w/{self.name}{self.prefix(api)}"
+        return f"{self.server.origin}/w/{self.name}{self._prefix(api)}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -215,7 +215,7 @@ class Sandbox(FaultMethods, JournalMethods):
         spec does not allow, unless ``unchecked``; ``TooMany`` for more than 100.
         """
         path = (when or {}).get("path")
-        self.check_operation(api, operation, path if isinstance(path, Mapping) else ())
+        self._check_operation(api, operation, path if isinstance(path, Mapping) else ())
         return self.application.faults.responses.add(
             self.application.worlds.named(self.name),
             api,
