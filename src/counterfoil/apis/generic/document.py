@@ -130,9 +130,9 @@ class Document:
         return self.reader.member(first, place[1:]) or {} if first is not None else {}
 
     def is_plain(self, collection: Collection, name: str) -> bool:
-        """Whether a field holds one plain value."""
+        """Whether a field can hold one plain value, also where it may hold the object instead, as Stripe's do."""
         types = self.reader.types(self.properties(collection).get(name, {}))
-        return not types & {"object", "array"} and bool(types & {"string", "integer", "number"} or not types)
+        return "array" not in types and bool(types & {"string", "integer", "number"} or not types)
 
     def taken(self, collection: Collection, place: Place, value: Json) -> Json:
         """``value`` as the field's schema wants it: ``"12"`` as 12 where that is a number."""

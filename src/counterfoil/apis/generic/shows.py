@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
@@ -104,7 +105,8 @@ class Shows:
     def _suits(self, operation: Operation, answer: Answer, envelope: Json, place: FactPlace) -> bool:
         """Whether the document allows what this place would say of a page in the middle of a list."""
         page = Page([Member("example", {})], 30, 10, 10, operation.pages.first + 1, True, operation.pages)
-        request = Request(operation.name, origin="http://example.com")
+        names = re.findall(r"\{([^}]*)\}", operation.name)
+        request = Request(operation.name, path=dict.fromkeys(names, "example"), origin="http://example.com")
         body = _copied(envelope)
         self._put_fact(body, *place, Facts(page, request))
         return self.document.checks(operation.name, answer).is_valid(body)

@@ -183,7 +183,7 @@ class _Making:
             merged = self.reader.merged(branch)
             types = self.reader.types(branch)
             if types == {"null"}:
-                return 9, number
+                return (0 if given is None else 9), number
             if isinstance(given, dict):
                 known = self.reader.properties(branch)
                 return (8 if known else 7) - min(7, sum(each in known for each in given)), number

@@ -170,15 +170,17 @@ def _walk(id: str, resource: Resource, known: Mapping[str, Resource]) -> Law:
 
 
 def _counts(id: str, resource: Resource, operation: Operation, known: Mapping[str, Resource]) -> Law:
+    where = ".".join(map(str, operation.pages.total))
+
     def check(ctx: LawContext) -> None:
         found = at_parents(resource, parents_of(ctx, resource, known))
         assert found is not None
         whole = found.require_items(ctx)
         total = value_at(ctx.request_json(operation.name, path=found.path), operation.pages.total)
+        ctx.require(total is not None, f"{where} is null")
         if not found.is_large(ctx):
             ctx.expect(str(total) == str(len(whole)), f"{len(whole)}, the members that paging finds", total)
 
-    where = ".".join(map(str, operation.pages.total))
     return Law(id, operation.name, "counting", (), f"{where} is the number of members that paging finds.", check)
 
 

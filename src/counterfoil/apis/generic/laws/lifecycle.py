@@ -91,7 +91,8 @@ def gone(id: str, resource: Resource, create: Operation, read: Operation, delete
         )
         if resource.items is not None:
             ctx.expect(str(made.id) not in _listed_ids(ctx, resource, made.parents), "a list without it", made.id)
-        ctx.observations.left_behind.pop()
+        if ctx.observations.left_behind:
+            ctx.observations.left_behind.pop()
 
     text = "A member that was deleted is answered with 404 (or 410), and is in the list no more."
     return Law(id, delete.name, "lifecycle", (), text, check, writes=True)

@@ -172,6 +172,8 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
         return equal(found, param, draw=_documented(document.schemas.validator(schema, "request")))
     if found.kind == TEXT:
         return None  # how a server orders texts is not documented
+    if found.kind == DATE_TIME and reader.merged(schema).get("format") == "date":
+        return None  # whether a day means its beginning or its end is not documented
     if selects.operator in ("above", "from"):
         return above(found, param, inclusive=selects.operator == "from")
     return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
