@@ -32,6 +32,8 @@ def run(folder: Path, *options: str) -> str:
         "pytest",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
         "-v",
         "-rs",
         "--rootdir",

@@ -26,7 +26,7 @@ def served(request: Any) -> Any:
         yield api, f"http://stand-in{application.apis[0].prefix}", transport
 
 
-def checked(served: Any, drop: str = "") -> tuple[Any, Counter[str]]:
+def checked(served: Any, drop: str = "", only: tuple[str, ...] = ()) -> tuple[Any, Counter[str]]:
     api, url, transport = served
     asked: Counter[str] = Counter()
 
@@ -39,8 +39,8 @@ def checked(served: Any, drop: str = "") -> tuple[Any, Counter[str]]:
     key, forbidden = "counterfoil-key", "counterfoil-forbidden"
     login = {"username": "counterfoil", "password": key} if api == "elevate" else None
     target = Target(url, key, forbidden=forbidden, login=login, transport=httpx.MockTransport(forward))
-    effort = EffortLevel(4, 1, False)
-    return check_laws(law_book(api), target, seed=1, effort=effort), asked
+    effort = EffortLevel(2, 1, False)
+    return check_laws(law_book(api), target, seed=1, effort=effort, only=only), asked
 
 
 def test_every_law_is_tried_and_holds(served: Any) -> None:
@@ -62,5 +62,5 @@ DEFECTS = {
 
 def test_a_parameter_that_does_nothing_still_shows(served: Any) -> None:
     for parameter, law in DEFECTS[served[0]].items():
-        verdict, _ = checked(served, parameter)
+        verdict, _ = checked(served, parameter, only=(law,))
         assert law in {finding.id for finding in verdict.findings}

@@ -44,7 +44,7 @@ def sick(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     folder = tmp_path_factory.mktemp("report")
     with Recorder(origin, unsorted) as recorder:
         url = f"{recorder.url}{BASES['elevate']}"
-        code = check(["elevate"], urls={"elevate": url}, fast=True, max_examples=4, report=folder, environ=ENVIRON)
+        code = check(["elevate"], urls={"elevate": url}, fast=True, max_examples=2, report=folder, environ=ENVIRON)
         assert code == 1
         yield json.loads((folder / "report.json").read_text()), url
 

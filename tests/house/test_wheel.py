@@ -37,10 +37,11 @@ def test_it_carries_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
 
 
 def test_it_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True, timeout=300)
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
     check = [python.parent / "counterfoil", "check", "elevate"]
     lean = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert lean.returncode == 2

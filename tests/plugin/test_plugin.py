@@ -15,8 +15,10 @@ def overdue(counterfoil):
 
 
 def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
+    """Runs pytest in the folder, whatever configuration the folders above it have, and without a plugin slow to import."""
     pytester.makepyfile(**files)
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    own = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "--rootdir", str(pytester.path))
+    return pytester.runpytest_subprocess(*own, *arguments)
 
 
 def test_each_test_has_a_world_of_its_own(pytester: pytest.Pytester) -> None:
@@ -46,14 +48,14 @@ def test_it_runs_in_parallel(pytester: pytest.Pytester) -> None:
         test_it="""
 import pytest
 
-@pytest.mark.counterfoil(scenario="late-payer", customers=50)
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.counterfoil(scenario="late-payer", customers=10)
+@pytest.mark.parametrize("number", range(6))
 def test_usage(counterfoil, number):
     counterfoil.world.record_usage(number + 1, "DE", 5)
     assert len(counterfoil.application.worlds.named(counterfoil.name).commands) == 1
 """,
     )
-    result.assert_outcomes(passed=12)
+    result.assert_outcomes(passed=6)
 
 
 def test_the_clock_faults_and_the_journal(pytester: pytest.Pytester) -> None:
@@ -168,24 +170,26 @@ class TestMarked:
         world = counterfoil.application.worlds.named(counterfoil.name)
         assert (world.scenario.name, world.seed, world.switches["billingplatform.create_status"]) == ("quiet", 10, 201)
 """
-    run(pytester, test_it=code % "late-payer").assert_outcomes(passed=2)
     run(pytester, "--counterfoil-scenario", "one-month", test_it=code % "one-month").assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize(
-    ("mark", "says"),
-    [
-        ("scenario='nope'", "there is no scenario 'nope'"),
-        ("scenery='x'", "not 'scenery'"),
-        ("switches={'no.such': 1}", "there is no switch 'no.such'"),
-        ("customers=1, scenario='late-payer'", "needs 3 customers"),
-    ],
-)
-def test_a_mistake_in_a_mark_is_one_clear_line(pytester: pytest.Pytester, mark: str, says: str) -> None:
-    code = f"import pytest\n@pytest.mark.counterfoil({mark})\ndef test_it(counterfoil): pass\n"
-    result = run(pytester, test_it=code)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{says}*"])
+MISTAKES = {
+    "scenario='nope'": "there is no scenario 'nope'",
+    "scenery='x'": "not 'scenery'",
+    "switches={'no.such': 1}": "there is no switch 'no.such'",
+    "customers=1, scenario='late-payer'": "needs 3 customers",
+}
+
+
+def test_a_mistake_in_a_mark_is_one_clear_line(pytester: pytest.Pytester) -> None:
+    tests = [
+        f"@pytest.mark.counterfoil({mark})\ndef test_{number}(counterfoil): pass\n"
+        for number, mark in enumerate(MISTAKES)
+    ]
+    result = run(pytester, "-p", "no:randomly", test_it="import pytest\n" + "".join(tests))
+    result.assert_outcomes(errors=len(MISTAKES))
+    in_order = ((f"*ERROR at setup of test_{number}*", f"*{says}*") for number, says in enumerate(MISTAKES.values()))
+    result.stdout.fnmatch_lines([line for lines in in_order for line in lines])
 
 
 def test_a_failing_test_leaves_its_world_behind(pytester: pytest.Pytester) -> None:
