@@ -40,7 +40,7 @@ def test_it_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> Non
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", str(wheel)]
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile", str(wheel)]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
     check = [python.parent / "counterfoil", "check", "elevate"]
     lean = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=60, check=False)

@@ -15,10 +15,10 @@ def overdue(counterfoil):
 
 
 def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
-    """Runs pytest in the folder, whatever configuration the folders above it have, and without a plugin slow to import."""
+    """Runs pytest in the folder, whatever the folders above it hold, without the plugins that take seconds to import."""
     pytester.makepyfile(**files)
-    own = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "--rootdir", str(pytester.path))
-    return pytester.runpytest_subprocess(*own, *arguments)
+    without = (f"-pno:{name}" for name in ("cacheprovider", "randomly", "hypothesispytest", "schemathesis"))
+    return pytester.runpytest_subprocess(*without, "--rootdir", str(pytester.path), *arguments)
 
 
 def test_each_test_has_a_world_of_its_own(pytester: pytest.Pytester) -> None:
@@ -186,7 +186,7 @@ def test_a_mistake_in_a_mark_is_one_clear_line(pytester: pytest.Pytester) -> Non
         f"@pytest.mark.counterfoil({mark})\ndef test_{number}(counterfoil): pass\n"
         for number, mark in enumerate(MISTAKES)
     ]
-    result = run(pytester, "-p", "no:randomly", test_it="import pytest\n" + "".join(tests))
+    result = run(pytester, test_it="import pytest\n" + "".join(tests))
     result.assert_outcomes(errors=len(MISTAKES))
     in_order = ((f"*ERROR at setup of test_{number}*", f"*{says}*") for number, says in enumerate(MISTAKES.values()))
     result.stdout.fnmatch_lines([line for lines in in_order for line in lines])
