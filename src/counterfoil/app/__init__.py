@@ -6,7 +6,7 @@ The command line and the pytest plugin call ``build``; no other module imports A
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from counterfoil import catalog
 from counterfoil.api import API
 from counterfoil.api.control_types import Faults
+from counterfoil.app import mounts
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
@@ -165,89 +166,100 @@ def build(
 
     Raises UsageError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
-    names = tuple(apis)
+    served = _served_apis(tuple(apis), own)
+    worlds, stored = _worlds(store, KnownSwitches([each for api in served for each in api.switches], all_switches))
+    try:
+        if world is not None:
+            _put_default(worlds, world, store)
+        elif not _has_default(stored, scenario_name, seed, customers, switches or {}):
+            worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
+    except BaseException:
+        worlds.close()
+        raise
+    faults, closing = FaultStore(worlds.names), Event()
+    journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
+    control_api = partial(
+        mounts.control_api,
+        worlds,
+        served,
+        _kept_faults(faults, stored),
+        journal,
+        token=control_token,
+        hosts=hosts,
+        bounds=mounts.visitors_bounds() if public else None,
+    )
+    page = partial(
+        mounts.page,
+        worlds,
+        served,
+        journal,
+        closing,
+        check_access=guard(control_token, hosts),
+        needs_token=control_token is not None,
+        public=public,
+    )
+    mounted: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": LazyApp(page)}
+    server = build_server(
+        served, worlds.get, options=_server_options(options or Options(), mounted, faults, journal, stored)
+    )
+    faults.set_served(server.served)
+    asgi_app = _asgi_app(server, worlds, stored, hosts=hosts, public=public)
+    return Application(server, asgi_app, worlds, served, faults, journal, closing)
+
+
+def _served_apis(names: tuple[str, ...], own: Sequence[API]) -> tuple[API, ...]:
+    """The named APIs and the user's own, each name once. Raises ``UsageError``."""
     served = (*(load_apis(names) if names or not own else ()), *own)
     called = [each.name for each in served]
     for each in own:
         if called.count(each.name) > 1:
             raise UsageError(f"two APIs are called '{each.name}'; name the document otherwise: --spec NAME=FILE")
-    known = KnownSwitches([switch for each in served for switch in each.switches], all_switches)
-    worlds, stored = _worlds(store, known)
-    try:
-        if world is None and not _has_default(stored, scenario_name, seed, customers, switches or {}):
-            worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
-        elif world is not None:
-            if worlds.get(DEFAULT) is not None:
-                raise UsageError(f"{store} has a default world already; leave the capsule out, or name another file")
-            worlds.put(world)
-    except BaseException:
-        worlds.close()
-        raise
-    faults = FaultStore(worlds.names)
-    kept_faults = _kept_faults(faults, stored)
-    journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
+    return served
 
-    def control_api() -> Server:
-        from counterfoil.control.control_api import control
-        from counterfoil.control.world_service import WorldLimits
 
-        bounds = (
-            WorldLimits(
-                customers=60,
-                commands=1000,
-                seconds=0.5,
-                max_time_to_live=1800.0,
-                default_time_to_live=1800.0,
-                capsules=False,
-            )
-            if public
-            else None
-        )
-        control_api_definition = control(
-            worlds, token=control_token, apis=served, faults=kept_faults, journal=journal, hosts=hosts, bounds=bounds
-        )
-        return build_server([control_api_definition], worlds.get)
+def _put_default(worlds: Worlds, world: World, store: str | None) -> None:
+    if worlds.get(DEFAULT) is not None:
+        raise UsageError(f"{store} has a default world already; leave the capsule out, or name another file")
+    worlds.put(world)
 
-    closing = Event()
-    page = LazyApp(
-        partial(
-            _page,
-            worlds,
-            served,
-            journal,
-            closing,
-            check_access=guard(control_token, hosts),
-            needs_token=control_token is not None,
-            public=public,
-        )
-    )
-    server_options = options or Options()
-    mounts: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": page, **server_options.mounts}
+
+def _server_options(
+    given: Options,
+    mounted: Mapping[str, ASGIApp],
+    faults: FaultStore,
+    journal: JournalStore,
+    stored: StoredWorlds | None,
+) -> Options:
+    """``given``, with the control API and the page mounted, faults that intercept, and a journal that observes."""
     pipeline = replace(
-        server_options.pipeline,
-        interceptors=(*server_options.pipeline.interceptors, faults.intercept, faults.responses.intercept),
+        given.pipeline,
+        interceptors=(*given.pipeline.interceptors, faults.intercept, faults.responses.intercept),
         reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
     )
-    observers = (*server_options.observers, journal.observe)
-    problem = server_options.problem if stored is None else lambda: stored.problem
-    server = build_server(
-        served,
-        worlds.get,
-        options=replace(server_options, pipeline=pipeline, observers=observers, mounts=mounts, problem=problem),
+    return replace(
+        given,
+        pipeline=pipeline,
+        observers=(*given.observers, journal.observe),
+        mounts={**mounted, **given.mounts},
+        problem=given.problem if stored is None else lambda: stored.problem,
     )
-    faults.set_served(server.served)
-    asgi_app: ASGIApp = server
+
+
+def _asgi_app(
+    server: Server, worlds: Worlds, stored: StoredWorlds | None, *, hosts: Sequence[str], public: bool
+) -> ASGIApp:
+    """The server, behind what public mode and a store put before it."""
+    app: ASGIApp = server
     if public:
         from counterfoil.page.visitors import VisitorMiddleware
 
         secret = None if stored is None else _visitors_secret(stored)
-        asgi_app = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), secret=secret)
-    if stored is not None:
-        from counterfoil.store.cold_worlds import ColdWorlds
+        app = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), secret=secret)
+    if stored is None:
+        return app
+    from counterfoil.store.cold_worlds import ColdWorlds
 
-        asgi_app = ColdWorlds(asgi_app, stored)
-
-    return Application(server, asgi_app, worlds, served, faults, journal, closing)
+    return ColdWorlds(app, stored)
 
 
 def _worlds(store: str | None, known: KnownSwitches) -> tuple[Worlds, StoredWorlds | None]:
@@ -289,34 +301,3 @@ def _visitors_secret(stored: StoredWorlds) -> bytes:
     from counterfoil.store.opening import visitors_secret
 
     return visitors_secret(stored.log)
-
-
-def _page(
-    worlds: Worlds,
-    apis: Sequence[API],
-    journal: JournalStore,
-    closing: Event,
-    *,
-    check_access: Callable[[Mapping[str, str]], object],
-    needs_token: bool,
-    public: bool,
-) -> ASGIApp:
-    """The page. Flask is imported by the first request for the document, a file or a plot, not by an unknown path."""
-    from counterfoil.control.page_data import PageData
-    from counterfoil.page.app import PageApp
-    from counterfoil.page.events import EventStreams
-
-    reader = PageData(worlds, journal.version)
-
-    def flask_app() -> ASGIApp:
-        from counterfoil.page.flask_app import as_asgi, create_app
-
-        return as_asgi(create_app(reader, needs_token=needs_token, public=public))
-
-    return PageApp(
-        LazyApp(flask_app),
-        EventStreams(reader, closing),
-        reader,
-        check_access=check_access,
-        api_prefixes={api.name: api.prefix for api in apis},
-    )

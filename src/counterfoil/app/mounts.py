@@ -1,0 +1,80 @@
+"""What an application mounts beside the APIs: the control API and the page, each built when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
+from typing import TYPE_CHECKING
+
+from counterfoil.api import API
+from counterfoil.api.control_types import Faults
+from counterfoil.asgi import ASGIApp
+from counterfoil.lazy_app import LazyApp
+from counterfoil.server.app import Server, build_server
+from counterfoil.server.journal.store import JournalStore
+from counterfoil.world.worlds import Worlds
+
+if TYPE_CHECKING:
+    from counterfoil.control.world_service import WorldLimits
+
+
+def visitors_bounds() -> WorldLimits:
+    """What a visitor of a public server may do to a world."""
+    from counterfoil.control.world_service import WorldLimits
+
+    half_an_hour = 1800.0
+    return WorldLimits(
+        customers=60,
+        commands=1000,
+        seconds=0.5,
+        max_time_to_live=half_an_hour,
+        default_time_to_live=half_an_hour,
+        capsules=False,
+    )
+
+
+def control_api(
+    worlds: Worlds,
+    apis: Sequence[API],
+    faults: Faults,
+    journal: JournalStore,
+    *,
+    token: str | None,
+    hosts: Sequence[str],
+    bounds: WorldLimits | None,
+) -> Server:
+    from counterfoil.control.control_api import control
+
+    api = control(worlds, token=token, apis=apis, faults=faults, journal=journal, hosts=hosts, bounds=bounds)
+    return build_server([api], worlds.get)
+
+
+def page(
+    worlds: Worlds,
+    apis: Sequence[API],
+    journal: JournalStore,
+    closing: Event,
+    *,
+    check_access: Callable[[Mapping[str, str]], object],
+    needs_token: bool,
+    public: bool,
+) -> ASGIApp:
+    """The page. Flask is imported by the first request for the document, a file or a plot, not by an unknown path."""
+    from counterfoil.control.page_data import PageData
+    from counterfoil.page.app import PageApp
+    from counterfoil.page.events import EventStreams
+
+    reader = PageData(worlds, journal.version)
+
+    def flask_app() -> ASGIApp:
+        from counterfoil.page.flask_app import as_asgi, create_app
+
+        return as_asgi(create_app(reader, needs_token=needs_token, public=public))
+
+    return PageApp(
+        LazyApp(flask_app),
+        EventStreams(reader, closing),
+        reader,
+        check_access=check_access,
+        api_prefixes={api.name: api.prefix for api in apis},
+    )
