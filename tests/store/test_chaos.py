@@ -35,7 +35,7 @@ def test_the_test_finds_planted_defects(tmp_path: Path, defect: str) -> None:
         if wrong:
             break
     kinds = {line.partition(":")[0] for line in wrong}
-    assert kinds & {"LOST", "TAKEN BACK", "STALE", "BACKWARDS", "SPLIT"}, wrong[:10]
+    assert kinds & {"LOST", "TAKEN BACK", "STALE", "BACKWARDS", "SPLIT", "DIGEST"}, wrong[:10]
 
 
 def write(value: str, started: float, ended: float, outcome: str = "ok") -> Seen:
