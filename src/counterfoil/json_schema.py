@@ -69,7 +69,7 @@ class Schemas:
     def __init__(self, document: Json, dialect: SchemaDialect = "draft4", *, is_lenient: bool = False) -> None:
         self.document = document
         self.shapes: dict[int, Any] = {}
-        """For whoever reads texts by these schemas: what they found out of each, by its identity."""
+        """What readers of texts found out of each schema, by its identity."""
         self._roots: dict[Direction, _Root] = {
             "request": _Root(document, "request", dialect, is_lenient),
             "response": _Root(document, "response", dialect, is_lenient),

@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all: whoever reads it never finds a part, and a full disk leaves what was there before."""
+"""Writes a file whole or not at all: a reader never finds a part, and a full disk leaves what was there before."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What was written to a world through APIs that are made from a document: resources by API, collection, parent and id.
 
-Only what was written is here; rows that nobody wrote are made from the seed when they are looked at. A map that was
+Only what was written is here; rows that were not written are made from the seed when they are looked at. A map that was
 published never changes: a write copies the one group that it changes and shares the rest.
 """
 

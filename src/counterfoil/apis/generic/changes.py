@@ -9,8 +9,8 @@ from typing import Any
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.places import put
 from counterfoil.apis.generic.relations import CREATED, UPDATED
-from counterfoil.apis.generic.rows import put
 from counterfoil.apis.generic.values import Unmakeable
 from counterfoil.world.commands.resources import plain_numbers
 

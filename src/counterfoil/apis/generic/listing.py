@@ -12,7 +12,8 @@ from typing import Any
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.model import Filter, Operation, Pages
 from counterfoil.apis.generic.names import letters
-from counterfoil.apis.generic.rows import Member, at
+from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.rows import Member
 
 Json = Any
 

@@ -11,7 +11,8 @@ from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.model import Collection, Operation
-from counterfoil.apis.generic.rows import ONLY, Made, Member, Store, at
+from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.rows import ONLY, Made, Member, Store
 from counterfoil.apis.generic.shows import Shows
 
 Json = Any

@@ -16,6 +16,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Place
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
+from counterfoil.apis.generic.places import put
 from counterfoil.apis.generic.row_ids import RowIds
 from counterfoil.apis.generic.seeds import number_of
 from counterfoil.apis.generic.values import NO_TWEAKS, Unmakeable
@@ -237,28 +238,3 @@ def _put_in_order(value: dict[str, Json], collection: Collection) -> None:
             one, other = value.get(made), value.get(changed)
             if type(one) is type(other) and isinstance(one, str | int) and one > other:  # type: ignore[operator]
                 value[made], value[changed] = other, one
-
-
-def at(value: Json, place: Place) -> Json:
-    """What is at a place; None if nothing is."""
-    for part in place:
-        if isinstance(part, int):
-            value = value[part] if isinstance(value, list) and part < len(value) else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-def put(value: dict[str, Json], place: Place, new: Json) -> None:
-    """Write a value at a place, making the objects on the way."""
-    for part in place[:-1]:
-        inner = value.get(str(part))
-        value[str(part)] = value = dict(inner) if isinstance(inner, dict) else {}
-    value[str(place[-1])] = new
-
-
-def wrapped(place: Place, value: Json) -> Json:
-    """``value`` inside what leads to it: ``("data", 0)`` gives ``{"data": [value]}``."""
-    for part in reversed(place):
-        value = [value] if isinstance(part, int) else {part: value}
-    return value

@@ -15,8 +15,9 @@ from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.listing import Page, cursor_after
 from counterfoil.apis.generic.model import Operation, Place
 from counterfoil.apis.generic.names import letters, word_set
+from counterfoil.apis.generic.places import at, put, wrapped
 from counterfoil.apis.generic.queries import MORE, NEXT, TOTAL
-from counterfoil.apis.generic.rows import Member, at, put, wrapped
+from counterfoil.apis.generic.rows import Member
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.values import Unmakeable
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.places import at, wrapped
 from counterfoil.apis.generic.reading import Reading, unknown
-from counterfoil.apis.generic.rows import ONLY, Member, Store, at, wrapped
+from counterfoil.apis.generic.rows import ONLY, Member, Store
 
 Json = Any
 MOST_CREATED = 200

@@ -17,9 +17,9 @@ from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
-from counterfoil.apis.generic.laws.places import value_at
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
 from counterfoil.apis.generic.model import Model, Operation
+from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.collection import Offsets
 from counterfoil.contract.context import LawContext
@@ -176,7 +176,7 @@ def _counts(id: str, resource: Resource, operation: Operation, known: Mapping[st
         found = at_parents(resource, parents_of(ctx, resource, known))
         assert found is not None
         whole = found.require_items(ctx)
-        total = value_at(ctx.request_json(operation.name, path=found.path), operation.pages.total)
+        total = at(ctx.request_json(operation.name, path=found.path), operation.pages.total)
         ctx.require(total is not None, f"{where} is null")
         if not found.is_large(ctx):
             ctx.expect(str(total) == str(len(whole)), f"{len(whole)}, the members that paging finds", total)

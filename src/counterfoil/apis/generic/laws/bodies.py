@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from counterfoil.apis.generic.answers import FORM, examples, is_json
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.fitting import fit
-from counterfoil.apis.generic.laws.places import value_at, wrapped
 from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.places import at, wrapped
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.values import Unmakeable
 
@@ -50,12 +50,12 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
         start = _like(schema, operation, document, like)
     names = set(document.reader.properties(document.reader.member(schema, operation.body) or {}))
     start |= {name: value for name, value in fixed.items() if name in names}
-    given = wrapped(start, operation.body) if start else NOTHING
+    given = wrapped(operation.body, start) if start else NOTHING
     try:
         made = fit(document.values, schema, checks, f"law {operation.name}", given=given)
     except Unmakeable as error:
         raise CannotMake(str(error)) from None
-    fields = value_at(made, operation.body)
+    fields = at(made, operation.body)
     if not isinstance(fields, dict):
         raise CannotMake("its body is not an object")
     return fields
@@ -64,7 +64,7 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
 def _examples(media: Mapping[str, Json], operation: Operation, document: Document) -> Iterator[dict[str, Json]]:
     shown = [value for _, value in examples(media, document.reader.target)]
     for example in (*shown, *document.reader.examples(media.get("schema"))):
-        fields = value_at(example, operation.body)
+        fields = at(example, operation.body)
         if isinstance(fields, dict):
             yield dict(fields)
 
@@ -100,7 +100,7 @@ def any_value(document: Document, schema: Json, where: str) -> Json:
 def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[str, Json]) -> dict[str, Any]:
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)
-    body = _plain(wrapped(dict(fields), operation.body))
+    body = _plain(wrapped(operation.body, dict(fields)))
     if media is not None and not is_json(media[0]):
         form = urlencode(list(_pairs(body, "")))
         return {"content": form.encode(), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}

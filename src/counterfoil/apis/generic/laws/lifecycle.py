@@ -10,9 +10,10 @@ from urllib.parse import unquote, urlsplit
 from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of
 from counterfoil.apis.generic.laws.calls import accepted, call
 from counterfoil.apis.generic.laws.members import GONE, fits, unknown_id
-from counterfoil.apis.generic.laws.places import same, scalars, value_at
+from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, NotTried
@@ -134,7 +135,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     response = call(ctx, resource, create, parents, fields=fields)
     accepted(ctx, response, create)
     body = response.body if response.content else None
-    key = id_of(resource, value_at(body, create.at))
+    key = id_of(resource, at(body, create.at))
     if key is None and (location := response.headers.get("location")):
         key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
     if key is None:
@@ -155,7 +156,7 @@ def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], 
 
 def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:
     body = ctx.json_body(call(ctx, resource, read, made.parents, made.id), (200, 203))
-    found = value_at(body, read.at)
+    found = at(body, read.at)
     ctx.expect(isinstance(found, dict), f"the member {made.id}", body)
     ctx.expect(str(id_of(resource, found)) == str(made.id), f"the member with the id {made.id}", id_of(resource, found))
     return dict(found)

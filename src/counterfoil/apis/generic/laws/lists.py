@@ -14,10 +14,10 @@ from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
-from counterfoil.apis.generic.laws.places import value_at
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
+from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import MAX_ITEMS, Offsets, Pages, Sort
 from counterfoil.contract.collection import Collection as ItemList
@@ -63,10 +63,10 @@ class WalkedList(ItemList):
         pages = self.walk
         if pages.kind in ("page", "offset"):
             return {pages.at: pages.first + number if pages.kind == "page" else count}
-        if pages.more and not value_at(body, pages.more):
+        if pages.more and not at(body, pages.more):
             return None
         if pages.next:
-            text = value_at(body, pages.next)
+            text = at(body, pages.next)
             if text in (None, "", False):
                 return None
             inside = parse_qs(urlsplit(str(text)).query).get(pages.at)
@@ -84,7 +84,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     pages = operation.pages
     shared: dict[str, Any] = {
         "operation": operation.name,
-        "identity": Field(place_text(collection.id) or "id", at=lambda item: value_at(item, collection.id)),
+        "identity": Field(place_text(collection.id) or "id", at=lambda item: at(item, collection.id)),
         "filters": tuple(
             found
             for param, each in operation.filters
@@ -120,10 +120,10 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
 
 
 def _items(body: Json, operation: Operation) -> Json:
-    found = value_at(body, operation.at)
+    found = at(body, operation.at)
     if not isinstance(found, list):
         return found
-    return [value_at(item, operation.each) for item in found]
+    return [at(item, operation.each) for item in found]
 
 
 class _Fields:
@@ -140,9 +140,7 @@ class _Fields:
         types = self._reader.types(schema) - {"null"}
         if not types or types & {"object", "array"}:
             return None
-        return Field(
-            place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: value_at(item, place)
-        )
+        return Field(place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: at(item, place))
 
 
 def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from counterfoil.apis.generic.laws.calls import call
-from counterfoil.apis.generic.laws.places import same, scalars, value_at
+from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.places import at
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import sample_items
 from counterfoil.contract.law import Law, NotTried
@@ -41,7 +42,7 @@ def agrees(id: str, resource: Resource, read: Operation, known: Mapping[str, Res
         for item in sample_items(items, SAMPLES):
             ctx.cases += 1
             key = id_of(resource, item)
-            fetched = value_at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at)
+            fetched = at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at)
             ctx.expect(id_of(resource, fetched) == key, f"the member with the id {key}", fetched)
             shown = scalars(fetched)
             different = {
@@ -74,8 +75,7 @@ def stable(id: str, resource: Resource, read: Operation, known: Mapping[str, Res
         parents = parents_of(ctx, resource, known)
         key = known_ids(ctx, resource, parents)[0]
         first, second = (
-            scalars(value_at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at))
-            for _ in range(2)
+            scalars(at(ctx.json_body(call(ctx, resource, read, parents, key), (200, 203)), read.at)) for _ in range(2)
         )
         ctx.expect(first == second, "the same member again", second)
 

@@ -10,8 +10,8 @@ from typing import Any
 from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.laws.lists import list_of
-from counterfoil.apis.generic.laws.places import value_at
 from counterfoil.apis.generic.model import Collection, Operation, Role
+from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.context import LawContext
@@ -149,4 +149,4 @@ def at_parents(resource: Resource, parents: Sequence[Json]) -> ItemList | None:
 
 def id_of(resource: Resource, member: Json) -> Json:
     """What identifies a member; None if it is not there."""
-    return value_at(member, resource.collection.id) if resource.collection.id else None
+    return at(member, resource.collection.id) if resource.collection.id else None

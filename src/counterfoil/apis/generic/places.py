@@ -1,0 +1,34 @@
+"""Reads and writes values at places inside JSON bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.apis.generic.model import Place
+
+Json = Any
+
+
+def at(value: Json, place: Place) -> Json:
+    """What is at a place; None if nothing is."""
+    for part in place:
+        if isinstance(part, int):
+            value = value[part] if isinstance(value, list) and part < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def put(value: dict[str, Json], place: Place, new: Json) -> None:
+    """Write a value at a place, making the objects on the way."""
+    for part in place[:-1]:
+        inner = value.get(str(part))
+        value[str(part)] = value = dict(inner) if isinstance(inner, dict) else {}
+    value[str(place[-1])] = new
+
+
+def wrapped(place: Place, value: Json) -> Json:
+    """``value`` inside what leads to it: ``("data", 0)`` gives ``{"data": [value]}``."""
+    for part in reversed(place):
+        value = [value] if isinstance(part, int) else {part: value}
+    return value
