@@ -106,7 +106,7 @@ def read_document(source: bytes | str, where: str, *, tolerant: bool = False) ->
     """As ``read``, with the lines. Raises ``YamlError``.
 
     ``tolerant``: of a key given twice the last counts, tags that are not ours are ignored, a number that is too large is
-    text, and the document tells of it in ``mistakes``.
+    text, and the document lists these in ``mistakes``.
     """
     import yaml
 

@@ -104,6 +104,7 @@ def test_many_customers_take_many_times_as_long_by_estimate(sandbox: Build) -> N
     from counterfoil.control.costs import Size, seconds_for
 
     young, old, large = Size(60, 250, 0), Size(60, 250, 120_000), Size(300, 1400, 0)
+    # estimates from what there is to do: no time is measured
     assert seconds_for(young, 120) < 0.5 < 1 < seconds_for(old, 120) < seconds_for(large, 120)
 
 

@@ -142,7 +142,7 @@ def test_a_capsule_becomes_a_world_of_a_running_server(store: Path) -> None:
 
 
 def test_an_own_documents_resources_survive(store: Path) -> None:
-    """What was written is kept; what nobody wrote is made from the world's seed, which is kept too."""
+    """What was written is kept; what was not written is made from the world's seed, which is kept too."""
     document = Path(__file__).parents[1] / "own_documents" / "documents" / "cafe.yaml"
     options = ("--scenario", "one-month", "--spec", str(document))
     with Served(store, *options, "--seed", "5") as served:
@@ -191,7 +191,7 @@ def test_a_stopped_server_leaves_one_file_that_can_be_copied(store: Path, tmp_pa
 
 
 def test_visitors_come_back_to_their_worlds(store: Path) -> None:
-    """Public mode: the cookie is good after a restart, and the default world still lets nobody in."""
+    """Public mode: the cookie is good after a restart, and the default world is still closed to all."""
     with Served(store, "--public") as served:
         host = {"Host": f"127.0.0.1:{served.port}"}
         visit = served.client("POST", "/visit", {}, host)

@@ -1,4 +1,4 @@
-"""An answer waits for the store, and only for what it tells of; nobody else waits."""
+"""An answer waits for the store, only for the changes that it shows; no other request waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds an answer back until what it tells of is durable in the store."""
+"""Holds an answer back until the changes that it shows are durable in the store."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Writes to a store from one thread: changes that wait are made durable together, with one flush of the disk.
 
-A world's new state is shown to readers only then. If the store fails, all that was not durable is dropped, whoever waits
-for it is told so, and the store is tried again once a second; until it works, every change is refused at once.
+A world's new state is shown to readers only then. If the store fails, all that was not durable is dropped, each client that
+waits for it is told so, and the store is tried again once a second; until it works, every change is refused at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from counterfoil.world.state import WorldState
 from counterfoil.world.world import Head
 
 MOST_COMMANDS = 100_000
-"""Of one world until it is reset, whoever sends them: rebuilding that many takes seconds."""
+"""Of one world until it is reset, from all clients: rebuilding that many takes seconds."""
 logger = logging.getLogger("counterfoil.store")
 
 

@@ -67,7 +67,7 @@ class World:
         self._head = head
         self._state = head.state
         self.saving: Saving | None = None
-        """What an answer has to wait for that tells of commands executed through this view; None without a store."""
+        """What an answer that shows commands executed through this view must wait for; None without a store."""
 
     @classmethod
     def of(cls, state: WorldState, name: str = "default") -> World:

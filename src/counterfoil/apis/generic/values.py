@@ -257,7 +257,7 @@ class _Making:
         return {} if name is None else {name: given}
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
-        """Whether an optional property that nobody gave is made."""
+        """Whether an optional property that was not given is made."""
         if is_given or self.tweaks.bare or self.count > MOST_VALUES:
             return False
         merged = self.reader.merged(schema)
