@@ -31,7 +31,7 @@ def open_becomes_previous(ctx: LawContext) -> None:
 
 
 def rating_again_moves_only_incomplete(ctx: LawContext) -> None:
-    """While a customer's rating is INCOMPLETE, re-rating may change its open value, but no other customer's and no previous one."""
+    """While a rating is INCOMPLETE, re-rating may change that customer's open value, but no other one and no previous value."""
     listed = SUMMARIES.require_items(ctx)
     for customer in sample_items([str(CUSTOMER.raw(item)) for item in listed if OPEN.value(item) > 0], 2):
         try:
