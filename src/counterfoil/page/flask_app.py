@@ -6,10 +6,11 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask, Response, json
 from werkzeug.exceptions import HTTPException
 
+from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
+from counterfoil.api.problem_details import problem_details
 from counterfoil.asgi import ASGIApp
 from counterfoil.page.index_page import index_page
 from counterfoil.page.plots import plots
-from counterfoil.page.responses import PROBLEM, problem
 from counterfoil.page.world_reader import WorldReader
 
 THREADS = 4
@@ -35,8 +36,8 @@ def as_asgi(app: Flask) -> ASGIApp:
 
 
 def _problem(error: HTTPException) -> Response:
-    body = problem(error.code or 500, error.description or error.name)
-    response = Response(json.dumps(body), status=error.code, mimetype=PROBLEM)
+    body = problem_details(error.code or 500, error.description or error.name)
+    response = Response(json.dumps(body), status=error.code, mimetype=PROBLEM_JSON)
     for name, value in error.get_headers():
         if name.lower() != "content-type":
             response.headers[name] = value
