@@ -6,6 +6,7 @@ COPY pyproject.toml README.md LICENSE hatch_build.py ./
 COPY specs specs
 COPY fixtures fixtures
 COPY docs/vendors docs/vendors
+COPY examples/own-api examples/own-api
 COPY src src
 # pip compiles what it installs: the first start in a container is as quick as any
 RUN python -m venv /opt/counterfoil && /opt/counterfoil/bin/pip install --no-cache-dir --compile .
