@@ -25,6 +25,7 @@ INTERRUPTED = 128 + 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _COMMAND_PATHS = {
     "check": "counterfoil.cli.check:check",
+    "export": "counterfoil.cli.export:export",
     "infer": "counterfoil.cli.infer:infer",
     "mcp": "counterfoil.cli.mcp:mcp",
     "new-api": "counterfoil.cli.new_api:new_api",
