@@ -1,0 +1,39 @@
+"""Hooks of MkDocs: links that leave ``docs/``, and how-to guides that the navigation does not name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[1]
+LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<path>\.\.?/[^)#\s]*)(?P<anchor>#[^)\s]*)?\)")
+MARK = re.compile(r"^[ ]*<!-- (?:run|not run|file|output|from)\b.*-->\n", re.MULTILINE)
+"""Comments for the tests of the documentation."""
+
+
+def on_config(config: Any) -> Any:
+    """Add guides that are in ``how-to/`` and not in the navigation, such as one that was written a moment ago."""
+    (guides,) = [each["How-to guides"] for each in config.nav if "How-to guides" in each]
+    named = {path for each in guides for path in (each.values() if isinstance(each, dict) else [each])}
+    guides += sorted(f"how-to/{path.name}" for path in (DOCS / "how-to").glob("*.md") if f"how-to/{path.name}" not in named)
+    return config
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
+    """Point links to files outside ``docs/`` at the repository; without its address they are their text."""
+    folder = (DOCS / page.file.src_path).parent
+
+    def link(found: re.Match[str]) -> str:
+        target = (folder / found["path"]).resolve()
+        if target.is_relative_to(DOCS):
+            return found[0]
+        if not target.exists():
+            raise ValueError(f"{page.file.src_path}: there is no {found['path']}")
+        if not config.repo_url:
+            return found["text"]
+        kind = "tree" if target.is_dir() else "blob"
+        path = target.relative_to(DOCS.parent).as_posix()
+        return f"[{found['text']}]({config.repo_url.rstrip('/')}/{kind}/main/{path}{found['anchor'] or ''})"
+
+    return LINK.sub(link, MARK.sub("", markdown))
