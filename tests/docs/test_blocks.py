@@ -86,7 +86,7 @@ class Scratch:
         process = subprocess.Popen(
             ["bash", "-c", f"exec {command.strip()} --port 0"],
             cwd=self.folder,
-            env=environment(self.folder),
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -110,7 +110,7 @@ class Scratch:
         done = subprocess.run(
             ["bash", "-c", script + block.text.replace(ORIGIN, self.origin)],
             cwd=cwd,
-            env=environment(self.folder),
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -121,21 +121,22 @@ class Scratch:
         assert done.returncode == expected, self.printed
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """The environment of a command: this interpreter's programs first, and nothing of counterfoil's from outside."""
+def environment() -> dict[str, str]:
+    """The environment of a command: this interpreter's programs, of pytest's plugins ours, no settings from outside."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COUNTERFOIL_", "PYTEST_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return inherited | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COUNTERFOIL_CACHE": str(folder.parent / "cache")}
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "counterfoil.pytest_plugin"}
+    return inherited | plugins | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def in_order(expected: str, printed: str) -> bool:
     """Whether each line of ``expected`` is found in ``printed``, after the one before it. ``…`` is any text in a line."""
-    pattern = ".*?".join(
-        "".join(".*" if part == "…" else re.escape(part) for part in re.split("(…)", line.strip()))
-        for line in expected.strip().splitlines()
-    )
-    lines = re.sub(r"\n +", "\n", printed)
-    return re.search(pattern.replace(".*?", r"[\s\S]*?"), lines) is not None
+    lines = iter(printed.splitlines())
+    for wanted in expected.strip().splitlines():
+        pattern = re.compile(".*".join(re.escape(part) for part in wanted.strip().split("…")))
+        if not any(pattern.fullmatch(line.strip()) for line in lines):
+            return False
+    return True
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def scratch(tmp_path: Path) -> Iterator[Scratch]:
     yield made
     for server in made.servers:
         server.kill()
-        server.wait(timeout=60)
+        server.communicate(timeout=60)
 
 
 def _is_run(page: Path) -> bool:
