@@ -8,8 +8,8 @@ from typing import Any
 
 DOCS = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<path>\.\.?/[^)#\s]*)(?P<anchor>#[^)\s]*)?\)")
-MARK = re.compile(r"^[ ]*<!-- (?:run|not run|file|output|from)\b.*-->\n", re.MULTILINE)
-"""Comments for the tests of the documentation."""
+MARK = re.compile(r"^(?P<indent>[ ]*)<!-- (?P<mark>run|serve|output|file|add to|from|not run|test-line)(?:: (?P<argument>.*?))? -->\n *```(?P<language>\w*)$", re.M)
+"""A comment for the tests of the documentation, and the beginning of the block that it is about."""
 
 
 def on_config(config: Any) -> Any:
@@ -36,4 +36,13 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
         path = target.relative_to(DOCS.parent).as_posix()
         return f"[{found['text']}]({config.repo_url.rstrip('/')}/{kind}/main/{path}{found['anchor'] or ''})"
 
-    return LINK.sub(link, MARK.sub("", markdown))
+    return LINK.sub(link, MARK.sub(_fence, markdown))
+
+
+def _fence(found: re.Match[str]) -> str:
+    """The beginning of a block with what its comment says of it: the name of its file, or that it is output."""
+    titles = {"file": found["argument"], "add to": f"{found['argument']} (added)", "from": found["argument"]}
+    title = f' title="{titles[found["mark"]]}"' if found["mark"] in titles else ""
+    if found["mark"] == "output":
+        return f"{found['indent']}``` {{ .{found['language']} .output }}"
+    return f"{found['indent']}```{found['language']}{title}"

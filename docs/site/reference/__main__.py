@@ -1,4 +1,7 @@
-"""Writes ``docs/reference`` from the code: ``python docs/site/reference``. With ``--check`` it only says which pages differ."""
+"""Writes ``docs/reference`` from the code: ``python docs/site/reference``. With ``--check`` it only says which pages differ.
+
+Run it after a change of options, commands, scenario keys, laws, switches or the fixture.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import check_pages
 import cli_pages
+import operation_pages
 import python_pages
 import world_pages
 
@@ -25,23 +29,33 @@ PAGES: dict[str, Callable[[], str]] = {
     "faults.md": world_pages.faults,
     "control-api.md": world_pages.control_api,
     "switches.md": world_pages.switches,
+    "operations.md": operation_pages.operations,
     "fixture.md": python_pages.fixture,
     "reports.md": check_pages.reports,
     **{f"laws-{api}.md": partial(check_pages.laws, api) for api in api_names()},
 }
+FIDELITY = FOLDER.parent / "explanation" / "fidelity.md"
+"""A page that has one generated table, between two comments."""
+BEGIN, END = "<!-- generated: fidelity -->", "<!-- generated-end -->"
+
+
+def _with_fidelity() -> str:
+    before, begin, rest = FIDELITY.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"{FIDELITY}: the comments {BEGIN} and {END} are missing")
+    return f"{before}{BEGIN}\n\n{operation_pages.fidelity()}\n\n{END}{after}"
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 1 if a page differs and ``--check`` is given."""
-    differing = []
-    for name, write in PAGES.items():
-        path, text = FOLDER / name, write()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            differing.append(name)
-            if "--check" not in arguments:
-                path.write_text(text, encoding="utf-8")
-    for name in differing:
-        print(f"docs/reference/{name} {'differs from the code' if '--check' in arguments else 'written'}")
+    texts = {FOLDER / name: write() for name, write in PAGES.items()} | {FIDELITY: _with_fidelity()}
+    differing = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    if "--check" not in arguments:
+        for path in differing:
+            path.write_text(texts[path], encoding="utf-8")
+    for path in differing:
+        print(f"docs/{path.relative_to(FOLDER.parent)} {'differs from the code' if '--check' in arguments else 'written'}")
     return 1 if differing and "--check" in arguments else 0
 
 
