@@ -8,7 +8,11 @@ from typing import Any
 
 DOCS = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<path>\.\.?/[^)#\s]*)(?P<anchor>#[^)\s]*)?\)")
-MARK = re.compile(r"^(?P<indent>[ ]*)<!-- (?P<mark>run|serve|output|file|add to|from|not run|test-line)(?:: (?P<argument>.*?))? -->\n *```(?P<language>\w*)$", re.M)
+MARK = re.compile(
+    r"^(?P<indent>[ ]*)<!-- (?P<mark>run|serve|output|file|add to|from|not run|test-line)(?:: (?P<argument>.*?))? -->\n"
+    r" *```(?P<language>\w*)$",
+    re.MULTILINE,
+)
 """A comment for the tests of the documentation, and the beginning of the block that it is about."""
 
 
@@ -16,7 +20,9 @@ def on_config(config: Any) -> Any:
     """Add guides that are in ``how-to/`` and not in the navigation, such as one that was written a moment ago."""
     (guides,) = [each["How-to guides"] for each in config.nav if "How-to guides" in each]
     named = {path for each in guides for path in (each.values() if isinstance(each, dict) else [each])}
-    guides += sorted(f"how-to/{path.name}" for path in (DOCS / "how-to").glob("*.md") if f"how-to/{path.name}" not in named)
+    guides += sorted(
+        f"how-to/{path.name}" for path in (DOCS / "how-to").glob("*.md") if f"how-to/{path.name}" not in named
+    )
     return config
 
 

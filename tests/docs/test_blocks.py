@@ -30,10 +30,19 @@ from counterfoil import yaml_reader
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ORIGIN = "http://127.0.0.1:8000"
-BLOCK = re.compile(r"^(?:(?P<mark> *<!-- [^\n]* -->)\n)?(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^(?:(?P<mark> *<!-- [^\n]* -->)\n)?(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.M | re.S
+)
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "site" not in path.relative_to(DOCS).parts)
 EVERY_PAGE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 MARKS = ("run", "serve", "output", "file", "add to", "from", "not run", "test-line")
+PRELUDE = """set -eu
+touch KEPT
+. KEPT
+trap 'export -p >KEPT' EXIT
+curl() { command curl --fail-with-body "$@"; echo; }
+"""
+"""In front of a block's commands: what the blocks before it exported is there, and curl fails where the server refuses."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,10 @@ class Scratch:
         assert found, f"{command!r} printed {first!r}"
         self.origin = found[0]
 
+    def _here(self, text: str) -> str:
+        """Commands with the address of the page's server in place of the one that is written."""
+        return text.replace(ORIGIN, self.origin).replace("localhost:8000", self.origin.removeprefix("http://"))
+
     def _run(self, block: Block) -> None:
         cwd, expected = self.folder, 0
         if block.argument.startswith("in "):
@@ -105,10 +118,9 @@ class Scratch:
             shutil.copytree(ROOT / block.argument.removeprefix("in "), cwd, dirs_exist_ok=True)
         elif block.argument:
             expected = int(block.argument.removeprefix("exit code "))
-        kept = self.folder.parent / "environment"
-        script = f"set -eu\ntouch {kept}\n. {kept}\ncurl() {{ command curl --fail-with-body \"$@\"; echo; }}\ntrap 'export -p >{kept}' EXIT\n"
+        script = PRELUDE.replace("KEPT", str(self.folder.parent / "environment"))
         done = subprocess.run(
-            ["bash", "-c", script + block.text.replace(ORIGIN, self.origin)],
+            ["bash", "-c", script + self._here(block.text)],
             cwd=cwd,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -154,7 +166,9 @@ def _is_run(page: Path) -> bool:
     return any(block.mark in ("run", "serve") for block in blocks(page))
 
 
-TUTORIAL = [DOCS / "tutorial" / f"{name}.md" for name in ("first-test", "billing-month", "faults-and-time", "check-in-ci")]
+TUTORIAL = [
+    DOCS / "tutorial" / f"{name}.md" for name in ("first-test", "billing-month", "faults-and-time", "check-in-ci")
+]
 
 
 def test_the_tutorial_works_from_beginning_to_end(scratch: Scratch) -> None:
@@ -183,7 +197,9 @@ def test_every_command_is_run_or_says_why_not(page: Path) -> None:
     for block in blocks(page):
         where = f"{page.relative_to(ROOT)}:{block.line}"
         if block.language in ("sh", "bash", "console", "python", "java", "js"):
-            assert block.mark in MARKS, f"{where}: put a comment before it that says how it is tested, or `not run: WHY`"
+            assert block.mark in MARKS, (
+                f"{where}: put a comment before it that says how it is tested, or `not run: WHY`"
+            )
         if block.mark == "not run":
             assert len(block.argument) > 10, f"{where}: say why it is not run"
         elif block.mark == "from":

@@ -55,7 +55,9 @@ def main(arguments: list[str]) -> int:
         for path in differing:
             path.write_text(texts[path], encoding="utf-8")
     for path in differing:
-        print(f"docs/{path.relative_to(FOLDER.parent)} {'differs from the code' if '--check' in arguments else 'written'}")
+        print(
+            f"docs/{path.relative_to(FOLDER.parent)} {'differs from the code' if '--check' in arguments else 'written'}"
+        )
     return 1 if differing and "--check" in arguments else 0
 
 

@@ -36,7 +36,8 @@ JSON_TEXTS = {
     "started": "When, as an instant.",
     "command": "The command line, without credentials.",
     "not_tried": "How many laws and parts of conformance could apply and were not tried.",
-    "apis": "For each API and each of its operations, how many records have which status, and how many cases there were.",
+    "apis": "For each API and each of its operations, how many records have which status, and how many cases "
+    "there were.",
     "troubles": "Why something could not be run: `api` and `message`.",
     "findings": "What is not as the documents say; see below.",
     "records": "One for each operation and law or check; see below.",
@@ -55,7 +56,11 @@ def laws(api: str) -> str:
             table(
                 ["law", "what must hold", "clauses"],
                 [
-                    (f'<a id="{slug(law.id)}"></a>`{law.id}`', law.says + _needs(law), ", ".join(f"[{each.partition('.')[2]}](#{slug(each)})" for each in law.clauses))
+                    (
+                        f'<a id="{slug(law.id)}"></a>`{law.id}`',
+                        law.says + _needs(law),
+                        ", ".join(f"[{each.partition('.')[2]}](#{slug(each)})" for each in law.clauses),
+                    )
                     for law in book.laws
                     if law.operation == operation
                 ],
@@ -75,9 +80,12 @@ def laws(api: str) -> str:
     known = ", ".join(f"`--known {api}.{name}=…`" for name in book.known_parameters)
     return page(
         f"Laws of {api}",
-        f"The {len(book.laws)} behaviours that `counterfoil check {api}` tries over HTTP, by operation, and the {len(clauses)} clauses of the vendor's documents, in our "
-        f"words, that they come from. A law that needs `--writes` creates and changes resources; one that needs *the stand-in* uses something that only it "
-        f"offers, such as moving the clock." + (f" Ids that the API does not list are given with {known}." if known else ""),
+        f"The {len(book.laws)} behaviours that `counterfoil check {api}` tries over HTTP, by operation, and the "
+        f"{len(clauses)} clauses of the vendor's documents, in our "
+        f"words, that they come from. A law that needs `--writes` creates and changes resources; one that needs "
+        f"*the stand-in* uses something that only it "
+        f"offers, such as moving the clock."
+        + (f" Ids that the API does not list are given with {known}." if known else ""),
         *parts,
         section(
             "Clauses",
@@ -99,12 +107,15 @@ def _source(api: str, clause: Mapping[str, Any]) -> str:
 
 
 def _instead(clause: Mapping[str, Any]) -> str:
-    return "the spec" if clause.get("spec") else f"no request can show it: {' '.join(str(clause['untestable']).split())}"
+    return (
+        "the spec" if clause.get("spec") else f"no request can show it: {' '.join(str(clause['untestable']).split())}"
+    )
 
 
 def reports() -> str:
     members = [
-        (code(each.name), "required" if each.name in baseline.REQUIRED_MEMBERS else "optional", _BASELINE[each.name]) for each in fields(BaselineEntry)
+        (code(each.name), "required" if each.name in baseline.REQUIRED_MEMBERS else "optional", _BASELINE[each.name])
+        for each in fields(BaselineEntry)
     ]
     assert {each.name for each in fields(BaselineEntry)} == set(baseline.MEMBERS)
     keys = list(Verdict().as_json())
@@ -113,21 +124,52 @@ def reports() -> str:
     example = (inspect.getdoc(baseline) or "").partition("::\n")[2].split("\n\n")
     return page(
         "Baseline and reports",
-        "The formats that `counterfoil check` reads and writes. How to use them is in [Check an implementation](../how-to/check-an-implementation.md).",
+        "The formats that `counterfoil check` reads and writes. How to use them is in [Check an "
+        "implementation](../how-to/check-an-implementation.md).",
         section(
             "Baseline",
             "A YAML list of accepted deviations, read with `--baseline FILE` and written with `--baseline-update`.",
             fence(inspect.cleandoc("\n".join(each for each in example if "- id" in each)), "yaml"),
             table(["member", "", "what it is"], members),
-            "An entry that has expired accepts nothing and is itself a finding; so is an entry whose law holds again. An entry for a law that does not exist is "
+            "An entry that has expired accepts nothing and is itself a finding; so is an entry whose law holds "
+            "again. An entry for a law that does not exist is "
             "refused (exit code 2).",
             anchor="baseline",
         ),
-        section("Files of a report", "`--report DIR` writes all of them, or none.", table(["file", "for"], [(code(name), text) for name, text in FILES.items()]), anchor="files"),
-        section("`report.json`", "`--json` prints the same. Its names are stable.", table(["member", "what it is"], [(code(key), JSON_TEXTS[key]) for key in keys]), anchor="json"),
-        section("A finding", prose(inspect.cleandoc(Finding.__doc__ or "")), _fields(Finding), "`cause` groups findings that have one cause.", anchor="finding", level=3),
-        section("A record", prose(inspect.cleandoc(Record.__doc__ or "")), _fields(Record, without="findings"), anchor="record", level=3),
-        section("Statuses", f"A record's status is one of {', '.join(map(code, verdict.Status.__args__))}.", "What each means is in [The verdict](../how-to/check-an-implementation.md#verdict).", anchor="statuses", level=3),
+        section(
+            "Files of a report",
+            "`--report DIR` writes all of them, or none.",
+            table(["file", "for"], [(code(name), text) for name, text in FILES.items()]),
+            anchor="files",
+        ),
+        section(
+            "`report.json`",
+            "`--json` prints the same. Its names are stable.",
+            table(["member", "what it is"], [(code(key), JSON_TEXTS[key]) for key in keys]),
+            anchor="json",
+        ),
+        section(
+            "A finding",
+            prose(inspect.cleandoc(Finding.__doc__ or "")),
+            _fields(Finding),
+            "`cause` groups findings that have one cause.",
+            anchor="finding",
+            level=3,
+        ),
+        section(
+            "A record",
+            prose(inspect.cleandoc(Record.__doc__ or "")),
+            _fields(Record, without="findings"),
+            anchor="record",
+            level=3,
+        ),
+        section(
+            "Statuses",
+            f"A record's status is one of {', '.join(map(code, verdict.Status.__args__))}.",
+            "What each means is in [The verdict](../how-to/check-an-implementation.md#verdict).",
+            anchor="statuses",
+            level=3,
+        ),
     )
 
 
@@ -143,7 +185,11 @@ _BASELINE = {
 
 def _fields(kind: Any, without: str = "") -> str:
     rows = [
-        (code(each.name), re.sub(r"\.\.\.", "…", str(each.type)), "" if each.default is MISSING else code(repr(each.default)) if each.default not in ("", ()) else "empty")
+        (
+            code(each.name),
+            re.sub(r"\.\.\.", "…", str(each.type)),
+            "" if each.default is MISSING else code(repr(each.default)) if each.default not in ("", ()) else "empty",
+        )
         for each in fields(kind)
         if each.name != without
     ]

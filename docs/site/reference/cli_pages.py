@@ -21,12 +21,20 @@ ENVIRONMENT = {
     "COUNTERFOIL_FORBIDDEN": ("check", "A credential without permission, for the laws about 403."),
     "COUNTERFOIL_LOGIN": ("check", "The body of a login as JSON, for APIs that exchange it for a token."),
     "COUNTERFOIL_HEADER": ("check", "Set by nothing: curl lines in reports write it in place of a `--header`'s value."),
-    "COUNTERFOIL_URL_": ("contract_tests", "`COUNTERFOIL_URL_<API>`: the base URL, where `contract_tests` is given none."),
+    "COUNTERFOIL_URL_": (
+        "contract_tests",
+        "`COUNTERFOIL_URL_<API>`: the base URL, where `contract_tests` is given none.",
+    ),
     "COUNTERFOIL_CONTROL_TOKEN": ("serve", "The control API's token, as `--control-token`."),
     "COUNTERFOIL_CACHE": ("all", "The folder for parsed documents and scenarios; empty: nothing is kept."),
 }
 """What reads each variable, and what it is. Those of the first three are also read with the API's name at the end."""
-IN_TEXT_ONLY = {"COUNTERFOIL_TOKEN_", "COUNTERFOIL_TOKEN_ELEVATE", "COUNTERFOIL_TOKEN_ORACLE_BRM", "COUNTERFOIL_TOKEN_IN_BASE"}
+IN_TEXT_ONLY = {
+    "COUNTERFOIL_TOKEN_",
+    "COUNTERFOIL_TOKEN_ELEVATE",
+    "COUNTERFOIL_TOKEN_ORACLE_BRM",
+    "COUNTERFOIL_TOKEN_IN_BASE",
+}
 OTHERS = [
     ("HTTPS_PROXY, NO_PROXY", "check", "As usual, for other machines; never for this one."),
     ("SSL_CERT_FILE", "check", "Certificates to trust, as usual."),
@@ -126,24 +134,43 @@ def environment() -> str:
     gone = ENVIRONMENT.keys() - in_source
     if unexplained or gone:
         raise SystemExit(f"cli_pages.ENVIRONMENT: say what {sorted(unexplained)} are; the source has no {sorted(gone)}")
-    rows = [(code(name.rstrip("_") + ("_<API>" if name.endswith("_") else "")), reader, text) for name, (reader, text) in ENVIRONMENT.items()]
+    rows = [
+        (code(name.rstrip("_") + ("_<API>" if name.endswith("_") else "")), reader, text)
+        for name, (reader, text) in ENVIRONMENT.items()
+    ]
     return page(
         "Environment variables",
         "What counterfoil reads from the environment, and which command reads it.",
         table(["variable", "read by", "what it is"], rows),
-        "`COUNTERFOIL_TOKEN`, `COUNTERFOIL_FORBIDDEN` and `COUNTERFOIL_LOGIN` are also read with an API's name at the end, in upper "
-        "case and with `_` for `-`, for that API only: `COUNTERFOIL_TOKEN_ORACLE_BRM`. Credentials are shown nowhere: curl lines "
+        "`COUNTERFOIL_TOKEN`, `COUNTERFOIL_FORBIDDEN` and `COUNTERFOIL_LOGIN` are also read with an API's name at "
+        "the end, in upper "
+        "case and with `_` for `-`, for that API only: `COUNTERFOIL_TOKEN_ORACLE_BRM`. Credentials are shown "
+        "nowhere: curl lines "
         "name the variable instead.",
-        section("Of other programs", table(["variable", "read by", "what it is"], [(", ".join(map(code, names.split(", "))), *rest) for names, *rest in OTHERS])),
+        section(
+            "Of other programs",
+            table(
+                ["variable", "read by", "what it is"],
+                [(", ".join(map(code, names.split(", "))), *rest) for names, *rest in OTHERS],
+            ),
+        ),
     )
 
 
 def exit_codes() -> str:
     rows = [
         (verdict.FINE, "Fine. `check`: what was tried holds (FINE, or PARTLY TRIED without `--strict`)."),
-        (verdict.FINDINGS, "There are findings: `check` that no baseline accepts, `specs lint`, `specs coverage`, `specs diff`, `specs switches`, `scenarios lint`, `store check`."),
+        (
+            verdict.FINDINGS,
+            "There are findings: `check` that no baseline accepts, `specs lint`, `specs coverage`, `specs diff`, "
+            "`specs switches`, `scenarios lint`, `store check`.",
+        ),
         (verdict.USAGE, "The command, or a file that it names, cannot be used. One line on standard error says why."),
-        (verdict.COULD_NOT_RUN, "It could not run: the target cannot be reached or refuses the credential, nothing was checked, with `--strict` something was not tried, or the output could not be written."),
+        (
+            verdict.COULD_NOT_RUN,
+            "It could not run: the target cannot be reached or refuses the credential, nothing was checked, with "
+            "`--strict` something was not tried, or the output could not be written.",
+        ),
         (cli.INTERRUPTED, "Interrupted (Ctrl-C)."),
         (cli.READER_GONE, "The program that reads the output has ended, as with `head`."),
     ]

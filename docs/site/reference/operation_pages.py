@@ -23,11 +23,16 @@ def operations() -> str:
             (code(name), operation.get("summary", ""), SOURCES.get(str(operation.get("x-source")), ""))
             for name, operation in spec.operations.items()
         ]
-        missing = f"Answered 501, in the vendor's own error body: {', '.join(map(code, api.unimplemented))}." if api.unimplemented else ""
+        missing = (
+            f"Answered 501, in the vendor's own error body: {', '.join(map(code, api.unimplemented))}."
+            if api.unimplemented
+            else ""
+        )
         sections.append(
             section(
                 api.name,
-                f"{api.title}, served at `{api.prefix}`. What is known of it is in [vendors/{api.name}](../vendors/{api.name}.md).",
+                f"{api.title}, served at `{api.prefix}`. What is known of it is in "
+                f"[vendors/{api.name}](../vendors/{api.name}.md).",
                 table(["operation", "what it does", "comes from"], rows),
                 missing,
                 anchor=slug(api.name),
@@ -35,7 +40,8 @@ def operations() -> str:
         )
     return page(
         "Operations",
-        "What each of the five APIs answers. Parameters and bodies are in the OpenAPI documents, `specs/<api>/openapi.yaml`; a running server shows them "
+        "What each of the five APIs answers. Parameters and bodies are in the OpenAPI documents, "
+        "`specs/<api>/openapi.yaml`; a running server shows them "
         "at `/docs/<api>`.",
         *sections,
     )
@@ -45,7 +51,9 @@ def fidelity() -> str:
     """The table of the page "How close it is"."""
     rows = []
     for api in load_apis():
-        sources = Counter(str(clause["x-source"]) for clause in yaml_reader.read_file(entries()[api.name].specs / "clauses.yaml"))
+        sources = Counter(
+            str(clause["x-source"]) for clause in yaml_reader.read_file(entries()[api.name].specs / "clauses.yaml")
+        )
         rows.append(
             (
                 f"[{api.name}](../reference/operations.md#{slug(api.name)})",
@@ -58,5 +66,14 @@ def fidelity() -> str:
                 f"[{len(api.switches)}](../reference/switches.md#{slug(api.name)})",
             )
         )
-    head = ["API", "operations served", "answered 501", "clauses: seed document", "vendor elsewhere", "assumed", "laws", "switches"]
+    head = [
+        "API",
+        "operations served",
+        "answered 501",
+        "clauses: seed document",
+        "vendor elsewhere",
+        "assumed",
+        "laws",
+        "switches",
+    ]
     return table(head, rows)

@@ -25,11 +25,13 @@ GROUPS = {
 }
 KEY = "A credential that every API accepts."
 MARK = {
-    "scenario": "A scenario's name; or a YAML file, looked for beside the test, in pytest's root folder, and where pytest was started.",
+    "scenario": "A scenario's name; or a YAML file, looked for beside the test, in pytest's root folder, and "
+    "where pytest was started.",
     "seed": "The seed of what is generated; by default the scenario's.",
     "customers": "How many customers in all, simulated ones included.",
     "switches": "Choices other than the defaults, by name.",
-    "spec": "An OpenAPI document of your own, looked for beside the test or in pytest's root folder; the five APIs are not served then.",
+    "spec": "An OpenAPI document of your own, looked for beside the test or in pytest's root folder; the five "
+    "APIs are not served then.",
     "model": "A model file that corrects what is inferred from `spec`.",
     "handlers": "A Python file of yours that answers operations of `spec`.",
     "rows": "How many resources each collection of `spec` begins with.",
@@ -48,14 +50,21 @@ def fixture() -> str:
     return page(
         "Fixture and Sandbox",
         "The fixture `counterfoil` gives each test a world of its own: a `counterfoil.Sandbox`. Without pytest, "
-        "`with counterfoil.Sandbox(scenario=\"late-payer\") as sandbox:` is the same.",
+        '`with counterfoil.Sandbox(scenario="late-payer") as sandbox:` is the same.',
         section("Which world", _which_world(), anchor="which-world"),
         *sections,
         section("The clock", *(_attribute(Clock, name) for name in ("now", "advance")), anchor="clock"),
         section("Commands of the world", _world_commands(), anchor="world"),
-        section("A recorded request", prose(_doc(RecordedRequest)), _fields(RecordedRequest), anchor="recorded-request"),
+        section(
+            "A recorded request", prose(_doc(RecordedRequest)), _fields(RecordedRequest), anchor="recorded-request"
+        ),
         section("Without pytest", *(_signature("Sandbox", Sandbox.__init__), prose(_doc(Sandbox))), anchor="sandbox"),
-        section("Contract tests", _signature("contract_tests", contract_tests), prose(_doc(contract_tests)), anchor="contract-tests"),
+        section(
+            "Contract tests",
+            _signature("contract_tests", contract_tests),
+            prose(_doc(contract_tests)),
+            anchor="contract-tests",
+        ),
     )
 
 
@@ -65,10 +74,13 @@ def _which_world() -> str:
     options = [(f"`{name}` `{attributes['metavar']}`", attributes["help"]) for name, attributes in _options()]
     return "\n\n".join(
         [
-            "`@pytest.mark.counterfoil(…)` on a test, a class or (`pytestmark = …`) a module says which world it gets; the closest mark counts.",
+            "`@pytest.mark.counterfoil(…)` on a test, a class or (`pytestmark = …`) a module says which world it "
+            "gets; the closest mark counts.",
             table(["argument", "what it is"], [(code(name), text) for name, text in MARK.items()]),
-            "For tests that choose none, the same names may stand in `[tool.counterfoil]` of pyproject.toml, besides `capsules`, the folder for failed "
-            f"tests' worlds (`{pytest_plugin.DEFAULT_CAPSULES}`, of which the newest {pytest_plugin.KEPT_CAPSULES} are kept). Options of pytest come first:",
+            "For tests that choose none, the same names may stand in `[tool.counterfoil]` of pyproject.toml, "
+            "besides `capsules`, the folder for failed "
+            f"tests' worlds (`{pytest_plugin.DEFAULT_CAPSULES}`, of which the newest {pytest_plugin.KEPT_CAPSULES} "
+            f"are kept). Options of pytest come first:",
             table(["option", "what it does"], options),
         ]
     )
@@ -95,14 +107,18 @@ def _attribute(owner: type, name: str, text: str = "") -> str:
     shown = f".{name}"
     if isinstance(value, property):
         result = value.fget.__annotations__.get("return", "") if value.fget else ""
-        return section(code(f"{shown}: {result}"), prose(_doc(value)), anchor=slug(f"{owner.__name__}-{name}".lower()), level=3)
+        return section(
+            code(f"{shown}: {result}"), prose(_doc(value)), anchor=slug(f"{owner.__name__}-{name}".lower()), level=3
+        )
     if not callable(value):
         return section(code(shown), prose(text), anchor=slug(f"{owner.__name__}-{name}".lower()), level=3)
     function = inspect.unwrap(value)
     overloads = get_overloads(function) if isinstance(function, FunctionType) else []
     signatures = "\n".join(_signed(name, each) for each in overloads or [function])
     block = fence(signatures, "python", why_not_run="a signature")
-    return section(code(f"{shown}(…)"), block, prose(_doc(value)), anchor=slug(f"{owner.__name__}-{name}".lower()), level=3)
+    return section(
+        code(f"{shown}(…)"), block, prose(_doc(value)), anchor=slug(f"{owner.__name__}-{name}".lower()), level=3
+    )
 
 
 def _signature(name: str, function: Callable[..., Any]) -> str:
@@ -143,13 +159,22 @@ def _world_commands() -> str:
     for name in names:
         value = vars(WorldCommands)[name]
         command = COMMANDS.get(name)
-        text = " ".join(_doc(value).split()) or (" ".join(_doc(command).split()).partition(". ")[0].rstrip(".") + "." if command else "")
+        text = " ".join(_doc(value).split()) or (
+            " ".join(_doc(command).split()).partition(". ")[0].rstrip(".") + "." if command else ""
+        )
         link = f" [command](world-commands.md#{slug(name)})" if command else ""
-        shown = f"`.{name}`" if isinstance(value, property) else f"`{_signed('.' + name, value)}`".replace("\n", " ").replace("(     ", "(").replace(",  )", ")")
-        rows.append((re.sub(r"\s+", " ", shown).replace("( ", "(").replace(", )", ")").replace("|", "¦"), f"{text}{link}"))
+        shown = (
+            f"`.{name}`"
+            if isinstance(value, property)
+            else f"`{_signed('.' + name, value)}`".replace("\n", " ").replace("(     ", "(").replace(",  )", ")")
+        )
+        rows.append(
+            (re.sub(r"\s+", " ", shown).replace("( ", "(").replace(", )", ")").replace("|", "¦"), f"{text}{link}")
+        )
     return "\n\n".join(
         [
-            "`counterfoil.world` has a method for each command, and look-ups. A customer is given by key or by number. A refused command raises a "
+            "`counterfoil.world` has a method for each command, and look-ups. A customer is given by key or by "
+            "number. A refused command raises a "
             "`LedgerError` with `message` and `field`, and changes nothing. `¦` means *or*.",
             table(["method", "what it does"], rows),
         ]
@@ -159,9 +184,14 @@ def _world_commands() -> str:
 def _fields(kind: Any) -> str:
     rows = [(code(f".{name}"), "") for name in kind.__struct_fields__]
     methods = [
-        (f"`.{name}`" if isinstance(value, property) else f"`{_signed('.' + name, value)}`", " ".join(_doc(value).split()))
+        (
+            f"`.{name}`" if isinstance(value, property) else f"`{_signed('.' + name, value)}`",
+            " ".join(_doc(value).split()),
+        )
         for name, value in vars(kind).items()
         if not name.startswith("_") and (isinstance(value, property) or inspect.isfunction(value))
     ]
     names = ", ".join(text for text, _ in rows)
-    return f"Members: {names}.\n\n" + table(["more", "what it is"], [(text.replace("|", "¦"), doc) for text, doc in methods])
+    return f"Members: {names}.\n\n" + table(
+        ["more", "what it is"], [(text.replace("|", "¦"), doc) for text, doc in methods]
+    )

@@ -16,10 +16,19 @@ from counterfoil.resources import specs_dir
 from counterfoil.world.commands import COMMANDS
 
 PARTS = {
-    "Seller": "seller", "Zone": "zones[]", "TariffPlan": "tariffs[]", "Package": "tariffs[].packages[]", "RatePlan": "tariffs[].rates[]",
-    "NamedCustomer": "customers[]", "Population": "population", "Profile": "population.profiles[]",
-    "DateRange": "joined and leaves of a profile", "MonthlyUsage": "population.profiles[].usage[]", "PaymentBehaviour": "population.profiles[].pays",
-    "Credential": "credentials[]", "MonthlyBilling": "billing",
+    "Seller": "seller",
+    "Zone": "zones[]",
+    "TariffPlan": "tariffs[]",
+    "Package": "tariffs[].packages[]",
+    "RatePlan": "tariffs[].rates[]",
+    "NamedCustomer": "customers[]",
+    "Population": "population",
+    "Profile": "population.profiles[]",
+    "DateRange": "joined and leaves of a profile",
+    "MonthlyUsage": "population.profiles[].usage[]",
+    "PaymentBehaviour": "population.profiles[].pays",
+    "Credential": "credentials[]",
+    "MonthlyBilling": "billing",
 }
 """Where each part of a scenario stands in the file."""
 KIND_TEXTS = {
@@ -52,22 +61,32 @@ def scenario_files() -> str:
     missing = set(_referred(schema["properties"], parts)) - PARTS.keys() - {"Proration", "Service"}
     if missing:
         raise SystemExit(f"world_pages.PARTS: say where {missing} stand in a scenario file")
-    shipped = table(["scenario", "title", "what happens"], [(code(name), read.title, read.text) for name in scenario_names() for read in [scenario(name).definition]])
+    shipped = table(
+        ["scenario", "title", "what happens"],
+        [(code(name), read.title, read.text) for name in scenario_names() for read in [scenario(name).definition]],
+    )
     return page(
         "Scenario files",
-        "A world starts from a scenario: a YAML file. How to write one is in [Write a scenario](../how-to/write-a-scenario.md).",
-        "For completion and checks in an editor there is a JSON Schema, [scenario.schema.json](scenario.schema.json); `counterfoil scenarios schema` "
+        "A world starts from a scenario: a YAML file. How to write one is in [Write a "
+        "scenario](../how-to/write-a-scenario.md).",
+        "For completion and checks in an editor there is a JSON Schema, "
+        "[scenario.schema.json](scenario.schema.json); `counterfoil scenarios schema` "
         "prints it. Name it in the first line of a scenario:",
         fence("# yaml-language-server: $schema=scenario.schema.json", "yaml"),
-        "`counterfoil scenarios lint FILE` checks keys, references between parts, and whether the story can be run. Numbers are decimal and exact; they "
+        "`counterfoil scenarios lint FILE` checks keys, references between parts, and whether the story can be "
+        "run. Numbers are decimal and exact; they "
         "may be in quotation marks. An unknown key is an error.",
         section("The file", _members(schema), anchor="file"),
         *sections,
         section(
             code("story[]"),
-            "A step has one command, by its name, and `at` if the clock is to be advanced first. In a story a customer is given by key or by number. "
+            "A step has one command, by its name, and `at` if the clock is to be advanced first. In a story a "
+            "customer is given by key or by number. "
             "Commands and their members are in [World commands](world-commands.md).",
-            fence("story:\n  - {at: 2026-01-10T12:00:00Z, record_usage: {customer: acme, country: DE, quantity: 25}}", "yaml"),
+            fence(
+                "story:\n  - {at: 2026-01-10T12:00:00Z, record_usage: {customer: acme, country: DE, quantity: 25}}",
+                "yaml",
+            ),
             anchor="story",
         ),
         section("Scenarios that come along", shipped, anchor="shipped"),
@@ -94,7 +113,12 @@ def _members(part: Mapping[str, Any], texts: Mapping[str, str] | None = None) ->
     return table(
         ["key", "type", "default", "what it is"],
         [
-            (code(name), _type(schema), _default(name, schema, required), (texts or {}).get(name) or schema.get("description", ""))
+            (
+                code(name),
+                _type(schema),
+                _default(name, schema, required),
+                (texts or {}).get(name) or schema.get("description", ""),
+            )
             for name, schema in part.get("properties", {}).items()
         ],
     )
@@ -139,16 +163,23 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 def world_commands() -> str:
     parts, texts = scenario_schema()["$defs"], command_texts()
-    rows = [(f"[`{name}`](#{slug(name)})", plain_text(kind.__doc__).partition(". ")[0].rstrip(".") + ".") for name, kind in COMMANDS.items()]
+    rows = [
+        (f"[`{name}`](#{slug(name)})", plain_text(kind.__doc__).partition(". ")[0].rstrip(".") + ".")
+        for name, kind in COMMANDS.items()
+    ]
     sections = [
-        section(code(name), prose(plain_text(kind.__doc__)), _members(parts[kind.__name__], texts[name]), anchor=slug(name))
+        section(
+            code(name), prose(plain_text(kind.__doc__)), _members(parts[kind.__name__], texts[name]), anchor=slug(name)
+        )
         for name, kind in COMMANDS.items()
     ]
     return page(
         "World commands",
-        "There is no other way to change a world. The same commands stand in a scenario's `story`, in capsules, in the control API "
+        "There is no other way to change a world. The same commands stand in a scenario's `story`, in capsules, "
+        "in the control API "
         "(`POST /_sandbox/v1/worlds/{world}/commands/{command}`) and behind the methods of the fixture's `.world`.",
-        "A command is applied completely, or refused with a message and the member at fault, and then nothing has changed. Amounts are exact decimals in the "
+        "A command is applied completely, or refused with a message and the member at fault, and then nothing has "
+        "changed. Amounts are exact decimals in the "
         "account's currency. A customer is given by number; in a story and in the fixture by key as well.",
         table(["command", "what it does"], rows),
         *sections,
@@ -158,23 +189,41 @@ def world_commands() -> str:
 def faults() -> str:
     new_fault = control_document()["components"]["schemas"]["NewFault"]["properties"]
     rows = [
-        (code(kind), KIND_TEXTS[kind], ", ".join(f"`{name}`{' (required)' if REQUIRED_MEMBERS.get(kind) == name else ''}" for name in sorted(KIND_MEMBERS[kind])))
+        (
+            code(kind),
+            KIND_TEXTS[kind],
+            ", ".join(
+                f"`{name}`{' (required)' if REQUIRED_MEMBERS.get(kind) == name else ''}"
+                for name in sorted(KIND_MEMBERS[kind])
+            ),
+        )
         for kind in KIND_MEMBERS
     ]
-    members = [(code(name), _bounds(schema), code(schema.get("default")), schema.get("description") or "") for name, schema in new_fault.items()]
+    members = [
+        (code(name), _bounds(schema), code(schema.get("default")), schema.get("description") or "")
+        for name, schema in new_fault.items()
+    ]
     example = 'counterfoil.fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)'
     return page(
         "Faults",
-        "A fault makes requests to an API fail on purpose. It affects only requests that are otherwise right: routed, authenticated and valid. A world has up "
+        "A fault makes requests to an API fail on purpose. It affects only requests that are otherwise right: "
+        "routed, authenticated and valid. A world has up "
         "to 100 faults.",
         section("Kinds", table(["kind", "what the client gets", "members"], rows), anchor="kinds"),
-        section("Members", f"All kinds have {', '.join(map(code, ('api', 'operation', *COMMON_MEMBERS)))}.", table(["member", "type", "default", "what it is"], members), anchor="members"),
+        section(
+            "Members",
+            f"All kinds have {', '.join(map(code, ('api', 'operation', *COMMON_MEMBERS)))}.",
+            table(["member", "type", "default", "what it is"], members),
+            anchor="members",
+        ),
         section(
             "How one is added",
             "In a test, with the fixture:",
             fence(example, "python", why_not_run="one line of a test; the tutorial's chapter on faults is run"),
-            "Over HTTP, `POST /_sandbox/v1/worlds/{world}/faults` with the members as JSON; on the page, in the view *Faults*. Without any set-up, a request may "
-            "ask for one itself: `Prefer: code=503` answers a status that its operation documents, `Prefer: delay=250` waits so many milliseconds.",
+            "Over HTTP, `POST /_sandbox/v1/worlds/{world}/faults` with the members as JSON; on the page, in the "
+            "view *Faults*. Without any set-up, a request may "
+            "ask for one itself: `Prefer: code=503` answers a status that its operation documents, `Prefer: "
+            "delay=250` waits so many milliseconds.",
         ),
     )
 
@@ -203,7 +252,8 @@ def control_api() -> str:
     )
     return page(
         "Control API",
-        "The HTTP API at `/_sandbox/v1` with which worlds are made, changed and observed, from any language. Its OpenAPI document is "
+        "The HTTP API at `/_sandbox/v1` with which worlds are made, changed and observed, from any language. Its "
+        "OpenAPI document is "
         "`specs/control/openapi.yaml`.",
         prose(document["info"]["description"].strip()),
         *sections,
@@ -211,13 +261,23 @@ def control_api() -> str:
     )
 
 
-def _operation(document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
+def _operation(
+    document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any], operation: Mapping[str, Any]
+) -> str:
     found = [_resolved(document, each) for each in [*item.get("parameters", []), *operation.get("parameters", [])]]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     body = _resolved(document, body) if body else {}
-    rows = [(code(each["name"]), each["in"], _type(_simple(document, each.get("schema", {}))), each.get("description", "")) for each in found]
+    rows = [
+        (code(each["name"]), each["in"], _type(_simple(document, each.get("schema", {}))), each.get("description", ""))
+        for each in found
+    ]
     rows += [
-        (code(name), "body", _type(_simple(document, schema)), f"{'Required. ' if name in body.get('required', ()) else ''}{schema.get('description', '')}")
+        (
+            code(name),
+            "body",
+            _type(_simple(document, schema)),
+            f"{'Required. ' if name in body.get('required', ()) else ''}{schema.get('description', '')}",
+        )
         for name, schema in body.get("properties", {}).items()
     ]
     statuses = ", ".join(code(status) for status in sorted(operation["responses"]))
@@ -259,7 +319,9 @@ def switches() -> str:
                     (
                         code(switch.name),
                         code(_setting(switch.default)),
-                        ", ".join(code(_setting(choice)) for choice in switch.choices) if switch.choices else "a whole number from 0",
+                        ", ".join(code(_setting(choice)) for choice in switch.choices)
+                        if switch.choices
+                        else "a whole number from 0",
                         switch.text,
                         f"[{switch.source.rpartition('#')[2]}](../{switch.source.removeprefix('docs/')})",
                     )
@@ -273,14 +335,15 @@ def switches() -> str:
     ]
     return page(
         "Switches",
-        "Where a vendor's documents leave open what an API does, counterfoil has a switch: a named assumption with a default and alternatives.",
-        "Set one with `counterfoil serve --switch NAME=VALUE`, `switches:` in a scenario, `@pytest.mark.counterfoil(switches={…})`, or the command "
-        "[`set_switch`](world-commands.md#set_switch). With `counterfoil check --switch` it says which choice holds at the target.",
+        "Where a vendor's documents leave open what an API does, counterfoil has a switch: a named assumption "
+        "with a default and alternatives.",
+        "Set one with `counterfoil serve --switch NAME=VALUE`, `switches:` in a scenario, "
+        "`@pytest.mark.counterfoil(switches={…})`, or the command "
+        "[`set_switch`](world-commands.md#set_switch). With `counterfoil check --switch` it says which choice "
+        "holds at the target.",
         *sections,
     )
 
 
 def _setting(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
