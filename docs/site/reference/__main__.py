@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import api_pages
 import check_pages
 import cli_pages
-import operation_pages
 import python_pages
 import world_pages
 
@@ -28,8 +28,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "world-commands.md": world_pages.world_commands,
     "faults.md": world_pages.faults,
     "control-api.md": world_pages.control_api,
-    "switches.md": world_pages.switches,
-    "operations.md": operation_pages.operations,
+    "switches.md": api_pages.switches,
+    "operations.md": api_pages.operations,
     "fixture.md": python_pages.fixture,
     "reports.md": check_pages.reports,
     **{f"laws-{api}.md": partial(check_pages.laws, api) for api in api_names()},
@@ -44,7 +44,7 @@ def _with_fidelity() -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise SystemExit(f"{FIDELITY}: the comments {BEGIN} and {END} are missing")
-    return f"{before}{BEGIN}\n\n{operation_pages.fidelity()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{api_pages.fidelity()}\n\n{END}{after}"
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The reference of scenario files, world commands, faults, the control API and switches."""
+"""The reference of scenario files, world commands, faults and the control API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from md import code, fence, page, prose, section, slug, table
 
 from counterfoil import yaml_reader
 from counterfoil.api.control_types import COMMON_MEMBERS, KIND_MEMBERS, REQUIRED_MEMBERS
-from counterfoil.app import load_apis, scenario, scenario_names
+from counterfoil.app import scenario, scenario_names
 from counterfoil.cli.scenario_schema import command_texts, plain_text, scenario_schema
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import COMMANDS
@@ -307,43 +307,3 @@ def _simple(document: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema.get("type") == "array":
         return {"type": "array", "items": _simple(document, schema.get("items", {}))}
     return {"type": "object", **schema} if "type" not in schema else dict(schema)
-
-
-def switches() -> str:
-    sections = [
-        section(
-            each.name,
-            table(
-                ["switch", "default", "can be", "what it decides", "source"],
-                [
-                    (
-                        code(switch.name),
-                        code(_setting(switch.default)),
-                        ", ".join(code(_setting(choice)) for choice in switch.choices)
-                        if switch.choices
-                        else "a whole number from 0",
-                        switch.text,
-                        f"[{switch.source.rpartition('#')[2]}](../{switch.source.removeprefix('docs/')})",
-                    )
-                    for switch in each.switches
-                ],
-            ),
-            anchor=slug(each.name),
-        )
-        for each in load_apis()
-        if each.switches
-    ]
-    return page(
-        "Switches",
-        "Where a vendor's documents leave open what an API does, counterfoil has a switch: a named assumption "
-        "with a default and alternatives.",
-        "Set one with `counterfoil serve --switch NAME=VALUE`, `switches:` in a scenario, "
-        "`@pytest.mark.counterfoil(switches={…})`, or the command "
-        "[`set_switch`](world-commands.md#set_switch). With `counterfoil check --switch` it says which choice "
-        "holds at the target.",
-        *sections,
-    )
-
-
-def _setting(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

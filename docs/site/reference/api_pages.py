@@ -1,8 +1,9 @@
-"""The reference of the five APIs' operations, and the table of how close the stand-in is to each vendor."""
+"""The reference of the five APIs' operations and switches, and the table of how close the stand-in is to each vendor."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from md import code, page, section, slug, table
 
@@ -11,6 +12,7 @@ from counterfoil.app import load_apis
 from counterfoil.catalog import entries
 from counterfoil.contract.law_books import law_book
 from counterfoil.openapi import load
+from counterfoil.world.switches import Switch
 
 SOURCES = {"seed": "seed document", "vendor": "the vendor's other pages", "assumption": "assumption"}
 
@@ -77,3 +79,45 @@ def fidelity() -> str:
         "switches",
     ]
     return table(head, rows)
+
+
+def switches() -> str:
+    sections = [
+        section(
+            each.name,
+            table(
+                ["switch", "values, the default first", "what it decides"],
+                [
+                    (code(switch.name), _choices(switch), f"{switch.text} ([source]({_source(switch)}))")
+                    for switch in each.switches
+                ],
+            ),
+            anchor=slug(each.name),
+        )
+        for each in load_apis()
+        if each.switches
+    ]
+    return page(
+        "Switches",
+        "Where a vendor's documents leave open what an API does, counterfoil has a switch: a named assumption "
+        "with a default and alternatives.",
+        "Set one with `counterfoil serve --switch NAME=VALUE`, `switches:` in a scenario, "
+        "`@pytest.mark.counterfoil(switches={…})`, or the command "
+        "[`set_switch`](world-commands.md#set_switch). With `counterfoil check --switch` it says which choice "
+        "holds at the target.",
+        *sections,
+    )
+
+
+def _source(switch: Switch) -> str:
+    return f"../{switch.source.removeprefix('docs/')}"
+
+
+def _choices(switch: Switch) -> str:
+    others = [each for each in switch.choices or () if each != switch.default]
+    rest = ", ".join(code(_setting(each)) for each in others) if switch.choices else "any whole number from 0"
+    return f"**{code(_setting(switch.default))}**, {rest}"
+
+
+def _setting(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
