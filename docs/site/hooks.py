@@ -52,3 +52,8 @@ def _fence(found: re.Match[str]) -> str:
     if found["mark"] == "output":
         return f"{found['indent']}``` {{ .{found['language']} .output }}"
     return f"{found['indent']}```{found['language']}{title}"
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Give the search dialog a name for screen readers, which Material's template leaves out."""
+    return output.replace('role="dialog">', 'role="dialog" aria-label="Search">', 1)
