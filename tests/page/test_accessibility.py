@@ -37,7 +37,7 @@ def test_axe_finds_nothing_serious_in_any_view(pages: Any, served: Any, scheme: 
             served.do(world, "record_payment", customer=1, bill=1, amount="0.01")
             expect(page.tab.locator(".vendor-view mark").first).to_be_visible()
         found[view] = violations(page.tab)
-    page.tab.get_by_role("button", name="Scenario…").click()
+    page.menu("Scenario…")
     found["scenarios"] = violations(page.tab)
     page.tab.keyboard.press("Escape")
     page.tab.click("#start-tour")
@@ -91,18 +91,18 @@ def test_the_page_is_usable_by_keyboard_alone(pages: Any, served: Any) -> None:
     assert tab.evaluate("document.activeElement.className") == "skip"
     tab_to("#clock-day")
     tab.keyboard.press("Space")
-    expect(tab.locator("#now")).to_contain_text("2 February")
+    expect(tab.locator("#now")).to_contain_text("2 Feb")
     assert tab.evaluate("document.activeElement.id") == "clock-day"  # the focus stays on the button
     tab_to("a[href='#/customers']")
     tab.keyboard.press("Enter")
     expect(tab.locator("h1")).to_have_text("Customers")
     assert tab.evaluate("document.activeElement.id") == "main"
-    tab_to("a[href='#/customers/1']")
+    tab_to("a[href^='#/customers/1?']")
     tab.keyboard.press("Enter")
-    expect(tab.locator("#remaining-1")).to_have_text("14.28 EUR")
+    expect(tab.locator("#remaining-1")).to_have_text("€14.28")
     tab_to("#pay-full-1")
     tab.keyboard.press("Enter")
-    expect(tab.locator("#remaining-1")).to_have_text("0.00 EUR")
+    expect(tab.locator("#remaining-1")).to_have_text("€0.00")
 
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"&amp;"
@@ -151,7 +151,7 @@ def test_markup_in_a_search_is_shown_as_text(pages: Any, served: Any) -> None:
 def test_the_page_asks_for_the_control_token(pages: Any, browser: Any) -> None:
     server, end = start(scenario_name="one-month", control_token="sesame")
     try:
-        tab = browser.new_page()
+        tab = browser.new_page(locale="en-GB")
         tab.goto(server.origin)
         expect(tab.locator("dialog")).to_contain_text("Control token")
         tab.fill("dialog input", "mustard")
@@ -162,7 +162,7 @@ def test_the_page_asks_for_the_control_token(pages: Any, browser: Any) -> None:
         expect(tab.locator("h1")).to_have_text("Overview")
         expect(tab.locator("svg.plot")).to_have_count(3)
         tab.click("#clock-day")
-        expect(tab.locator("#now")).to_contain_text("21 January")
+        expect(tab.locator("#now")).to_contain_text("21 Jan")
         tab.close()
     finally:
         end()
