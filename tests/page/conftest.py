@@ -7,6 +7,7 @@ These tests need Chromium, which Debian packages. Without it they are skipped, a
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -142,8 +143,6 @@ class Opened:
 
 
 def _begins(view: str) -> Any:
-    import re
-
     return re.compile(rf"^{view} ")
 
 
@@ -170,7 +169,7 @@ def pages(browser: Browser, served: Served) -> Iterator[Pages]:
                 f"if (!sessionStorage.getItem('counterfoil.world')) sessionStorage.setItem('counterfoil.world', '{world}')"
             )
         tab.goto(f"{server.origin}/#/{view}")
-        expect(tab.locator("main")).to_have_attribute("data-ready", _begins(view.split("/")[0]))
+        expect(tab.locator("main")).to_have_attribute("data-ready", _begins(re.split("[/?]", view)[0]))
         return page
 
     expect.set_options(timeout=PATIENCE)

@@ -50,11 +50,14 @@ export const ranked = (before, now) => differences(before, now).sort((one, other
 
 const change = (each) => h("span", {class: "change"}, h("code", {}, each.path.replace(/^[.]/, "") || "answer"), " ", h("s", {class: "was"}, each.from), " → ", h("strong", {}, each.to));
 
-// One row for each API with its first changes; the others open. `all` is [{api, changes}]; `most` how many are shown at once.
+// One row for each API that changed, with its first changes; the others open. `all` is [{api, changes}]; `most` how many are shown at once.
 export function changesTable(all, most) {
-  return table("What changed in the APIs", [th("API"), th("What changed")], all.map(({api, changes}) => h("tr", {},
+  const changed = all.filter((each) => each.changes.length);
+  const unchanged = all.filter((each) => !each.changes.length).map((each) => each.api.title);
+  return [changed.length ? table("What changed in the APIs", [th("API"), th("What changed")], changed.map(({api, changes}) => h("tr", {},
     h("th", {scope: "row"}, h("div", {}, api.title)),
-    td(changes.length ? [h("span", {class: "change-list"}, changes.slice(0, most).map(change)),
-      changes.length > most ? h("details", {"data-key": `changes-${api.name}`}, h("summary", {}, `${changes.length - most} more`), h("span", {class: "change-list"}, changes.slice(most, most + 40).map(change))) : null]
-      : h("span", {class: "muted"}, "nothing")))), {class: "cards changes-table"});
+    td([h("span", {class: "change-list"}, changes.slice(0, most).map(change)),
+      changes.length > most ? h("details", {"data-key": `changes-${api.name}`}, h("summary", {}, `${changes.length - most} more`), h("span", {class: "change-list"}, changes.slice(most, most + 40).map(change))) : null])))
+  , {class: "cards changes-table"}) : null,
+  unchanged.length ? h("p", {class: "muted unchanged"}, `Unchanged: ${unchanged.join(", ")}.`) : null];
 }

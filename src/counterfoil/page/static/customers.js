@@ -43,7 +43,7 @@ async function showList(root, {search: needle = "", sort = "number", only = "all
 
 function heads(sorts, sort, turn) {
   return COLUMNS.map(([by, text]) => {
-    const properties = {class: ["Name", "Ids"].includes(text) ? null : "num", "data-label": text};
+    const properties = {class: text === "Ids" ? "wide-column" : text === "Name" ? null : "num", "data-label": text};
     if (!sorts.some(([each]) => each === by)) return th(text, properties);
     const sorted = sort === by ? "ascending" : sort === `-${by}` ? "descending" : null;
     const next = sorted === "descending" ? by : sorted === "ascending" || !["number", "name"].includes(by) ? `-${by}` : by;
@@ -58,7 +58,7 @@ function row(each) {
   return h("tr", {},
     num(String(each.customer)),
     h("td", {class: "who"}, h("div", {}, h("a", {href: customerHref(each.customer), "data-key": `customer-${each.customer}`}, each.name), h("div", {class: "muted"}, each.email))),
-    td(ids(each), {class: "minor"}), num(amounts("open")), num(amounts("balance")), num(amounts("overdue")),
+    td(ids(each), {class: "wide-column"}), num(amounts("open")), num(amounts("balance")), num(amounts("overdue")),
     num(count(each.accounts.reduce((all, account) => all + account.bills, 0))));
 }
 

@@ -8,7 +8,7 @@ const DEEPEST = 9;  // levels that are indented; the style sheet has a class for
 
 // A line that is wrapped goes on below its own beginning, so that a narrow window stays readable.
 const line = (depth, parts) => h("span", {class: `line d${Math.min(depth, DEEPEST)}`}, parts, "\n");
-const changed = (text, was) => [h("mark", {}, `◆ ${text}`), h("span", {class: "was"}, " was ", h("s", {}, was))];
+const changed = (text, was) => [h("mark", {}, `◆\u00a0${text}`), h("span", {class: "was"}, " was ", h("s", {}, was))];
 
 // With `compare`, marks the values that differ from those of `before`.
 export function pretty(value, before, compare) {

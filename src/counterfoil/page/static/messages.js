@@ -22,7 +22,8 @@ export function clearError() {
   document.getElementById("error").replaceChildren();
 }
 
-const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+// A sentence; one that begins with the name of a field keeps that as it is.
+const capitalized = (text) => (/^[\w.]+:/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase()) + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 // An event handler that runs work() once at a time and shows its error.
 export function onPress(work) {

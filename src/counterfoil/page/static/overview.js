@@ -46,16 +46,19 @@ export const overview = {
         plots.map((each, index) => h("section", {class: `card plot-${PLOTS[index][0]}`, "aria-label": PLOTS[index][1]},
           h("h2", {}, PLOTS[index][1]),
           h("p", {class: "legend"}, PLOTS[index][2].map(([kind, text]) => h("span", {}, h("i", {class: `swatch ${kind}`, "aria-hidden": "true"}), text))),
-          localized(svgFrom(each), currency)))));
+          localized(svgFrom(each), PLOTS[index][1], currency)))));
   },
 };
 
 // The plot with its amounts and months written as on the rest of the page.
-function localized(plot, currency) {
+function localized(plot, name, currency) {
   for (const text of plot.querySelectorAll(".plot-number")) text.textContent = sentence(text.textContent, currency);
   for (const text of plot.querySelectorAll(".plot-label")) {
     if (/^\d{4}-\d\d$/.test(text.textContent)) text.textContent = monthName(text.textContent);
   }
+  const words = [...plot.querySelectorAll("g")].map((row) => `${row.querySelector(".plot-label").textContent}: ${[...row.querySelectorAll(".plot-number")].map((each) => each.textContent).join(", ")}`);
+  plot.setAttribute("aria-label", `${name}. ${words.join("; ") || "Nothing yet."}`);
+  for (const each of plot.querySelectorAll(":scope > title, :scope > desc")) each.remove();  // the label says both
   return plot;
 }
 

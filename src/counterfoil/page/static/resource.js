@@ -77,6 +77,6 @@ function jsonInput(value, common) {
   return {input, read: (each) => {
     if (each.value.trim() === "") return undefined;
     try { return JSON.parse(each.value); }
-    catch { throw new Error(`${each.name} is not valid JSON`); }
+    catch { throw new Error(`${each.name}: this is not valid JSON`); }
   }};
 }

@@ -85,9 +85,8 @@ function row(run) {
   return h("tr", {id: `run-${run.run}`},
     num(h("a", {href: href("runs", [run.run])}, String(run.run))),
     td([run.name ?? "–", " ", run.is_open ? h("span", {class: "tag"}, "open") : null, run.message ? h("div", {class: "muted"}, run.message) : null]),
-    td(stages(run)),
-    td([h("div", {}, `dated ${date(run.invoice_date)}`), h("div", {class: "muted"}, `charges before ${date(run.cutoff_date)}, due ${date(run.due_date)}`),
-      run.completed_at ? h("div", {class: "muted"}, `complete ${moment(run.completed_at)}`) : null]),
+    td([stages(run), run.completed_at ? h("div", {class: "muted when"}, moment(run.completed_at)) : null]),
+    td([`dated ${date(run.invoice_date)}`, `before ${date(run.cutoff_date)}`, `due ${date(run.due_date)}`].map((each, index) => h("div", {class: index ? "muted when" : "when"}, each))),
     num(count(run.bills)),
     num(Object.keys(run.totals).length ? Object.entries(run.totals).map(([currency, total]) => h("div", {}, money(total, currency))) : "–"),
     td(action(run)));

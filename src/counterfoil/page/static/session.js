@@ -27,6 +27,9 @@ export function enterWorld(world) {
   store("counterfoil.world", world);
 }
 
+// A name for a new world that says what it is for.
+export const newName = (purpose) => `${purpose}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+
 // The credential to show and use: one for every API and customer, if there is one.
 export function credential() {
   const all = session.info.credentials;

@@ -5,7 +5,7 @@ import {call, CONTROL, getInWorld} from "./api.js";
 import {button, h, show} from "./dom.js";
 import {plural} from "./format.js";
 import {announce, copy, onPress, openDialog} from "./messages.js";
-import {session} from "./session.js";
+import {newName, session} from "./session.js";
 
 const LONGEST_LINK = 16_000;  // characters; browsers and chats take more, people do not
 const LARGEST_CAPSULE = 1_000_000;  // bytes that are unpacked; the server takes no larger request
@@ -47,10 +47,10 @@ export const opening = {
     show(root, h("h1", {}, "Open a shared world"),
       h("p", {class: "lead"}, `Somebody shared a world with you: the scenario “${capsule.scenario}”, seed ${capsule.seed}, with ${plural(commands, "command")}. Your current world stays as it is.`),
       h("p", {}, button("Make this world", onPress(async () => {
-        const made = await call("POST", `${CONTROL}/worlds`, {capsule});
+        const made = await call("POST", `${CONTROL}/worlds`, {name: newName("shared"), capsule});
         history.replaceState(null, "", "#/overview");
         await app.goTo(made.name);
-        announce(`This is the shared world, as ${made.name}.`);
+        announce("This is the shared world.");
       }), {class: "primary", id: "open-capsule", "data-key": "open-capsule"})));
   },
 };

@@ -8,7 +8,7 @@ import {button, h} from "./dom.js";
 import {sentence} from "./format.js";
 import {announce, onPress} from "./messages.js";
 import {current, href} from "./route.js";
-import {session} from "./session.js";
+import {newName, session} from "./session.js";
 import {fetchViews} from "./vendor_views.js";
 import {begin} from "./world.js";
 
@@ -47,7 +47,7 @@ export const tour = {
     const last = world;
     done = 0;
     report = null;
-    await begin("one-month", undefined, `tour-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`);
+    await begin("one-month", undefined, newName("tour"));
     cameFrom = from;
     world = session.world;
     if (last && last !== world && !session.isPublic) await call("DELETE", `${CONTROL}/worlds/${last}`).catch(() => {});
