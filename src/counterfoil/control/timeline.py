@@ -6,7 +6,7 @@ and the next actions of simulated customers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -34,6 +34,14 @@ def past(world: World, offset: int, limit: int) -> list[dict[str, Json]]:
     last = len(world.history) - offset
     numbers = range(last, max(last - limit, 0), -1)
     return [_history_entry(world, number, world.history[number - 1]) for number in numbers]
+
+
+def names(world: World, entries: Sequence[Mapping[str, Json]]) -> dict[str, str]:
+    """The names of the customers that entries of the history are about, by number."""
+    numbers = {each["command"].get("customer") for each in entries}
+    numbers |= {each["fact"] for each in entries if each["command"]["command"] == "add_customer"}
+    known = range(1, world.ledger.customers + 1)
+    return {str(number): world.party(number).name for number in numbers if isinstance(number, int) and number in known}
 
 
 def _history_entry(world: World, number: int, entry: Entry) -> dict[str, Json]:

@@ -75,6 +75,14 @@ class Document:
             checks = self._checks[name, answer.status] = self.schemas.validator(answer.schema, "response")
         return checks
 
+    def member_checks(self, collection: Collection) -> Checks | None:
+        """The validator of a collection's members; None if the document does not say what they look like."""
+        entities = self.entities(collection)
+        if not entities:
+            return None
+        with self._lock:
+            return self.schemas.validator(entities[0], "response")
+
     def examples(self, answer: Answer) -> list[tuple[str, Json]]:
         """The examples of an answer by name."""
         return examples(answer.content, self.reader.target)

@@ -42,17 +42,19 @@ def show_timeline(service: WorldService, request: Request) -> Response:
     world = world_of(service, request)
     offset, limit = request.query["offset"], request.query["limit"]
     future = timeline.future(world)
+    entries = timeline.past(world, offset, limit)
     return Response(
         200,
         {
             "now": format_timestamp(world.now),
             "version": world.version,
             "told": world.scenario_length,
+            "names": timeline.names(world, entries),
             "past": {
                 "total": len(world.history),
                 "offset": offset,
                 "limit": limit,
-                "entries": timeline.past(world, offset, limit),
+                "entries": entries,
             },
             "future": {"total": len(future), "events": future[: request.query["ahead"]]},
         },
