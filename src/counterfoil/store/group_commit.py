@@ -83,7 +83,9 @@ class GroupCommit:
         number = len(draft.history) - draft.scenario_length
         if number > MOST_COMMANDS:
             raise RuleBroken(f"a world takes {MOST_COMMANDS} commands: reset it, or make another")
-        self._put(_Waiting(Appended(head.id, number, encode_command(command)), head, draft), before)
+        self._put(
+            _Waiting(Appended(head.id, draft.version - number, number, encode_command(command)), head, draft), before
+        )
 
     def replace(self, head: StoredHead, before: WorldState, draft: WorldState) -> None:
         self._put(_Waiting(Reset(head.id, draft.version), head, draft), before)

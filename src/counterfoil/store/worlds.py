@@ -205,7 +205,7 @@ class StoredWorlds(Worlds):
             if position is None or position[0] != head.id:
                 self._drop(head)
                 continue
-            if position != (head.id, state.version - commands, commands):
+            if position[:3] != (head.id, state.version - commands, commands):
                 stored = self.log.find(head.name)
                 if stored is not None:
                     head.state = self._rebuilt(stored).head.state
