@@ -168,7 +168,8 @@ def build(
     given for a new one must be what it was made from.
 
     With ``workers`` above 1, which needs a store, the application is for processes that are forked from this one: call
-    ``sharing.before_fork`` here and ``sharing.after_fork`` in each.
+    ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
+    store is one that several machines use, call ``sharing.start(1)``.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
@@ -295,9 +296,9 @@ def _worlds(store: str | None, known: KnownSwitches, *, is_shared: bool) -> tupl
     """The registry of worlds; once more as the second if it keeps them in a store."""
     if store is None:
         return Worlds(scenario, known, seconds=time.monotonic), None
-    from counterfoil.store.opening import open_shared_worlds, open_worlds
+    from counterfoil.store.opening import open_worlds
 
-    stored = (open_shared_worlds if is_shared else open_worlds)(store, scenario, known)
+    stored = open_worlds(store, scenario, known, shared=is_shared)
     return stored, stored
 
 

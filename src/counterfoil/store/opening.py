@@ -29,14 +29,13 @@ def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> Sqli
     return SqliteLog(store, to_write=to_write, shared=shared)
 
 
-def open_worlds(store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches) -> StoredWorlds:
-    """The worlds in the store, to serve them. ``read`` finds a scenario by name. Raises ``StoreError``."""
-    return StoredWorlds(open_log(store), read, known_switches, now=time.time)
-
-
-def open_shared_worlds(store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches) -> SharedWorlds:
-    """The same for processes that are forked from this one."""
-    return SharedWorlds(open_log(store, shared=True), read, known_switches, now=time.time)
+def open_worlds(
+    store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches, *, shared: bool = False
+) -> StoredWorlds:
+    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as ``open_log``. Raises
+    ``StoreError``."""
+    log = open_log(store, shared=shared)
+    return (SharedWorlds if log.shared else StoredWorlds)(log, read, known_switches, now=time.time)
 
 
 def check_default(
