@@ -36,5 +36,11 @@ def test_all_that_the_wheel_takes_in_is_copied() -> None:
     ]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
-    for source in (*wheel["packages"], *wheel["force-include"], project["project"]["readme"], "LICENSE", "hatch_build.py"):
+    for source in (
+        *wheel["packages"],
+        *wheel["force-include"],
+        project["project"]["readme"],
+        "LICENSE",
+        "hatch_build.py",
+    ):
         assert any(Path(source).is_relative_to(each) for each in copied), source

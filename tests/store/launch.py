@@ -65,9 +65,64 @@ def forgets_the_last_batch() -> None:
     SqliteLog.commit = one_behind  # type: ignore[method-assign]
 
 
+def never_looks() -> None:
+    """A worker takes what it has in memory for the newest."""
+    from counterfoil.store.shared_worlds import SharedWorlds
+
+    is_current = SharedWorlds.is_current
+
+    def always(self: SharedWorlds, name: str) -> bool:
+        return name in self._heads or is_current(self, name)
+
+    SharedWorlds.is_current = always  # type: ignore[method-assign]
+
+
+def writes_over_others() -> None:
+    """A command takes the place of the one that another worker wrote at the same moment."""
+    from counterfoil.store import sqlite_statements
+    from counterfoil.store.log import Appended
+
+    check, append = sqlite_statements._check, sqlite_statements._append
+
+    def careless(connection: Any, each: Any, there: Any) -> None:
+        if not isinstance(each, Appended):
+            check(connection, each, there)
+
+    def over(connection: Any, operations: Any) -> None:
+        for each in operations:
+            connection.execute("DELETE FROM log WHERE world = ? AND number = ?", (each.world, each.number))
+        append(connection, operations)
+
+    sqlite_statements._check, sqlite_statements._append = careless, over
+
+
+def counts_before_it_commits() -> None:
+    """A worker that looks between the two takes the old world for the new one."""
+    from counterfoil.store.log import Made, Touched
+    from counterfoil.store.sqlite import SLOTS, SqliteLog
+    from counterfoil.store.sqlite_statements import write_if_next
+
+    def early(self: SqliteLog, connection: Any, operations: Any) -> None:
+        for each in operations:
+            if not isinstance(each, Made | Touched):
+                self._counters[each.world % SLOTS] += 2
+        time.sleep(0.003)
+        write_if_next(connection, operations)
+
+    SqliteLog._write_beside_others = early  # type: ignore[method-assign]
+
+
 DEFECTS: dict[str, Callable[[], None]] = {
     each.__name__.replace("_", "-"): each
-    for each in (slow_disk, answers_before_flush, shows_before_flush, forgets_the_last_batch)
+    for each in (
+        slow_disk,
+        answers_before_flush,
+        shows_before_flush,
+        forgets_the_last_batch,
+        never_looks,
+        writes_over_others,
+        counts_before_it_commits,
+    )
 }
 
 if __name__ == "__main__":

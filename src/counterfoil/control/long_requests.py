@@ -39,6 +39,8 @@ WAITS_FOR_STORE = frozenset(
     }
 )
 """Where there is one."""
+ASKS_OTHERS = frozenset({"GET /worlds/{world}/journal", "DELETE /worlds/{world}/journal", "GET /tasks/{task}"})
+"""Where several processes serve the same worlds: they are asked for what they have."""
 MAX_STATES_IN_EVENT_LOOP = 300
 """The number of account states that a look-up may iterate over in the event loop: about 5 ms."""
 FEW_BILLS = 1_000
@@ -48,6 +50,8 @@ FEW_BILLS = 1_000
 def needs_worker(service: WorldService, request: Request) -> bool:
     """Whether the request may take more than a few ms or wait for another; it is then handled in a worker thread."""
     if request.operation in ALWAYS_SLOW or (service.worlds.may_wait and request.operation in WAITS_FOR_STORE):
+        return True
+    if service.worlds.is_shared and request.operation in ASKS_OTHERS:
         return True
     world = service.worlds.get(request.path["world"]) if "world" in request.path else None
     if world is None:
@@ -107,3 +111,9 @@ def writes(request: Request) -> bool:
         or request.operation == "POST /worlds/{world}/reset"
         or request.operation in WRITES_RESOURCES
     )
+
+
+def waits_with_lock(request: Request) -> bool:
+    """Whether the request waits for the store while it holds its world's write lock; where other processes write, it takes
+    the lock in its turn only, because what it waits for may need it."""
+    return request.operation == "POST /worlds/{world}/reset"

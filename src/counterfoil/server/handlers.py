@@ -14,7 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
-from counterfoil.api.saving import unavailable, until_saved, wait_saved
+from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
@@ -86,7 +86,7 @@ class HandlerApp:
                 response = handler(request, world)
                 return response if isinstance(response, Response) else await response
             except StoreUnavailable as error:
-                raise unavailable(error) from None
+                raise not_saved(error) from None
             finally:
                 if world.saving is not None:  # an own handler of a GET may write
                     await until_saved(world.saving)
@@ -96,7 +96,7 @@ class HandlerApp:
         try:
             return write(request, world)
         except StoreUnavailable as error:
-            raise unavailable(error) from None
+            raise not_saved(error) from None
         finally:
             saving = world.end_write()
             if saving is not None:
@@ -111,7 +111,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
     try:
         return handler(request, world)
     except StoreUnavailable as error:
-        raise unavailable(error) from None
+        raise not_saved(error) from None
     finally:
         wait_saved(world.end_write())
 

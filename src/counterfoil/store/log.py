@@ -1,15 +1,24 @@
-"""What a store must be able to do, and the records it is given. They hold no objects of a world, only what rebuilds one."""
+"""What a store must be able to do, and the records it is given. They hold no objects of a world, only what rebuilds one.
+
+Several processes may write to one store. None of them owns a world: each operation says what it was made from, and is refused
+(``Conflict``) if another process was faster.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 
 class StoreError(Exception):
     """A store that cannot be used; the message is one line that says what to do."""
+
+
+class Conflict(Exception):
+    """Another process changed a world first. Nothing of the batch was kept; what is made from the new state may be."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -42,16 +51,32 @@ class StoredWorld(msgspec.Struct, frozen=True):
     commands: list[bytes]
 
 
+class Position(NamedTuple):
+    """Where a world is: its row's ``id`` and ``base``, the number of its commands, and what is kept beside them: when it
+    expires, its faults and its failed logins (``Faults.json`` and ``Logins.json``)."""
+
+    id: int
+    base: int
+    number: int
+    expires: float | None = None
+    faults: bytes = b""
+    logins: bytes = b""
+
+
 class Appended(msgspec.Struct, frozen=True):
-    """The ``number``-th command of a world, counted from 1."""
+    """The ``number``-th command of a world since its version was ``base``, counted from 1.
+
+    A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands.
+    """
 
     world: int
+    base: int
     number: int
     command: bytes
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A new world, with the commands that were executed in it already."""
+    """A new world, with the commands that were executed in it already. A conflict if its name or its id is taken."""
 
     row: Row
     text: bytes
@@ -59,44 +84,78 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Reset(msgspec.Struct, frozen=True):
-    """A world lost its commands; ``base`` is its new version."""
+    """A world lost its commands; ``base`` is its new version. A conflict unless that is the next one: the version was
+    ``base - 1``."""
 
     world: int
     base: int
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """A world was deleted."""
+    """A world was deleted; with ``expired_before``, because it idled. A conflict if it is not there, or expires at or after
+    that time (another process used it)."""
 
     world: int
+    expired_before: float | None = None
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """A world was used: it now expires later."""
+    """A world was used: it now expires later. Never a conflict."""
 
     world: int
     expires: float
 
 
 class Faults(msgspec.Struct, frozen=True):
-    """The faults ordered for a world are now those in ``json``; none, if it is empty."""
+    """The faults ordered for a world are now those in ``json``; none, if it is empty. A conflict if the world is not there, or
+    if they were not ``before`` (None: whatever they were)."""
 
     world: int
     json: bytes
+    before: bytes | None = None
 
 
-Operation = Appended | Made | Reset | Gone | Touched | Faults
+class Logins(msgspec.Struct, frozen=True):
+    """The same for the failed logins to a world."""
+
+    world: int
+    json: bytes
+    before: bytes | None = None
+
+
+Operation = Appended | Made | Reset | Gone | Touched | Faults | Logins
 
 
 class Log(Protocol):
-    """A store. ``commit`` and ``recover`` are called from one thread, everything else from any."""
+    """A store. ``commit``, ``writing`` and ``recover`` are called from one thread, everything else from any.
+
+    ``shared``: other processes may write to it meanwhile. If not, there are no conflicts, and nobody asks for ``revision``.
+    ``remote``: asking costs a round trip, so that it must not be done in an event loop; nobody asks for ``revision`` then,
+    but for each request's ``position``.
+    """
 
     where: str
+    shared: bool
+    remote: bool
+
+    def connect(self) -> None:
+        """Be ready in this process; needed after a fork only. Raises ``StoreError``."""
+        ...
+
+    def disconnect(self) -> None:
+        """Close every connection: none may cross a fork."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Keep other processes from writing, where the engine has a lock for it; others conflict instead."""
+        ...
 
     def commit(self, operations: Sequence[Operation]) -> None:
         """Make all of them durable, or none. When it returns they survive a crash of the process and of the machine.
 
-        May raise anything. Then it is not known whether they are durable, until ``recover`` returns.
+        In order: an operation may build on those before it. Raises ``Conflict`` if one does not fit to what other processes
+        wrote; nothing is kept then. May raise anything else; then it is not known whether they are durable, until ``recover``
+        returns. Readers, here and in other processes, see nothing of it before it is durable.
         """
         ...
 
@@ -108,8 +167,17 @@ class Log(Protocol):
         """The world of that name with its commands. Raises ``StoreUnavailable``."""
         ...
 
-    def position(self, name: str) -> tuple[int, int, int] | None:
-        """A world's id, base and number of commands."""
+    def revision(self, world: int) -> int | None:
+        """A number that differs once anything of that world was committed, by whatever process; None: ask for its position.
+        For each request, so it must not take more than a µs. Not for ``remote`` ones."""
+        ...
+
+    def position(self, name: str) -> Position | None:
+        """Where a world is, as of now or later. Raises ``StoreUnavailable``."""
+        ...
+
+    def commands_after(self, world: int, number: int) -> list[bytes]:
+        """A world's commands from the one after ``number`` on, oldest first."""
         ...
 
     def rows(self, offset: int = 0, limit: int = -1) -> list[tuple[int, str]]:

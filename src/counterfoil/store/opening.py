@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from counterfoil.store.log import Log, StoreError
+from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.store.worlds import StoredWorlds
 from counterfoil.world.scenario import Scenario
@@ -17,19 +18,24 @@ from counterfoil.world.worlds import DEFAULT
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://")
 
 
-def open_log(store: str, *, to_write: bool = True) -> SqliteLog:
-    """The store of that name: the path of a file. Raises ``StoreError``."""
+def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> SqliteLog:
+    """The store of that name: the path of a file. ``shared``: by processes that are forked from this one. Raises
+    ``StoreError``."""
     url = _URL.match(store)
     if url is not None:
         raise StoreError(f"{store.split('@')[-1][:80]}: no store of the kind {url['scheme']} is known; name a file")
     if not store.strip() or "\0" in store:
         raise StoreError("a store is the path of a file")
-    return SqliteLog(store, to_write=to_write)
+    return SqliteLog(store, to_write=to_write, shared=shared)
 
 
-def open_worlds(store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches) -> StoredWorlds:
-    """The worlds in the store, to serve them. ``read`` finds a scenario by name. Raises ``StoreError``."""
-    return StoredWorlds(open_log(store), read, known_switches, now=time.time)
+def open_worlds(
+    store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches, *, shared: bool = False
+) -> StoredWorlds:
+    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as ``open_log``. Raises
+    ``StoreError``."""
+    log = open_log(store, shared=shared)
+    return (SharedWorlds if log.shared else StoredWorlds)(log, read, known_switches, now=time.time)
 
 
 def check_default(

@@ -1,26 +1,44 @@
 """Keeps worlds in one SQLite file (write-ahead log, flushed at each commit).
 
-One server writes to a file at a time; it holds a lock on ``FILE-lock``. The commands ``store info``, ``check`` and ``export``
-may read meanwhile. The file holds credentials, so it is made readable by its owner alone.
+One server writes to a file at a time; it holds a lock on ``FILE-lock``. It may be of several processes (``shared``), which take
+turns by a lock on ``FILE-turn``: SQLite's own wait is by polling, which lets some wait for seconds. The commands ``store info``,
+``check`` and ``export`` may read meanwhile. The file holds credentials, so it is made readable by its owner alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from threading import Lock
 
 import counterfoil
-from counterfoil.store.log import Operation, Row, StoredWorld, StoreError, decode_origin
-from counterfoil.store.sqlite_statements import SCHEMA, write_all
+from counterfoil.store.log import (
+    Conflict,
+    Made,
+    Operation,
+    Position,
+    Row,
+    StoredWorld,
+    StoreError,
+    Touched,
+    decode_origin,
+)
+from counterfoil.store.sqlite_statements import LATER, SCHEMA, position, write_all, write_if_next
 from counterfoil.world.command_log import StoreUnavailable
 
+if sys.platform != "win32":
+    import fcntl
+
 FORMAT = 1
+SLOTS = 65_536
+"""Counters of changes, by a world's id. Two worlds may share one: then a process looks once too often."""
 APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
 WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_live, world.expires, scenario.text
     FROM world JOIN origin ON origin.id = world.origin JOIN scenario ON scenario.digest = origin.scenario
@@ -30,13 +48,20 @@ WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_l
 class SqliteLog:
     """The store in ``path``, which is made if it is not there. Implements ``counterfoil.store.log.Log``.
 
-    ``to_write`` False opens it for reading beside a server. Raises ``StoreError``.
+    ``to_write`` False opens it for reading beside a server; ``shared``: processes that are forked from this one write to it,
+    too. Raises ``StoreError``.
     """
 
-    def __init__(self, path: str | Path, *, to_write: bool = True) -> None:
+    remote = False
+
+    def __init__(self, path: str | Path, *, to_write: bool = True, shared: bool = False) -> None:
         self.where = str(path)
+        self.shared = shared
         self._path = Path(path)
         self._to_write = to_write
+        # shared with the processes that are forked from this one; they are odd while, or if, a commit has not ended
+        self._counters = memoryview(mmap.mmap(-1, SLOTS * 8 if shared else 8)).cast("Q")
+        self._turn: int | None = None
         self._reading = Lock()
         self._writing: sqlite3.Connection | None = None
         self._lock_file: sqlite3.Connection | None = None
@@ -72,7 +97,9 @@ class SqliteLog:
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._read = self._connect()
         self._check_format()
-        if self._to_write:
+        if self.shared:
+            self.connect()
+        elif self._to_write:
             self.recover()
 
     def _take_lock(self) -> None:
@@ -137,11 +164,33 @@ class SqliteLog:
         return int(self._read.execute(f"PRAGMA {name}").fetchone()[0])
 
     def close(self) -> None:
-        for connection in (self._writing, getattr(self, "_read", None), self._lock_file):
+        self.disconnect()
+        if self._lock_file is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._lock_file.close()
+            self._lock_file = None
+
+    def disconnect(self) -> None:
+        """The lock that keeps other servers away stays."""
+        for connection in (self._writing, getattr(self, "_read", None)):
             if connection is not None:
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
-        self._writing = self._read = self._lock_file = None
+        self._writing = self._read = None
+        if self._turn is not None:
+            os.close(self._turn)
+            self._turn = None
+
+    def connect(self) -> None:
+        self.disconnect()
+        try:
+            self._read = self._connect()
+            # a description of its own for each process: those that share one share its locks
+            self._turn = os.open(f"{self.where}-turn", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self.recover()
+        except (sqlite3.Error, OSError, StoreUnavailable) as error:
+            self.disconnect()
+            raise StoreError(f"{self.where}: {error}") from None
 
     # --- writing, from one thread ----------------------------------------------------------------
 
@@ -151,23 +200,54 @@ class SqliteLog:
         try:
             connection = self._writing = self._connect()
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(LATER)
             connection.execute("INSERT OR REPLACE INTO about VALUES ('opened', datetime('now'))")
         except sqlite3.Error as error:
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {_said(error)}") from None
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        fcntl.flock(self._turn, fcntl.LOCK_EX)  # ends with the process, however it ends
+        try:
+            yield
+        finally:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def commit(self, operations: Sequence[Operation]) -> None:
         connection = self._writing
         if connection is None:
             raise StoreUnavailable("the store is not open")
         try:
-            write_all(connection, operations)
+            if self.shared:
+                self._write_beside_others(connection, operations)
+            else:
+                write_all(connection, operations)
+        except Conflict:
+            raise
         except sqlite3.Error as error:
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {_said(error)}; try again") from None
         except BaseException:
             self._drop_writing()
             raise
+
+    def _write_beside_others(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+        """With the lock held. A reader who finds a world's counter as it was has missed nothing: it is odd before anything can
+        be seen in the file, and greater when the commit has ended. If this process is killed in between, it stays odd, and
+        all ask the file until the next commit."""
+        counters = self._counters
+        changed = {each.world % SLOTS for each in operations if not isinstance(each, Made | Touched)}
+        for slot in changed:
+            counters[slot] |= 1
+        try:
+            write_if_next(connection, operations)
+        finally:
+            for slot in changed:
+                counters[slot] += 1
 
     def _drop_writing(self) -> None:
         connection, self._writing = self._writing, None
@@ -202,13 +282,18 @@ class SqliteLog:
         row = Row(id, name, decode_origin(json), base, time_to_live, expires)
         return StoredWorld(row, text, [each for (each,) in commands])
 
-    def position(self, name: str) -> tuple[int, int, int] | None:
+    def revision(self, world: int) -> int | None:
+        found = self._counters[world % SLOTS]
+        return None if found % 2 else found
+
+    def position(self, name: str) -> Position | None:
         with self._reader() as connection:
-            found = connection.execute("SELECT id, base FROM world WHERE name = ?", (name,)).fetchone()
-            if found is None:
-                return None
-            count = connection.execute("SELECT count(*) FROM log WHERE world = ?", (found[0],)).fetchone()
-        return (*found, count[0])
+            return position(connection, "name", name)
+
+    def commands_after(self, world: int, number: int) -> list[bytes]:
+        with self._reader() as connection:
+            query = "SELECT command FROM log WHERE world = ? AND number > ? ORDER BY number"
+            return [each for (each,) in connection.execute(query, (world, number))]
 
     def rows(self, offset: int = 0, limit: int = -1) -> list[tuple[int, str]]:
         with self._reader() as connection:

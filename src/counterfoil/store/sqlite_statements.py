@@ -5,7 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from counterfoil.store.log import Appended, Faults, Gone, Made, Operation, Reset, Touched, encode_origin
+from counterfoil.store.log import (
+    Appended,
+    Conflict,
+    Faults,
+    Gone,
+    Logins,
+    Made,
+    Operation,
+    Position,
+    Reset,
+    Touched,
+    encode_origin,
+)
 
 ROWS_AT_ONCE = 256
 SCHEMA = """
@@ -19,6 +31,11 @@ CREATE TABLE log (world INTEGER NOT NULL REFERENCES world, number INTEGER NOT NU
     PRIMARY KEY (world, number)) WITHOUT ROWID;
 CREATE TABLE fault (world INTEGER PRIMARY KEY REFERENCES world, json BLOB NOT NULL);
 """
+LATER = "CREATE TABLE IF NOT EXISTS login (world INTEGER PRIMARY KEY REFERENCES world, json BLOB NOT NULL)"
+"""What files of the same format may not have yet."""
+POSITION = """SELECT world.id, world.base,
+    (SELECT coalesce(max(number), 0) FROM log WHERE log.world = world.id), world.expires, fault.json, login.json
+    FROM world LEFT JOIN fault ON fault.world = world.id LEFT JOIN login ON login.world = world.id"""
 
 
 def write_all(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
@@ -41,6 +58,70 @@ def write_all(connection: sqlite3.Connection, operations: Sequence[Operation]) -
     connection.execute("COMMIT")
 
 
+def position(connection: sqlite3.Connection, where: str, value: int | str) -> Position | None:
+    """``where``: the column by which the world is found."""
+    found = connection.execute(f"{POSITION} WHERE world.{where} = ?", (value,)).fetchone()
+    if found is None:
+        return None
+    id, base, number, expires, faults, logins = found
+    return Position(id, base, number, expires, faults or b"", logins or b"")
+
+
+def write_if_next(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+    """Like ``write_all`` beside other processes. Raises ``Conflict``, with the transaction rolled back."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        there: dict[int, Position | None] = {}
+        for each in operations:
+            _check(connection, each, there)
+            if isinstance(each, Appended):
+                _append(connection, [each])
+            else:
+                _write(connection, each)
+    except Conflict:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection, each: Operation, there: dict[int, Position | None]) -> None:
+    """Raise ``Conflict`` if the operation does not follow on what is ``there``, and note what is there after it."""
+    if isinstance(each, Made):
+        row = each.row
+        taken = connection.execute("SELECT 1 FROM world WHERE name = ? OR id = ?", (row.name, row.id)).fetchone()
+        if taken is not None:
+            raise Conflict(f"there is a world '{row.name}' by now")
+        there[row.id] = Position(row.id, row.base, len(each.commands), row.expires)
+        return
+    if each.world not in there:
+        there[each.world] = position(connection, "id", each.world)
+    found = there[each.world]
+    if isinstance(each, Touched):
+        return
+    if found is None:
+        raise Conflict("a world is gone")
+    if isinstance(each, Appended):
+        if (each.base, each.number) != (found.base, found.number + 1):
+            raise Conflict("a world has other commands by now")
+        there[each.world] = found._replace(number=each.number)
+    elif isinstance(each, Reset):
+        if each.base != found.base + found.number + 1:
+            raise Conflict("a world has other commands by now")
+        there[each.world] = found._replace(base=each.base, number=0)
+    elif isinstance(each, Gone):
+        if each.expired_before is not None and not (found.expires or each.expired_before) < each.expired_before:
+            raise Conflict("a world was used")
+        there[each.world] = None
+    elif isinstance(each, Faults):
+        if each.before not in (None, found.faults):
+            raise Conflict("a world has other faults by now")
+        there[each.world] = found._replace(faults=each.json)
+    elif isinstance(each, Logins):
+        if each.before not in (None, found.logins):
+            raise Conflict("a world has other failed logins by now")
+        there[each.world] = found._replace(logins=each.json)
+
+
 def _append(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
     """In one statement: each one waits for Python's interpreter lock, which the event loop may hold for 5 ms."""
     if not operations:
@@ -61,13 +142,16 @@ def _write(connection: sqlite3.Connection, operation: Operation) -> None:
     elif isinstance(operation, Reset):
         connection.execute("DELETE FROM log WHERE world = ?", (operation.world,))
         connection.execute("UPDATE world SET base = ? WHERE id = ?", (operation.base, operation.world))
-    elif isinstance(operation, Faults):
-        connection.execute("DELETE FROM fault WHERE world = ?", (operation.world,))
+        connection.execute("DELETE FROM login WHERE world = ?", (operation.world,))
+    elif isinstance(operation, Faults | Logins):
+        table = "fault" if isinstance(operation, Faults) else "login"
+        connection.execute(f"DELETE FROM {table} WHERE world = ?", (operation.world,))  # noqa: S608 - a constant
         if operation.json:
-            connection.execute("INSERT INTO fault VALUES (?, ?)", (operation.world, operation.json))
+            values = (operation.world, operation.json)
+            connection.execute(f"INSERT INTO {table} VALUES (?, ?)", values)  # noqa: S608 - a constant
     elif isinstance(operation, Gone):
-        connection.execute("DELETE FROM fault WHERE world = ?", (operation.world,))
-        connection.execute("DELETE FROM log WHERE world = ?", (operation.world,))
+        for table in ("fault", "login", "log"):
+            connection.execute(f"DELETE FROM {table} WHERE world = ?", (operation.world,))  # noqa: S608 - constants
         connection.execute("DELETE FROM world WHERE id = ?", (operation.world,))
 
 
