@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -237,6 +238,36 @@ def test_it_checks_this_machine_and_what_the_user_allowed_and_no_other_address(
 
     options = ["--allow-url", "https://billing.example/v1", "--allow-url", f"{url}/named"]
     with_tools(story, *options, "--header", "Authorization: Bearer from-the-user", folder=tmp_path)
+
+
+def test_a_check_ends_with_its_call_and_with_the_client(tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))  # takes connections, and answers nothing
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    law = {"api": "flexprice", "url": url, "known": {"id": "cust_00000003"}, "seconds": 300}
+
+    async def running(wanted: bool) -> bool:
+        """Whether the check becomes what is wanted, running or not, within a minute."""
+        for _ in range(600):
+            found = subprocess.run(["pgrep", "-f", f"counterfoil check .*{url}"], capture_output=True, check=False)
+            if (found.returncode == 0) == wanted:
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    async def story(tools: Tools) -> None:
+        call = asyncio.create_task(tools.client.call_tool("check_implementation", law))
+        assert await running(True)
+        assert await tools.refused("check_implementation", api="emnify") == "a check is running; wait for its result"
+        call.cancel()
+        assert await running(False)
+        asyncio.create_task(tools.client.call_tool("check_implementation", law)).add_done_callback(
+            lambda each: each.exception()
+        )
+        assert await running(True)
+
+    with_tools(story, folder=tmp_path)
+    assert asyncio.run(running(False))
+    listener.close()
 
 
 def mcp(*arguments: str, cwd: Path, more: str = "pass") -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
+
 from counterfoil.mcp_server import Settings
 from counterfoil.mcp_server.addresses import is_allowed, is_named
 from counterfoil.mcp_server.stand_in import CREDENTIALS
@@ -208,6 +210,8 @@ async def _run(words: list[str], seconds: float, folder: Path) -> tuple[int, str
         raise ToolError(f"it did not end within {seconds:.0f} seconds") from None
     finally:
         _end(process)
+        with anyio.CancelScope(shield=True):
+            await process.wait()
     return process.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace")
 
 
