@@ -2,7 +2,7 @@
 
 A comment on the line before a block says what it is:
 
-* ``run``, ``run: exit code 1`` or ``run: in examples/own-api`` (in a copy of that folder): commands that must work;
+* ``run`` or ``run: exit code 1``: commands that must end so;
 * ``serve``: a command that starts a server, which later blocks of the page use in place of ``http://127.0.0.1:8000``;
 * ``output``: lines that the commands before it print, in this order; ``…`` stands for any text;
 * ``file: NAME``, ``add to: NAME``: a file for the commands that follow;
@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -112,16 +111,11 @@ class Scratch:
         return text.replace(ORIGIN, self.origin).replace("localhost:8000", self.origin.removeprefix("http://"))
 
     def _run(self, block: Block) -> None:
-        cwd, expected = self.folder, 0
-        if block.argument.startswith("in "):
-            cwd = self.folder / "copy"
-            shutil.copytree(ROOT / block.argument.removeprefix("in "), cwd, dirs_exist_ok=True)
-        elif block.argument:
-            expected = int(block.argument.removeprefix("exit code "))
+        expected = int(block.argument.removeprefix("exit code ") or 0)
         script = PRELUDE.replace("KEPT", str(self.folder.parent / "environment"))
         done = subprocess.run(
             ["bash", "-c", script + self._here(block.text)],
-            cwd=cwd,
+            cwd=self.folder,
             env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -49,7 +49,10 @@ def command_line() -> str:
         ["command", "what it does"],
         [(f"[`{path}`](#{slug(path)})", _summary(command)) for path, command, _ in found if path != "counterfoil"],
     )
-    intro = "Every command with its arguments and options. `counterfoil COMMAND --help` prints the same."
+    intro = (
+        "Every command with its arguments and options. `counterfoil COMMAND --help` (or `-h`) prints the same, "
+        "`counterfoil --version` the version. An option that is called *repeatable* may be given several times."
+    )
     return page("Command line", intro, overview, *(_section(*each) for each in found if each[0] != "counterfoil"))
 
 

@@ -36,13 +36,19 @@ def cell(value: Any) -> str:
 
 
 def prose(text: str) -> str:
-    """Docstring or OpenAPI text as Markdown: single backticks for code, and no accidental markup outside of it."""
+    """Docstring, help or OpenAPI text as Markdown: backticks for code and options, no accidental markup outside of it."""
     text = text.replace("``", "`")
     pieces = re.split(r"(`[^`]*`|<a id=\"[\w-]+\"></a>|<br>|\[[^\]]*\]\([^)]*\))", text)
     return "".join(piece if at % 2 else _escaped(piece) for at, piece in enumerate(pieces))
 
 
 def _escaped(text: str) -> str:
+    text = re.sub(r"(?<![\w`-])(--[a-z][\w-]*|COUNTERFOIL_[A-Z_]+|_<API>)", r"`\1`", text)
+    pieces = re.split(r"(`[^`]*`)", text)
+    return "".join(piece if at % 2 else _without_markup(piece) for at, piece in enumerate(pieces))
+
+
+def _without_markup(text: str) -> str:
     text = re.sub(r"<(?=[A-Za-z/!])", "&lt;", text)
     return re.sub(r"(?<![\w*])\*(?=[\w.])", r"\\*", text)
 

@@ -21,7 +21,7 @@ GROUPS = {
     "Clock and commands": ("clock", "world", "ids", "store", "reset", "capsule"),
     "Faults and other answers": ("fail", "faults", "remove_fault", "clear_faults", "respond", "clear_responses"),
     "Requests that were made": ("requests", "assert_called", "assert_not_called", "clear_requests"),
-    "The end": ("close",),
+    "Closing": ("close",),
 }
 KEY = "A credential that every API accepts."
 MARK = {
@@ -154,31 +154,34 @@ def _doc(thing: Any) -> str:
 
 
 def _world_commands() -> str:
-    names = [name for name, value in vars(WorldCommands).items() if not name.startswith("_")]
     rows = []
-    for name in names:
-        value = vars(WorldCommands)[name]
+    for name, value in vars(WorldCommands).items():
+        if name.startswith("_"):
+            continue
         command = COMMANDS.get(name)
-        text = " ".join(_doc(value).split()) or (
-            " ".join(_doc(command).split()).partition(". ")[0].rstrip(".") + "." if command else ""
-        )
-        link = f" [command](world-commands.md#{slug(name)})" if command else ""
-        shown = (
-            f"`.{name}`"
-            if isinstance(value, property)
-            else f"`{_signed('.' + name, value)}`".replace("\n", " ").replace("(     ", "(").replace(",  )", ")")
-        )
-        rows.append(
-            (re.sub(r"\s+", " ", shown).replace("( ", "(").replace(", )", ")").replace("|", "¦"), f"{text}{link}")
-        )
+        text = " ".join(_doc(value).split()) or (_first_sentence(_doc(command)) if command else "")
+        arguments = "" if isinstance(value, property) else f"`({_arguments(value)})`: "
+        shown = f"[`.{name}`](world-commands.md#{slug(name)})" if command else f"`.{name}`"
+        rows.append((shown, f"{arguments}{text}"))
     return "\n\n".join(
         [
-            "`counterfoil.world` has a method for each command, and look-ups. A customer is given by key or by "
-            "number. A refused command raises a "
-            "`LedgerError` with `message` and `field`, and changes nothing. `¦` means *or*.",
-            table(["method", "what it does"], rows),
+            "`counterfoil.world` has a method for each command, and look-ups. A customer is given by key or by number. A "
+            "refused command raises a `LedgerError` with `message` and `field`, and changes nothing.",
+            table(["method", "arguments, and what it does"], rows),
         ]
     )
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
+
+
+def _arguments(function: Callable[..., Any]) -> str:
+    """The names of a method's arguments with their defaults, without types."""
+    signature = inspect.signature(function)
+    kept = [each.replace(annotation=each.empty) for each in signature.parameters.values() if each.name != "self"]
+    bare = signature.replace(parameters=kept, return_annotation=signature.empty)
+    return str(bare)[1:-1]
 
 
 def _fields(kind: Any) -> str:
