@@ -80,6 +80,14 @@ def test_the_page_is_usable_by_keyboard_alone(pages: Any, served: Any) -> None:
 
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
+    tab_to("#world summary")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#world .menu-list")).to_be_visible()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.dataset.key") == "reset"
+    tab.keyboard.press("Escape")
+    expect(tab.locator("#world .menu-list")).to_be_hidden()
+    assert tab.evaluate("document.activeElement.tagName") == "SUMMARY"
     tab_to("#clock-day")
     tab.keyboard.press("Space")
     expect(tab.locator("#now")).to_contain_text("2 Feb")

@@ -209,7 +209,7 @@ def test_a_fault_is_added_applied_and_removed(pages: Any, served: Any, picture: 
 
 def test_vendor_views_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
     world = billed(served)
-    tab = pages(world, "vendors/1", viewport={"width": 1440, "height": 900}).tab
+    tab = pages(world, "vendors/1", viewport={"width": 1440, "height": 720}).tab
     expect(tab.locator(".vendor-view")).to_have_count(5)
     assert tab.locator(".vendor-view mark").count() == 0
     served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
@@ -264,6 +264,10 @@ def test_the_page_shows_the_default_world_after_its_world_was_deleted(pages: Any
     expect(page.tab.locator("#world")).to_contain_text("One who pays late")
     served.call("DELETE", f"/{world}")
     expect(page.tab.locator("#world")).to_contain_text("One month of one customer")
+    expect(page.tab.locator("#error")).to_contain_text(f"There is no world '{world}' on this server")
+    page.tab.evaluate("world => { location.hash = `#/runs?world=${world}`; }", world)
+    expect(page.tab.locator("h1")).to_have_text("Billing runs")
+    expect(page.tab.locator("#error")).to_contain_text("this is the default world")
 
 
 def test_a_month_that_takes_long_is_waited_for(pages: Any, served: Any, monkeypatch: Any) -> None:

@@ -3,7 +3,7 @@
 import {announce} from "./messages.js";
 
 export const app = {
-  refresh: async () => {},   // (reason) load the data again and show it
+  refresh: async () => {},   // (reason) show the view again: "journal", "params", "version" or "new"
   goTo: async () => {},      // (world) show another world
 };
 

@@ -21,7 +21,7 @@ export const customers = {
 
 async function showList(root, {search: needle = "", sort = "number", only = "all", offset = "0"}) {
   const found = await getInWorld("/customers", {search: needle.slice(0, 100), sort, only, offset: /^\d{1,9}$/.test(offset) ? offset : 0, limit: LIMIT});
-  const turn = (changes) => { setParams({offset: "", ...changes}); return app.refresh("version"); };
+  const turn = (changes) => { setParams({offset: "", ...changes}); return app.refresh("params"); };
   const nameless = found.total > 500 || found.names_searched === "known";
   const search = h("input", {type: "search", value: needle, maxlength: "100", "data-key": "search", id: "search", placeholder: "name, email or number"});
   let waiting;

@@ -41,7 +41,7 @@ function chosenBy({api, operation, kind}) {
 function form({api, operation, kind}, found) {
   const select = (name, choices, value) => h("select", {"data-key": `fault-${name}`, id: `fault-${name}`, onchange: (event) => {
     setParams({[name]: event.target.value, ...(name === "api" ? {operation: ""} : {})});
-    app.refresh("journal");
+    app.refresh("params");
   }}, options(choices, value));
   const details = KINDS[kind][1].map(([name, label, value]) => [name, label, h("input", {type: "number", min: "0", value, class: "narrow", required: true, "data-key": `fault-${name}`, id: `fault-${name}`})]);
   const times = h("input", {type: "number", min: "1", placeholder: "every time", class: "narrow", "data-key": "fault-times", id: "fault-times"});

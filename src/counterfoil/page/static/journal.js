@@ -15,7 +15,7 @@ export const journal = {
     const chosen = {api: session.served.apis.some((each) => each.name === api) ? api : "", operation, status: /^[1-5]xx$/.test(status) ? status : ""};
     const everyone = by === "all";
     const found = await getInWorld("/journal", {...chosen, by: everyone ? "all" : "clients", limit: 60});
-    const turn = (changes) => { setParams(changes); app.refresh("journal"); };
+    const turn = (changes) => { setParams(changes); app.refresh("params"); };
     const select = (name, choices, label) => field(label, h("select", {"data-key": `journal-${name}`, id: `journal-${name}`, onchange: (event) => turn({[name]: event.target.value})}, options(choices, chosen[name])));
     const operations = session.served.apis.filter((each) => !chosen.api || each.name === chosen.api).flatMap((each) => each.operations);
     show(root,

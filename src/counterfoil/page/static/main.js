@@ -42,9 +42,10 @@ async function render(reason) {
   if (shown !== place) clearError();
   followAddress(route.world);
   const loading = name ? VIEWS[name]() : nowhere(route.name);
-  const loads = reason !== "journal";
+  const loads = reason !== "journal";  // after an exchange only what shows exchanges is loaded again
+  const worldLoads = loads && (reason !== "params" || !session.info);
   try {
-    const [view, loaded] = await Promise.all([loading, loads ? loading.then((each) => each.load?.(route)) : null, loads ? loadWorld() : null]);
+    const [view, loaded] = await Promise.all([loading, loads ? loading.then((each) => each.load?.(route)) : null, worldLoads ? loadWorld() : null]);
     nameWorld();
     markTab(name);
     document.title = `${view.title} · counterfoil sandbox`;
@@ -83,10 +84,12 @@ function markTab(name) {
   }
 }
 
+const REASONS = ["journal", "params", "version", "new"];  // each loads what the ones before it load, and more
+
 // Runs one refresh at a time; requests that come meanwhile are merged into one more.
 function refresh(reason = "version") {
   if (busy) {
-    again = again === "new" || again === "version" ? again : reason;
+    again = REASONS[Math.max(REASONS.indexOf(again), REASONS.indexOf(reason))];
     return busy;
   }
   busy = (async () => {

@@ -35,7 +35,7 @@ export const overview = {
     const all = params.past === "all";
     const currency = currencies.includes(params.currency) ? params.currency : currencies[0];
     const of = figures.currencies.find((each) => each.currency === currency);
-    const turn = (changes) => { setParams(changes); return app.refresh("version"); };
+    const turn = (changes) => { setParams(changes); return app.refresh("params"); };
     show(root,
       h("div", {class: "title"}, h("h1", {}, "Overview"),
         currencies.length > 1 ? h("label", {class: "inline"}, "Currency ", h("select", {"data-key": "currency", id: "currency", onchange: (event) => turn({currency: event.target.value})},

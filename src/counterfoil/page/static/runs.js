@@ -32,7 +32,7 @@ async function showList(root, offset) {
     creation(latest.runs),
     found.total ? table("Billing runs", HEADS(), found.runs.slice(0, LIMIT).map(row))
       : h("p", {class: "muted"}, "No runs yet. Create the first one above."),
-    found.total > LIMIT ? pager({offset, limit: LIMIT, total: found.total, noun: "runs"}, (to) => { setParams({offset: to || ""}); app.refresh("version"); }, ["‹ Newer", "Older ›"]) : null);
+    found.total > LIMIT ? pager({offset, limit: LIMIT, total: found.total, noun: "runs"}, (to) => { setParams({offset: to || ""}); app.refresh("params"); }, ["‹ Newer", "Older ›"]) : null);
 }
 
 async function showOne(root, text) {

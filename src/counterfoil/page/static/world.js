@@ -27,9 +27,9 @@ export function showWorld() {
 }
 
 function about(info) {
-  return [info.name === "default" || session.isPublic ? null : `world ${info.name}`, `${info.scenario}, seed ${info.seed}`,
-    session.hasLedger ? plural(info.customers, "customer") : null,
-    info.commands ? `${plural(info.commands, "command")} done` : "as the scenario left it"].filter(Boolean).join(" · ");
+  return [`${info.scenario}, seed ${info.seed}`, session.hasLedger ? plural(info.customers, "customer") : null,
+    info.commands ? `${plural(info.commands, "command")} done` : "as the scenario left it",
+    info.name === "default" || session.isPublic ? null : `world ${info.name}`].filter(Boolean).join(" · ");
 }
 
 // Closes open menus, except one that `target` is inside of.
