@@ -43,6 +43,7 @@ class Supervisor:
         self._workers = workers
         self._work = work
         self._ready = ready
+        self._clean_up = clean_up
         self._running: dict[int, tuple[int, float]] = {}  # by process id: the worker's number, and when it was started
         self._is_stopping = False
         self._failures = 0
@@ -132,6 +133,7 @@ class Supervisor:
 
     def _end_with_supervisor(self) -> NoReturn:
         os.read(self._alive, 1)
+        self._clean_up()
         os._exit(0)
 
     def _stop(self) -> None:
