@@ -35,10 +35,15 @@ class WorkersFailed(Exception):
 
 class Supervisor:
     """``work`` is called in each worker with its number, counted from 1, and with what is to be called when it is ready; when it
-    returns, the worker ends. ``ready`` is called in this process when all are ready for the first time."""
+    returns, the worker ends. ``ready`` is called in this process when all are ready for the first time, ``clean_up`` in each
+    worker that finds this process killed."""
 
     def __init__(
-        self, workers: int, work: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
+        self,
+        workers: int,
+        work: Callable[[int, Callable[[], None]], None],
+        ready: Callable[[], None],
+        clean_up: Callable[[], None],
     ) -> None:
         self._workers = workers
         self._work = work
