@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Protocol
 
-from counterfoil.store.log import Log, StoreError
+from counterfoil.store.log import Conflict, Gone, Log, StoreError
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.store.worlds import StoredWorlds
 from counterfoil.world.scenario import Scenario
@@ -15,16 +17,65 @@ from counterfoil.world.switches import KnownSwitches
 from counterfoil.world.worlds import DEFAULT
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://")
+POSTGRES = ("postgresql", "postgres")
+REDIS = ("redis", "rediss", "valkey", "valkeys")
 
 
-def open_log(store: str, *, to_write: bool = True) -> SqliteLog:
-    """The store of that name: the path of a file. Raises ``StoreError``."""
+class StoreLog(Log, Protocol):
+    """A store, with what ``counterfoil store`` asks of it beside."""
+
+    def versions(self) -> dict[str, str | None]:
+        """What it was written with: its format, and the versions of counterfoil and Faker."""
+        ...
+
+    def commands(self) -> int:
+        """How many commands all worlds have."""
+        ...
+
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def mistakes(self) -> list[str]:
+        """What is wrong with it, one line each."""
+        ...
+
+    def compact(self) -> None:
+        """Give back the space of what was deleted. Raises ``StoreUnavailable``."""
+        ...
+
+
+def open_log(store: str, *, to_write: bool = True) -> StoreLog:
+    """The store of that name: the path of a file, or the URL of a server. Raises ``StoreError``."""
     url = _URL.match(store)
-    if url is not None:
-        raise StoreError(f"{store.split('@')[-1][:80]}: no store of the kind {url['scheme']} is known; name a file")
-    if not store.strip() or "\0" in store:
-        raise StoreError("a store is the path of a file")
-    return SqliteLog(store, to_write=to_write)
+    if url is None:
+        if not store.strip() or "\0" in store:
+            raise StoreError("a store is the path of a file, or a URL such as postgresql://db/counterfoil")
+        return SqliteLog(store, to_write=to_write)
+    if url["scheme"] in POSTGRES:
+        with _extra("postgres", "psycopg"):
+            from counterfoil.store.postgres import PostgresLog
+        return PostgresLog(store, to_write=to_write)
+    if url["scheme"] in REDIS:
+        with _extra("redis", "redis"):
+            from counterfoil.store.redis import RedisLog
+        return RedisLog(store, to_write=to_write)
+    raise StoreError(
+        f"no store of the kind {url['scheme'][:20]}:// is known; name a file, or a postgresql:// or redis:// URL"
+    )
+
+
+@contextmanager
+def _extra(extra: str, package: str) -> Iterator[None]:
+    """Raises ``StoreError`` if the package of that optional dependency is not installed."""
+    try:
+        yield
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise StoreError(
+            f"this kind of store needs the package {package}: pip install 'counterfoil[{extra}]'"
+        ) from None
 
 
 def open_worlds(store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches) -> StoredWorlds:
@@ -61,15 +112,29 @@ def check_default(
         differs = "other switches than those given"
     if differs is not None:
         raise StoreError(
-            f"{worlds.log.where}: its default world was made with {differs}; leave the option out, or name another file"
+            f"{worlds.log.where}: its default world was made with {differs}; leave the option out, or name another store"
         )
     return True
 
 
+def delete_idle(log: Log, now: float) -> int:
+    """Delete the worlds that idled longer than they may; returns how many. Other servers may use the store meanwhile."""
+    idle = [Gone(id, expired_before=now) for id, _ in log.expired(now)]
+    try:
+        if idle:
+            log.commit(idle)
+    except Conflict:  # some were used or deleted in this moment
+        deleted = 0
+        for each in idle:
+            with suppress(Conflict):
+                log.commit([each])
+                deleted += 1
+        return deleted
+    return len(idle)
+
+
 def visitors_secret(log: Log) -> bytes:
     """The secret that visitors' cookies and keys are made with: the same after a restart."""
-    kept = log.about("visitors_secret")
-    if kept is None:
-        kept = secrets.token_hex(32)
-        log.about("visitors_secret", kept)
+    kept = log.about("visitors_secret") or log.about("visitors_secret", secrets.token_hex(32))
+    assert kept is not None
     return bytes.fromhex(kept)
