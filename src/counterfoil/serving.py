@@ -44,6 +44,29 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
+    """Sockets bound to the same address, one for each process that accepts; the system spreads connections over those that
+    listen. Raises ``CannotListen``.
+
+    One socket for all would not do: of 16 connections one process accepted up to 16.
+    """
+    with listen(host, port) as alone:  # without SO_REUSEPORT, so that another server at this address is found
+        family, address = alone.family, alone.getsockname()
+    listeners = []
+    for _ in range(count):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listeners.append(listener)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            for each in listeners:
+                each.close()
+            raise CannotListen(f"{host}:{port} cannot be bound: {error.strerror}") from None
+    return listeners
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` can be reached from this machine only."""
     try:

@@ -91,7 +91,6 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
         (["--seed", "6"], "seed 5, not 6"),
         (["--customers", "20"], "not 20"),
         (["--switch", "billingplatform.create_status=201"], "other switches"),
-        (["--workers", "2"], "--workers"),
     ],
 )
 def test_options_that_contradict_the_store(made: Path, options: list[str], said: str) -> None:

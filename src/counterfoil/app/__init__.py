@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from counterfoil import catalog
 from counterfoil.api import API
@@ -35,6 +35,9 @@ from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
+    from counterfoil.app.sharing import Sharing
+    from counterfoil.server.context import Observer
+    from counterfoil.store.shared_worlds import SharedWorlds
     from counterfoil.store.worlds import StoredWorlds
 
 DEFAULT_SCENARIO = "demo"
@@ -60,10 +63,13 @@ class Application:
     faults: FaultStore
     journal: JournalStore
     closing: Event = field(default_factory=Event)
+    sharing: Sharing | None = None
 
     def close(self) -> None:
         """Leave the store, if there is one; nothing is answered any more."""
         self.worlds.close()
+        if self.sharing is not None:
+            self.sharing.close()
 
     @property
     def world(self) -> World:
@@ -153,12 +159,16 @@ def build(
     hosts: Sequence[str] = (),
     public: bool = False,
     store: str | None = None,
+    workers: int = 1,
 ) -> Application:
     """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
     scenario. Where there are own ones, no name means no other.
 
     With ``store``, a file or a server's URL, all worlds are kept in it. If it has a default world already, that one is
     served, and what is given for a new one must be what it was made from.
+
+    With ``workers`` above 1, which needs a store, the application is for processes that are forked from this one: call
+    ``sharing.before_fork`` here and ``sharing.after_fork`` in each.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
@@ -167,7 +177,8 @@ def build(
     Raises UsageError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
     served = _served_apis(tuple(apis), own)
-    worlds, stored = _worlds(store, KnownSwitches([each for api in served for each in api.switches], all_switches))
+    known = KnownSwitches([each for api in served for each in api.switches], all_switches)
+    worlds, stored = _worlds(store, known, is_shared=workers > 1)
     try:
         if world is not None:
             _put_default(worlds, world, stored)
@@ -176,35 +187,42 @@ def build(
     except BaseException:
         worlds.close()
         raise
-    faults, closing = FaultStore(worlds.names), Event()
+    closing = Event()
     journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
+    sharing = _sharing(stored, journal, workers)
+    faults = FaultStore(worlds.names, None if sharing is None else sharing.fault_counts)
+    shown_journal = journal if sharing is None else sharing.journal
     control_api = partial(
         mounts.control_api,
         worlds,
         served,
-        _kept_faults(faults, stored),
-        journal,
+        _kept_faults(faults, stored, sharing),
+        shown_journal,
         token=control_token,
         hosts=hosts,
         bounds=mounts.visitors_bounds() if public else None,
+        others=None if sharing is None else sharing.siblings,
     )
     page = partial(
         mounts.page,
         worlds,
         served,
-        journal,
+        shown_journal,
         closing,
+        refresh=None if sharing is None else sharing.refresh,
         check_access=guard(control_token, hosts),
         needs_token=control_token is not None,
         public=public,
     )
     mounted: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": LazyApp(page)}
     server = build_server(
-        served, worlds.get, options=_server_options(options or Options(), mounted, faults, journal, stored)
+        served,
+        worlds.get,
+        options=_server_options(options or Options(), mounted, faults, shown_journal.observe, stored),
     )
     faults.set_served(server.served)
-    asgi_app = _asgi_app(server, worlds, stored, hosts=hosts, public=public)
-    return Application(server, asgi_app, worlds, served, faults, journal, closing)
+    asgi_app = _asgi_app(server, worlds, stored, sharing, hosts=hosts, public=public)
+    return Application(server, asgi_app, worlds, served, faults, journal, closing, sharing)
 
 
 def _served_apis(names: tuple[str, ...], own: Sequence[API]) -> tuple[API, ...]:
@@ -229,7 +247,7 @@ def _server_options(
     given: Options,
     mounted: Mapping[str, ASGIApp],
     faults: FaultStore,
-    journal: JournalStore,
+    observe: Observer,
     stored: StoredWorlds | None,
 ) -> Options:
     """``given``, with the control API and the page mounted, faults that intercept, and a journal that observes."""
@@ -237,41 +255,60 @@ def _server_options(
         given.pipeline,
         interceptors=(*given.pipeline.interceptors, faults.intercept, faults.responses.intercept),
         reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
+        is_shared=stored is not None and stored.is_shared,
     )
     return replace(
         given,
         pipeline=pipeline,
-        observers=(*given.observers, journal.observe),
+        observers=(*given.observers, observe),
         mounts={**mounted, **given.mounts},
         problem=given.problem if stored is None else lambda: stored.problem,
     )
 
 
 def _asgi_app(
-    server: Server, worlds: Worlds, stored: StoredWorlds | None, *, hosts: Sequence[str], public: bool
+    server: Server,
+    worlds: Worlds,
+    stored: StoredWorlds | None,
+    sharing: Sharing | None,
+    *,
+    hosts: Sequence[str],
+    public: bool,
 ) -> ASGIApp:
     """The server, behind what public mode and a store put before it."""
     app: ASGIApp = server
     if public:
-        from counterfoil.page.visitors import VisitorMiddleware
+        from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware
 
         secret = None if stored is None else _visitors_secret(stored)
-        app = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), secret=secret)
+        limits = VisitorLimits().rates_divided_by(1 if sharing is None else sharing.workers)
+        app = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), limits=limits, secret=secret)
     if stored is None:
         return app
+    if sharing is not None:
+        sharing.put_before(app)
+        return sharing.current
     from counterfoil.store.cold_worlds import ColdWorlds
 
     return ColdWorlds(app, stored)
 
 
-def _worlds(store: str | None, known: KnownSwitches) -> tuple[Worlds, StoredWorlds | None]:
+def _worlds(store: str | None, known: KnownSwitches, *, is_shared: bool) -> tuple[Worlds, StoredWorlds | None]:
     """The registry of worlds; once more as the second if it keeps them in a store."""
     if store is None:
         return Worlds(scenario, known, seconds=time.monotonic), None
-    from counterfoil.store.opening import open_worlds
+    from counterfoil.store.opening import open_shared_worlds, open_worlds
 
-    stored = open_worlds(store, scenario, known)
+    stored = (open_shared_worlds if is_shared else open_worlds)(store, scenario, known)
     return stored, stored
+
+
+def _sharing(stored: StoredWorlds | None, journal: JournalStore, workers: int) -> Sharing | None:
+    if stored is None or not stored.is_shared:
+        return None
+    from counterfoil.app.sharing import Sharing
+
+    return Sharing(cast("SharedWorlds", stored), journal, workers)
 
 
 def _has_default(
@@ -288,10 +325,12 @@ def _has_default(
     return check_default(stored, scenario_name, seed, customers, switches, scenario)
 
 
-def _kept_faults(faults: FaultStore, stored: StoredWorlds | None) -> Faults:
+def _kept_faults(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing | None) -> Faults:
     """Through which faults are ordered: they are kept in the store, if there is one."""
     if stored is None:
         return faults
+    if sharing is not None:
+        return sharing.faults(faults)
     from counterfoil.store.faults import StoredFaults
 
     kept = StoredFaults(faults, stored)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from counterfoil.server.journal.store import JournalStore
 from counterfoil.world.worlds import Worlds
 
 if TYPE_CHECKING:
+    from counterfoil.control.tasks import Others
     from counterfoil.control.world_service import WorldLimits
+    from counterfoil.processes.shared_journal import SharedJournal
 
 
 def visitors_bounds() -> WorldLimits:
@@ -37,24 +39,28 @@ def control_api(
     worlds: Worlds,
     apis: Sequence[API],
     faults: Faults,
-    journal: JournalStore,
+    journal: JournalStore | SharedJournal,
     *,
     token: str | None,
     hosts: Sequence[str],
     bounds: WorldLimits | None,
+    others: Others | None = None,
 ) -> Server:
     from counterfoil.control.control_api import control
 
-    api = control(worlds, token=token, apis=apis, faults=faults, journal=journal, hosts=hosts, bounds=bounds)
+    api = control(
+        worlds, token=token, apis=apis, faults=faults, journal=journal, hosts=hosts, bounds=bounds, others=others
+    )
     return build_server([api], worlds.get)
 
 
 def page(
     worlds: Worlds,
     apis: Sequence[API],
-    journal: JournalStore,
+    journal: JournalStore | SharedJournal,
     closing: Event,
     *,
+    refresh: Callable[[str], Awaitable[None]] | None = None,
     check_access: Callable[[Mapping[str, str]], object],
     needs_token: bool,
     public: bool,
@@ -73,7 +79,7 @@ def page(
 
     return PageApp(
         LazyApp(flask_app),
-        EventStreams(reader, closing),
+        EventStreams(reader, closing, refresh=refresh),
         reader,
         check_access=check_access,
         api_prefixes={api.name: api.prefix for api in apis},

@@ -46,6 +46,7 @@ def _exit_on_user_error(action: Callable[[], Any]) -> Any:
     from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
     from counterfoil.openapi import SpecError
+    from counterfoil.processes.supervisor import WorkersFailed
     from counterfoil.serving import CannotListen
     from counterfoil.store.log import StoreError
     from counterfoil.world.capsule import CapsuleError
@@ -67,6 +68,7 @@ def _exit_on_user_error(action: Callable[[], Any]) -> Any:
         CannotListen,
         StoreError,
         StoreUnavailable,
+        WorkersFailed,
         OSError,
     ) as error:
         refuse(error)

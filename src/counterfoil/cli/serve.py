@@ -6,11 +6,13 @@ import contextlib
 import ipaddress
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 
 import click
 
-from counterfoil.cli import own_documents
+from counterfoil.cli import own_documents, serve_workers
 from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, print_json, refuse
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
@@ -76,7 +78,13 @@ MAX_CONNECTIONS_PER_ADDRESS = 100
     metavar="FILE|URL",
     help="Keep all worlds in this file, or this postgresql:// or redis:// server, so that they outlive the process.",
 )
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; only 1 for now.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes, which share all worlds through the store; a temporary one without --store.",
+)
 @click.option("--no-response-validation", is_flag=True, help="Do not validate responses against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
 @click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0 print only the address.")
@@ -113,9 +121,8 @@ def serve(
       counterfoil serve --scenario late-payer --port 8080
       curl -s -H 'x-api-key: counterfoil-key' http://127.0.0.1:8080/flexprice/v1/customers/cust_00000003/invoices/summary
     """
-    if workers > 1:
-        why = "every process would have a world of its own" if store is None else "one process writes to a store"
-        refuse(ValueError(f"--workers: {why}; only 1 is possible for now"))
+    if workers > 1 and not serve_workers.is_possible():
+        refuse(ValueError("--workers: this system cannot fork processes that share a port; only 1 is possible"))
 
     if public and control_token:
         refuse(ValueError("--public: the control API is open to visitors only; leave out --control-token"))
@@ -140,13 +147,17 @@ def serve(
         from counterfoil.server.app import Options
         from counterfoil.server.cors import CrossOrigin
         from counterfoil.server.pipeline import PipelineOptions
-        from counterfoil.serving import is_loopback, listen, origin_of
+        from counterfoil.serving import is_loopback, listen, listen_together, origin_of
         from counterfoil.serving import serve as serve_on
 
         # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
         own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed if store is None else None)
-        listener = opened.enter_context(listen(host, port))
-        origin = origin_of(listener)
+        if workers > 1:
+            listeners = [opened.enter_context(each) for each in listen_together(host, port, workers)]
+        else:
+            listeners = [opened.enter_context(listen(host, port))]
+        kept_in = serve_workers.temporary_store(opened, quiet=quiet) if workers > 1 and store is None else store
+        origin = origin_of(listeners[0])
         token = control_token or (None if public or is_loopback(host) else secrets.token_urlsafe(24))
         application = build(
             apis,
@@ -160,7 +171,8 @@ def serve(
             control_token=token,
             hosts=(host, *names),
             public=public,
-            store=store,
+            store=kept_in,
+            workers=workers,
         )
 
         asgi_app = application.asgi_app
@@ -181,15 +193,22 @@ def serve(
                 echo(f"control token: {token}")
 
         opened.enter_context(contextlib.closing(application))
-        with contextlib.nullcontext() if quiet else log_output.configure_logging(as_json=log_json):
-            serve_on(
-                asgi_app,
-                listener,
-                ready=ready,
-                closing=application.closing.set,
-                per_address=MAX_CONNECTIONS_PER_ADDRESS if public else None,
-                proxies=proxies,
-            )
+
+        def serve_one(listener: socket, is_ready: Callable[[], None]) -> None:
+            with contextlib.nullcontext() if quiet else log_output.configure_logging(as_json=log_json):
+                serve_on(
+                    asgi_app,
+                    listener,
+                    ready=is_ready,
+                    closing=application.closing.set,
+                    per_address=max(1, MAX_CONNECTIONS_PER_ADDRESS // workers) if public else None,
+                    proxies=proxies,
+                )
+
+        if workers > 1:
+            serve_workers.serve_with_workers(application, listeners, serve_one, ready)
+        else:
+            serve_one(listeners[0], ready)
 
     exit_on_user_error(run, pause_gc=True)
 

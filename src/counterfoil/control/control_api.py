@@ -15,14 +15,16 @@ from functools import partial
 
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
-from counterfoil.api.saving import until_saved
+from counterfoil.api.saving import in_turn, is_contended, until_saved, wait_in_turn
 from counterfoil.control import errors, long_requests
 from counterfoil.control.access import guard
 from counterfoil.control.handlers import PREFIX, Handler
 from counterfoil.control.handlers.tasks import accepted
 from counterfoil.control.routes import ROUTES
+from counterfoil.control.tasks import Others
 from counterfoil.control.workers import Workers
 from counterfoil.control.world_service import WorldLimits, WorldService
+from counterfoil.world.command_log import WriteConflict
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
@@ -42,16 +44,18 @@ def control(
     journal: Journal | None = None,
     hosts: Sequence[str] = LOOPBACK,
     bounds: WorldLimits | None = None,
+    others: Others | None = None,
     new_name: Callable[[], str] = lambda: secrets.token_hex(10),
 ) -> API:
     """The control API over ``worlds``, as an ``API`` for ``build_server``.
 
     Without a ``token`` none is needed: for servers bound to loopback only. ``hosts`` are the names and addresses the
     server is bound to or reached by, in addition to loopback ones. ``apis`` are those served beside it. Without
-    ``faults`` or ``journal`` their operations answer 501. ``new_name`` is the one thing here that is not deterministic;
+    ``faults`` or ``journal`` their operations answer 501. ``others`` are asked for tasks of theirs. ``new_name`` is the one
+    thing here that is not deterministic;
     nothing in a world depends on its name.
     """
-    service = WorldService(worlds, tuple(apis), new_name, bounds or WorldLimits(), faults, journal)
+    service = WorldService(worlds, tuple(apis), new_name, bounds or WorldLimits(), faults, journal, others)
     workers = Workers()
     check = guard(token, hosts)
 
@@ -82,18 +86,34 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
             if not long_requests.needs_worker(service, request):
                 if writes_to is None:
                     return call()
+                if is_contended(writes_to):
+                    return await in_turn(writes_to, lambda _: call())
                 if writes_to.begin_write(wait=False):
                     try:
-                        return call()
-                    finally:
-                        saving = writes_to.end_write()
-                        if saving is not None:
-                            await until_saved(saving)
+                        return await _at_once(call, writes_to)
+                    except WriteConflict:
+                        return await in_turn(writes_to, lambda _: call())
+            if writes_to is not None and service.worlds.is_shared and long_requests.waits_with_lock(request):
+                call, writes_to = partial(_without_world, writes_to, call), None
             if long_requests.takes_long(service, request):
                 return await _as_task(service, request, workers.start(call, writes_to, _answered))
             return await (workers.read(call) if reads else workers.write(call, writes_to))
 
     return operation
+
+
+def _without_world(world: World, call: Callable[[], Response]) -> Response:
+    return wait_in_turn(world, lambda _: call())
+
+
+async def _at_once(call: Callable[[], Response], world: World) -> Response:
+    """``call()``, whose caller has begun to write to the world; that is ended here."""
+    try:
+        return call()
+    finally:
+        saving = world.end_write()
+        if saving is not None:
+            await until_saved(saving)
 
 
 async def _as_task(service: WorldService, request: Request, work: Future[Response]) -> Response:

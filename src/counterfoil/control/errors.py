@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from counterfoil.api import ApiError, Json, Response
 from counterfoil.api.control_types import TooMany
-from counterfoil.api.saving import unavailable
+from counterfoil.api.saving import not_saved
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import TooManyWorlds
@@ -26,7 +26,7 @@ def ledger_errors_as_api_errors() -> Iterator[None]:
     except LedgerError as error:
         raise _api_error(error) from None
     except StoreUnavailable as error:
-        raise unavailable(error) from None
+        raise not_saved(error) from None
 
 
 def _api_error(error: LedgerError) -> ApiError:

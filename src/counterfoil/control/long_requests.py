@@ -30,6 +30,8 @@ WAITS_FOR_STORE = frozenset(
     }
 )
 """Where there is one."""
+ASKS_OTHERS = frozenset({"GET /worlds/{world}/journal", "DELETE /worlds/{world}/journal", "GET /tasks/{task}"})
+"""Where several processes serve the same worlds: they are asked for what they have."""
 MAX_STATES_IN_EVENT_LOOP = 300
 """The number of account states that a look-up may iterate over in the event loop: about 5 ms."""
 FEW_BILLS = 1_000
@@ -39,6 +41,8 @@ FEW_BILLS = 1_000
 def needs_worker(service: WorldService, request: Request) -> bool:
     """Whether the request may take more than a few ms or wait for another; it is then handled in a worker thread."""
     if request.operation in ALWAYS_SLOW or (service.worlds.may_wait and request.operation in WAITS_FOR_STORE):
+        return True
+    if service.worlds.is_shared and request.operation in ASKS_OTHERS:
         return True
     world = service.worlds.get(request.path["world"]) if "world" in request.path else None
     if world is None:
@@ -92,3 +96,9 @@ def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
 def writes(request: Request) -> bool:
     """Whether the request changes its world's state; it then holds the world's write lock while it is handled."""
     return "/commands" in request.operation or request.operation == "POST /worlds/{world}/reset"
+
+
+def waits_with_lock(request: Request) -> bool:
+    """Whether the request waits for the store while it holds its world's write lock; where other processes write, it takes
+    the lock in its turn only, because what it waits for may need it."""
+    return request.operation == "POST /worlds/{world}/reset"

@@ -7,11 +7,40 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock
+from typing import Any, Protocol
+
+import msgspec
 
 from counterfoil.api import ApiError, Response
 
 MOST_KEPT = 256
 """Tasks that can be asked for. Of more, those that ended first are forgotten; each holds the body of one response."""
+
+
+class Others(Protocol):
+    """The other processes of this server."""
+
+    def answers(self, what: str, answer: Callable[[bytes], bytes]) -> None:
+        """Answer them so when they ask ``what``."""
+        ...
+
+    def ask(self, what: str, body: bytes) -> list[tuple[int, bytes]]:
+        """What each of them answers, by its number."""
+        ...
+
+
+class ShownTask(msgspec.Struct):
+    """A task as another process shows it. ``status`` and ``answer`` are its response's, if it has ended."""
+
+    name: str
+    operation: str
+    seconds: float
+    status: int | None = None
+    answer: Any = None
+
+    @property
+    def response(self) -> Response | None:
+        return None if self.status is None else Response(self.status, self.answer)
 
 
 class Task:
@@ -41,8 +70,11 @@ class Task:
 class Tasks:
     """The tasks of one server, from any thread. ``new_name`` gives a name that cannot be guessed."""
 
-    def __init__(self, new_name: Callable[[], str]) -> None:
+    def __init__(self, new_name: Callable[[], str], others: Others | None = None) -> None:
         self._new_name = new_name
+        self._others = others
+        if others is not None:
+            others.answers("task", self._answer)
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._lock = Lock()
 
@@ -56,10 +88,22 @@ class Tasks:
                 del self._tasks[next(ended, next(iter(self._tasks)))]
         return task
 
-    def find(self, name: str) -> Task:
+    def find(self, name: str) -> Task | ShownTask:
         """Raises ``ApiError`` (unknown_resource)."""
         with self._lock:
             task = self._tasks.get(name)
+        if task is not None:
+            return task
+        for _, said in self._others.ask("task", name.encode()) if self._others is not None else ():
+            if said:
+                return msgspec.json.decode(said, type=ShownTask)
+        raise ApiError("unknown_resource", "there is no task of that name", where="task")
+
+    def _answer(self, asked: bytes) -> bytes:
+        with self._lock:
+            task = self._tasks.get(asked.decode())
         if task is None:
-            raise ApiError("unknown_resource", "there is no task of that name", where="task")
-        return task
+            return b""
+        response = task.response
+        status, answer = (None, None) if response is None else (response.status, response.body)
+        return msgspec.json.encode(ShownTask(task.name, task.operation, task.seconds, status, answer))

@@ -14,7 +14,8 @@ from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
 from counterfoil.api import ApiError
-from counterfoil.api.saving import wait_saved
+from counterfoil.api.saving import is_contended, wait_in_turn, wait_saved
+from counterfoil.world.command_log import WriteConflict
 from counterfoil.world.world import World
 
 T = TypeVar("T")
@@ -69,9 +70,14 @@ def _run_with(slots: BoundedSemaphore, call: Callable[[], T], world: World | Non
     if world is None:
         with slots:
             return call()
-    world.begin_write()
+    if is_contended(world):
+        return wait_in_turn(world, lambda _: call())
     try:
-        with slots:
-            return call()
-    finally:
-        wait_saved(world.end_write())
+        world.begin_write()
+        try:
+            with slots:
+                return call()
+        finally:
+            wait_saved(world.end_write())
+    except WriteConflict:
+        return wait_in_turn(world, lambda _: call())

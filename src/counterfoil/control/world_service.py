@@ -9,7 +9,7 @@ from typing import Any
 from counterfoil.api import API, ApiError
 from counterfoil.api.control_types import Faults, Journal, TooMany
 from counterfoil.control.costs import months_within, seconds_for, size_of
-from counterfoil.control.tasks import Tasks
+from counterfoil.control.tasks import Others, Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.capsule import CapsuleError, capsule_of
@@ -56,11 +56,12 @@ class WorldService:
     bounds: WorldLimits = field(default_factory=WorldLimits)
     faults: Faults | None = None
     journal: Journal | None = None
+    others: Others | None = None
     tasks: Tasks = field(init=False)
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tasks = Tasks(self.new_name)
+        self.tasks = Tasks(self.new_name, self.others)
 
     # --- scenarios -------------------------------------------------------------------------------
 

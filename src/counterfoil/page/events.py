@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from threading import Event
 from typing import Any
 
@@ -33,10 +34,18 @@ HEADERS = [
 
 class EventStreams:
     """Answers ``GET /events/{world}`` until the client disconnects, the world is deleted, ``shutdown`` is set, or
-    ``max_duration`` seconds have passed."""
+    ``max_duration`` seconds have passed. ``refresh`` is called before a world is looked at, if other processes change it."""
 
-    def __init__(self, reader: WorldReader, shutdown: Event, *, max_duration: float = 3600.0) -> None:
+    def __init__(
+        self,
+        reader: WorldReader,
+        shutdown: Event,
+        *,
+        refresh: Callable[[str], Awaitable[None]] | None = None,
+        max_duration: float = 3600.0,
+    ) -> None:
         self._reader = reader
+        self._refresh = refresh
         self._shutdown = shutdown
         self._max_duration = max_duration
         self._open: Counter[str] = Counter()
@@ -62,6 +71,8 @@ class EventStreams:
         sent: object = None
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         while not (disconnected.done() or self._shutdown.is_set()) and clock() - started < self._max_duration:
+            if self._refresh is not None:
+                await self._refresh(world)
             version = self._reader.version(world)
             status = self._reader.status(world) if version != sent else None
             if version is None:

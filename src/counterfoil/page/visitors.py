@@ -14,7 +14,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -67,6 +67,14 @@ class VisitorLimits:
     visits: tuple[float, float] = (0.02, 20.0)
     commands: int = 1000
 
+    def rates_divided_by(self, workers: int) -> VisitorLimits:
+        """The limits of one of so many processes, each of which counts calls by itself; what it counts in worlds is in sum."""
+
+        def divided(rate: tuple[float, float]) -> tuple[float, float]:
+            return rate[0] / workers, max(1.0, rate[1] / workers)
+
+        return replace(self, calls=divided(self.calls), changes=divided(self.changes), visits=divided(self.visits))
+
 
 class VisitorMiddleware:
     """``app`` for visitors. ``check_host`` takes headers and raises ``ApiError`` for a Host or Origin that is not this server's;
@@ -100,6 +108,10 @@ class VisitorMiddleware:
         self._changes = TokenBuckets(*limits.changes, clock)
         self._visits = TokenBuckets(*limits.visits, clock)
         worlds.restrict_credentials(self._credentials_of)
+        if worlds.is_shared:
+            worlds.limit_to(
+                limits.worlds + 1
+            )  # with the default one: checked when one is made, whichever process makes it
         self._template = worlds.named(DEFAULT_WORLD).fork("template")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,12 +172,14 @@ class VisitorMiddleware:
         await send_json(send, 200, body, response_headers)
 
     def _ensure_world(self, name: str) -> None:
+        self._worlds.refresh(name)
         if self._worlds.get(name) is None:
             self._ensure_capacity()
             try:
-                self._worlds.put(self._template.fork(name), time_to_live=self._limits.idle)
+                self._worlds.add(self._template.fork(name), time_to_live=self._limits.idle)
             except LedgerError as error:
-                raise ApiError("unavailable", error.message) from None
+                if self._worlds.get(name) is None:  # else the same visitor came to another process at the same moment
+                    raise ApiError("unavailable", error.message) from None
 
     def _ensure_capacity(self) -> None:
         if len(self._worlds) > self._limits.worlds:

@@ -14,7 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
-from counterfoil.api.saving import unavailable, until_saved, wait_saved
+from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
@@ -67,16 +67,7 @@ class HandlerApp:
         handler = self.api.routes.get(operation)
         if handler is None:
             raise ApiError("not_implemented", f"{operation} is documented, but this stand-in does not have it")
-        request = Request(
-            operation=operation,
-            path=context.path_values,
-            query=context.query_values,
-            headers=context.headers,
-            body=context.body,
-            principal=context.principal,
-            base=context.base,
-            origin=context.origin,
-        )
+        request = self.request(context)
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:
             try:
@@ -86,7 +77,7 @@ class HandlerApp:
                 response = handler(request, world)
                 return response if isinstance(response, Response) else await response
             except StoreUnavailable as error:
-                raise unavailable(error) from None
+                raise not_saved(error) from None
             finally:
                 if world.saving is not None:  # an own handler of a GET may write
                     await until_saved(world.saving)
@@ -96,11 +87,23 @@ class HandlerApp:
         try:
             return write(request, world)
         except StoreUnavailable as error:
-            raise unavailable(error) from None
+            raise not_saved(error) from None
         finally:
             saving = world.end_write()
             if saving is not None:
                 await until_saved(saving)
+
+    def request(self, context: RequestContext) -> Request:
+        return Request(
+            operation=context.operation or "",
+            path=context.path_values,
+            query=context.query_values,
+            headers=context.headers,
+            body=context.body,
+            principal=context.principal,
+            base=context.base,
+            origin=context.origin,
+        )
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:
@@ -111,7 +114,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
     try:
         return handler(request, world)
     except StoreUnavailable as error:
-        raise unavailable(error) from None
+        raise not_saved(error) from None
     finally:
         wait_saved(world.end_write())
 

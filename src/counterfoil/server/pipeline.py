@@ -26,6 +26,7 @@ from counterfoil.server.request_validation import RequestValidation
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
 from counterfoil.server.routing import RoutedRequests, RouteTable, prepared
 from counterfoil.server.security import Security, security_map
+from counterfoil.server.shared_handlers import SharedHandlerApp
 from counterfoil.server.workarounds import (
     Connexion,
     ExceptionMiddleware,
@@ -43,13 +44,15 @@ if TYPE_CHECKING:
 class PipelineOptions:
     """``request_policy`` and ``response_policy`` say what happens to violations of the spec; ``validate_responses`` False
     does not look for them in responses at all. ``interceptors`` are called in order before the handler. ``reads_in_thread`` says
-    of a world whether reading it may take so long that other worlds should be answered meanwhile."""
+    of a world whether reading it may take so long that other worlds should be answered meanwhile. ``is_shared``: other processes
+    change the same worlds."""
 
     request_policy: Policy = "enforce"
     response_policy: Policy = "enforce"
     validate_responses: bool = True
     interceptors: Sequence[Interceptor] = ()
     reads_in_thread: Callable[[World], bool] = lambda world: False
+    is_shared: bool = False
 
 
 def build_pipeline(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -> ASGIApp:
@@ -75,8 +78,9 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
     response_specs: dict[str, ResponseSpecs] = {}
     table = RouteTable(api, spec, schemas)
     routed = partial(RoutedRequests, table=table)
+    handler_app = SharedHandlerApp if options.is_shared else HandlerApp
     app = Connexion(
-        HandlerApp(api, options.interceptors, executor, options.reads_in_thread),
+        handler_app(api, options.interceptors, executor, options.reads_in_thread),
         import_name="counterfoil",
         middlewares=[ExceptionMiddleware, Routing, routed, Security, RequestValidation, ResponseValidation],
         resolver=NamedOperations(),

@@ -4,7 +4,7 @@ often they struck is kept in the process alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -15,10 +15,10 @@ from counterfoil.world.command_log import StoreUnavailable
 
 
 class KeptFault(msgspec.Struct, frozen=True):
-    """A fault as it lies in the store."""
+    """A fault as it lies in the store. The last of a list may be without a spec: its number was given once."""
 
     id: int
-    spec: FaultSpec
+    spec: FaultSpec | None = None
 
 
 class RestorableFaults(Faults, Protocol):
@@ -39,8 +39,8 @@ class StoredFaults:
 
     def restore(self) -> None:
         """Order again the faults that the store holds."""
-        for world, kept in _kept(self._worlds):
-            self._faults.restore(world, [Fault(each.id, each.spec) for each in kept])
+        for world, json in self._worlds.log.faults():
+            self._faults.restore(world, ordered(json))
 
     def all(self, world: str) -> Sequence[Fault]:
         return self._faults.all(world)
@@ -71,6 +71,10 @@ class StoredFaults:
         self._worlds.keep_faults(world, msgspec.json.encode(kept) if kept else b"")
 
 
-def _kept(worlds: StoredWorlds) -> Iterator[tuple[str, list[KeptFault]]]:
-    for world, json in worlds.log.faults():
-        yield world, msgspec.json.decode(json, type=list[KeptFault])
+def kept_faults(json: bytes) -> list[KeptFault]:
+    return msgspec.json.decode(json, type=list[KeptFault]) if json else []
+
+
+def ordered(json: bytes) -> list[Fault]:
+    """The faults in what the store has of them."""
+    return [Fault(each.id, each.spec) for each in kept_faults(json) if each.spec is not None]

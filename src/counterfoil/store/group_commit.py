@@ -11,47 +11,26 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Condition, Thread
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from counterfoil.ledger.errors import RuleBroken
+from counterfoil.store.head import StoredHead
 from counterfoil.store.log import Appended, Log, Operation, Reset, Touched
 from counterfoil.world.command_log import Saving, StoreUnavailable
 from counterfoil.world.commands import Command, encode_command
 from counterfoil.world.state import WorldState
-from counterfoil.world.world import Head
+from counterfoil.world.world import World
+
+T = TypeVar("T")
 
 MOST_COMMANDS = 100_000
 """Of one world until it is reset, from all clients: rebuilding that many takes seconds."""
 logger = logging.getLogger("counterfoil.store")
 
 
-class StoredHead(Head):
-    """A world that lies in a store. ``id`` is that of its row, ``used_at`` in seconds since 1970; ``newest`` is what the last
-    change that was taken (``taken``) made, with logins since."""
+class Waiting(NamedTuple):
+    """A change that waits to be made durable; ``draft`` is what it makes of the world."""
 
-    __slots__ = ("expires", "id", "is_closing", "taken", "time_to_live", "used_at")
-
-    def __init__(
-        self,
-        state: WorldState,
-        name: str,
-        log: GroupCommit | None,
-        *,
-        id: int,
-        time_to_live: float | None,
-        expires: float | None,
-        used_at: float,
-    ) -> None:
-        super().__init__(state, name, log)
-        self.id = self.serial = id
-        self.taken = state
-        self.time_to_live = time_to_live
-        self.expires = expires
-        self.used_at = used_at
-        self.is_closing = False
-
-
-class _Waiting(NamedTuple):
     operation: Operation
     head: StoredHead | None
     draft: WorldState | None
@@ -68,12 +47,17 @@ class GroupCommit:
         self._recovered = recovered
         self._retry_after = retry_after
         self._changed = Condition()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._touched: dict[int, float] = {}
         self._saving: Saving = Future()
         self._doubtful: set[StoredHead] = set()
         self._is_closing = False
         self.problem: str | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Take changes; needed again after ``close``."""
+        self._is_closing = False
         self._thread = Thread(target=self._run, name="counterfoil-store", daemon=True)
         self._thread.start()
 
@@ -84,11 +68,11 @@ class GroupCommit:
         if number > MOST_COMMANDS:
             raise RuleBroken(f"a world takes {MOST_COMMANDS} commands: reset it, or make another")
         self._put(
-            _Waiting(Appended(head.id, draft.version - number, number, encode_command(command)), head, draft), before
+            Waiting(Appended(head.id, draft.version - number, number, encode_command(command)), head, draft), before
         )
 
     def replace(self, head: StoredHead, before: WorldState, draft: WorldState) -> None:
-        self._put(_Waiting(Reset(head.id, draft.version), head, draft), before)
+        self._put(Waiting(Reset(head.id, draft.version), head, draft), before)
 
     def amend(self, head: StoredHead, draft: WorldState) -> None:
         with self._changed:
@@ -99,7 +83,7 @@ class GroupCommit:
     def submit(self, operation: Operation, head: StoredHead | None = None) -> Saving:
         """Have an operation done that changes no state of a world; returns what to wait for. Raises ``StoreUnavailable``."""
         with self._changed:
-            return self._take(_Waiting(operation, head, None))
+            return self._take(Waiting(operation, head, None))
 
     def touch(self, head: StoredHead, expires: float) -> None:
         """Note that a world was used, with the next changes or in a second. Not a change: nobody waits for it."""
@@ -107,22 +91,37 @@ class GroupCommit:
         with self._changed:
             self._touched[head.id] = expires  # seen when the thread wakes next
 
-    def _put(self, waiting: _Waiting, before: WorldState) -> None:
+    def _put(self, waiting: Waiting, before: WorldState) -> None:
         head = waiting.head
         assert head is not None
         with self._changed:
             if head.is_closing or head.newest is not before:
-                raise StoreUnavailable(f"the world '{head.name}' was just replaced or deleted; try again")
+                raise self._replaced(head)
             head.saving = self._take(waiting)
             assert waiting.draft is not None
             head.newest = head.taken = waiting.draft
 
-    def _take(self, waiting: _Waiting) -> Saving:
+    def _replaced(self, head: StoredHead) -> StoreUnavailable:
+        return StoreUnavailable(f"the world '{head.name}' was just replaced or deleted; try again")
+
+    def is_contended(self, head: StoredHead) -> bool:
+        return False  # no other process writes
+
+    def exclusively(self, name: str, call: Callable[[World], T]) -> Future[T]:
+        raise NotImplementedError("there are no conflicts")
+
+    def wait(self, saving: Saving) -> None:
+        """Return once it is done. Raises ``StoreUnavailable``."""
+        saving.result()
+
+    def _take(self, waiting: Waiting) -> Saving:
         if self.problem is not None or self._is_closing:
             raise StoreUnavailable(self.problem or "the server is stopping")
         if not self._waiting:
             self._changed.notify()
         self._waiting.append(waiting)
+        if waiting.head is not None:
+            waiting.head.in_flight += 1
         return self._saving
 
     def close(self) -> None:
@@ -135,39 +134,50 @@ class GroupCommit:
     # --- the thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not (self._is_closing and not self._waiting):
+        while not (self._is_closing and self._is_idle()):
             with self._changed:
-                if not self._waiting and not self._is_closing:
+                if self._is_idle() and not self._is_closing:
                     self._changed.wait(self._retry_after)
-                batch, self._waiting = self._waiting, []
-                saving, self._saving = self._saving, Future()
-                touched, self._touched = self._touched, {}
-            if self.problem is not None and not self._try_again():
-                with self._changed:
-                    self._touched = touched | self._touched
-                continue
-            operations = [each.operation for each in batch]
-            operations += [Touched(world, expires) for world, expires in touched.items()]
-            if operations:
-                self._commit(batch, operations, saving)
+            if self.problem is None or self._try_again():
+                self._work()
 
-    def _commit(self, batch: list[_Waiting], operations: list[Operation], saving: Saving) -> None:
+    def _is_idle(self) -> bool:
+        return not self._waiting
+
+    def _work(self) -> None:
+        """Make durable what waits now."""
+        with self._changed:
+            batch, self._waiting = self._waiting, []
+            saving, self._saving = self._saving, Future()
+            touched, self._touched = self._touched, {}
+        operations = [each.operation for each in batch]
+        operations += [Touched(world, expires) for world, expires in touched.items()]
+        if operations:
+            self._commit(batch, operations, saving)
+
+    def _commit(self, batch: list[Waiting], operations: list[Operation], saving: Saving) -> None:
         try:
             self._log.commit(operations)
         except Exception as error:
-            if not isinstance(error, StoreUnavailable):
-                logger.exception("the store failed")
             self._fail(batch, saving, error)
-            return
+        else:
+            self._adopt(batch, saving)
+
+    def _adopt(self, batch: list[Waiting], saving: Saving) -> None:
         with self._changed:
             for each in batch:
-                if each.head is not None and each.draft is not None:
-                    each.head.state = each.head.newest if each.draft is each.head.taken else each.draft
+                head = each.head
+                if head is None:
+                    continue
+                head.in_flight -= 1
+                if each.draft is not None:
+                    made = head.newest if each.draft is head.taken else each.draft
+                    if made.version >= head.state.version:  # else a reader has seen later changes in the store
+                        head.state = made
         saving.set_result(None)
 
-    def _fail(self, batch: list[_Waiting], saving: Saving, error: Exception) -> None:
-        said = str(error) if isinstance(error, StoreUnavailable) else "the store failed; its log says why"
-        logger.error("%s", said)
+    def _fail(self, batch: list[Waiting], saving: Saving, error: Exception) -> None:
+        said = self._logged(error)
         with self._changed:
             self.problem = said
             batch += self._waiting  # what was built on states that are dropped
@@ -179,6 +189,14 @@ class GroupCommit:
                     each.head.newest = each.head.state
         for each_saving in (saving, later):
             each_saving.set_exception(StoreUnavailable(said))
+
+    def _logged(self, error: Exception) -> str:
+        """What is said of an error; the log has all of it."""
+        if isinstance(error, StoreUnavailable):
+            logger.error("%s", error)
+            return str(error)
+        logger.error("the store failed", exc_info=error)
+        return "the store failed; its log says why"
 
     def _try_again(self) -> bool:
         """Take changes again, if the store can be written; returns whether it can."""
@@ -198,7 +216,7 @@ class GroupCommit:
                 return False
             with self._changed:
                 for head in self._doubtful:
-                    head.saving = None
+                    head.saving, head.in_flight = None, 0
                 self._doubtful = set()
                 self.problem = None
         logger.warning("the store can be written again")

@@ -7,9 +7,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import cast
 
+from counterfoil.store.engines import RemoteLog, StoreLog
 from counterfoil.store.log import Conflict, Gone, Log, StoreError
+from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.store.worlds import StoredWorlds
 from counterfoil.world.scenario import Scenario
@@ -21,37 +23,14 @@ POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss", "valkey", "valkeys")
 
 
-class StoreLog(Log, Protocol):
-    """A store, with what ``counterfoil store`` asks of it beside."""
-
-    def versions(self) -> dict[str, str | None]:
-        """What it was written with: its format, and the versions of counterfoil and Faker."""
-        ...
-
-    def commands(self) -> int:
-        """How many commands all worlds have."""
-        ...
-
-    def size(self) -> int:
-        """Bytes."""
-        ...
-
-    def mistakes(self) -> list[str]:
-        """What is wrong with it, one line each."""
-        ...
-
-    def compact(self) -> None:
-        """Give back the space of what was deleted. Raises ``StoreUnavailable``."""
-        ...
-
-
-def open_log(store: str, *, to_write: bool = True) -> StoreLog:
-    """The store of that name: the path of a file, or the URL of a server. Raises ``StoreError``."""
+def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> StoreLog:
+    """The store of that name: the path of a file, or the URL of a server. ``shared``: by processes that are forked from this
+    one; a server always is. Raises ``StoreError``."""
     url = _URL.match(store)
     if url is None:
         if not store.strip() or "\0" in store:
             raise StoreError("a store is the path of a file, or a URL such as postgresql://db/counterfoil")
-        return SqliteLog(store, to_write=to_write)
+        return SqliteLog(store, to_write=to_write, shared=shared)
     if url["scheme"] in POSTGRES:
         with _extra("postgres", "psycopg"):
             from counterfoil.store.postgres import PostgresLog
@@ -73,14 +52,20 @@ def _extra(extra: str, package: str) -> Iterator[None]:
     except ImportError as error:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        raise StoreError(
-            f"this kind of store needs the package {package}: pip install 'counterfoil[{extra}]'"
-        ) from None
+        raise StoreError(f"this kind of store needs the package {package}: pip install 'counterfoil[{extra}]'") from None
 
 
-def open_worlds(store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches) -> StoredWorlds:
-    """The worlds in the store, to serve them. ``read`` finds a scenario by name. Raises ``StoreError``."""
-    return StoredWorlds(open_log(store), read, known_switches, now=time.time)
+def open_worlds(
+    store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches, *, shared: bool = False
+) -> StoredWorlds:
+    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``. Raises
+    ``StoreError``."""
+    log = open_log(store, shared=shared)
+    if log.remote:
+        from counterfoil.store.remote_worlds import RemoteWorlds
+
+        return RemoteWorlds(cast("RemoteLog", log), read, known_switches, now=time.time)
+    return (SharedWorlds if shared else StoredWorlds)(log, read, known_switches, now=time.time)
 
 
 def check_default(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +12,7 @@ from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.commands import decode_commands
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario
+from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
@@ -50,3 +51,18 @@ def rebuild(stored: StoredWorld, templates: Worlds, scenarios: MutableMapping[st
         said = " ".join(str(error).split())
         raise StoreUnavailable(f"the world '{row.name}' cannot be rebuilt from the store: {said}") from None
     return World.of(state, row.name)
+
+
+def with_later(state: WorldState, name: str, commands: Sequence[bytes]) -> WorldState:
+    """The state after more commands of the same world. Raises ``StoreUnavailable`` as ``rebuild`` does."""
+    draft = state.fork()
+    try:
+        for command in decode_commands(commands):
+            draft.execute(command)
+            draft.version += 1
+    except (LedgerError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise StoreUnavailable(f"the world '{name}' cannot be rebuilt from the store: {said}") from None
+    if draft.ledger.store.revision != state.ledger.store.revision:
+        draft.accounts_cache = None
+    return draft

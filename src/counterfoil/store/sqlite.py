@@ -84,7 +84,9 @@ class SqliteLog:
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._read = self._connect()
         self._check_format()
-        if self._to_write:
+        if self.shared:
+            self.connect()
+        elif self._to_write:
             self.recover()
 
     def _take_lock(self) -> None:
@@ -167,6 +169,7 @@ class SqliteLog:
             self._turn = None
 
     def connect(self) -> None:
+        self.disconnect()
         try:
             self._read, self._ask = self._connect(), self._connect()
             # a description of its own for each process: those that share one share its locks

@@ -12,7 +12,8 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from counterfoil.ledger.errors import RuleBroken, UnknownRecord
-from counterfoil.store.group_commit import GroupCommit, StoredHead
+from counterfoil.store.group_commit import GroupCommit
+from counterfoil.store.head import StoredHead
 from counterfoil.store.log import Faults, Gone, Log, Made, Row, StoredWorld
 from counterfoil.store.rebuilding import origin_of, rebuild
 from counterfoil.world.command_log import Saving, StoreUnavailable
@@ -65,7 +66,10 @@ class StoredWorlds(Worlds):
         self._busy: dict[str, tuple[Any, int]] = {}
         self._count: int | None = None
         self._last_id = log.last_id()
-        self._commits = GroupCommit(log, self._recover)
+        self._commits = self._committer()
+
+    def _committer(self) -> GroupCommit:
+        return GroupCommit(self.log, self._recover)
 
     @property
     def problem(self) -> str | None:
@@ -226,7 +230,7 @@ class StoredWorlds(Worlds):
         head = self._used(name)
         if head is None:
             raise UnknownRecord(f"there is no world '{name}'", field="world")
-        self._remove(head).result()
+        self._commits.wait(self._remove(head))
         self._drop(head)
 
     def forget_idle(self) -> int:
@@ -244,15 +248,19 @@ class StoredWorlds(Worlds):
         head = self._alive.get(name)
         with suppress(StoreUnavailable):  # it will be forgotten when it is looked for again
             if head is None or head.id != id:
-                self._when_gone(self._commits.submit(Gone(id)))
+                self._when_gone(self._commits.submit(Gone(id, self._expired_before())))
             elif not head.is_closing:
-                self._remove(head)
+                self._remove(head, self._expired_before())
 
-    def _remove(self, head: StoredHead) -> Saving:
+    def _expired_before(self) -> float | None:
+        """To be deleted only if it expired before that time; None: whatever the store says, which learns late of its use."""
+        return None
+
+    def _remove(self, head: StoredHead, expired_before: float | None = None) -> Saving:
         """Let the world take no more commands, and delete it; it can be read until that is durable."""
         head.is_closing = True
         try:
-            gone = self._commits.submit(Gone(head.id), head)
+            gone = self._commits.submit(Gone(head.id, expired_before), head)
         except StoreUnavailable:
             head.is_closing = False
             raise
@@ -279,28 +287,35 @@ class StoredWorlds(Worlds):
         check_name(name)
         world = self._restricted(world)
         with self._alone(name):
-            before = self._used(name)
-            if before is not None and not replace:
-                raise name_taken(name)
-            if before is None and len(self) >= self._limit and not self.forget_idle():
-                raise too_many_worlds(self._limit)
-            if before is not None:
-                self._remove(before)
-            row = self._row(world, time_to_live)
-            commands = [encode_command(command) for command in world.commands]
-            self._commits.submit(Made(row, world.scenario.source, commands)).result()
-            head = self._head(world, row)
+            head = self._make(world, time_to_live, replace=replace)
             self._remember(head)
-            with self._lock:
-                self._count = None if self._count is None else self._count + 1
         return World(head)
 
-    def _row(self, world: World, time_to_live: float | None) -> Row:
+    def _make(self, world: World, time_to_live: float | None, *, replace: bool) -> StoredHead:
+        """The new world, which is in the store."""
+        name = world.name
+        before = self._used(name)
+        if before is not None and not replace:
+            raise name_taken(name)
+        if before is None and len(self) >= self._limit and not self.forget_idle():
+            raise too_many_worlds(self._limit)
+        if before is not None:
+            self._remove(before)
+        row = self._row(world, time_to_live)
+        commands = [encode_command(command) for command in world.commands]
+        self._commits.wait(self._commits.submit(Made(row, world.scenario.source, commands)))
+        with self._lock:
+            self._count = None if self._count is None else self._count + 1
+        return self._head(world, row)
+
+    def _next_id(self) -> int:
         with self._lock:
             self._last_id += 1
-            id = self._last_id
+            return self._last_id
+
+    def _row(self, world: World, time_to_live: float | None) -> Row:
         return Row(
-            id=id,
+            id=self._next_id(),
             name=world.name,
             origin=origin_of(world),
             base=world.version - len(world.commands),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from hashlib import sha384
@@ -91,6 +91,23 @@ class Tokens:
     def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
         """The failed logins since the last successful one, by API."""
         return sorted(self._failures.items())
+
+    def counting_from(self, number: int) -> Tokens:
+        """The same, whose next login is the one after ``number``: processes that serve one world count apart."""
+        changed = copy(self)
+        changed._logins = number
+        return changed
+
+    def with_failures(self, failures: Mapping[str, tuple[datetime, ...]]) -> Tokens:
+        """The same with these failed logins."""
+        changed = copy(self)
+        changed._failures = dict(failures)
+        return changed
+
+    @property
+    def all_failures(self) -> Mapping[str, tuple[datetime, ...]]:
+        """The consecutive failed logins by API, least recent first."""
+        return self._failures
 
     def failures(self, api: str) -> tuple[datetime, ...]:
         """The times of the consecutive failed logins, newest last."""

@@ -77,6 +77,9 @@ class Worlds:
     may_wait = False
     """Whether making, forking, deleting and listing worlds may wait for a disk, and so belong into a worker thread."""
 
+    is_shared = False
+    """Whether other processes serve the same worlds."""
+
     def __init__(
         self,
         read: Callable[[str], Scenario],
@@ -103,6 +106,9 @@ class Worlds:
     def close(self) -> None:
         """Leave the store, where there is one."""
 
+    def refresh(self, name: str) -> None:
+        """Make the world of that name what the store has now, where other processes write to it, too; may take seconds."""
+
     def names(self) -> list[str]:
         """Of all worlds, in the order they were made."""
         return list(self._entries)
@@ -118,6 +124,10 @@ class Worlds:
             for name, entry in self._entries.items():
                 head = self._restricted(entry.world).head  # of the same serial number
                 self._entries[name] = WorldEntry(head, entry.time_to_live, entry.used_at)
+
+    def limit_to(self, limit: int) -> None:
+        """Let there be so many worlds at most."""
+        self._limit = limit
 
     def entry(self, name: str) -> WorldEntry | None:
         """The entry of that name, which counts as used now; None if there is none."""
@@ -162,6 +172,10 @@ class Worlds:
     def fork(self, name: str, of: str, *, time_to_live: float | None = None) -> World:
         """A new world equal to ``of`` as it is now."""
         return self._add(self.named(of).fork(name), time_to_live)
+
+    def add(self, world: World, *, time_to_live: float | None = None) -> World:
+        """Add a world that was created elsewhere. Raises ``RuleBroken`` if there is one of its name."""
+        return self._add(world, time_to_live)
 
     def put(self, world: World, *, time_to_live: float | None = None) -> World:
         """Add a world that was created elsewhere, such as one from a capsule; it replaces a world of the same name."""

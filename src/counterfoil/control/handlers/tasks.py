@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from counterfoil.api import Json, Request, Response
 from counterfoil.control.handlers import PREFIX
-from counterfoil.control.tasks import Task
+from counterfoil.control.tasks import ShownTask, Task
 from counterfoil.control.world_service import WorldService
 
 
@@ -23,7 +23,7 @@ def accepted(task: Task) -> Response:
     return Response(202, _task(task, None), headers)
 
 
-def _task(task: Task, response: Response | None) -> dict[str, Json]:
+def _task(task: Task | ShownTask, response: Response | None) -> dict[str, Json]:
     return {
         "task": task.name,
         "operation": task.operation,

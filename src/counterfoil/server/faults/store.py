@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from threading import Lock
+from typing import Protocol
 
 from counterfoil.api import API, ApiError, Response
 from counterfoil.api.control_types import Fault, FaultSpec, TooMany
@@ -31,7 +33,7 @@ MAX_WAIT = 120.0
 """Seconds, for the sum of all latencies."""
 
 
-class _ActiveFault:
+class ActiveFault:
     """One fault with its counters and its own random numbers."""
 
     def __init__(self, number: int, spec: FaultSpec) -> None:
@@ -40,6 +42,11 @@ class _ActiveFault:
         self.counted = 0
         self.hits = 0
         self.rng = Random(spec.seed)  # noqa: S311  (reproducible on purpose)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws random numbers."""
+        return self.spec.probability != 1 or self.spec.distribution != "fixed"
 
     def is_due(self) -> bool:
         """Whether it applies to the call that was just counted."""
@@ -64,6 +71,18 @@ class _ActiveFault:
         return Fault(self.number, self.spec, self.counted, self.hits)
 
 
+class FaultCounts(Protocol):
+    """Where faults count together with other processes."""
+
+    def counting(self, world: str, faults: Sequence[ActiveFault]) -> AbstractContextManager[None]:
+        """Within it the faults have counted what any process has, and no other process counts."""
+        ...
+
+    def forget(self, world: str, fault: int | None = None) -> None:
+        """Count anew: for that fault, or for all of the world."""
+        ...
+
+
 class FaultStore:
     """The faults of every world, by its name; implements ``counterfoil.api.control_types.Faults``.
 
@@ -71,9 +90,10 @@ class FaultStore:
     ``names`` returns the names of the existing worlds: at the limit, faults of deleted worlds are removed.
     """
 
-    def __init__(self, names: Callable[[], Iterable[str]] | None = None) -> None:
+    def __init__(self, names: Callable[[], Iterable[str]] | None = None, counts: FaultCounts | None = None) -> None:
         self._names = names
-        self._worlds: dict[str, list[_ActiveFault]] = {}
+        self._counts = counts
+        self._worlds: dict[str, list[ActiveFault]] = {}
         self._last_id: dict[str, int] = {}
         self._served: dict[str, tuple[API, dict[str, DocumentedStatuses]]] = {}
         self._lock = Lock()
@@ -88,28 +108,32 @@ class FaultStore:
 
     def all(self, world: str) -> Sequence[Fault]:
         with self._lock:
-            return [each.shown() for each in self._worlds.get(world, ())]
+            active = self._worlds.get(world, ())
+            with self._counting(world, active):
+                return [each.shown() for each in active]
 
     def add(self, world: str, spec: FaultSpec) -> Fault:
         """Add a fault. Raises ``BadValue`` for a status the spec does not document, and ``TooMany``."""
-        self._check(spec)
         with self._lock:
             active = self._worlds.get(world)
+            self.check(spec, len(active or ()))
             if active is None:
                 active = self._new_list_for(world)
-            if len(active) >= MAX_FAULTS_PER_WORLD:
-                raise TooMany(f"a world has up to {MAX_FAULTS_PER_WORLD} faults: remove some")
             number = self._last_id[world] = self._last_id.get(world, 0) + 1
-            made = _ActiveFault(number, spec)
+            made = ActiveFault(number, spec)
             # a new list, because ``intercept`` may be reading the old one
             self._worlds[world] = [*active, made]
             return made.shown()
 
     def restore(self, world: str, faults: Iterable[Fault]) -> None:
-        """Take on faults that were ordered before a restart; they count calls anew."""
+        """Take on faults that were ordered before a restart, or in another process; they count calls anew."""
         with self._lock:
-            self._worlds[world] = [_ActiveFault(each.id, each.spec) for each in faults]
-            self._last_id[world] = max(each.number for each in self._worlds[world])
+            active = [ActiveFault(each.id, each.spec) for each in faults]
+            if active:
+                self._worlds[world] = active
+                self._last_id[world] = max(each.number for each in active)
+            else:
+                self._worlds.pop(world, None)
 
     def remove(self, world: str, fault: int) -> bool:
         with self._lock:
@@ -127,7 +151,10 @@ class FaultStore:
             self._last_id.pop(world, None)
         self.responses.clear(world)
 
-    def _check(self, spec: FaultSpec) -> None:
+    def check(self, spec: FaultSpec, there: int) -> None:
+        """Whether it can be added in a world with so many faults. Raises as ``add`` does."""
+        if there >= MAX_FAULTS_PER_WORLD:
+            raise TooMany(f"a world has up to {MAX_FAULTS_PER_WORLD} faults: remove some")
         if spec.api not in self._served:
             raise BadValue(f"no such API is served; there are: {', '.join(self._served)}", field="api")
         operations = self._served[spec.api][1]
@@ -143,7 +170,7 @@ class FaultStore:
                     field="status" if spec.kind == "status" else "kind",
                 )
 
-    def _new_list_for(self, world: str) -> list[_ActiveFault]:
+    def _new_list_for(self, world: str) -> list[ActiveFault]:
         if len(self._last_id) >= MAX_WORLDS:
             there = set(self._names()) if self._names is not None else set(self._worlds)
             for gone in [name for name in self._last_id if name not in there]:
@@ -185,11 +212,14 @@ class FaultStore:
             context.response_fault = WithPreferenceApplied(asked)
         return None
 
-    def _count(self, context: RequestContext) -> tuple[_ActiveFault | None, float]:
+    def _counting(self, world: str, faults: Sequence[ActiveFault]) -> AbstractContextManager[None]:
+        return nullcontext() if self._counts is None or not faults else self._counts.counting(world, faults)
+
+    def _count(self, context: RequestContext) -> tuple[ActiveFault | None, float]:
         """Count this call for every matching fault; returns the one that applies, and the seconds to wait before."""
         applying, wait = None, 0.0
-        with self._lock:
-            for each in self._worlds.get(context.world_name, ()):
+        with self._lock, self._counting(context.world_name, there := self._worlds.get(context.world_name, ())):
+            for each in there:
                 spec = each.spec
                 if spec.api != context.api.name or spec.operation not in (None, context.operation):
                     continue
@@ -207,7 +237,7 @@ class FaultStore:
         return applying, wait
 
 
-def _apply(fault: _ActiveFault, context: RequestContext, asked: Preferences) -> Response | None:
+def _apply(fault: ActiveFault, context: RequestContext, asked: Preferences) -> Response | None:
     spec = fault.spec
     response_fault = WithPreferenceApplied(asked)
     response = None
@@ -228,7 +258,7 @@ def _apply(fault: _ActiveFault, context: RequestContext, asked: Preferences) -> 
     return response
 
 
-def _reason(fault: _ActiveFault) -> str:
+def _reason(fault: ActiveFault) -> str:
     return f"fault {fault.number} of this world was ordered to answer so"
 
 

@@ -169,6 +169,15 @@ class JournalStore:
         shown = islice(matching, max(0, len(matching) - max(0, query.limit)), None)
         return JournalPage(tuple(_shown(each) for each in shown), len(matching), dropped)
 
+    def part(self, world: str, query: JournalQuery) -> tuple[int, int, list[datetime], list[RecordedExchange]]:
+        """For a journal of several processes: the number of the last exchange, how many were dropped, when each of the others
+        was recorded, and those of them that match, all oldest first."""
+        with self._lock:
+            log = self._log(world)
+            exchanges, last, dropped = tuple(map(_Exchange._make, log.exchanges)), log.last, log.dropped
+        matching = [_shown(each) for each in exchanges if _matches(each, query)]
+        return last, dropped, [each.at for each in exchanges], matching
+
     def clear(self, world: str) -> None:
         """Delete a world's exchanges and reset ``dropped``; their numbers are not used again."""
         with self._lock:

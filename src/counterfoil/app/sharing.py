@@ -1,0 +1,58 @@
+"""What an application has in addition where several processes serve it: made once, and entered by each after the fork."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from counterfoil.asgi import ASGIApp
+from counterfoil.processes.fault_counts import SharedFaultCounts
+from counterfoil.processes.shared_journal import SharedJournal
+from counterfoil.processes.siblings import Siblings
+from counterfoil.server.faults.store import FaultStore
+from counterfoil.server.journal.store import JournalStore
+from counterfoil.store.current_worlds import CurrentWorlds
+from counterfoil.store.shared_faults import SharedFaults
+from counterfoil.store.shared_worlds import SharedWorlds
+
+
+class Sharing:
+    """``folder`` is this server's, with mode 0700, and is deleted at its end."""
+
+    current: CurrentWorlds
+
+    def __init__(self, worlds: SharedWorlds, journal: JournalStore, workers: int) -> None:
+        self.workers = workers
+        self.folder = Path(tempfile.mkdtemp(prefix="counterfoil-"))
+        self.siblings = Siblings(self.folder, workers)
+        self.fault_counts = SharedFaultCounts(self.folder)
+        self.journal = SharedJournal(journal, self.siblings, workers)
+        self._worlds = worlds
+
+    def put_before(self, app: ASGIApp) -> None:
+        """Let ``current`` be the application that makes worlds current before ``app`` is called."""
+        self.current = CurrentWorlds(app, self._worlds)
+
+    def faults(self, local: FaultStore) -> SharedFaults:
+        """The faults of all processes, which ``local`` applies in this one."""
+        return SharedFaults(local, self._worlds, self.fault_counts.forget)
+
+    def before_fork(self) -> None:
+        """Close what must not cross a fork."""
+        self._worlds.before_fork()
+
+    def after_fork(self, worker: int) -> None:
+        """Go on in a worker, numbered from 1."""
+        self._worlds.after_fork(worker)
+        self.fault_counts.start()
+        self.journal.start(worker)
+        self.siblings.start(worker)
+
+    async def refresh(self, name: str) -> None:
+        """Make a world current."""
+        await self.current.refresh(name)
+
+    def close(self) -> None:
+        """In the process that made it."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,57 @@
+"""Serves an application with several processes that are forked from this one (``serve --workers``)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from counterfoil.cli.common import echo
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from counterfoil.app import Application
+
+
+def is_possible() -> bool:
+    """Whether this system has what it takes: Linux and macOS do."""
+    import socket
+
+    return hasattr(os, "fork") and hasattr(socket, "SO_REUSEPORT")
+
+
+def temporary_store(opened: ExitStack, *, quiet: bool) -> str:
+    """A store for as long as the server runs."""
+    folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-store-"))
+    if not quiet:
+        echo(f"worlds are kept in a temporary file, gone when this server stops ({folder}); --store FILE keeps them")
+    return str(Path(folder) / "worlds.db")
+
+
+def serve_with_workers(
+    application: Application,
+    listeners: list[socket],
+    serve: Callable[[socket, Callable[[], None]], None],
+    ready: Callable[[], None],
+) -> None:
+    """Serve from one process for each listener, until interrupted. ``serve`` is called in each, with what it calls when it
+    accepts requests. Raises ``WorkersFailed``."""
+    from counterfoil.processes.supervisor import Supervisor
+
+    sharing = application.sharing
+    assert sharing is not None
+
+    def work(number: int, is_ready: Callable[[], None]) -> None:
+        for other, listener in enumerate(listeners, 1):
+            if other != number:
+                listener.close()
+        sharing.after_fork(number)
+        serve(listeners[number - 1], is_ready)
+        application.worlds.close()
+
+    sharing.before_fork()
+    Supervisor(len(listeners), work, ready).run()

@@ -1,0 +1,95 @@
+"""Counts over all workers how many calls a fault has seen and how often it applied: in a SQLite file that is never flushed."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from counterfoil.server.faults.store import ActiveFault
+
+SCHEMA = """CREATE TABLE IF NOT EXISTS count (world TEXT NOT NULL, fault INTEGER NOT NULL, counted INTEGER NOT NULL,
+    hits INTEGER NOT NULL, draws BLOB, PRIMARY KEY (world, fault)) WITHOUT ROWID"""
+RandomState = tuple[int, tuple[int, ...], float | None]
+logger = logging.getLogger("counterfoil.server")
+
+
+class SharedFaultCounts:
+    """In ``folder``. Made before the workers are forked, and opened in each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "fault-counts.db"
+        self._lock = Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def start(self) -> None:
+        self._connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute(SCHEMA)
+
+    @contextmanager
+    def counting(self, world: str, faults: Sequence[ActiveFault]) -> Iterator[None]:
+        """Within it the faults have counted what any worker has, and no other worker counts."""
+        connection = self._connection
+        if connection is None:
+            yield
+            return
+        with self._lock:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                rows = connection.execute("SELECT fault, counted, hits, draws FROM count WHERE world = ?", (world,))
+                counted = {fault: rest for fault, *rest in rows}
+                for each in faults:
+                    each.counted, each.hits, draws = counted.get(each.number, (0, 0, None))
+                    if draws is not None:
+                        each.rng.setstate(msgspec.json.decode(draws, type=RandomState))
+            except sqlite3.Error:
+                logger.exception("faults are counted by each worker alone")
+                _roll_back(connection)
+                yield
+                return
+            try:
+                yield
+            finally:
+                self._save(connection, world, faults)
+
+    @staticmethod
+    def _save(connection: sqlite3.Connection, world: str, faults: Sequence[ActiveFault]) -> None:
+        rows = (
+            (
+                world,
+                each.number,
+                each.counted,
+                each.hits,
+                msgspec.json.encode(each.rng.getstate()) if each.draws else None,
+            )
+            for each in faults
+            if each.counted
+        )
+        try:
+            connection.executemany("INSERT OR REPLACE INTO count VALUES (?, ?, ?, ?, ?)", rows)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            logger.exception("what faults counted was not shared")
+            _roll_back(connection)
+
+    def forget(self, world: str, fault: int | None = None) -> None:
+        """Count anew: for that fault, or for all of the world."""
+        if self._connection is None:
+            return
+        with self._lock, suppress(sqlite3.Error):
+            if fault is None:
+                self._connection.execute("DELETE FROM count WHERE world = ?", (world,))
+            else:
+                self._connection.execute("DELETE FROM count WHERE world = ? AND fault = ?", (world, fault))
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        connection.execute("ROLLBACK")

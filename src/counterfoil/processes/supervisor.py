@@ -1,0 +1,157 @@
+"""Starts workers by forking, replaces those that end, and ends them all when it ends itself.
+
+Not uvicorn's own supervisor (``uvicorn.supervisors.Multiprocess``): it spawns, so that every worker would build everything
+again and share no memory, and all would accept from one socket, which gave one worker 16 of 16 connections at times.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+AT_ONCE = 1.0
+"""A worker that ends within so many seconds failed to start, rather than being killed."""
+MOST_FAILURES = 10
+PAUSE = 0.2
+"""Seconds before a worker that failed to start is started again."""
+PATIENCE = 10.0
+"""Seconds in which workers may end by themselves."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+
+
+class WorkersFailed(Exception):
+    """Workers end as soon as they start; the message is one line."""
+
+
+class Supervisor:
+    """``work`` is called in each worker with its number, counted from 1, and with what is to be called when it is ready; when it
+    returns, the worker ends. ``ready`` is called in this process when all are ready for the first time."""
+
+    def __init__(
+        self, workers: int, work: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
+    ) -> None:
+        self._workers = workers
+        self._work = work
+        self._ready = ready
+        self._running: dict[int, tuple[int, float]] = {}  # by process id: the worker's number, and when it was started
+        self._is_stopping = False
+        self._failures = 0
+
+    def run(self) -> None:
+        """Returns when SIGINT or SIGTERM has come and all workers have ended. Raises ``WorkersFailed``."""
+        self._alive, self._lives = os.pipe()  # the writing end is this process's alone: it closes however that ends
+        self._told, self._tell = os.pipe()
+        signals, wakes = os.pipe()
+        for pipe in (signals, wakes, self._told):
+            os.set_blocking(pipe, False)
+        for each in SIGNALS:
+            signal.signal(each, self._on_signal)
+        signal.set_wakeup_fd(wakes)
+        gc.collect()
+        gc.freeze()  # a collection in a worker would otherwise write to all objects, and copy their memory
+        try:
+            for number in range(1, self._workers + 1):
+                self._start(number)
+            self._wait_for_ready(signals)
+            while not self._is_stopping:
+                select.select([signals], [], [], 5.0)
+                _drain(signals)
+                self._replace_ended()
+        finally:
+            self._stop()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self._is_stopping = True
+
+    def _wait_for_ready(self, signals: int) -> None:
+        ready = 0
+        while ready < self._workers and not self._is_stopping:
+            select.select([signals, self._told], [], [], 5.0)
+            _drain(signals)
+            ready += len(_drain(self._told))
+            self._replace_ended()
+        if not self._is_stopping:
+            self._ready()
+
+    def _replace_ended(self) -> None:
+        for process, (number, started) in list(self._running.items()):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if not ended or self._is_stopping:
+                continue
+            del self._running[process]
+            code = os.waitstatus_to_exitcode(status)
+            if time.monotonic() - started < AT_ONCE and code >= 0:
+                self._failures += 1
+                if self._failures >= MOST_FAILURES:
+                    raise WorkersFailed(f"workers end as soon as they start, the last with exit code {code}")
+                time.sleep(PAUSE)
+            else:
+                self._failures = 0
+            self._start(number)
+
+    def _start(self, number: int) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        process = os.fork()
+        if process:
+            self._running[process] = number, time.monotonic()
+            return
+        self._in_worker(number)
+
+    def _in_worker(self, number: int) -> NoReturn:
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+            os.close(self._lives)
+            threading.Thread(target=self._end_with_supervisor, name="counterfoil-supervisor", daemon=True).start()
+            self._work(number, self._tell_ready)
+            code = 0
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)  # what the supervisor opened is not a worker's to close
+
+    def _tell_ready(self) -> None:
+        os.write(self._tell, b".")
+
+    def _end_with_supervisor(self) -> NoReturn:
+        os.read(self._alive, 1)
+        os._exit(0)
+
+    def _stop(self) -> None:
+        self._is_stopping = True
+        for process in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        until = time.monotonic() + PATIENCE
+        while self._running:
+            for process in list(self._running):
+                if os.waitpid(process, os.WNOHANG)[0]:
+                    del self._running[process]
+                elif time.monotonic() > until:
+                    os.kill(process, signal.SIGKILL)
+            time.sleep(0.02)
+        signal.set_wakeup_fd(-1)
+
+
+def _drain(pipe: int) -> bytes:
+    try:
+        return os.read(pipe, 4096)
+    except BlockingIOError:
+        return b""

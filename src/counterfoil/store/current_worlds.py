@@ -1,0 +1,62 @@
+"""An ASGI layer that makes a request's world current before it is worked on, where other processes change worlds, too.
+
+What is quick is done at once; rebuilding a world, or asking a store on another machine, in a thread. Requests that come before
+a look at the store begins share it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
+
+from counterfoil.asgi import DEFAULT_WORLD, ASGIApp, Receive, Scope, Send, raw_path, split_world
+from counterfoil.store.cold_worlds import NOT_DEFAULT, OF_A_WORLD, THREADS
+from counterfoil.store.shared_worlds import SharedWorlds
+
+
+class CurrentWorlds:
+    """``app`` with the worlds of ``worlds``."""
+
+    def __init__(self, app: ASGIApp, worlds: SharedWorlds) -> None:
+        self._app = app
+        self._worlds = worlds
+        self._executor = ThreadPoolExecutor(THREADS, "counterfoil-catch-up")
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http":
+            name = _name(scope)
+            if not self._worlds.is_current(name):
+                return self._serve(name, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _serve(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._in_thread(name)
+        await self._app(scope, receive, send)
+
+    async def refresh(self, name: str) -> None:
+        """Make that world current."""
+        if not self._worlds.is_current(name):
+            await self._in_thread(name)
+
+    async def _in_thread(self, name: str) -> None:
+        look = self._waiting.get(name)
+        if look is None:
+            look = asyncio.get_running_loop().run_in_executor(self._executor, self._look, name)
+            self._waiting[name] = look
+        await asyncio.shield(look)  # a client that leaves would cancel it for others
+
+    def _look(self, name: str) -> None:
+        self._waiting.pop(name, None)  # who comes from now on may have been told of later changes
+        self._worlds.refresh(name)
+
+
+def _name(scope: Scope) -> str:
+    """Of the world that the request is for."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is not None and b"%" not in raw and not raw.startswith(NOT_DEFAULT):
+        return DEFAULT_WORLD
+    name, _, below = split_world(raw_path(scope))
+    match = OF_A_WORLD.fullmatch(below)
+    return match["world"] if match else (name or "")

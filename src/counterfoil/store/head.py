@@ -1,0 +1,61 @@
+"""What all views of one stored world share, in one process."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from counterfoil.world.command_log import CommandLog, StoreUnavailable
+from counterfoil.world.state import WorldState
+from counterfoil.world.world import Head
+
+
+class StoredHead(Head):
+    """A world that lies in a store. ``id`` is that of its row, ``used_at`` in seconds since 1970; ``newest`` is what the last
+    change that was taken (``taken``) made, with logins since. ``in_flight`` changes were taken and are not durable yet.
+
+    The rest is for stores that several processes write to: ``revision`` of the store as of which this is the world
+    (None: unknown), ``faults`` and ``logins`` as they are kept, ``unreadable``: why the store could not be asked, and how
+    many of the next changes take their turn because the last one met another process's (``contended``).
+    """
+
+    __slots__ = (
+        "catching_up",
+        "contended",
+        "expires",
+        "faults",
+        "id",
+        "in_flight",
+        "is_closing",
+        "logins",
+        "revision",
+        "taken",
+        "time_to_live",
+        "unreadable",
+        "used_at",
+    )
+
+    def __init__(
+        self,
+        state: WorldState,
+        name: str,
+        log: CommandLog | None,
+        *,
+        id: int,
+        time_to_live: float | None,
+        expires: float | None,
+        used_at: float,
+    ) -> None:
+        super().__init__(state, name, log)
+        self.id = self.serial = id
+        self.taken = state
+        self.time_to_live = time_to_live
+        self.expires = expires
+        self.used_at = used_at
+        self.is_closing = False
+        self.in_flight = 0
+        self.revision: int | None = None
+        self.faults: bytes | None = None
+        self.logins: bytes | None = None
+        self.unreadable: StoreUnavailable | None = None
+        self.contended = 0
+        self.catching_up = Lock()

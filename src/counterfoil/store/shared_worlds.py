@@ -1,0 +1,248 @@
+"""The registry of worlds in a store that several processes serve.
+
+Each process has the worlds that it was asked for in memory. Before a request is worked on, it makes its copy current: it asks
+the store whether anything changed (``Log.revision``), and if so takes over the commands that others wrote. So every answer
+is of a version that was the newest after the request had come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
+
+from counterfoil.store.group_commit import GroupCommit
+from counterfoil.store.head import StoredHead
+from counterfoil.store.log import Faults, Position, Row
+from counterfoil.store.rebuilding import with_later
+from counterfoil.store.shared_commit import SharedCommit
+from counterfoil.store.worlds import TOUCHED_EVERY, StoredWorlds
+from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.state import WorldState
+from counterfoil.world.world import World
+from counterfoil.world.worlds import NAME, WorldEntry, check_name
+
+T = TypeVar("T")
+FEW = 20
+"""Commands of others that are taken over in an event loop; about half a ms."""
+SLOW = b"advance_clock"
+"""The one command that may take long."""
+
+
+class SharedWorlds(StoredWorlds):
+    """``faults_changed`` is told of a world's faults when others have ordered some."""
+
+    is_shared = True
+    _commits: SharedCommit
+    faults_changed: Callable[[str, bytes], None] = staticmethod(lambda name, json: None)
+    worker = 0
+
+    def _committer(self) -> GroupCommit:
+        return SharedCommit(self.log, self._recover, self._looked_up)
+
+    def before_fork(self) -> None:
+        """Leave the store until ``after_fork``: neither threads nor connections cross a fork."""
+        self._commits.close()
+        self.log.disconnect()
+
+    def after_fork(self, worker: int) -> None:
+        """Go on in a worker, numbered from 1."""
+        self.log.connect()
+        self.worker = worker
+        for head in self._heads.values():
+            head.state = head.newest = head.taken = self._counting_apart(head.state)
+        self._commits.start()
+
+    def _counting_apart(self, state: WorldState) -> WorldState:
+        state.tokens = state.tokens.counting_from(self.worker << 32)
+        return state
+
+    # --- being current ---------------------------------------------------------------------------
+
+    def is_current(self, name: str) -> bool:
+        """Whether the world is what the store has now. It is made so if that is quick, which suits an event loop."""
+        head = self._heads.get(name)
+        if head is None:
+            return not NAME.fullmatch(name)
+        if self.log.remote or not head.catching_up.acquire(blocking=False):
+            return False
+        try:
+            return self._catch_up(head, is_quick=True)
+        except StoreUnavailable as error:
+            head.unreadable = error
+            return True
+        finally:
+            head.catching_up.release()
+
+    def refresh(self, name: str) -> None:
+        """Raises nothing: who asks for the world is told why it cannot be read."""
+        head = self._alive.get(name)
+        if head is not None:
+            with head.catching_up:
+                try:
+                    self._catch_up(head, is_quick=False)
+                except StoreUnavailable as error:
+                    head.unreadable = error
+        if name not in self._heads and NAME.fullmatch(name):
+            try:
+                self._find(name)
+            except StoreUnavailable:  # raised again when it is asked for
+                return
+
+    def _catch_up(self, head: StoredHead, *, is_quick: bool) -> bool:
+        """Make it current; False if that is not quick, and was to be. Raises ``StoreUnavailable``."""
+        revision = None if self.log.remote else self.log.revision()
+        if revision is not None and head.revision == revision and head.newest.version >= head.state.version:
+            head.unreadable = None
+            return True
+        while True:
+            position = self.log.position(head.name)
+            if position is None or position.id != head.id:
+                head.is_closing = True
+                self._drop(head)
+                return position is None
+            state = head.state
+            known = len(state.history) - state.scenario_length
+            if position.base != state.version - known:
+                if is_quick:
+                    return False
+                state = self._reset_elsewhere(head)
+            elif position.number > known:
+                commands = self.log.commands_after(head.id, known)
+                if is_quick and (len(commands) > FEW or any(SLOW in each for each in commands)):
+                    return False
+                state = with_later(state, head.name, commands)
+            else:
+                break
+            again = self.log.position(head.name)
+            if again is not None and again[:2] == (head.id, state.version - _commands(state)):
+                position = again  # it was not reset or replaced while its commands were read
+                break
+        self._take_over(head, state, position, revision)
+        return True
+
+    def _reset_elsewhere(self, head: StoredHead) -> WorldState:
+        stored = self.log.find(head.name)
+        if stored is None or stored.row.id != head.id:
+            return head.state  # it is gone by now, which is seen next
+        return self._counting_apart(self._rebuilt(stored).head.state)
+
+    def _take_over(self, head: StoredHead, state: WorldState, position: Position, revision: int | None) -> None:
+        if position.faults != head.faults:
+            head.faults = position.faults
+            self.faults_changed(head.name, position.faults)
+        head.expires = position.expires
+        head.unreadable = None
+        if self._commits.caught_up(head, state, position.logins):
+            head.revision = revision
+
+    def _looked_up(self, name: str) -> World | None:
+        self.refresh(name)
+        return self.get(name)
+
+    def _recover(self, doubtful: Iterable[StoredHead]) -> None:
+        for head in doubtful:
+            head.newest, head.in_flight, head.revision, head.logins = head.state, 0, None, None
+            head.is_closing = False
+            with head.catching_up:
+                self._catch_up(head, is_quick=False)
+
+    # --- looking up ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return self.log.count()
+
+    def page(self, offset: int, limit: int) -> list[WorldEntry]:
+        for _, name in self.log.rows(offset, limit):
+            self.refresh(name)
+        return super().page(offset, limit)
+
+    def _used(self, name: str) -> StoredHead | None:
+        head = self._heads.get(name) or self._find(name)
+        if head is None:
+            return None
+        if head.unreadable is not None:
+            raise head.unreadable
+        now, life = self._seconds(), head.time_to_live
+        if life is not None:
+            if now - head.used_at > life and self._is_idle(head, now):
+                self._forget(name, head.id)
+                return None
+            if now + life > (head.expires or 0.0):
+                self._commits.touch(head, now + life * (1 + TOUCHED_EVERY))
+        head.used_at = now
+        return head
+
+    def _is_idle(self, head: StoredHead, now: float) -> bool:
+        """Whether no other process used it either."""
+        position = self.log.position(head.name)
+        if position is None or position.id != head.id:
+            return True
+        head.expires = position.expires
+        return position.expires is not None and position.expires < now
+
+    def _head(self, world: World, row: Row) -> StoredHead:
+        head = super()._head(world, row)
+        head.state = head.newest = head.taken = self._counting_apart(head.state)
+        return head
+
+    def _remember(self, head: StoredHead) -> None:
+        if head.revision is None and head.name not in self._heads:
+            with head.catching_up:
+                self._catch_up(head, is_quick=False)  # for its faults and failed logins
+        if not head.is_closing:
+            super()._remember(head)
+
+    # --- making and deleting ---------------------------------------------------------------------
+
+    def exclusively(self, call: Callable[[], T]) -> T:
+        """What ``call`` returns, with no other process writing meanwhile, or called again; returns when it is durable."""
+        return self._commits.alone(call).result()
+
+    def faults_of(self, name: str) -> bytes:
+        """The faults of a world as the store has them; to be called within ``exclusively``."""
+        self.refresh(name)
+        head = self._heads.get(name)
+        return (head.faults if head is not None else None) or b""
+
+    def order_faults(self, name: str, json: bytes) -> None:
+        """Let those be the faults of a world, if there is one; to be called within ``exclusively``."""
+        head = self._heads.get(name)
+        if head is not None:
+            self._commits.submit(Faults(head.id, json, head.faults), head)
+
+    def delete(self, name: str) -> None:
+        self.exclusively(partial(self._delete, name))
+
+    def _delete(self, name: str) -> None:
+        self.refresh(name)
+        super().delete(name)
+
+    def _drop(self, head: StoredHead) -> None:
+        super()._drop(head)
+        if head.faults:
+            self.faults_changed(head.name, b"")
+
+    def _expired_before(self) -> float:
+        return self._seconds()
+
+    def _add(self, world: World, time_to_live: float | None, *, replace: bool = False) -> World:
+        check_name(world.name)
+        restricted = self._restricted(world)
+
+        def make() -> StoredHead:
+            self.refresh(world.name)
+            return self._make(restricted, time_to_live, replace=replace)
+
+        head = self.exclusively(make)
+        self._remember(head)
+        return World(head)
+
+    def _next_id(self) -> int:
+        with self._lock:
+            self._last_id = max(self._last_id, self.log.last_id()) + 1
+            return self._last_id
+
+
+def _commands(state: WorldState) -> int:
+    return len(state.history) - state.scenario_length
