@@ -1,5 +1,5 @@
-"""Clients that read and write several worlds while the server is killed again and again; ``python -m tests.store.chaos SECONDS``
-runs it for longer than the suite does.
+"""Clients that read and write several worlds while the server is killed again and again; ``python -m tests.store.chaos
+SECONDS [WORKERS [DEFECT]]`` runs it for longer than the suite does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.store.checker import Outcome, Seen, violations
-from tests.store.served import CONTROL, RUNS, Client, Served
+from tests.store.served import CONTROL, RUNS, Client, Served, kill_worker
 
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.world.commands import AddCharge, Command, CreateRun, UpdateRun, decode_commands
@@ -138,9 +138,11 @@ def writes(command: Command) -> tuple[str, str] | None:
     return None
 
 
-def chaos(folder: Path, seconds: float, *, defect: str | None = None) -> tuple[list[Seen], list[str], int]:
-    """What clients saw, what was wrong, and how often the server was killed."""
-    served = Served(folder / "worlds.db", "--scenario", "one-month", defect=defect)
+def chaos(
+    folder: Path, seconds: float, *, defect: str | None = None, workers: int = 1, kill: bool = True
+) -> tuple[list[Seen], list[str], int]:
+    """What clients saw, what was wrong, and how often a worker or the whole server was killed."""
+    served = Served(folder / "worlds.db", "--scenario", "one-month", defect=defect, workers=workers)
     draw, over, kills = random.Random(16), threading.Event(), 0
     with served:
         for world in WORLDS[1:]:
@@ -150,29 +152,59 @@ def chaos(folder: Path, seconds: float, *, defect: str | None = None) -> tuple[l
             for world in WORLDS
         }
         served.run("Pushes the one before it out")  # with the defect that holds a batch back
-        workers = [Worker(number, served.port, runs, over) for number in range(CLIENTS)]
-        for worker in workers:
-            worker.start()
+        clients = [Worker(number, served.port, runs, over) for number in range(CLIENTS)]
+        for each in clients:
+            each.start()
         ends = time.monotonic() + seconds
-        while time.monotonic() < ends or kills < FEWEST_KILLS:
+        while time.monotonic() < ends or (kill and kills < FEWEST_KILLS):
             time.sleep(0.3 + 0.5 * draw.random())
-            served.again()
-            kills += 1
+            if kill:
+                kill_something(served, draw)
+                kills += 1
         time.sleep(0.3)
         over.set()
-        for worker in workers:
-            worker.join()
-        digests = {world: served.digest(world) for world in WORLDS}
-        served.again()
+        for each in clients:
+            each.join()
         found = [
-            f"DIGEST: {world} is another world after a restart"
-            for world in WORLDS
-            if served.digest(world) != digests[world]
+            f"DIGEST: {world} is another world at another worker, or after a restart"
+            for world, digests in _digests(served).items()
+            if len(digests) > 1
         ]
         served.kill()
-    seen = [each for worker in workers for each in worker.seen]
-    found += [line for worker in workers for line in worker.unexpected]
+    seen = [each for worker in clients for each in worker.seen]
+    found += [line for worker in clients for line in worker.unexpected]
     return seen, found + violations(seen, kept(served.store)), kills
+
+
+def kill_something(served: Served, draw: random.Random) -> None:
+    """One worker, twice of three times where there are several; else all processes, which are then started again."""
+    there = served.workers()
+    if there and draw.random() < 0.67:
+        kill_worker(draw.choice(there))
+    else:
+        served.again()
+
+
+def _digests(served: Served) -> dict[str, set[str]]:
+    """Of each world at all workers, and after a restart."""
+
+    def asked() -> list[tuple[str, str]]:
+        connections = served.clients(8 if served.workers() else 1)
+        said = [
+            (world, each("GET", f"{CONTROL}/{world}/capsule").json()["digest"])
+            for each in connections
+            for world in WORLDS
+        ]
+        for each in connections:
+            each.close()
+        return said
+
+    found: dict[str, set[str]] = {world: set() for world in WORLDS}
+    before = asked()
+    served.again()
+    for world, digest in before + asked():
+        found[world].add(digest)
+    return found
 
 
 def kept(store: Path) -> dict[str, list[tuple[str, str]]]:
@@ -190,8 +222,11 @@ def kept(store: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 if __name__ == "__main__":
+    count = int(sys.argv[2]) if sys.argv[2:] else 1
     with tempfile.TemporaryDirectory() as made:
-        operations, wrong, killed = chaos(Path(made), float(sys.argv[1]), defect=sys.argv[2] if sys.argv[2:] else None)
+        operations, wrong, killed = chaos(
+            Path(made), float(sys.argv[1]), workers=count, defect=sys.argv[3] if sys.argv[3:] else None
+        )
     acknowledged = sum(each.outcome == "ok" for each in operations)
     print(f"{len(operations)} operations, {acknowledged} acknowledged, {killed} kills, {len(wrong)} violations")
     for line in wrong[:20]:

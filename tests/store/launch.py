@@ -65,9 +65,66 @@ def forgets_the_last_batch() -> None:
     SqliteLog.commit = one_behind  # type: ignore[method-assign]
 
 
+def never_looks() -> None:
+    """A worker takes what it has in memory for the newest."""
+    from counterfoil.store.shared_worlds import SharedWorlds
+
+    is_current = SharedWorlds.is_current
+
+    def always(self: SharedWorlds, name: str) -> bool:
+        return name in self._heads or is_current(self, name)
+
+    SharedWorlds.is_current = always  # type: ignore[method-assign]
+
+
+def writes_over_others() -> None:
+    """A command takes the place of the one that another worker wrote at the same moment."""
+    from counterfoil.store import sqlite_statements
+    from counterfoil.store.log import Appended
+
+    check, append = sqlite_statements._check, sqlite_statements._append
+
+    def careless(connection: Any, each: Any, there: Any) -> None:
+        if not isinstance(each, Appended):
+            check(connection, each, there)
+
+    def over(connection: Any, operations: Any) -> None:
+        for each in operations:
+            connection.execute("DELETE FROM log WHERE world = ? AND number = ?", (each.world, each.number))
+        append(connection, operations)
+
+    sqlite_statements._check, sqlite_statements._append = careless, over
+
+
+def notes_the_revision_too_late() -> None:
+    """A worker believes to have seen what was committed while it looked."""
+    from counterfoil.store.shared_worlds import SharedWorlds
+    from counterfoil.store.sqlite import SqliteLog
+
+    take_over, position = SharedWorlds._take_over, SqliteLog.position
+
+    def slowly(self: SqliteLog, name: str) -> Any:
+        found = position(self, name)
+        time.sleep(0.001)
+        return found
+
+    def late(self: SharedWorlds, head: Any, state: Any, where: Any, revision: Any) -> None:
+        take_over(self, head, state, where, self.log.revision())
+
+    SqliteLog.position, SharedWorlds._take_over = slowly, late  # type: ignore[method-assign]
+
+
 DEFECTS: dict[str, Callable[[], None]] = {
     each.__name__.replace("_", "-"): each
-    for each in (slow_disk, answers_before_flush, shows_before_flush, forgets_the_last_batch)
+    for each in (
+        slow_disk,
+        answers_before_flush,
+        shows_before_flush,
+        forgets_the_last_batch,
+        never_looks,
+        writes_over_others,
+        notes_the_revision_too_late,
+    )
 }
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,12 +64,34 @@ class Client:
             self._connection = None
 
 
+def kill_worker(process: int) -> None:
+    """kill -9, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def is_alive(process: int) -> bool:
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    ).stdout
+    return bool(state.strip()) and not state.startswith("Z")
+
+
+def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for what must come true."""
+    for _ in range(int(seconds * 100)):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"it did not come true within {seconds} seconds")
+
+
 class Served:
     """``counterfoil serve --store`` on a port that stays the same. ``defect`` is one of ``launch.DEFECTS``."""
 
-    def __init__(self, store: Path, *options: str, defect: str | None = None) -> None:
+    def __init__(self, store: Path, *options: str, defect: str | None = None, workers: int = 1) -> None:
         self.store = store
-        self._options = options
+        self._options = options if workers == 1 else (*options, "--workers", str(workers))
         self._start = [str(LAUNCH), defect] if defect else ["-m", "counterfoil"]
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -94,12 +118,26 @@ class Served:
                 time.sleep(0.02)
         raise AssertionError("the server did not become ready")
 
-    def kill(self) -> None:
-        """kill -9."""
+    def workers(self) -> list[int]:
+        """The process ids of the workers; none if there is one process."""
         assert self.process is not None
+        listed = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(each) for each in listed.stdout.split()]
+
+    def kill(self) -> None:
+        """kill -9 of every process."""
+        assert self.process is not None
+        workers = self.workers()
         self.process.send_signal(signal.SIGKILL)
+        for each in workers:
+            kill_worker(each)
         self.process.communicate()
+        until(lambda: not any(map(is_alive, workers)))
         self.client.close()
+
+    def clients(self, count: int) -> list[Client]:
+        """Each with a connection of its own, which the system gives to one worker or another."""
+        return [Client(self.port) for _ in range(count)]
 
     def stop(self) -> str:
         """Stop it in order; returns what it wrote to standard error."""

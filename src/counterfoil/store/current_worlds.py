@@ -6,10 +6,10 @@ a look at the store begins share it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
+from counterfoil.api.saving import until_saved
 from counterfoil.asgi import DEFAULT_WORLD, ASGIApp, Receive, Scope, Send, raw_path, split_world
 from counterfoil.store.cold_worlds import NOT_DEFAULT, OF_A_WORLD, THREADS
 from counterfoil.store.shared_worlds import SharedWorlds
@@ -22,7 +22,7 @@ class CurrentWorlds:
         self._app = app
         self._worlds = worlds
         self._executor = ThreadPoolExecutor(THREADS, "counterfoil-catch-up")
-        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[str, Future[None]] = {}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
@@ -43,13 +43,16 @@ class CurrentWorlds:
     async def _in_thread(self, name: str) -> None:
         look = self._waiting.get(name)
         if look is None:
-            look = asyncio.get_running_loop().run_in_executor(self._executor, self._look, name)
-            self._waiting[name] = look
-        await asyncio.shield(look)  # a client that leaves would cancel it for others
+            look = self._waiting[name] = Future()  # before the thread can take it away
+            self._executor.submit(self._look, name, look)
+        await until_saved(look)
 
-    def _look(self, name: str) -> None:
+    def _look(self, name: str, look: Future[None]) -> None:
         self._waiting.pop(name, None)  # who comes from now on may have been told of later changes
-        self._worlds.refresh(name)
+        try:
+            self._worlds.refresh(name)
+        finally:
+            look.set_result(None)
 
 
 def _name(scope: Scope) -> str:

@@ -49,7 +49,8 @@ class SharedWorlds(StoredWorlds):
         """Go on in a worker, numbered from 1."""
         self.log.connect()
         self.worker = worker
-        for head in self._heads.values():
+        for head in self._alive.values():
+            head.revision = None  # a number of another connection
             head.state = head.newest = head.taken = self._counting_apart(head.state)
         self._commits.start()
 
