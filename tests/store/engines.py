@@ -241,12 +241,16 @@ def started_redis() -> Iterator[Redis]:
 ENGINES = ("postgresql", "redis")
 
 
+def running(request: pytest.FixtureRequest, engine: str) -> DatabaseServer:
+    """The server of that kind, which the tests of a process share; started again if a test killed it."""
+    server: DatabaseServer = request.getfixturevalue("started_postgres" if engine == "postgresql" else "started_redis")
+    return server.start()
+
+
 @pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest) -> DatabaseServer:
     """A running server of each kind."""
-    name = "started_postgres" if request.param == "postgresql" else "started_redis"
-    server: DatabaseServer = request.getfixturevalue(name)
-    return server.start()
+    return running(request, request.param)
 
 
 @pytest.fixture

@@ -297,9 +297,9 @@ def _worlds(store: str | None, known: KnownSwitches, *, is_shared: bool) -> tupl
     """The registry of worlds; once more as the second if it keeps them in a store."""
     if store is None:
         return Worlds(scenario, known, seconds=time.monotonic), None
-    from counterfoil.store.opening import open_shared_worlds, open_worlds
+    from counterfoil.store.opening import open_worlds
 
-    stored = (open_shared_worlds if is_shared else open_worlds)(store, scenario, known)
+    stored = open_worlds(store, scenario, known, shared=is_shared)
     return stored, stored
 
 

@@ -52,7 +52,9 @@ def _extra(extra: str, package: str) -> Iterator[None]:
     except ImportError as error:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        raise StoreError(f"this kind of store needs the package {package}: pip install 'counterfoil[{extra}]'") from None
+        raise StoreError(
+            f"this kind of store needs the package {package}: pip install 'counterfoil[{extra}]'"
+        ) from None
 
 
 def open_worlds(
