@@ -49,7 +49,7 @@ class Client:
         self._used = time.monotonic()
         try:
             if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+                self._connection = self._connect()
             self._connection.request(method, path, None if body is None else json.dumps(body), sent)
             response = self._connection.getresponse()
             received = {name.lower(): value for name, value in response.getheaders()}
@@ -58,10 +58,48 @@ class Client:
             self.close()
             raise
 
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+class WorkerClient(Client):
+    """A client of one worker, given by its process id: it connects until the system gives it that one. On Linux only."""
+
+    def __init__(self, port: int, worker: int) -> None:
+        super().__init__(port)
+        self.worker = worker
+
+    def _connect(self) -> http.client.HTTPConnection:
+        for _ in range(300):
+            connection = super()._connect()
+            connection.request("GET", "/health")
+            connection.getresponse().read()
+            if _server_socket(self._port, connection.sock.getsockname()[1]) in _sockets_of(self.worker):
+                return connection
+            connection.close()
+        raise AssertionError(f"no connection reached worker {self.worker}")
+
+
+def _server_socket(port: int, client_port: int) -> str:
+    """The inode of the server's end of a connection."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[1].endswith(f":{port:04X}") and words[2].endswith(f":{client_port:04X}"):
+            return words[9]
+    return ""
+
+
+def _sockets_of(process: int) -> set[str]:
+    found = set()
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(each).removeprefix("socket:[").removesuffix("]"))
+    return found
 
 
 def kill_worker(process: int) -> None:
@@ -134,6 +172,10 @@ class Served:
         self.process.communicate()
         until(lambda: not any(map(is_alive, workers)))
         self.client.close()
+
+    def at_each_worker(self) -> list[Client]:
+        """A client of each worker."""
+        return [WorkerClient(self.port, each) for each in sorted(self.workers())]
 
     def clients(self, count: int) -> list[Client]:
         """Each with a connection of its own, which the system gives to one worker or another."""

@@ -38,6 +38,28 @@ def test_the_test_finds_planted_defects(tmp_path: Path, defect: str) -> None:
     assert kinds & {"LOST", "TAKEN BACK", "STALE", "BACKWARDS", "SPLIT", "DIGEST"}, wrong[:10]
 
 
+def test_two_workers_killed_one_by_one_and_together_lose_nothing(tmp_path: Path) -> None:
+    seen, wrong, kills = chaos(tmp_path, 7.0, workers=2)
+    assert not wrong, wrong[:10]
+    assert kills >= FEWEST_KILLS
+    assert len([each for each in seen if each.outcome == "ok" and each.kind == "write"]) > 20, "it was tried"
+
+
+@pytest.mark.parametrize(
+    "defect", ["never-looks", "writes-over-others", "notes-the-revision-too-late", "answers-before-flush"]
+)
+def test_planted_defects_of_several_workers_are_found(tmp_path: Path, defect: str) -> None:
+    wrong: list[str] = []
+    for attempt in range(20):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        _, wrong, _ = chaos(folder, 1.0, defect=defect, workers=2, kill=defect == "answers-before-flush")
+        if wrong:
+            break
+    kinds = {line.partition(":")[0] for line in wrong}
+    assert kinds & {"LOST", "TAKEN BACK", "STALE", "BACKWARDS", "SPLIT", "DIGEST"}, wrong[:10]
+
+
 def write(value: str, started: float, ended: float, outcome: str = "ok") -> Seen:
     return Seen("write", "w", "r", value, outcome, started, ended)  # type: ignore[arg-type]
 

@@ -168,7 +168,8 @@ def build(
     served, and what is given for a new one must be what it was made from.
 
     With ``workers`` above 1, which needs a store, the application is for processes that are forked from this one: call
-    ``sharing.before_fork`` here and ``sharing.after_fork`` in each.
+    ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
+    store is one that several machines use, call ``sharing.start(1)``.
 
     The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives

@@ -51,6 +51,10 @@ class Sharing:
     def after_fork(self, worker: int) -> None:
         """Go on in a worker, numbered from 1."""
         self._worlds.after_fork(worker)
+        self.start(worker)
+
+    def start(self, worker: int) -> None:
+        """Share with the other workers."""
         self.fault_counts.start()
         self.journal.start(worker)
         self.siblings.start(worker)

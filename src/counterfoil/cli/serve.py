@@ -208,6 +208,8 @@ def serve(
         if workers > 1:
             serve_workers.serve_with_workers(application, listeners, serve_one, ready)
         else:
+            if application.sharing is not None:  # with servers on other machines
+                application.sharing.start(1)
             serve_one(listeners[0], ready)
 
     exit_on_user_error(run, pause_gc=True)

@@ -67,7 +67,16 @@ class HandlerApp:
         handler = self.api.routes.get(operation)
         if handler is None:
             raise ApiError("not_implemented", f"{operation} is documented, but this stand-in does not have it")
-        request = self.request(context)
+        request = Request(
+            operation=operation,
+            path=context.path_values,
+            query=context.query_values,
+            headers=context.headers,
+            body=context.body,
+            principal=context.principal,
+            base=context.base,
+            origin=context.origin,
+        )
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:
             try:
@@ -92,18 +101,6 @@ class HandlerApp:
             saving = world.end_write()
             if saving is not None:
                 await until_saved(saving)
-
-    def request(self, context: RequestContext) -> Request:
-        return Request(
-            operation=context.operation or "",
-            path=context.path_values,
-            query=context.query_values,
-            headers=context.headers,
-            body=context.body,
-            principal=context.principal,
-            base=context.base,
-            origin=context.origin,
-        )
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:

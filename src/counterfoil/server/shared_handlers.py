@@ -32,7 +32,7 @@ class SharedHandlerApp(HandlerApp):
 
     async def _in_turn(self, context: RequestContext) -> Response:
         handler = cast("Callable[[Request, World], Response]", self.api.routes[context.operation or ""])
-        request = self.request(context)
+        request = _request(context)
         try:
             return await in_turn(context.world, lambda world: handler(request, world))
         except WorldBusy as busy:
@@ -41,3 +41,17 @@ class SharedHandlerApp(HandlerApp):
             raise ApiError("unknown_resource", gone.message) from None
         except StoreUnavailable as error:
             raise unavailable(error) from None
+
+
+def _request(context: RequestContext) -> Request:
+    """As ``HandlerApp.handle`` makes it, in place there: a call would cost each request of a server without a store."""
+    return Request(
+        operation=context.operation or "",
+        path=context.path_values,
+        query=context.query_values,
+        headers=context.headers,
+        body=context.body,
+        principal=context.principal,
+        base=context.base,
+        origin=context.origin,
+    )

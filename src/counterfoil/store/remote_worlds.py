@@ -33,7 +33,6 @@ class RemoteWorlds(SharedWorlds):
     def __init__(self, log: RemoteLog, *given: Any, **options: Any) -> None:
         self.heads = HeadQueries(log.positions)
         super().__init__(log, *given, **options)
-        self.worker = self._last_id + 1  # its own among all servers
 
     @property
     def problem(self) -> str | None:
@@ -46,9 +45,6 @@ class RemoteWorlds(SharedWorlds):
     def before_fork(self) -> None:
         self.heads.close()
         super().before_fork()
-
-    def after_fork(self, worker: int) -> None:
-        super().after_fork(self._next_id())
 
     def is_at(self, name: str, position: Position | None) -> bool:
         """Whether the world in memory, or that there is none, agrees with what the store was just found to have."""

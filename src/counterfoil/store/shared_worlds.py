@@ -7,6 +7,7 @@ is of a version that was the newest after the request had come.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
@@ -35,9 +36,11 @@ class SharedWorlds(StoredWorlds):
     is_shared = True
     _commits: SharedCommit
     faults_changed: Callable[[str, bytes], None] = staticmethod(lambda name, json: None)
-    worker = 0
+    _first_login = 0
 
     def _committer(self) -> GroupCommit:
+        if self.log.remote:  # other machines count their workers, too
+            self._first_login = secrets.randbits(52) << 8
         return SharedCommit(self.log, self._recover, self._looked_up)
 
     def before_fork(self) -> None:
@@ -48,14 +51,14 @@ class SharedWorlds(StoredWorlds):
     def after_fork(self, worker: int) -> None:
         """Go on in a worker, numbered from 1."""
         self.log.connect()
-        self.worker = worker
+        self._first_login += worker << 32
         for head in self._alive.values():
             head.revision = None  # a number of another connection
             head.state = head.newest = head.taken = self._counting_apart(head.state)
         self._commits.start()
 
     def _counting_apart(self, state: WorldState) -> WorldState:
-        state.tokens = state.tokens.counting_from(self.worker << 32)
+        state.tokens = state.tokens.counting_from(self._first_login)
         return state
 
     # --- being current ---------------------------------------------------------------------------
