@@ -1,5 +1,7 @@
 """Asks a database server where worlds are, once for all requests that wait: a request that comes while a query is under way
 joins the next one. So each answer is of a moment after its request had come.
+
+While the server does not answer, it is tried again several times a second, and every request is refused at once.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ from threading import Condition, Thread
 
 from counterfoil.store.log import Position
 from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.worlds import DEFAULT
 
 logger = logging.getLogger("counterfoil.store")
 Answer = asyncio.Future[Position | None]
+RETRY_AFTER = 0.25
+"""Seconds."""
 
 
 class HeadQueries:
@@ -49,6 +54,9 @@ class HeadQueries:
         """Where that world is, as of now or later; None if there is none. Its exception is ``StoreUnavailable``."""
         answer: Answer = asyncio.get_running_loop().create_future()
         with self._changed:
+            if self.problem is not None:
+                answer.set_exception(StoreUnavailable(self.problem))
+                return answer
             if self._thread is None:
                 self._start()
             self._waiting.append((name, answer))
@@ -57,23 +65,33 @@ class HeadQueries:
         return answer
 
     def _run(self) -> None:
-        while True:
+        while not (self._is_closing and not self._waiting):
             with self._changed:
-                while not self._waiting and not self._is_closing:
+                if self.problem is not None:
+                    self._changed.wait(RETRY_AFTER)
+                elif not self._waiting and not self._is_closing:
                     self._changed.wait()
                 waiting, self._waiting = self._waiting, []
-                if not waiting:
-                    return
-            try:
-                found: Mapping[str, Position] | StoreUnavailable = self._positions(list({name for name, _ in waiting}))
-                self.problem = None
-            except StoreUnavailable as error:
-                found, self.problem = error, str(error)
-            except Exception:  # the next request asks again
-                logger.exception("the store failed")
-                self.problem = "the store failed; its log says why"
-                found = StoreUnavailable(self.problem)
+            if not waiting and self.problem is None:
+                continue
+            found = self._asked(list({name for name, _ in waiting} or {DEFAULT}))
+            with self._changed:
+                self.problem = str(found) if isinstance(found, StoreUnavailable) else None
+                if self.problem is not None:
+                    waiting += self._waiting
+                    self._waiting = []
             _tell(waiting, found)
+
+    def _asked(self, names: list[str]) -> Mapping[str, Position] | StoreUnavailable:
+        try:
+            return self._positions(names)
+        except StoreUnavailable as error:
+            if self.problem is None:
+                logger.error("%s", error)
+            return error
+        except Exception:
+            logger.exception("the store failed")
+            return StoreUnavailable("the store failed; its log says why")
 
 
 def _tell(waiting: list[tuple[str, Answer]], found: Mapping[str, Position] | StoreUnavailable) -> None:
