@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 
 from counterfoil.world.command_log import CommandLog, StoreUnavailable
 from counterfoil.world.state import WorldState
 from counterfoil.world.world import Head
+from counterfoil.world.write_lock import WriteLock
+
+
+class SettlingLock(WriteLock):
+    """The write lock of a world that other processes change. ``entered`` is called once a thread holds it, before it looks at
+    the world: what others wrote while it was held could be shown to readers, but not to writers."""
+
+    __slots__ = ("_depth", "_entered")
+
+    def __init__(self, entered: Callable[[], None]) -> None:
+        super().__init__()
+        self._depth = 0
+        self._entered = entered
+        self.try_acquire = self._try_acquire
+        self.release = self._release
+
+    def acquire(self, *, wait: bool = True) -> bool:
+        return super().acquire(wait=wait) and self._enter()
+
+    def _try_acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        return self._lock.acquire(blocking, timeout) and self._enter()
+
+    def _enter(self) -> bool:
+        self._depth += 1
+        if self._depth == 1:
+            self._entered()
+        return True
+
+    def _release(self) -> None:
+        self._depth -= 1
+        self._lock.release()
 
 
 class StoredHead(Head):

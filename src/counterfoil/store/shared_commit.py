@@ -88,6 +88,12 @@ class SharedCommit(GroupCommit):
             if free:
                 head.lock.release()
 
+    def settle(self, head: StoredHead) -> None:
+        """Let a writer begin where readers are, unless it goes on from changes that are not durable yet."""
+        with self._changed:
+            if not head.in_flight and head.newest.version < head.state.version:
+                head.newest = head.state
+
     def is_contended(self, head: StoredHead) -> bool:
         if not head.contended:
             return False

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from counterfoil.store.group_commit import GroupCommit
-from counterfoil.store.head import StoredHead
+from counterfoil.store.head import SettlingLock, StoredHead
 from counterfoil.store.log import Faults, Position, Row
 from counterfoil.store.rebuilding import with_later
 from counterfoil.store.shared_commit import SharedCommit
@@ -187,6 +187,7 @@ class SharedWorlds(StoredWorlds):
 
     def _head(self, world: World, row: Row) -> StoredHead:
         head = super()._head(world, row)
+        head.lock = SettlingLock(partial(self._commits.settle, head))
         head.state = head.newest = head.taken = self._counting_apart(head.state)
         return head
 
