@@ -57,7 +57,8 @@ class Sharing:
         """Share with the other workers."""
         self.fault_counts.start()
         self.journal.start(worker)
-        self.siblings.start(worker)
+        if self.workers > 1:
+            self.siblings.start(worker)
 
     async def refresh(self, name: str) -> None:
         """Make a world current."""
