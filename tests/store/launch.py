@@ -96,22 +96,20 @@ def writes_over_others() -> None:
     sqlite_statements._check, sqlite_statements._append = careless, over
 
 
-def notes_the_revision_too_late() -> None:
-    """A worker believes to have seen what was committed while it looked."""
-    from counterfoil.store.shared_worlds import SharedWorlds
-    from counterfoil.store.sqlite import SqliteLog
+def counts_before_it_commits() -> None:
+    """A worker that looks between the two takes the old world for the new one."""
+    from counterfoil.store.log import Made, Touched
+    from counterfoil.store.sqlite import SLOTS, SqliteLog
+    from counterfoil.store.sqlite_statements import write_if_next
 
-    take_over, position = SharedWorlds._take_over, SqliteLog.position
+    def early(self: SqliteLog, connection: Any, operations: Any) -> None:
+        for each in operations:
+            if not isinstance(each, Made | Touched):
+                self._counters[each.world % SLOTS] += 2
+        time.sleep(0.003)
+        write_if_next(connection, operations)
 
-    def slowly(self: SqliteLog, name: str) -> Any:
-        found = position(self, name)
-        time.sleep(0.001)
-        return found
-
-    def late(self: SharedWorlds, head: Any, state: Any, where: Any, revision: Any) -> None:
-        take_over(self, head, state, where, self.log.revision())
-
-    SqliteLog.position, SharedWorlds._take_over = slowly, late  # type: ignore[method-assign]
+    SqliteLog._write_beside_others = early  # type: ignore[method-assign]
 
 
 DEFECTS: dict[str, Callable[[], None]] = {
@@ -123,7 +121,7 @@ DEFECTS: dict[str, Callable[[], None]] = {
         forgets_the_last_batch,
         never_looks,
         writes_over_others,
-        notes_the_revision_too_late,
+        counts_before_it_commits,
     )
 }
 

@@ -46,7 +46,7 @@ def test_two_workers_killed_one_by_one_and_together_lose_nothing(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "defect", ["never-looks", "writes-over-others", "notes-the-revision-too-late", "answers-before-flush"]
+    "defect", ["never-looks", "writes-over-others", "counts-before-it-commits", "answers-before-flush"]
 )
 def test_planted_defects_of_several_workers_are_found(tmp_path: Path, defect: str) -> None:
     wrong: list[str] = []

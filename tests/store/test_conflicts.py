@@ -17,7 +17,7 @@ from tests.store.served import CONTROL, RUNS
 from counterfoil.app import Application, build
 from counterfoil.store import opening
 from counterfoil.store.log import Conflict, Operation, Position, Touched
-from counterfoil.store.sqlite import SqliteLog
+from counterfoil.store.sqlite import SLOTS, SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -30,6 +30,11 @@ class Engine(SqliteLog):
     before_commit: Callable[[Sequence[Operation]], None] = staticmethod(lambda operations: None)
     before_look: Callable[[], None] = staticmethod(lambda: None)
     looks = 0
+    shared_counters = memoryview(bytearray(8 * SLOTS)).cast("Q")
+
+    def connect(self) -> None:
+        self._counters = self.shared_counters  # as after a fork
+        super().connect()
 
     def writing(self) -> AbstractContextManager[None]:
         return nullcontext()  # as an engine without a lock; with one, only the first attempt can conflict
@@ -48,7 +53,7 @@ class Engine(SqliteLog):
 class RemoteEngine(Engine):
     remote = True
 
-    def revision(self) -> int:
+    def revision(self, world: int) -> int:
         raise AssertionError("nobody asks a remote store for it")
 
     def positions(self, names: Sequence[str]) -> dict[str, Position]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.store.laws import check
 from tests.store.served import CONTROL, KEY, RUNS, Client, Reply, Served, is_alive, kill_worker, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds a connection's worker in /proc")
@@ -223,6 +224,13 @@ def test_without_a_store_it_says_where_worlds_are(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_laws_hold_while_another_client_writes(tmp_path: Path) -> None:
+    """Of one API; of all five by ``python -m tests.store.laws``."""
+    code, said, written = check(tmp_path, "flexprice", "--fast", "--max-examples=2")
+    assert code == 0, said
+    assert written > 10
 
 
 def test_visitors_are_known_to_every_worker(tmp_path: Path) -> None:

@@ -91,3 +91,7 @@ class StoredHead(Head):
         self.unreadable: StoreUnavailable | None = None
         self.contended = 0
         self.catching_up = Lock()
+
+    def is_settled(self) -> bool:
+        """Whether ``revision`` says something, and the next change is made on what readers see or on something newer."""
+        return self.revision is not None and self.newest.version >= self.state.version

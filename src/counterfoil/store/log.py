@@ -167,8 +167,9 @@ class Log(Protocol):
         """The world of that name with its commands. Raises ``StoreUnavailable``."""
         ...
 
-    def revision(self) -> int:
-        """A number that differs after anything was committed, by whatever process. Takes a few µs; not for ``remote`` ones."""
+    def revision(self, world: int) -> int | None:
+        """A number that differs once anything of that world was committed, by whatever process; None: ask for its position.
+        For each request, so it must not take more than a µs. Not for ``remote`` ones."""
         ...
 
     def position(self, name: str) -> Position | None:

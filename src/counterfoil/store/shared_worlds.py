@@ -53,7 +53,6 @@ class SharedWorlds(StoredWorlds):
         self.log.connect()
         self._first_login += worker << 32
         for head in self._alive.values():
-            head.revision = None  # a number of another connection
             head.state = head.newest = head.taken = self._counting_apart(head.state)
         self._commits.start()
 
@@ -68,12 +67,16 @@ class SharedWorlds(StoredWorlds):
         head = self._heads.get(name)
         if head is None:
             return not NAME.fullmatch(name)
-        if self.log.remote or not head.catching_up.acquire(blocking=False):
+        if self.log.remote:
+            return False
+        if head.revision == self.log.revision(head.id) and head.is_settled():
+            return True
+        if not head.catching_up.acquire(blocking=False):
             return False
         try:
             return self._catch_up(head, is_quick=True)
         except StoreUnavailable as error:
-            head.unreadable = error
+            head.unreadable, head.revision = error, None
             return True
         finally:
             head.catching_up.release()
@@ -86,7 +89,7 @@ class SharedWorlds(StoredWorlds):
                 try:
                     self._catch_up(head, is_quick=False)
                 except StoreUnavailable as error:
-                    head.unreadable = error
+                    head.unreadable, head.revision = error, None
         if name not in self._heads and NAME.fullmatch(name):
             try:
                 self._find(name)
@@ -95,9 +98,8 @@ class SharedWorlds(StoredWorlds):
 
     def _catch_up(self, head: StoredHead, *, is_quick: bool) -> bool:
         """Make it current; False if that is not quick, and was to be. Raises ``StoreUnavailable``."""
-        revision = None if self.log.remote else self.log.revision()
-        if revision is not None and head.revision == revision and head.newest.version >= head.state.version:
-            head.unreadable = None
+        revision = None if self.log.remote else self.log.revision(head.id)
+        if head.revision == revision and head.is_settled():
             return True
         while True:
             position = self.log.position(head.name)

@@ -8,6 +8,7 @@ turns by a lock on ``FILE-turn``: SQLite's own wait is by polling, which lets so
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import sqlite3
 import stat
@@ -18,7 +19,17 @@ from pathlib import Path
 from threading import Lock
 
 import counterfoil
-from counterfoil.store.log import Conflict, Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.log import (
+    Conflict,
+    Made,
+    Operation,
+    Position,
+    Row,
+    StoredWorld,
+    StoreError,
+    Touched,
+    decode_origin,
+)
 from counterfoil.store.sqlite_statements import LATER, SCHEMA, position, write_all, write_if_next
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -26,6 +37,8 @@ if sys.platform != "win32":
     import fcntl
 
 FORMAT = 1
+SLOTS = 65_536
+"""Counters of changes, by a world's id. Two worlds may share one: then a process looks once too often."""
 APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
 WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_live, world.expires, scenario.text
     FROM world JOIN origin ON origin.id = world.origin JOIN scenario ON scenario.digest = origin.scenario
@@ -46,8 +59,8 @@ class SqliteLog:
         self.shared = shared
         self._path = Path(path)
         self._to_write = to_write
-        self._asking = Lock()
-        self._ask: sqlite3.Connection | None = None
+        # shared with the processes that are forked from this one; they are odd while, or if, a commit has not ended
+        self._counters = memoryview(mmap.mmap(-1, SLOTS * 8 if shared else 8)).cast("Q")
         self._turn: int | None = None
         self._reading = Lock()
         self._writing: sqlite3.Connection | None = None
@@ -159,11 +172,11 @@ class SqliteLog:
 
     def disconnect(self) -> None:
         """The lock that keeps other servers away stays."""
-        for connection in (self._writing, getattr(self, "_read", None), self._ask):
+        for connection in (self._writing, getattr(self, "_read", None)):
             if connection is not None:
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
-        self._writing = self._read = self._ask = None
+        self._writing = self._read = None
         if self._turn is not None:
             os.close(self._turn)
             self._turn = None
@@ -171,7 +184,7 @@ class SqliteLog:
     def connect(self) -> None:
         self.disconnect()
         try:
-            self._read, self._ask = self._connect(), self._connect()
+            self._read = self._connect()
             # a description of its own for each process: those that share one share its locks
             self._turn = os.open(f"{self.where}-turn", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             self.recover()
@@ -209,7 +222,10 @@ class SqliteLog:
         if connection is None:
             raise StoreUnavailable("the store is not open")
         try:
-            (write_if_next if self.shared else write_all)(connection, operations)
+            if self.shared:
+                self._write_beside_others(connection, operations)
+            else:
+                write_all(connection, operations)
         except Conflict:
             raise
         except sqlite3.Error as error:
@@ -218,6 +234,20 @@ class SqliteLog:
         except BaseException:
             self._drop_writing()
             raise
+
+    def _write_beside_others(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+        """With the lock held. A reader who finds a world's counter as it was has missed nothing: it is odd before anything can
+        be seen in the file, and greater when the commit has ended. If this process is killed in between, it stays odd, and
+        all ask the file until the next commit."""
+        counters = self._counters
+        changed = {each.world % SLOTS for each in operations if not isinstance(each, Made | Touched)}
+        for slot in changed:
+            counters[slot] |= 1
+        try:
+            write_if_next(connection, operations)
+        finally:
+            for slot in changed:
+                counters[slot] += 1
 
     def _drop_writing(self) -> None:
         connection, self._writing = self._writing, None
@@ -252,16 +282,9 @@ class SqliteLog:
         row = Row(id, name, decode_origin(json), base, time_to_live, expires)
         return StoredWorld(row, text, [each for (each,) in commands])
 
-    def revision(self) -> int:
-        """SQLite changes ``data_version`` once a commit of another connection is in the file, which is after its flush."""
-        with self._asking:
-            if self._ask is None:
-                raise StoreUnavailable("the store is closed")
-            try:
-                found: int = self._ask.execute("PRAGMA data_version").fetchone()[0]
-            except sqlite3.Error as error:
-                raise StoreUnavailable(f"the store cannot be read: {_said(error)}; try again") from None
-        return found
+    def revision(self, world: int) -> int | None:
+        found = self._counters[world % SLOTS]
+        return None if found % 2 else found
 
     def position(self, name: str) -> Position | None:
         with self._reader() as connection:
