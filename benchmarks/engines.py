@@ -7,20 +7,25 @@ per second where other programs run. Both load averages are shown.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import Call, posted
 from benchmarks.regression import PAGE, RUNS
 from benchmarks.wrk import run_wrk, write_requests
+from counterfoil.store.opening import open_log
 
 ROUNDS = 7
+VISITING_SECONDS = 5.0
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -47,6 +52,42 @@ class Serving:
         self.process.wait()
 
 
+def visitors(server: Serving, store: str | None) -> dict[str, float]:
+    """What one visitor costs who makes a world, creates 10 billing runs in it, and reads 20 by id and 10 pages; the mean of
+    those who come one after the other for some seconds."""
+    size = 0 if store is None else _size(store)
+    before, count, ends = server.cpu(), 0, time.monotonic() + VISITING_SECONDS
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+
+    def send(method: str, path: str, body: object = None) -> None:
+        headers = {"Authorization": "Bearer counterfoil-key", "Content-Type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        response.read()
+        assert response.status < 300, response.status
+
+    while time.monotonic() < ends:
+        count += 1
+        name = f"visitor-{count}"
+        send("POST", "/_sandbox/v1/worlds", {"name": name, "time_to_live": 1800})
+        for number in range(10):
+            send("POST", f"/w/{name}{RUNS}", {"name": f"Run {number}"})
+            send("GET", f"/w/{name}{RUNS}3")
+            send("GET", f"/w/{name}{RUNS}4")
+            send("GET", f"/w/{name}{PAGE}")
+    connection.close()
+    return {
+        "visitors": count,
+        "cpu_ms": round(1000 * (server.cpu() - before) / count, 1),
+        "bytes": 0 if store is None else round((_size(store) - size) / count),
+    }
+
+
+def _size(store: str) -> int:
+    with closing(open_log(store, to_write=False)) as log:
+        return log.size()
+
+
 def measured(stores: dict[str, str | None], folder: Path) -> dict[str, Any]:
     work: dict[str, Call] = {"by id": Call(f"{RUNS}3"), "page": Call(PAGE), "create": posted(RUNS, {"name": "Spring"})}
     found: dict[str, Any] = {"load before": os.getloadavg()[0]}
@@ -66,7 +107,8 @@ def measured(stores: dict[str, str | None], folder: Path) -> dict[str, Any]:
                 "per_second": round(statistics.median(rates[name][1:])),
                 "cpu_us": round(statistics.median(costs[name][1:]), 1),
             }
-    for server in servers.values():
+    for name, server in servers.items():
+        found[f"visitor, {name}"] = visitors(server, stores[name])
         server.stop()
     found["load after"] = os.getloadavg()[0]
     return found

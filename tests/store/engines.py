@@ -169,6 +169,11 @@ class Postgres(DatabaseServer):
         self.execute(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if read_only else 'off'}")
         self.execute("SELECT pg_reload_conf()")
 
+    def tool(self, name: str, *arguments: str | Path) -> None:
+        """Run one of PostgreSQL's own programs."""
+        done = subprocess.run([self._binaries / name, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
 
 class Redis(DatabaseServer):
     package = "redis-server"
@@ -209,7 +214,7 @@ class Redis(DatabaseServer):
 
 def postgres() -> Postgres:
     found = shutil.which("postgres")
-    binaries = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    binaries = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return Postgres(binaries[-1]) if binaries else missing(Postgres.package)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.store.engines import DatabaseServer
+from tests.store.engines import DatabaseServer, Postgres
 from tests.store.served import CONTROL, KEY, RUNS, Reply, Served, until
 
 from counterfoil.cli import main
@@ -166,6 +166,22 @@ def test_worlds_are_looked_at_and_moved_beside_a_running_server(
         assert served.digest("again") == served.digest("blue")
         assert "deleted 0 idle worlds" in done(0, "store", "compact", remote_store)
         assert "Carried" in served.runs("/w/blue")
+
+
+def test_a_database_is_backed_up_while_it_is_served_and_restored(started_postgres: Postgres) -> None:
+    """As docs/how-to/shared-sandbox.md says: what was written after the dump is gone, and the rest is there."""
+    database = started_postgres.start()
+    store, dump = database.new_store(), database.folder / "worlds.dump"
+    with Served(store, "--scenario", "one-month") as served:
+        served.run("Before")
+        database.tool("pg_dump", "--format", "custom", "--schema", "counterfoil", "--file", dump, store)
+        served.run("After")
+        served.stop()
+        database.tool("pg_restore", "--clean", "--if-exists", "--dbname", store, dump)
+        assert "1 worlds, 0 mistakes" in done(0, "store", "check", store)
+        served.start()
+        assert served.runs()[-1:] == ["Before"]
+        served.run("Again")
 
 
 def test_a_default_world_of_other_options_is_refused(remote_store: str, tmp_path: Path) -> None:

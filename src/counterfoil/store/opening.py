@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import cast
 
 from counterfoil.store.engines import RemoteLog, StoreLog
@@ -21,6 +21,8 @@ from counterfoil.world.worlds import DEFAULT
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://")
 POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss", "valkey", "valkeys")
+DELETED_TOGETHER = 500
+"""Idle worlds, in one transaction: others that write wait no longer than for that."""
 
 
 def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> StoreLog:
@@ -107,17 +109,15 @@ def check_default(
 def delete_idle(log: Log, now: float) -> int:
     """Delete the worlds that idled longer than they may; returns how many. Other servers may use the store meanwhile."""
     idle = [Gone(id, expired_before=now) for id, _ in log.expired(now)]
+    return sum(_delete(log, idle[first : first + DELETED_TOGETHER]) for first in range(0, len(idle), DELETED_TOGETHER))
+
+
+def _delete(log: Log, gone: list[Gone]) -> int:
     try:
-        if idle:
-            log.commit(idle)
-    except Conflict:  # some were used or deleted in this moment
-        deleted = 0
-        for each in idle:
-            with suppress(Conflict):
-                log.commit([each])
-                deleted += 1
-        return deleted
-    return len(idle)
+        log.commit(gone)
+    except Conflict:  # one was used or deleted in this moment
+        return sum(_delete(log, [each]) for each in gone) if len(gone) > 1 else 0
+    return len(gone)
 
 
 def visitors_secret(log: Log) -> bytes:
