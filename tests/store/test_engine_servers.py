@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.store.engines import DatabaseServer, Postgres
-from tests.store.served import CONTROL, KEY, RUNS, Reply, Served, until
+from tests.store.served import CONTROL, KEY, RUNS, Reply, Served, kill_worker, until
 
 from counterfoil.cli import main
 
@@ -192,3 +192,23 @@ def test_a_default_world_of_other_options_is_refused(remote_store: str, tmp_path
         capsule.write_text(json.dumps(served.get(f"{CONTROL}/default/capsule")))
         said = done(2, "serve", "--port", "0", "--store", remote_store, "--capsule", str(capsule))
         assert "has a default world already" in said
+
+
+def test_workers_of_one_server_share_the_database_too(remote_store: str) -> None:
+    """Two workers beside a second server: all say the same, and go on when a worker is killed."""
+    with Served(remote_store, "--scenario", "one-month", workers=2) as served, Served(remote_store) as other:
+        there = served.workers()
+        assert len(there) == 2
+        for number in range(3):
+            for client in served.clients(3):
+                assert client("POST", RUNS, {"name": f"Run {number}"}).status == 200
+                client.close()
+            other.run(f"Other {number}")
+        names = other.runs()[-12:]
+        assert names == [name for number in range(3) for name in (*[f"Run {number}"] * 3, f"Other {number}")]
+        kill_worker(there[0])
+        until(lambda: len(served.workers()) == 2 and there[0] not in served.workers())
+        for client in served.clients(6):
+            assert [run["name"] for run in client("GET", RUNS).json()][-12:] == names
+            client.close()
+        assert "sesame" not in served.stop()
