@@ -62,8 +62,39 @@ BEGIN
     END IF;
     INSERT INTO counterfoil.log SELECT * FROM unnest(worlds, numbers, commands);
 END $$;
+
+CREATE FUNCTION counterfoil.expect_one(changed bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF changed <> 1 THEN
+        RAISE EXCEPTION 'a world was changed or deleted' USING ERRCODE = 'CF001';
+    END IF;
+END $$;
+
+CREATE FUNCTION counterfoil.make(digest text, text_ bytea, origin_ text, json text, id bigint, name text, base bigint,
+    time_to_live double precision, expires double precision, commands bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO counterfoil.scenario VALUES (digest, text_) ON CONFLICT DO NOTHING;
+    INSERT INTO counterfoil.origin VALUES (origin_, json, digest) ON CONFLICT DO NOTHING;
+    INSERT INTO counterfoil.world VALUES (id, name, origin_, base, cardinality(commands), time_to_live, expires);
+    INSERT INTO counterfoil.log SELECT id, number, command
+        FROM unnest(commands) WITH ORDINALITY AS each (command, number);
+END $$;
 """
 APPEND = "SELECT counterfoil.append(%b::bigint[], %b::bigint[], %b::integer[], %b::bytea[])"
+LOCK = "SELECT 1 FROM counterfoil.world WHERE id = ANY (%s) ORDER BY id FOR UPDATE"
+MAKE = "SELECT counterfoil.make(%s, %b, %s, %s, %s, %s, %s, %s::float8, %s::float8, %b::bytea[])"
+ONE = "WITH done AS ({} RETURNING 1) SELECT counterfoil.expect_one(count(*)) FROM done"
+"""A conflict unless the statement changes one row."""
+FORGET = "DELETE FROM counterfoil.log WHERE world = %s"
+TOUCH = "UPDATE counterfoil.world SET expires = greatest(expires, %s) WHERE id = %s"
+RESET = ONE.format(
+    "UPDATE counterfoil.world SET base = %s, length = 0, logins = '' WHERE id = %s AND base + length = %s"
+)
+DELETE = ONE.format("DELETE FROM counterfoil.world WHERE id = %s AND (%s::float8 IS NULL OR expires < %s)")
+ORDER_FAULTS, COUNT_LOGINS = (
+    ONE.format(f"UPDATE counterfoil.world SET {each} = %s WHERE id = %s AND (%s::bytea IS NULL OR {each} = %s)")  # noqa: S608
+    for each in ("faults", "logins")
+)
 BEGIN = "SELECT counterfoil.begin_batch(%s, %s, %s)"
 BEGIN_AND_APPEND = f"{BEGIN}, {APPEND.removeprefix('SELECT ')}"
 
@@ -93,7 +124,7 @@ def write_all(connection: Connection, operations: Sequence[Operation], writer: t
         raise Conflict(str(error).partition("\n")[0]) from None
     except psycopg.Error as error:
         if error.sqlstate == NOT_NEXT:
-            raise Conflict("another server appended to the same world") from None
+            raise Conflict("another server changed the same world") from None
         raise
 
 
@@ -127,47 +158,19 @@ def _columns(operations: Sequence[Operation]) -> tuple[list[int], list[int], lis
 
 def _write(connection: Connection, operation: Operation) -> None:
     if isinstance(operation, Made):
-        _make(connection, operation)
-        return
-    world = operation.world
-    if isinstance(operation, Touched):
-        connection.execute(
-            "UPDATE counterfoil.world SET expires = greatest(expires, %s) WHERE id = %s", (operation.expires, world)
-        )
-        return
-    if isinstance(operation, Reset):
-        connection.execute("DELETE FROM counterfoil.log WHERE world = %s", (world,))
-        query = "UPDATE counterfoil.world SET base = %s, length = 0, logins = '' WHERE id = %s AND base + length = %s"
-        done = connection.execute(query, (operation.base, world, operation.base - 1))
+        row, json = operation.row, encode_origin(operation.row.origin)
+        made = (row.id, row.name, row.base, row.time_to_live, row.expires, list(operation.commands))
+        origin = sha256(json.encode()).hexdigest()
+        connection.execute(MAKE, (row.origin.digest, operation.text, origin, json, *made))
+    elif isinstance(operation, Touched):
+        connection.execute(TOUCH, (operation.expires, operation.world))
+    elif isinstance(operation, Reset):
+        connection.execute(FORGET, (operation.world,))
+        connection.execute(RESET, (operation.base, operation.world, operation.base - 1))
     elif isinstance(operation, Gone):
-        connection.execute("DELETE FROM counterfoil.log WHERE world = %s", (world,))
-        query = "DELETE FROM counterfoil.world WHERE id = %s AND (%s::float8 IS NULL OR expires < %s)"
-        done = connection.execute(query, (world, operation.expired_before, operation.expired_before))
+        connection.execute(FORGET, (operation.world,))
+        connection.execute(DELETE, (operation.world, operation.expired_before, operation.expired_before))
     else:
         assert isinstance(operation, Faults | Logins)
-        column = "faults" if isinstance(operation, Faults) else "logins"
-        query = f"UPDATE counterfoil.world SET {column} = %s WHERE id = %s AND (%s::bytea IS NULL OR {column} = %s)"  # noqa: S608
-        done = connection.execute(query.encode(), (operation.json, world, operation.before, operation.before))
-    if done.rowcount != 1:
-        raise Conflict("another server changed or deleted the same world")
-
-
-def _make(connection: Connection, made: Made) -> None:
-    row, json = made.row, encode_origin(made.row.origin)
-    digest = sha256(json.encode()).hexdigest()
-    connection.execute(
-        "INSERT INTO counterfoil.scenario VALUES (%s, %s) ON CONFLICT DO NOTHING", (row.origin.digest, made.text)
-    )
-    connection.execute(
-        "INSERT INTO counterfoil.origin VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (digest, json, row.origin.digest)
-    )
-    connection.execute(
-        "INSERT INTO counterfoil.world VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (row.id, row.name, digest, row.base, len(made.commands), row.time_to_live, row.expires),
-    )
-    if made.commands:
-        connection.execute(
-            "INSERT INTO counterfoil.log SELECT %s, number, command"
-            " FROM unnest(%s::bytea[]) WITH ORDINALITY AS each (command, number)",
-            (row.id, list(made.commands)),
-        )
+        query = ORDER_FAULTS if isinstance(operation, Faults) else COUNT_LOGINS
+        connection.execute(query, (operation.json, operation.world, operation.before, operation.before))
