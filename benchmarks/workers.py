@@ -16,10 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from benchmarks.calls import Call, posted
-from benchmarks.regression import RUNS
+from benchmarks.regression import PAGE, RUNS
 from benchmarks.wrk import run_wrk, write_requests
 
 CUSTOMERS = 10_000
@@ -33,12 +32,8 @@ class Serving:
     def __init__(self, folder: Path, way: str) -> None:
         options = WAYS[way]
         store = [str(folder / f"{way.replace(' ', '-')}.db")] if options else []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "counterfoil", "serve", "--quiet", "--port", "0", *options, *store]
-            + ["--customers", str(CUSTOMERS)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = [sys.executable, "-m", "counterfoil", "serve", "--quiet", "--port", "0", *options, *store]
+        self.process = subprocess.Popen([*command, "--customers", str(CUSTOMERS)], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
 
@@ -50,6 +45,10 @@ class Serving:
         """Seconds of all its processes so far."""
         fields = (Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in self.processes())
         return sum(int(each[11]) + int(each[12]) for each in fields) / TICKS
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
 
     def memory(self) -> list[float]:
         """MB of each process, the supervisor first."""
@@ -84,13 +83,23 @@ def measured(rounds: int) -> dict[str, Any]:
                     "per_second": round(statistics.median(rates[way][1:])),
                     "cpu_us": round(statistics.median(costs[way][1:]), 1),
                 }
-        for way, each in servers.items():
-            for _ in range(8):
-                urlopen(f"http://127.0.0.1:{each.port}/health").close()
-            found[f"memory, {way}"] = [round(size, 1) for size in each.memory()]
-            each.process.terminate()
-            each.process.wait()
+        for each in servers.values():
+            each.stop()
+        found |= memory(folder)
     found["load after"] = os.getloadavg()[0]
+    return found
+
+
+def memory(folder: Path) -> dict[str, float]:
+    """MB of all processes together after some reads: a further worker takes the difference."""
+    found = {}
+    for count in (2, 3):
+        WAYS[way := f"{count} workers in all"] = ["--workers", str(count), "--store"]
+        serving = Serving(folder, way)
+        file = write_requests([Call(f"{RUNS}3"), Call(PAGE)], f"127.0.0.1:{serving.port}", folder / way)
+        run_wrk(file, serving.port, 2)
+        found[f"memory_mb, {way}"] = round(sum(serving.memory()), 1)
+        serving.stop()
     return found
 
 

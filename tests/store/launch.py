@@ -82,18 +82,20 @@ def writes_over_others() -> None:
     from counterfoil.store import sqlite_statements
     from counterfoil.store.log import Appended
 
-    check, append = sqlite_statements._check, sqlite_statements._append
+    check = sqlite_statements._check
+
+    def over(connection: Any, operations: Any) -> bool:
+        if not all(isinstance(each, Appended) for each in operations):
+            return False
+        rows = [(each.world, each.number, each.command) for each in operations]
+        connection.executemany("INSERT OR REPLACE INTO log VALUES (?, ?, ?)", rows)
+        return True
 
     def careless(connection: Any, each: Any, there: Any) -> None:
         if not isinstance(each, Appended):
             check(connection, each, there)
 
-    def over(connection: Any, operations: Any) -> None:
-        for each in operations:
-            connection.execute("DELETE FROM log WHERE world = ? AND number = ?", (each.world, each.number))
-        append(connection, operations)
-
-    sqlite_statements._check, sqlite_statements._append = careless, over
+    sqlite_statements._append_if_next, sqlite_statements._check = over, careless
 
 
 def counts_before_it_commits() -> None:

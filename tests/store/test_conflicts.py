@@ -172,6 +172,18 @@ def test_a_world_used_elsewhere_is_not_forgotten(processes: list[Process]) -> No
     assert [each.client.get(f"/w/blue{RUNS}").status_code for each in processes] == [404, 404]
 
 
+def test_the_bound_on_worlds_holds_in_sum(processes: list[Process]) -> None:
+    """Three with the default one; each process would have taken three by itself, also when both look at the same moment."""
+    one, two = processes
+    for each in processes:
+        each.application.worlds.limit_to(3)
+    assert one.client.post(CONTROL, json={"name": "blue"}).status_code == 201
+    one.engine.before_commit = once(lambda: two.client.post(CONTROL, json={"name": "green"}).raise_for_status())
+    assert one.client.post(CONTROL, json={"name": "red"}).status_code == 429
+    assert two.client.post(CONTROL, json={"name": "grey"}).status_code == 429
+    assert [len(each.client.get(CONTROL).json()["worlds"]) for each in processes] == [3, 3]
+
+
 def test_it_is_tried_so_often_and_then_refused(processes: list[Process]) -> None:
     one, two = processes
     tries = []

@@ -54,4 +54,4 @@ def serve_with_workers(
         application.worlds.close()
 
     sharing.before_fork()
-    Supervisor(len(listeners), work, ready).run()
+    Supervisor(len(listeners), work, ready, sharing.close).run()

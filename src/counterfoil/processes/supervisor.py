@@ -35,14 +35,20 @@ class WorkersFailed(Exception):
 
 class Supervisor:
     """``work`` is called in each worker with its number, counted from 1, and with what is to be called when it is ready; when it
-    returns, the worker ends. ``ready`` is called in this process when all are ready for the first time."""
+    returns, the worker ends. ``ready`` is called in this process when all are ready for the first time, ``clean_up`` in each
+    worker that finds this process killed."""
 
     def __init__(
-        self, workers: int, work: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
+        self,
+        workers: int,
+        work: Callable[[int, Callable[[], None]], None],
+        ready: Callable[[], None],
+        clean_up: Callable[[], None],
     ) -> None:
         self._workers = workers
         self._work = work
         self._ready = ready
+        self._clean_up = clean_up
         self._running: dict[int, tuple[int, float]] = {}  # by process id: the worker's number, and when it was started
         self._is_stopping = False
         self._failures = 0
@@ -132,6 +138,7 @@ class Supervisor:
 
     def _end_with_supervisor(self) -> NoReturn:
         os.read(self._alive, 1)
+        self._clean_up()
         os._exit(0)
 
     def _stop(self) -> None:

@@ -36,6 +36,8 @@ LATER = "CREATE TABLE IF NOT EXISTS login (world INTEGER PRIMARY KEY REFERENCES 
 POSITION = """SELECT world.id, world.base,
     (SELECT coalesce(max(number), 0) FROM log WHERE log.world = world.id), world.expires, fault.json, login.json
     FROM world LEFT JOIN fault ON fault.world = world.id LEFT JOIN login ON login.world = world.id"""
+IS_AT = """EXISTS (SELECT 1 FROM world WHERE id = ? AND base = ?)
+    AND (SELECT coalesce(max(number), 0) FROM log WHERE world = ?) = ?"""
 
 
 def write_all(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
@@ -69,6 +71,8 @@ def position(connection: sqlite3.Connection, where: str, value: int | str) -> Po
 
 def write_if_next(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
     """Like ``write_all`` beside other processes. Raises ``Conflict``, with the transaction rolled back."""
+    if _append_if_next(connection, operations):
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
         there: dict[int, Position | None] = {}
@@ -82,6 +86,26 @@ def write_if_next(connection: sqlite3.Connection, operations: Sequence[Operation
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _append_if_next(connection: sqlite3.Connection, operations: Sequence[Operation]) -> bool:
+    """Commands of one world, which are the usual batch, in one statement; False if it is another batch."""
+    first = operations[0]
+    if not isinstance(first, Appended) or len(operations) > ROWS_AT_ONCE:
+        return False
+    values: list[object] = []
+    for number, each in enumerate(operations, first.number):
+        if not isinstance(each, Appended) or (each.world, each.base, each.number) != (first.world, first.base, number):
+            return False
+        values += each.world, each.number, each.command
+    rows = ", ".join(["(?, ?, ?)"] * len(operations))
+    done = connection.execute(
+        f"INSERT INTO log SELECT * FROM (VALUES {rows}) WHERE {IS_AT}",  # noqa: S608 - question marks only
+        (*values, first.world, first.base, first.world, first.number - 1),
+    )
+    if done.rowcount != len(operations):
+        raise Conflict("a world has other commands by now")
+    return True
 
 
 def _check(connection: sqlite3.Connection, each: Operation, there: dict[int, Position | None]) -> None:
