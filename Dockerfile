@@ -8,8 +8,10 @@ COPY fixtures fixtures
 COPY docs/vendors docs/vendors
 COPY examples/own-api examples/own-api
 COPY src src
+# postgres, redis: what a server with such a store needs beside; see examples/shared-sandbox
+ARG EXTRAS=
 # pip compiles what it installs: the first start in a container is as quick as any
-RUN python -m venv /opt/counterfoil && /opt/counterfoil/bin/pip install --no-cache-dir --compile .
+RUN python -m venv /opt/counterfoil && /opt/counterfoil/bin/pip install --no-cache-dir --compile ".${EXTRAS:+[$EXTRAS]}"
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 counterfoil

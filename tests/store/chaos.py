@@ -17,7 +17,7 @@ from typing import Any
 from tests.store.checker import Outcome, Seen, violations
 from tests.store.served import CONTROL, RUNS, Client, Served, kill_worker
 
-from counterfoil.store.sqlite import SqliteLog
+from counterfoil.store.opening import open_log
 from counterfoil.world.commands import AddCharge, Command, CreateRun, UpdateRun, decode_commands
 
 WORLDS = ("default", "blue", "green")
@@ -207,9 +207,9 @@ def _digests(served: Served) -> dict[str, set[str]]:
     return found
 
 
-def kept(store: Path) -> dict[str, list[tuple[str, str]]]:
+def kept(store: Path | str) -> dict[str, list[tuple[str, str]]]:
     """The writes of each world, in the order of the store's log."""
-    log = SqliteLog(store)
+    log = open_log(str(store), to_write=False)
     try:
         result = {}
         for world in WORLDS:

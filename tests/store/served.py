@@ -127,7 +127,7 @@ def until(holds: Callable[[], bool], seconds: float = 20) -> None:
 class Served:
     """``counterfoil serve --store`` on a port that stays the same. ``defect`` is one of ``launch.DEFECTS``."""
 
-    def __init__(self, store: Path, *options: str, defect: str | None = None, workers: int = 1) -> None:
+    def __init__(self, store: Path | str, *options: str, defect: str | None = None, workers: int = 1) -> None:
         self.store = store
         self._options = options if workers == 1 else (*options, "--workers", str(workers))
         self._start = [str(LAUNCH), defect] if defect else ["-m", "counterfoil"]

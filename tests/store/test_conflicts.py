@@ -16,7 +16,7 @@ from tests.store.served import CONTROL, RUNS
 
 from counterfoil.app import Application, build
 from counterfoil.store import opening
-from counterfoil.store.log import Conflict, Operation, Touched
+from counterfoil.store.log import Conflict, Operation, Position, Touched
 from counterfoil.store.sqlite import SLOTS, SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
@@ -55,6 +55,10 @@ class RemoteEngine(Engine):
 
     def revision(self, world: int) -> int:
         raise AssertionError("nobody asks a remote store for it")
+
+    def positions(self, names: Sequence[str]) -> dict[str, Position]:
+        found = {name: self.position(name) for name in names}
+        return {name: position for name, position in found.items() if position is not None}
 
 
 class Process:
@@ -200,6 +204,13 @@ def test_it_is_tried_so_often_and_then_refused(processes: list[Process]) -> None
     assert one.client.get("/ready").status_code == 200
 
 
+def ready(process: Process) -> None:
+    until = time.monotonic() + 20
+    while process.client.get("/ready").status_code != 200:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_a_store_that_fails_and_comes_back(processes: list[Process]) -> None:
     one, two = processes
 
@@ -210,9 +221,7 @@ def test_a_store_that_fails_and_comes_back(processes: list[Process]) -> None:
     assert one.run("Never").status_code == 503
     assert two.run("Theirs").status_code == 200, "the other process goes on"
     one.engine.before_commit = lambda operations: None
-    deadline = threading.Event()
-    while one.client.get("/ready").status_code != 200:
-        assert not deadline.wait(0.05)
+    ready(one)
     assert one.run("Ours").status_code == 200
     assert one.names() == two.names() == ["Theirs", "Ours"]
 
@@ -230,6 +239,7 @@ def test_a_store_that_cannot_be_asked(processes: list[Process]) -> None:
     answer = one.client.get(RUNS)
     assert (answer.status_code, "cannot be read" in answer.text) == (503, True)
     one.engine.before_look = lambda: None
+    ready(one)
     assert one.names() == ["Theirs"]
 
 

@@ -78,8 +78,8 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [text], "nothing was put beside it"
     assert "is not a file" in refused("serve", "--port", "0", "--store", str(tmp_path))
     assert "No such file" in refused("serve", "--port", "0", "--store", str(tmp_path / "no" / "w.db"))
-    assert "name a file" in refused("serve", "--port", "0", "--store", "postgresql://me:secret@db/counterfoil")
-    assert "secret" not in refused("serve", "--port", "0", "--store", "postgresql://me:secret@db/counterfoil")
+    assert "name a file, or" in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
+    assert "secret" not in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
     assert "there is no such store" in refused("store", "info", str(tmp_path / "none.db"))
     assert not (tmp_path / "none.db").exists()
 

@@ -9,17 +9,26 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.store.engines import ENGINES, running
 from tests.store.served import CONTROL, KEY, Client, Served
 
 EMNIFY = "/emnify/api/v1"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     return tmp_path / "worlds.db"
 
 
-def test_a_month_of_work_survives_a_crash(store: Path) -> None:
+@pytest.fixture(params=["file", *ENGINES])
+def store(request: pytest.FixtureRequest) -> str:
+    """An empty store of each kind."""
+    if request.param == "file":
+        return str(request.getfixturevalue("file"))
+    return running(request, request.param).new_store()
+
+
+def test_a_month_of_work_survives_a_crash(store: str) -> None:
     """One charge of 12.00 net, a run requested, a bill paid, the clock at 1 February: the same afterwards, byte for byte."""
     with Served(store, "--scenario", "one-month") as served:
         served.post(
@@ -46,7 +55,7 @@ def test_a_month_of_work_survives_a_crash(store: Path) -> None:
         )
 
 
-def test_made_forked_reset_and_deleted_worlds(store: Path) -> None:
+def test_made_forked_reset_and_deleted_worlds(store: str) -> None:
     with Served(store, "--scenario", "one-month") as served:
         served.post(
             CONTROL, {"name": "blue", "scenario": "late-payer", "seed": 5, "customers": 20, "time_to_live": 900}, 201
@@ -75,7 +84,7 @@ def test_made_forked_reset_and_deleted_worlds(store: Path) -> None:
         assert served.get(f"{CONTROL}/gone")["commands"] == 0
 
 
-def test_a_token_stays_good_until_its_world_is_reset(store: Path) -> None:
+def test_a_token_stays_good_until_its_world_is_reset(store: str) -> None:
     """A token proves itself by its signature: the server that checks it may be another one than the one that gave it."""
     with Served(store, "--scenario", "one-month") as served:
         served.post(CONTROL, {"name": "blue"}, 201)
@@ -97,12 +106,12 @@ def test_a_token_stays_good_until_its_world_is_reset(store: Path) -> None:
         assert served.client("GET", path, headers=after).status == 200
 
 
-def test_a_world_that_idled_too_long_is_forgotten_after_a_restart_too(store: Path) -> None:
-    with Served(store) as served:
+def test_a_world_that_idled_too_long_is_forgotten_after_a_restart_too(file: Path) -> None:
+    with Served(file) as served:
         served.post(CONTROL, {"name": "short", "time_to_live": 3600}, 201)
         served.post(CONTROL, {"name": "long"}, 201)
         served.kill()
-        with sqlite3.connect(store) as database:
+        with sqlite3.connect(file) as database:
             database.execute("UPDATE world SET expires = expires - 7200 WHERE name = 'short'")
         database.close()
         served.start()
@@ -111,16 +120,16 @@ def test_a_world_that_idled_too_long_is_forgotten_after_a_restart_too(store: Pat
         served.post(CONTROL, {"name": "short"}, 201)
 
 
-def test_a_world_in_use_does_not_expire(store: Path) -> None:
+def test_a_world_in_use_does_not_expire(file: Path) -> None:
     """What keeps it alive is written down, though reading changes nothing."""
 
     def expires() -> float:
-        with sqlite3.connect(store) as database:
+        with sqlite3.connect(file) as database:
             (found,) = database.execute("SELECT expires FROM world WHERE name = 'blue'").fetchone()
         database.close()
         return float(found)
 
-    with Served(store) as served:
+    with Served(file) as served:
         served.post(CONTROL, {"name": "blue", "time_to_live": 20}, 201)
         before = expires()
         for _ in range(600):
@@ -131,7 +140,7 @@ def test_a_world_in_use_does_not_expire(store: Path) -> None:
         assert expires() > before
 
 
-def test_a_capsule_becomes_a_world_of_a_running_server(store: Path) -> None:
+def test_a_capsule_becomes_a_world_of_a_running_server(store: str) -> None:
     with Served(store, "--scenario", "one-month") as served:
         served.run("Carried away")
         capsule = served.get(f"{CONTROL}/default/capsule")
@@ -141,7 +150,7 @@ def test_a_capsule_becomes_a_world_of_a_running_server(store: Path) -> None:
         assert "Carried away" in served.runs("/w/again")
 
 
-def test_an_own_documents_resources_survive(store: Path) -> None:
+def test_an_own_documents_resources_survive(store: str) -> None:
     """What was written is kept; what was not written is made from the world's seed, which is kept too."""
     document = Path(__file__).parents[1] / "own_documents" / "documents" / "cafe.yaml"
     options = ("--scenario", "one-month", "--spec", str(document))
@@ -155,7 +164,7 @@ def test_an_own_documents_resources_survive(store: Path) -> None:
         assert served.get(f"{base}/guests/{made['guest']['id']}") == made
 
 
-def test_ordered_faults_survive_and_go_with_their_world(store: Path) -> None:
+def test_ordered_faults_survive_and_go_with_their_world(store: str) -> None:
     """The first fault is taken away, the second stays; a reset takes it away too, and its number is not given again."""
     fault = {"api": "billingplatform", "kind": "status", "status": 503}
     with Served(store, "--scenario", "one-month") as served:
@@ -172,25 +181,25 @@ def test_ordered_faults_survive_and_go_with_their_world(store: Path) -> None:
         assert served.get(f"{CONTROL}/default/faults")["faults"] == []
 
 
-def test_a_store_is_the_owners_alone(store: Path) -> None:
-    with Served(store) as served:
+def test_a_store_is_the_owners_alone(file: Path) -> None:
+    with Served(file) as served:
         served.run("Any")
-        for file in store.parent.iterdir():
-            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+        for each in file.parent.iterdir():
+            assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
 
 
-def test_a_stopped_server_leaves_one_file_that_can_be_copied(store: Path, tmp_path: Path) -> None:
-    with Served(store) as served:
+def test_a_stopped_server_leaves_one_file_that_can_be_copied(file: Path, tmp_path: Path) -> None:
+    with Served(file) as served:
         served.run("Backed up")
         served.stop()
-        assert not Path(f"{store}-wal").exists()
+        assert not Path(f"{file}-wal").exists()
         copy = tmp_path / "copy.db"
-        copy.write_bytes(store.read_bytes())
+        copy.write_bytes(file.read_bytes())
     with Served(copy) as served:
         assert "Backed up" in served.runs()
 
 
-def test_visitors_come_back_to_their_worlds(store: Path) -> None:
+def test_visitors_come_back_to_their_worlds(store: str) -> None:
     """Public mode: the cookie is good after a restart, and the default world is still closed to all."""
     with Served(store, "--public") as served:
         host = {"Host": f"127.0.0.1:{served.port}"}
@@ -226,12 +235,12 @@ def test_visitors_come_back_to_their_worlds(store: Path) -> None:
         assert key(served.client) == before
 
 
-def test_each_scenarios_text_lies_in_the_store_once(store: Path) -> None:
-    with Served(store) as served:
+def test_each_scenarios_text_lies_in_the_store_once(file: Path) -> None:
+    with Served(file) as served:
         for number in range(20):
             served.post(CONTROL, {"name": f"w{number}"}, 201)
         served.stop()
-    with sqlite3.connect(store) as database:
+    with sqlite3.connect(file) as database:
         assert database.execute("SELECT count(*) FROM world").fetchone() == (21,)
         assert database.execute("SELECT count(*) FROM scenario").fetchone() == (1,)
         json.loads(database.execute("SELECT json FROM origin").fetchone()[0])

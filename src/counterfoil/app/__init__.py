@@ -164,8 +164,8 @@ def build(
     """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
     scenario. Where there are own ones, no name means no other.
 
-    With ``store``, a file, all worlds are kept in it. If it has a default world already, that one is served, and what is
-    given for a new one must be what it was made from.
+    With ``store``, a file or a server's URL, all worlds are kept in it. If it has a default world already, that one is
+    served, and what is given for a new one must be what it was made from.
 
     With ``workers`` above 1, which needs a store, the application is for processes that are forked from this one: call
     ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
@@ -182,7 +182,7 @@ def build(
     worlds, stored = _worlds(store, known, is_shared=workers > 1)
     try:
         if world is not None:
-            _put_default(worlds, world, store)
+            _put_default(worlds, world, stored)
         elif not _has_default(stored, scenario_name, seed, customers, switches or {}):
             worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
     except BaseException:
@@ -236,9 +236,11 @@ def _served_apis(names: tuple[str, ...], own: Sequence[API]) -> tuple[API, ...]:
     return served
 
 
-def _put_default(worlds: Worlds, world: World, store: str | None) -> None:
-    if worlds.get(DEFAULT) is not None:
-        raise UsageError(f"{store} has a default world already; leave the capsule out, or name another file")
+def _put_default(worlds: Worlds, world: World, stored: StoredWorlds | None) -> None:
+    if stored is not None and worlds.get(DEFAULT) is not None:
+        raise UsageError(
+            f"{stored.log.where} has a default world already; leave the capsule out, or name another store"
+        )
     worlds.put(world)
 
 

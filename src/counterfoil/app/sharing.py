@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from counterfoil.asgi import ASGIApp
 from counterfoil.processes.fault_counts import SharedFaultCounts
@@ -32,7 +33,12 @@ class Sharing:
 
     def put_before(self, app: ASGIApp) -> None:
         """Let ``current`` be the application that makes worlds current before ``app`` is called."""
-        self.current = CurrentWorlds(app, self._worlds)
+        if self._worlds.log.remote:
+            from counterfoil.store.remote_worlds import RemoteCurrentWorlds, RemoteWorlds
+
+            self.current = RemoteCurrentWorlds(app, cast("RemoteWorlds", self._worlds))
+        else:
+            self.current = CurrentWorlds(app, self._worlds)
 
     def faults(self, local: FaultStore) -> SharedFaults:
         """The faults of all processes, which ``local`` applies in this one."""
@@ -51,7 +57,8 @@ class Sharing:
         """Share with the other workers."""
         self.fault_counts.start()
         self.journal.start(worker)
-        self.siblings.start(worker)
+        if self.workers > 1:
+            self.siblings.start(worker)
 
     async def refresh(self, name: str) -> None:
         """Make a world current."""

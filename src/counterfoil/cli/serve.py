@@ -74,8 +74,9 @@ MAX_CONNECTIONS_PER_ADDRESS = 100
 @click.option("--capsule", type=click.Path(), help="Serve the world in this capsule instead of a scenario's.")
 @click.option(
     "--store",
-    metavar="FILE",
-    help="Keep all worlds in this file, so that they outlive the server; made if it is not there.",
+    envvar="COUNTERFOIL_STORE",
+    metavar="FILE|URL",
+    help="Keep all worlds in this file, or this postgresql:// or redis:// server, so that they outlive the process.",
 )
 @click.option(
     "--workers",

@@ -22,7 +22,7 @@ STORE = click.argument("store", metavar="STORE")
 
 @click.group()
 def store() -> None:
-    """Look at the worlds kept in a file (serve --store), move them out of it and into it.
+    """Look at the worlds kept in a store (serve --store), move them out of it and into it.
 
     \b
     Example:
@@ -84,19 +84,19 @@ def check(store: str) -> None:
 @store.command()
 @STORE
 def compact(store: str) -> None:
-    """Delete worlds that idled longer than they may, and give unused space back. Not while a server uses the store."""
+    """Delete worlds that idled longer than they may, and give unused space back.
+
+    Not while a server uses the store, if that is a file.
+    """
 
     def run() -> tuple[int, int, int]:
-        from counterfoil.store.log import Gone
-        from counterfoil.store.opening import open_log
+        from counterfoil.store.opening import delete_idle, open_log
 
         with closing(open_log(store)) as log:
             before = log.size()
-            idle = log.expired(time.time())
-            if idle:
-                log.commit([Gone(id) for id, _ in idle])
+            deleted = delete_idle(log, time.time())
             log.compact()
-            return len(idle), before, log.size()
+            return deleted, before, log.size()
 
     idle, before, after = exit_on_user_error(run)
     click.echo(f"deleted {idle} idle worlds; {before} bytes before, {after} now")
@@ -115,9 +115,9 @@ def export(store: str, folder: str, name: str | None) -> None:
         from counterfoil.world.capsule import write_capsule
 
         with closing(open_log(store, to_write=False)) as log:
-            names = [each for _, each in log.rows()]
+            names, where = [each for _, each in log.rows()], log.where
         if name is not None and name not in names:
-            raise StoreError(f"{store}: has no world '{name[:80]}'")
+            raise StoreError(f"{where}: has no world '{name[:80]}'")
         Path(folder).mkdir(parents=True, exist_ok=True)
         written = 0
         for each, world in _rebuilt(store, names if name is None else [name]):
@@ -139,7 +139,7 @@ def export(store: str, folder: str, name: str | None) -> None:
 def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -> None:
     """Make a world from each capsule: a file, or all *.json of a folder. The file's name is the world's.
 
-    Not while a server uses the store.
+    Not while a server uses the store, if that is a file.
     """
     files = [
         file for each in capsules for file in (sorted(Path(each).glob("*.json")) if Path(each).is_dir() else [each])
@@ -162,7 +162,7 @@ def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -
                 name = Path(file).stem
                 check_name(name)
                 if name in there:
-                    raise StoreError(f"{store}: would have two worlds named '{name}'; nothing was imported")
+                    raise StoreError(f"{worlds.log.where}: would have two worlds named '{name}'; nothing was imported")
                 there.add(name)
                 opened.append(_opened(Path(file), known))
             for world in opened:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import cast
 
-from counterfoil.store.log import Log, StoreError
+from counterfoil.store.engines import RemoteLog, StoreLog
+from counterfoil.store.log import Conflict, Gone, Log, StoreError
 from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.store.worlds import StoredWorlds
@@ -16,26 +19,57 @@ from counterfoil.world.switches import KnownSwitches
 from counterfoil.world.worlds import DEFAULT
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://")
+POSTGRES = ("postgresql", "postgres")
+REDIS = ("redis", "rediss", "valkey", "valkeys")
+DELETED_TOGETHER = 500
+"""Idle worlds, in one transaction: others that write wait no longer than for that."""
 
 
-def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> SqliteLog:
-    """The store of that name: the path of a file. ``shared``: by processes that are forked from this one. Raises
-    ``StoreError``."""
+def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> StoreLog:
+    """The store of that name: the path of a file, or the URL of a server. ``shared``: by processes that are forked from this
+    one; a server always is. Raises ``StoreError``."""
     url = _URL.match(store)
-    if url is not None:
-        raise StoreError(f"{store.split('@')[-1][:80]}: no store of the kind {url['scheme']} is known; name a file")
-    if not store.strip() or "\0" in store:
-        raise StoreError("a store is the path of a file")
-    return SqliteLog(store, to_write=to_write, shared=shared)
+    if url is None:
+        if not store.strip() or "\0" in store:
+            raise StoreError("a store is the path of a file, or a URL such as postgresql://db/counterfoil")
+        return SqliteLog(store, to_write=to_write, shared=shared)
+    if url["scheme"] in POSTGRES:
+        with _extra("postgres", "psycopg"):
+            from counterfoil.store.postgres import PostgresLog
+        return PostgresLog(store, to_write=to_write)
+    if url["scheme"] in REDIS:
+        with _extra("redis", "redis"):
+            from counterfoil.store.redis import RedisLog
+        return RedisLog(store, to_write=to_write)
+    raise StoreError(
+        f"no store of the kind {url['scheme'][:20]}:// is known; name a file, or a postgresql:// or redis:// URL"
+    )
+
+
+@contextmanager
+def _extra(extra: str, package: str) -> Iterator[None]:
+    """Raises ``StoreError`` if the package of that optional dependency is not installed."""
+    try:
+        yield
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise StoreError(
+            f"this kind of store needs the package {package}: pip install 'counterfoil[{extra}]'"
+        ) from None
 
 
 def open_worlds(
     store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches, *, shared: bool = False
 ) -> StoredWorlds:
-    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as ``open_log``. Raises
+    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``. Raises
     ``StoreError``."""
     log = open_log(store, shared=shared)
-    return (SharedWorlds if log.shared else StoredWorlds)(log, read, known_switches, now=time.time)
+    if log.remote:
+        from counterfoil.store.remote_worlds import RemoteWorlds
+
+        return RemoteWorlds(cast("RemoteLog", log), read, known_switches, now=time.time)
+    return (SharedWorlds if shared else StoredWorlds)(log, read, known_switches, now=time.time)
 
 
 def check_default(
@@ -67,15 +101,27 @@ def check_default(
         differs = "other switches than those given"
     if differs is not None:
         raise StoreError(
-            f"{worlds.log.where}: its default world was made with {differs}; leave the option out, or name another file"
+            f"{worlds.log.where}: its default world was made with {differs}; leave the option out, or name another store"
         )
     return True
 
 
+def delete_idle(log: Log, now: float) -> int:
+    """Delete the worlds that idled longer than they may; returns how many. Other servers may use the store meanwhile."""
+    idle = [Gone(id, expired_before=now) for id, _ in log.expired(now)]
+    return sum(_delete(log, idle[first : first + DELETED_TOGETHER]) for first in range(0, len(idle), DELETED_TOGETHER))
+
+
+def _delete(log: Log, gone: list[Gone]) -> int:
+    try:
+        log.commit(gone)
+    except Conflict:  # one was used or deleted in this moment
+        return sum(_delete(log, [each]) for each in gone) if len(gone) > 1 else 0
+    return len(gone)
+
+
 def visitors_secret(log: Log) -> bytes:
     """The secret that visitors' cookies and keys are made with: the same after a restart."""
-    kept = log.about("visitors_secret")
-    if kept is None:
-        kept = secrets.token_hex(32)
-        log.about("visitors_secret", kept)
+    kept = log.about("visitors_secret") or log.about("visitors_secret", secrets.token_hex(32))
+    assert kept is not None
     return bytes.fromhex(kept)

@@ -26,6 +26,8 @@ class SharedFaults(Faults):
         self._worlds = worlds
         self._forget = forget
         worlds.faults_changed = self._take_over
+        for world, json in worlds.log.faults():  # some may be in memory already
+            self._take_over(world, json)
 
     def _take_over(self, world: str, json: bytes) -> None:
         self._faults.restore(world, ordered(json))

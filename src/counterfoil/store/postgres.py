@@ -1,0 +1,299 @@
+"""Keeps worlds in a PostgreSQL database, in the schema ``counterfoil``. Any number of servers may use it at once.
+
+Each change is one transaction that checks that nobody else was faster. Only the primary server is read: a replica may be behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from counterfoil.store.log import Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.postgres_connections import Connection, Connections, said
+from counterfoil.store.postgres_statements import FENCED, SCHEMA, write_all
+from counterfoil.store.written_with import check_written_with, written_with
+from counterfoil.world.command_log import StoreUnavailable
+
+FORMAT = "1"
+CREATION = 0x63667374
+"""The advisory lock of who creates the tables; of two servers that start at once, one does."""
+RECONNECT_SECONDS = 3.0
+"""How long a commit whose outcome is not known looks for the server again, before its clients are told."""
+KEPT_WRITERS = "1 day"
+WORLD = """SELECT world.id, origin.json, base, time_to_live, expires, scenario.text,
+    (SELECT array_agg(command ORDER BY number) FROM counterfoil.log WHERE log.world = world.id)
+    FROM counterfoil.world JOIN counterfoil.origin ON origin.digest = world.origin
+    JOIN counterfoil.scenario ON scenario.digest = origin.scenario WHERE world.name = %s"""
+
+
+class PostgresLog:
+    """The store in the database of ``url``; its tables are made if they are not there. Implements ``counterfoil.store.log.Log``.
+
+    ``to_write`` False looks at it only. Raises ``StoreError``.
+    """
+
+    shared = remote = True
+
+    def __init__(self, url: str, *, to_write: bool = True) -> None:
+        self._connections = Connections(url)
+        self.where = self._connections.where
+        self._to_write = to_write
+        self._writing: Connection | None = None
+        self._writer = secrets.token_hex(8)
+        self._batch = ""
+        try:
+            self._open()
+        except StoreUnavailable as error:
+            self.close()
+            raise StoreError(f"{self.where}: {error}") from None
+        except psycopg.Error as error:
+            self.close()
+            raise StoreError(f"{self.where}: {said(error)}") from None
+        except StoreError:
+            self.close()
+            raise
+
+    # --- opening ---------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        with contextlib.closing(self._connections.open()) as connection:
+            is_there = self._is_there(connection)
+            if not is_there and not self._to_write:
+                raise StoreError(f"{self.where}: there is no such store; counterfoil serve --store makes it")
+            if not is_there:
+                self._create(connection)
+            about = dict(connection.execute("SELECT name, value FROM counterfoil.about").fetchall())
+        check_written_with(self.where, FORMAT, about)
+        if self._to_write:
+            self.recover()
+
+    def _is_there(self, connection: Connection) -> bool:
+        ours, others = connection.execute(
+            "SELECT to_regclass('counterfoil.about') IS NOT NULL AND to_regclass('counterfoil.writer') IS NOT NULL,"
+            " EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace('counterfoil'))"
+        ).fetchone() or (False, False)
+        if others and not ours:
+            raise StoreError(f"{self.where}: its schema 'counterfoil' is not a store of counterfoil")
+        return bool(ours)
+
+    def _create(self, connection: Connection) -> None:
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (CREATION,))
+            if self._is_there(connection):  # another server was faster
+                return
+            (schema,) = connection.execute("SELECT to_regnamespace('counterfoil')").fetchone() or (None,)
+            if schema is None:
+                connection.execute("CREATE SCHEMA counterfoil")
+            connection.execute(SCHEMA)
+            for name, value in {"format": FORMAT, **written_with()}.items():
+                connection.execute("INSERT INTO counterfoil.about VALUES (%s, %s)", (name, value))
+
+    def connect(self) -> None:
+        self._writer = secrets.token_hex(8)
+        try:
+            self.recover()
+        except StoreUnavailable as error:
+            raise StoreError(f"{self.where}: {error}") from None
+
+    def disconnect(self) -> None:
+        self._drop_writing()
+        self._connections.close()
+
+    def close(self) -> None:
+        self.disconnect()
+
+    # --- writing, from one thread ----------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nothing is locked: a commit says whether another server was faster."""
+        yield
+
+    def recover(self) -> None:
+        """A new connection. What was sent on an older one, and may still be under way, cannot be committed any more."""
+        self._drop_writing()
+        try:
+            connection = self._connections.open()
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"the store cannot be written: {error}") from None
+        self._writing = connection
+        fresh = secrets.token_hex(8)
+        try:
+            connection.execute(
+                "INSERT INTO counterfoil.writer (id, batch) VALUES (%s, %s)"
+                " ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = now()",
+                (self._writer, fresh),
+            )
+            connection.execute(
+                f"DELETE FROM counterfoil.writer WHERE at < now() - interval '{KEPT_WRITERS}' AND id <> %s",  # noqa: S608
+                (self._writer,),
+            )
+        except psycopg.Error as error:
+            self._drop_writing()
+            raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
+        self._batch = fresh
+
+    def commit(self, operations: Sequence[Operation]) -> None:
+        batch = secrets.token_hex(8)
+        try:
+            self._write(operations, batch)
+        except psycopg.Error as error:
+            if (
+                error.sqlstate == FENCED
+            ):  # idle for so long that another server forgot this writer; nothing is under way
+                self.recover()
+                self._settle(operations, batch)
+            elif not _outcome_is_unknown(error):
+                self._drop_writing()
+                raise StoreUnavailable(f"the store cannot be written: {said(error)}; try again") from None
+            else:
+                self._settle(operations, batch)
+        self._batch = batch
+
+    def _write(self, operations: Sequence[Operation], batch: str) -> None:
+        if self._writing is None:
+            raise StoreUnavailable("the store cannot be written: it is not open; try again")
+        write_all(self._writing, operations, (self._writer, self._batch, batch))
+
+    def _settle(self, operations: Sequence[Operation], batch: str) -> None:
+        """The connection broke during a commit. Look whether it is there; if not, once more."""
+        given_up = time.monotonic() + RECONNECT_SECONDS
+        while True:
+            try:
+                self._drop_writing()
+                connection = self._writing = self._connections.open()
+                # waits for the other transaction, if that is still under way
+                found = connection.execute(
+                    "SELECT batch FROM counterfoil.writer WHERE id = %s FOR UPDATE", (self._writer,)
+                ).fetchone()
+                if found != (batch,):
+                    self._write(operations, batch)
+                return
+            except StoreUnavailable as again:
+                if time.monotonic() > given_up:
+                    self._drop_writing()
+                    raise StoreUnavailable(f"the store cannot be written: {again}; try again") from None
+                time.sleep(0.1)
+            except psycopg.Error as again:
+                self._drop_writing()
+                if time.monotonic() > given_up or again.sqlstate == FENCED:
+                    raise StoreUnavailable(f"the store cannot be written: {said(again)}; try again") from None
+
+    def _drop_writing(self) -> None:
+        connection, self._writing = self._writing, None
+        if connection is not None:
+            connection.close()  # rolls back what was not committed
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._connections.reading() as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def find(self, name: str) -> StoredWorld | None:
+        found = self._rows(WORLD, name)
+        if not found:
+            return None
+        id, json, base, time_to_live, expires, text, commands = found[0]
+        return StoredWorld(Row(id, name, decode_origin(json), base, time_to_live, expires), text, commands or [])
+
+    def position(self, name: str) -> Position | None:
+        return self.positions([name]).get(name)
+
+    def positions(self, names: Sequence[str]) -> dict[str, Position]:
+        """Where the worlds of those names are, as of now or later; those that are not there are left out."""
+        query = "SELECT name, id, base, length, expires, faults, logins FROM counterfoil.world WHERE name = ANY (%s)"
+        return {name: Position(*found) for name, *found in self._rows(query, list(names))}
+
+    def revision(self, world: int) -> int | None:
+        """Not known here: it would take a round trip, and a position takes no more."""
+        return None
+
+    def commands_after(self, world: int, number: int) -> list[bytes]:
+        query = "SELECT command FROM counterfoil.log WHERE world = %s AND number > %s ORDER BY number"
+        return [command for (command,) in self._rows(query, world, number)]
+
+    def rows(self, offset: int = 0, limit: int = -1) -> list[tuple[int, str]]:
+        query = "SELECT id, name FROM counterfoil.world ORDER BY id LIMIT %s OFFSET %s"
+        return [(id, name) for id, name in self._rows(query, None if limit < 0 else limit, offset)]
+
+    def expired(self, now: float) -> list[tuple[int, str]]:
+        query = "SELECT id, name FROM counterfoil.world WHERE expires < %s"
+        return [(id, name) for id, name in self._rows(query, now)]
+
+    def faults(self) -> list[tuple[str, bytes]]:
+        query = "SELECT name, faults FROM counterfoil.world WHERE faults <> ''"
+        return [(name, json) for name, json in self._rows(query)]
+
+    def count(self) -> int:
+        return self._number("SELECT count(*) FROM counterfoil.world")
+
+    def commands(self) -> int:
+        """How many commands all worlds have."""
+        return self._number("SELECT coalesce(sum(length), 0) FROM counterfoil.world")
+
+    def last_id(self) -> int:
+        """The next one is for the caller alone, of all servers."""
+        return self._number("SELECT nextval('counterfoil.world_id')") - 1
+
+    def _number(self, query: str) -> int:
+        return int(self._rows(query)[0][0])
+
+    def about(self, name: str, value: str | None = None) -> str | None:
+        """A setting; with ``value`` it is made, unless another server did so first."""
+        if value is not None:
+            self._rows(
+                "INSERT INTO counterfoil.about VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING name", name, value
+            )
+        found = self._rows("SELECT value FROM counterfoil.about WHERE name = %s", name)
+        return str(found[0][0]) if found else None
+
+    def versions(self) -> dict[str, str | None]:
+        """What the store was written with: its format, and the versions of counterfoil and Faker."""
+        return {"format": FORMAT, **{name: self.about(name) for name in written_with()}}
+
+    def size(self) -> int:
+        """Bytes of the tables and their indexes."""
+        return self._number(
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class"
+            " WHERE relnamespace = to_regnamespace('counterfoil') AND relkind = 'r'"
+        )
+
+    # --- looking after it ------------------------------------------------------------------------
+
+    def mistakes(self) -> list[str]:
+        """Commands that are missing, or more than their world has; one line each."""
+        found = self._rows(
+            "SELECT name FROM counterfoil.world LEFT JOIN counterfoil.log ON log.world = world.id GROUP BY world.id"
+            " HAVING count(number) <> length OR coalesce(max(number), 0) <> length ORDER BY world.id"
+        )
+        return [f"world '{name}': commands are missing" for (name,) in found]
+
+    def compact(self) -> None:
+        """Give back the space of what was deleted; servers may use the store meanwhile. Raises ``StoreUnavailable``."""
+        try:
+            with contextlib.closing(self._connections.open()) as connection:
+                connection.execute(
+                    "DELETE FROM counterfoil.origin WHERE NOT EXISTS"
+                    " (SELECT 1 FROM counterfoil.world WHERE world.origin = origin.digest)"
+                )
+                connection.execute(
+                    "DELETE FROM counterfoil.scenario WHERE NOT EXISTS"
+                    " (SELECT 1 FROM counterfoil.origin WHERE origin.scenario = scenario.digest)"
+                )
+                connection.seconds = 3600.0
+                connection.execute("SET statement_timeout = 0")
+                for table in ("scenario", "origin", "world", "log", "writer"):
+                    connection.execute(f"VACUUM counterfoil.{table}")
+        except psycopg.Error as error:
+            raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+
+
+def _outcome_is_unknown(error: psycopg.Error) -> bool:
+    """Whether the connection broke or time ran out, so that the transaction may have been committed all the same."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))

@@ -1,0 +1,165 @@
+"""Connections to a PostgreSQL server: made with bounds on time, checked to be durable, and kept for the next use."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from threading import Semaphore
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict
+
+from counterfoil.store.log import StoreError
+from counterfoil.world.command_log import StoreUnavailable
+
+CONNECT_SECONDS = 3
+STATEMENT_SECONDS = 5.0
+AT_ONCE = 4
+"""Connections for reading, of each server."""
+SETTINGS = """SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_setting('fsync') = 'on',
+    set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false),
+    set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false),
+    set_config('idle_in_transaction_session_timeout', %s, false)"""
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """One on which every statement takes a bounded time, even if the server's machine does not answer at all."""
+
+    seconds = STATEMENT_SECONDS + 1  # after the server's own bound, whose message is better
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        try:
+            return super().wait(gen, interval, self.seconds if timeout is None else timeout)
+        except psycopg.errors.OperationalError as error:
+            if error.sqlstate is None:  # time ran out, so its state is not known
+                self.pgconn.finish()
+            raise
+
+
+class Connections:
+    """Those to the database in ``url``. ``where`` names it without a password. Raises ``StoreError`` for a malformed URL."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            given = conninfo_to_dict(url)
+        except psycopg.Error:  # its message may quote the password
+            raise StoreError(
+                "the store's URL cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with % escapes in"
+                " a password"
+            ) from None
+        self.where = _where(given)
+        self._parameters: dict[str, Any] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "counterfoil",
+            "target_session_attrs": "read-write",  # of several hosts, the primary
+            "tcp_user_timeout": int(STATEMENT_SECONDS * 1000),
+            "keepalives_idle": 10,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            **{name: value for name, value in given.items() if value is not None},
+        }
+        self._idle: list[Connection] = []
+        self._free = Semaphore(AT_ONCE)
+
+    def open(self) -> Connection:
+        """A new connection in autocommit mode. Raises ``StoreUnavailable``."""
+        try:
+            connection = Connection.connect(autocommit=True, **self._parameters)
+        except psycopg.Error as error:
+            raise StoreUnavailable(said(error)) from None
+        try:
+            milliseconds = str(int(STATEMENT_SECONDS * 1000))
+            found = connection.execute(SETTINGS, [milliseconds] * 3).fetchone()
+            assert found is not None
+            is_replica, is_read_only, is_durable = found[:3]
+        except psycopg.Error as error:
+            connection.close()
+            raise StoreUnavailable(said(error)) from None
+        wrong = None
+        if is_replica or is_read_only:
+            wrong = "is read-only; name the primary server"
+        elif not is_durable:
+            wrong = "runs with fsync = off, and would lose worlds at a crash; set fsync = on"
+        if wrong is not None:
+            connection.close()
+            raise StoreUnavailable(wrong)
+        return connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read with. Raises ``StoreUnavailable``, also for whatever goes wrong within."""
+        if not self._free.acquire(timeout=STATEMENT_SECONDS):
+            raise StoreUnavailable("the store is slow: too many wait for it; try again")
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            except psycopg.Error as error:
+                connection.close()
+                raise StoreUnavailable(f"the store cannot be read: {said(error)}; try again") from None
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.append(connection)
+        finally:
+            self._free.release()
+
+    def _take(self) -> Connection:
+        while self._idle:
+            with contextlib.suppress(IndexError):  # another thread took it
+                connection = self._idle.pop()
+                if not connection.closed and _is_alive(connection):
+                    return connection
+                connection.close()
+        try:
+            return self.open()
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"the store cannot be read: {error}; try again") from None
+
+    def close(self) -> None:
+        """Close those that are idle; new ones may be made."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _is_alive(connection: Connection) -> bool:
+    """Whether the server has closed it meanwhile; costs no round trip."""
+    import select
+
+    readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    return not readable
+
+
+def _where(given: dict[str, Any]) -> str:
+    """The URL without its password, and without what else may be secret."""
+    user = f"{quote(str(given['user']), safe='')}@" if given.get("user") else ""
+    port = f":{given['port']}" if given.get("port") else ""
+    host = str(given.get("host") or given.get("hostaddr") or "")
+    if host.startswith("/"):
+        return f"postgresql://{user}/{given.get('dbname') or ''}?host={host}" + (f"&port={port[1:]}" if port else "")
+    return f"postgresql://{user}{host}{port}/{given.get('dbname') or ''}"
+
+
+def said(error: psycopg.Error) -> str:
+    """What PostgreSQL reports, in one line that says what to do."""
+    text = " ".join(str(error).split())
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = lines[-1].partition("FATAL:")[2].strip() or lines[-1] if lines else type(error).__name__
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return f"{lines[0]}; the user needs CREATE on the database once, or a schema counterfoil of its own"
+    if "password authentication failed" in text or "no password supplied" in text:
+        return f"{last}; check user and password (PGPASSWORD, ~/.pgpass or the URL)"
+    if "does not exist" in text and "database" in text:
+        return f"{last}; create it (createdb), or name another"
+    if "session is read-only" in text or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return "is read-only; name the primary server"
+    if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+        return f"the server took longer than {STATEMENT_SECONDS:.0f} seconds"
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "the disk is full"
+    if error.sqlstate is None or isinstance(error, psycopg.errors.CannotConnectNow):  # before or between answers
+        return f"the server does not answer ({last}); is it running, and reachable from here?"
+    return last

@@ -1,0 +1,176 @@
+"""The tables of a PostgreSQL store, and the statements that change them. All lie in the schema ``counterfoil``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+
+from counterfoil.store.log import (
+    Appended,
+    Conflict,
+    Faults,
+    Gone,
+    Logins,
+    Made,
+    Operation,
+    Reset,
+    Touched,
+    encode_origin,
+)
+
+NOT_NEXT, FENCED = "CF001", "CF002"
+"""What the functions raise: a command is not the next of its world; the writer was told that an earlier batch is given up."""
+SCHEMA = """
+CREATE TABLE counterfoil.about (name text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE counterfoil.scenario (digest text PRIMARY KEY, text bytea NOT NULL);
+CREATE TABLE counterfoil.origin (digest text PRIMARY KEY, json text NOT NULL,
+    scenario text NOT NULL REFERENCES counterfoil.scenario);
+CREATE SEQUENCE counterfoil.world_id;
+CREATE TABLE counterfoil.world (id bigint PRIMARY KEY, name text NOT NULL UNIQUE,
+    origin text NOT NULL REFERENCES counterfoil.origin, base bigint NOT NULL, length integer NOT NULL,
+    time_to_live double precision, expires double precision,
+    faults bytea NOT NULL DEFAULT '', logins bytea NOT NULL DEFAULT '') WITH (fillfactor = 70);
+CREATE INDEX expiring ON counterfoil.world (expires) WHERE expires IS NOT NULL;
+CREATE TABLE counterfoil.log (world bigint, number integer, command bytea NOT NULL, PRIMARY KEY (world, number));
+CREATE TABLE counterfoil.writer (id text PRIMARY KEY, batch text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+
+CREATE FUNCTION counterfoil.begin_batch(this text, before text, batch_ text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE counterfoil.writer SET batch = batch_, at = now() WHERE id = this AND batch = before;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'an earlier batch was given up' USING ERRCODE = 'CF002';
+    END IF;
+END $$;
+
+CREATE FUNCTION counterfoil.append(worlds bigint[], bases bigint[], numbers integer[], commands bytea[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    moved integer;
+BEGIN
+    -- in order, so that two servers that append to the same worlds do not wait for each other
+    PERFORM 1 FROM counterfoil.world WHERE id = ANY (worlds) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE counterfoil.world SET length = given.last FROM (
+        SELECT each.world, min(each.base) AS base, min(each.number) AS first, max(each.number) AS last
+        FROM unnest(worlds, bases, numbers) AS each (world, base, number) GROUP BY each.world
+    ) AS given WHERE world.id = given.world AND world.base = given.base AND world.length = given.first - 1;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    IF moved <> (SELECT count(DISTINCT each) FROM unnest(worlds) AS each) THEN
+        RAISE EXCEPTION 'a command is not the next of its world' USING ERRCODE = 'CF001';
+    END IF;
+    INSERT INTO counterfoil.log SELECT * FROM unnest(worlds, numbers, commands);
+END $$;
+
+CREATE FUNCTION counterfoil.expect_one(changed bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF changed <> 1 THEN
+        RAISE EXCEPTION 'a world was changed or deleted' USING ERRCODE = 'CF001';
+    END IF;
+END $$;
+
+CREATE FUNCTION counterfoil.make(digest text, text_ bytea, origin_ text, json text, id bigint, name text, base bigint,
+    time_to_live double precision, expires double precision, commands bytea[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO counterfoil.scenario VALUES (digest, text_) ON CONFLICT DO NOTHING;
+    INSERT INTO counterfoil.origin VALUES (origin_, json, digest) ON CONFLICT DO NOTHING;
+    INSERT INTO counterfoil.world VALUES (id, name, origin_, base, cardinality(commands), time_to_live, expires);
+    INSERT INTO counterfoil.log SELECT id, number, command
+        FROM unnest(commands) WITH ORDINALITY AS each (command, number);
+END $$;
+"""
+APPEND = "SELECT counterfoil.append(%b::bigint[], %b::bigint[], %b::integer[], %b::bytea[])"
+LOCK = "SELECT 1 FROM counterfoil.world WHERE id = ANY (%s) ORDER BY id FOR UPDATE"
+MAKE = "SELECT counterfoil.make(%s, %b, %s, %s, %s, %s, %s, %s::float8, %s::float8, %b::bytea[])"
+ONE = "WITH done AS ({} RETURNING 1) SELECT counterfoil.expect_one(count(*)) FROM done"
+"""A conflict unless the statement changes one row."""
+FORGET = "DELETE FROM counterfoil.log WHERE world = %s"
+TOUCH = "UPDATE counterfoil.world SET expires = greatest(expires, %s) WHERE id = %s"
+RESET = ONE.format(
+    "UPDATE counterfoil.world SET base = %s, length = 0, logins = '' WHERE id = %s AND base + length = %s"
+)
+DELETE = ONE.format("DELETE FROM counterfoil.world WHERE id = %s AND (%s::float8 IS NULL OR expires < %s)")
+ORDER_FAULTS, COUNT_LOGINS = (
+    ONE.format(f"UPDATE counterfoil.world SET {each} = %s WHERE id = %s AND (%s::bytea IS NULL OR {each} = %s)")  # noqa: S608
+    for each in ("faults", "logins")
+)
+BEGIN = "SELECT counterfoil.begin_batch(%s, %s, %s)"
+BEGIN_AND_APPEND = f"{BEGIN}, {APPEND.removeprefix('SELECT ')}"
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def write_all(connection: Connection, operations: Sequence[Operation], writer: tuple[str, str, str]) -> None:
+    """Do all operations in one transaction, in order. ``writer`` is who writes, its batch before, and this batch.
+
+    Raises ``Conflict`` if another server was faster, with nothing done.
+    """
+    try:
+        if all(type(each) is Appended for each in operations):
+            connection.execute(BEGIN_AND_APPEND, (*writer, *_columns(operations)))
+            return
+        with connection.transaction():
+            connection.execute(BEGIN, writer)
+            worlds = sorted({each.world for each in operations if not isinstance(each, Made)})
+            connection.execute("SELECT 1 FROM counterfoil.world WHERE id = ANY (%s) ORDER BY id FOR UPDATE", (worlds,))
+            _write_in_order(connection, operations)
+    except (
+        psycopg.errors.UniqueViolation,
+        psycopg.errors.ForeignKeyViolation,
+        psycopg.errors.DeadlockDetected,
+        psycopg.errors.SerializationFailure,
+    ) as error:
+        raise Conflict(str(error).partition("\n")[0]) from None
+    except psycopg.Error as error:
+        if error.sqlstate == NOT_NEXT:
+            raise Conflict("another server changed the same world") from None
+        raise
+
+
+def _write_in_order(connection: Connection, operations: Sequence[Operation]) -> None:
+    appended: list[Operation] = []
+    for each in operations:
+        if isinstance(each, Appended):
+            appended.append(each)
+            continue
+        _append(connection, appended)
+        appended = []
+        _write(connection, each)
+    _append(connection, appended)
+
+
+def _append(connection: Connection, operations: Sequence[Operation]) -> None:
+    if operations:
+        connection.execute(APPEND, _columns(operations))
+
+
+def _columns(operations: Sequence[Operation]) -> tuple[list[int], list[int], list[int], list[bytes]]:
+    worlds, bases, numbers, commands = [], [], [], []
+    for each in operations:
+        assert isinstance(each, Appended)
+        worlds.append(each.world)
+        bases.append(each.base)
+        numbers.append(each.number)
+        commands.append(each.command)
+    return worlds, bases, numbers, commands
+
+
+def _write(connection: Connection, operation: Operation) -> None:
+    if isinstance(operation, Made):
+        row, json = operation.row, encode_origin(operation.row.origin)
+        made = (row.id, row.name, row.base, row.time_to_live, row.expires, list(operation.commands))
+        origin = sha256(json.encode()).hexdigest()
+        connection.execute(MAKE, (row.origin.digest, operation.text, origin, json, *made))
+    elif isinstance(operation, Touched):
+        connection.execute(TOUCH, (operation.expires, operation.world))
+    elif isinstance(operation, Reset):
+        connection.execute(FORGET, (operation.world,))
+        connection.execute(RESET, (operation.base, operation.world, operation.base - 1))
+    elif isinstance(operation, Gone):
+        connection.execute(FORGET, (operation.world,))
+        connection.execute(DELETE, (operation.world, operation.expired_before, operation.expired_before))
+    else:
+        assert isinstance(operation, Faults | Logins)
+        query = ORDER_FAULTS if isinstance(operation, Faults) else COUNT_LOGINS
+        connection.execute(query, (operation.json, operation.world, operation.before, operation.before))

@@ -1,0 +1,266 @@
+"""Keeps worlds in a Redis or Valkey server that is configured to be durable. Any number of servers may use it at once.
+
+Each change is one script, which checks that nobody else was faster. Only the primary server is read: a replica may be behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import redis
+
+from counterfoil.store.log import Conflict, Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.redis_connections import check_durable, connect, said, where
+from counterfoil.store.redis_scripts import COMMIT, FIND, KEPT_WRITERS, MISTAKES, NAMES_OF, Value, encoded
+from counterfoil.store.written_with import check_written_with, written_with
+from counterfoil.world.command_log import StoreUnavailable
+
+FORMAT = "1"
+RECONNECT_SECONDS = 3.0
+"""How long a commit whose outcome is not known looks for the server again, before its clients are told."""
+ABOUT, HEADS, ORDER, EXPIRING = (f"counterfoil:{each}" for each in ("about", "heads", "order", "expiring"))
+AT_ONCE = 1000
+
+
+class RedisLog:
+    """The store in the database of ``url``. Implements ``counterfoil.store.log.Log``.
+
+    ``to_write`` False looks at it only. Raises ``StoreError``.
+    """
+
+    shared = remote = True
+
+    def __init__(self, url: str, *, to_write: bool = True) -> None:
+        self.where = where(url)
+        self._client = connect(url)
+        self._to_write = to_write
+        self._writer = secrets.token_hex(8)
+        self._batch = ""
+        self._commit = self._client.register_script(COMMIT)
+        self._find = self._client.register_script(FIND)
+        self._names_of = self._client.register_script(NAMES_OF)
+        self._mistakes = self._client.register_script(MISTAKES)
+        try:
+            self._open()
+        except StoreUnavailable as error:
+            self.close()
+            raise StoreError(f"{self.where}: {error}") from None
+        except redis.RedisError as error:
+            self.close()
+            raise StoreError(f"{self.where}: {said(error)}") from None
+        except StoreError:
+            self.close()
+            raise
+
+    # --- opening ---------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        check_durable(self._client)
+        if not self._client.exists(ABOUT):
+            if not self._to_write:
+                raise StoreError(f"{self.where}: there is no such store; counterfoil serve --store makes it")
+            with self._client.pipeline() as together:  # two servers that start at once make the same one
+                for name, value in {"format": FORMAT, **written_with()}.items():
+                    together.hsetnx(ABOUT, name, value)
+                together.execute()
+        found = cast("dict[bytes, bytes]", self._client.hgetall(ABOUT))
+        check_written_with(self.where, FORMAT, {name.decode(): value.decode() for name, value in found.items()})
+        if self._to_write:
+            self.recover()
+
+    def connect(self) -> None:
+        self._writer = secrets.token_hex(8)
+        try:
+            self.recover()
+        except StoreUnavailable as error:
+            raise StoreError(f"{self.where}: {error}") from None
+
+    def disconnect(self) -> None:
+        self._client.connection_pool.disconnect()
+
+    def close(self) -> None:
+        self._client.close()
+        self.disconnect()
+
+    # --- writing, from one thread ----------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nothing is locked: a commit says whether another server was faster."""
+        yield
+
+    def recover(self) -> None:
+        """What was sent earlier, and may still be under way, cannot be committed any more."""
+        fresh = secrets.token_hex(8)
+        try:
+            check_durable(self._client)
+            self._client.set(f"counterfoil:writer:{self._writer}", fresh, ex=KEPT_WRITERS)
+        except redis.RedisError as error:
+            raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"the store cannot be written: the server {error}") from None
+        self._batch = fresh
+
+    def commit(self, operations: Sequence[Operation]) -> None:
+        batch, sent = secrets.token_hex(8), encoded(operations)
+        try:
+            result = self._write(batch, sent)
+            if result == b"FENCED":  # idle for so long that the server forgot this writer; nothing of it is under way
+                self.recover()
+                result = self._write(batch, sent)
+        except (redis.ConnectionError, redis.TimeoutError):
+            result = self._settle(batch, sent)
+        except redis.RedisError as error:
+            raise StoreUnavailable(f"the store cannot be written: {said(error)}; try again") from None
+        if result == b"CONFLICT":
+            raise Conflict("another server changed the same world")
+        if result != b"DONE":
+            raise StoreUnavailable("the store cannot be written: this server was taken for stopped; try again")
+        self._batch = batch
+
+    def _write(self, batch: str, sent: list[Value]) -> Any:
+        return self._commit(args=[self._writer, self._batch, batch, *sent])
+
+    def _settle(self, batch: str, sent: list[Value]) -> Any:
+        """The connection broke during a commit. Look whether it is there; if not, once more."""
+        given_up = time.monotonic() + RECONNECT_SECONDS
+        while True:
+            try:
+                result = self._write(batch, sent)
+                if result != b"FENCED":
+                    return result
+                there = self._client.get(f"counterfoil:writer:{self._writer}")
+                return b"DONE" if there == batch.encode() else result
+            except redis.RedisError as again:
+                if time.monotonic() > given_up:
+                    raise StoreUnavailable(f"the store cannot be written: {said(again)}; try again") from None
+                time.sleep(0.1)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[redis.Redis]:
+        try:
+            yield self._client
+        except redis.RedisError as error:
+            raise StoreUnavailable(f"the store cannot be read: {said(error)}; try again") from None
+
+    def find(self, name: str) -> StoredWorld | None:
+        with self._reading():
+            found = cast("list[Any] | None", self._find(args=[name]))
+        if found is None:
+            return None
+        head, origin, time_to_live, text, commands = found
+        at = _position(head)
+        life = float(time_to_live) if time_to_live else None
+        return StoredWorld(Row(at.id, name, decode_origin(origin.decode()), at.base, life, at.expires), text, commands)
+
+    def position(self, name: str) -> Position | None:
+        return self.positions([name]).get(name)
+
+    def positions(self, names: Sequence[str]) -> dict[str, Position]:
+        """Where the worlds of those names are, as of now or later; those that are not there are left out."""
+        with self._reading() as client:
+            heads = cast("list[bytes | None]", client.hmget(HEADS, list(names)))
+        return {name: _position(head) for name, head in zip(names, heads, strict=True) if head is not None}
+
+    def revision(self, world: int) -> int | None:
+        """Not known here: it would take a round trip, and a position takes no more."""
+        return None
+
+    def commands_after(self, world: int, number: int) -> list[bytes]:
+        with self._reading() as client:
+            return cast("list[bytes]", client.lrange(f"counterfoil:log:{world}", number, -1))
+
+    def rows(self, offset: int = 0, limit: int = -1) -> list[tuple[int, str]]:
+        with self._reading() as client:
+            last = -1 if limit < 0 else offset + limit - 1
+            return self._named(cast("list[bytes]", client.zrange(ORDER, offset, last)) if limit else [])
+
+    def expired(self, now: float) -> list[tuple[int, str]]:
+        with self._reading() as client:
+            return self._named(cast("list[bytes]", client.zrangebyscore(EXPIRING, "-inf", f"({now!r}")))
+
+    def faults(self) -> list[tuple[str, bytes]]:
+        with self._reading() as client:
+            heads = dict(client.hscan_iter(HEADS, count=AT_ONCE))
+        return [(name.decode(), at.faults) for name, head in heads.items() if (at := _position(head)).faults]
+
+    def _named(self, ids: list[bytes]) -> list[tuple[int, str]]:
+        """Ids with the names of their worlds; without those that were deleted meanwhile."""
+        found: list[tuple[int, str]] = []
+        for at in range(0, len(ids), AT_ONCE):
+            some = ids[at : at + AT_ONCE]
+            names = cast("list[bytes | None]", self._names_of(args=some))
+            found += [(int(id), name.decode()) for id, name in zip(some, names, strict=True) if name is not None]
+        return found
+
+    def count(self) -> int:
+        with self._reading() as client:
+            return client.hlen(HEADS)
+
+    def commands(self) -> int:
+        """How many commands all worlds have."""
+        with self._reading() as client:
+            heads = dict(client.hscan_iter(HEADS, count=AT_ONCE))
+        return sum(_position(head).number for head in heads.values())
+
+    def last_id(self) -> int:
+        """The next one is for the caller alone, of all servers."""
+        with self._reading() as client:
+            return client.hincrby(ABOUT, "last_id", 1) - 1
+
+    def about(self, name: str, value: str | None = None) -> str | None:
+        """A setting; with ``value`` it is made, unless another server did so first."""
+        with self._reading() as client:
+            if value is not None:
+                client.hsetnx(ABOUT, name, value)
+            found = cast("bytes | None", client.hget(ABOUT, name))
+        return None if found is None else found.decode()
+
+    def versions(self) -> dict[str, str | None]:
+        """What the store was written with: its format, and the versions of counterfoil and Faker."""
+        return {"format": FORMAT, **{name: self.about(name) for name in written_with()}}
+
+    def size(self) -> int:
+        """Bytes of memory that the server uses, for this store and for what else it has."""
+        with self._reading() as client:
+            return int(client.info("memory")["used_memory"])
+
+    # --- looking after it ------------------------------------------------------------------------
+
+    def mistakes(self) -> list[str]:
+        """Worlds whose log is shorter or longer than it should be; one line each."""
+        wrong: list[bytes] = []
+        with self._reading():
+            names = [name for _, name in self.rows()]
+            for at in range(0, len(names), AT_ONCE):
+                wrong += cast("list[bytes]", self._mistakes(args=names[at : at + AT_ONCE]))
+        return [f"world '{name.decode()}': commands are missing" for name in wrong]
+
+    def compact(self) -> None:
+        """Let the server write its file anew, without what was deleted. Raises ``StoreUnavailable``."""
+        try:
+            self._client.bgrewriteaof()
+        except redis.ResponseError as error:
+            if "already in progress" not in str(error):
+                raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+        except redis.RedisError as error:
+            raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+
+
+def _position(head: bytes) -> Position:
+    id, base, number, expires, bytes_of_faults, rest = head.split(b" ", 5)
+    faults = int(bytes_of_faults)
+    return Position(
+        int(id),
+        int(base),
+        int(number),
+        None if expires == b"-" else float(expires),
+        rest[:faults],
+        rest[faults:],
+    )
