@@ -68,12 +68,9 @@ DEFECTS = {
         "desc_of_one_key_turns_all": "elevate.sort.several",
     },
     "oracle-brm": {
-        "amount_filters_drop_the_cents": "oracle-brm.amount-due.gt",
         "fractions_of_a_second_are_lost": "oracle-brm.bill-date.offsets",
         "only_the_last_bound_counts": "oracle-brm.filter.each-and",
         "two_filters_with_fields_find_either": "oracle-brm.list.together",
-        "extended_rates_of_an_account_have_all_members": "oracle-brm.rate.together",
-        "rate_id_finds_the_whole_bill": "oracle-brm.rate.id",
     },
 }
 
