@@ -100,7 +100,20 @@ class Document:
         for schema in found:
             if schema is not None and self.reader.is_object(schema):
                 merged.setdefault(id(self.reader.merged(schema)), schema)
-        return tuple(merged.values())
+        return tuple(self._narrowest_first(list(merged.values())))
+
+    def _narrowest_first(self, schemas: list[Json]) -> list[Json]:
+        """Where the first has alternatives, and another only some of those, that one: its members fit the others, too."""
+        named = [self._alternatives(each) for each in schemas]
+        narrow = [place for place, names in enumerate(named) if names and names < named[0]]
+        if narrow:
+            schemas.insert(0, schemas.pop(min(narrow, key=lambda place: len(named[place]))))
+        return schemas
+
+    def _alternatives(self, schema: Json) -> frozenset[str]:
+        """The schemas that are named as alternatives."""
+        branches = (each for group in self.reader.merged(schema).get("choices", ()) for each in group)
+        return frozenset(str(each["$ref"]) for each in branches if isinstance(each, dict) and "$ref" in each)
 
     def entity(self, collection: Collection) -> Json:
         """The schema of a member that the model names."""

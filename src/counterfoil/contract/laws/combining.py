@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,8 @@ class Combined:
     """A list and what can be asked of it at once.
 
     ``members`` can be selected with the parameter ``fields``; those in ``always`` come anyhow. ``extras`` are further queries
-    (such as a type), each with every combination; ``counts`` are the headers with the items on the page and in all.
+    (such as a type), each with every combination; ``counts`` are the headers with the items on the page and in all; ``total``
+    reads the number of all items from a body.
     """
 
     list: Collection
@@ -53,6 +54,7 @@ class Combined:
     always: Sequence[str] = ()
     extras: Sequence[Mapping[str, Any]] = ({},)
     counts: tuple[str, str] | None = None
+    total: Callable[[Any], Any] | None = None
     good: Sequence[int] = (200,)
 
 
@@ -183,8 +185,13 @@ def _pages_agree(ctx: LawContext, combined: Combined, drawn: Combination, whole:
         wanted = [{name: item[name] for name in item if not drawn.members or name in kept} for item in due]
         asked = {**c.base, **c.pages.query(number, size), **query}
         response = ctx.request(c.operation, path=c.path, query=asked)
-        page = c.items(ctx.json_body(response, combined.good))
+        body = ctx.json_body(response, combined.good)
+        page = c.items(body)
         ctx.expect(page == wanted, f"on page {number + 1} of {query}: {wanted[:3]}", page[:3] if page else page)
+        if combined.total:
+            total = combined.total(body)
+            right = total == known or (c.is_large(ctx) and total >= known)
+            ctx.expect(right, f"a total of {known} on page {number + 1} of {query}", total)
         if combined.counts:
             counts = [number_in(ctx, response, name) for name in combined.counts]
             right = counts[0] == len(page) and (counts[1] == known or (c.is_large(ctx) and counts[1] >= known))
