@@ -26,6 +26,7 @@ PAUSE = 0.2
 PATIENCE = 10.0
 """Seconds in which workers may end by themselves."""
 
+PID_BYTES = 8
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -50,6 +51,7 @@ class Supervisor:
         self._ready = ready
         self._clean_up = clean_up
         self._running: dict[int, tuple[int, float]] = {}  # by process id: the worker's number, and when it was started
+        self._accepting: set[int] = set()  # process ids of workers that are ready
         self._is_stopping = False
         self._failures = 0
 
@@ -68,11 +70,15 @@ class Supervisor:
         try:
             for number in range(1, self._workers + 1):
                 self._start(number)
-            self._wait_for_ready(signals)
+            is_told = False
             while not self._is_stopping:
-                select.select([signals], [], [], 5.0)
+                select.select([signals, self._told], [], [], 5.0)
                 _drain(signals)
+                self._note_ready()
                 self._replace_ended()
+                if not is_told and len(self._accepting) == self._workers:
+                    is_told = True
+                    self._ready()
         finally:
             self._stop()
 
@@ -80,15 +86,9 @@ class Supervisor:
         if number != signal.SIGCHLD:
             self._is_stopping = True
 
-    def _wait_for_ready(self, signals: int) -> None:
-        ready = 0
-        while ready < self._workers and not self._is_stopping:
-            select.select([signals, self._told], [], [], 5.0)
-            _drain(signals)
-            ready += len(_drain(self._told))
-            self._replace_ended()
-        if not self._is_stopping:
-            self._ready()
+    def _note_ready(self) -> None:
+        told = _drain(self._told)
+        self._accepting |= {int.from_bytes(told[at : at + PID_BYTES]) for at in range(0, len(told), PID_BYTES)}
 
     def _replace_ended(self) -> None:
         for process, (number, started) in list(self._running.items()):
@@ -96,6 +96,7 @@ class Supervisor:
             if not ended or self._is_stopping:
                 continue
             del self._running[process]
+            self._accepting.discard(process)
             code = os.waitstatus_to_exitcode(status)
             if time.monotonic() - started < AT_ONCE and code >= 0:
                 self._failures += 1
@@ -134,7 +135,7 @@ class Supervisor:
             os._exit(code)  # what the supervisor opened is not a worker's to close
 
     def _tell_ready(self) -> None:
-        os.write(self._tell, b".")
+        os.write(self._tell, os.getpid().to_bytes(PID_BYTES))
 
     def _end_with_supervisor(self) -> NoReturn:
         os.read(self._alive, 1)
@@ -143,9 +144,11 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._is_stopping = True
+        self._note_ready()
         for process in self._running:
+            # one that is not ready has answered nothing, and may not be prepared for a signal yet
             with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGTERM)
+                os.kill(process, signal.SIGTERM if process in self._accepting else signal.SIGKILL)
         until = time.monotonic() + PATIENCE
         while self._running:
             for process in list(self._running):
