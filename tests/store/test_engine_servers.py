@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,17 @@ def test_a_database_is_backed_up_while_it_is_served_and_restored(started_postgre
         served.start()
         assert served.runs()[-1:] == ["Before"]
         served.run("Again")
+
+
+def test_servers_that_are_started_at_the_same_moment_make_one_world(remote_store: str) -> None:
+    servers = [Served(remote_store, "--scenario", "one-month") for _ in range(3)]
+    with ExitStack() as running, ThreadPoolExecutor() as threads:
+        for each in servers:
+            running.push(each)
+        list(threads.map(Served.start, servers))
+        servers[0].run("For all")
+        assert [each.runs() for each in servers] == [["For all"]] * 3
+        assert len({each.digest() for each in servers}) == 1
 
 
 def test_a_default_world_of_other_options_is_refused(remote_store: str, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -303,6 +305,20 @@ def refused(*arguments: str) -> str:
 
 def start(store: str) -> str:
     return refused("serve", "--port", "0", "--store", store)
+
+
+@pytest.mark.parametrize(
+    ("package", "url", "extra"),
+    [("psycopg", "postgresql://localhost/db", "postgres"), ("redis", "valkey://localhost", "redis")],
+)
+def test_what_is_not_installed_is_named(package: str, url: str, extra: str) -> None:
+    run = f"import sys; sys.modules['{package}'] = None; from counterfoil.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", run, "store", "info", url], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"pip install 'counterfoil[{extra}]'" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_postgresql_stores_that_cannot_be_used(started_postgres: Postgres) -> None:

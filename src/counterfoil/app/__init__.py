@@ -22,6 +22,7 @@ from counterfoil.app import mounts
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
+from counterfoil.ledger.errors import RuleBroken
 from counterfoil.openapi import read_document
 from counterfoil.resources import fixtures_dir
 from counterfoil.server.app import Options, Server, build_server
@@ -183,8 +184,8 @@ def build(
     try:
         if world is not None:
             _put_default(worlds, world, stored)
-        elif not _has_default(stored, scenario_name, seed, customers, switches or {}):
-            worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
+        else:
+            _make_default(worlds, stored, scenario_name, seed, customers, switches or {})
     except BaseException:
         worlds.close()
         raise
@@ -310,6 +311,25 @@ def _sharing(stored: StoredWorlds | None, journal: JournalStore, workers: int) -
     from counterfoil.app.sharing import Sharing
 
     return Sharing(cast("SharedWorlds", stored), journal, workers)
+
+
+def _make_default(
+    worlds: Worlds,
+    stored: StoredWorlds | None,
+    scenario_name: str | None,
+    seed: int | None,
+    customers: int | None,
+    switches: Mapping[str, object],
+) -> None:
+    """Make the default world, unless the store has it."""
+    given = (scenario_name, seed, customers, switches)
+    if _has_default(stored, *given):
+        return
+    try:
+        worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
+    except RuleBroken:  # another server that was started at the same moment may have made it
+        if not _has_default(stored, *given):
+            raise
 
 
 def _has_default(

@@ -181,7 +181,7 @@ class PostgresLog:
                 time.sleep(0.1)
             except psycopg.Error as again:
                 self._drop_writing()
-                if time.monotonic() > given_up or again.sqlstate == FENCED:
+                if time.monotonic() > given_up:  # FENCED: the first was committed meanwhile, which is seen next
                     raise StoreUnavailable(f"the store cannot be written: {said(again)}; try again") from None
 
     def _drop_writing(self) -> None:

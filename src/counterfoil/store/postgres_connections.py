@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 from collections.abc import Iterator
 from threading import Semaphore
 from typing import Any
@@ -17,7 +18,7 @@ from counterfoil.world.command_log import StoreUnavailable
 
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 5.0
-AT_ONCE = 4
+AT_ONCE = 8
 """Connections for reading, of each server."""
 SETTINGS = """SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_setting('fsync') = 'on',
     set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false),
@@ -127,10 +128,9 @@ class Connections:
 
 def _is_alive(connection: Connection) -> bool:
     """Whether the server has closed it meanwhile; costs no round trip."""
-    import select
-
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    return not readable
+    poll = select.poll()  # select() takes no descriptor above 1023
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 def _where(given: dict[str, Any]) -> str:
