@@ -47,7 +47,6 @@ def counterfoil(*arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subp
         (["serve", "--port", "0", "--switch", "billingplatform.create_status=404"], "it can be 200, 201"),
         (["serve", "--port", "0", "--switch", "nonsense"], "is not NAME=VALUE"),
         (["serve", "--port", "0", "--capsule", "README.md"], "not a capsule"),
-        (["serve", "--port", "0", "--workers", "2"], "every process would have a world of its own"),
         (["replay", "none.json"], "No such file"),
         (["scenarios", "show", "nope"], "there is no scenario 'nope'"),
         (["specs", "show", "nope"], "there is no API 'nope'"),
