@@ -6,6 +6,7 @@ COPY pyproject.toml README.md LICENSE hatch_build.py ./
 COPY specs specs
 COPY fixtures fixtures
 COPY docs/vendors docs/vendors
+COPY examples/own-api examples/own-api
 COPY src src
 # postgres, redis: what a server with such a store needs beside; see examples/shared-sandbox
 ARG EXTRAS=
@@ -15,7 +16,8 @@ RUN python -m venv /opt/counterfoil && /opt/counterfoil/bin/pip install --no-cac
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 counterfoil
 COPY --from=build /opt/counterfoil /opt/counterfoil
-USER counterfoil
+# its number, so that an orchestrator can see that it is not root
+USER 10001
 WORKDIR /home/counterfoil
 ENV PATH=/opt/counterfoil/bin:$PATH
 EXPOSE 8000

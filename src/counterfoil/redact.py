@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote_plus
 
 BLANK = "***"
-_SECRET_HEADER = re.compile(r"(?i)auth|cookie|token|secret|key|passw|credential")
+_SECRET_WORDS = ("key", "token", "secret", "passw", "auth", "credential", "cookie")
 _SECRET_NAME = re.compile(
     r"passw|passphrase|passcode|^pass$|pwd|secret|token|apikey|accesskey|privatekey|credential|authoriz"
 )
@@ -33,11 +33,33 @@ def is_secret(name: str) -> bool:
 
 def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """The headers with the values of those that hold credentials blanked."""
-    return tuple((name, BLANK if _SECRET_HEADER.search(name) else value) for name, value in pairs)
+    return tuple((name, BLANK if _may_name_a_secret(name) else value) for name, value in pairs)
+
+
+def _may_name_a_secret(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _SECRET_WORDS)
+
+
+def logged_query(text: str) -> str:
+    """A query string for a log, which others read and keep: the value of any parameter whose name may be that of a
+    credential is blanked, ``sortKey`` too."""
+    if not _may_name_a_secret(text):
+        return text
+    return "&".join(_logged_pair(part) for part in text.split("&"))
+
+
+def _logged_pair(part: str) -> str:
+    """``name=***`` for ``name=value``. A ``?`` inside a value starts another name: some clients append a second query."""
+    pieces = part.split("=")
+    for index, piece in enumerate(pieces[:-1]):
+        if _may_name_a_secret(piece if index == 0 else piece.partition("?")[2]):
+            return "=".join(pieces[: index + 1]) + f"={BLANK}"
+    return part
 
 
 def query(text: str) -> str:
-    """A query string, as sent, with the values of parameters named like credentials blanked."""
+    """A query string for the journal, as sent, with the values of parameters named like credentials blanked."""
     return "&".join(_pair(part) for part in text.split("&"))
 
 

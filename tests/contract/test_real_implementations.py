@@ -18,7 +18,8 @@ for _api, _variable in VARIABLES.items():
     if os.environ.get(_variable):
         globals()[f"test_{_api.replace('-', '_')}"] = contract_tests(_api)
 
-if not any(map(os.environ.get, VARIABLES.values())):
+# CI has no vendor's address; there the two independent implementations stand for them (test_independent_implementation.py).
+if not any(map(os.environ.get, [*VARIABLES.values(), "CI"])):
 
     def test_a_real_implementation_keeps_the_laws() -> None:
         pytest.skip(f"no real implementation was checked: none of {', '.join(VARIABLES.values())} is set")

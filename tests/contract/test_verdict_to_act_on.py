@@ -79,6 +79,34 @@ def test_a_conformance_finding_is_found_again_and_its_curl_line_works(sick: Any)
     assert done.stdout[-3:] == "200", done
 
 
+def test_two_headers_have_a_variable_each_and_the_again_line_works_with_both(origin: str, tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from counterfoil.cli.check import check as command
+
+    given = ("X-Tenant: the-tenant-of-acme", f"Authorization: Bearer {KEY}", "X-Region: north-by-north-west")
+    with Recorder(origin, unsorted) as recorder:
+        url = f"{recorder.url}{BASES['elevate']}"
+        options: dict[str, Any] = {"urls": {"elevate": url}, "headers": given, "only": ("elevate.sort.asc",)}
+        assert check(["elevate"], **options, report=tmp_path, environ={}) == 1
+        report = (tmp_path / "report.json").read_text()
+        assert not [value for value in ("the-tenant-of-acme", "north-by-north-west", KEY) if value in report]
+        finding = json.loads(report)["findings"][0]
+        for line in (finding["requests"][-1], finding["reproduce"]):
+            for word in ("X-Tenant: $COUNTERFOIL_HEADER_X_TENANT", "X-Region: $COUNTERFOIL_HEADER_X_REGION"):
+                assert f'"{word}"' in line
+            assert '"Authorization: Bearer $COUNTERFOIL_TOKEN"' in line
+        environ = {
+            "COUNTERFOIL_HEADER_X_TENANT": "the-tenant-of-acme",
+            "COUNTERFOIL_HEADER_X_REGION": "north-by-north-west",
+            "COUNTERFOIL_TOKEN": KEY,
+        }
+        shell = f"printf '%s\\n' {finding['reproduce'].removeprefix('counterfoil check ')}"
+        words = subprocess.run(["bash", "-c", shell], env=environ, capture_output=True, text=True).stdout.splitlines()
+        assert given[0] in words
+        assert CliRunner().invoke(command, words, env={}).exit_code == 1
+
+
 def test_one_broken_behaviour_is_one_cause(sick: Any) -> None:
     report, _ = sick
     sorting = {f["cause"] for f in report["findings"] if f["id"].startswith("elevate.sort.")}

@@ -87,6 +87,16 @@ def test_the_past_has_every_command_newest_first_and_what_runs_did_meanwhile(san
     assert server.get(WORLD + "/timeline", offset=99)["past"]["entries"] == []
 
 
+def test_the_timeline_names_the_customers_that_its_entries_are_about(sandbox: Build) -> None:
+    server = sandbox()
+    server.do("add_customer", name="Bolt & Sons", country="GB", tariff="basic")
+    server.do("record_usage", customer=1, country="DE", quantity="1")
+    named = server.get(WORLD + "/timeline", limit=2)["names"]
+    assert named == {"1": server.get(WORLD + "/customers/1")["name"], "2": "Bolt & Sons"}
+    server.do("advance_clock", days=1)
+    assert server.get(WORLD + "/timeline", limit=1)["names"] == {}
+
+
 # --- customers -----------------------------------------------------------------------------------
 
 

@@ -145,6 +145,7 @@ def test_the_journal_gets_the_query_of_the_request(sandbox: Build) -> None:
         "since": "2026-07-01T12:00:00Z",
         "after": 6,
         "limit": 5,
+        "by": "clients",
     }
     found = server.get(JOURNAL, **query)
     assert (found["total"], found["dropped"]) == (1, 6)
@@ -152,7 +153,7 @@ def test_the_journal_gets_the_query_of_the_request(sandbox: Build) -> None:
     assert (one["number"], one["status"], one["milliseconds"], one["fault"]) == (7, 404, 1.25, 3)
     assert one["request"] == {"headers": [["x-api-key", "***"]], "body": "{}", "is_cut": True}
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
-    assert journal.asked == [("default", JournalQuery("elevate", "GET /x", "4xx", noon, 6, 5))]
+    assert journal.asked == [("default", JournalQuery("elevate", "GET /x", "4xx", noon, 6, 5, clients_only=True))]
     server.get(JOURNAL)
     assert journal.asked[1] == ("default", JournalQuery())
 

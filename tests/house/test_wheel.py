@@ -31,6 +31,9 @@ def test_it_carries_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
     assert "counterfoil/py.typed" in names
     assert "counterfoil/_data/fixtures/scenarios/demo.yaml" in names
     assert "counterfoil/_data/docs/vendors/emnify.md" in names, "what the switches cite"
+    assert "counterfoil/_data/fixtures/workflows/one-month.arazzo.yaml" in names
+    for file in ("shop.arazzo.yaml", "shop.model.yaml", "shop.yaml", "shop_handlers.py"):
+        assert f"counterfoil/_data/examples/own-api/{file}" in names
     for api in ("billingplatform", "elevate", "emnify", "flexprice", "oracle-brm"):
         assert f"counterfoil/_data/specs/{api}/openapi.yaml" in names
         assert f"counterfoil/_data/specs/{api}/openapi.json" in names, "the parsed spec, for a quick start"

@@ -35,7 +35,7 @@ WRONG: list[Any] = [
     {"$ref": "#"},
 ]
 CASES = 40
-"""For each document. Run with all places and all values once: 25,000 cases, none failed."""
+"""For each document, chosen at random from all places and all values: 8,619 cases in the four documents."""
 
 
 def places(value: Any, steps: Steps = ()) -> Iterator[Steps]:

@@ -25,6 +25,7 @@ from counterfoil.testing.in_process import InProcessTransport
 
 TOKEN = {"COUNTERFOIL_TOKEN": "any"}
 SHOP = Path(__file__).parents[2] / "examples" / "own-api" / "shop.yaml"
+GYM = Path(__file__).parent / "documents" / "gym.yaml"
 Ask = Callable[[httpx.Request], httpx.Response]
 Defect = Callable[[httpx.Request, Ask], httpx.Response]
 
@@ -40,9 +41,9 @@ class Between(httpx.BaseTransport):
         return self._defect(request, self._inner.handle_request)
 
 
-def checked(defect: Defect) -> dict[str, Record]:
-    """The record of every law of the shop, by id, at a stand-in with the defect."""
-    api = own_api(SHOP, rows=12, seed=3)
+def checked(defect: Defect, document: Path = SHOP) -> dict[str, Record]:
+    """The record of every law of a document, by id, at a stand-in with the defect."""
+    api = own_api(document, rows=12, seed=3)
     assert api.spec is not None
     book: LawBook = law_book(api.spec, infer(api.spec))
     with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
@@ -56,6 +57,35 @@ def checked(defect: Defect) -> dict[str, Record]:
 
 def none(request: httpx.Request, ask: Ask) -> httpx.Response:
     return ask(request)
+
+
+def test_what_only_looks_like_a_reference_and_ids_within_bounds_break_no_law() -> None:
+    """``seats`` is a number beside a list of seats, a member is named by id or key, and there are ten lockers."""
+    records = checked(none, GYM)
+    assert [record for record in records.values() if record.status == "broken"] == []
+    held = {id.removeprefix("gym.") for id, record in records.items() if record.status == "held"}
+    assert held >= {
+        "members.agree",
+        "members.visits.parent",
+        "members.visits.drinks.parent",
+        "visits.reference.memberId",
+        "lockers.written",
+        "lockers.gone",
+    }
+    assert not {"members.reference.seats", "visits.reference.price"} & {id.removeprefix("gym.") for id in records}
+
+
+def test_of_ten_ids_half_are_there_and_half_can_be_created() -> None:
+    api = own_api(GYM, rows=12, seed=3)
+    with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
+        base = f"http://gym.test{api.prefix}"
+        client = httpx.Client(transport=inner, headers={"Authorization": "Bearer any"})
+        there = [id for id in range(1, 11) if client.get(f"{base}/lockers/{id}").status_code == 200]
+        assert there == [1, 2, 3, 4, 5]
+        made = [client.post(f"{base}/lockers", json={"id": 64605, "owner": "Ada"}).json()["id"] for _ in range(5)]
+        assert made == [6, 7, 8, 9, 10], "nobody can ask for number 64605"
+        assert client.get(f"{base}/lockers/8").json() == {"id": 8, "owner": "Ada"}
+        assert client.post(f"{base}/lockers", json={"owner": "Bo"}).status_code == 409
 
 
 def test_the_stand_in_keeps_every_law_of_its_document() -> None:

@@ -1,4 +1,4 @@
-"""A real browser in front of a real server. Each test has The original world is unchanged on a server its process shares.
+"""A real browser in front of a real server. Each test has a world of its own on a server that its process shares.
 
 These tests need Chromium, which Debian packages. Without it they are skipped, and the end of the run says so; in CI they fail.
 ``.ci/run`` installs it.
@@ -7,6 +7,7 @@ These tests need Chromium, which Debian packages. Without it they are skipped, a
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -125,20 +126,23 @@ class Opened:
 
     def go(self, view: str) -> None:
         """Open a view by its link and wait until it is shown."""
-        if self.tab.evaluate("location.hash") == f"#/{view}":
+        if self.tab.evaluate("location.hash").partition("?")[0] == f"#/{view}":
             return
         self.tab.evaluate(
             "view => { document.getElementById('main').dataset.ready = ''; location.hash = '#/' + view; }", view
         )
         expect(self.tab.locator("main")).to_have_attribute("data-ready", _begins(view.split("/")[0]))
 
+    def menu(self, item: str) -> None:
+        """Press an item of the world's menu."""
+        self.tab.click("#world summary")
+        self.tab.locator("#world .menu-list button", has_text=item).click()
+
     def now(self) -> str:
-        return self.tab.inner_text("#now")
+        return self.tab.inner_text("#now").replace("\u00a0", " ")
 
 
 def _begins(view: str) -> Any:
-    import re
-
     return re.compile(rf"^{view} ")
 
 
@@ -165,7 +169,7 @@ def pages(browser: Browser, served: Served) -> Iterator[Pages]:
                 f"if (!sessionStorage.getItem('counterfoil.world')) sessionStorage.setItem('counterfoil.world', '{world}')"
             )
         tab.goto(f"{server.origin}/#/{view}")
-        expect(tab.locator("main")).to_have_attribute("data-ready", _begins(view.split("/")[0]))
+        expect(tab.locator("main")).to_have_attribute("data-ready", _begins(re.split("[/?]", view)[0]))
         return page
 
     expect.set_options(timeout=PATIENCE)

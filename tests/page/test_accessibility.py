@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from tests.page.conftest import PHONE, start
+from tests.page.conftest import start
 from tests.page.test_stories import SUMMARY, ask, billed
 
 VIEWS = ("overview", "customers", "customers/1", "runs", "vendors/1", "journal", "faults")
 
 
-def violations(tab: Page) -> list[str]:
-    """What axe finds that is serious or critical, one line each. The policy permits axe as an isolated script."""
-    results = Axe().run(tab, options={"resultTypes": ["violations"]}).response
+def violations(tab: Page, *rules: str) -> list[str]:
+    """What axe finds that is serious or critical, one line each, by all rules or some. The policy permits axe as an isolated
+    script."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    results = Axe().run(tab, options=options).response
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:120]}"
         for each in results["violations"]
@@ -30,31 +32,20 @@ def test_axe_finds_nothing_serious_in_any_view(pages: Any, served: Any, scheme: 
     ask(served, world, SUMMARY)
     served.call("POST", f"/{world}/faults", {"api": "elevate", "kind": "latency", "delay_ms": 1, "times": 1})
     page = pages(world, color_scheme=scheme)
+    rules = ("color-contrast",) if scheme == "dark" else ()  # the other rules do not depend on colours
     found = {}
     for view in VIEWS:
         page.go(view)
         if view == "vendors/1":
             served.do(world, "record_payment", customer=1, bill=1, amount="0.01")
             expect(page.tab.locator(".vendor-view mark").first).to_be_visible()
-        found[view] = violations(page.tab)
-    page.tab.get_by_role("button", name="Scenario…").click()
-    found["scenarios"] = violations(page.tab)
+        found[view] = violations(page.tab, *rules)
+    page.menu("Scenario…")
+    found["scenarios"] = violations(page.tab, *rules)
     page.tab.keyboard.press("Escape")
     page.tab.click("#start-tour")
-    found["tour"] = violations(page.tab)
+    found["tour"] = violations(page.tab, *rules)
     assert {view: lines for view, lines in found.items() if lines} == {}
-
-
-def test_no_view_is_wider_than_a_phone(pages: Any, served: Any, picture: Any) -> None:
-    page = pages(billed(served), viewport=PHONE, has_touch=True)
-    for view in VIEWS:
-        page.go(view)
-        wider = page.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wider <= 0, f"{view} is {wider} px too wide"
-        if view == "overview":
-            picture(page.tab, "phone")
-    page.tab.click("#start-tour")
-    assert page.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
 def test_dark_mode_follows_the_system_and_the_button(pages: Any, served: Any, picture: Any) -> None:
@@ -89,20 +80,28 @@ def test_the_page_is_usable_by_keyboard_alone(pages: Any, served: Any) -> None:
 
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
+    tab_to("#world summary")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#world .menu-list")).to_be_visible()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.dataset.key") == "reset"
+    tab.keyboard.press("Escape")
+    expect(tab.locator("#world .menu-list")).to_be_hidden()
+    assert tab.evaluate("document.activeElement.tagName") == "SUMMARY"
     tab_to("#clock-day")
     tab.keyboard.press("Space")
-    expect(tab.locator("#now")).to_contain_text("2 February")
+    expect(tab.locator("#now")).to_contain_text("2 Feb")
     assert tab.evaluate("document.activeElement.id") == "clock-day"  # the focus stays on the button
     tab_to("a[href='#/customers']")
     tab.keyboard.press("Enter")
     expect(tab.locator("h1")).to_have_text("Customers")
     assert tab.evaluate("document.activeElement.id") == "main"
-    tab_to("a[href='#/customers/1']")
+    tab_to("a[href^='#/customers/1?']")
     tab.keyboard.press("Enter")
-    expect(tab.locator("#remaining-1")).to_have_text("14.28 EUR")
+    expect(tab.locator("#remaining-1")).to_have_text("€14.28")
     tab_to("#pay-full-1")
     tab.keyboard.press("Enter")
-    expect(tab.locator("#remaining-1")).to_have_text("0.00 EUR")
+    expect(tab.locator("#remaining-1")).to_have_text("€0.00")
 
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"&amp;"
@@ -151,7 +150,7 @@ def test_markup_in_a_search_is_shown_as_text(pages: Any, served: Any) -> None:
 def test_the_page_asks_for_the_control_token(pages: Any, browser: Any) -> None:
     server, end = start(scenario_name="one-month", control_token="sesame")
     try:
-        tab = browser.new_page()
+        tab = browser.new_page(locale="en-GB")
         tab.goto(server.origin)
         expect(tab.locator("dialog")).to_contain_text("Control token")
         tab.fill("dialog input", "mustard")
@@ -162,7 +161,7 @@ def test_the_page_asks_for_the_control_token(pages: Any, browser: Any) -> None:
         expect(tab.locator("h1")).to_have_text("Overview")
         expect(tab.locator("svg.plot")).to_have_count(3)
         tab.click("#clock-day")
-        expect(tab.locator("#now")).to_contain_text("21 January")
+        expect(tab.locator("#now")).to_contain_text("21 Jan")
         tab.close()
     finally:
         end()

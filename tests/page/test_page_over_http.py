@@ -45,7 +45,7 @@ def test_the_document_and_its_files_carry_a_strict_policy(client: httpx.Client) 
     assert "require-trusted-types-for 'script'" in policy
     assert document.headers["x-content-type-options"] == "nosniff"
     assert document.headers["x-frame-options"] == "DENY"
-    for name in ("main.js", "page.css", "icon.svg"):
+    for name in ("main.js", "page.css", "variables.css", "icon.svg"):
         file = client.get(f"/static/{name}")
         assert file.status_code == 200
         assert file.headers["content-security-policy"] == policy

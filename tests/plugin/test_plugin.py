@@ -266,3 +266,34 @@ def test_every_command_has_a_method() -> None:
     not_for_people = {"issue_token", "note_login", "advance_clock"}
     assert {name for name in COMMANDS if not hasattr(WorldCommands, name)} == not_for_people
     assert hasattr(Clock, "advance")
+
+
+def test_a_proxy_of_the_environment_is_not_asked(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    result = run(
+        pytester,
+        test_it="""
+import httpx
+
+PATH = "/customers/cust_00000003/invoices/summary"
+
+def test_client(counterfoil):
+    with counterfoil.client("flexprice") as client:
+        assert client.get(PATH).status_code == 200
+
+def test_transport(counterfoil):
+    url = counterfoil.url("flexprice") + PATH
+    with httpx.Client(transport=counterfoil.transport(), headers=counterfoil.headers) as client:
+        assert client.get(url).status_code == 200
+
+def test_session(counterfoil):
+    assert counterfoil.session().get(counterfoil.url("flexprice") + PATH).status_code == 200
+
+def test_command(counterfoil):
+    assert counterfoil.world.record_usage(1, "DE", 5)
+""",
+    )
+    result.assert_outcomes(passed=4)

@@ -48,6 +48,14 @@ def kept(journal: JournalStore, world: str = "default", **wanted: Any) -> tuple[
 # -- what is in it ----------------------------------------------------------------------------------------------------
 
 
+def test_the_pages_own_requests_can_be_left_out(journal: JournalStore, ask: Client) -> None:
+    ask.get("/notes", headers={"X-Counterfoil-Page": "yes"})
+    ask.get("/notes")
+    assert [each.number for each in kept(journal)] == [1, 2]
+    assert [each.number for each in kept(journal, clients_only=True)] == [2]
+    assert journal.find("default", JournalQuery(clients_only=True)).total == 1
+
+
 def test_an_exchange_has_request_and_response(journal: JournalStore, ask: Client) -> None:
     response = ask.post("/notes?shared=13", json={"text": "grüße"})
     (told,) = kept(journal)

@@ -114,6 +114,17 @@ def counts_before_it_commits() -> None:
     SqliteLog._write_beside_others = early  # type: ignore[method-assign]
 
 
+def workers_cannot_open_the_store() -> None:
+    """As when its file has gone meanwhile."""
+    from counterfoil.store.log import StoreError
+    from counterfoil.store.shared_worlds import SharedWorlds
+
+    def refused(self: SharedWorlds, worker: int) -> None:
+        raise StoreError("worlds.db: unable to open database file")
+
+    SharedWorlds.after_fork = refused  # type: ignore[method-assign]
+
+
 DEFECTS: dict[str, Callable[[], None]] = {
     each.__name__.replace("_", "-"): each
     for each in (
@@ -124,6 +135,7 @@ DEFECTS: dict[str, Callable[[], None]] = {
         never_looks,
         writes_over_others,
         counts_before_it_commits,
+        workers_cannot_open_the_store,
     )
 }
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from tests.store.served import CONTROL, RUNS
 
-from counterfoil.app import Application, build
+from counterfoil.app import Application, build, sharing
 from counterfoil.store import opening
 from counterfoil.store.log import Conflict, Operation, Position, Touched
 from counterfoil.store.sqlite import SLOTS, SqliteLog
@@ -101,7 +101,8 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> t
 
 
 @pytest.fixture
-def processes(tmp_path: Path, engine: type[Engine]) -> Iterator[list[Process]]:
+def processes(tmp_path: Path, engine: type[Engine], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Process]]:
+    monkeypatch.setattr(sharing, "_folder", lambda store: tmp_path)  # one server has one; these are two
     made = [Process(tmp_path / "worlds.db") for _ in range(2)]
     yield made
     for each in made:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.store.laws import check
-from tests.store.served import CONTROL, KEY, RUNS, Client, Reply, Served, is_alive, kill_worker, until
+from tests.store.served import CONTROL, KEY, LAUNCH, RUNS, Client, Reply, Served, is_alive, kill_worker, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds a connection's worker in /proc")
 EMNIFY = "/emnify/api/v1"
@@ -191,8 +191,7 @@ def test_a_killed_worker_is_replaced_and_the_others_go_on(served: Served) -> Non
         client.close()
 
 
-def test_it_ends_when_asked_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_it_ends_when_asked_and_leaves_nothing(tmp_path: Path) -> None:
     with Served(tmp_path / "worlds.db", "--scenario", "one-month", workers=2) as served:
         workers = served.workers()
         served.run("Kept")
@@ -206,7 +205,16 @@ def test_it_ends_when_asked_and_leaves_nothing(tmp_path: Path, monkeypatch: pyte
         served.process.send_signal(signal.SIGKILL)
         until(lambda: not any(map(is_alive, workers)))
         served.process.communicate()
-        assert not list(tmp_path.glob("counterfoil-*")), "nor when it was killed"
+        until(lambda: not [each for each in tmp_path.iterdir() if each.is_dir()])
+
+
+def test_workers_that_cannot_start_end_the_server(tmp_path: Path) -> None:
+    command = [sys.executable, str(LAUNCH), "workers-cannot-open-the-store", "serve", "--workers", "2", "--port", "0"]
+    done = subprocess.run([*command, "--store", str(tmp_path / "w.db")], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert set(lines[:-1]) == {"counterfoil: worlds.db: unable to open database file"}
+    assert lines[-1] == "counterfoil: workers end as soon as they start, the last with exit code 2"
 
 
 def test_without_a_store_it_says_where_worlds_are(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from counterfoil.world.switches import Switch as Switch
 
 if TYPE_CHECKING:
+    from counterfoil.api.resource_browser import ResourceBrowser
     from counterfoil.openapi import Spec
     from counterfoil.world.world import World
 
@@ -170,7 +171,8 @@ class API:
     are added to every response, errors too. ``spec`` is the document it serves, where that is not the one that belongs to
     its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
     the document's security schemes describe, except one that the world forbids. ``summary`` is one line that start-up
-    says of the API. ``store`` gives the resources in a world, for tests to read and write; a user's own API has one.
+    says of the API. ``store`` gives the resources in a world, for tests to read and write, and ``resources`` shows and changes
+    them for people; a user's own API has both.
     """
 
     name: str
@@ -192,3 +194,4 @@ class API:
     any_credential: bool = False
     summary: str = ""
     store: Callable[[Callable[[], World]], Any] | None = None
+    resources: ResourceBrowser | None = None

@@ -129,10 +129,14 @@ class RecordedExchange(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
+PAGE_HEADER = "x-counterfoil-page"
+"""The header of the page's own requests to APIs, in lower case; it tells them from those of clients."""
+
+
 class JournalQuery(msgspec.Struct, frozen=True):
     """Which exchanges to return; None matches any. ``status`` is one (``404``) or a class (``4xx``).
 
-    ``since`` is a real time, inclusive; ``after`` a number, exclusive.
+    ``since`` is a real time, inclusive; ``after`` a number, exclusive. ``clients_only`` leaves out what the page asked.
     """
 
     api: str | None = None
@@ -141,6 +145,7 @@ class JournalQuery(msgspec.Struct, frozen=True):
     since: datetime | None = None
     after: int | None = None
     limit: int = 100
+    clients_only: bool = False
 
 
 class JournalPage(msgspec.Struct, frozen=True):

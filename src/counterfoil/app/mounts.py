@@ -75,7 +75,14 @@ def page(
     def flask_app() -> ASGIApp:
         from counterfoil.page.flask_app import as_asgi, create_app
 
-        return as_asgi(create_app(reader, needs_token=needs_token, public=public))
+        app = create_app(
+            reader,
+            needs_token=needs_token,
+            public=public,
+            has_ledger=any(api.resources is None for api in apis),
+            has_collections=any(api.resources is not None for api in apis),
+        )
+        return as_asgi(app)
 
     return PageApp(
         LazyApp(flask_app),

@@ -17,6 +17,9 @@ from counterfoil.store.current_worlds import CurrentWorlds
 from counterfoil.store.shared_faults import SharedFaults
 from counterfoil.store.shared_worlds import SharedWorlds
 
+LONGEST = 90
+"""Bytes of the path of a folder with sockets; the path of a Unix socket has up to 104 on macOS, 108 on Linux."""
+
 
 class Sharing:
     """``folder`` is this server's, with mode 0700, and is deleted at its end."""
@@ -25,7 +28,7 @@ class Sharing:
 
     def __init__(self, worlds: SharedWorlds, journal: JournalStore, workers: int) -> None:
         self.workers = workers
-        self.folder = Path(tempfile.mkdtemp(prefix="counterfoil-"))
+        self.folder = _folder(None if worlds.log.remote else worlds.log.where)
         self.siblings = Siblings(self.folder, workers)
         self.fault_counts = SharedFaultCounts(self.folder)
         self.journal = SharedJournal(journal, self.siblings, workers)
@@ -67,3 +70,14 @@ class Sharing:
     def close(self) -> None:
         """In the process that made it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _folder(store: str | None) -> Path:
+    """Beside the store's file, if there is one: what was left by a server that was killed is found there, and deleted. Nobody
+    else uses it, because there is one server for each store."""
+    path = None if store is None else Path(f"{store}-workers").absolute()
+    if path is None or len(str(path).encode()) > LONGEST:
+        return Path(tempfile.mkdtemp(prefix="counterfoil-"))
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    return path

@@ -25,7 +25,9 @@ INTERRUPTED = 128 + 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _COMMAND_PATHS = {
     "check": "counterfoil.cli.check:check",
+    "export": "counterfoil.cli.export:export",
     "infer": "counterfoil.cli.infer:infer",
+    "mcp": "counterfoil.cli.mcp:mcp",
     "new-api": "counterfoil.cli.new_api:new_api",
     "replay": "counterfoil.cli.serve:replay",
     "scenarios": "counterfoil.cli.scenarios:scenarios",

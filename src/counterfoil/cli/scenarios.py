@@ -1,4 +1,4 @@
-"""``counterfoil scenarios``: lists, shows and checks the scenarios that a world can start from."""
+"""``counterfoil scenarios``: lists, shows and checks the scenarios that a world can start from, and prints their schema."""
 
 from __future__ import annotations
 
@@ -99,3 +99,17 @@ def lint_scenarios(files: tuple[str, ...]) -> None:
     if findings:
         sys.exit(1)
     echo(f"{len(files)} fine")
+
+
+@scenarios.command("schema")
+def show_schema() -> None:
+    """Print the JSON Schema of scenario files, for editors that complete and check YAML.
+
+    \b
+    Example:
+      counterfoil scenarios schema > scenario.schema.json
+    and as the first line of a scenario: # yaml-language-server: $schema=scenario.schema.json
+    """
+    from counterfoil.cli.scenario_schema import scenario_schema
+
+    print_json(scenario_schema())

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from counterfoil.cli.common import echo
+from counterfoil.cli.common import echo, refuse
 
 if TYPE_CHECKING:
     from socket import socket
@@ -41,6 +41,7 @@ def serve_with_workers(
     """Serve from one process for each listener, until interrupted. ``serve`` is called in each, with what it calls when it
     accepts requests. Raises ``WorkersFailed``."""
     from counterfoil.processes.supervisor import Supervisor
+    from counterfoil.store.log import StoreError
 
     sharing = application.sharing
     assert sharing is not None
@@ -49,7 +50,10 @@ def serve_with_workers(
         for other, listener in enumerate(listeners, 1):
             if other != number:
                 listener.close()
-        sharing.after_fork(number)
+        try:
+            sharing.after_fork(number)
+        except (StoreError, OSError) as error:
+            refuse(error)
         serve(listeners[number - 1], is_ready)
         application.worlds.close()
 

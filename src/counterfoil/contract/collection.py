@@ -107,20 +107,40 @@ class Collection:
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
-        """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them."""
+        """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them.
+
+        The same query is sent once, and its items are kept until something is written.
+        """
+        key = (*self._key("selected"), repr(sorted((query or {}).items())))
+        return list(ctx.cached(key, lambda: self._kept(ctx, self._fetch_all(ctx, query or {}))))
+
+    def _kept(self, ctx: LawContext, found: Sequence[Json]) -> list[Json]:
+        """``found``, with one object for items that are equal: most answers hold the items of others."""
+        known: dict[str, Json] = ctx.cached(self._key("items"), dict)
+        first = (known.setdefault(str(self.identity.raw(item)), item) for item in found)
+        return [one if one == item else item for one, item in zip(first, found, strict=True)]
+
+    def _fetch_all(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         if self.pages is None:
-            return self.fetch(ctx, query or {})
+            return self.fetch(ctx, query)
         found: list[Json] = []
         size = self.pages.largest
         for number in range(MAX_ITEMS):
             page = self.page(ctx, number, size, query)
             found += page
-            if len(page) < size or (self.is_large(ctx) and len(found) >= SAMPLE_SIZE):
+            if len(page) < size:
                 return found
-            if len(found) > MAX_ITEMS:
-                ctx.observations.facts[self._key("large")] = True
+            if len(found) >= SAMPLE_SIZE and self._is_long(ctx, query, len(found)):
                 return found[:SAMPLE_SIZE]
         return found
+
+    def _is_long(self, ctx: LawContext, query: Mapping[str, Any], found: int) -> bool:
+        """Whether the list is known to have more than ``MAX_ITEMS``, or has: one item that far on is asked for."""
+        if not self.is_large(ctx) and (
+            found > MAX_ITEMS or (found < 2 * SAMPLE_SIZE and self.page(ctx, MAX_ITEMS, 1, query))
+        ):
+            ctx.observations.long_lists.add(self._place())
+        return self.is_large(ctx)
 
     def is_large(self, ctx: LawContext) -> bool:
         """Whether the list was found to be too long to be fetched whole.
@@ -128,14 +148,18 @@ class Collection:
         Laws then compare within its first ``SAMPLE_SIZE`` items. That is sound: those of them that a filter selects are the first
         items of the filtered list.
         """
-        return bool(ctx.observations.facts.get(self._key("large")))
+        return self._place() in ctx.observations.long_lists
 
-    def _key(self, what: str) -> tuple[str, ...]:
-        return (what, self.operation, repr(sorted(self.path.items())), repr(sorted(self.base.items())))
+    def _place(self) -> tuple[str, str]:
+        return self.operation, repr(sorted(self.path.items()))
+
+    def _key(self, what: str) -> tuple[Any, ...]:
+        base = repr(sorted(self.base.items()))
+        return (what, *self._place(), base, type(self), self.identity.name, self.items)
 
     def whole_list(self, ctx: LawContext) -> list[Json]:
         """The list as observed in this run, fetched once until something is written; of a large list, its first items."""
-        return ctx.cached(self._key("whole"), lambda: self.fetch_all(ctx))
+        return self.fetch_all(ctx)
 
     def within(self, ctx: LawContext, items: Sequence[Json]) -> Sequence[Json]:
         """Those of ``items`` that can be compared with ``whole_list``: of a large list, those among its first items."""

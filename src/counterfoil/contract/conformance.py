@@ -121,11 +121,13 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
 
 @dataclass
 class Job:
-    """One run of Schemathesis. ``base`` is the target's URL, ``headers`` hold the credential."""
+    """One run of Schemathesis. ``base`` is the target's URL, ``headers`` hold the credential; ``token_headers`` are the names of
+    those that were made of a token, and not given as headers."""
 
     api: str
     base: str
     headers: dict[str, str] = field(default_factory=dict)
+    token_headers: list[str] = field(default_factory=list)
     fast: bool = False
     writes: bool = False
     max_examples: int = 12
@@ -152,14 +154,15 @@ class Job:
 def job_for(api: str, target: Target, *, token: str | None = None, **options: Any) -> Job:
     """The job that checks ``api`` at ``target``; ``token`` is one fetched by login."""
     book = book_for(api, target)
-    headers = dict(target.headers)
+    made: dict[str, str] = {}
     if token or target.token:
         for name, prefix in (credential_scheme(document_of(book)), *further_schemes(book)):
-            headers[name] = header_value(prefix, str(token or target.token))
+            made[name] = header_value(prefix, str(token or target.token))
     return Job(
         api,
         target.url.rstrip("/"),
-        headers,
+        {**target.headers, **made},
+        list(made),
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,

@@ -46,7 +46,13 @@ class RecordCollector:
         """``scenarios`` is how many there will be: one for each operation and phase."""
         self._job = job
         self._scenarios, self._started = scenarios, 0
-        self._secrets = secrets_of(Target(job.base, headers=job.headers))
+        given = {name: value for name, value in job.headers.items() if name not in job.token_headers}
+        self._secrets = secrets_of(Target(job.base, headers=given))
+        for name in job.token_headers:
+            self._secrets.add(job.headers[name].rsplit(" ", 1)[-1], "$COUNTERFOIL_TOKEN")
+        self._shown = {
+            f"{name}: [filtered]".lower(): f"{name}: {self._secrets.hide(value)}" for name, value in job.headers.items()
+        }
         self._cases: dict[tuple[str, str], int] = {}
         self._findings: dict[tuple[str, str], dict[str, Finding]] = {}
         self._seconds: dict[str, float] = {}
@@ -109,12 +115,7 @@ class RecordCollector:
             words = shlex.split(line)
         except ValueError:
             return self._hide(line)
-        for name, value in self._job.headers.items():
-            prefix = value.rsplit(" ", 1)[0] + " " if " " in value else ""
-            words = [
-                f"{name}: {prefix}$COUNTERFOIL_TOKEN" if w.lower() == f"{name.lower()}: [filtered]" else w
-                for w in words
-            ]
+        words = [self._shown.get(word.lower(), word) for word in words]
         return " ".join(shell_word(self._hide(word)) for word in words)
 
     def _hide(self, text: str) -> str:

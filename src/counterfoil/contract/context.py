@@ -35,12 +35,14 @@ class ObservationCache:
     """What was observed at a target during one run; cleared by every request that may write there.
 
     ``left_behind`` lists the paths of the resources that the laws created. ``facts`` are properties of the target that no
-    write changes, such as which documented alternative it implements.
+    write changes, such as which documented alternative it implements. ``long_lists`` are the lists with too many items to be
+    fetched whole.
     """
 
     values: dict[Hashable, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
     facts: dict[Hashable, Any] = field(default_factory=dict)
+    long_lists: set[Hashable] = field(default_factory=set)
 
     def clear(self) -> None:
         self.values.clear()
@@ -163,6 +165,18 @@ class LawContext:
         found: V = self.observations.facts[key]
         return found
 
+    @property
+    def is_sparing(self) -> bool:
+        """Whether to try only the cases that are most likely to show a defect: at a target with a long list every request is
+        dear, and there are many."""
+        return bool(self.observations.long_lists)
+
+    def sample(self, values: Sequence[V], most: int) -> list[V]:
+        """``values``; where ``is_sparing`` at most ``most`` of them, evenly spread. Another seed takes others."""
+        if not self.is_sparing or len(values) <= most:
+            return list(values)
+        return [values[(self.effort.seed + number * len(values) // most) % len(values)] for number in range(most)]
+
     def switch(self, name: str) -> str | None:
         """The choice given with ``--switch``, or ``None``."""
         return self.client.target.switches.get(name)
@@ -246,15 +260,24 @@ class LawContext:
     # ------------------------------------------------------------------ cases
 
     def for_all(
-        self, strategy: SearchStrategy[V], body: Callable[[V], None], *, max_examples: int | None = None
+        self,
+        strategy: SearchStrategy[V],
+        body: Callable[[V], None],
+        *,
+        max_examples: int | None = None,
+        least: int = 2,
     ) -> None:
-        """Try ``body`` with values of ``strategy``, at most ``max_examples`` (by default ``EffortLevel.max_examples``).
+        """Try ``body`` with values of ``strategy``, at most ``max_examples`` (by default ``EffortLevel.max_examples``). Where
+        ``is_sparing``, it is a twelfth of them for each of the ``least`` that are tried in any case.
 
         The same seed generates the same values. A failing value is made smaller, and the smallest is reported. Each value is
         tried once and its verdict kept, so a target that answers differently each time cannot confuse the search.
         """
         from hypothesis import HealthCheck, Phase, given, seed, settings
 
+        most = max_examples or self.effort.max_examples
+        if self.is_sparing:
+            most = least * max(1, most // 12)
         verdicts: dict[str, LawFailed | NotApplicable | None] = {}
         failing = [0]
 
@@ -270,7 +293,7 @@ class LawContext:
 
         run = given(strategy)(tried)
         run = settings(
-            max_examples=max_examples or self.effort.max_examples,
+            max_examples=most,
             database=None,
             deadline=None,
             phases=[Phase.generate, *([Phase.shrink] if self.effort.shrink else [])],
@@ -299,6 +322,7 @@ class LawContext:
         self.cases += 1
         self.client.transcript.clear()
         self._case = brief(value, 200)
+        used_before = dict(self._observations_used)
         try:
             body(value)
         except LawFailed as failure:
@@ -307,4 +331,5 @@ class LawContext:
             return reason
         finally:
             self._case = ""
+            self._observations_used = used_before  # what one case looked at does not explain another
         return None

@@ -22,16 +22,16 @@ class Filter:
     """One filter of a list: parameter ``param``, and which items must be returned for a wanted value.
 
     ``matches(value, wanted)`` is the documented rule, over comparable values; an item without the field never matches.
-    ``write`` makes the parameter's text, ``draw`` generates values to try (from the observed items). ``relation`` names it in
-    messages. ``alternative`` is a second rule that the documents allow instead of ``matches``; ``switch`` names
-    the switch between them and its values for the two.
+    ``write`` makes the parameter's text, or the texts of a repeated parameter; ``draw`` generates values to try (from the
+    observed items). ``relation`` names it in messages. ``alternative`` is a second rule that the documents allow instead of
+    ``matches``; ``switch`` names the switch between them and its values for the two.
     """
 
     field: Field
     param: str
     relation: str
     matches: Callable[[Any, Any], bool]
-    write: Callable[[Any], str]
+    write: Callable[[Any], Any]
     draw: Draw
     alternative: Callable[[Any, Any], bool] | None = None
     switch: tuple[str, str, str] | None = None
@@ -39,7 +39,7 @@ class Filter:
     def __str__(self) -> str:
         return self.param
 
-    def query(self, wanted: Any) -> dict[str, str]:
+    def query(self, wanted: Any) -> dict[str, Any]:
         return {self.param: self.write(wanted)}
 
     def select(self, items: Sequence[Json], wanted: Any) -> list[Json]:

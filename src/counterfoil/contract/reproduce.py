@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.contract.evidence import with_evidence
 from counterfoil.contract.http_client import shell_word
+from counterfoil.contract.target import with_placeholder
 from counterfoil.contract.verdict import Finding, Record
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def repeat_command(api: str, only: str, options: CheckOptions) -> str:
     if api in options.urls:
         words += ["--url", f"{api}={options.urls[api]}"]
         for header in options.headers:
-            words += ["--header", f"{header.partition(':')[0].strip()}: $COUNTERFOIL_HEADER"]
+            words += ["--header", with_placeholder(header)]
     for text in options.known:
         words += ["--known", text] if text.startswith(f"{api}.") else []
     for text in options.switches:
@@ -50,9 +51,7 @@ def command_of(options: CheckOptions) -> str:
     own = (word for words in options.own_options.values() for word in words)
     words = ["counterfoil", "check", *options.apis, *own, "--seed", str(options.seed)]
     words += [word for api, url in options.urls.items() for word in ("--url", f"{api}={url}")]
-    words += [
-        w for text in options.headers for w in ("--header", f"{text.partition(':')[0].strip()}: $COUNTERFOIL_HEADER")
-    ]
+    words += [word for header in options.headers for word in ("--header", with_placeholder(header))]
     for name, values in (("--known", options.known), ("--switch", options.switches), ("--only", options.only)):
         words += [word for value in values for word in (name, value)]
     flags = {"--writes": options.writes, "--fast": options.fast, "--strict": options.strict}

@@ -157,7 +157,11 @@ def run_laws(
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
         laws_without_response = laws_without_response + 1 if no_response else 0
-        if record.status == PASSED and not ctx.judgements and is_vacuous(law, client, spec, recording, effort):
+        if (
+            record.status == PASSED
+            and not ctx.judgements
+            and is_vacuous(law, client, spec, recording, observations, effort)
+        ):
             record = replace(record, status=NOT_APPLICABLE, reason=VACUOUS)
         yield as_question(record) if law.confidence < SURE else record
         if laws_without_response >= MAX_SILENT_LAWS:

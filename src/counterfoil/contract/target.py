@@ -5,6 +5,7 @@ Credentials are never shown: ``Secrets`` replaces them in all output of the chec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -85,17 +86,34 @@ class Secrets:
         return text
 
 
+def is_authorization(name: str) -> bool:
+    """Whether a header's value is a scheme and a credential (RFC 9110, 11.6.2)."""
+    return name.lower() == "authorization"
+
+
+def placeholder_of(name: str) -> str:
+    """The shell variable that is shown for the value of the header ``name``: each header has its own."""
+    return (
+        "$COUNTERFOIL_TOKEN"
+        if is_authorization(name)
+        else f"$COUNTERFOIL_HEADER_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+    )
+
+
+def with_placeholder(header: str) -> str:
+    """``Name: value`` with a shell variable for its secret; of ``Authorization`` the scheme is shown."""
+    name, _, value = (part.strip() for part in header.partition(":"))
+    scheme = f"{value.split(' ', 1)[0]} " if is_authorization(name) and " " in value else ""
+    return f"{name}: {scheme}{placeholder_of(name)}"
+
+
 def secrets_of(target: Target) -> Secrets:
     """The secrets of this target. Placeholders are shell variables, so that a curl line still runs."""
     secrets = Secrets()
     secrets.add(target.token, "$COUNTERFOIL_TOKEN")
     secrets.add(target.forbidden, "$COUNTERFOIL_FORBIDDEN")
     for name, value in target.headers.items():
-        credential = value.split(" ", 1)[-1]
-        known = credential in (target.token, target.forbidden)
-        secrets.add(
-            credential, "$COUNTERFOIL_TOKEN" if known or name.lower() == "authorization" else "$COUNTERFOIL_HEADER"
-        )
+        secrets.add(value.split(" ", 1)[-1] if is_authorization(name) else value, placeholder_of(name))
     secrets.add_all(_passwords(target.login))
     return secrets
 

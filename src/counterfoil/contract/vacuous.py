@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -37,32 +38,66 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\S+)?")
 
 @dataclass
 class Recording:
-    """The last response to each request of a run."""
+    """The last response to each request of a run, and its changed copies with what laws observed in them.
+
+    The copies are made once: laws share them, as they share the responses.
+    """
 
     answers: dict[RequestKey, Answer] = field(default_factory=dict)
     size: int = 0
+    long_lists: set[Hashable] = field(default_factory=set)
+    _changed: dict[tuple[int, RequestKey], bytes] = field(default_factory=dict)
+    _observed: dict[int, ObservationCache] = field(default_factory=dict)
 
     def add(self, key: RequestKey, answer: Answer) -> None:
         """Keep a response; once too much was sent, keep none."""
-        self.size += len(answer[2]) - len(self.answers.get(key, (0, None, b""))[2])
+        before = self.answers.get(key)
+        self.size += len(answer[2]) - (len(before[2]) if before else 0)
+        if before is not None and before[2] != answer[2]:
+            self._forget_copies()
         if self.is_complete:
             self.answers[key] = answer
         else:
             self.answers.clear()
+            self._forget_copies()
+
+    def _forget_copies(self) -> None:
+        self._changed.clear()
+        self._observed.clear()
 
     @property
     def is_complete(self) -> bool:
         return self.size <= MOST_BYTES
 
+    def changed(self, way: int, key: RequestKey) -> bytes:
+        """The body of a response, changed in the way with this number, and always alike."""
+        if (way, key) not in self._changed:
+            rng = random.Random(f"{way} {key[0]} {key[1]}")  # noqa: S311 - not for secrets
+            body = self.answers[key][2]
+            with suppress(ValueError, RecursionError):  # not JSON
+                body = json.dumps(_Changed(json.loads(body), WAYS[way], rng).body).encode()
+            self._changed[way, key] = body
+        return self._changed[way, key]
+
+    def observed(self, way: int) -> ObservationCache:
+        """What laws observed in the copies that are changed in the way with this number."""
+        return self._observed.setdefault(way, ObservationCache(long_lists=self.long_lists))
+
 
 def is_vacuous(
-    law: Law, client: HttpClient, spec: Mapping[str, Any], recording: Recording, effort: EffortLevel
+    law: Law,
+    client: HttpClient,
+    spec: Mapping[str, Any],
+    recording: Recording,
+    observations: ObservationCache,
+    effort: EffortLevel,
 ) -> bool:
     """Whether a law that held at ``client``'s target would hold for other values too; never for one that changes something."""
     if law.writes or law.needs or not recording.is_complete:
         return False
     quick = replace(effort, shrink=False)
-    return all(_holds(law, client, spec, recording, quick, how, seed) for seed, how in enumerate(WAYS))
+    recording.long_lists = observations.long_lists
+    return all(_holds(law, client, spec, recording, quick, way) for way in range(len(WAYS)))
 
 
 def _holds(
@@ -71,12 +106,11 @@ def _holds(
     spec: Mapping[str, Any],
     recording: Recording,
     effort: EffortLevel,
-    how: How,
-    seed: int,
+    way: int,
 ) -> bool:
-    with _Replay(client, recording, how, random.Random(seed)) as replay:  # noqa: S311 - not for secrets
+    with _Replay(client, recording, way) as replay:
         try:
-            law.check(LawContext(replay, law, spec, ObservationCache(), effort))
+            law.check(LawContext(replay, law, spec, recording.observed(way), effort))
         except Exception:  # whatever a law raises, it looked at a value that was changed
             return False
     return True
@@ -85,7 +119,7 @@ def _holds(
 class _Replay(HttpClient):
     """Answers from a recording, with changed values, and sends nothing."""
 
-    def __init__(self, client: HttpClient, recording: Recording, how: How, rng: random.Random) -> None:
+    def __init__(self, client: HttpClient, recording: Recording, way: int) -> None:
         target = replace(
             client.target,
             transport=httpx.MockTransport(lambda request: httpx.Response(500)),
@@ -94,18 +128,14 @@ class _Replay(HttpClient):
         super().__init__(target, client.schemes[0], client.schemes[1:])
         self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
         self.unknown_ids, self.login_operation = client.unknown_ids, client.login_operation
-        self._recording, self._how, self._rng = recording, how, rng
+        self._recording, self._way = recording, way
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
         key = request_key(method, url, headers, content)
         if key not in self._recording.answers:
             raise NoResponse("this request was not recorded")
-        status, sent, body = self._recording.answers[key]
-        try:
-            changed = json.dumps(_Changed(json.loads(body), self._how, self._rng).body).encode()
-        except (ValueError, RecursionError):
-            changed = body
-        return (status if status // 100 == 2 else 200), sent, changed
+        status, sent, _ = self._recording.answers[key]
+        return (status if status // 100 == 2 else 200), sent, self._recording.changed(self._way, key)
 
 
 class _Changed:

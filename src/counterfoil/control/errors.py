@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 
-from counterfoil.api import ApiError, Json, Response
+from counterfoil.api import ApiError, Response
 from counterfoil.api.control_types import TooMany
+from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
+from counterfoil.api.problem_details import problem_details
 from counterfoil.api.saving import not_saved
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import TooManyWorlds
 from counterfoil.world.write_lock import WorldBusy
-
-PROBLEM = "application/problem+json"
 
 
 @contextmanager
@@ -44,13 +43,7 @@ def _api_error(error: LedgerError) -> ApiError:
 
 def error(api_error: ApiError) -> Response:
     """Problem details; ``field`` names the parameter or member of the body that is wrong."""
-    body: dict[str, Json] = {
-        "type": "about:blank",
-        "title": HTTPStatus(api_error.status).phrase,
-        "status": api_error.status,
-        "detail": api_error.message,
-    }
-    if api_error.where is not None:
-        body["field"] = api_error.where.removeprefix("/")
+    field = {} if api_error.where is None else {"field": api_error.where.removeprefix("/")}
+    body = problem_details(api_error.status, api_error.message, **field)
     headers = {401: (("WWW-Authenticate", "Bearer"),), 503: (("Retry-After", "1"),)}.get(api_error.status, ())
-    return Response(api_error.status, body, headers, PROBLEM)
+    return Response(api_error.status, body, headers, PROBLEM_JSON)

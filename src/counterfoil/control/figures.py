@@ -15,6 +15,7 @@ from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import Bill, bills_of
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.world import World
 
 AGES = ((0, "1 to 30 days"), (30, "31 to 60 days"), (60, "61 to 90 days"), (90, "over 90 days"))
@@ -67,7 +68,7 @@ def _figures(world: World) -> dict[str, Json]:
             open_net[account.currency] = open_net.get(account.currency, ZERO) + customers * net
     order = [NOT_DUE, *(label for _, label in AGES)]
     return {
-        "now": serializers.instant(world.now),
+        "now": format_timestamp(world.now),
         "version": world.version,
         "currencies": [
             {

@@ -11,12 +11,21 @@ from counterfoil.control.world_service import WorldService
 from counterfoil.ledger.errors import BadValue
 from counterfoil.world.commands import read_command
 
+WRITES_RESOURCES = frozenset(
+    {"POST /worlds/{world}/resources", "PUT /worlds/{world}/resource", "DELETE /worlds/{world}/resource"}
+)
+RESOURCES = WRITES_RESOURCES | {
+    "GET /worlds/{world}/collections",
+    "GET /worlds/{world}/resources",
+    "GET /worlds/{world}/resource",
+}
 ALWAYS_SLOW = frozenset(
     {
         "POST /worlds",  # runs the scenario if no world was made from it before: seconds at 100,000 customers
         "POST /worlds/{world}/reset",
         "POST /worlds/{world}/commands/advance_clock",  # ten years of 60 customers: 0.4 s
         "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
+        *RESOURCES,  # members are made when they are first looked at, schemas compiled when a value is first checked
     }
 )
 WAITS_FOR_STORE = frozenset(
@@ -73,6 +82,8 @@ def takes_long(service: WorldService, request: Request) -> bool:
         return many and not service.worlds.is_prepared(
             world.scenario, world.seed, world.requested_customers, world.chosen
         )
+    if request.operation in WRITES_RESOURCES:
+        return False
     name = request.operation.rpartition("/")[2]
     try:
         command = read_command(body if name == "commands" else {**body, "command": name})
@@ -95,7 +106,11 @@ def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
 
 def writes(request: Request) -> bool:
     """Whether the request changes its world's state; it then holds the world's write lock while it is handled."""
-    return "/commands" in request.operation or request.operation == "POST /worlds/{world}/reset"
+    return (
+        "/commands" in request.operation
+        or request.operation == "POST /worlds/{world}/reset"
+        or request.operation in WRITES_RESOURCES
+    )
 
 
 def waits_with_lock(request: Request) -> bool:

@@ -13,6 +13,7 @@ from counterfoil.control.figures import figures
 from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
@@ -39,7 +40,7 @@ class PageData:
         runs = {str(run.number): str(run.status) for run in list(found.ledger.runs.values()) if run.status in UNDER_WAY}
         return {
             "version": found.version,
-            "now": serializers.instant(found.now),
+            "now": format_timestamp(found.now),
             "journal": self._journal_version(world),
             "runs": runs,
         }

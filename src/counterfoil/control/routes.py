@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from counterfoil.control.handlers import Handler, commands, faults, journal, lookups, server, tasks, worlds
+from counterfoil.control.handlers import Handler, commands, faults, journal, lookups, resources, server, tasks, worlds
 from counterfoil.world.commands import COMMANDS
 
 ROUTES: dict[str, Handler] = {
@@ -23,6 +23,12 @@ ROUTES: dict[str, Handler] = {
     "GET /worlds/{world}/timeline": commands.show_timeline,
     "POST /worlds/{world}/commands": commands.any_command,
     **{f"POST /worlds/{{world}}/commands/{name}": partial(commands.one_command, name) for name in COMMANDS},
+    "GET /worlds/{world}/collections": resources.list_collections,
+    "GET /worlds/{world}/resources": resources.list_resources,
+    "POST /worlds/{world}/resources": resources.create_resource,
+    "GET /worlds/{world}/resource": resources.get_resource,
+    "PUT /worlds/{world}/resource": resources.replace_resource,
+    "DELETE /worlds/{world}/resource": resources.delete_resource,
     "GET /worlds/{world}/customers": lookups.list_customers,
     "GET /worlds/{world}/customers/{customer}": lookups.get_customer,
     "GET /worlds/{world}/customers/{customer}/bills/{account}/{bill}/why": lookups.explain_bill,

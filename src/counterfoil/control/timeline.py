@@ -6,12 +6,12 @@ and the next actions of simulated customers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from counterfoil.api import Json
-from counterfoil.control.serializers import instant, money
+from counterfoil.control.serializers import money
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
@@ -19,6 +19,7 @@ from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.scheduler import PRODUCED_IN, QUEUED_FOR, next_action_at, next_due_at
 from counterfoil.world.commands import AdvanceClock, write_command
 from counterfoil.world.history import Entry
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import to_json
 from counterfoil.world.world import World
 
@@ -35,10 +36,18 @@ def past(world: World, offset: int, limit: int) -> list[dict[str, Json]]:
     return [_history_entry(world, number, world.history[number - 1]) for number in numbers]
 
 
+def names(world: World, entries: Sequence[Mapping[str, Json]]) -> dict[str, str]:
+    """The names of the customers that entries of the history are about, by number."""
+    numbers = {each["command"].get("customer") for each in entries}
+    numbers |= {each["fact"] for each in entries if each["command"]["command"] == "add_customer"}
+    known = range(1, world.ledger.customers + 1)
+    return {str(number): world.party(number).name for number in numbers if isinstance(number, int) and number in known}
+
+
 def _history_entry(world: World, number: int, entry: Entry) -> dict[str, Json]:
     return {
         "number": number,
-        "at": instant(entry.at),
+        "at": format_timestamp(entry.at),
         "by": "scenario" if number <= world.scenario_length else "command",
         "command": write_command(entry.command),
         "fact": to_json(entry.fact),
@@ -52,7 +61,9 @@ def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
     for run in world.ledger.runs.values():
         for moment, verb in ((run.commenced_at, "started"), (run.completed_at, "completed")):
             if moment is not None and entry.at < moment <= entry.fact:
-                happened.append((moment, {"at": instant(moment), "what": f"{_name(run)} {verb}", "run": run.number}))
+                happened.append(
+                    (moment, {"at": format_timestamp(moment), "what": f"{_name(run)} {verb}", "run": run.number})
+                )
     return [event for _, event in sorted(happened, key=lambda pair: pair[0])]
 
 
@@ -72,7 +83,7 @@ def next_automatic_event(world: World) -> dict[str, Json] | None:
     if moment is None:
         return None
     what = [event["what"] for at, event in (*_run_steps(world), *_customer_actions(world)) if at == moment]
-    return {"at": instant(max(moment, world.now)), "what": "; ".join(what)}
+    return {"at": format_timestamp(max(moment, world.now)), "what": "; ".join(what)}
 
 
 def run_step(run: BillingRun) -> Event | None:
@@ -83,7 +94,7 @@ def run_step(run: BillingRun) -> Event | None:
         moment, verb, kind = run.commenced_at + PRODUCED_IN, "completes", "run_completes"
     else:
         return None
-    return moment, {"at": instant(moment), "kind": kind, "what": f"{_name(run)} {verb}", "run": run.number}
+    return moment, {"at": format_timestamp(moment), "kind": kind, "what": f"{_name(run)} {verb}", "run": run.number}
 
 
 def _future_events(world: World) -> Iterator[Event]:
@@ -104,7 +115,7 @@ def _planned(world: World) -> Iterator[Event]:
         if run.status is RunStatus.PENDING and run.invoice_date and run.invoice_date >= world.today:
             moment = max(start_of(run.invoice_date), world.now)
             what = f"{_name(run)} is dated; request its bills"
-            yield moment, {"at": instant(moment), "kind": "run_planned", "what": what, "run": run.number}
+            yield moment, {"at": format_timestamp(moment), "kind": "run_planned", "what": what, "run": run.number}
 
 
 def _customer_actions(world: World) -> Iterator[Event]:
@@ -115,7 +126,7 @@ def _customer_actions(world: World) -> Iterator[Event]:
             customers[moment] = customers.get(moment, 0) + refcount
     for moment, count in customers.items():
         what = f"{_pluralized(count, 'customer')} by habit: a service used, or a bill paid"
-        yield moment, {"at": instant(moment), "kind": "habits", "what": what, "count": count}
+        yield moment, {"at": format_timestamp(moment), "kind": "habits", "what": what, "count": count}
 
 
 def _becoming_due(world: World) -> Iterator[Event]:
@@ -135,7 +146,7 @@ def _becoming_due(world: World) -> Iterator[Event]:
         yield (
             moment,
             {
-                "at": instant(moment),
+                "at": format_timestamp(moment),
                 "kind": "bills_due",
                 "what": f"{_pluralized(count, 'bill')} due: {owed}",
                 "count": count,
@@ -156,7 +167,10 @@ def _expiring(world: World) -> Iterator[Event]:
             if count == 1
             else f"{count} access tokens of {api} expire"
         )
-        yield moment, {"at": instant(moment), "kind": "token_expires", "what": what, "api": api, "count": count}
+        yield (
+            moment,
+            {"at": format_timestamp(moment), "kind": "token_expires", "what": what, "api": api, "count": count},
+        )
 
 
 def _name(run: BillingRun) -> str:

@@ -1,5 +1,6 @@
-"""Horizontal bar charts as SVG.
+"""Horizontal bar charts as SVG that are readable at any width.
 
+Lengths along a bar are percentages, and text keeps its size: a chart as wide as a phone has the same letters as a wide one.
 Colours and fonts come from the page's style sheet by class, so that a chart is light or dark like the page. Its title
 and description state the numbers in words, for screen readers.
 """
@@ -12,11 +13,11 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-WIDTH = 460
-LABEL_WIDTH = 148
-BAR_WIDTH = WIDTH - LABEL_WIDTH - 92
-ROW_HEIGHT = 28
-MAX_LABEL = 21
+LABEL_HEIGHT = 20
+BAR_HEIGHT = 14
+ROW_GAP = 10
+LONGEST_BAR = 68
+"""Per cent of the width; the number stands behind the bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,55 +31,47 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A label and the bars beside it."""
+    """A label and the bars below it."""
 
     label: str
     bars: tuple[Bar, ...]
+
+    @property
+    def height(self) -> int:
+        return LABEL_HEIGHT + BAR_HEIGHT * len(self.bars) + ROW_GAP
 
 
 def bar_chart(title: str, unit: str, rows: Sequence[Row]) -> str:
     """The chart as an SVG document; with no rows, or only zeros, it says so."""
     longest = max((abs(bar.value) for row in rows for bar in row.bars), default=Decimal(0))
-    drawn = Markup("").join(_row(row, index, longest) for index, row in enumerate(rows))
-    height = max(len(rows), 1) * ROW_HEIGHT + 8
-    if not rows or not longest:
-        drawn = Markup('<text x="0" y="20" class="plot-none">Nothing yet.</text>')
-        height = ROW_HEIGHT + 8
+    height, drawn = 0, Markup()
+    for row in rows if longest else ():
+        drawn += _row(row, height, longest)
+        height += row.height
+    if not height:
+        height, drawn = LABEL_HEIGHT + ROW_GAP, Markup('<text x="0" y="18" class="plot-none">Nothing yet.</text>')
     description = _description(rows)
     return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {} {}" role="img" '
+        '<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="100%" height="{}" role="img" '
         'aria-label="{}"><title>{}</title><desc>{}</desc>'
         '<defs><pattern id="stripes" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect class="stripe-ground" width="5" height="5"/><rect class="stripe" width="2" height="5"/></pattern></defs>'
         "{}</svg>"
-    ).format(WIDTH, height, f"{title}, {unit}. {description}", title, description, drawn)
+    ).format(height, f"{title}, {unit}. {description}", title, description, drawn)
 
 
-def _row(row: Row, index: int, longest: Decimal) -> Markup:
-    top = index * ROW_HEIGHT + 4
-    thickness = (ROW_HEIGHT - 8) // len(row.bars)
-    bars = Markup("").join(_bar(bar, top + at * (thickness + 1), thickness, longest) for at, bar in enumerate(row.bars))
-    label = row.label if len(row.label) <= MAX_LABEL else row.label[: MAX_LABEL - 1] + "…"
-    return Markup('<g><text x="{}" y="{}" class="plot-label">{}</text>{}</g>').format(
-        LABEL_WIDTH - 10, top + ROW_HEIGHT // 2, label, bars
-    )
+def _row(row: Row, top: int, longest: Decimal) -> Markup:
+    first = top + LABEL_HEIGHT
+    bars = Markup("").join(_bar(bar, first + at * BAR_HEIGHT, longest) for at, bar in enumerate(row.bars))
+    return Markup('<g><text x="0" y="{}" class="plot-label">{}</text>{}</g>').format(first - 6, row.label, bars)
 
 
-def _bar(bar: Bar, top: int, thickness: int, longest: Decimal) -> Markup:
-    length = float(abs(bar.value) / longest) * BAR_WIDTH if longest else 0.0
+def _bar(bar: Bar, top: int, longest: Decimal) -> Markup:
+    length = max(float(abs(bar.value) / longest) * LONGEST_BAR, 0.4) if bar.value else 0.0
     return Markup(
-        '<rect class="plot-bar {}" x="{}" y="{}" width="{}" height="{}" rx="1.5"/><text x="{}" y="{}" class="{}">{}</text>'
-    ).format(
-        bar.css_class,
-        LABEL_WIDTH,
-        top,
-        f"{max(length, 1.0):.1f}",
-        thickness,
-        f"{LABEL_WIDTH + length + 6:.1f}",
-        top + thickness - 1,
-        "plot-number" if thickness > 12 else "plot-number small",
-        bar.text,
-    )
+        '<rect class="plot-bar {}" x="0" y="{}" width="{}%" height="{}" rx="2"/>'
+        '<text x="{}%" dx="6" y="{}" class="plot-number">{}</text>'
+    ).format(bar.css_class, top, f"{length:.1f}", BAR_HEIGHT - 3, f"{length:.1f}", top + BAR_HEIGHT - 4, bar.text)
 
 
 def _description(rows: Iterable[Row]) -> str:

@@ -15,7 +15,7 @@ MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+
 YEAR = 365 * 24 * 3600
 
 
-def index_page(*, needs_token: bool, public: bool) -> Blueprint:
+def index_page(*, needs_token: bool, public: bool, has_ledger: bool, has_collections: bool) -> Blueprint:
     """``GET /``, ``/static/{digest}/{name}`` and ``/static/{name}``.
 
     The document links files with a digest of all files in the path: a browser keeps those for a year and fetches new ones
@@ -27,7 +27,13 @@ def index_page(*, needs_token: bool, public: bool) -> Blueprint:
     @blueprint.get("/")
     def index() -> Response:
         html = render_template(
-            "page.html", version=__version__, needs_token=needs_token, public=public, static=f"/static/{digest}"
+            "page.html",
+            version=__version__,
+            needs_token=needs_token,
+            public=public,
+            has_ledger=has_ledger,
+            has_collections=has_collections,
+            static=f"/static/{digest}",
         )
         response = Response(html, mimetype="text/html")
         response.cache_control.no_cache = True

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
 
 import orjson
 
+from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
+from counterfoil.api.problem_details import problem_details
 from counterfoil.asgi import Send
 
-PROBLEM = "application/problem+json"
 Headers = Iterable[tuple[bytes, bytes]]
-
-
-def problem(status: int, detail: str, **members: Any) -> dict[str, Any]:
-    """The body of an error response, with the same members as the control API's."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
 
 
 async def send_json(
@@ -31,4 +26,4 @@ async def send_json(
 
 async def send_problem(send: Send, status: int, detail: str, headers: Headers = (), **members: Any) -> None:
     """Send an error response."""
-    await send_json(send, status, problem(status, detail, **members), headers, PROBLEM)
+    await send_json(send, status, problem_details(status, detail, **members), headers, PROBLEM_JSON)

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 AT_ONCE = 1.0
 """A worker that ends within so many seconds failed to start, rather than being killed."""
-MOST_FAILURES = 10
+MOST_FAILURES = 5
 PAUSE = 0.2
 """Seconds before a worker that failed to start is started again."""
 PATIENCE = 10.0
@@ -126,6 +126,8 @@ class Supervisor:
             threading.Thread(target=self._end_with_supervisor, name="counterfoil-supervisor", daemon=True).start()
             self._work(number, self._tell_ready)
             code = 0
+        except SystemExit as ended:  # it has said why
+            code = ended.code if isinstance(ended.code, int) else 1
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:

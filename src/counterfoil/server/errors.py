@@ -7,12 +7,13 @@ An ``ApiError`` is rendered by its API. Anything unexpected is logged once, with
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import orjson
 
 from counterfoil.api import API, ApiError, Reason, Response
+from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
+from counterfoil.api.problem_details import problem_details
 from counterfoil.asgi import Scope, refusal_of
 from counterfoil.server import logs
 from counterfoil.server.context import SCOPE_KEY, RequestContext
@@ -142,6 +143,4 @@ def with_standard_headers(response: Response, error: ApiError) -> Response:
 
 def problem(status: int, detail: str, **more: Any) -> Response:
     """A response with problem details (RFC 9457), for paths outside the vendors' APIs."""
-    title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return Response(status, orjson.dumps(body), media_type="application/problem+json")
+    return Response(status, orjson.dumps(problem_details(status, detail, **more)), media_type=PROBLEM_JSON)

@@ -10,11 +10,12 @@ import logging
 import re
 from typing import Any
 
+from counterfoil import redact
+
 _counterfoil = logging.getLogger("counterfoil")
 access = logging.getLogger("counterfoil.access")
 server = logging.getLogger("counterfoil.server")
 
-_SECRET_WORDS = ("key", "token", "secret", "passw", "auth", "credential")
 _UNSAFE = re.compile(r"[^\x21-\x7e]| ")
 MAX_LENGTH = 300
 
@@ -25,27 +26,6 @@ def printable(text: str, longest: int = MAX_LENGTH) -> str:
     if cut.isascii() and cut.isprintable():
         return cut
     return _UNSAFE.sub(lambda m: m.group() if m.group() == " " else m.group().encode("unicode_escape").decode(), cut)
-
-
-def without_secrets(query: str) -> str:
-    """A query string in which the values of parameters named like a credential are replaced by ``***``."""
-    if not _names_a_secret(query):
-        return query
-    return "&".join(_blanked(part) for part in query.split("&"))
-
-
-def _names_a_secret(text: str) -> bool:
-    lower = text.lower()
-    return any(word in lower for word in _SECRET_WORDS)
-
-
-def _blanked(part: str) -> str:
-    """``name=***`` for ``name=value``. A ``?`` inside a value starts another name: some clients append a second query."""
-    pieces = part.split("=")
-    for index, piece in enumerate(pieces[:-1]):
-        if _names_a_secret(piece if index == 0 else piece.partition("?")[2]):
-            return "=".join(pieces[: index + 1]) + "=***"
-    return part
 
 
 class AccessHandler(logging.Handler):
@@ -77,7 +57,7 @@ def request_line(
         return
     target = printable(path)
     if query:
-        target += "?" + printable(without_secrets(query.decode("latin-1")))
+        target += "?" + printable(redact.logged_query(query.decode("latin-1")))
     fields: dict[str, Any] = {
         "method": printable(method, 20),
         "target": target,

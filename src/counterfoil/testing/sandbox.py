@@ -125,11 +125,15 @@ class Sandbox(FaultMethods, JournalMethods):
         return {"Authorization": f"Bearer {self.key}", "x-api-key": self.key}
 
     def client(self, api: str | None = None, **options: Any) -> httpx.Client:
-        """An httpx client for ``api``, already authenticated; over the socket unless a ``transport`` is given."""
+        """An httpx client for ``api``, already authenticated; over the socket unless a ``transport`` is given.
+
+        ``HTTP_PROXY`` and its like do not apply to it, because it calls this machine; ``trust_env=True`` in ``options``
+        has them apply.
+        """
         import httpx
 
         headers = self.headers | dict(options.pop("headers", {}))
-        return httpx.Client(base_url=self.url(api), headers=headers, **options)
+        return httpx.Client(base_url=self.url(api), headers=headers, **{"trust_env": False, **options})
 
     def transport(self) -> InProcessTransport:
         """An httpx transport that needs no socket, for ``httpx.Client`` and ``httpx.AsyncClient``:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import API, Principal
+from counterfoil.apis.generic.browsing import Browser
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.errors import Errors
 from counterfoil.apis.generic.handlers import Handlers
@@ -66,6 +67,7 @@ def build_api(
         any_credential=True,
         summary=str(survey_of(document)) if summarize else "",
         store=partial(Store, answering),
+        resources=Browser(answering),
     )
 
 

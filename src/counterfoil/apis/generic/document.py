@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import inf
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -75,6 +76,14 @@ class Document:
             checks = self._checks[name, answer.status] = self.schemas.validator(answer.schema, "response")
         return checks
 
+    def member_checks(self, collection: Collection) -> Checks | None:
+        """The validator of a collection's members; None if the document does not say what they look like."""
+        entities = self.entities(collection)
+        if not entities:
+            return None
+        with self._lock:
+            return self.schemas.validator(entities[0], "response")
+
     def examples(self, answer: Answer) -> list[tuple[str, Json]]:
         """The examples of an answer by name."""
         return examples(answer.content, self.reader.target)
@@ -99,7 +108,20 @@ class Document:
         for schema in found:
             if schema is not None and self.reader.is_object(schema):
                 merged.setdefault(id(self.reader.merged(schema)), schema)
-        return tuple(merged.values())
+        return tuple(self._narrowest_first(list(merged.values())))
+
+    def _narrowest_first(self, schemas: list[Json]) -> list[Json]:
+        """Where the first has alternatives, and another only some of those, that one: its members fit the others, too."""
+        named = [self._alternatives(each) for each in schemas]
+        narrow = [place for place, names in enumerate(named) if names and names < named[0]]
+        if narrow:
+            schemas.insert(0, schemas.pop(min(narrow, key=lambda place: len(named[place]))))
+        return schemas
+
+    def _alternatives(self, schema: Json) -> frozenset[str]:
+        """The schemas that are named as alternatives."""
+        branches = (each for group in self.reader.merged(schema).get("choices", ()) for each in group)
+        return frozenset(str(each["$ref"]) for each in branches if isinstance(each, dict) and "$ref" in each)
 
     def entity(self, collection: Collection) -> Json:
         """The schema of a member that the model names."""
@@ -134,11 +156,20 @@ class Document:
         types = self.reader.types(self.properties(collection).get(name, {}))
         return "array" not in types and bool(types & {"string", "integer", "number"} or not types)
 
-    def taken(self, collection: Collection, place: Place, value: Json) -> Json:
-        """``value`` as the field's schema wants it: ``"12"`` as 12 where that is a number."""
+    def taken(self, collection: Collection, place: Place, value: Json, *, otherwise: Json = NOTHING) -> Json:
+        """``value`` as the field's schema wants it: ``"12"`` as 12 where that is a number.
+
+        A value that is of another type is kept, or replaced by ``otherwise`` if that is given.
+        """
         schema = self.field(collection, place)
         taken = self.values.scalars.taken(self.reader.merged(schema), self.reader.types(schema), value)
-        return value if taken is NOTHING else taken
+        if taken is not NOTHING:
+            return taken
+        return value if otherwise is NOTHING else otherwise
+
+    def can_be_asked_for(self, collection: Collection, id: str) -> bool:
+        """Whether an id fits the path that a client asks for a member with, and the property that shows it."""
+        return all(_is_id(each, self.reader.types(each), id) for each in self.id_schemas(collection))
 
     def _id_schemas(self, collection: Collection) -> tuple[dict[str, Json], ...]:
         """The schemas that an id must fit: of the path parameter and of the property."""
@@ -176,3 +207,23 @@ class Document:
         if found is None:
             found = self._written[resource] = make()
         return found
+
+
+def _is_id(schema: Mapping[str, Json], types: frozenset[str], id: str) -> bool:
+    if isinstance(schema.get("enum"), list):
+        return id in map(str, schema["enum"])
+    if types and types <= {"integer", "number", "null"}:
+        least, most = whole_bounds(schema)
+        return id.removeprefix("-").isdecimal() and least <= int(id) <= most
+    return suits(schema, id)
+
+
+def whole_bounds(schema: Mapping[str, Json]) -> tuple[float, float]:
+    """The smallest and the largest whole number that a schema allows; infinite where it says none."""
+    bounds = [
+        float(schema[name])
+        if isinstance(schema.get(name), int | float) and not isinstance(schema[name], bool)
+        else open_
+        for name, open_ in (("minimum", -inf), ("maximum", inf))
+    ]
+    return bounds[0], bounds[1]

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from counterfoil.api import ApiError, Reason, Response
+from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
+from counterfoil.api.problem_details import problem_details
 from counterfoil.apis.generic.answers import Answer
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.fitting import fit
@@ -122,5 +124,4 @@ class Errors:
 
 def problem(error: ApiError, status: int) -> Response:
     """A problem, for an error that the document does not describe."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": error.message}
-    return Response(status, body, media_type="application/problem+json")
+    return Response(status, problem_details(status, error.message), media_type=PROBLEM_JSON)

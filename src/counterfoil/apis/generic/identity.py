@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from counterfoil.apis.generic.model import Place
@@ -10,6 +11,7 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
+_OR = re.compile(r"(?<=[a-z])Or(?=[A-Z])|[_-]or[_-]")
 USUAL = ("uuid", "sid", "gid", "guid", "key", "code", "slug", "number", "name", "identifier", "reference", "href")
 
 
@@ -28,7 +30,8 @@ def identity(reader: SchemaReader, entity: Json, parameter: str, noun: str) -> t
 
 def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, str, float] | None:
     by_letters = {letters(name): name for name in reversed(members)}
-    wanted, stem = letters(parameter), singular(noun)
+    # Of alternatives (userIdOrKey) the first is what members are told apart by; other fields refer to it.
+    wanted, stem = letters(_OR.split(parameter)[0]), singular(noun)
     if parameter in members:
         return parameter, "it is called as the path parameter is", 0.99
     if wanted in by_letters:

@@ -14,8 +14,8 @@ from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.answers import request_schema
 from counterfoil.apis.generic.found_collections import Draft
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
-from counterfoil.apis.generic.names import letters
-from counterfoil.apis.generic.paths import Path
+from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.queries import queries
 from counterfoil.apis.generic.relations import ownership, references, state_field
 from counterfoil.apis.generic.roles import Found, Roles
@@ -133,10 +133,24 @@ class _Inference:
             if each.id and not each.single and collections[each.path.text].found == "known" and not each.path.parameters
         ]
         identity = str(collection.id[0]) if collection.id else ""
-        found = [each for each in references(self.reader, draft.entity, others, collection.path) if each[0] != identity]
+        # What a parent in the path is called refers to that parent, and not to a list of the same name elsewhere.
+        parents = {
+            singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
+        }
+        found = [
+            (field, parents.get(singular(read_path(target).noun), target), reason, sure)
+            for field, target, reason, sure in references(self.reader, draft.entity, others, collection.path)
+            if field != identity and self._can_hold_id(draft, field, drafts[target])
+        ]
         for field, target, reason, sure in found:
             self.note(collection.path, f"reference: {field} -> {target}", reason, sure)
         return replace(collection, references=tuple((field, target) for field, target, _, _ in found))
+
+    def _can_hold_id(self, draft: Draft, field: str, target: Draft) -> bool:
+        """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``."""
+        id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
+        types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
+        return not types or not of_ids or bool(types & of_ids - {"null"})
 
     # --- operations ------------------------------------------------------------------------------
 

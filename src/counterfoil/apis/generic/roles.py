@@ -20,11 +20,15 @@ from counterfoil.apis.generic.found_collections import (
     reference_of,
     stem_of,
 )
+from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.relations import action_effect, is_verb
 
 Json = Any
+
+SURE = 0.9
+"""The confidence of an identity that is called ``id``, as the noun's id, or as a path parameter."""
 
 
 @dataclass
@@ -156,9 +160,24 @@ class Roles(FoundCollections):
     def _created_below(self, name: str, path: Path) -> Found:
         draft = self._single(path)
         draft.single = False
+        self._identify(draft, path)
         at, why, _ = self._at(name, draft)
         body, _ = self._body(name, draft)
         return Found("create", draft, at, body=body, reason=f"POST to what nothing lists; {why}", confidence=0.5)
+
+    def _identify(self, draft: Draft, path: Path) -> None:
+        """Find what identifies the members that are created at a path, by the parameter that follows it in another path
+        (``/tickets/{ticketId}/code``). What only might identify is left alone: nothing reads these members by an id."""
+        length = len(path.segments)
+        longer = [each.segments for each in map(read_path, self.paths) if len(each.segments) > length]
+        parameter = next(
+            (each[length].parameter for each in longer if each[:length] == path.segments and each[length].is_parameter),
+            "",
+        )
+        found = identity(self.reader, draft.entity, parameter, draft.noun) if draft.entity is not None else None
+        if found is not None and found[2] >= SURE:
+            draft.id = found[0]
+            draft.note("identity", ".".join(map(str, found[0])), found[1], found[2])
 
     def _single_role(self, name: str, method: str, path: Path) -> Found:
         answer = self.answer(name)

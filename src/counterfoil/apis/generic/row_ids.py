@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 from counterfoil.apis.generic import fake_data
-from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.document import Document, whole_bounds
 from counterfoil.apis.generic.id_styles import in_style
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters, singular
@@ -48,13 +50,29 @@ class RowIds:
     def _numbered(self, key: str, collection: Collection) -> dict[str, int]:
         found: dict[str, int] = {}
         listed = self._listed(collection)
-        for number in range(self.count(collection) if listed is None else min(self.count(collection), len(listed))):
+        room = self._room(collection) if listed is None else len(listed)
+        for number in range(min(self.count(collection), room)):
             for again in range(MOST_TRIES):
                 id = self._made(key, collection, number, again)
                 if id not in found:
                     found[id] = number
                     break
         return found
+
+    def is_beyond(self, collection: Collection, id: str) -> bool:
+        """Whether an id is a number above those that the document allows."""
+        schemas = self.document.id_schemas(collection)
+        return any(self._is_whole(each) and int(id) > whole_bounds(each)[1] for each in schemas)
+
+    def _room(self, collection: Collection) -> int:
+        """The most rows there can be: of whole numbers that the document bounds half of them, so that some can be created."""
+        schemas = self.document.id_schemas(collection)
+        most = min((whole_bounds(each)[1] for each in schemas if self._is_whole(each)), default=inf)
+        return sys.maxsize if most == inf else max(1, int(most - self._whole(schemas, 0) + 1) // 2)
+
+    def _is_whole(self, schema: Mapping[str, Json]) -> bool:
+        types = self.document.reader.types(schema)
+        return ("integer" in types and "string" not in types) or types == {"number"}
 
     def _listed(self, collection: Collection) -> list[Json] | None:
         """The only ids there can be, if the document lists them."""
@@ -66,8 +84,7 @@ class RowIds:
         listed = self._listed(collection)
         if listed is not None and number < len(listed):
             return str(listed[number])
-        kinds = [self.document.reader.types(each) for each in schemas]
-        if any(("integer" in each and "string" not in each) or each == {"number"} for each in kinds):
+        if any(map(self._is_whole, schemas)):
             return str(self._whole(schemas, number) + again)
         row_key = f"{key}#{number}" + (f"#{again}" if again else "")
         for candidate in self._candidates(collection, schemas, row_key, number, again):

@@ -136,7 +136,7 @@ class Made:
         ids = self.ids.all(self.key(world, other, ""), other)
         among = min(len(ids), row + 1) if row >= 0 else len(ids)
         chosen = ids[number_of(f"{key}/{field}") % among] if ids else None
-        return before if chosen is None else self.document.taken(collection, (field,), chosen)
+        return before if chosen is None else self.document.taken(collection, (field,), chosen, otherwise=before)
 
     def fixed(self, world: World, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
         """The fields that the path determines: the id, and those that name the parents."""
@@ -218,9 +218,11 @@ class Store:
         """An id that no member has or had, for one that is created now."""
         group = self.world.resources.group(self.api, collection.path, parent)
         key = self.made.key(self.world, collection, parent)
-        number = self.made.count(collection) + len(group)
+        number = len(self.made.ids.all(key, collection)) + len(group)
         for further in range(MOST_TRIES):
             id = self.made.ids.at(key, collection, number + further)
+            if self.made.ids.is_beyond(collection, id):
+                break
             if id not in group and not self.made.ids.has(key, collection, id):
                 return id
         raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")

@@ -186,6 +186,8 @@ class _Making:
                 return (0 if given is None else 9), number
             if isinstance(given, dict):
                 known = self.reader.properties(branch)
+                if self._says_otherwise(known, given):
+                    return 9, number
                 return (8 if known else 7) - min(7, sum(each in known for each in given)), number
             if given is not NOTHING and not isinstance(given, list):
                 return (
@@ -196,6 +198,16 @@ class _Making:
             return (1 if "object" in types and len(above) > 2 else 0), number
 
         return sorted(range(len(group)), key=rank)
+
+    def _says_otherwise(self, known: Mapping[str, Json], given: Mapping[str, Json]) -> bool:
+        """Whether ``given`` has a text that an alternative with these properties does not list: it is of another kind."""
+        for name, value in given.items():
+            if isinstance(value, str) and name in known:
+                merged = self.reader.merged(known[name])
+                listed = merged.get("enum", [merged["const"]] if "const" in merged else None)
+                if isinstance(listed, list) and value not in listed:
+                    return True
+        return False
 
     def _discriminator(self, merged: Mapping[str, Json], branch: Json) -> dict[str, Json]:
         said = merged.get("discriminator")

@@ -63,10 +63,11 @@ class Writing(Reading):
         return id, self.changes.created(collection, fields, determined, key, world.now)
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
-        """The id that was sent, if clients choose it; else a new one. Raises ``ApiError`` (conflict) for one that is taken.
+        """The id that was sent, if clients choose it and its path takes it; else a new one.
 
-        The id of a made row is not taken: it is often that of the document's example, which people send first. Where the
-        document has no status for a conflict, the member is written anew.
+        Raises ``ApiError`` (conflict) for one that is taken. The id of a made row is not taken: it is often that of the
+        document's example, which people send first. Where the document has no status for a conflict, the member is written
+        anew.
         """
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
@@ -76,6 +77,7 @@ class Writing(Reading):
             and str(sent)
             and not owned
             and "/" not in str(sent)
+            and self.document.can_be_asked_for(collection, str(sent))
         ):
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and self.document.refuses_taken_ids(collection):

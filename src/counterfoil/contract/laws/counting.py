@@ -81,7 +81,7 @@ def none_match(
             counts = [number_in(ctx, response, name) for name in (in_body, in_all)]
             ctx.expect(counts == [0, 0], "both counts 0", counts)
 
-        ctx.for_each(queries, empty)
+        ctx.for_each(ctx.sample(queries, 5), empty)
 
     return Law(id, c.operation, "counting", clauses, says(none_match), check)
 

@@ -10,6 +10,9 @@ from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws.auth import BodyCheck, SampleRequest, expect_error
 
+MOST_SAMPLES = 5
+"""Samples of a law where ``LawContext.is_sparing``, unless it has more parameters."""
+
 
 def members(*names: str, media_type: str = "application/json") -> BodyCheck:
     """A JSON object with these members as non-empty strings."""
@@ -54,10 +57,23 @@ def bad_requests(
             named = any(name in response.text for name in names)
             ctx.expect(named or not names, f"a body that names {' or '.join(names)}", response.brief(160))
 
-        ctx.for_each(samples, is_refused)
+        ctx.for_each(_some_of_each(ctx, samples) if ctx.is_sparing else samples, is_refused)
 
     changing = any(not sample.operation.startswith("GET ") for sample in samples) if writes is None else writes
     return Law(id, samples[0].operation, "errors", clauses, text, check, writes=changing)
+
+
+def _some_of_each(ctx: LawContext, samples: Sequence[SampleRequest]) -> Sequence[SampleRequest]:
+    """Of the samples of each parameter one, or some where there are few parameters; another parameter has other values."""
+    groups: dict[Any, list[SampleRequest]] = {}
+    for sample in samples:
+        groups.setdefault((sample.operation, *sample.path, *sample.query), []).append(sample)
+    most = max(1, MOST_SAMPLES // len(groups))
+    chosen: list[SampleRequest] = []
+    for number, group in enumerate(groups.values()):
+        turned = number % len(group)
+        chosen += ctx.sample([*group[turned:], *group[:turned]], most)
+    return chosen
 
 
 def wrong_method(

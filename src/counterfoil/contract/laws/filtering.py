@@ -23,8 +23,11 @@ def _with_values(ctx: LawContext, c: Collection, filters: tuple[Filter, ...]) ->
     return usable
 
 
-def selects(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
-    """The filter finds every item it should (complete) and no other (sound)."""
+def selects(id: str, c: Collection, filter_: Filter, *clauses: str, least: int = 4) -> Law:
+    """The filter finds every item it should (complete) and no other (sound).
+
+    ``least`` is the number of values tried where ``LawContext.is_sparing``.
+    """
 
     def check(ctx: LawContext) -> None:
         _with_values(ctx, c, (filter_,))
@@ -37,14 +40,14 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
                 ctx, got, want, f"the items whose {filter_.field.name} is {filter_.relation} {filter_.write(wanted)}"
             )
 
-        ctx.for_all(filter_.draw(filter_, items), exact)
+        ctx.for_all(filter_.draw(filter_, items), exact, least=least)
 
     condition = f"{filter_.field.name} is {filter_.relation} the value given"
     text = f"{filter_.param} finds the items whose {condition}: all of them and no other."
     return _law(id, c, clauses, text, check)
 
 
-def both(id: str, c: Collection, *clauses: str) -> Law:
+def both(id: str, c: Collection, *clauses: str, least: int = 2) -> Law:
     """Two filters together find the items that match both (needs ``c.filters``)."""
 
     def check(ctx: LawContext) -> None:
@@ -69,7 +72,9 @@ def both(id: str, c: Collection, *clauses: str) -> Law:
                 st.tuples(st.just(one), one.draw(one, items)), st.tuples(st.just(two), two.draw(two, items))
             )
 
-        ctx.for_all(st.sampled_from(pairs).flatmap(values), intersection, max_examples=2 * ctx.effort.max_examples)
+        ctx.for_all(
+            st.sampled_from(pairs).flatmap(values), intersection, max_examples=2 * ctx.effort.max_examples, least=least
+        )
 
     return _law(id, c, clauses, says(both), check)
 
@@ -155,7 +160,7 @@ def same_value(id: str, c: Collection, filter_: Filter, spellings: Callable[[Any
                 got = c.fetch_all(ctx, {filter_.param: text})
                 c.same_items(ctx, got, want, f"{filter_.param}={text} finds the items with that value")
 
-        ctx.for_all(filter_.draw(filter_, items), spelled, max_examples=4)
+        ctx.for_all(filter_.draw(filter_, items), spelled, max_examples=4, least=1)
 
     return _law(
         id, c, clauses, f"{filter_.param} compares by value: another spelling of it finds the same items.", check

@@ -113,7 +113,7 @@ def single_equals_listed(id: str, s: Representations, *clauses: str) -> Law:
             single = s.one(ctx, s.items.identity.raw(item), {s.param: s.extended})
             ctx.expect(single == item, f"as in the list: {brief(item)}", single)
 
-        ctx.for_each(sample_items(s.all_extended(ctx)), same)
+        ctx.for_each(ctx.sample(sample_items(s.all_extended(ctx)), 2), same)
 
     return Law(id, s.fetch, "types", clauses, says(single_equals_listed), check)
 
@@ -129,7 +129,7 @@ def found_by_other_key(id: str, s: Representations, member: str, *clauses: str) 
 
         with_member = [item for item in s.items.require_items(ctx) if item.get(member)]
         ctx.require(with_member, f"no item has {member}")
-        ctx.for_each(sample_items(with_member), either_way)
+        ctx.for_each(ctx.sample(sample_items(with_member), 1), either_way)
 
     text = f"An item is found by its {member} as well as by its {s.items.identity.name}, in every type."
     return Law(id, s.fetch, "reading", clauses, text, check)
@@ -158,7 +158,7 @@ def fields_of_single(id: str, s: Representations, texts: Sequence[str], *clauses
 
         def same_fields(item: Any) -> None:
             key = s.items.identity.raw(item)
-            for text in texts:
+            for text in ctx.sample(texts, 2):
                 for whole, shape in zip((item, extended[key]), s.queries, strict=True):
                     query = {**shape, s.fields: text}
                     included = {*text.split(","), *s.always}
@@ -168,7 +168,7 @@ def fields_of_single(id: str, s: Representations, texts: Sequence[str], *clauses
                     listed = s.items.fetch_all(ctx, {**query, s.items.identity.name: key})
                     ctx.expect(listed == [want], f"{brief([want])} in the list with {brief(query)}", listed)
 
-        ctx.for_each(sample_items(s.items.require_items(ctx), 3), same_fields)
+        ctx.for_each(ctx.sample(sample_items(s.items.require_items(ctx), 3), 1), same_fields)
 
     text = f"{s.fields} means the same for one item as in the list, in every type."
     return Law(id, s.fetch, "selecting", clauses, text, check)

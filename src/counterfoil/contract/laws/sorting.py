@@ -102,7 +102,7 @@ def by_several(id: str, c: Collection, *clauses: str) -> Law:
         def ordered(drawn: Keys) -> None:
             in_order(ctx, c, _sorted(ctx, c, drawn), drawn)
 
-        ctx.for_all(keys, ordered)
+        ctx.for_all(keys, ordered, least=6)
 
     return _law(id, c, clauses, says(by_several), check)
 

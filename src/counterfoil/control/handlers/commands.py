@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from counterfoil.api import Json, Request, Response
-from counterfoil.control import serializers, timeline
+from counterfoil.control import timeline
 from counterfoil.control.handlers import world_of
 from counterfoil.control.world_service import WorldService
 from counterfoil.world.commands import read_command
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import to_json
 
 
 def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
     world = world_of(service, request)
     fact = service.execute(world, read_command(data))
-    return Response(200, {"fact": to_json(fact), "version": world.version, "now": serializers.instant(world.now)})
+    return Response(200, {"fact": to_json(fact), "version": world.version, "now": format_timestamp(world.now)})
 
 
 def any_command(service: WorldService, request: Request) -> Response:
@@ -29,7 +30,7 @@ def show_clock(service: WorldService, request: Request) -> Response:
     return Response(
         200,
         {
-            "now": serializers.instant(world.now),
+            "now": format_timestamp(world.now),
             "today": world.today.isoformat(),
             "version": world.version,
             "next": timeline.next_automatic_event(world),
@@ -41,17 +42,19 @@ def show_timeline(service: WorldService, request: Request) -> Response:
     world = world_of(service, request)
     offset, limit = request.query["offset"], request.query["limit"]
     future = timeline.future(world)
+    entries = timeline.past(world, offset, limit)
     return Response(
         200,
         {
-            "now": serializers.instant(world.now),
+            "now": format_timestamp(world.now),
             "version": world.version,
             "told": world.scenario_length,
+            "names": timeline.names(world, entries),
             "past": {
                 "total": len(world.history),
                 "offset": offset,
                 "limit": limit,
-                "entries": timeline.past(world, offset, limit),
+                "entries": entries,
             },
             "future": {"total": len(future), "events": future[: request.query["ahead"]]},
         },

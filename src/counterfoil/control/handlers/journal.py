@@ -24,6 +24,7 @@ def list_exchanges(service: WorldService, request: Request) -> Response:
         since=_since(query.get("since")),
         after=query.get("after"),
         limit=query["limit"],
+        clients_only=query["by"] == "clients",
     )
     found = journal.find(world.name, journal_query)
     shown = [serializers.exchanged(each) for each in found.exchanges]

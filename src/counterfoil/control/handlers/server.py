@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from counterfoil import __version__
 from counterfoil.api import Request, Response
-from counterfoil.control import serializers
 from counterfoil.control.world_service import WorldService
+from counterfoil.world.timestamps import format_timestamp
 
 
 def show_apis(service: WorldService, request: Request) -> Response:
@@ -41,7 +41,7 @@ def list_scenarios(service: WorldService, request: Request) -> Response:
             "name": each.name,
             "title": each.definition.title,
             "text": each.definition.text,
-            "starts": serializers.instant(each.definition.starts),
+            "starts": format_timestamp(each.definition.starts),
             "seed": each.definition.seed,
         }
         for _, each in sorted(service.scenarios().items())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from counterfoil.api import Json, Request, Response
-from counterfoil.control import serializers
 from counterfoil.control.handlers import world_of
 from counterfoil.control.world_service import WorldService
 from counterfoil.ledger.errors import BadValue
 from counterfoil.world.capsule import encode_capsule, make_capsule
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT
 
@@ -22,7 +22,7 @@ def _world_document(
         "title": world.scenario.definition.title,
         "seed": world.seed,
         "customers": world.ledger.customers,
-        "now": serializers.instant(world.now),
+        "now": format_timestamp(world.now),
         "version": world.version,
         "commands": len(world.history) - world.scenario_length,
         "time_to_live": time_to_live,

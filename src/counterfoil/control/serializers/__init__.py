@@ -7,7 +7,7 @@ from counterfoil.control.serializers.bills import bill, explained_bill, line
 from counterfoil.control.serializers.customers import account, credit_note, payment, refund, subscription, usage
 from counterfoil.control.serializers.journal import exchanged, fault
 from counterfoil.control.serializers.runs import run
-from counterfoil.control.serializers.values import instant, money
+from counterfoil.control.serializers.values import money
 
 __all__ = [
     "account",
@@ -16,7 +16,6 @@ __all__ = [
     "exchanged",
     "explained_bill",
     "fault",
-    "instant",
     "line",
     "money",
     "payment",

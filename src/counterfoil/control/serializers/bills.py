@@ -9,10 +9,11 @@ from typing import Any
 
 from counterfoil.api import Json
 from counterfoil.control.serializers.customers import credit_note, payment, usage
-from counterfoil.control.serializers.values import UNITS, exact, instant, money
+from counterfoil.control.serializers.values import UNITS, exact, money
 from counterfoil.ledger.documents import FeeLine, Line, OneOffLine, PackageLine, SimLine, UsageLine
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import Bill
+from counterfoil.world.timestamps import format_timestamp
 
 
 def line(record: Line, currency: str) -> dict[str, Json]:
@@ -109,7 +110,7 @@ def bill(record: Bill, now: datetime) -> dict[str, Json]:
         "period_end": invoice.period_end.isoformat(),
         "issued_on": invoice.issued_on.isoformat(),
         "due_on": invoice.due_on.isoformat(),
-        "issued_at": instant(invoice.issued_at),
+        "issued_at": format_timestamp(invoice.issued_at),
         "net": money(record.net, currency),
         "tax_rate": exact(invoice.tax_rate),
         "tax": money(record.tax, currency),

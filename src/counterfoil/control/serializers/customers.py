@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from counterfoil.api import Json
-from counterfoil.control.serializers.values import UNITS, exact, instant, money, optional
+from counterfoil.control.serializers.values import UNITS, exact, money, optional
 from counterfoil.ledger.accounts import Account, Subscription
 from counterfoil.ledger.documents import CreditNote
 from counterfoil.ledger.payments import Payment, Refund
 from counterfoil.ledger.usage import UsageRecord
+from counterfoil.world.timestamps import format_timestamp
 
 
 def account(index: int, record: Account) -> dict[str, Json]:
@@ -45,7 +46,7 @@ def usage(record: UsageRecord) -> dict[str, Json]:
         "country": record.country,
         "quantity": exact(record.quantity),
         "unit": UNITS[record.service],
-        "started_at": instant(record.started_at),
+        "started_at": format_timestamp(record.started_at),
         "rated": record.rated,
     }
 
@@ -60,8 +61,8 @@ def payment(record: Payment, currency: str) -> dict[str, Json]:
         "refunded": money(record.refunded, currency),
         "method": record.method,
         "state": str(record.state),
-        "received_at": instant(record.received_at),
-        "changed_at": instant(record.changed_at),
+        "received_at": format_timestamp(record.received_at),
+        "changed_at": format_timestamp(record.changed_at),
     }
 
 
@@ -79,7 +80,7 @@ def credit_note(record: CreditNote) -> dict[str, Json]:
         "tax_rate": exact(record.tax_rate),
         "tax": money(record.tax, currency),
         "total": money(record.total, currency),
-        "issued_at": instant(record.issued_at),
+        "issued_at": format_timestamp(record.issued_at),
     }
 
 
@@ -89,5 +90,5 @@ def refund(record: Refund, currency: str) -> dict[str, Json]:
         "account": record.account,
         "payment": record.payment,
         "amount": money(record.amount, currency),
-        "refunded_at": instant(record.refunded_at),
+        "refunded_at": format_timestamp(record.refunded_at),
     }

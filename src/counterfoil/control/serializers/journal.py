@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from counterfoil.api import Json
 from counterfoil.api.control_types import Fault, RecordedExchange, RecordedMessage
-from counterfoil.control.serializers.values import instant
+from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import to_json
 
 
 def exchanged(record: RecordedExchange) -> dict[str, Json]:
     return {
         "number": record.number,
-        "at": instant(record.at),
-        "now": instant(record.now),
+        "at": format_timestamp(record.at),
+        "now": format_timestamp(record.now),
         "api": record.api,
         "operation": record.operation,
         "method": record.method,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from counterfoil.api import Json
-from counterfoil.control.serializers.values import instant, optional
+from counterfoil.control.serializers.values import optional
 from counterfoil.ledger.runs import BillingRun
+from counterfoil.world.timestamps import format_timestamp
 
 
 def run(record: BillingRun) -> dict[str, Json]:
@@ -18,8 +19,8 @@ def run(record: BillingRun) -> dict[str, Json]:
         "cutoff_date": optional(record.cutoff_date),
         "transaction_cutoff_date": optional(record.transaction_cutoff_date),
         "due_date": optional(record.due_date),
-        "created_at": instant(record.created_at),
-        "updated_at": instant(record.updated_at),
+        "created_at": format_timestamp(record.created_at),
+        "updated_at": format_timestamp(record.updated_at),
         "requested_at": optional(record.requested_at),
         "commenced_at": optional(record.commenced_at),
         "completed_at": optional(record.completed_at),

@@ -1,19 +1,15 @@
-"""Writes plain values as the control API has them: instants, quantities and amounts."""
+"""Writes plain values as the control API has them: quantities, amounts and times."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from counterfoil.ledger.money import to_minor_unit
 from counterfoil.ledger.tariffs import Service
+from counterfoil.world.timestamps import format_timestamp
 
 UNITS = {Service.DATA: "MB", Service.SMS: "SMS"}
-
-
-def instant(moment: datetime) -> str:
-    """``2026-02-01T09:00:00Z``."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def exact(number: Decimal) -> str:
@@ -32,4 +28,4 @@ def optional(moment: datetime | date | None) -> str | None:
     """An instant or a date; None where there is none."""
     if moment is None:
         return None
-    return instant(moment) if isinstance(moment, datetime) else moment.isoformat()
+    return format_timestamp(moment) if isinstance(moment, datetime) else moment.isoformat()

@@ -52,6 +52,12 @@ const query = (values) => {
 export const get = (path, values = {}) => call("GET", CONTROL + path + query(values));
 export const getInWorld = (path = "", values = {}) => get(`/worlds/${session.world}${path}`, values);
 export const callInWorld = (method, path, body) => call(method, `${CONTROL}/worlds/${session.world}${path}`, body);
+const resource = (path, of, more = {}) => `${CONTROL}/worlds/${session.world}/${path}${query({...of, ...more})}`;
+export const getResources = (of, more) => call("GET", resource("resources", of, more));
+export const getResource = (of, id) => call("GET", resource("resource", of, {id}));
+export const createResource = (of, value) => call("POST", resource("resources", of), {value});
+export const replaceResource = (of, id, value) => call("PUT", resource("resource", of, {id}), {value});
+export const deleteResource = (of, id) => call("DELETE", resource("resource", of, {id}));
 export const command = (name, members = {}) => callInWorld("POST", `/commands/${name}`, members);
 
 // Calls onEvent(name, data) for each event of this world. Returns when the stream ends.
@@ -90,7 +96,7 @@ export function fetchPlot(name, currency) {
 export async function callVendor(path, key, header) {
   const credential = header === "Authorization" ? {Authorization: `Bearer ${key}`} : {[header]: key};
   try {
-    const response = await fetch(path, {headers: {...credential, Accept: "application/json"}, cache: "no-store", credentials: "omit"});
+    const response = await fetch(path, {headers: {...credential, Accept: "application/json", "X-Counterfoil-Page": "yes"}, cache: "no-store", credentials: "omit"});
     const text = await response.text();
     let body;
     try { body = JSON.parse(text); } catch { body = text; }

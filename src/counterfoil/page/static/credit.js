@@ -2,8 +2,9 @@
 
 import {thenRefresh} from "./app.js";
 import {command} from "./api.js";
-import {button, field, h, num, onPress, table, td, th} from "./dom.js";
+import {button, field, h, num, table, td, th} from "./dom.js";
 import {isZero, moment, money} from "./format.js";
+import {onPress} from "./messages.js";
 
 const named = (bill) => ({account: bill.account, bill: bill.bill});
 
@@ -11,7 +12,7 @@ const named = (bill) => ({account: bill.account, bill: bill.bill});
 export function creditForm(customer, bill, name) {
   if (isZero(bill.creditable) || bill.held) return null;
   const amount = h("input", {type: "text", inputmode: "decimal", value: isZero(bill.remaining) ? bill.creditable : bill.remaining, "data-key": `credit-amount-${name}-${bill.creditable}`,
-    id: `credit-amount-${bill.bill}`, class: "narrow", pattern: "[0-9]+([.][0-9]+)?", required: true});
+    id: `credit-amount-${bill.bill}`, class: "narrow", pattern: "[0-9]+([.][0-9]+)?", title: "an amount such as 12.50", required: true});
   const reason = h("input", {value: "credit note", "data-key": `credit-reason-${name}`, id: `credit-reason-${bill.bill}`, maxlength: "200", required: true});
   const credit = (more) => thenRefresh(() => command("issue_credit_note", {customer: customer.customer, ...named(bill), reason: reason.value, ...more}),
     (done) => `Credit note ${done.fact.ordinal} over ${more.amount ? money(more.amount, bill.currency) : "all that was not credited"} of bill ${bill.bill}.`);

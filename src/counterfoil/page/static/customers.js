@@ -1,178 +1,73 @@
-// The customers view: a list to search and sort, and one customer with bills, payments and usage records.
+// The customers view: a list to search, sort and turn the pages of. One customer is shown by customer.js.
 
-import {thenRefresh} from "./app.js";
-import {command, getInWorld} from "./api.js";
-import {button, copyable, field, h, num, openDialog, onPress, show, table, td, th} from "./dom.js";
-import {date, isZero, moment, money, plural} from "./format.js";
-import {applyButton, creditForm, creditNotes, left, refundButton} from "./credit.js";
-import {session} from "./session.js";
+import {app} from "./app.js";
+import {getInWorld} from "./api.js";
+import {button, field, h, num, options, pager, show, table, td, th} from "./dom.js";
+import {count, isZero, money} from "./format.js";
+import {copyable} from "./messages.js";
+import {customerHref, setParams} from "./route.js";
 
 const LIMIT = 20;
-const list = {search: "", sort: "number", only: "all", offset: 0};
+const COLUMNS = [["number", "No."], ["name", "Name"], [null, "Ids"], ["open", "Open"], ["balance", "Balance"], ["overdue", "Overdue"], ["bills", "Bills"]];
 
 export const customers = {
   title: "Customers",
-  async show(root, args, reason) {
+  async show(root, args, reason, loaded, params) {
     if (reason === "journal") return;
-    if (args[0]) await showOne(root, Number(args[0]));
-    else await showList(root);
+    if (args.length) await (await import("./customer.js")).showCustomer(root, args[0]);
+    else await showList(root, params);
   },
 };
 
-// --- the list ----------------------------------------------------------------------------------------
-
-async function showList(root) {
-  const found = await getInWorld("/customers", {...list, limit: LIMIT});
-  const again = () => showList(root);
-  const search = h("input", {type: "search", value: list.search, "data-key": "search", id: "search", placeholder: "name, email or number"});
+async function showList(root, {search: needle = "", sort = "number", only = "all", offset = "0"}) {
+  const found = await getInWorld("/customers", {search: needle.slice(0, 100), sort, only, offset: /^\d{1,9}$/.test(offset) ? offset : 0, limit: LIMIT});
+  const turn = (changes) => { setParams({offset: "", ...changes}); return app.refresh("params"); };
+  const nameless = found.total > 500 || found.names_searched === "known";
+  const search = h("input", {type: "search", value: needle, maxlength: "100", "data-key": "search", id: "search", placeholder: "name, email or number"});
   let waiting;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => { list.search = search.value; list.offset = 0; again(); }, 180);
+    waiting = setTimeout(() => turn({search: search.value}), 180);
   });
-  const only = h("select", {"data-key": "only", onchange: (event) => { list.only = event.target.value; list.offset = 0; again(); }},
-    [["all", "all customers"], ["owing", "with open bills"], ["overdue", "with overdue bills"]].map(([value, text]) => h("option", {value, selected: value === list.only}, text)));
-  const to = Math.min(found.offset + LIMIT, found.total);
+  const choose = (name, choices, value, properties = {}) => h("select", {"data-key": name, id: name, onchange: (event) => turn({[name]: event.target.value}), ...properties}, options(choices, value));
+  const sorts = COLUMNS.filter(([by]) => by && !(nameless && by === "name"));
   show(root,
     h("div", {class: "title"}, h("h1", {}, "Customers")),
-    h("form", {class: "filters", role: "search", onsubmit: (event) => event.preventDefault()}, field("Search", search), field("Show", only)),
-    found.names_searched === "known" && list.search ? h("p", {class: "muted"}, "In a world this large the search covers numbers and the names set by the scenario or a command, not generated names.") : null,
-    table("Customers", heads(again, found), found.customers.map(row)),
-    h("div", {class: "pager"},
-      button("‹ Previous", onPress(async () => { list.offset = Math.max(0, list.offset - LIMIT); await again(); }), {"data-key": "previous", class: "small", disabled: list.offset === 0}),
-      h("span", {class: "muted", id: "showing"}, found.total ? `${found.offset + 1}–${to} of ${found.total.toLocaleString("en")}` : "no customers match"),
-      button("Next ›", onPress(async () => { list.offset += LIMIT; await again(); }), {"data-key": "next-page", class: "small", disabled: to >= found.total})));
+    h("form", {class: "filters", role: "search", onsubmit: (event) => event.preventDefault()}, field("Search", search),
+      field("Show", choose("only", [["all", "all customers"], ["owing", "with open bills"], ["overdue", "with overdue bills"]], only)),
+      h("div", {class: "narrow-only"}, field("Sort by", choose("sort", sorts.flatMap(([by, text]) => [[by, `${text}, ascending`], [`-${by}`, `${text}, descending`]]), sort)))),
+    found.names_searched === "known" && needle ? h("p", {class: "muted"}, "In a world this large the search covers numbers and the names set by the scenario or a command, not generated names.") : null,
+    found.total ? table("Customers", heads(sorts, sort, turn), found.customers.map(row)) : null,
+    pager({offset: found.offset, limit: LIMIT, total: found.total, noun: "customers"}, (to) => turn({offset: to || ""})));
 }
 
-function heads(again, found) {
-  const nameless = found.total > 500 || found.names_searched === "known";
-  const columns = [["number", "No."], [nameless ? null : "name", "Name"], [null, "Ids"], ["open", "Open"], ["balance", "Balance"], ["overdue", "Overdue"], ["bills", "Bills"]];
-  return columns.map(([by, text]) => {
-    const isNumber = !["Name", "Ids"].includes(text);
-    if (!by) return th(text, {class: isNumber ? "num" : null});
-    const sorted = list.sort === by ? "ascending" : list.sort === `-${by}` ? "descending" : null;
-    return th(button([text, h("span", {"aria-hidden": "true", class: "arrow"}, sorted === "ascending" ? "▲" : sorted === "descending" ? "▼" : "↕")], onPress(async () => {
-      list.sort = sorted === "descending" ? by : sorted === "ascending" ? `-${by}` : by === "number" || by === "name" ? by : `-${by}`;
-      list.offset = 0;
-      await again();
-    }), {class: "sort", "data-key": `sort-${by}`}), {"aria-sort": sorted ?? "none", class: isNumber ? "num" : null});
+function heads(sorts, sort, turn) {
+  return COLUMNS.map(([by, text]) => {
+    const properties = {class: text === "Ids" ? "wide-column" : text === "Name" ? null : "num", "data-label": text};
+    if (!sorts.some(([each]) => each === by)) return th(text, properties);
+    const sorted = sort === by ? "ascending" : sort === `-${by}` ? "descending" : null;
+    const next = sorted === "descending" ? by : sorted === "ascending" || !["number", "name"].includes(by) ? `-${by}` : by;
+    return th(button([text, h("span", {"aria-hidden": "true", class: "arrow"}, sorted === "ascending" ? "▲" : sorted === "descending" ? "▼" : "↕")],
+      () => turn({sort: next}), {class: "sort", "data-key": `sort-${by}`}), {...properties, "aria-sort": sorted ?? "none"});
   });
 }
 
 function row(each) {
-  const amounts = (name) => each.accounts.map((account) => h("div", {class: isZero(account[name]) ? "muted" : null}, money(account[name], account.currency),
+  const amounts = (name) => each.accounts.map((account) => h("div", {class: isZero(account[name]) ? "muted" : null}, money(account[name], account.currency), " ",
     name === "overdue" && !isZero(account[name]) ? h("span", {class: "tag late"}, "late") : null));
   return h("tr", {},
     num(String(each.customer)),
-    td([h("a", {href: `#/customers/${each.customer}`, "data-key": `customer-${each.customer}`}, each.name), h("div", {class: "muted"}, each.email)], {class: "who"}),
-    td(ids(each)), num(amounts("open")), num(amounts("balance")), num(amounts("overdue")),
-    num(String(each.accounts.reduce((all, account) => all + account.bills, 0))));
+    h("td", {class: "who"}, h("div", {}, h("a", {href: customerHref(each.customer), "data-key": `customer-${each.customer}`}, each.name), h("div", {class: "muted"}, each.email))),
+    td(ids(each), {class: "wide-column"}), num(amounts("open")), num(amounts("balance")), num(amounts("overdue")),
+    num(count(each.accounts.reduce((all, account) => all + account.bills, 0))));
 }
 
 function ids(each) {
   return h("details", {class: "ids", "data-key": `ids-${each.customer}`}, h("summary", {"aria-label": `Ids of ${each.name} in every API`}, "in each API"), idList(each));
 }
 
-function idList(each) {
+export function idList(each) {
   return h("dl", {class: "id-list"}, Object.entries(each.ids).map(([api, names]) => [h("dt", {}, api),
     h("dd", {}, Object.entries(names).map(([name, value]) => h("div", {}, h("code", {class: "muted"}, name), " ", copyable(value, `the ${name} of ${api}`))),
       Object.keys(names).length ? null : h("span", {class: "muted"}, "has no customers"))]));
 }
-
-// --- one customer ----------------------------------------------------------------------------------------
-
-async function showOne(root, number) {
-  session.customer = number;
-  const customer = await getInWorld(`/customers/${number}`);
-  show(root,
-    h("p", {class: "crumb"}, h("a", {href: "#/customers"}, "‹ Customers")),
-    h("div", {class: "title"}, h("h1", {}, customer.name),
-      h("a", {class: "button", href: "#/vendors"}, "Show in the vendors’ APIs")),
-    h("p", {class: "muted lead"}, `No. ${number}${customer.key ? ` · ${customer.key}` : ""} · ${customer.contact} · ${customer.email} · ${customer.street}, ${customer.zipcode} ${customer.city}, ${customer.country}`,
-      customer.billed_to ? [" · billed to ", h("a", {href: `#/customers/${customer.billed_to}`}, `customer ${customer.billed_to}`)] : null,
-      customer.pays_for.length ? [" · pays for ", customer.pays_for.map((each) => h("a", {href: `#/customers/${each}`}, ` ${each}`))] : null),
-    h("div", {class: "two"},
-      h("div", {}, customer.accounts.map((account) => openCard(customer, account))),
-      h("div", {},
-        h("section", {class: "card", "aria-label": "Tariffs"}, h("h2", {}, "Tariffs"), subscriptions(customer)),
-        h("section", {class: "card", "aria-label": "Ids"}, h("h2", {}, "Ids"), idList(customer)))),
-    h("section", {class: "card", "aria-label": "Bills"}, h("h2", {}, "Bills"), customer.bills.length ? customer.bills.map((bill, index) => billCard(customer, bill, index)) : h("p", {class: "muted"}, "No bills yet. A billing run creates them.")),
-    h("section", {class: "card", "aria-label": "Payments"}, h("h2", {}, "Payments"), payments(customer)),
-    h("section", {class: "card", "aria-label": "Credit notes"}, h("h2", {}, "Credit notes"), creditNotes(customer)));
-}
-
-function openCard(customer, account) {
-  const open = account.open_charges;
-  return h("section", {class: "card", "aria-label": `Open charges in ${account.currency}`},
-    h("div", {class: "card-head"}, h("h2", {}, "Open charges"), h("strong", {class: "amount", id: `open-${account.account}`}, money(open.net, account.currency))),
-    h("p", {class: "muted"}, open.run ? `Net; they will be billed by run ${open.run}.` : "Net; no open billing run will bill them.",
-      open.fully_rated ? null : h("span", {class: "tag late"}, "some usage has no price yet")),
-    open.lines.length ? lines(open.lines, account.currency, open.usage) : h("p", {class: "muted"}, "No charges yet."),
-    h("p", {}, `Balance of issued bills: `, h("strong", {}, money(account.balance, account.currency)), ` · tax ${account.tax_rate} % · pays by ${account.payment_method}`),
-    account.account === 0 ? usageForm(customer) : null);
-}
-
-function usageForm(customer) {
-  const quantity = h("input", {type: "number", min: "0", step: "any", value: "20", "data-key": "quantity", id: "usage-quantity", required: true, class: "narrow"});
-  const service = h("select", {"data-key": "service", id: "usage-service"}, h("option", {value: "data"}, "MB of data"), h("option", {value: "sms"}, "SMS"));
-  const country = h("input", {value: customer.country, "data-key": "country", id: "usage-country", maxlength: "2", class: "narrow", required: true});
-  return h("form", {class: "act", "aria-label": "Record usage", onsubmit: onPress(() => thenRefresh(
-    () => command("record_usage", {customer: customer.customer, service: service.value, country: country.value.toUpperCase(), quantity: quantity.value}),
-    (done) => `Usage record ${done.fact.ordinal}: ${done.fact.quantity} ${done.fact.service === "sms" ? "SMS" : "MB"} in ${done.fact.country}.`))},
-  field("Quantity", quantity), field("Of", service), field("Country", country), h("button", {id: "record-usage", "data-key": "record-usage"}, "Record usage"));
-}
-
-function subscriptions(customer) {
-  if (!customer.subscriptions.length) return h("p", {class: "muted"}, "No tariff.");
-  return h("ul", {class: "plain"}, customer.subscriptions.map((each) => h("li", {}, h("strong", {}, each.tariff_name), " ", h("span", {class: "tag"}, each.state),
-    h("div", {class: "muted"}, `since ${date(each.started)} · ${plural(each.sims, "SIM")}${each.ended ? ` · ends ${date(each.ended)}` : ""}`))));
-}
-
-function lines(all, currency, usage = []) {
-  return table("Lines", [th("Item"), th("Computation"), th("Amount", {class: "num"})], all.map((line) => h("tr", {},
-    td([line.text, records(line.records ?? usage.filter((each) => line.record_numbers?.includes(each.record)))]),
-    td(line.computation, {class: "muted"}), num(money(line.amount, currency)))));
-}
-
-function records(all) {
-  if (!all.length) return null;
-  return h("details", {class: "records"}, h("summary", {}, plural(all.length, "usage record")),
-    h("ol", {class: "plain"}, all.map((each) => h("li", {}, `No. ${each.record}: ${each.quantity} ${each.unit} in ${each.country}, ${moment(each.started_at)}`, each.rated ? null : h("span", {class: "tag late"}, "no price yet")))));
-}
-
-export const state = (bill) => bill.overdue ? `${bill.settlement}, overdue` : bill.settlement;
-
-function billCard(customer, bill, index) {
-  const name = `${customer.customer}-${bill.account}-${bill.bill}`;
-  const owes = !isZero(bill.remaining) && bill.settlement !== "cancelled";
-  const why = h("div", {class: "why"});
-  return h("details", {class: "bill", open: index === 0, "data-key": `bill-${name}`},
-    h("summary", {}, h("span", {class: "bill-name"}, `Bill ${bill.bill}`), h("span", {class: "muted"}, `${bill.run ? `run ${bill.run}` : "on demand"} · issued ${date(bill.issued_on)} · due ${date(bill.due_on)}`),
-      h("span", {class: `tag ${bill.overdue ? "late" : owes ? "owed" : "good"}`}, state(bill)), bill.held ? h("span", {class: "tag"}, "held") : null,
-      h("strong", {class: "amount"}, money(bill.total, bill.currency))),
-    h("p", {}, "Paid ", h("strong", {}, money(bill.paid, bill.currency)), isZero(bill.credited) ? null : [", credited ", h("strong", {}, money(bill.credited, bill.currency))], ", remaining ", h("strong", {id: `remaining-${bill.bill}`}, money(bill.remaining, bill.currency)), "."),
-    owes ? payForm(customer, bill, name) : null,
-    creditForm(customer, bill, name),
-    h("p", {}, button("Why this amount?", onPress(async () => {
-      const found = await getInWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
-      show(why, lines(found.lines, found.currency), h("ol", {class: "steps"}, found.steps.map((each) => h("li", {}, each))));
-    }), {class: "small", "data-key": `why-${name}`, "aria-label": `Why is bill ${bill.bill} ${money(bill.total, bill.currency)}?`})), why);
-}
-
-function payForm(customer, bill, name) {
-  const amount = h("input", {type: "text", inputmode: "decimal", value: bill.remaining, "data-key": `amount-${name}-${bill.remaining}`, id: `pay-amount-${bill.bill}`, class: "narrow", pattern: "[0-9]+([.][0-9]+)?", required: true});
-  const members = {customer: customer.customer, account: bill.account, bill: bill.bill};
-  const pay = (more) => thenRefresh(() => command("record_payment", {...members, ...more}), `Paid ${more.amount ? money(more.amount, bill.currency) : "in full"} on bill ${bill.bill}.`);
-  return h("form", {class: "act", "aria-label": `Pay bill ${bill.bill}`, onsubmit: onPress(() => pay({amount: amount.value}))},
-    field(`Amount in ${bill.currency}`, amount), h("button", {"data-key": `pay-${name}`, id: `pay-${bill.bill}`}, "Pay this amount"),
-    button("Pay in full", onPress(() => pay({})), {class: "primary", "data-key": `pay-full-${name}`, id: `pay-full-${bill.bill}`}), applyButton(customer, bill, name));
-}
-
-function payments(customer) {
-  if (!customer.payments.length) return h("p", {class: "muted"}, "No payments yet.");
-  const currency = (each) => customer.accounts[each.account].currency;
-  return table("Payments", [th("No.", {class: "num"}), th("When"), th("On"), th("By"), th("State"), th("Amount", {class: "num"}), th("Action")], customer.payments.map((each) => h("tr", {},
-    num(String(each.payment)), td(moment(each.received_at)), td(`bill ${each.bill}`), td(each.method), td(h("span", {class: `tag ${each.state === "failed" ? "late" : each.state === "succeeded" ? "good" : ""}`}, each.state)),
-    num([money(each.amount, currency(each)), isZero(each.refunded) ? null : h("div", {class: "muted"}, `${money(each.refunded)} refunded`), left(each, currency(each))]), td(refundButton(customer, each, currency(each))))));
-}
-

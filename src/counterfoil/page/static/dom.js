@@ -23,19 +23,21 @@ export function fill(parent, children) {
   }
 }
 
+const FIELDS = "input[data-key], select[data-key], textarea[data-key]";
+
 // Replaces the children of `parent`. Keeps focus, typed values and open details of elements with the same data-key.
 export function show(parent, ...children) {
   const active = document.activeElement;
   const key = parent.contains(active) ? active.dataset?.key : null;
   const typed = new Map();
-  for (const field of parent.querySelectorAll("input[data-key], select[data-key]")) {
+  for (const field of parent.querySelectorAll(FIELDS)) {
     if (field.dataset.touched) typed.set(field.dataset.key, field.value);
   }
   const opened = new Set([...parent.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
   const closed = new Set([...parent.querySelectorAll("details:not([open])[data-key]")].map((each) => each.dataset.key));
   parent.replaceChildren();
   fill(parent, children);
-  for (const field of parent.querySelectorAll("input[data-key], select[data-key]")) {
+  for (const field of parent.querySelectorAll(FIELDS)) {
     if (typed.has(field.dataset.key)) {
       field.value = typed.get(field.dataset.key);
       field.dataset.touched = "yes";
@@ -57,85 +59,41 @@ export function button(label, onclick, properties = {}) {
   return h("button", {type: "button", onclick, ...properties}, label);
 }
 
-// A table in a box that scrolls by mouse and keyboard, so that the page does not scroll sideways.
+export function options(choices, chosen) {
+  return choices.map(([value, text]) => h("option", {value, selected: String(value) === String(chosen)}, text));
+}
+
+// A table in a box that scrolls by mouse and keyboard, so that the page does not scroll sideways. On a phone its rows are cards,
+// where each cell has its column's name beside it; the roles say so to screen readers, which CSS would take the table from.
 export function table(caption, heads, rows, properties = {}) {
-  return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
-    h("table", properties, h("caption", {class: "unseen"}, caption),
-      h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
+  const made = h("table", {role: "table", class: "cards", ...properties}, h("caption", {class: "unseen"}, caption),
+    h("thead", {role: "rowgroup"}, h("tr", {role: "row"}, heads)), h("tbody", {role: "rowgroup"}, rows));
+  const labels = [...made.tHead.rows[0].cells].map((each) => { each.setAttribute("role", "columnheader"); return each.dataset.label ?? each.textContent; });
+  for (const row of made.tBodies[0].rows) {
+    row.setAttribute("role", "row");
+    [...row.cells].forEach((cell, index) => {
+      cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
+      cell.dataset.label = labels[index] ?? "";
+    });
+  }
+  return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption}, made);
 }
 
 export const th = (text, properties = {}) => h("th", {scope: "col", ...properties}, text);
-export const td = (content, properties = {}) => h("td", properties, content);
-export const num = (content) => h("td", {class: "num"}, content);
+export const td = (content, properties = {}) => h("td", properties, h("div", {}, content));
+export const num = (content) => h("td", {class: "num"}, h("div", {}, content));
 
-export function copyable(text, what) {
-  const made = button(text, async () => {
-    await copy(text);
-    announce(`Copied ${what}.`);
-  }, {class: "copy", title: `Copy ${what}`, "aria-label": `Copy ${what}: ${text}`});
-  return made;
+// Buttons to the previous and next part of a list, and where in it the view is. `turn(offset)` shows another part.
+export function pager({offset, limit, total, noun}, turn, texts = ["‹ Previous", "Next ›"]) {
+  const to = Math.min(offset + limit, total);
+  const where = total ? `${(offset + 1).toLocaleString()}–${to.toLocaleString()} of ${total.toLocaleString()}` : `no ${noun} match`;
+  return h("div", {class: "pager"},
+    total > limit ? button(texts[0], () => turn(Math.max(0, offset - limit)), {"data-key": "previous", class: "small", disabled: offset === 0}) : null,
+    h("span", {class: "muted", id: "showing"}, where),
+    total > limit ? button(texts[1], () => turn(offset + limit), {"data-key": "next-page", class: "small", disabled: to >= total}) : null);
 }
 
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch { // browsers offer the clipboard on secure origins only
-    const area = h("textarea", {class: "unseen", "aria-hidden": "true"});
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-}
-
-let clearing;
-export function announce(text) {
-  const region = document.getElementById("status");
-  region.replaceChildren(h("p", {}, text));
-  clearTimeout(clearing);
-  clearing = setTimeout(() => region.replaceChildren(), 6000);
-}
-
-export function showError(error) {
-  const region = document.getElementById("error");
-  const text = error instanceof Error ? error.message : String(error);
-  region.replaceChildren(h("div", {class: "error"}, h("p", {}, h("strong", {}, "Not done. "), text),
-    button("Dismiss", () => region.replaceChildren(), {class: "quiet"})));
-}
-
-export function clearError() {
-  document.getElementById("error").replaceChildren();
-}
-
-// An event handler that runs work() once at a time and shows its error.
-export function onPress(work) {
-  return async (event) => {
-    const pressed = event?.currentTarget;
-    event?.preventDefault?.();
-    if (pressed?.getAttribute?.("aria-busy") === "true") return;
-    pressed?.setAttribute?.("aria-busy", "true");
-    clearError();
-    try {
-      await work(event, pressed);
-    } catch (error) {
-      showError(error);
-    } finally {
-      pressed?.removeAttribute?.("aria-busy");
-    }
-  };
-}
-
-export function openDialog(title, ...content) {
-  const dialog = document.getElementById("dialog");
-  const close = button("Close", () => dialog.close(), {class: "quiet"});
-  dialog.replaceChildren(h("div", {class: "dialog-head"}, h("h2", {id: "dialog-title"}, title), close));
-  fill(dialog, content);
-  if (!dialog.open) dialog.showModal();
-  return dialog;
-}
-
-export function svgFrom(text, parsed) {
+export function svgFrom(parsed) {
   const root = parsed?.documentElement;
   if (!root || root.namespaceURI !== SVG) throw new Error("the plot could not be read");
   return document.importNode(root, true);

@@ -1,7 +1,11 @@
 // The faults view: add a fault to an API, see how often it was applied, and remove it.
 
+import {app} from "./app.js";
 import {callInWorld, getInWorld} from "./api.js";
-import {button, field, h, num, onPress, announce, show, table, td, th} from "./dom.js";
+import {button, field, h, num, options, show, table, td, th} from "./dom.js";
+import {count} from "./format.js";
+import {announce, onPress} from "./messages.js";
+import {setParams} from "./route.js";
 import {session} from "./session.js";
 
 const KINDS = {
@@ -13,55 +17,59 @@ const KINDS = {
   malformed: ["send malformed JSON", []],
   slow_drip: ["send the response slowly", [["bytes_per_second", "Bytes per second", "200"]]],
 };
-const chosen = {api: null, operation: "", kind: "status"};
 
 export const faults = {
   title: "Faults",
-  async show(root) {
+  async show(root, args, reason, loaded, params) {
     const {faults: found} = await getInWorld("/faults");
-    const again = () => faults.show(root);
     show(root,
       h("div", {class: "title"}, h("h1", {}, "Faults"),
-        found.length ? button("Remove all", onPress(async () => { await callInWorld("DELETE", "/faults"); await again(); announce("All faults removed."); }), {class: "small", "data-key": "clear-faults"}) : null),
-      h("p", {class: "lead muted"}, "A fault makes a vendor’s API fail on purpose, to test how a client copes. Faults apply to this world only, and not to the control API."),
-      form(again),
-      found.length ? table("Faults", [th("No.", {class: "num"}), th("Where"), th("What"), th("When"), th("Calls seen", {class: "num"}), th("Applied", {class: "num"}), th("")], found.map((each) => row(each, again)))
+        found.length ? button("Remove all", onPress(async () => { await callInWorld("DELETE", "/faults"); await app.refresh(); announce("All faults removed."); }), {class: "small", "data-key": "clear-faults"}) : null),
+      h("p", {class: "lead muted"}, "A fault makes an API fail on purpose, to test how a client copes. Faults apply to this world only, and not to the control API."),
+      form(chosenBy(params), found),
+      found.length ? table("Faults", [th("No.", {class: "num"}), th("Where"), th("What"), th("How often"), th("Calls seen", {class: "num"}), th("Applied", {class: "num"}), th("Action")], found.map(row))
         : h("p", {class: "muted"}, "No faults."));
   },
 };
 
-function form(again) {
-  const apis = session.served.apis;
-  chosen.api = apis.some((api) => api.name === chosen.api) ? chosen.api : apis[0].name;
-  const operations = apis.find((api) => api.name === chosen.api).operations;
-  if (!operations.includes(chosen.operation)) chosen.operation = "";
-  const select = (name, choices) => h("select", {"data-key": `fault-${name}`, id: `fault-${name}`, onchange: (event) => { chosen[name] = event.target.value; again(); }},
-    choices.map(([value, text]) => h("option", {value, selected: chosen[name] === value}, text)));
-  const details = KINDS[chosen.kind][1].map(([name, label, value]) => [name, label, h("input", {type: "number", min: "0", value, class: "narrow", required: true, "data-key": `fault-${name}`, id: `fault-${name}`})]);
-  const times = h("input", {type: "number", min: "1", placeholder: "no limit", class: "narrow", "data-key": "fault-times", id: "fault-times"});
+// What the address chooses, as far as this server has it.
+function chosenBy({api, operation, kind}) {
+  const found = session.served.apis.find((each) => each.name === api) ?? session.served.apis[0];
+  return {api: found, operation: found.operations.includes(operation) ? operation : "", kind: Object.hasOwn(KINDS, kind ?? "") ? kind : "status"};
+}
+
+function form({api, operation, kind}, found) {
+  const select = (name, choices, value) => h("select", {"data-key": `fault-${name}`, id: `fault-${name}`, onchange: (event) => {
+    setParams({[name]: event.target.value, ...(name === "api" ? {operation: ""} : {})});
+    app.refresh("params");
+  }}, options(choices, value));
+  const details = KINDS[kind][1].map(([name, label, value]) => [name, label, h("input", {type: "number", min: "0", value, class: "narrow", required: true, "data-key": `fault-${name}`, id: `fault-${name}`})]);
+  const times = h("input", {type: "number", min: "1", placeholder: "every time", class: "narrow", "data-key": "fault-times", id: "fault-times"});
   return h("form", {class: "card act", "aria-label": "Add a fault", onsubmit: onPress(async () => {
-    const spec = {api: chosen.api, kind: chosen.kind, ...Object.fromEntries(details.map(([name, , input]) => [name, Number(input.value)]))};
-    if (chosen.operation) spec.operation = chosen.operation;
+    const spec = {api: api.name, kind, ...Object.fromEntries(details.map(([name, , input]) => [name, Number(input.value)]))};
+    if (operation) spec.operation = operation;
     if (times.value) spec.times = Number(times.value);
+    const same = found.find((each) => Object.entries(spec).every(([name, value]) => each[name] === value) && (each.operation ?? "") === operation && (each.times ?? null) === (spec.times ?? null));
+    if (same) throw new Error(`fault ${same.id} does this already; remove it first, or change the new one`);
     const made = await callInWorld("POST", "/faults", spec);
-    await again();
+    await app.refresh();
     announce(`Fault ${made.id} added.`);
   })},
-  field("API", select("api", apis.map((api) => [api.name, api.title]))),
-  field("Operation", select("operation", [["", "every operation"], ...operations.map((each) => [each, each])])),
-  field("What it does", select("kind", Object.entries(KINDS).map(([kind, [text]]) => [kind, text]))),
+  field("API", select("api", session.served.apis.map((each) => [each.name, each.title]), api.name)),
+  field("Operation", select("operation", [["", "every operation"], ...api.operations.map((each) => [each, each])], operation)),
+  field("What it does", select("kind", Object.entries(KINDS).map(([each, [text]]) => [each, text]), kind)),
   details.map(([, label, input]) => field(label, input)),
-  field("How often", times),
+  field("Times", times),
   h("button", {class: "primary", id: "add-fault", "data-key": "add-fault"}, "Add fault"));
 }
 
-function row(each, again) {
-  const what = [KINDS[each.kind][0], each.status, each.delay_ms && `${each.delay_ms} ms`].filter(Boolean).join(", ");
+function row(each) {
+  const what = [KINDS[each.kind][0], each.status, each.kind === "latency" && `${count(each.delay_ms)} ms`].filter(Boolean).join(", ");
   return h("tr", {}, num(String(each.id)), td([each.api, h("div", {class: "muted"}, h("code", {}, each.operation ?? "every operation"))]), td(what),
-    td(each.times ? `${each.times} times` : "every time"), num(String(each.counted)), num(String(each.struck)),
+    td(each.times ? `${count(each.times)} times` : "every time"), num(count(each.counted)), num(count(each.struck)),
     td(button("Remove", onPress(async () => {
       await callInWorld("DELETE", `/faults/${each.id}`);
-      await again();
+      await app.refresh();
       announce(`Fault ${each.id} removed.`);
     }), {class: "small", "data-key": `remove-fault-${each.id}`, "aria-label": `Remove fault ${each.id}`})));
 }

@@ -1,12 +1,16 @@
-// Starts the page, routes to a view by the address, and keeps the view up to date.
+// Starts the page, shows the view that the address names, and keeps it up to date.
 
-import {app} from "./app.js";
-import {ApiError, call, get, getInWorld} from "./api.js";
-import {showError, field, h, openDialog, onPress} from "./dom.js";
+import {app, NotFound} from "./app.js";
+import {askForToken, startVisit} from "./access.js";
+import {ApiError, get, getInWorld} from "./api.js";
+import {h, show} from "./dom.js";
 import {follow, stopFollowing} from "./event_stream.js";
-import {enterWorld, session, store} from "./session.js";
-import {showClock, showWorld} from "./world.js";
+import {clearError, onPress, showError} from "./messages.js";
 import {overview} from "./overview.js";
+import {current, href, nameWorld} from "./route.js";
+import {enterWorld, session} from "./session.js";
+import {theme} from "./theme.js";
+import {closeMenus, showClock, showWorld} from "./world.js";
 
 // The first view is loaded with the page; the others, and the tour, when they are opened.
 const VIEWS = {
@@ -14,8 +18,10 @@ const VIEWS = {
   customers: async () => (await import("./customers.js")).customers,
   runs: async () => (await import("./runs.js")).runs,
   vendors: async () => (await import("./vendor_views.js")).vendorViews,
+  collections: async () => (await import("./collections.js")).collections,
   journal: async () => (await import("./journal.js")).journal,
   faults: async () => (await import("./faults.js")).faults,
+  open: async () => (await import("./share.js")).opening,
 };
 const main = document.getElementById("main");
 
@@ -23,36 +29,67 @@ let shown = null;
 let busy = null;
 let again = null;
 
-// --- which view ---------------------------------------------------------------------------------
+// --- showing --------------------------------------------------------------------------------------
 
-function currentRoute() {
-  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
-  return VIEWS[name] ? {name, args: rest.map(decodeURIComponent)} : {name: "overview", args: []};
-}
+const viewOf = (name) => Object.hasOwn(VIEWS, name) ? name : name ? null : "overview";
 
 // What the view needs and what every view needs are requested at the same time.
 async function render(reason) {
-  const {name, args} = currentRoute();
-  const {hash} = location;
-  const loading = VIEWS[name]();
-  const loads = reason !== "journal";
-  const [view, loaded] = await Promise.all([loading, loads ? loading.then((each) => each.load?.()) : null, loads ? loadWorld() : null]);
-  const isNew = shown !== hash;
-  shown = hash;
-  for (const link of document.querySelectorAll(".tabs a")) {
-    if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+  const route = current();
+  const name = viewOf(route.name);
+  const place = [route.name, ...route.args].join("/");
+  const isNew = shown !== place || reason === "new";
+  if (shown !== place) clearError();
+  followAddress(route.world);
+  const loading = name ? VIEWS[name]() : nowhere(route.name);
+  const loads = reason !== "journal";  // after an exchange only what shows exchanges is loaded again
+  const worldLoads = loads && (reason !== "params" || !session.info);
+  try {
+    const [view, loaded] = await Promise.all([loading, loads ? loading.then((each) => each.load?.(route)) : null, worldLoads ? loadWorld() : null]);
+    nameWorld();
+    markTab(name);
+    document.title = `${view.title} · counterfoil sandbox`;
+    if (isNew) main.dataset.view = name ?? "";
+    shown = place;
+    await view.show(main, route.args, isNew ? "new" : reason, loaded, route.params);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    if (!session.info) await loadWorld();
+    shown = place;
+    notFound(name, error);
   }
-  document.title = `${view.title} · counterfoil sandbox`;
-  if (isNew) main.dataset.view = name;
-  await view.show(main, args, isNew ? "new" : reason, loaded);
-  main.dataset.ready = `${name} ${session.version}`;
+  main.dataset.ready = `${name ?? route.name} ${session.version}`;
 }
+
+const nowhere = async (name) => { throw new NotFound(`there is no view '${name}' on this page`); };
+const isMissing = (error) => error instanceof NotFound || (error instanceof ApiError && error.status === 404 && error.field !== "world");
+
+function notFound(name, error) {
+  nameWorld();
+  markTab(name);
+  document.title = "Not found · counterfoil sandbox";
+  const list = name && name !== "overview" ? [name, document.querySelector(`.tabs a[href="#/${name}"]`)?.textContent ?? name] : ["overview", "Overview"];
+  show(main, h("h1", {}, "Not found"), h("p", {class: "lead"}, `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`),
+    h("p", {}, h("a", {class: "button", href: href(list[0])}, `Go to ${list[1]}`)));
+}
+
+// Marks the tab of the view and scrolls it into sight, sideways only.
+function markTab(name) {
+  for (const link of document.querySelectorAll(".tabs a")) {
+    const isCurrent = link.getAttribute("href") === `#/${name}`;
+    if (isCurrent) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+    const list = link.closest("ul");
+    if (isCurrent) list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
+  }
+}
+
+const REASONS = ["journal", "params", "version", "new"];  // each loads what the ones before it load, and more
 
 // Runs one refresh at a time; requests that come meanwhile are merged into one more.
 function refresh(reason = "version") {
   if (busy) {
-    again = again === "version" ? again : reason;
+    again = REASONS[Math.max(REASONS.indexOf(again), REASONS.indexOf(reason))];
     return busy;
   }
   busy = (async () => {
@@ -71,7 +108,7 @@ function refresh(reason = "version") {
 
 async function loadWorld() {
   const [info, clock, timeline, served] = await Promise.all([
-    getInWorld(), getInWorld("/clock"), getInWorld("/timeline", {limit: 9, ahead: 10}), session.served ?? get("/apis"),
+    getInWorld(), getInWorld("/clock"), getInWorld("/timeline", {limit: 9, ahead: 30}), session.served ?? get("/apis"),
   ]);
   session.served = served;
   session.info = info;
@@ -89,9 +126,19 @@ function nextEvent(clock, events) {
   return clock.next && (!dated || clock.next.at <= dated.at) ? clock.next : dated;
 }
 
+// --- which world ----------------------------------------------------------------------------------
+
+// Shows the world that the address names, if it names another.
+function followAddress(world) {
+  if (!world || world === session.world || session.isPublic || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(world)) return;
+  enterWorld(world);
+  session.info = null;
+  followEvents();
+}
+
 // After a 401 asks for the token; where the world was deleted, shows the default world or begins a new visit.
 async function recover(error) {
-  if (error instanceof ApiError && error.status === 401) return askForToken();
+  if (error instanceof ApiError && error.status === 401) return askForToken(start);
   if (error instanceof ApiError && error.status === 404 && error.field === "world") return leaveWorld();
   if (error instanceof ApiError && error.status === 403 && session.isPublic && Date.now() - left > 5000) return leaveWorld();
   showError(error);
@@ -102,18 +149,21 @@ async function leaveWorld() {
   left = Date.now();
   if (session.isPublic) {
     await startVisit();
-    enterWorld(session.ownWorlds[0]);
-  } else if (session.world !== "default") enterWorld("default");
-  else return;
-  followEvents();
-  await refresh();
+    await goTo(session.ownWorlds[0]);
+  } else if (session.world !== "default") {
+    const gone = session.world;
+    await goTo("default");
+    showError(`there is no world '${gone}' on this server; this is the default world`);
+  }
 }
 
 async function goTo(world) {
   enterWorld(world);
+  const {name, args, params} = current();
+  history.replaceState(null, "", href(viewOf(name) ?? "overview", args, params));
   followEvents();
   shown = null;
-  await refresh();
+  await refresh("new");
 }
 
 function followEvents() {
@@ -129,51 +179,7 @@ function followEvents() {
   });
 }
 
-// --- visits and tokens ------------------------------------------------------------------------------
-
-async function startVisit() {
-  const met = await call("POST", "/visit", {});
-  session.csrfToken = met.visit;
-  session.ownWorlds = met.worlds;
-  if (!met.worlds.includes(session.world)) enterWorld(met.worlds[0]);
-}
-
-function askForToken() {
-  return new Promise((resolve) => {
-    const input = h("input", {type: "password", autocomplete: "off", required: true, name: "token"});
-    const form = h("form", {onsubmit: onPress(async () => {
-      session.token = input.value.trim();
-      store("counterfoil.token", session.token);
-      document.getElementById("dialog").close();
-      await start();
-      resolve();
-    })}, h("p", {}, "This server can be reached from other machines. Its control API needs the token that was printed at start-up."),
-    field("Control token", input), h("p", {}, h("button", {class: "primary"}, "Continue")));
-    openDialog("Control token", form);
-    input.focus();
-  });
-}
-
-// --- light and dark -----------------------------------------------------------------------------
-
-const THEMES = ["system", "light", "dark"];
-function theme() {
-  const toggle = document.getElementById("theme");
-  let now = "system";
-  try { now = localStorage.getItem("counterfoil.theme") ?? "system"; } catch { /* storage is disabled */ }
-  const put = () => {
-    if (now === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = now;
-    toggle.setAttribute("aria-label", `Colours: ${now === "system" ? "system setting" : now}`);
-    toggle.title = toggle.getAttribute("aria-label");
-  };
-  toggle.addEventListener("click", () => {
-    now = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
-    try { localStorage.setItem("counterfoil.theme", now); } catch { /* storage is disabled */ }
-    put();
-  });
-  put();
-}
+// --- starting -------------------------------------------------------------------------------------
 
 async function start() {
   try {
@@ -188,6 +194,7 @@ async function start() {
 Object.assign(app, {refresh, goTo});
 theme();
 window.addEventListener("hashchange", async () => {
+  closeMenus();
   await refresh("new");
   main.focus({preventScroll: true});
   window.scrollTo(0, 0);
@@ -197,7 +204,9 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) stopFollowing();
   else followEvents();
 });
-document.getElementById("start-tour").addEventListener("click", onPress(async () => (await import("./tour.js")).tour.open()));
+document.addEventListener("pointerdown", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(); });
+document.getElementById("start-tour")?.addEventListener("click", onPress(async () => (await import("./tour.js")).tour.open()));
 document.getElementById("dialog").addEventListener("click", (event) => {
   if (event.target === event.currentTarget) event.currentTarget.close();
 });

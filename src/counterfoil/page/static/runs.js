@@ -1,56 +1,94 @@
 // The billing runs view: create a run, request its bills, and watch its status change.
 
-import {thenRefresh} from "./app.js";
+import {app, NotFound, thenRefresh} from "./app.js";
 import {command, getInWorld} from "./api.js";
-import {button, field, h, num, onPress, announce, show, table, td, th} from "./dom.js";
-import {addDays, date, firstOfNextMonth, moment, money, monthName, plural} from "./format.js";
+import {button, field, h, num, pager, show, table, td, th} from "./dom.js";
+import {addDays, count, date, firstOfNextMonth, moment, money, monthName, plural, sentence} from "./format.js";
+import {announce, onPress} from "./messages.js";
+import {href, setParams} from "./route.js";
 import {session} from "./session.js";
 import {advance} from "./world.js";
 
 const STAGES = ["pending", "requested", "running", "complete"];
-const list = {offset: 0, limit: 20};
+const LIMIT = 20;
 
 export const runs = {
   title: "Billing runs",
-  async show(root, args, reason) {
+  async show(root, args, reason, loaded, params) {
     if (reason === "journal") return;
-    const found = await getInWorld("/runs", list);
-    const to = Math.min(found.offset + list.limit, found.total);
-    const turn = (by) => onPress(async () => { list.offset = Math.max(0, list.offset + by); await runs.show(root, args, "version"); });
-    show(root,
-      h("div", {class: "title"}, h("h1", {}, "Billing runs")),
-      h("p", {class: "lead muted"}, "A run bills every charge before its cut-off date, with one bill per account. One minute after its bills are requested it is running, and four minutes later complete, by the world’s clock."),
-      creation(),
-      found.total ? table("Billing runs", [th("Run", {class: "num"}), th("Name"), th("Status"), th("Dates"), th("Bills", {class: "num"}), th("Billed", {class: "num"}), th("Action")], found.runs.map(row))
-        : h("p", {class: "muted"}, "No runs yet. Create the first one above."),
-      found.total > list.limit ? h("div", {class: "pager"}, button("‹ Newer", turn(-list.limit), {class: "small", disabled: found.offset === 0}),
-        h("span", {class: "muted"}, `${found.offset + 1}–${to} of ${found.total}`), button("Older ›", turn(list.limit), {class: "small", disabled: to >= found.total})) : null);
+    if (args.length) await showOne(root, args[0]);
+    else await showList(root, /^\d{1,9}$/.test(params.offset) ? Number(params.offset) : 0);
   },
 };
 
-function creation() {
-  const next = firstOfNextMonth(session.clock.today);
-  const input = (name, properties) => h("input", {"data-key": `run-${name}`, id: `run-${name}`, ...properties});
-  const name = input("name", {value: monthName(session.clock.today), maxlength: 100});
-  const invoice = input("invoice", {type: "date", value: next, required: true});
-  const cutoff = input("cutoff", {type: "date", value: next, required: true});
-  const due = input("due", {type: "date", value: addDays(next, 14), required: true});
-  return h("form", {class: "card act", "aria-label": "Create a billing run", onsubmit: onPress(() => thenRefresh(
-    () => command("create_run", {name: name.value || null, invoice_date: invoice.value, cutoff_date: cutoff.value, due_date: due.value}),
-    (done) => `Run ${done.fact.number ?? ""} created. Next, request its bills.`))},
+const HEADS = () => [th("Run", {class: "num"}), th("Name"), th("Status"), th("Dates"), th("Bills", {class: "num"}), th("Billed", {class: "num"}), th("Action")];
+
+async function showList(root, offset) {
+  const newest = getInWorld("/runs", {offset: 0, limit: 100});
+  const [found, latest] = await Promise.all([offset ? getInWorld("/runs", {offset, limit: LIMIT}) : newest, newest]);
+  show(root,
+    h("div", {class: "title"}, h("h1", {}, "Billing runs")),
+    h("p", {class: "lead muted"}, "A run bills every charge before its cut-off date, with one bill per account. One minute after its bills are requested it is running, and four minutes later complete, by the world’s clock."),
+    creation(latest.runs),
+    found.total ? table("Billing runs", HEADS(), found.runs.slice(0, LIMIT).map(row))
+      : h("p", {class: "muted"}, "No runs yet. Create the first one above."),
+    found.total > LIMIT ? pager({offset, limit: LIMIT, total: found.total, noun: "runs"}, (to) => { setParams({offset: to || ""}); app.refresh("params"); }, ["‹ Newer", "Older ›"]) : null);
+}
+
+async function showOne(root, text) {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new NotFound(`there is no run '${text}'; runs have numbers`);
+  const run = await getInWorld(`/runs/${text}`);
+  show(root, h("p", {class: "crumb"}, h("a", {href: href("runs")}, "‹ Billing runs")),
+    h("div", {class: "title"}, h("h1", {}, run.name ?? `Run ${text}`)), table("Billing run", HEADS(), [row(run)]));
+}
+
+// --- creating -------------------------------------------------------------------------------------
+
+// The month after the last one that a run bills, or the month that the clock is in.
+function proposal(all) {
+  const cutoffs = all.map((run) => run.cutoff_date).filter(Boolean).sort();
+  const last = cutoffs.at(-1);
+  const current = firstOfNextMonth(session.clock.today);
+  const cutoff = last && last >= current ? firstOfNextMonth(last) : current;
+  return {name: monthName(addDays(cutoff, -1)).replaceAll("\u00a0", " "), cutoff, due: addDays(cutoff, 14)};
+}
+
+// Why a run like this one is not wanted again; null if there is none like it.
+function duplicate(all, name, cutoff) {
+  const same = all.find((run) => run.cutoff_date === cutoff);
+  if (same) return `run ${same.run}${same.name ? ` (${same.name})` : ""} already bills what was charged before ${date(cutoff)}; choose another date`;
+  const namesake = name && all.find((run) => run.name === name);
+  return namesake ? `run ${namesake.run} is called “${name}” already; choose another name` : null;
+}
+
+function creation(all) {
+  const proposed = proposal(all);
+  const input = (name, properties) => h("input", {"data-key": `run-${name}-${proposed.cutoff}`, id: `run-${name}`, ...properties});
+  const name = input("name", {value: proposed.name, maxlength: 100});
+  const invoice = input("invoice", {type: "date", value: proposed.cutoff, required: true});
+  const cutoff = input("cutoff", {type: "date", value: proposed.cutoff, required: true});
+  const due = input("due", {type: "date", value: proposed.due, required: true});
+  return h("form", {class: "card act", "aria-label": "Create a billing run", onsubmit: onPress(() => {
+    const reason = duplicate(all, name.value, cutoff.value);
+    if (reason) throw new Error(reason);
+    return thenRefresh(
+      () => command("create_run", {name: name.value || null, invoice_date: invoice.value, cutoff_date: cutoff.value, due_date: due.value}),
+      (done) => `Run ${done.fact.number ?? ""} created. Next, request its bills.`);
+  })},
   field("Name", name), field("Invoices dated", invoice), field("Charges before", cutoff), field("Due on", due),
   h("button", {class: "primary", id: "create-run", "data-key": "create-run"}, "Create run"));
 }
 
+// --- one run --------------------------------------------------------------------------------------
+
 function row(run) {
   return h("tr", {id: `run-${run.run}`},
-    num(String(run.run)),
-    td([run.name ?? "–", run.is_open ? h("div", {}, h("span", {class: "tag"}, "open")) : null, run.message ? h("div", {class: "muted"}, run.message) : null]),
-    td(stages(run)),
-    td([h("div", {}, `dated ${date(run.invoice_date)}`), h("div", {class: "muted"}, `before ${date(run.cutoff_date)} · due ${date(run.due_date)}`),
-      run.completed_at ? h("div", {class: "muted"}, `complete ${moment(run.completed_at)}`) : null]),
-    num(String(run.bills)),
-    num(Object.entries(run.totals).map(([currency, total]) => h("div", {}, money(total, currency)))),
+    num(h("a", {href: href("runs", [run.run])}, String(run.run))),
+    td([run.name ?? "–", " ", run.is_open ? h("span", {class: "tag"}, "open") : null, run.message ? h("div", {class: "muted"}, run.message) : null]),
+    td([stages(run), run.completed_at ? h("div", {class: "muted when"}, moment(run.completed_at)) : null]),
+    td([`dated ${date(run.invoice_date)}`, `before ${date(run.cutoff_date)}`, `due ${date(run.due_date)}`].map((each, index) => h("div", {class: index ? "muted when" : "when"}, each))),
+    num(count(run.bills)),
+    num(Object.keys(run.totals).length ? Object.entries(run.totals).map(([currency, total]) => h("div", {}, money(total, currency))) : "–"),
     td(action(run)));
 }
 
@@ -69,9 +107,9 @@ function action(run) {
   }
   if (run.next) {
     return [button("Watch it run", onPress(() => watch(run.run)), {"data-key": `watch-${run.run}`, id: `watch-${run.run}`, class: "small", "aria-label": `Watch run ${run.run} until it is complete`}),
-      h("div", {class: "muted"}, `${run.next.what} · ${moment(run.next.at)}`)];
+      h("div", {class: "muted"}, `${sentence(run.next.what)}, ${moment(run.next.at)}`)];
   }
-  return h("span", {class: "muted"}, run.status === "complete" ? plural(run.bills, "bill") + " issued" : "–");
+  return h("span", {class: "muted"}, run.status === "complete" ? `${plural(run.bills, "bill")} issued` : "–");
 }
 
 // Advances the clock from step to step of the run, slowly enough to be seen.

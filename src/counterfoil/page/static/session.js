@@ -8,6 +8,7 @@ export const session = {
   token: stored("counterfoil.token"),
   csrfToken: null,     // public mode: sent with each request, proves that it comes from this page
   ownWorlds: null,     // public mode: the names this visitor's worlds may have
+  hasLedger: document.body.dataset.ledger === "true",  // whether an API shows the ledger's customers
   isPublic: document.body.dataset.public === "true",
   info: null,          // GET /worlds/{world}
   clock: null,         // GET /worlds/{world}/clock
@@ -25,6 +26,9 @@ export function enterWorld(world) {
   session.version = session.journal = -1;
   store("counterfoil.world", world);
 }
+
+// A name for a new world that says what it is for.
+export const newName = (purpose) => `${purpose}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
 // The credential to show and use: one for every API and customer, if there is one.
 export function credential() {

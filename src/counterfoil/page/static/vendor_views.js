@@ -1,29 +1,37 @@
 // The vendor views: what each vendor's API answers about one customer, and what the last change of the world altered.
 
+import {NotFound} from "./app.js";
 import {callVendor, getInWorld} from "./api.js";
-import {button, copy, h, onPress, announce, show} from "./dom.js";
+import {changesTable, ranked} from "./changes.js";
+import {button, h, show} from "./dom.js";
+import {pretty} from "./json_view.js";
+import {announce, copy, onPress} from "./messages.js";
+import {customerHref, href} from "./route.js";
 import {credential, session} from "./session.js";
 
 const seen = new Map();
+const MOST_SEEN = 200;  // answers that are kept to compare with
 
 export const vendorViews = {
   title: "Vendor views",
   async show(root, args, reason) {
     if (reason === "journal") return;
-    if (args[0]) session.customer = Number(args[0]);
     if (!session.info.customers) {
-      show(root, h("h1", {}, "Vendor views"), h("p", {}, "This world has no customers."));
+      show(root, h("h1", {}, "Vendor views"), h("p", {class: "lead"}, "This world has no customers."));
       return;
     }
-    if (session.customer > session.info.customers) session.customer = 1;
-    const found = await fetchViews(session.customer);
-    const number = h("input", {type: "number", min: "1", max: String(session.info.customers), value: String(session.customer), class: "narrow", "data-key": "customer", id: "vendor-customer"});
+    if (args.length && !/^[1-9]\d{0,8}$/.test(args[0])) throw new NotFound(`there is no customer '${args[0]}'; customers have numbers`);
+    const chosen = Number(args[0] ?? Math.min(session.customer, session.info.customers));
+    const found = await fetchViews(chosen);
+    session.customer = chosen;
+    const number = h("input", {type: "number", min: "1", max: String(session.info.customers), value: String(chosen), class: "short", required: true, "data-key": "customer", id: "vendor-customer"});
     show(root,
       h("div", {class: "title"}, h("h1", {}, "Vendor views"), h("form", {class: "inline", onsubmit: onPress(() => {
-        location.hash = `#/vendors/${number.value}`;
-      })}, h("label", {}, "Customer ", number), h("button", {class: "small"}, "Show"), h("a", {href: `#/customers/${session.customer}`}, found.customer.name))),
-      h("p", {class: "lead muted"}, "The same ledger in each vendor’s API. What the last change of the world altered is marked ", h("mark", {}, "◆ now"), h("span", {class: "was"}, " was ", h("s", {}, "before")), "."),
+        location.hash = href("vendors", [number.value]);
+      })}, h("label", {}, "Customer ", number), h("button", {class: "small"}, "Show"), h("a", {href: customerHref(chosen)}, found.customer.name))),
+      summary(found.panes),
       h("div", {class: "vendor-views"}, found.panes.map(pane)));
+    for (const each of root.querySelectorAll(".vendor-view")) step(each, 0);
   },
 };
 
@@ -41,8 +49,10 @@ export async function fetchViews(number) {
     const key = [session.world, number, api.name].join(" ");
     const kept = seen.get(key);
     const before = kept && kept.version !== version ? kept.answer : kept?.before;
+    seen.delete(key);
     seen.set(key, {version, answer, before});
-    return {api, path, url: location.origin + base + path, header, answer, before};
+    if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value);
+    return {api, path, url: location.origin + base + path, header, answer, before, changes: before ? ranked(before.body, answer.body) : []};
   }));
   return {customer, panes};
 }
@@ -58,75 +68,40 @@ function month(customer) {
   return start.slice(0, 7).replace("-", "");
 }
 
-function pane({api, path, url, header, answer, before}) {
-  const changes = before ? differences(before.body, answer.body) : [];
+function summary(panes) {
+  if (!panes.some((each) => each.before)) {
+    return h("p", {class: "lead muted"}, "The same ledger in each vendor’s API. Change something, here or by a script: what it altered is listed here, and marked below ",
+      h("mark", {}, "◆ now"), h("span", {class: "was"}, " was ", h("s", {}, "before")), ".");
+  }
+  return h("section", {class: "card changed", "aria-label": "What changed"}, h("h2", {}, "What the last change altered"), changesTable(panes, 2));
+}
+
+function pane({api, path, url, header, answer, before, changes}) {
   const secret = header === "Authorization" ? `Authorization: Bearer ${credential()}` : `${header}: ${credential()}`;
   return h("section", {class: "card vendor-view", "aria-label": api.title, id: `vendor-${api.name}`},
-    h("div", {class: "card-head"}, h("h2", {}, api.title), h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "failed"))),
-    h("p", {class: "request"}, h("code", {}, `GET ${path}`)),
+    h("div", {class: "card-head"}, h("h2", {title: api.title}, api.title), h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "failed"))),
+    h("p", {class: "request", title: path}, h("code", {}, `GET ${path}`)),
     h("p", {class: "row"},
       button("Copy as curl", onPress(async () => {
         await copy(`curl -s -H '${secret}' '${url}'`);
         announce(`Copied the curl command for ${api.title}.`);
       }), {class: "small", "data-key": `curl-${api.name}`, "aria-label": `Copy as curl: ${api.title}`}),
-      h("a", {href: `/docs/${api.name}`, "aria-label": `Documentation of ${api.title}`}, "Swagger UI"),
-      h("span", {class: "muted changes"}, before ? changes.length ? `◆ ${changes.length} changed` : "unchanged" : "")),
-    h("pre", {tabindex: "0", role: "region", "aria-label": `Response of ${api.title}`}, pretty(answer.body, before?.body, Boolean(before), "")));
+      h("a", {href: `/docs/${api.name}`, "aria-label": `Documentation of ${api.title}`}, "Swagger UI")),
+    h("p", {class: "row changes"}, changes.length
+      ? button("", (event) => step(event.currentTarget.closest(".vendor-view"), 1), {class: "small next-change", "data-key": `next-${api.name}`})
+      : before ? h("span", {class: "muted"}, "unchanged") : null),
+    h("pre", {tabindex: "0", role: "region", "aria-label": `Response of ${api.title}`}, pretty(answer.body, before?.body, Boolean(before))));
 }
 
-// --- what changed -------------------------------------------------------------------------------
-
-const isBranch = (value) => value !== null && typeof value === "object";
-const SUMMARY_MEMBERS = ["status", "state", "name", "invoiceAmount", "value", "description", "id"];
-
-// A value in a few words; for an object, its most informative member.
-function summarize(value) {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return value.length === 1 ? "1 entry" : `${value.length} entries`;
-  if (!isBranch(value)) return String(value);
-  const name = SUMMARY_MEMBERS.find((each) => value[each] !== undefined && !isBranch(value[each]));
-  if (name) return `{${name}: ${value[name]}, …}`;
-  const inner = Object.entries(value).find(([, each]) => isBranch(each) && !Array.isArray(each));
-  return inner ? `{${inner[0]}: ${summarize(inner[1])}}` : "{…}";
+// Scrolls a window to its next mark, or with 0 to the first one, and says on its button which that is.
+function step(view, by) {
+  const marks = [...view.querySelectorAll("pre mark")];
+  const box = view.querySelector("pre");
+  const next = view.querySelector(".next-change");
+  if (!marks.length || !next) return;
+  const at = by ? (marks.findIndex((each) => each.classList.contains("at")) + by) % marks.length : 0;
+  marks.forEach((each, index) => each.classList.toggle("at", index === at));
+  box.scrollTop += marks[at].getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
+  next.replaceChildren(`◆ Change ${at + 1} of ${marks.length}`, marks.length > 1 ? ", next ›" : "");
+  next.setAttribute("aria-label", `${view.getAttribute("aria-label")}: change ${at + 1} of ${marks.length}. Go to the next change`);
 }
-
-// The list member with the same id, or else at the same index.
-function counterpart(list, item, index) {
-  if (!Array.isArray(list)) return undefined;
-  if (isBranch(item) && item.id !== undefined) return list.find((each) => isBranch(each) && each.id === item.id);
-  return list[index];
-}
-
-export function differences(before, now, path = "") {
-  if (!isBranch(now) || !isBranch(before)) return before === now || isSame(before, now) ? [] : [{path, from: summarize(before), to: summarize(now)}];
-  if (Array.isArray(now)) {
-    const found = now.flatMap((item, index) => differences(counterpart(before, item, index), item, `${path}[${index}]`));
-    const gone = Array.isArray(before) ? before.filter((item, index) => counterpart(now, item, index) === undefined) : [];
-    return [...found, ...gone.map((item) => ({path, from: summarize(item), to: "nothing"}))];
-  }
-  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...names].flatMap((name) => differences(before[name], now[name], path ? `${path}.${name}` : name));
-}
-
-const isSame = (one, other) => isBranch(one) === isBranch(other) && JSON.stringify(one) === JSON.stringify(other);
-
-function pretty(value, before, compare, indent) {
-  const deeper = `${indent}  `;
-  if (Array.isArray(value)) {
-    if (!value.length) return [compare && Array.isArray(before) && before.length ? changed("[]", `${before.length} entries`) : "[]"];
-    return ["[\n", value.map((item, index) => [deeper, pretty(item, compare ? counterpart(before, item, index) : undefined, compare, deeper), index < value.length - 1 ? ",\n" : "\n"]), indent, "]"];
-  }
-  if (isBranch(value)) {
-    const names = Object.keys(value);
-    if (!names.length) return ["{}"];
-    const was = isBranch(before) ? before : {};
-    return ["{\n", names.map((name, index) => [deeper, h("span", {class: "name"}, JSON.stringify(name)), ": ", pretty(value[name], was[name], compare, deeper), index < names.length - 1 ? ",\n" : "\n"]), indent, "}"];
-  }
-  const text = value === undefined ? "" : JSON.stringify(value);
-  if (compare && before !== value) return [changed(text, before === undefined ? "nothing" : isBranch(before) ? summarize(before) : JSON.stringify(before))];
-  return [text];
-}
-
-const changed = (text, was) => [h("mark", {}, `◆ ${text}`), h("span", {class: "was"}, " was ", h("s", {}, was))];
-
-export {pretty};

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from counterfoil import redact
-from counterfoil.api.control_types import JournalPage, JournalQuery, RecordedExchange, RecordedMessage
+from counterfoil.api.control_types import PAGE_HEADER, JournalPage, JournalQuery, RecordedExchange, RecordedMessage
 from counterfoil.server.context import RequestContext
 
 MAX_RECORDED_BODY = 16 * 1024
@@ -248,6 +248,7 @@ def _matches(exchange: _Exchange, query: JournalQuery) -> bool:
         and (query.status is None or _has_status(exchange.status, query.status))
         and (query.since is None or exchange.at >= query.since)
         and (query.after is None or exchange.number > query.after)
+        and not (query.clients_only and PAGE_HEADER in exchange.headers)
     )
 
 

@@ -24,11 +24,14 @@ from counterfoil.apis.flexprice.laws.changes import (
     voided,
 )
 from counterfoil.apis.flexprice.laws.customers import (
+    COMBINED,
     CUSTOMER,
     LIST,
+    SEARCH,
     filters_select,
     found_by_either_id,
     pages_are_slices,
+    search_is_the_list,
     unknown_is_not_found,
 )
 from counterfoil.apis.flexprice.laws.requests import OPTIONS, SMALLEST_READ, SUMMARY, UNKNOWN_ID, answers, summaries
@@ -64,7 +67,7 @@ from counterfoil.apis.flexprice.laws.summary import (
     nothing_unpaid,
 )
 from counterfoil.contract.law import Law, LawBook, says
-from counterfoil.contract.laws import auth, items, reading
+from counterfoil.contract.laws import auth, combining, items, reading
 
 
 def _answers(id: str, check: Any, *clauses: str, family: str = "agreement") -> Law:
@@ -135,6 +138,11 @@ LAWS: tuple[Law, ...] = (
     _law("customers.unknown", "errors", unknown_is_not_found, "v34", operation=CUSTOMER),
     _law("customers.pages", "paging", pages_are_slices, "v35", operation=LIST),
     _law("customers.filters", "filtering", filters_select, "v36", operation=LIST),
+    combining.together(
+        "flexprice.customers.together", COMBINED, "v35", "v36",
+        says_="Under filters and an order at once, pages are the slices of what the filters find, in order, each with the total.",
+    ),
+    _law("customers.search", "combining", search_is_the_list, "v35", "v36", operation=SEARCH),
     # authentication
     auth.without_credential("flexprice.auth.none", (SMALLEST_READ,), "c04", "v21", error_body=exact_body(401, UNAUTHORIZED)),
     auth.wrong_credential("flexprice.auth.wrong", (SMALLEST_READ,), "c04", "v21",

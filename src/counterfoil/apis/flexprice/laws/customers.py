@@ -1,18 +1,58 @@
-"""Laws about customers: they are found by either id, and the list has pages and filters."""
+"""Laws about customers: they are found by either id, and the list has pages, an order and filters, which work together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from counterfoil.apis.flexprice.laws.requests import UNKNOWN_ID
+from counterfoil.contract.collection import Collection, Offsets, Sort
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.fields import DATE_TIME, Field, sample_items
+from counterfoil.contract.filters import Filter, above, below, equal
 from counterfoil.contract.laws import auth, errors
+from counterfoil.contract.laws.combining import Combined
 
 LIST = "GET /customers"
 SEARCH = "POST /customers/search"
 CUSTOMER = "GET /customers/{id}"
 BY_EXTERNAL_ID = "GET /customers/external/{external_id}"
 MAX_CUSTOMERS_TRIED = 8
+ID, CREATED = Field("id"), Field("created_at", DATE_TIME)
+
+
+class ByCreation(Sort):
+    """``order=asc`` or ``order=desc``: by creation."""
+
+    def query(self, keys: Sequence[tuple[Field, bool]]) -> dict[str, str]:
+        return {"order": "desc" if keys[0][1] else "asc"}
+
+
+def _among(field: Field, param: str) -> Filter:
+    """Any of the values of a repeated parameter: the wanted one and another that no customer has."""
+    one = equal(field, param)
+    return replace(one, relation="among", write=lambda wanted: [one.write(wanted), UNKNOWN_ID])
+
+
+CUSTOMERS = Collection(
+    LIST,
+    identity=ID,
+    pages=Offsets("offset", "limit", largest=1000),
+    filters=(  # not email: among many customers an implementation may leave that unanswered
+        equal(Field("status")),
+        equal(Field("external_id")),
+        _among(ID, "customer_ids"),
+        _among(Field("external_id"), "external_ids"),
+        above(CREATED, "start_time", inclusive=True),
+        below(CREATED, "end_time", inclusive=True),
+    ),
+    sorts=(CREATED,),
+    sort=ByCreation(),
+    order=((CREATED, True),),
+    items=lambda body: body["items"],
+)
+COMBINED = Combined(CUSTOMERS, total=lambda body: body["pagination"]["total"])
 
 
 def found_by_either_id(ctx: LawContext) -> None:
@@ -73,3 +113,20 @@ def filters_select(ctx: LawContext) -> None:
         ctx.expect([each["id"] for each in searched["items"]] == [known], f"{known} alone", searched)
     unmatched = ctx.request_json(SEARCH, body={"external_id": UNKNOWN_ID})
     ctx.expect(unmatched["items"] == [], "no customer", unmatched)
+
+
+def search_is_the_list(ctx: LawContext) -> None:
+    """The search finds what the list finds with the same filter, order and page, and says the same of the page."""
+    customers = CUSTOMERS.require_items(ctx, 3)
+    for number, customer in enumerate(sample_items(customers)):
+        ctx.cases += 1
+        bound = ("start_time", "end_time")[number % 2]
+        page = {"order": ("asc", "desc")[number % 2], "limit": 2, "offset": number % 3}
+        for filters in ({bound: customer["created_at"]}, {"customer_ids": [customer["id"], customers[0]["id"]]}):
+            listed = ctx.request_json(LIST, query={**filters, **page})
+            searched = ctx.request_json(SEARCH, body={**filters, **page})
+            ctx.expect(
+                searched == listed,
+                f"what the list has for {filters} and {page}: {CUSTOMERS.ids(listed['items'])}",
+                searched,
+            )

@@ -58,7 +58,20 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
     fields = at(made, operation.body)
     if not isinstance(fields, dict):
         raise CannotMake("its body is not an object")
-    return fields
+    meant = {**fields, **_listed_values(operation, document, fields)}
+    return meant if checks.is_valid(wrapped(operation.body, meant)) else fields
+
+
+def _listed_values(operation: Operation, document: Document, fields: Mapping[str, Json]) -> dict[str, Json]:
+    """For fields that a member shows with one of listed values, the first of them where another was made: a request that says
+    only "a text" means one of those."""
+    shown = document.properties(document.model.collections[operation.collection])
+    listed = {name: document.reader.merged(shown[name]).get("enum") for name in fields if name in shown}
+    return {
+        name: values[0]
+        for name, values in listed.items()
+        if isinstance(values, list) and values and isinstance(fields[name], str) and fields[name] not in values
+    }
 
 
 def _examples(media: Mapping[str, Json], operation: Operation, document: Document) -> Iterator[dict[str, Json]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -124,14 +124,16 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     examples = listed.whole_list(ctx) if listed is not None else []
     fixed = {}
     key = str(resource.collection.id[0]) if len(resource.collection.id) == 1 else ""
+    read = resource.operation("read")
+    may_be: Callable[[Json], bool] = (lambda value: True) if read is None else fits(resource, read)
     if listed is not None and examples and key and key not in resource.collection.server_owned:
-        read = resource.operation("read")
-        may_be = (lambda value: True) if read is None else fits(resource, read)
         fixed = {key: unknown_id(listed.ids(examples), may_be)}  # the client chooses the id
     try:
         fields = fields_for(create, resource.document, examples[0] if examples else None, fixed)
     except CannotMake as problem:
         raise NotTried(f"no body for {create.name} could be made: {problem}") from None
+    if key in fields and read is not None and not may_be(fields[key]):
+        del fields[key]  # the server chooses one that can be asked for
     response = call(ctx, resource, create, parents, fields=fields)
     accepted(ctx, response, create)
     body = response.body if response.content else None

@@ -135,7 +135,9 @@ def _comparing(name: str, field: Field, first: int) -> Iterator[Law]:
     ):
         # The clause of the remaining amount's pattern is between those of its comparators.
         clause = first + offset + (field is REMAINING and offset > 2)
-        yield filtering.selects(f"oracle-brm.{name}.{operator}", BILLS, filter_, f"c{clause:02}")
+        yield filtering.selects(
+            f"oracle-brm.{name}.{operator}", BILLS, filter_, f"c{clause:02}", least=1 if field.kind == DATE_TIME else 2
+        )
 
 
 def _offsets(name: str, field: Field, first: int) -> Law:
@@ -169,21 +171,21 @@ LAWS: tuple[Law, ...] = (
     comparing.parts("oracle-brm.filter.parts", BILLS, tuple(BY_FIELD.values()), "c04", "c09", "c17", "c22", "c29", "c36", "c41"),
     filtering.same_value("oracle-brm.amount-due.spelling", BILLS, BY_FIELD["amountDue.value"].same, _spelled, "c03"),
     filtering.same_value("oracle-brm.remaining.spelling", BILLS, BY_FIELD["remainingAmount.value"].same, _spelled, "c40"),
-    filtering.selects("oracle-brm.number.is", BILLS, BY_NUMBER, "c13"),
+    filtering.selects("oracle-brm.number.is", BILLS, BY_NUMBER, "c13", least=1),
     _law("number.in-progress", LIST, "filtering", unnumbered_are_in_progress, "v05"),
     patterns.matches("oracle-brm.number.like", BILLS, NUMBER_LIKE, "c14", "v06"),
     patterns.matches("oracle-brm.remaining.like", BILLS, REMAINING_LIKE, "c43"),
-    filtering.selects("oracle-brm.account.id", BILLS, BY_ACCOUNT, "c15"),
-    filtering.selects("oracle-brm.account.number", BILLS, BY_ACCOUNT_NUMBER, "v08"),
-    filtering.selects("oracle-brm.id.is", BILLS, BY_ID, "c27"),
+    filtering.selects("oracle-brm.account.id", BILLS, BY_ACCOUNT, "c15", least=1),
+    filtering.selects("oracle-brm.account.number", BILLS, BY_ACCOUNT_NUMBER, "v08", least=1),
+    filtering.selects("oracle-brm.id.is", BILLS, BY_ID, "c27", least=1),
     _law("id.plus", LIST, "filtering", plus_may_be_a_space, "c15", "c27"),
-    filtering.selects("oracle-brm.state.is", BILLS, STATE_FILTER, "c46"),
+    filtering.selects("oracle-brm.state.is", BILLS, STATE_FILTER, "c46", least=1),
     cross_item.values_partition("oracle-brm.state.parts", BILLS, STATE, STATES, "c46"),
-    filtering.both("oracle-brm.filter.and", BILLS, "c01"),
+    filtering.both("oracle-brm.filter.and", BILLS, "c01", least=1),
     comparing.each_with_another("oracle-brm.filter.each-and", BILLS, PARTNERS, "c01", tries=tries),
     counting.none_match("oracle-brm.filter.nothing", BILLS, QUERIES_WITHOUT_MATCH, "c13", "c27", "v12", **COUNTS),
     # pages and counts
-    paging.slices("oracle-brm.paging.slice", BILLS, "c33", "c34"),
+    paging.slices("oracle-brm.paging.slice", BILLS, "c33", "c34", least=3),
     paging.concatenation("oracle-brm.paging.concatenation", BILLS, "c34"),
     comparing.pages_under_each("oracle-brm.paging.filtered", BILLS, PARTNERS, "c01", "c34", tries=tries),
     paging.any_offset("oracle-brm.paging.window", BILLS, "c33", "c34", "v07"),

@@ -31,7 +31,7 @@ RUN_TYPES = ("onCycle", "offCycle")
 ALL_STATES = ("new", "partiallyPaid", "settled", "onHold", "inProgress")
 LONGEST_CYCLE = timedelta(days=400)
 """No billing cycle is much longer than a year."""
-MOST_ACCOUNTS, MOST_TRIES = 5, 12
+MOST_ACCOUNTS, MOST_TRIES = 4, 12
 BALANCE = Field("financialAccount.accountBalance")
 CATEGORY, RUN_TYPE = Field("category"), Field("runType")
 

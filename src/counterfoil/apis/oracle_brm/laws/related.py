@@ -177,15 +177,15 @@ def _law(id: str, operation: str, family: str, check: Callable[[LawContext], Non
 
 
 LAWS: tuple[Law, ...] = (
-    filtering.selects("oracle-brm.rate.id", ALL_RATES, _RATE_FILTERS[0], "v24"),
-    filtering.selects("oracle-brm.rate.bill", ALL_RATES, _RATE_FILTERS[1], "v22"),
-    filtering.selects("oracle-brm.rate.account", ALL_RATES, _RATE_FILTERS[2], "v23"),
-    filtering.selects("oracle-brm.rate.is-billed", ALL_RATES, _RATE_FILTERS[3], "v25"),
+    filtering.selects("oracle-brm.rate.id", ALL_RATES, _RATE_FILTERS[0], "v24", least=3),
+    filtering.selects("oracle-brm.rate.bill", ALL_RATES, _RATE_FILTERS[1], "v22", least=1),
+    filtering.selects("oracle-brm.rate.account", ALL_RATES, _RATE_FILTERS[2], "v23", least=1),
+    filtering.selects("oracle-brm.rate.is-billed", ALL_RATES, _RATE_FILTERS[3], "v25", least=1),
     items.unique("oracle-brm.rate.unique", ALL_RATES, "v24"),
     reading.list_item_is_single("oracle-brm.rate.as-listed", ALL_RATES, RATE, "v21"),
     reading.href_resolves("oracle-brm.rate.href", ALL_RATES, "v21"),
     representations.complete("oracle-brm.rate.extended", RATE_TYPES, "v26"),
-    paging.slices("oracle-brm.rate.slice", ALL_RATES, "v20"),
+    paging.slices("oracle-brm.rate.slice", ALL_RATES, "v20", least=4),
     counting.headers("oracle-brm.rate.counts", ALL_RATES, "v20", good=OK_STATUSES,
                      in_body="X-Result-Count", in_all="X-Total-Count"),
     combining.together(

@@ -119,7 +119,7 @@ def plus_may_be_a_space(ctx: LawContext) -> None:
             got = BILLS.fetch_all(ctx, {"billingAccount.id": account.replace("+", " ")})
             BILLS.same_items(ctx, got, want, f"billingAccount.id={account} with spaces finds the account's bills")
 
-    ctx.for_each(sample_items(with_plus), found)
+    ctx.for_each(ctx.sample(sample_items(with_plus), 1), found)
 
 
 def issued_for_good(ctx: LawContext) -> None:
@@ -170,7 +170,7 @@ def never_fails(ctx: LawContext) -> None:
         response = ctx.request(LIST, query={"limit": 1, **query})
         ctx.expect(response.status < 500, "a status below 500", f"{response.status}: {response.brief(120)}")
 
-    ctx.for_each(ODD_QUERIES, answered)
+    ctx.for_each(ctx.sample(ODD_QUERIES, 8), answered)
 
 
 def answers_are_utf8_json(ctx: LawContext) -> None:

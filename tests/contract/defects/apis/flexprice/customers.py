@@ -63,3 +63,31 @@ def external_id_is_ignored_in_the_list(request: Request) -> Request:
 def the_search_ignores_external_id(body: Row) -> Row:
     """external_id is ignored in the search: every customer is found."""
     return {name: value for name, value in body.items() if name != "external_id"}
+
+
+@defect("filtering", scenario="every-state")
+@wire.changes_request(CUSTOMERS)
+def an_order_loses_start_time(request: Request) -> Request:
+    """Only with an order: start_time is ignored."""
+    return request.without("start_time") if "order" in request.query else request
+
+
+@defect("sorting", scenario="every-state")
+@wire.changes_request(CUSTOMERS)
+def filtered_lists_are_always_newest_first(request: Request) -> Request:
+    """Only with end_time: the order is ignored."""
+    return request.without("order") if "end_time" in request.query else request
+
+
+@defect("filtering")
+@wire.changes_request(CUSTOMERS)
+def later_pages_forget_external_ids(request: Request) -> Request:
+    """Only past the first page: external_ids is ignored."""
+    return request.without("external_ids") if int(request.query.get("offset", 0)) else request
+
+
+@defect("sorting")
+@wire.sent(SEARCH)
+def the_search_knows_no_order(body: Row) -> Row:
+    """Only in the search: order is ignored."""
+    return {name: value for name, value in body.items() if name != "order"}

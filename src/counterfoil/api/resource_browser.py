@@ -1,0 +1,92 @@
+"""What an API made from a document offers for looking at its resources and changing them, beside its own operations.
+
+The control API answers with it, and the page shows it. Changes are returned as commands, which the caller executes, so
+that they count and are kept like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from counterfoil.world.commands import WriteResource
+    from counterfoil.world.world import World
+
+Json = Any
+
+
+class FieldView(msgspec.Struct, frozen=True):
+    """One field of a collection's members. ``type`` is a JSON type, empty where the document allows several; ``reference`` is the
+    path of the collection whose id it holds, or empty."""
+
+    name: str
+    type: str
+    format: str
+    choices: Sequence[Json]
+    required: bool
+    server_owned: bool
+    reference: str
+
+
+class ParentView(msgspec.Struct, frozen=True):
+    """A path parameter before a collection, and the path of the collection whose member it names, if there is one."""
+
+    parameter: str
+    collection: str | None
+
+
+class CollectionView(msgspec.Struct, frozen=True):
+    """A collection of a document. ``id`` is the field that identifies a member, empty where that is no field of it; ``single``
+    says that there is only one member below each parent; ``written`` how many were written or deleted in the world."""
+
+    path: str
+    id: str
+    single: bool
+    parents: Sequence[ParentView]
+    fields: Sequence[FieldView]
+    written: int
+
+
+class ResourceView(msgspec.Struct, frozen=True):
+    """One member. ``written`` says whether a client or the page wrote it; otherwise it is as the seed made it."""
+
+    id: str
+    written: bool
+    value: dict[str, Json]
+
+
+class ResourcePage(msgspec.Struct, frozen=True):
+    """Some members of a collection, and how many there are in all."""
+
+    total: int
+    resources: Sequence[ResourceView]
+
+
+class ResourceBrowser(Protocol):
+    """The resources of one API in any world.
+
+    ``parent`` joins the ids of the members that a collection is below of with a slash; empty at the top. Every method
+    raises ``UnknownRecord`` for a collection, parent or member that is not there; those that return a command raise
+    ``BadValue`` for a value that the document does not allow, with one sentence.
+    """
+
+    def collections(self, world: World) -> Sequence[CollectionView]: ...
+
+    def page(
+        self, world: World, collection: str, parent: str, *, search: str, offset: int, limit: int
+    ) -> ResourcePage: ...
+
+    def get(self, world: World, collection: str, parent: str, id: str) -> ResourceView: ...
+
+    def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
+        """The command that creates a member with these fields, and what the server sets."""
+        ...
+
+    def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
+        """The command that writes the whole of a member."""
+        ...
+
+    def deleted(self, world: World, collection: str, parent: str, id: str) -> WriteResource: ...

@@ -1,0 +1,196 @@
+"""Looks through the collections of a document and changes their members, for people: the page and the control API.
+
+A value that is written this way must fit the document's schema of a member, as one that is sent to the API must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.api import ApiError
+from counterfoil.api.resource_browser import CollectionView, FieldView, ParentView, ResourcePage, ResourceView
+from counterfoil.apis.generic.handlers import Handlers
+from counterfoil.apis.generic.model import Collection
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.rows import ONLY, Member, Store
+from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
+from counterfoil.world.commands import WriteResource
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+Json = Any
+MOST_LISTED = 20
+"""Names that a sentence lists."""
+
+
+class Browser:
+    """The collections of one document; implements ``counterfoil.api.resource_browser``."""
+
+    def __init__(self, handlers: Handlers) -> None:
+        self._handlers = handlers
+        self._document = handlers.document
+        self._made = handlers.made
+        self._api = handlers.api
+
+    def collections(self, world: World) -> Sequence[CollectionView]:
+        written: dict[str, int] = {}
+        for group, members in world.resources.groups():
+            if group.api == self._api:
+                written[group.collection] = written.get(group.collection, 0) + len(members)
+        model = self._document.model
+        return [self._view(each, written.get(each.path, 0)) for each in model.collections.values()]
+
+    def page(self, world: World, collection: str, parent: str, *, search: str, offset: int, limit: int) -> ResourcePage:
+        found = self._collection(world, collection, parent)
+        store = self._store(world)
+        if not found.id:
+            return ResourcePage(1, [self._shown(store, found, parent, self._only(store, found, parent))])
+        if not search.strip():
+            ids = self._ids(store, found, parent)
+            members = [store.get(found, parent, id) for id in ids[offset : offset + limit]]
+            return ResourcePage(len(ids), [self._shown(store, found, parent, each) for each in members if each])
+        needle = search.strip().casefold()
+        matching = [each for each in store.all(found, parent) if _matches(each, needle)]
+        shown = [self._shown(store, found, parent, each) for each in matching[offset : offset + limit]]
+        return ResourcePage(len(matching), shown)
+
+    def get(self, world: World, collection: str, parent: str, id: str) -> ResourceView:
+        found = self._collection(world, collection, parent)
+        store = self._store(world)
+        return self._shown(store, found, parent, self._member(store, found, parent, id))
+
+    def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
+        found = self._collection(world, collection, parent)
+        if not found.id:
+            raise RuleBroken(f"there is only one {collection}: change that one", field="collection")
+        self._check_names(found, fields)
+        sent = self._handlers.changes.fields(found, fields)
+        try:
+            id, value = self._handlers.new_member(found, parent, sent, self._store(world))
+        except ApiError as error:
+            raise RuleBroken(error.message, field=error.where) from None
+        if self._store(world).was_written(found, parent, id):
+            raise RuleBroken(f"there is a member with the id '{id}' already", field=str(found.id[-1]))
+        kept = {name: each for name, each in sent.items() if (name,) != found.id}  # not changed so that it fits
+        return self._command(found, parent, id, {**value, **kept})
+
+    def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
+        found = self._collection(world, collection, parent)
+        self._member(self._store(world), found, parent, id)
+        self._check_names(found, value)
+        named = at(value, found.id) if found.id else None
+        if named is not None and str(named) != id:
+            raise BadValue(f"{found.id[-1]} names this member and stays '{id}'", field=str(found.id[-1]))
+        return self._command(found, parent, id, value)
+
+    def deleted(self, world: World, collection: str, parent: str, id: str) -> WriteResource:
+        found = self._collection(world, collection, parent)
+        self._member(self._store(world), found, parent, id)
+        return WriteResource(api=self._api, collection=found.path, id=id, value=None, parent=parent)
+
+    # --- looking up --------------------------------------------------------------------------------
+
+    def _store(self, world: World) -> Store:
+        return Store(self._made, world, self._api)
+
+    def _collection(self, world: World, path: str, parent: str) -> Collection:
+        """The collection, if its parents are there. Raises ``UnknownRecord``."""
+        found = self._document.model.collections.get(path)
+        if found is None:
+            raise UnknownRecord(f"{self._api} has no collection '{path}'", field="collection")
+        ids = parent.split("/") if parent else []
+        if len(ids) != len(found.parents):
+            wanted = ", ".join(each.parameter for each in found.parents) or "no parent"
+            raise UnknownRecord(f"{path} is below {wanted}: give as many ids as 'parent'", field="parent")
+        for number, (each, id) in enumerate(zip(found.parents, ids, strict=True)):
+            owner = self._document.model.collections.get(each.collection or "")
+            if owner is None or len(owner.parents) > number:
+                continue
+            if self._store(world).get(owner, "/".join(ids[: len(owner.parents)]), id) is None:
+                raise UnknownRecord(f"there is no '{id}' in {owner.path}", field="parent")
+        return found
+
+    def _member(self, store: Store, collection: Collection, parent: str, id: str) -> Member:
+        if not collection.id and id == ONLY:
+            return self._only(store, collection, parent)
+        member = store.get(collection, parent, id)
+        if member is None:
+            raise UnknownRecord(f"there is no '{id}' in {collection.path}", field="id")
+        return member
+
+    def _only(self, store: Store, collection: Collection, parent: str) -> Member:
+        try:
+            return self._handlers._one(collection, parent, store)
+        except ApiError as error:
+            raise UnknownRecord(error.message, field="id") from None
+
+    def _ids(self, store: Store, collection: Collection, parent: str) -> list[str]:
+        """The ids of all members: of the rows, then of what was created. Values are made for those on the page only."""
+        written = store.world.resources.group(self._api, collection.path, parent)
+        key = self._made.key(store.world, collection, parent)
+        gone = {id for id, each in written.items() if each.value is None}
+        new = [id for id in written if id not in gone and not self._made.ids.has(key, collection, id)]
+        return [*(id for id in self._made.ids.all(key, collection) if id not in gone), *new]
+
+    # --- showing -----------------------------------------------------------------------------------
+
+    def _shown(self, store: Store, collection: Collection, parent: str, member: Member) -> ResourceView:
+        return ResourceView(member.id, store.was_written(collection, parent, member.id), member.value)
+
+    def _view(self, collection: Collection, written: int) -> CollectionView:
+        return CollectionView(
+            path=collection.path,
+            id=str(collection.id[0]) if len(collection.id) == 1 else "",
+            single=not collection.id,
+            parents=[ParentView(each.parameter, each.collection) for each in collection.parents],
+            fields=list(self._fields(collection)),
+            written=written,
+        )
+
+    def _fields(self, collection: Collection) -> Iterator[FieldView]:
+        reader = self._document.reader
+        entities = self._document.entities(collection)
+        required = reader.required(entities[0]) if entities else frozenset()
+        references = dict(collection.references)
+        for name, schema in self._document.properties(collection).items():
+            merged, types = reader.merged(schema), reader.types(schema) - {"null"}
+            choices = merged.get("enum")
+            form = merged.get("format")
+            yield FieldView(
+                name=name,
+                type=next(iter(types)) if len(types) == 1 else "",
+                format=form if isinstance(form, str) else "",
+                choices=choices[:200] if isinstance(choices, list) else (),
+                required=name in required,
+                server_owned=name in collection.server_owned,
+                reference=references.get(name, ""),
+            )
+
+    # --- writing -----------------------------------------------------------------------------------
+
+    def _check_names(self, collection: Collection, value: dict[str, Json]) -> None:
+        known = self._document.properties(collection)
+        by_letters = {letters(name) for name in known}
+        for name in value:
+            if known and name not in known and letters(name) not in by_letters:
+                listed = ", ".join(list(known)[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")
+                raise BadValue(f"{collection.path} has no field '{name}'; there are: {listed}", field=name)
+
+    def _command(self, collection: Collection, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
+        """The command that writes a value, which must fit the document. Raises ``BadValue``."""
+        command = WriteResource(api=self._api, collection=collection.path, id=id, value=value, parent=parent)
+        checks = self._document.member_checks(collection)
+        if checks is not None and not checks.is_valid(command.value):
+            path, error = checks.first_error(command.value)
+            where = ".".join(map(str, path))
+            message = " ".join(str(error.message).split())[:300]
+            raise BadValue(f"{where}: {message}" if where else message, field=where or None)
+        return command
+
+
+def _matches(member: Member, needle: str) -> bool:
+    texts = (member.id, *(each for each in member.value.values() if isinstance(each, str | int | float)))
+    return any(needle in str(each).casefold() for each in texts)

@@ -1,0 +1,142 @@
+"""``counterfoil export``: requests to a scenario's APIs as files for people's tools."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from counterfoil.cli import own_documents
+from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, refuse
+
+FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("apis", nargs=-1, metavar="[API]...")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice(list(FORMATS)),
+    help=".http files (JetBrains, VS Code, httpyac), a Bruno collection, or a Postman collection (2.1).",
+)
+@own_documents.options
+@click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data; by default the scenario's.")
+@click.option(
+    "--customers", type=click.IntRange(0, 5_000_000), help="Total number of customers, simulated ones included."
+)
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    callback=parse_pairs,
+    metavar="NAME=VALUE",
+    help="Set an assumption; repeatable. See `counterfoil specs show API`.",
+)
+@click.option(
+    "--customer",
+    default="1",
+    show_default=True,
+    metavar="KEY",
+    help="Whose ids are used: a number, or a key of the scenario.",
+)
+@click.option("--world", default="default", show_default=True, help="The world that the requests will be about.")
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    callback=lambda context, parameter, given: _origin(given),
+    help="Where the server will be; it becomes the variable `host`.",
+)
+@click.option("--force", is_flag=True, help="Write into a folder that has files; those of the same names are replaced.")
+def export(
+    folder: Path,
+    apis: tuple[str, ...],
+    form: str,
+    specs: tuple[own_documents.NamedFile, ...],
+    models: tuple[own_documents.NamedFile, ...],
+    handler_files: tuple[own_documents.NamedFile, ...],
+    rows: int,
+    notices: bool,
+    customer: str,
+    world: str,
+    url: str,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Write a request for each operation into DIR, with ids that the scenario has and credentials as variables.
+
+    Each request is tried first; the file names the status that it is answered with.
+
+    \b
+    Example:
+      counterfoil export requests --format bruno --scenario late-payer
+      counterfoil export requests --format http --spec shop.yaml
+    """
+    from counterfoil.world.worlds import NAME
+
+    if not NAME.fullmatch(world):
+        refuse(ValueError(f"--world: '{world}' is not a world's name: lower case letters, digits and '-'"))
+
+    def run() -> None:
+        from counterfoil.app import build
+        from counterfoil.export.plan import plan
+        from counterfoil.whole_files import write_all_whole
+
+        _check(folder, force=force)
+        own = own_documents.read(specs, models, handler_files, rows=rows, seed=options["seed"])
+        scenario = options.pop("scenario")
+        application = build(apis, own=own, scenario_name=scenario, **options)
+        own_documents.tell(own, in_full=notices)
+        number = _number(application.world, customer)
+        collection = plan(application, host=url, world=world, customer=number)
+        written = import_module(f"counterfoil.export.{FORMATS[form]}").files(collection)
+        write_all_whole({folder / name: data for name, data in written.items()})
+        echo(f"{folder}: {len(collection.samples)} requests in {len(written)} files")
+
+    exit_on_user_error(run)
+
+
+def _check(folder: Path, *, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        refuse(ValueError(f"{folder} is a file; name a folder"))
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        refuse(
+            ValueError(
+                f"{folder} has files in it; name another folder, or replace those of the same names with --force"
+            )
+        )
+
+
+def _number(world: Any, customer: str) -> int:
+    """The customer's number. Without customers the default stands, and no ids are found."""
+    found = int(customer) if customer.isdecimal() else world.customer_with_key(customer)
+    known = world.ledger.customers
+    if found is None or not 1 <= found <= known:
+        if customer == "1":
+            return 1
+        refuse(
+            ValueError(f"--customer: there is no customer '{customer}'; there are {known}, by number from 1 or by key")
+        )
+    return int(found)
+
+
+def _origin(given: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(given)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    plain = (
+        parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment or parts.username)
+    )
+    if not plain or not given.isprintable() or set(given) & {" ", "{", "}"}:
+        raise click.BadParameter(f"'{given}' is not an address such as http://127.0.0.1:8000")
+    return given.rstrip("/")

@@ -1,0 +1,133 @@
+"""``counterfoil mcp``: a stand-in for a language model's client, over the Model Context Protocol on standard input and output."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from counterfoil.cli import own_documents
+from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, refuse
+
+
+@click.command()
+@click.argument("apis", nargs=-1, metavar="[API]...")
+@own_documents.options
+@click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data; by default the scenario's.")
+@click.option(
+    "--customers", type=click.IntRange(0, 5_000_000), help="Total number of customers, simulated ones included."
+)
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    callback=parse_pairs,
+    metavar="NAME=VALUE",
+    help="Set an assumption; repeatable.",
+)
+@click.option(
+    "--port",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port of the stand-in on this machine; 0 chooses a free one, which the tools name.",
+)
+@click.option("--writes", is_flag=True, help="Also offer the tools that make, fork, change and delete worlds.")
+@click.option(
+    "--allow-url",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    callback=lambda context, parameter, given: _addresses(given),
+    help="An address that check_implementation may be sent to, with all below it, besides this machine's; repeatable.",
+)
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'K: V'",
+    callback=lambda context, parameter, given: _headers(given),
+    help="Sent with checks of an --allow-url, and nowhere else; repeatable.",
+)
+def mcp(
+    apis: tuple[str, ...],
+    specs: tuple[own_documents.NamedFile, ...],
+    models: tuple[own_documents.NamedFile, ...],
+    handler_files: tuple[own_documents.NamedFile, ...],
+    rows: int,
+    notices: bool,
+    port: int,
+    writes: bool,
+    urls: tuple[str, ...],
+    headers: tuple[str, ...],
+    **world: Any,
+) -> None:
+    """Offer a stand-in and the checker as tools to an MCP client, which starts this command and talks to it.
+
+    It reads only, unless --writes is given: tools that change a world are then listed too. Files are read below the working
+    directory only.
+
+    \b
+    Example, as an MCP client's configuration has it:
+      {"command": "counterfoil", "args": ["mcp", "--scenario", "late-payer"]}
+    """  # fmt: skip
+    if find_spec("mcp") is None:
+        refuse(
+            ValueError(
+                "mcp is not installed; install the extra: pip install 'counterfoil[mcp]', or '.[mcp]' in a clone"
+            )
+        )
+    if headers and not urls:
+        refuse(ValueError("--header: sent to an --allow-url only; name one"))
+
+    def run() -> None:
+        from counterfoil.app import build
+        from counterfoil.mcp_server import Settings
+        from counterfoil.mcp_server.server import run as serve
+        from counterfoil.serving import listen, origin_of, serve_in_thread
+
+        own = own_documents.read(specs, models, handler_files, rows=rows, seed=world["seed"])
+        with contextlib.ExitStack() as opened:
+            listener = opened.enter_context(listen("127.0.0.1", port))
+            application = build(
+                apis,
+                own=own,
+                scenario_name=world["scenario"],
+                seed=world["seed"],
+                customers=world["customers"],
+                switches=world["switches"],
+            )
+            opened.enter_context(contextlib.closing(application))
+            opened.callback(serve_in_thread(application.asgi_app, listener))
+            opened.callback(application.closing.set)
+            own_documents.tell(own, in_full=notices)
+            origin = origin_of(listener)
+            echo(f"counterfoil mcp: waiting for a client on standard input; the stand-in is {origin}", err=True)
+            serve(Settings(origin, Path.cwd(), writes, urls, headers))
+
+    exit_on_user_error(run)
+
+
+def _addresses(given: tuple[str, ...]) -> tuple[str, ...]:
+    from counterfoil.mcp_server.addresses import readable
+
+    for each in given:
+        try:
+            readable(each)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return given
+
+
+def _headers(given: tuple[str, ...]) -> tuple[str, ...]:
+    for each in given:
+        name, colon, value = each.partition(":")
+        if not (
+            colon and name.replace("-", "").isalnum() and name.isascii() and value.isprintable() and value.isascii()
+        ):
+            raise click.BadParameter(f"'{each}' is not 'Name: value', as in 'Authorization: Bearer TOKEN'")
+    return given

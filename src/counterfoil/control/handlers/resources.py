@@ -1,0 +1,91 @@
+"""Lists, shows and changes the resources of APIs that are made from a document."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from counterfoil.api import Json, Request, Response
+from counterfoil.api.resource_browser import ResourceBrowser, ResourceView
+from counterfoil.control.handlers import world_of
+from counterfoil.control.world_service import WorldService
+from counterfoil.ledger.errors import BadValue
+from counterfoil.world.world import World
+
+
+class _Place(NamedTuple):
+    browser: ResourceBrowser
+    world: World
+    collection: str
+    parent: str
+
+
+def _place(service: WorldService, request: Request) -> _Place:
+    """What the request is about. Raises ``UnknownRecord`` or ``BadValue``."""
+    world, query = world_of(service, request), request.query
+    browser = service.api(query["api"]).resources
+    if browser is None:
+        raise BadValue(f"{query['api']} is not made from a document: its commands are those of the world", field="api")
+    return _Place(browser, world, query["collection"], query["parent"])
+
+
+def _shown(view: ResourceView) -> dict[str, Json]:
+    return {"id": view.id, "written": view.written, "value": view.value}
+
+
+def list_collections(service: WorldService, request: Request) -> Response:
+    world = world_of(service, request)
+    shown = [
+        {"api": api.name, **msgspec.to_builtins(each)}
+        for api in service.apis
+        if api.resources is not None
+        for each in api.resources.collections(world)
+    ]
+    return Response(200, {"collections": shown})
+
+
+def list_resources(service: WorldService, request: Request) -> Response:
+    at, query = _place(service, request), request.query
+    page = at.browser.page(
+        at.world,
+        at.collection,
+        at.parent,
+        search=query.get("search", ""),
+        offset=query["offset"],
+        limit=query["limit"],
+    )
+    return Response(
+        200,
+        {
+            "total": page.total,
+            "offset": query["offset"],
+            "limit": query["limit"],
+            "resources": [_shown(each) for each in page.resources],
+        },
+    )
+
+
+def get_resource(service: WorldService, request: Request) -> Response:
+    at = _place(service, request)
+    return Response(200, _shown(at.browser.get(at.world, at.collection, at.parent, request.query["id"])))
+
+
+def create_resource(service: WorldService, request: Request) -> Response:
+    at = _place(service, request)
+    command = at.browser.created(at.world, at.collection, at.parent, request.body["value"])
+    service.execute(at.world, command)
+    return Response(201, {"id": command.id, "written": True, "value": command.value})
+
+
+def replace_resource(service: WorldService, request: Request) -> Response:
+    at, id = _place(service, request), request.query["id"]
+    command = at.browser.replaced(at.world, at.collection, at.parent, id, request.body["value"])
+    service.execute(at.world, command)
+    return Response(200, {"id": command.id, "written": True, "value": command.value})
+
+
+def delete_resource(service: WorldService, request: Request) -> Response:
+    at, id = _place(service, request), request.query["id"]
+    service.execute(at.world, at.browser.deleted(at.world, at.collection, at.parent, id))
+    return Response(204)

@@ -1,0 +1,169 @@
+"""Finds values for an operation's parameters and body: ids that a world has, links of the document, examples, the schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from counterfoil import json_pointer
+from counterfoil.api import API
+from counterfoil.apis.generic import infer
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.laws.bodies import CannotMake, any_value, fields_for, media_of, sent
+from counterfoil.openapi import Spec, SpecError, resolve
+from counterfoil.world.world import World
+
+Json = Any
+
+_LINK = "$response.body#"
+MOST = 5
+"""Values that are tried for one parameter."""
+
+
+class Candidates:
+    """The values of one API in one world. ``world()`` is the world as it is now; ``customer`` the one whose ids are used."""
+
+    def __init__(self, api: API, spec: Spec, world: World, customer: int) -> None:
+        self.api = api
+        self.spec = spec
+        self.world = world
+        self.ids = dict(api.ids(world, customer)) if 1 <= customer <= world.ledger.customers else {}
+        self._linked: dict[tuple[str, str], list[str]] = {}
+        self._worked: dict[str, str] = {}
+        self._items: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def document(self) -> Document:
+        """The document with what is inferred of it; only asked for where the examples do not suffice."""
+        return Document(self.spec, infer(self.spec))
+
+    def of_parameter(
+        self, operation: Mapping[str, Json], parameter: Mapping[str, Json], path: str, before: list[str]
+    ) -> list[str]:
+        """Values of a parameter in a path, the best first. ``path`` ends with it; ``before`` are the values of those before."""
+        name, collection = parameter["name"], path.rpartition("/")[0]
+        item = self._items.get(collection, {})
+        found = [
+            *([self.ids[name]] if name in self.ids else []),
+            *reversed(self._linked.get((str(operation.get("operationId")), name), [])),
+            *(item[each] for each in (name, "id") if each in item),
+            *([self._worked[path]] if path in self._worked else []),
+            *self._stored(collection, before),
+            *(each[name] for each in self._items.values() if name in each),
+            *self.examples(parameter),
+        ]
+        return list(dict.fromkeys(found))[:MOST] or ["1"]
+
+    def worked(self, path: str, value: str) -> None:
+        """Remember that an operation with this value in its path found something."""
+        self._worked[path] = value
+
+    def examples(self, parameter: Mapping[str, Json]) -> list[str]:
+        """The documented examples of a parameter, or a value that its schema allows."""
+        shown = [parameter["example"]] if "example" in parameter else self._named(parameter)
+        if not shown:
+            try:
+                shown = [any_value(self.document, parameter.get("schema"), parameter["name"])]
+            except CannotMake:
+                return []
+        return [as_text(each) for each in shown if not isinstance(each, dict)]
+
+    def body(self, name: str, operation: Mapping[str, Json]) -> tuple[str, str] | None:
+        """Text and media type of a request's body; None without one, or where none can be made."""
+        media = media_of(operation)
+        if media is None:
+            return None
+        shown = [media[1]["example"]] if "example" in media[1] else self._named(media[1])
+        is_form = "json" not in media[0]
+        if shown and not is_form:
+            return _pretty(shown[0]), media[0]
+        found = self.document.model.operations[name]
+        try:
+            made = sent(found, operation, fields_for(found, self.document, None, self._references(found.collection)))
+        except CannotMake:
+            return None
+        if "content" in made:
+            text = made["content"].decode()
+            return (text if is_form else _pretty(json.loads(text))), made["headers"]["Content-Type"]
+        return _pretty(made["body"]), media[0]
+
+    def learn(self, method: str, path: str, operation: Mapping[str, Json], status: int, body: Json) -> None:
+        """Remember the first item of a list, or what was created, and the values that the response's links give."""
+        item = _first_item(body) if method == "GET" else _created(body)
+        if not path.rstrip("/").endswith("}"):
+            plain = {name: as_text(each) for name, each in item.items() if isinstance(each, str | int) and each != ""}
+            self._items[path.rstrip("/")] = plain
+        response = operation["responses"].get(str(status)) or {}
+        for link in (response.get("links") or {}).values():
+            try:
+                link = resolve(self.spec.raw, link)
+            except SpecError:
+                continue
+            for name, expression in (link.get("parameters") or {}).items():
+                if not (isinstance(expression, str) and expression.startswith(_LINK)):
+                    continue
+                try:
+                    value = json_pointer.find(body, expression.removeprefix("$response.body"))
+                except LookupError:
+                    continue
+                if isinstance(value, str | int):
+                    known = self._linked.setdefault((str(link.get("operationId")), name.rpartition(".")[2]), [])
+                    known.append(as_text(value))
+
+    def _named(self, node: Mapping[str, Json]) -> list[Json]:
+        shown = []
+        for each in (node.get("examples") or {}).values():
+            try:
+                shown.append(resolve(self.spec.raw, each)["value"])
+            except (SpecError, LookupError, TypeError):
+                continue
+        return shown
+
+    def _stored(self, collection: str, before: list[str]) -> list[str]:
+        """The first ids of a collection of an API that is made from a document."""
+        if self.api.store is None:
+            return []
+        try:
+            members = self.api.store(lambda: self.world).at(collection, *before)
+        except KeyError:
+            return []
+        return [each.id for each, _ in zip(members, range(2), strict=False)]
+
+    def _references(self, collection: str) -> dict[str, Json]:
+        """The fields that name a member of another collection, with one that there is."""
+        known = self.document.model.collections.get(collection)
+        pairs = known.references if known is not None else ()
+        found = {field: self._stored(target, []) for field, target in pairs}
+        return {field: ids[0] for field, ids in found.items() if ids}
+
+
+def _first_item(body: Json) -> dict[str, Json]:
+    """The first item of a list, in an object or not."""
+    lists = [body] if isinstance(body, list) else body.values() if isinstance(body, dict) else []
+    for each in lists:
+        if isinstance(each, list) and each and isinstance(each[0], dict):
+            return dict(each[0])
+    return {}
+
+
+def _created(body: Json) -> dict[str, Json]:
+    """What was created: the object, or the one in it."""
+    if not isinstance(body, dict):
+        return {}
+    inner = [each for each in body.values() if isinstance(each, dict)]
+    return dict(inner[0]) if len(body) == len(inner) == 1 else body
+
+
+def as_text(value: Json) -> str:
+    """A value as it stands in a path or query."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(map(as_text, value))
+    return str(value)
+
+
+def _pretty(value: Json) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

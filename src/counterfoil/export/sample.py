@@ -1,0 +1,79 @@
+"""A request as it is exported: with ids of a scenario, its credential as a variable, and the status of its response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+VARIABLE = "{{%s}}"
+"""How all three formats write a variable."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One request. ``path`` is percent-encoded and begins below the host; ``query`` is not encoded.
+
+    ``further`` are query parameters that may be added, with a value that fits. ``headers`` and ``query`` may hold variables.
+    ``body`` is text, of the media type that ``headers`` names.
+    """
+
+    folder: str
+    name: str
+    text: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    status: int = 0
+
+    @property
+    def target(self) -> str:
+        """Path and query, encoded but for variables."""
+        return self.path + "?" * bool(self.query) + "&".join(f"{name}={value}" for name, value in encoded(self.query))
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body; empty without one."""
+        return next((value for name, value in self.headers if name.lower() == "content-type"), "")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All that is exported: requests in the order in which they were tried, with the value of each variable."""
+
+    title: str
+    text: str
+    variables: dict[str, str]
+    titles: dict[str, str] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def folders(self) -> dict[str, list[Sample]]:
+        """The requests by folder, in order."""
+        found: dict[str, list[Sample]] = {}
+        for each in self.samples:
+            found.setdefault(each.folder, []).append(each)
+        return found
+
+
+def encoded(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Query parameters, percent-encoded but for variables."""
+    return [(quote(name, safe="[]@$."), value if "{{" in value else quote(value, safe="")) for name, value in pairs]
+
+
+def one_line(text: str) -> str:
+    """Text on one line."""
+    return " ".join(text.split())
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """The names, with a number after those that stand there already."""
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return out

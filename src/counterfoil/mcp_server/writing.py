@@ -1,0 +1,166 @@
+"""The tools that change worlds; they are offered with ``--writes`` only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from counterfoil.mcp_server.reading import API, HEADERS, PATH, QUERY, WORLD
+from counterfoil.mcp_server.stand_in import StandIn
+from counterfoil.mcp_server.tool import Arguments, Tool
+from counterfoil.world.commands import COMMANDS
+
+Json = Any
+
+NAME = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 63,
+    "description": "A name for it; one is made up if none is given.",
+}
+STEP = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
+
+
+class Writing:
+    """The tools that change the worlds of one stand-in."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self.stand_in = stand_in
+
+    def tools(self) -> list[Tool]:
+        """Each tool, in the order in which they are listed."""
+        return [*self._of_worlds(), *self._in_a_world()]
+
+    def _of_worlds(self) -> list[Tool]:
+        return [
+            Tool(
+                "make_world",
+                "Make a world from a scenario; list_scenarios has their names.",
+                self.make_world,
+                {
+                    "name": NAME,
+                    "scenario": {"type": "string", "maxLength": 200},
+                    "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+                    "customers": {"type": "integer", "minimum": 0, "maximum": 5_000_000},
+                    "switches": {"type": "object", "maxProperties": 100},
+                },
+                writes=True,
+            ),
+            Tool(
+                "fork_world",
+                "Copy a world as it is now. Neither sees what is done to the other afterwards.",
+                self.fork_world,
+                {"world": WORLD, "name": NAME},
+                writes=True,
+            ),
+            Tool(
+                "delete_world",
+                "Delete a world; the default one stays.",
+                self.delete_world,
+                {"world": WORLD},
+                ("world",),
+                writes=True,
+                destroys=True,
+            ),
+        ]
+
+    def _in_a_world(self) -> list[Tool]:
+        return [
+            Tool(
+                "run_command",
+                f"Run one command in a world. The commands, a ? after a member that may be left out: {_commands()}.",
+                self.run_command,
+                {
+                    "world": WORLD,
+                    "command": {"type": "string", "enum": list(COMMANDS)},
+                    "members": {"type": "object", "maxProperties": 50, "default": {}},
+                },
+                ("command",),
+                writes=True,
+                destroys=True,
+            ),
+            Tool(
+                "advance_clock",
+                "Advance a world's clock, to an instant or by a time; what becomes due on the way happens, in order.",
+                self.advance_clock,
+                {
+                    "world": WORLD,
+                    "to": {"type": "string", "maxLength": 40, "description": "An instant, as 2026-03-01T00:00:00Z."},
+                    "months": STEP,
+                    "days": STEP,
+                    "hours": STEP,
+                    "minutes": STEP,
+                },
+                writes=True,
+                destroys=True,
+            ),
+            Tool(
+                "send_to_api",
+                "Send a request of any method to an API in a world, and show status and body.",
+                self.send_to_api,
+                {
+                    "world": WORLD,
+                    "api": API,
+                    "method": {"enum": ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "GET"]},
+                    "path": PATH,
+                    "query": QUERY,
+                    "headers": HEADERS,
+                    "body": {"description": "A JSON value."},
+                },
+                ("api", "method", "path"),
+                writes=True,
+                destroys=True,
+            ),
+        ]
+
+    async def make_world(self, given: Arguments) -> Json:
+        return _short(await self.stand_in.control("POST", "/worlds", body=dict(given)))
+
+    async def fork_world(self, given: Arguments) -> Json:
+        body = {"name": given["name"]} if "name" in given else {}
+        return _short(await self.stand_in.control("POST", f"{_world(given)}/fork", body=body))
+
+    async def delete_world(self, given: Arguments) -> Json:
+        await self.stand_in.control("DELETE", _world(given))
+        return f"the world '{given['world']}' is deleted"
+
+    async def run_command(self, given: Arguments) -> Json:
+        members = dict(given.get("members", {}))
+        if isinstance(members.get("customer"), str):
+            members["customer"] = await self.stand_in.customer(_world(given), members["customer"])
+        return await self.stand_in.control("POST", f"{_world(given)}/commands/{given['command']}", body=members)
+
+    async def advance_clock(self, given: Arguments) -> Json:
+        body = {name: each for name, each in given.items() if name != "world"}
+        return await self.stand_in.control("POST", f"{_world(given)}/commands/advance_clock", body=body)
+
+    async def send_to_api(self, given: Arguments) -> Json:
+        return await self.stand_in.call(
+            given.get("world", "default"),
+            given["api"],
+            given["method"],
+            given["path"],
+            query=given.get("query", {}),
+            headers=given.get("headers", {}),
+            body=given.get("body"),
+        )
+
+
+def _world(given: Arguments) -> str:
+    return f"/worlds/{quote(given.get('world', 'default'), safe='')}"
+
+
+def _short(world: Mapping[str, Json]) -> Json:
+    return {name: world[name] for name in ("name", "scenario", "seed", "customers", "now", "apis")}
+
+
+def _commands() -> str:
+    """``record_payment(customer, bill, amount?, …)`` for each command."""
+    shown = []
+    for name, kind in COMMANDS.items():
+        members = [f"{each.name}{'' if each.required else '?'}" for each in msgspec.structs.fields(kind)]
+        shown.append(f"{name}({', '.join(members)})")
+    return "; ".join(shown)
