@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.page.conftest import start
 
-from counterfoil.app import Application, build
+from counterfoil.app import Application, build, own_api
 from counterfoil.control.access import guard
 from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware
 from counterfoil.testing.in_process import InProcessTransport
@@ -59,6 +60,21 @@ def test_every_visitor_has_a_world_of_their_own(visits: tuple[Visit, Visit]) -> 
     again = one.client.post("/visit", json={})
     assert again.json()["worlds"] == one.worlds
     assert "set-cookie" not in again.headers
+
+
+def test_a_visitor_writes_resources_of_an_own_document_in_their_own_worlds_only() -> None:
+    shop = own_api(Path(__file__).parents[2] / "examples" / "own-api" / "shop.yaml", rows=3, seed=0)
+    application = build(own=[shop], scenario_name="quiet", public=True)
+    one, other = Visit(application.asgi_app), Visit(application.asgi_app)
+    query, body = {"api": "shop", "collection": "/customers"}, {"value": {"name": "Acme"}}
+    assert one.client.post(f"{WORLDS}/{one.world}/resources", params=query, json=body).status_code == 201
+    assert one.client.get(f"{WORLDS}/{one.world}/resources", params=query).json()["total"] == 4
+    for world in (other.world, "default"):
+        assert one.client.post(f"{WORLDS}/{world}/resources", params=query, json=body).status_code == 403
+        assert one.client.get(f"{WORLDS}/{world}/resources", params=query).status_code == 403
+    del one.client.headers["X-Counterfoil-Visit"]
+    assert one.client.post(f"{WORLDS}/{one.world}/resources", params=query, json=body).status_code == 403
+    assert other.client.get(f"{WORLDS}/{other.world}/resources", params=query).json()["total"] == 3
 
 
 def test_the_cookies_attributes(visits: tuple[Visit, Visit]) -> None:
