@@ -187,6 +187,7 @@ def test_a_wrong_credential_is_exit_3(serving: Any, capsys: pytest.CaptureFixtur
     assert check(["elevate"], urls={"elevate": url}, headers=[f"Authorization: Bearer {SECRET}"], environ={}) == 3
     told = capsys.readouterr()
     assert "could not log in" in told.out
+    assert "the credential of --header Authorization is refused" in told.out
     assert SECRET not in told.out + told.err
 
 

@@ -112,6 +112,53 @@ def test_what_is_not_there_is_said(client: httpx.Client) -> None:
     assert renamed.json()["detail"] == f"id names this member and stays '{id}'"
 
 
+CONTRADICTION = """
+openapi: 3.0.3
+info: {title: Links, version: "1"}
+paths:
+  /links:
+    get:
+      responses:
+        "200":
+          description: All.
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Link"}}}}
+  /links/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        "200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Link"}}}}
+components:
+  schemas:
+    Link:
+      type: object
+      required: [id, title]
+      properties:
+        id: {type: string, example: lnk_1}
+        title: {type: string, example: Home}
+        rank: {type: integer}
+        since: {type: string, format: date-time, pattern: "^never$"}
+"""
+
+
+def test_a_field_can_be_changed_beside_one_that_can_fit_nothing(tmp_path: Path) -> None:
+    """No text is a date and 'never': the member has a value that does not fit, and the rest of it can be changed still."""
+    (tmp_path / "links.yaml").write_text(CONTRADICTION)
+    links = own_api(tmp_path / "links.yaml", rows=3, seed=0)
+    with httpx.Client(transport=InProcessTransport(build(own=[links]).asgi_app), base_url="http://localhost") as client:
+        query = {"api": "links", "collection": "/links"}
+        one = listed(client, **query)["resources"][0]
+        value = {**one["value"], "since": "yesterday"}
+        place = {**query, "id": one["id"]}
+        refused = client.put(f"{WORLD}/resource", params=place, json={"value": value})
+        assert refused.status_code == 422
+        written = {"command": "write_resource", **query, "id": one["id"], "value": value}
+        client.post(f"{WORLD}/commands", json=written).raise_for_status()  # as a script may, unchecked
+        moved = client.put(f"{WORLD}/resource", params=place, json={"value": {**value, "title": "Start"}})
+        assert (moved.status_code, moved.json()["value"]["title"]) == (200, "Start")
+        refused = client.put(f"{WORLD}/resource", params=place, json={"value": {**value, "title": 7}})
+        assert (refused.status_code, refused.json()["field"]) == (422, "title")
+
+
 def test_the_included_apis_have_no_collections() -> None:
     with httpx.Client(transport=InProcessTransport(build().asgi_app), base_url="http://localhost") as client:
         assert client.get(f"{WORLD}/collections").json() == {"collections": []}

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from tests.page.conftest import start
-from tests.page.test_stories import SUMMARY, ask, billed
+from tests.page.test_stories import billed
 
 
 def test_a_link_shows_what_its_sender_saw(pages: Any, served: Any, browser: Any) -> None:
@@ -78,32 +77,6 @@ def test_a_run_is_proposed_for_the_next_month_and_no_month_twice(pages: Any, ser
     assert served.call("GET", f"/{world}/runs")["total"] == 1
 
 
-def test_the_same_fault_is_not_added_twice(pages: Any, served: Any) -> None:
-    world = served.world()
-    tab: Page = pages(world, "faults?api=flexprice&kind=latency").tab
-    expect(tab.locator("#fault-api")).to_have_value("flexprice")
-    tab.click("#add-fault")
-    expect(tab.locator("main table")).to_contain_text("delay the response, 800 ms")
-    tab.click("#add-fault")
-    expect(tab.locator("#error")).to_contain_text("Fault 1 does this already")
-    assert len(served.call("GET", f"/{world}/faults")["faults"]) == 1
-
-
-def test_the_journal_shows_the_pages_own_requests_only_when_asked(pages: Any, served: Any) -> None:
-    page = pages(served.world(), "vendors/1")
-    tab: Page = page.tab
-    expect(tab.locator(".vendor-view .tag.good")).to_have_count(5)
-    assert ask(served, page.world, SUMMARY) == 200
-    page.go("journal")
-    expect(tab.locator(".journal li")).to_have_count(1)
-    tab.check("#journal-by")
-    expect(tab.locator(".journal li")).to_have_count(6)
-    assert "by=all" in tab.evaluate("location.hash")
-    tab.uncheck("#journal-by")
-    expect(tab.locator(".journal li")).to_have_count(1)
-    assert served.call("GET", f"/{page.world}/journal?by=clients")["total"] == 1
-
-
 def test_a_world_is_shared_as_a_file_and_as_a_link(pages: Any, served: Any, tmp_path: Path) -> None:
     world = billed(served)
     served.do(world, "record_payment", customer=1, bill=1, amount="4.28")
@@ -128,15 +101,3 @@ def test_a_world_is_shared_as_a_file_and_as_a_link(pages: Any, served: Any, tmp_
     for damaged in (link[:-40], link.partition("=")[0] + "=%%%", link.partition("?")[0]):
         other.tab.goto(damaged)
         expect(other.tab.locator("main")).to_contain_text("This link is damaged or incomplete")
-
-
-def test_a_visitors_world_is_shared_as_a_file_only(pages: Any) -> None:
-    server, end = start(scenario_name="one-month", public=True)
-    try:
-        page = pages("", server=server)
-        page.menu("Share this world…")
-        expect(page.tab.locator("dialog")).to_contain_text("This server makes no worlds from capsules")
-        expect(page.tab.locator("#share-file")).to_be_visible()
-        assert "v-" not in page.tab.evaluate("location.hash")  # the world's name is not in the address
-    finally:
-        end()

@@ -293,6 +293,11 @@ def test_the_page_works_for_a_visitor_and_shows_only_their_key(pages: Any) -> No
         page.go("vendors/1")
         expect(tab.locator(".vendor-view .tag.good")).to_have_count(5)
         assert "counterfoil-key" not in tab.content()
+        page.menu("Share this world…")
+        expect(tab.locator("dialog")).to_contain_text("This server makes no worlds from capsules")
+        expect(tab.locator("#share-file")).to_be_visible()
+        tab.keyboard.press("Escape")
+        assert "v-" not in tab.evaluate("location.hash")  # the world's name is not in the address
         page.menu("Fork")
         expect(tab.locator("#status")).to_contain_text("The original world is unchanged")
         tab.click("#clock-day")

@@ -189,6 +189,15 @@ def test_the_journal_is_live_and_filtered(pages: Any, served: Any, picture: Any)
     tab.select_option("#journal-api", "elevate")
     expect(tab.locator(".journal li")).to_have_count(1)
     expect(tab.locator(".journal li")).to_contain_text("/elevate/v1/")
+    shown = pages(world, "vendors/1").tab  # the page asks the five APIs itself
+    expect(shown.locator(".vendor-view .tag.good")).to_have_count(5)
+    expect(tab.locator(".journal li")).to_have_count(1)
+    tab.check("#journal-by")
+    expect(tab.locator(".journal li")).to_have_count(2)
+    assert (
+        served.call("GET", f"/{world}/journal")["total"]
+        == served.call("GET", f"/{world}/journal?by=clients")["total"] + 5
+    )
 
 
 def test_a_fault_is_added_applied_and_removed(pages: Any, served: Any, picture: Any) -> None:
@@ -199,8 +208,13 @@ def test_a_fault_is_added_applied_and_removed(pages: Any, served: Any, picture: 
     tab.fill("#fault-status", "500")
     tab.click("#add-fault")
     expect(tab.locator("main table")).to_contain_text("answer with a status, 500")
+    tab.fill("#fault-status", "500")
+    tab.click("#add-fault")
+    expect(tab.locator("#error")).to_contain_text("Fault 1 does this already")
+    assert "api=flexprice" in tab.evaluate("location.hash")  # the choice is in the address
     assert ask(served, world, SUMMARY) == 500
     expect(tab.locator("main tbody td").nth(5)).to_have_text("1")
+    tab.get_by_role("button", name="Dismiss").click()
     picture(tab, "faults")
     tab.get_by_role("button", name="Remove fault 1").click()
     expect(tab.locator("main")).to_contain_text("No faults")

@@ -20,16 +20,22 @@ ENVIRONMENT = {
     "COUNTERFOIL_TOKEN": ("check", "The credential for a target given with `--url`, sent as the API's spec says."),
     "COUNTERFOIL_FORBIDDEN": ("check", "A credential without permission, for the laws about 403."),
     "COUNTERFOIL_LOGIN": ("check", "The body of a login as JSON, for APIs that exchange it for a token."),
-    "COUNTERFOIL_HEADER": ("check", "Set by nothing: curl lines in reports write it in place of a `--header`'s value."),
+    "COUNTERFOIL_HEADER_": (
+        "check",
+        "Set by nothing: curl lines in reports write `$COUNTERFOIL_HEADER_<NAME>` in place of a `--header`'s value.",
+    ),
     "COUNTERFOIL_URL_": (
         "contract_tests",
         "`COUNTERFOIL_URL_<API>`: the base URL, where `contract_tests` is given none.",
     ),
     "COUNTERFOIL_STORE": ("serve", "The store, as `--store`: a URL with a password in it is not seen by others here."),
     "COUNTERFOIL_CONTROL_TOKEN": ("serve", "The control API's token, as `--control-token`."),
+    "COUNTERFOIL_STORE": ("serve", "Where worlds are kept, as `--store`."),
     "COUNTERFOIL_CACHE": ("all", "The folder for parsed documents and scenarios; empty: nothing is kept."),
 }
 """What reads each variable, and what it is. Those of the first three are also read with the API's name at the end."""
+PLACE = {"COUNTERFOIL_HEADER_": "<NAME>", "COUNTERFOIL_URL_": "<API>"}
+"""What stands for the rest of a variable's name."""
 IN_TEXT_ONLY = {
     "COUNTERFOIL_TOKEN_",
     "COUNTERFOIL_TOKEN_ELEVATE",
@@ -145,7 +151,7 @@ def environment() -> str:
     if unexplained or gone:
         raise SystemExit(f"cli_pages.ENVIRONMENT: say what {sorted(unexplained)} are; the source has no {sorted(gone)}")
     rows = [
-        (code(name.rstrip("_") + ("_<API>" if name.endswith("_") else "")), reader, text)
+        (code(name + (PLACE[name] if name.endswith("_") else "")), reader, text)
         for name, (reader, text) in ENVIRONMENT.items()
     ]
     return page(

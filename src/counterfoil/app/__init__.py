@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from counterfoil import catalog
 from counterfoil.api import API
 from counterfoil.api.control_types import Faults
-from counterfoil.app import mounts
+from counterfoil.app import measuring, mounts
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
@@ -161,6 +161,7 @@ def build(
     public: bool = False,
     store: str | None = None,
     workers: int = 1,
+    metrics: bool = False,
 ) -> Application:
     """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
     scenario. Where there are own ones, no name means no other.
@@ -176,8 +177,12 @@ def build(
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
     every visitor of the page a world of their own, made like the first one, and closes the first one to all.
 
-    Raises UsageError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
+    ``metrics`` counts requests and serves the numbers at ``/metrics``, to who may use the control API; not in public mode.
+
+    Raises UsageError, ConfigurationError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
+    if metrics:
+        measuring.check(public=public)
     served = _served_apis(tuple(apis), own)
     known = KnownSwitches([each for api in served for each in api.switches], all_switches)
     worlds, stored = _worlds(store, known, is_shared=workers > 1)
@@ -194,6 +199,9 @@ def build(
     sharing = _sharing(stored, journal, workers)
     faults = FaultStore(worlds.names, None if sharing is None else sharing.fault_counts)
     shown_journal = journal if sharing is None else sharing.journal
+    given, check_access = options or Options(), guard(control_token, hosts)
+    if metrics:
+        given = measuring.with_metrics(given, worlds, stored, sharing, check_access=check_access)
     control_api = partial(
         mounts.control_api,
         worlds,
@@ -204,6 +212,7 @@ def build(
         hosts=hosts,
         bounds=mounts.visitors_bounds() if public else None,
         others=None if sharing is None else sharing.siblings,
+        observers=given.observers,
     )
     page = partial(
         mounts.page,
@@ -212,7 +221,7 @@ def build(
         shown_journal,
         closing,
         refresh=None if sharing is None else sharing.refresh,
-        check_access=guard(control_token, hosts),
+        check_access=check_access,
         needs_token=control_token is not None,
         public=public,
     )
@@ -220,7 +229,7 @@ def build(
     server = build_server(
         served,
         worlds.get,
-        options=_server_options(options or Options(), mounted, faults, shown_journal.observe, stored),
+        options=_server_options(given, mounted, faults, shown_journal.observe, stored),
     )
     faults.set_served(server.served)
     asgi_app = _asgi_app(server, worlds, stored, sharing, hosts=hosts, public=public)

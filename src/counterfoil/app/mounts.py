@@ -10,7 +10,7 @@ from counterfoil.api import API
 from counterfoil.api.control_types import Faults
 from counterfoil.asgi import ASGIApp
 from counterfoil.lazy_app import LazyApp
-from counterfoil.server.app import Server, build_server
+from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.journal.store import JournalStore
 from counterfoil.world.worlds import Worlds
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from counterfoil.control.tasks import Others
     from counterfoil.control.world_service import WorldLimits
     from counterfoil.processes.shared_journal import SharedJournal
+    from counterfoil.server.context import Observer
 
 
 def visitors_bounds() -> WorldLimits:
@@ -45,13 +46,14 @@ def control_api(
     hosts: Sequence[str],
     bounds: WorldLimits | None,
     others: Others | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Server:
     from counterfoil.control.control_api import control
 
     api = control(
         worlds, token=token, apis=apis, faults=faults, journal=journal, hosts=hosts, bounds=bounds, others=others
     )
-    return build_server([api], worlds.get)
+    return build_server([api], worlds.get, options=Options(observers=observers))
 
 
 def page(

@@ -12,7 +12,7 @@ from socket import socket
 
 import click
 
-from counterfoil.cli import own_documents, serve_workers
+from counterfoil.cli import measuring, own_documents, serve_workers
 from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, print_json, refuse
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
@@ -85,6 +85,7 @@ MAX_CONNECTIONS_PER_ADDRESS = 100
     type=click.IntRange(1, 64),
     help="Processes, which share all worlds through the store; a temporary one without --store.",
 )
+@measuring.options
 @click.option("--no-response-validation", is_flag=True, help="Do not validate responses against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
 @click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0 print only the address.")
@@ -109,6 +110,8 @@ def serve(
     capsule: str | None,
     store: str | None,
     workers: int,
+    metrics: bool,
+    otlp: str | None,
     no_response_validation: bool,
     log_json: bool,
     quiet: bool,
@@ -150,6 +153,7 @@ def serve(
         from counterfoil.serving import is_loopback, listen, listen_together, origin_of
         from counterfoil.serving import serve as serve_on
 
+        traces = measuring.traces(otlp)
         # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
         own = own_documents.read(specs, models, handler_files, rows=rows, seed=seed if store is None else None)
         if workers > 1:
@@ -167,12 +171,17 @@ def serve(
             customers=customers,
             switches=switches,
             world=rebuilt(Path(capsule).read_bytes()) if capsule else None,
-            options=Options(pipeline=PipelineOptions(validate_responses=not no_response_validation)),
+            options=Options(
+                pipeline=PipelineOptions(validate_responses=not no_response_validation),
+                observers=() if traces is None else (traces.observe,),
+                unreached=() if traces is None else (traces.unreached,),
+            ),
             control_token=token,
             hosts=(host, *names),
             public=public,
             store=kept_in,
             workers=workers,
+            metrics=metrics,
         )
 
         asgi_app = application.asgi_app
@@ -195,7 +204,10 @@ def serve(
         opened.enter_context(contextlib.closing(application))
 
         def serve_one(listener: socket, is_ready: Callable[[], None]) -> None:
-            with contextlib.nullcontext() if quiet else log_output.configure_logging(as_json=log_json):
+            with (
+                contextlib.nullcontext() if quiet else log_output.configure_logging(as_json=log_json),
+                contextlib.nullcontext() if traces is None else traces.running(),
+            ):
                 serve_on(
                     asgi_app,
                     listener,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,7 +36,7 @@ class Field:
             return self.at(item)
         for step in (self.at or self.name).split("."):
             item = item[0] if isinstance(item, list) and item else item
-            item = item.get(step) if isinstance(item, Mapping) else None
+            item = item.get(step) if isinstance(item, dict) else None
         return item
 
     def value(self, item: Json) -> Any:
@@ -47,7 +47,7 @@ class Field:
     def read(self, raw: Any) -> Any:
         """A raw value converted for comparison. Raises ``ValueError`` or ``ArithmeticError`` if it is not of this kind."""
         if self.kind in (NUMBER, INTEGER):
-            return Decimal(str(raw))
+            return raw if isinstance(raw, Decimal) else Decimal(str(raw))
         if self.kind == DATE_TIME:
             instant = datetime.fromisoformat(str(raw))
             return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -17,7 +17,7 @@ from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.law_books import credential_scheme, document_of, further_schemes
-from counterfoil.contract.target import Target
+from counterfoil.contract.target import Target, is_authorization
 from counterfoil.contract.vacuous import VACUOUS, Recording, is_vacuous
 from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, QUESTION, Record, Status
 
@@ -82,9 +82,7 @@ def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -
     response = client.send(method, path, query=book.health_check_query)
     where = f"{book.health_check} at {client.target.url}"
     if response.status in (401, 403):
-        raise CouldNotRun(
-            f"could not log in: {where} answered {response.status}; give a credential with --header or in the environment"
-        )
+        raise CouldNotRun(f"could not log in: {where} answered {response.status}; {_what_is_wrong(client)}")
     if 300 <= response.status < 400:
         raise CouldNotRun(f"{where} redirects to {response.headers.get('location', 'nowhere')}, which is not followed")
     if response.status == 404 and first:
@@ -95,6 +93,18 @@ def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -
         return response.body
     except ValueError as error:
         raise CouldNotRun(f"{where} answered {client.secrets.hide(str(error))}") from None
+
+
+def _what_is_wrong(client: HttpClient) -> str:
+    """What to do about a refused health check: give a credential, or another one than was given, which is not shown."""
+    given = [f"--header {name}" for name in client.target.headers if is_authorization(name) or "key" in name.lower()]
+    if client.token is not None:
+        given.append(
+            "the login" if client.target.token is None else f"COUNTERFOIL_TOKEN ({len(client.token)} characters)"
+        )
+    if given:
+        return f"the credential of {' and '.join(given)} is refused"
+    return "give a credential with --header or in the environment"
 
 
 def _check_known_ids(client: HttpClient, book: LawBook) -> None:

@@ -24,6 +24,11 @@ class Siblings:
         self._worker = 0
         self._answers: dict[bytes, Callable[[bytes], bytes]] = {}
 
+    @property
+    def worker(self) -> int:
+        """Which one this process is, from 1; 0 before it has begun to answer."""
+        return self._worker
+
     def answers(self, what: str, answer: Callable[[bytes], bytes]) -> None:
         """Answer other workers so when they ask ``what``. ``answer`` is called in a thread."""
         self._answers[what.encode()] = answer

@@ -19,7 +19,7 @@ from counterfoil.api.saving import unavailable
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, refusal_of, request_headers, split_world
 from counterfoil.openapi import Spec, SpecError, load
 from counterfoil.server import credentials, logs, workarounds
-from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext
+from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext, UnreachedObserver
 from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused, with_standard_headers
 from counterfoil.server.handlers import to_bytes
 from counterfoil.server.pipeline import PipelineOptions, build_pipeline
@@ -43,14 +43,16 @@ class Options:
 
     ``pipeline``: options of each API's middleware. ``validate_specs``: validate the specs themselves at start (about a second).
     ``specs``: the folder of the specs, by default the packaged ones. ``observers`` are called for each request to an API
-    when it is answered. ``mounts``: other ASGI applications by path prefix (``/_sandbox/v1``); ``/`` gets all other paths;
-    they get the whole path. ``problem`` says why the server is not ready, in one line; None if it is.
+    when it is answered, ``unreached`` for each that found no world. ``mounts``: other ASGI applications by path prefix
+    (``/_sandbox/v1``); ``/`` gets all other paths; they get the whole path. ``problem`` says why the server is not ready, in
+    one line; None if it is.
     """
 
     pipeline: PipelineOptions = field(default_factory=PipelineOptions)
     validate_specs: bool = False
     specs: Path | None = None
     observers: Sequence[Observer] = ()
+    unreached: Sequence[UnreachedObserver] = ()
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
     problem: Callable[[], str | None] = lambda: None
 
@@ -73,6 +75,9 @@ class Server:
         self.served: dict[str, tuple[API, Spec]] = {}
         self._pipelines: list[tuple[str, API, ASGIApp]] = []
         self._observers = tuple(options.observers)
+        self._unreached = tuple(options.unreached)
+        # longest first, so that a prefix inside another one is found; "/" last
+        self._mounts = sorted(options.mounts.items(), key=lambda item: -len(item[0].rstrip("/")))
         self._executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="counterfoil-handler")
         for api in apis:
             prefix = api.prefix.rstrip("/")
@@ -80,13 +85,12 @@ class Server:
             spec = api.spec or load(api.name, directory=options.specs, validate=options.validate_specs)
             self.served[api.name] = (api, spec)
             self._pipelines.append((prefix, api, build_pipeline(api, spec, options.pipeline, self._executor)))
-        # longest first, so that a prefix inside another one is found; "/" last
-        self._mounts = sorted(options.mounts.items(), key=lambda item: -len(item[0].rstrip("/")))
         self._docs: Any = None
         self._problem = options.problem
 
     def _refuse_clash(self, prefix: str) -> None:
-        taken = [*_RESERVED, *(each[0] for each in self._pipelines)]
+        mounted = [each for each, _ in self._mounts if each.rstrip("/")]
+        taken = [*_RESERVED, *mounted, *(each[0] for each in self._pipelines)]
         for other in taken:
             if not prefix or f"{prefix}/".startswith(f"{other}/") or f"{other}/".startswith(f"{prefix}/"):
                 raise SpecError(f"the prefix '{prefix}' cannot be served beside '{other}'")
@@ -100,7 +104,7 @@ class Server:
             except Exception:  # a mount, or world_of; APIs render their own errors
                 logs.server.exception("%s failed", logs.printable(scope["path"]))
                 with contextlib.suppress(RuntimeError):  # the response had begun: the connection is closed instead
-                    await _send(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
+                    await send_response(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
@@ -116,7 +120,8 @@ class Server:
                     world = self.world_of(world_name) if world_name is not None else None
                 except StoreUnavailable as failure:
                     error = unavailable(failure)
-                    await self._serve_own(scope, path, started, with_standard_headers(api.error(error), error), send)
+                    response = with_standard_headers(api.error(error), error)
+                    await self._serve_unreached(api, scope, path, started, response, send)
                     return
                 if world is not None:
                     base = world_prefix + prefix
@@ -124,7 +129,8 @@ class Server:
                     await self._serve_api(pipeline, context, scope, receive, send)
                     return
                 named = logs.printable(world_prefix.removeprefix("/w/"), 80)
-                await self._serve_own(scope, path, started, problem(404, f"there is no world '{named}'"), send)
+                response = problem(404, f"there is no world '{named}'")
+                await self._serve_unreached(api, scope, path, started, response, send)
                 return
         mount = self._mount(path)
         refusal = refusal_of(scope)
@@ -166,8 +172,18 @@ class Server:
         if context.broken is not None:
             raise context.broken
 
+    async def _serve_unreached(
+        self, api: API, scope: Scope, path: str, started: float, response: Response, send: Send
+    ) -> None:
+        await self._serve_own(scope, path, started, response, send)
+        for observer in self._unreached:
+            try:
+                observer(api, scope, response.status, time.perf_counter() - started)
+            except Exception:
+                logs.server.exception("%s: an observer failed", api.name)
+
     async def _serve_own(self, scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
-        await _send(response, scope["method"], send)
+        await send_response(response, scope["method"], send)
         logs.request_line(
             method=scope["method"],
             path=path,
@@ -240,7 +256,8 @@ def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
     return f"{scope.get('scheme', 'http')}://{host}"
 
 
-async def _send(response: Response, method: str, send: Send) -> None:
+async def send_response(response: Response, method: str, send: Send) -> None:
+    """Send a response whole; only its head for HEAD."""
     payload = to_bytes(response.body)
     headers = [
         (name.encode("ascii"), workarounds.safe_header(value).encode("latin-1")) for name, value in response.headers

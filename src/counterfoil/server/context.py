@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from counterfoil.api import API, ApiError, Principal, Response
-from counterfoil.asgi import Receive, Send
+from counterfoil.asgi import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -112,3 +112,7 @@ Interceptor = Callable[[RequestContext], "Awaitable[Response | None] | None"]
 
 Observer = Callable[[RequestContext], None]
 """Called once for every request that reached an API, just before the last bytes of its response are sent."""
+
+UnreachedObserver = Callable[[API, Scope, int, float], None]
+"""Called once for every request to an API that found no world, or one that cannot be read now, after it was answered: with the
+API, the ASGI scope, the status and the seconds that it took."""

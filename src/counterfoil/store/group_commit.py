@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import NamedTuple, TypeVar
@@ -36,6 +36,11 @@ class Waiting(NamedTuple):
     draft: WorldState | None
 
 
+def write_to(log: Log, operations: Sequence[Operation]) -> None:
+    """Make them durable, or none; one that measures may be put in its place (``GroupCommit.write``)."""
+    log.commit(operations)
+
+
 class GroupCommit:
     """``recovered`` is called after a failure, before changes are taken again, with the worlds that had changes which may or
     may not be durable. It holds the write lock of each, and puts ``state`` and ``newest`` right."""
@@ -53,6 +58,7 @@ class GroupCommit:
         self._doubtful: set[StoredHead] = set()
         self._is_closing = False
         self.problem: str | None = None
+        self.write: Callable[[Log, Sequence[Operation]], None] = write_to
         self.start()
 
     def start(self) -> None:
@@ -124,6 +130,11 @@ class GroupCommit:
             waiting.head.in_flight += 1
         return self._saving
 
+    @property
+    def waiting(self) -> int:
+        """How many changes wait for the next commit."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Make durable what waits, and stop; nothing is taken any more."""
         with self._changed:
@@ -157,7 +168,7 @@ class GroupCommit:
 
     def _commit(self, batch: list[Waiting], operations: list[Operation], saving: Saving) -> None:
         try:
-            self._log.commit(operations)
+            self.write(self._log, operations)
         except Exception as error:
             self._fail(batch, saving, error)
         else:

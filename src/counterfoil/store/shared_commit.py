@@ -124,6 +124,10 @@ class SharedCommit(GroupCommit):
             self._changed.notify()
         return done
 
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting) + len(self._jobs)
+
     def wait(self, saving: Saving) -> None:
         if current_thread() is not self._thread:  # there, what waits for this turn is told when it ends
             saving.result()
@@ -187,7 +191,7 @@ class SharedCommit(GroupCommit):
 
     def _commit(self, batch: list[Waiting], operations: list[Operation], saving: Saving) -> None:
         try:
-            self._log.commit(operations)
+            self.write(self._log, operations)
         except Conflict:
             self._conflict(batch, saving)
         except Exception as error:

@@ -5,7 +5,7 @@ again when many others are used; the store has it all the time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Any
@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from counterfoil.ledger.errors import RuleBroken, UnknownRecord
 from counterfoil.store.group_commit import GroupCommit
 from counterfoil.store.head import StoredHead
-from counterfoil.store.log import Faults, Gone, Log, Made, Row, StoredWorld
+from counterfoil.store.log import Faults, Gone, Log, Made, Operation, Row, StoredWorld
 from counterfoil.store.rebuilding import origin_of, rebuild
 from counterfoil.world.command_log import Saving, StoreUnavailable
 from counterfoil.world.commands import encode_command
@@ -75,6 +75,15 @@ class StoredWorlds(Worlds):
     def problem(self) -> str | None:
         """Why the store takes no changes now; None if it does."""
         return self._commits.problem
+
+    @property
+    def waiting(self) -> int:
+        """How many changes wait for the store's next commit."""
+        return self._commits.waiting
+
+    def measure(self, write: Callable[[Log, Sequence[Operation]], None]) -> None:
+        """Have ``write`` called where changes are written to the log; it must call ``log.commit``, and let its errors pass."""
+        self._commits.write = write
 
     def close(self) -> None:
         """Make durable what waits, and close the store."""

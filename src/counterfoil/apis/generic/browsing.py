@@ -5,11 +5,12 @@ A value that is written this way must fit the document's schema of a member, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
 from counterfoil.api.resource_browser import CollectionView, FieldView, ParentView, ResourcePage, ResourceView
+from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 Json = Any
+NOTHING: Mapping[str, Any] = {}
 MOST_LISTED = 20
 """Names that a sentence lists."""
 
@@ -79,12 +81,12 @@ class Browser:
 
     def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
         found = self._collection(world, collection, parent)
-        self._member(self._store(world), found, parent, id)
-        self._check_names(found, value)
+        before = self._member(self._store(world), found, parent, id).value
+        self._check_names(found, value, before)
         named = at(value, found.id) if found.id else None
         if named is not None and str(named) != id:
             raise BadValue(f"{found.id[-1]} names this member and stays '{id}'", field=str(found.id[-1]))
-        return self._command(found, parent, id, value)
+        return self._command(found, parent, id, value, before)
 
     def deleted(self, world: World, collection: str, parent: str, id: str) -> WriteResource:
         found = self._collection(world, collection, parent)
@@ -171,24 +173,41 @@ class Browser:
 
     # --- writing -----------------------------------------------------------------------------------
 
-    def _check_names(self, collection: Collection, value: dict[str, Json]) -> None:
+    def _check_names(
+        self, collection: Collection, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
+    ) -> None:
         known = self._document.properties(collection)
-        by_letters = {letters(name) for name in known}
+        by_letters = {letters(name) for name in (*known, *before)}
         for name in value:
             if known and name not in known and letters(name) not in by_letters:
                 listed = ", ".join(list(known)[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")
                 raise BadValue(f"{collection.path} has no field '{name}'; there are: {listed}", field=name)
 
-    def _command(self, collection: Collection, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
-        """The command that writes a value, which must fit the document. Raises ``BadValue``."""
+    def _command(
+        self, collection: Collection, parent: str, id: str, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
+    ) -> WriteResource:
+        """The command that writes a value. Raises ``BadValue`` unless it fits as far as it differs from ``before``."""
         command = WriteResource(api=self._api, collection=collection.path, id=id, value=value, parent=parent)
         checks = self._document.member_checks(collection)
-        if checks is not None and not checks.is_valid(command.value):
-            path, error = checks.first_error(command.value)
+        if checks is not None:
+            _check(checks, command.value or {}, before)
+        return command
+
+
+def _check(checks: Checks, value: Mapping[str, Json], before: Mapping[str, Json]) -> None:
+    """Raise ``BadValue`` for the first error that ``before`` does not have: some documents contradict themselves, so that what
+    is made from them does not fit, and a person changes another field."""
+    now, was = dict(value), dict(before)
+    while not checks.is_valid(now):
+        path, error = checks.first_error(now)
+        name = path[0] if path else None
+        if name is None and was and not checks.is_valid(was):
+            return
+        if name is None or name not in was or now.get(str(name)) != was[str(name)]:
             where = ".".join(map(str, path))
             message = " ".join(str(error.message).split())[:300]
             raise BadValue(f"{where}: {message}" if where else message, field=where or None)
-        return command
+        del now[str(name)], was[str(name)]
 
 
 def _matches(member: Member, needle: str) -> bool:

@@ -9,12 +9,16 @@ import {session} from "./session.js";
 
 const LIMIT = 20;
 const MOST_COLUMNS = 6;
+let known = null;
+let knownOf = null;
 
 export const collections = {
   title: "Collections",
   async show(root, args, reason, loaded, params) {
     if (reason === "journal") return;
-    const all = (await getInWorld("/collections")).collections;
+    // what a document has stays the same; only how much of it was written changes, which the list shows
+    if (!args.length || !known || knownOf !== session.served) [known, knownOf] = [(await getInWorld("/collections")).collections, session.served];
+    const all = known;
     if (!args.length) showAll(root, all);
     else {
       const [api, path, id] = args;

@@ -13,7 +13,7 @@ const COUNT = new Intl.NumberFormat();
 export const date = (text) => text ? kept(DATE.format(new Date(text))) : "–";
 export const weekday = (text) => WEEKDAY.format(new Date(text));
 export const time = (text) => kept((text.slice(17, 19) > "00" ? EXACT_TIME : TIME).format(new Date(text)));
-export const moment = (text) => text ? `${date(text)}, ${time(text)}` : "–";
+export const moment = (text) => text ? kept(`${date(text)}, ${time(text)}`) : "–";
 export const monthName = (text) => kept(MONTH.format(new Date(`${text.slice(0, 7)}-01T00:00:00Z`)));
 export const count = (number) => COUNT.format(number);
 

@@ -195,6 +195,7 @@ Object.assign(app, {refresh, goTo});
 theme();
 window.addEventListener("hashchange", async () => {
   closeMenus();
+  clearError();
   await refresh("new");
   main.focus({preventScroll: true});
   window.scrollTo(0, 0);

@@ -47,7 +47,7 @@ function others(of, value) {
 // An input for a field, and how to read it: undefined where it is empty, so that the field is left out.
 function inputFor(of, value, member, isFixed) {
   const common = {"data-key": `${member} ${of.name}`, id: `field-${of.name}`, name: of.name, disabled: isFixed};
-  const hint = [of.required && "required", of.type && of.type !== "string" && of.type, of.format, of.reference && `id in ${of.reference}`, of.server_owned && "set by the server"].filter(Boolean).join(", ");
+  const hint = [of.required && "required", of.type !== "string" && (of.type || (of.choices.length ? "" : "JSON")), of.format, of.reference && `id in ${of.reference}`, of.server_owned && "set by the server"].filter(Boolean).join(", ");
   const made = of.choices.length && of.choices.every((each) => typeof each !== "object") ? choiceInput(of, value, common)
     : of.type === "boolean" ? choiceInput({choices: [true, false]}, value, common)
       : ["integer", "number", "string"].includes(of.type) ? plainInput(of, value, common) : jsonInput(value, common);

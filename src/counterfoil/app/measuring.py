@@ -1,0 +1,61 @@
+"""Adds metrics to an application that is being built (``serve --metrics``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from counterfoil.api import ConfigurationError
+from counterfoil.asgi import ASGIApp
+from counterfoil.lazy_app import LazyApp
+from counterfoil.server.app import Options
+from counterfoil.world.worlds import Worlds
+
+if TYPE_CHECKING:
+    from counterfoil.app.sharing import Sharing
+    from counterfoil.store.worlds import StoredWorlds
+
+
+def check(*, public: bool) -> None:
+    """Raises ``ConfigurationError`` where metrics cannot be served."""
+    if public:
+        raise ConfigurationError(
+            "--public has no control token, and its visitors must not read metrics; leave out --metrics"
+        )
+    if find_spec("prometheus_client") is None:
+        raise ConfigurationError(
+            "prometheus_client is not installed; install the extra: pip install 'counterfoil[metrics]', "
+            "or '.[metrics]' in a clone"
+        )
+
+
+def with_metrics(
+    options: Options,
+    worlds: Worlds,
+    stored: StoredWorlds | None,
+    sharing: Sharing | None,
+    *,
+    check_access: Callable[[Mapping[str, str]], object],
+) -> Options:
+    """``options``, with an observer that counts and the metrics mounted. prometheus_client is imported when they are first
+    read."""
+    from counterfoil.metrics.gathering import Gathering
+    from counterfoil.metrics.numbers import RequestNumbers, StoreNumbers
+
+    numbers = RequestNumbers()
+    store = None if stored is None else StoreNumbers(stored)
+    gathering = Gathering(numbers, worlds, store, None if sharing is None else sharing.siblings)
+
+    def endpoint() -> ASGIApp:
+        from counterfoil.metrics.endpoint import MetricsApp
+
+        return MetricsApp(gathering, check_access)
+
+    return replace(
+        options,
+        observers=(*options.observers, numbers.observe),
+        unreached=(*options.unreached, numbers.unreached),
+        mounts={**options.mounts, "/metrics": LazyApp(endpoint)},
+    )
