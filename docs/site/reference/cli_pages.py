@@ -28,8 +28,8 @@ ENVIRONMENT = {
         "contract_tests",
         "`COUNTERFOIL_URL_<API>`: the base URL, where `contract_tests` is given none.",
     ),
+    "COUNTERFOIL_STORE": ("serve", "The store, as `--store`: a URL with a password in it is not seen by others here."),
     "COUNTERFOIL_CONTROL_TOKEN": ("serve", "The control API's token, as `--control-token`."),
-    "COUNTERFOIL_STORE": ("serve", "Where worlds are kept, as `--store`."),
     "COUNTERFOIL_CACHE": ("all", "The folder for parsed documents and scenarios; empty: nothing is kept."),
 }
 """What reads each variable, and what it is. Those of the first three are also read with the API's name at the end."""
@@ -44,6 +44,12 @@ IN_TEXT_ONLY = {
 OTHERS = [
     ("HTTPS_PROXY, NO_PROXY", "check", "As usual, for other machines; never for this one."),
     ("SSL_CERT_FILE", "check", "Certificates to trust, as usual."),
+    (
+        "PGPASSWORD",
+        "serve, store",
+        "The password for a `postgresql://` store, as for all programs of PostgreSQL; and its others.",
+    ),
+    ("REDISCLI_AUTH", "serve, store", "The password for a `redis://` store, as for `redis-cli`."),
     ("GITHUB_STEP_SUMMARY", "check", "Set by GitHub Actions: a short summary is added to that file."),
 ]
 
