@@ -1,7 +1,7 @@
 """A list of 6,000 items is checked by its first thousand: every law is tried, in few requests, and a defect still shows.
 
-Which cases are tried there was chosen so that every planted defect of the two APIs is caught; ``DEFECTS`` are those that were not
-caught by cases chosen at random.
+Which cases are tried there was chosen so that every planted defect of the two APIs is caught (``python -m tests.contract.defects
+--sparing elevate oracle-brm``); ``DEFECTS`` are among those that were not caught by cases chosen at random.
 """
 
 from __future__ import annotations
