@@ -152,10 +152,11 @@ def collector(received: list[ExportTraceServiceRequest], paths: set[str]) -> Ite
     server.server_close()
 
 
-def test_two_workers_export_all_spans_before_they_stop(tmp_path: Path) -> None:
+def test_two_workers_export_all_spans_before_they_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight requests over eight connections, then the server is stopped: the collector has eight spans."""
     received: list[ExportTraceServiceRequest] = []
     paths: set[str] = set()
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "sandbox")
     with collector(received, paths) as url:
         server = Served(tmp_path / "worlds.db", "billingplatform", "--otlp", url, workers=2).start()
         for client in server.clients(8):
@@ -167,7 +168,7 @@ def test_two_workers_export_all_spans_before_they_stop(tmp_path: Path) -> None:
     assert names == ["GET /billingplatform/backend/api/v1/billingRuns/"] * 8
     assert paths == {"/v1/traces"}
     of = {value.key: value.value.string_value for each in resources for value in each.resource.attributes}
-    assert of["service.name"] == "counterfoil"
+    assert of["service.name"] == "sandbox"
 
 
 def test_a_collector_that_is_down_disturbs_no_request_and_no_stop(caplog: pytest.LogCaptureFixture) -> None:
