@@ -42,6 +42,11 @@ IN_TEXT_ONLY = {
     "COUNTERFOIL_TOKEN_IN_BASE",
 }
 OTHERS = [
+    (
+        "OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER",
+        "serve",
+        "With `--otlp`, as OpenTelemetry says.",
+    ),
     ("HTTPS_PROXY, NO_PROXY", "check", "As usual, for other machines; never for this one."),
     ("SSL_CERT_FILE", "check", "Certificates to trust, as usual."),
     (

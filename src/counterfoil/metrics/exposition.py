@@ -11,10 +11,13 @@ from prometheus_client.metrics_core import Metric
 import counterfoil
 from counterfoil.metrics.numbers import BOUNDS, Part, StorePart, Timing
 
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
 
 def exposition(parts: Mapping[int, Part], worlds: int | None, accept: str) -> tuple[bytes, str]:
     """The metrics and their media type. ``accept``: the request's header; ``worlds``: None if it is not known now."""
-    encode, media_type = choose_encoder(accept)
+    # not the whole header, of which choose_encoder fails to compare a version that is no number
+    encode, media_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
     return encode(_Metrics(parts, worlds)), media_type
 
 
