@@ -407,13 +407,20 @@ def second_start(path: Path) -> dict[str, Any]:
 
 
 def _at(value: Json, place: Any) -> Json:
-    from counterfoil.apis.generic.rows import at
+    from counterfoil.apis.generic.places import at
 
     return at(value, place)
 
 
 def _is_back(sent: Json, shown: Json) -> bool:
-    """Whether what was sent is in what is shown: more may stand beside it, and a member in place of its id."""
+    """Whether what was sent is in what is shown: more may stand beside it, a member in place of its id, a list in an object.
+
+    A form cannot carry an empty list or object, and an empty text unsets what cannot be empty.
+    """
+    if sent in ({}, []) or (sent == "" and shown is None):
+        return True
+    if isinstance(sent, list) and isinstance(shown, dict):
+        return any(_is_back(sent, shown[name]) for name in ("data", "items", "results", "values") if name in shown)
     if isinstance(sent, dict) and isinstance(shown, dict):
         return all(_is_back(value, shown[name]) for name, value in sent.items() if name in shown)
     if isinstance(sent, list) and isinstance(shown, list):

@@ -66,8 +66,8 @@ class Changes:
         self, collection: Collection, fields: Mapping[str, Json], fixed: Mapping[Place, Json], key: str, now: datetime
     ) -> dict[str, Json]:
         """The value of a new member: what was sent, defaults, and what the server sets."""
-        value: dict[str, Json] = dict(fields)
         members = self.document.properties(collection)
+        value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
         for name, schema in members.items():
             if name in value:
                 continue
@@ -100,7 +100,10 @@ class Changes:
     ) -> dict[str, Json]:
         """The value after PATCH: what was sent, the rest as before; objects are merged (RFC 7396)."""
         own = {*_top(collection.id)}
-        changes = {name: each for name, each in fields.items() if name not in own}
+        members = self.document.properties(collection)
+        changes = {
+            name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own
+        }
         return self._touched(collection, _merged(before, changes), now)
 
     def acted(
@@ -135,6 +138,14 @@ class Changes:
             return now.strftime("%Y-%m-%dT%H:%M:%SZ")
         seconds = int(now.timestamp())
         return seconds * 1000 if isinstance(example, int) and example > 10**11 else seconds
+
+    def _said_now(self, schema: Json, sent: Json, now: datetime) -> Json:
+        """``now``, where a field holds an instant, is the world's time."""
+        if sent != "now" or schema is None:
+            return sent
+        merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
+        is_instant = merged.get("format") in ("date-time", "date", "unix-time") or types & {"integer", "number"}
+        return self.instant(schema, now) if is_instant else sent
 
     # --- parts -----------------------------------------------------------------------------------
 

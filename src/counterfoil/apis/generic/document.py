@@ -186,11 +186,27 @@ class Document:
                         schema.setdefault("example", each["example"])
                     if schema not in found:
                         found.append(schema)
+            for schema in self._sent_id_schemas(operation):
+                if schema not in found:
+                    found.append(schema)
         if collection.id:
             member = self.field(collection, collection.id)
             if member:
                 found.append(dict(self.reader.merged(member)))
         return tuple(found)
+
+    def _sent_id_schemas(self, operation: Operation) -> list[dict[str, Json]]:
+        """The schema of the id that an operation takes in its query or body."""
+        definition = self.spec.operations[operation.name]
+        found = [
+            each.get("schema", {})
+            for each in definition.get("parameters") or ()
+            if operation.id_query and (each.get("in"), each.get("name")) == ("query", operation.id_query)
+        ]
+        if operation.id_at:
+            body = request_schema(definition)
+            found += [self.reader.member(body, (*place, *operation.id_at)) for place in {operation.body, ()}]
+        return [dict(self.reader.merged(each)) for each in found if isinstance(each, dict)]
 
     def text(self, schema: Mapping[str, Json], name: str, key: str) -> str:
         """A text for a schema."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.apis.generic.answers import Answer, request_schema, success
+from counterfoil.apis.generic.calls import Call, families
 from counterfoil.apis.generic.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place
@@ -38,6 +39,7 @@ class Draft:
     id: Place = ()
     single: bool = False
     why: list[tuple[str, str, str, float]] = field(default_factory=list)
+    named_by: str = ""
 
     @property
     def noun(self) -> str:
@@ -45,7 +47,7 @@ class Draft:
 
     @property
     def parameter(self) -> str:
-        return self.items[0].segments[-1].parameter if self.items else ""
+        return self.items[0].segments[-1].parameter if self.items else self.named_by
 
     def note(self, what: str, value: str, reason: str, confidence: float) -> None:
         self.why.append((what, value, reason, confidence))
@@ -69,7 +71,9 @@ class FoundCollections:
         self.by_reference: dict[str, list[Draft]] = {}
         self._answers: dict[str, Answer] = {}
         self.views: dict[str, tuple[Draft, list[Scope]]] = {}
+        self.calls: dict[str, tuple[Draft, Call]] = {}
         self._find_members()
+        self._find_calls()
         others = self._join_lists()
         for draft in self.drafts.values():
             self._describe(draft)
@@ -84,12 +88,24 @@ class FoundCollections:
             if path.ends_in_parameter and not has_custom_verb(path) and len(path.segments) > 1:
                 self._draft(path.parent()).items.append(path)
 
+    def _find_calls(self) -> None:
+        """Find the collections of operations that are named by a verb (``/customers.create``)."""
+        answers = {name: self.answer(name) for name in self.operations}
+        for family in families(self.operations, answers, self.reader):
+            known = self.drafts.get(family.path.key)
+            if known is None:
+                known = self.drafts[family.path.key] = Draft(family.path, id=family.id, why=family.why)
+                known.entity, known.source = family.entity, reference_of(family.entity) or family.source
+                known.named_by = next((each.id_name for each in family.calls if each.id_name), "")
+            for call in family.calls:
+                self.calls[call.name] = known, call
+
     def _join_lists(self) -> list[Path]:
         """Give lists to the collections that their paths belong to; returns those that are left."""
         others = []
         for text, methods in self.paths.items():
             path = read_path(text)
-            if path.ends_in_parameter or "get" not in methods:
+            if path.ends_in_parameter or "get" not in methods or f"GET {text}" in self.calls:
                 continue
             answer = self.answer(f"GET {text}")
             found = list_place(self.reader, answer.schema, path.noun) if answer.is_json else None
@@ -157,7 +173,7 @@ class FoundCollections:
 
     def _describe(self, draft: Draft) -> None:
         """Find the schema of a member, and what identifies it."""
-        for name, place, why, sure in self._sources(draft):
+        for name, place, why, sure in () if draft.entity is not None else self._sources(draft):
             answer = self.answer(name)
             entity = self.reader.member(answer.schema, place)
             if entity is None or not self.reader.properties(entity):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.choosing import Choosing
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.rows import Made, Store
@@ -21,6 +22,7 @@ class Handlers(Writing):
 
     def __init__(self, document: Document, made: Made, api: str) -> None:
         super().__init__(document, made, api)
+        self._choosing = Choosing(document)
         self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
             "list": self.list_members,
             "read": self.read,
@@ -46,4 +48,7 @@ class Handlers(Writing):
             except LedgerError as error:
                 raise ApiError("conflict", error.message, where=error.field) from None
 
-        return handle
+        def choose(request: Request, world: World) -> Response:
+            return self._choosing.chosen(operation, request, handle(request, world))
+
+        return choose if self._choosing.applies(operation) else handle

@@ -16,10 +16,11 @@ from counterfoil.apis.generic.found_collections import Draft
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, read_path
-from counterfoil.apis.generic.queries import queries
+from counterfoil.apis.generic.queries import chooses, queries
 from counterfoil.apis.generic.relations import ownership, references, state_field
 from counterfoil.apis.generic.roles import Found, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.apis.generic.search_bodies import body_queries
 from counterfoil.openapi import Spec
 
 Json = Any
@@ -175,6 +176,7 @@ class _Inference:
             each=found.each,
             body=found.body,
             id_at=found.id_at,
+            id_query=found.id_query,
             scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
         )
@@ -182,12 +184,29 @@ class _Inference:
             self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
         for field, value in base.sets:
             self.note(name, f"sets {field}: {value}", found.reason, found.confidence)
-        return self._with_queries(base, found.draft) if found.role == "list" else base
+        if found.role == "list":
+            return self._with_queries(base, found.draft)
+        return base if found.role == "made_up" else self._with_choice(base)
+
+    def _with_choice(self, operation: Operation) -> Operation:
+        """With the parameters that choose the fields of its answer."""
+        names: dict[str, str] = {}
+        for each in self.spec.operations[operation.name].get("parameters") or ():
+            kind = chooses(self.reader, each)
+            if kind and kind not in names:
+                names[kind] = each["name"]
+                self.note(operation.name, kind, f"'{each['name']}' is a usual name for it", 0.9)
+        return replace(operation, fields=names.get("fields", ""), omit=names.get("omit", ""))
 
     def _with_queries(self, operation: Operation, draft: Draft) -> Operation:
         parameters = self.spec.operations[operation.name].get("parameters") or ()
         envelope = self.roles.answer(operation.name).schema
-        found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
+        if operation.name.startswith("GET "):
+            found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
+        else:
+            body = request_schema(self.spec.operations[operation.name])
+            found = body_queries(self.reader, list(parameters), body, draft.entity, envelope, operation.at)
+            operation = replace(operation, asks="body")
         for what, reason, sure in found.reasons:
             self.note(operation.name, what, reason, sure)
         for name in found.unknown:
@@ -195,7 +214,14 @@ class _Inference:
         scope = {letters(each) for each in draft.path.parameters}
         filters = tuple((name, each) for name, each in found.filters if letters(name) not in scope)
         return replace(
-            operation, pages=found.pages, filters=filters, sort=found.sort, fields=found.fields, search=found.search
+            operation,
+            pages=found.pages,
+            filters=filters,
+            sort=found.sort,
+            direction=found.direction,
+            fields=found.fields,
+            omit=found.omit,
+            search=found.search,
         )
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from counterfoil.api import ApiError
-from counterfoil.apis.generic.model import Filter, Operation, Pages
+from counterfoil.api import ApiError, Request
+from counterfoil.apis.generic.model import Filter, Operation, Pages, read_place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import Member
@@ -23,7 +23,10 @@ USUAL_PAGE = 100
 OPERATORS: Mapping[str, str] = {
     "gt": "above", "gte": "from", "lt": "below", "lte": "to", "eq": "equal", "in": "in", "ne": "not", "not": "not",
     "after": "above", "before": "below", "from": "from", "to": "to", "contains": "contains", "start": "from", "end": "to",
+    "exact": "equal", "equals": "equal", "fuzzy": "contains", "like": "contains", "startat": "from", "endat": "to",
+    "startdate": "from", "enddate": "to", "min": "from", "max": "to", "any": "in", "oneof": "in", "values": "in",
 }  # fmt: skip
+_SORT_FIELDS = ("field", "sortfield", "property", "key", "by", "name", "column", "timestamp", "attribute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,20 @@ class Page:
     number: int
     more: bool
     pages: Pages
+
+
+def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
+    """What a request asks of a list, by the names that the operation has for it: from the query, or also from the body."""
+    if operation.asks != "body":
+        return request.query
+    found = dict(request.query)
+    pages = operation.pages
+    others = (pages.at, pages.size, pages.before, operation.sort, operation.direction, operation.fields)
+    for name in (*(name for name, _ in operation.filters), *others, operation.omit, operation.search):
+        value = at(request.body, read_place(name)) if name else None
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def page_of(
@@ -54,7 +71,7 @@ def page_of(
     if operation.search and isinstance(query.get(operation.search), str) and query[operation.search]:
         found = _searched(found, query[operation.search])
     if operation.sort and query.get(operation.sort):
-        found = _sorted(found, query[operation.sort])
+        found = _sorted(found, query[operation.sort], query.get(operation.direction))
     return _page(operation.pages, found, query, most)
 
 
@@ -64,8 +81,13 @@ def page_of(
 def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
     """Whether a value is selected. A mapping holds operators: ``created[gte]=5``."""
     if isinstance(wanted, dict):
-        inner = [(OPERATORS.get(letters(name), "equal"), each) for name, each in wanted.items()]
-        return lambda value: all(_is(operator, value, each) for operator, each in inner)
+        known = {name: OPERATORS[letters(name)] for name in wanted if letters(name) in OPERATORS}
+        inner = [(known.get(name, "equal"), each) for name, each in wanted.items() if name in known or not known]
+        return lambda value: (
+            _holds_all(value, wanted)
+            if isinstance(value, dict) and not known
+            else all(_is(operator, value, each) for operator, each in inner)
+        )
     operator = filter_.operator
     if operator in ("equal", "in") and isinstance(wanted, list):
         return lambda value: any(_is("equal", value, each) for each in wanted)
@@ -75,7 +97,14 @@ def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
     return lambda value: _is(operator, value, wanted)
 
 
+def _holds_all(value: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
+    """Whether an object has these members: ``metadata[tier]=gold``."""
+    return all(_is("equal", value.get(name), each) for name, each in wanted.items())
+
+
 def _is(operator: str, value: Json, wanted: Json) -> bool:
+    if operator == "in" and isinstance(wanted, list):
+        return any(_is("equal", value, each) for each in wanted)
     if isinstance(value, list):
         return any(_is(operator, each, wanted) for each in value)
     if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
@@ -149,17 +178,33 @@ def _searched(members: Iterable[Member], text: str) -> list[Member]:
 # --- sorting -------------------------------------------------------------------------------------
 
 
-def _sorted(members: Iterable[Member], asked: Json) -> list[Member]:
-    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc`` or ``name,-created`` asks; an unknown name sorts nothing."""
+def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Member]:
+    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc``, ``name,-created`` or ``{field: name, order: desc}`` asks.
+
+    ``way`` is what a parameter of its own says of the direction. An unknown name sorts nothing.
+    """
     found = list(members)
-    texts = asked if isinstance(asked, list) else str(asked).split(",")
-    for text in reversed([str(each).strip() for each in texts if str(each).strip()]):
+    texts = asked if isinstance(asked, list) else [asked] if isinstance(asked, dict) else str(asked).split(",")
+    texts = [_sort_text(each).strip() for each in texts]
+    for text in reversed([each for each in texts if each]):
         name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
-        descending = text.startswith("-") or direction.strip().lower().startswith("desc")
+        said = direction.strip() or ("" if way is None else str(way))
+        descending = text.startswith("-") or said.lower().startswith("desc")
         known = next((key for each in found[:50] for key in each.value if letters(key) == letters(name)), None)
         if known is not None:
             found.sort(key=lambda each, known=known: _order(each.value.get(known)), reverse=descending)  # type: ignore[misc]
     return found
+
+
+def _sort_text(asked: Json) -> str:
+    """``{field: name, order: DESC}`` as ``name DESC``."""
+    if not isinstance(asked, dict):
+        return str(asked)
+    by_letters = {letters(name): value for name, value in asked.items() if isinstance(value, str)}
+    named = (by_letters.pop(each) for each in _SORT_FIELDS if each in by_letters)
+    name = next(named, "")
+    way = next((each for each in by_letters.values() if each.lower().startswith(("asc", "desc"))), "")
+    return f"{name} {way}" if name else ""
 
 
 def _order(value: Json) -> tuple[int, Any]:

@@ -107,7 +107,9 @@ class Operation:
     ``at`` is where its answer has the member, or the list (``each``: where each item of the list has the member); ``body`` is
     where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is that of its success.
     ``scope`` are path parameters, each with the field that holds its value and the collection whose member it names.
-    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
+    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``fields`` and ``omit`` are
+    query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
+    that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
     """
 
     name: str
@@ -122,19 +124,27 @@ class Operation:
     filters: tuple[tuple[str, Filter], ...] = ()
     scope: tuple[tuple[str, str, str], ...] = ()
     sort: str = ""
+    direction: str = ""
     fields: str = ""
+    omit: str = ""
     search: str = ""
+    asks: Literal["query", "body"] = "query"
+    id_query: str = ""
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Model:
-    """The collections by path and the operations by name, and why."""
+    """The collections by path and the operations by name, and why.
+
+    With ``integrity`` ``strict``, a write that refers to a member that does not exist is refused.
+    """
 
     collections: dict[str, Collection]
     operations: dict[str, Operation]
     decisions: tuple[Decision, ...] = field(default=(), compare=False)
+    integrity: Literal["lenient", "strict"] = "lenient"
 
     def why(self, text: str) -> list[Decision]:
         """The decisions about a path, or an operation (``GET /customers``)."""

@@ -32,6 +32,7 @@ FORM = 1
 LARGEST = 20 * 1024 * 1024
 _ROLES = get_args(Role)
 _OPERATORS = get_args(Operator)
+_INTEGRITIES = ("lenient", "strict")
 
 
 class ModelError(ConfigurationError):
@@ -47,6 +48,7 @@ def write(model: Model) -> str:
 
     document = {
         "counterfoil": FORM,
+        **({"integrity": model.integrity} if model.integrity != "lenient" else {}),
         "collections": {path: _written(each, skip=("path",)) for path, each in model.collections.items()},
         "operations": {
             name: _written(each, skip=("name",)) for name, each in model.operations.items() if each.role != "made_up"
@@ -61,6 +63,7 @@ def to_json(model: Model) -> dict[str, Json]:
     return {
         "collections": {path: _written(each, skip=("path",)) for path, each in model.collections.items()},
         "operations": {name: _written(each, skip=("name",)) for name, each in model.operations.items()},
+        "integrity": model.integrity,
         "decisions": [
             {"of": each.subject, "decision": each.value, "reason": each.reason, "confidence": each.confidence}
             for each in model.decisions
@@ -134,10 +137,14 @@ def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -
         "operations",
         "actions",
         "made_up",
+        "integrity",
     }:
-        raise ModelError(f"{where}: a model is a mapping of collections, operations, actions and made_up")
+        raise ModelError(f"{where}: a model is a mapping of collections, operations, actions, made_up and integrity")
     if data.get("counterfoil", FORM) != FORM:
         raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORM}")
+    integrity = data.get("integrity", model.integrity)
+    if integrity not in _INTEGRITIES:
+        raise ModelError(f"{where}: integrity is one of {', '.join(_INTEGRITIES)}, not {integrity!r}"[:300])
     known = set(operations)
     decisions = list(model.decisions)
     collections, changed = dict(model.collections), dict(model.operations)
@@ -168,7 +175,7 @@ def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -
         if changed[name].role != "made_up":
             changed[name] = Operation(name, "made_up", status=changed[name].status)
             _note(decisions, name, {"role": "made_up"}, where, True)
-    return Model(collections, changed, tuple(decisions))
+    return Model(collections, changed, tuple(decisions), integrity)
 
 
 def _mapping(data: Mapping[str, Json], key: str, where: str) -> dict[str, Json]:

@@ -29,8 +29,18 @@ CURSOR = word_set(
     """
 )
 BEFORE = frozenset(["endingbefore", "before", "pagebefore", "previouscursor", "cursorbefore"])
-SORT = frozenset(["sort", "sortby", "orderby", "order", "ordering", "sorting", "sortfield", "orderfield"])
-FIELDS = frozenset(["fields", "select", "optfields", "attributes", "fieldmask"])
+SORT = frozenset(["sort", "sorts", "sortby", "orderby", "order", "ordering", "sorting", "sortfield", "orderfield"])
+DIRECTION = frozenset(["order", "sortorder", "sortdirection", "sortdir", "direction", "orderdirection", "dir"])
+DIRECTIONS = frozenset(["asc", "desc", "ascending", "descending"])
+FIELDS = word_set(
+    """
+    fields select optfields attributes fieldmask readmask onlyfields returnfields responsefields includefields projection
+    partialfields fieldset fieldsets columns properties props fieldnames selectfields showfields
+    """
+)
+OMIT = word_set(
+    "exclude omit excludefields omitfields fieldsexclude excludedfields hidefields excludeattributes except"
+)
 SEARCH = frozenset(["q", "query", "search", "searchterm", "keyword", "keywords", "searchtext"])
 NEXT = word_set(
     """
@@ -76,7 +86,9 @@ class Queries:
     pages: Pages = field(default_factory=Pages)
     filters: list[tuple[str, Filter]] = field(default_factory=list)
     sort: str = ""
+    direction: str = ""
     fields: str = ""
+    omit: str = ""
     search: str = ""
     reasons: list[tuple[str, str, float]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -90,11 +102,14 @@ def queries(
     names: dict[str, str] = {}
     parts: dict[str, Mapping[str, Json]] = {}
     members = _fields(reader, entity)
+    parameters = [each for each in parameters if each.get("in") == "query" and isinstance(each.get("name"), str)]
+    sorts = any(letters(each["name"]) in SORT - DIRECTION for each in parameters)
     for each in parameters:
-        if each.get("in") != "query" or not isinstance(each.get("name"), str):
-            continue
         name = each["name"]
         kind = _kind(letters(name), reader.types(each.get("schema", {})), members)
+        if letters(name) in DIRECTION and _is_direction(reader, each.get("schema", {}), sorts, kind):
+            kind = "direction"
+        kind = chooses(reader, each) or kind if letters(name) not in members else kind
         if kind and kind not in names:
             names[kind], parts[kind] = name, each
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
@@ -110,7 +125,8 @@ def queries(
             found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
         else:
             found.unknown.append(name)
-    found.sort, found.fields, found.search = (names.get(each, "") for each in ("sort", "fields", "search"))
+    for what in ("sort", "direction", "fields", "omit", "search"):
+        setattr(found, what, names.get(what, ""))
     found.pages = _pages(reader, names, parts, envelope, at)
     if found.pages.kind != "none":
         found.reasons.append(("paging", f"by {found.pages.kind}", 0.9))
@@ -130,9 +146,26 @@ def _kind(key: str, types: frozenset[str], members: Mapping[str, Place]) -> str:
         return "before"
     if key in SORT:
         return "sort" if key not in members or key != "order" else ""
-    if key in FIELDS and key not in members:
-        return "fields"
     return "search" if key in SEARCH and key not in members else ""
+
+
+def _is_direction(reader: SchemaReader, schema: Json, sorts: bool, kind: str) -> bool:
+    """Whether a parameter says only which way another one sorts: ``order=desc`` beside ``sort=name``."""
+    listed = reader.merged(schema).get("enum")
+    if isinstance(listed, list):
+        return bool(listed) and all(letters(str(each)) in DIRECTIONS for each in listed)
+    return sorts and kind in ("sort", "")
+
+
+def chooses(reader: SchemaReader, parameter: Mapping[str, Json]) -> str:
+    """``fields`` or ``omit`` for a query parameter that names fields to show or to leave out (``fields[orders]``, too); else
+    nothing."""
+    name = str(parameter.get("name", ""))
+    types = reader.types(parameter.get("schema", {}))
+    if parameter.get("in") != "query" or (types and not types & {"string", "array"} and letters(name) != "fields"):
+        return ""
+    key = letters(name.partition("[")[0]) if name.endswith("]") else letters(name)
+    return "fields" if key in FIELDS else "omit" if key in OMIT else ""
 
 
 def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:

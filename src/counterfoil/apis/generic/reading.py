@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
@@ -34,7 +34,7 @@ class Reading:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
-        page = listing.page_of(operation, members, request.query, self._most(operation))
+        page = listing.page_of(operation, members, listing.asked_of(operation, request), self._most(operation))
         key = self.made.key(store.world, collection, parent)
         body = self.shows.page(operation, page, key, request)
         return self._respond(operation, body, request, page=page)
@@ -102,25 +102,32 @@ class Reading:
         """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        fields = self.changes.fields(collection, at(request.body, operation.body)) if operation.id_at else {}
-        id = self._id(operation, collection, request, fields)
+        id = self._id(operation, collection, request)
         member = store.get(collection, parent, id)
         if member is None:
             raise unknown(collection, id)
         return collection, parent, member
 
-    def _id(self, operation: Operation, collection: Collection, request: Request, fields: Mapping[str, Json]) -> str:
-        if operation.id_at:
-            value = at(fields, operation.id_at)
-            if value is None:
-                raise ApiError(
-                    "required", f"{operation.id_at[-1]} is required in the body", where=str(operation.id_at[-1])
-                )
+    def _id(self, operation: Operation, collection: Collection, request: Request) -> str:
+        """The id that the request names: in the body, in the query, or in the path. Raises ``ApiError`` (required)."""
+        if operation.id_at or operation.id_query:
+            name, where = (str(operation.id_at[-1]), "body") if operation.id_at else (operation.id_query, "query")
+            value = self._sent_id(operation, collection, request) if operation.id_at else request.query.get(name)
+            if value is None or isinstance(value, dict | list):
+                raise ApiError("required", f"{name} is required in the {where}", where=name)
             return text(value)
         values = list(request.path.values())  # in the order of the path, by whatever names
         before = len(collection.parents)
         value = values[before] if before < len(values) else request.path.get(collection.parameter, "")
         return text(value)
+
+    def _sent_id(self, operation: Operation, collection: Collection, request: Request) -> Json:
+        """The id in the body: beside the fields, by the name that the member has for it, or beside what wraps the fields."""
+        sent = at(request.body, operation.body)
+        for body in (sent, self.changes.fields(collection, sent), request.body):
+            if (value := at(body, operation.id_at)) is not None:
+                return value
+        return None
 
     def _one(self, collection: Collection, parent: str, store: Store) -> Member:
         group = store.world.resources.group(self.api, collection.path, parent)

@@ -22,8 +22,9 @@ from counterfoil.apis.generic.found_collections import (
 )
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
-from counterfoil.apis.generic.paths import Path, read_path
+from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.relations import action_effect, is_verb
+from counterfoil.apis.generic.search_bodies import is_search
 
 Json = Any
 
@@ -41,6 +42,7 @@ class Found:
     each: Place = ()
     body: Place = ()
     id_at: Place = ()
+    id_query: str = ""
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
@@ -56,8 +58,12 @@ class Roles(FoundCollections):
         method, path = method.lower(), read_path(text)
         if method in ("options", "head", "trace"):
             return Found("made_up", reason=f"{method.upper()} shows no state")
+        if name in self.calls and (called := self._call_role(name)) is not None:
+            return called
         if has_custom_verb(path):
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
+        if method == "post" and (searched := self._search_role(name, path)) is not None:
+            return searched
         if path.ends_in_parameter and len(path.segments) > 1:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
@@ -112,6 +118,57 @@ class Roles(FoundCollections):
                     "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
                 )
         return None
+
+    def _call_role(self, name: str) -> Found | None:
+        """An operation that is named by a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
+        draft, call = self.calls[name]
+        if draft.entity is None or not draft.id:
+            return None
+        said = f"'{call.verb}' says what is done to {draft.path.text}"
+        if call.kind == "list":
+            found = list_place(self.reader, self.answer(name).schema, draft.noun)
+            assert found is not None, name
+            item = self.reader.member(self.answer(name).schema, (*found[0], 0))
+            each, _, _ = member_place(self.reader, item, (draft.noun,), draft.parameter)
+            return Found("list", draft, found[0], each, reason=f"{said}; {found[1]}", confidence=min(found[2], 0.85))
+        at, why, sure = self._at(name, draft)
+        body, _ = self._body(name, draft)
+        role = Found(call.kind, draft, at, body=body, reason=f"{said}; {why}", confidence=min(sure, 0.85))
+        if call.kind != "create":
+            role.id_at, role.id_query = call.id_at, call.id_query
+            role.reason = f"{said}, of which '{call.id_name}' says which; {why}"
+        if call.kind == "action":
+            role.sets, effect = action_effect(self.reader, draft.entity, call.verb)
+            role.reason += f"; {effect or 'what it changes is not seen'}"
+            role.confidence = 0.8 if role.sets else 0.6
+        return role
+
+    def _search_role(self, name: str, path: Path) -> Found | None:
+        """POST to ``/customers/search`` lists the customers that its body selects."""
+        if not is_search(path.last) or path.ends_in_parameter or not self.answer(name).is_json:
+            return None
+        above = path.parent()
+        if ":" in path.last:
+            segment = Segment(path.last.rpartition(":")[0], "")
+            above = Path("/" + "/".join(each.text for each in (*above.segments, segment)), (*above.segments, segment))
+        found = list_place(self.reader, self.answer(name).schema, above.noun)
+        if found is None:
+            return None
+        item = self.reader.member(self.answer(name).schema, (*found[0], 0))
+        shown = self._shown(name, above)
+        if shown is not None and shown[3] == "list" and (scope := self.scope(path, shown[0])) is not None:
+            why = f"it lists what {shown[0].path.text} holds; the body selects"
+            sure = 0.85 if shown[0].path.key == above.key else 0.6
+            return Found("list", shown[0], shown[1], shown[2], scope=scope, reason=why, confidence=sure)
+        draft = self.drafts.get(above.key)
+        if draft is None or draft.single or draft.entity is None or not draft.id:
+            return None
+        each, why, sure = member_place(self.reader, item, (draft.noun,), draft.parameter)
+        members, known = (self.reader.properties(each) for each in (self.reader.member(item, each), draft.entity))
+        if draft.id[0] not in members or 2 * len(members.keys() & known.keys()) < len(members):
+            return None
+        reason = f"what it lists has the fields of {draft.path.text}; the body selects; {found[1]}"
+        return Found("list", draft, found[0], each, reason=reason, confidence=min(sure, found[2], 0.8))
 
     def _view_role(self, name: str, path: Path) -> Found:
         draft, scope = self.views[path.text]

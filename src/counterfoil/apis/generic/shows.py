@@ -51,9 +51,15 @@ class Shows:
         if not answer.is_json:
             return self.other_media(operation.name, answer, f"{key}/{member.id}")
         value = dict(member.value)
-        if operation.role == "delete" and "deleted" in self.document.reader.properties(answer.schema):
-            value = {**value, "deleted": True}
+        if operation.role == "delete":
+            value = self._deleted(operation, answer, value)
         return self._fitted(operation.name, answer, f"{key}/{member.id}", wrapped(operation.at, value))
+
+    def _deleted(self, operation: Operation, answer: Answer, value: dict[str, Json]) -> dict[str, Json]:
+        """What is said of a member that is deleted: only what the document lists, which may be less than a member."""
+        listed = self.document.reader.properties(self.document.reader.member(answer.schema, operation.at))
+        said = {name: each for name, each in value.items() if name in listed} if listed else value
+        return {**said, "deleted": True} if "deleted" in listed else said
 
     def _fitted(self, name: str, answer: Answer, key: str, given: Json, row: int = 1) -> Json:
         checks = self.document.checks(name, answer)

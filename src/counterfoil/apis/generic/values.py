@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.scalars import NOTHING, Scalars
 from counterfoil.apis.generic.schemas import SchemaReader
 
@@ -123,7 +124,7 @@ class _Making:
             return self._chosen(merged, groups, given, path, name, above)
         types = self.reader.types(merged)
         if isinstance(given, dict) and types and not types & {"object", "array"}:
-            given = next((given[each] for each in IDS if each in given), given)  # a member, where its id is wanted
+            given = _id_in(given, name)  # a member, where its id is wanted
         if given is not NOTHING and not isinstance(given, dict | list):
             taken = self.scalars.taken(merged, types, given)
             if taken is not NOTHING:
@@ -244,7 +245,9 @@ class _Making:
             place = (*path, member)
             if place in self.tweaks.omitted or self.reader.merged(schema).get("writeOnly"):
                 continue
-            has = member in source
+            has = member in source and not (source[member] == "" and self._is_unset(schema))
+            if member in source and not has and member not in required:
+                continue
             if not has and member not in required and not self._wanted(schema, inner, given is not NOTHING):
                 continue
             if member not in required:
@@ -256,6 +259,14 @@ class _Making:
                     raise
         self._further(merged, source, members, required, path, out)
         return out
+
+    def _is_unset(self, schema: Json) -> bool:
+        """Whether an empty text says that a field is not set, because no empty text can stand there."""
+        merged, types = self.reader.merged(schema), self.reader.types(schema)
+        listed = merged.get("enum")
+        if merged.get("choices"):
+            return False
+        return "" not in listed if isinstance(listed, list) else bool(types) and "string" not in types
 
     def _named_by(self, merged: Mapping[str, Json], given: Json) -> Mapping[str, Json]:
         """A member that is given by its id, where the answer shows it whole: ``"12"`` as ``{"gid": "12"}``."""
@@ -333,6 +344,14 @@ class _Making:
                     raise
                 break
         return out
+
+
+def _id_in(given: Mapping[str, Json], name: str) -> Json:
+    """The id in an object that names a member: its own, or that of what the field is called (``discounts: [{discount: d1}]``)."""
+    by_letters = {letters(each): each for each in given}
+    noun = singular(name)
+    wanted = (*IDS, f"{noun}id", noun) if noun else IDS
+    return next((given[by_letters[each]] for each in wanted if each in by_letters), given)
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.places import at, wrapped
-from counterfoil.apis.generic.reading import Reading, unknown
+from counterfoil.apis.generic.reading import Reading, text, unknown
 from counterfoil.apis.generic.rows import ONLY, Member, Store
 
 Json = Any
@@ -27,6 +27,7 @@ class Writing(Reading):
         made = []
         for each in sent:
             fields = self.changes.fields(collection, each)
+            self._check_references(collection, fields, store)
             id, value = self.new_member(collection, parent, fields, store, fixed)
             made.append(self._write(operation, collection, parent, id, value, store, request))
         first = made[0]
@@ -87,11 +88,36 @@ class Writing(Reading):
             return str(sent)
         return store.new_id(collection, parent)
 
+    def _fields_sent(
+        self, operation: Operation, collection: Collection, request: Request, store: Store
+    ) -> dict[str, Json]:
+        """The fields that a request writes. Raises ``ApiError`` as ``_check_references`` does."""
+        fields = self.changes.fields(collection, at(request.body, operation.body))
+        self._check_references(collection, fields, store)
+        return fields
+
+    def _check_references(self, collection: Collection, fields: Mapping[str, Json], store: Store) -> None:
+        """Refuse references to members that do not exist, where the model says so (``integrity: strict``).
+
+        Raises ``ApiError`` (malformed), which is rendered with the status and in the shape that the document has for it.
+        """
+        if self.document.model.integrity != "strict":
+            return
+        for field, target in collection.references:
+            owner = self.document.model.collections.get(target)
+            sent = fields.get(field)
+            for each in sent if isinstance(sent, list) else [sent]:
+                each = at(each, owner.id) if isinstance(each, dict) and owner is not None else each
+                if each is None or each == "" or owner is None or owner.parents:
+                    continue
+                if isinstance(each, dict | list) or store.get(owner, "", text(each)) is None:
+                    raise ApiError("malformed", f"{field}: {target} has no member '{text(each)[:100]}'", where=field)
+
     def replace(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        fields = self.changes.fields(collection, at(request.body, operation.body))
-        id = self._id(operation, collection, request, fields)
+        fields = self._fields_sent(operation, collection, request, store)
+        id = self._id(operation, collection, request)
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.made.key(world, collection, parent)}/{id}"
@@ -117,7 +143,7 @@ class Writing(Reading):
 
     def update(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
-        fields = self.changes.fields(collection, at(request.body, operation.body))
+        fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.updated(collection, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
@@ -132,14 +158,14 @@ class Writing(Reading):
         state = member.value.get(collection.state)
         if operation.when and str(state) not in operation.when:
             raise ApiError("conflict", f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}")
-        fields = self.changes.fields(collection, at(request.body, operation.body))
+        fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def write_one(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        fields = self.changes.fields(collection, at(request.body, operation.body))
+        fields = self._fields_sent(operation, collection, request, store)
         written = store.world.resources.group(self.api, collection.path, parent).get(ONLY)
         was_deleted = written is not None and written.value is None
         before = {} if was_deleted else self._one(collection, parent, store).value
