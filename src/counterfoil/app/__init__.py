@@ -5,51 +5,62 @@ The command line and the pytest plugin call ``build``; no other module imports A
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
-from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from counterfoil import catalog
 from counterfoil.api import API
-from counterfoil.api.control_types import Faults
 from counterfoil.app import measuring, mounts
+from counterfoil.app.lookup import (
+    DEFAULT_SCENARIO,
+    UsageError,
+    all_switches,
+    load_api,
+    load_apis,
+    own_api,
+    rebuilt,
+    scenario,
+    scenario_names,
+)
+from counterfoil.app.worlds import kept_faults, make_default, open_worlds, put_default, sharing_of, visitors_secret
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
-from counterfoil.ledger.errors import RuleBroken
-from counterfoil.openapi import read_document
-from counterfoil.resources import fixtures_dir
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.server.journal.store import JournalStore
-from counterfoil.world.capsule import open_capsule, read_capsule
-from counterfoil.world.scenario import Scenario, ScenarioError
-from counterfoil.world.scenario_loader import read_scenario
-from counterfoil.world.switches import KnownSwitches, Switch
+from counterfoil.world.switches import KnownSwitches
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
     from counterfoil.app.sharing import Sharing
     from counterfoil.server.context import Observer
-    from counterfoil.store.shared_worlds import SharedWorlds
     from counterfoil.store.worlds import StoredWorlds
 
-DEFAULT_SCENARIO = "demo"
+__all__ = [
+    "CONTROL",
+    "DEFAULT_SCENARIO",
+    "MANY_CUSTOMERS",
+    "Application",
+    "UsageError",
+    "all_switches",
+    "build",
+    "load_api",
+    "load_apis",
+    "own_api",
+    "rebuilt",
+    "scenario",
+    "scenario_names",
+]
+
 CONTROL = "/_sandbox/v1"
 MANY_CUSTOMERS = 20_000
 """A world of more is read in a thread, so that others are answered meanwhile. That costs a request 0.1 ms; to find a part of a
 bill's number among 100,000 customers takes 0.6 s."""
-
-
-class UsageError(Exception):
-    """An unknown name; the message is one line that lists the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,74 +87,6 @@ class Application:
     def world(self) -> World:
         """The world served without a ``/w/`` prefix."""
         return self.worlds.named(DEFAULT)
-
-
-def load_api(name: str) -> API:
-    """The API of that name. Raises ``UsageError`` that lists all APIs."""
-    try:
-        found = catalog.entry(name).load()
-    except catalog.CatalogError as error:
-        raise UsageError(str(error)) from None
-    if not isinstance(found, API) or found.name != name:
-        raise UsageError(f"the API '{name}' is not described by a counterfoil.api.API of that name")
-    return found
-
-
-def load_apis(names: Iterable[str] = ()) -> tuple[API, ...]:
-    """The named APIs, or all. Raises ``UsageError``."""
-    try:
-        return tuple(load_api(name) for name in dict.fromkeys(names or catalog.api_names()))
-    except catalog.CatalogError as error:
-        raise UsageError(str(error)) from None
-
-
-def own_api(
-    path: Path,
-    name: str | None = None,
-    *,
-    model: Path | None = None,
-    handlers: Path | None = None,
-    rows: int,
-    seed: int,
-    summarize: bool = False,
-) -> API:
-    """The stand-in for a user's own OpenAPI document. ``name`` is what it is served as and where: ``/name`` and the path of
-    the document's first server; by default the name of the file. ``model`` corrects what is inferred from the document,
-    ``handlers`` is a Python file of the user's; ``rows`` is how many resources each collection begins with.
-    ``summarize``: try each operation once, for the sentence that start-up says.
-
-    Raises ``SpecError``, and whatever the model or the handlers are refused with.
-    """
-    spec = read_document(path, name)
-    generic = import_module("counterfoil.apis.generic")
-    api: API = generic.build_api(spec, model=model, handlers=handlers, rows=rows, seed=seed, summarize=summarize)
-    return api
-
-
-def all_switches() -> tuple[Switch, ...]:
-    """The switches of all APIs: a scenario may set each, whichever APIs are served."""
-    return tuple(switch for each in load_apis() for switch in each.switches)
-
-
-def scenario_names() -> tuple[str, ...]:
-    """The names of the packaged scenarios, sorted."""
-    return tuple(sorted(path.stem for path in (fixtures_dir() / "scenarios").glob("*.yaml")))
-
-
-def scenario(name: str) -> Scenario:
-    """A scenario by name, or from a file if ``name`` ends in .yaml or .yml. Raises ``ScenarioError``."""
-    if name.endswith((".yaml", ".yml")):
-        return read_scenario(Path(name))
-    if name not in scenario_names():
-        raise ScenarioError(
-            f"there is no scenario '{name}'; there are: {', '.join(scenario_names())}; or give a .yaml file"
-        )
-    return read_scenario(fixtures_dir() / "scenarios" / f"{name}.yaml")
-
-
-def rebuilt(capsule: bytes) -> World:
-    """The world that a capsule describes, checked against its digest. Raises ``CapsuleError``."""
-    return open_capsule(read_capsule(capsule), all_switches())
 
 
 def build(
@@ -185,18 +128,18 @@ def build(
         measuring.check(public=public)
     served = _served_apis(tuple(apis), own)
     known = KnownSwitches([each for api in served for each in api.switches], all_switches)
-    worlds, stored = _worlds(store, known, is_shared=workers > 1)
+    worlds, stored = open_worlds(store, known, is_shared=workers > 1)
     try:
         if world is not None:
-            _put_default(worlds, world, stored)
+            put_default(worlds, world, stored)
         else:
-            _make_default(worlds, stored, scenario_name, seed, customers, switches or {})
+            make_default(worlds, stored, scenario_name, seed, customers, switches or {})
     except BaseException:
         worlds.close()
         raise
     closing = Event()
     journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
-    sharing = _sharing(stored, journal, workers)
+    sharing = sharing_of(stored, journal, workers)
     faults = FaultStore(worlds.names, None if sharing is None else sharing.fault_counts)
     shown_journal = journal if sharing is None else sharing.journal
     given, check_access = options or Options(), guard(control_token, hosts)
@@ -206,7 +149,7 @@ def build(
         mounts.control_api,
         worlds,
         served,
-        _kept_faults(faults, stored, sharing),
+        kept_faults(faults, stored, sharing),
         shown_journal,
         token=control_token,
         hosts=hosts,
@@ -246,14 +189,6 @@ def _served_apis(names: tuple[str, ...], own: Sequence[API]) -> tuple[API, ...]:
     return served
 
 
-def _put_default(worlds: Worlds, world: World, stored: StoredWorlds | None) -> None:
-    if stored is not None and worlds.get(DEFAULT) is not None:
-        raise UsageError(
-            f"{stored.log.where} has a default world already; leave the capsule out, or name another store"
-        )
-    worlds.put(world)
-
-
 def _server_options(
     given: Options,
     mounted: Mapping[str, ASGIApp],
@@ -291,7 +226,7 @@ def _asgi_app(
     if public:
         from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware
 
-        secret = None if stored is None else _visitors_secret(stored)
+        secret = None if stored is None else visitors_secret(stored)
         limits = VisitorLimits().rates_divided_by(1 if sharing is None else sharing.workers)
         app = VisitorMiddleware(server, worlds, check_host=guard(None, hosts), limits=limits, secret=secret)
     if stored is None:
@@ -302,73 +237,3 @@ def _asgi_app(
     from counterfoil.store.cold_worlds import ColdWorlds
 
     return ColdWorlds(app, stored)
-
-
-def _worlds(store: str | None, known: KnownSwitches, *, is_shared: bool) -> tuple[Worlds, StoredWorlds | None]:
-    """The registry of worlds; once more as the second if it keeps them in a store."""
-    if store is None:
-        return Worlds(scenario, known, seconds=time.monotonic), None
-    from counterfoil.store.opening import open_worlds
-
-    stored = open_worlds(store, scenario, known, shared=is_shared)
-    return stored, stored
-
-
-def _sharing(stored: StoredWorlds | None, journal: JournalStore, workers: int) -> Sharing | None:
-    if stored is None or not stored.is_shared:
-        return None
-    from counterfoil.app.sharing import Sharing
-
-    return Sharing(cast("SharedWorlds", stored), journal, workers)
-
-
-def _make_default(
-    worlds: Worlds,
-    stored: StoredWorlds | None,
-    scenario_name: str | None,
-    seed: int | None,
-    customers: int | None,
-    switches: Mapping[str, object],
-) -> None:
-    """Make the default world, unless the store has it."""
-    given = (scenario_name, seed, customers, switches)
-    if _has_default(stored, *given):
-        return
-    try:
-        worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
-    except RuleBroken:  # another server that was started at the same moment may have made it
-        if not _has_default(stored, *given):
-            raise
-
-
-def _has_default(
-    stored: StoredWorlds | None,
-    scenario_name: str | None,
-    seed: int | None,
-    customers: int | None,
-    switches: Mapping[str, object],
-) -> bool:
-    if stored is None:
-        return False
-    from counterfoil.store.opening import check_default
-
-    return check_default(stored, scenario_name, seed, customers, switches, scenario)
-
-
-def _kept_faults(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing | None) -> Faults:
-    """Through which faults are ordered: they are kept in the store, if there is one."""
-    if stored is None:
-        return faults
-    if sharing is not None:
-        return sharing.faults(faults)
-    from counterfoil.store.faults import StoredFaults
-
-    kept = StoredFaults(faults, stored)
-    kept.restore()
-    return kept
-
-
-def _visitors_secret(stored: StoredWorlds) -> bytes:
-    from counterfoil.store.opening import visitors_secret
-
-    return visitors_secret(stored.log)
