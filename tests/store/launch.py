@@ -100,18 +100,20 @@ def writes_over_others() -> None:
 
 def counts_before_it_commits() -> None:
     """A worker that looks between the two takes the old world for the new one."""
-    from counterfoil.store.log import Made, Touched
-    from counterfoil.store.sqlite import SLOTS, SqliteLog
-    from counterfoil.store.sqlite_statements import write_if_next
+    from contextlib import contextmanager
 
-    def early(self: SqliteLog, connection: Any, operations: Any) -> None:
+    from counterfoil.store.log import Made, Touched
+    from counterfoil.store.sqlite_turns import SLOTS, Turns
+
+    @contextmanager
+    def early(self: Turns, operations: Any) -> Any:
         for each in operations:
             if not isinstance(each, Made | Touched):
-                self._counters[each.world % SLOTS] += 2
+                self.counters[each.world % SLOTS] += 2
         time.sleep(0.003)
-        write_if_next(connection, operations)
+        yield
 
-    SqliteLog._write_beside_others = early  # type: ignore[method-assign]
+    Turns.counting = early  # type: ignore[method-assign]
 
 
 def workers_cannot_open_the_store() -> None:

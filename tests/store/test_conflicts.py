@@ -17,7 +17,8 @@ from tests.store.served import CONTROL, RUNS
 from counterfoil.app import Application, build, sharing
 from counterfoil.store import opening
 from counterfoil.store.log import Conflict, Operation, Position, Touched
-from counterfoil.store.sqlite import SLOTS, SqliteLog
+from counterfoil.store.sqlite import SqliteLog
+from counterfoil.store.sqlite_turns import SLOTS
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -33,7 +34,8 @@ class Engine(SqliteLog):
     shared_counters = memoryview(bytearray(8 * SLOTS)).cast("Q")
 
     def connect(self) -> None:
-        self._counters = self.shared_counters  # as after a fork
+        assert self.turns is not None
+        self.turns.counters = self.shared_counters  # as after a fork
         super().connect()
 
     def writing(self) -> AbstractContextManager[None]:

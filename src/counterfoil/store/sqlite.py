@@ -8,11 +8,9 @@ turns by a lock on ``FILE-turn``: SQLite's own wait is by polling, which lets so
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import sqlite3
 import stat
-import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -21,24 +19,18 @@ from threading import Lock
 import counterfoil
 from counterfoil.store.log import (
     Conflict,
-    Made,
     Operation,
     Position,
     Row,
     StoredWorld,
     StoreError,
-    Touched,
     decode_origin,
 )
 from counterfoil.store.sqlite_statements import LATER, SCHEMA, position, write_all, write_if_next
+from counterfoil.store.sqlite_turns import Turns
 from counterfoil.world.command_log import StoreUnavailable
 
-if sys.platform != "win32":
-    import fcntl
-
 FORMAT = 1
-SLOTS = 65_536
-"""Counters of changes, by a world's id. Two worlds may share one: then a process looks once too often."""
 APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
 WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_live, world.expires, scenario.text
     FROM world JOIN origin ON origin.id = world.origin JOIN scenario ON scenario.digest = origin.scenario
@@ -59,9 +51,7 @@ class SqliteLog:
         self.shared = shared
         self._path = Path(path)
         self._to_write = to_write
-        # shared with the processes that are forked from this one; they are odd while, or if, a commit has not ended
-        self._counters = memoryview(mmap.mmap(-1, SLOTS * 8 if shared else 8)).cast("Q")
-        self._turn: int | None = None
+        self.turns = Turns(f"{path}-turn") if shared else None
         self._reading = Lock()
         self._writing: sqlite3.Connection | None = None
         self._lock_file: sqlite3.Connection | None = None
@@ -177,16 +167,15 @@ class SqliteLog:
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
         self._writing = self._read = None
-        if self._turn is not None:
-            os.close(self._turn)
-            self._turn = None
+        if self.turns is not None:
+            self.turns.close()
 
     def connect(self) -> None:
         self.disconnect()
         try:
             self._read = self._connect()
-            # a description of its own for each process: those that share one share its locks
-            self._turn = os.open(f"{self.where}-turn", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            if self.turns is not None:
+                self.turns.open()
             self.recover()
         except (sqlite3.Error, OSError, StoreUnavailable) as error:
             self.disconnect()
@@ -206,24 +195,17 @@ class SqliteLog:
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {_said(error)}") from None
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        if self._turn is None:
-            yield
-            return
-        fcntl.flock(self._turn, fcntl.LOCK_EX)  # ends with the process, however it ends
-        try:
-            yield
-        finally:
-            fcntl.flock(self._turn, fcntl.LOCK_UN)
+    def writing(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self.turns is None else self.turns.taken()
 
     def commit(self, operations: Sequence[Operation]) -> None:
         connection = self._writing
         if connection is None:
             raise StoreUnavailable("the store is not open")
         try:
-            if self.shared:
-                self._write_beside_others(connection, operations)
+            if self.turns is not None:
+                with self.turns.counting(operations):
+                    write_if_next(connection, operations)
             else:
                 write_all(connection, operations)
         except Conflict:
@@ -234,20 +216,6 @@ class SqliteLog:
         except BaseException:
             self._drop_writing()
             raise
-
-    def _write_beside_others(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-        """With the lock held. A reader who finds a world's counter as it was has missed nothing: it is odd before anything can
-        be seen in the file, and greater when the commit has ended. If this process is killed in between, it stays odd, and
-        all ask the file until the next commit."""
-        counters = self._counters
-        changed = {each.world % SLOTS for each in operations if not isinstance(each, Made | Touched)}
-        for slot in changed:
-            counters[slot] |= 1
-        try:
-            write_if_next(connection, operations)
-        finally:
-            for slot in changed:
-                counters[slot] += 1
 
     def _drop_writing(self) -> None:
         connection, self._writing = self._writing, None
@@ -283,8 +251,7 @@ class SqliteLog:
         return StoredWorld(row, text, [each for (each,) in commands])
 
     def revision(self, world: int) -> int | None:
-        found = self._counters[world % SLOTS]
-        return None if found % 2 else found
+        return None if self.turns is None else self.turns.revision(world)
 
     def position(self, name: str) -> Position | None:
         with self._reader() as connection:
