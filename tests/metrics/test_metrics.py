@@ -151,6 +151,29 @@ def test_strangers_add_no_values_of_labels() -> None:
     assert {operation for _, operation in counted} <= documented
 
 
+def test_a_broken_connection_and_too_many_statuses_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault breaks a connection before there is a status. After the second status of all operations, others are classes."""
+    monkeypatch.setattr("counterfoil.metrics.numbers.MOST_STATUSES", 2)
+    with served(apis=["billingplatform"]) as client:
+        order = {"api": "billingplatform", "kind": "reset", "times": 1}
+        assert client.post(f"{CONTROL}/default/faults", headers=TOKEN, json=order).status_code == 201
+        with pytest.raises(httpx.TransportError):
+            client.get(RUNS, headers=BEARER)
+        assert client.get(RUNS, headers=BEARER).status_code == 200
+        assert client.get(RUNS).status_code == 401
+        assert client.get(f"{RUNS}/1", headers=BEARER).status_code == 404
+        text = metrics(client)
+    counted = samples(text, "counterfoil_requests_total", "api", "operation", "status")
+    runs = ("billingplatform", "GET /billingRuns/")
+    assert counted.pop(("control", "POST /worlds/{world}/faults", "201")) == 1
+    assert counted == {
+        (*runs, "none"): 1,
+        (*runs, "2xx"): 1,
+        (*runs, "4xx"): 1,
+        ("billingplatform", "GET /billingRuns/{id}", "4xx"): 1,
+    }
+
+
 class Disk:
     """Stands before a store, and fails it when told to."""
 
