@@ -176,6 +176,9 @@ class Caller:
             value = {}
         if known is not None:
             _put(value, *known)
+        pages = self.model.operations[name].pages
+        for place in (pages.at, pages.before) if self.model.operations[name].asks == "body" else ():
+            _drop(value, place)  # a position that this list did not give
         kind = next((each for each in content if is_json(each)), None)
         if kind is not None:
             return ("application/json" if "*" in kind else kind), json.dumps(
@@ -428,6 +431,15 @@ def _is_back(sent: Json, shown: Json) -> bool:
     if isinstance(shown, dict) and not isinstance(sent, dict):
         return any(str(shown.get(name)) == str(sent) for name in ("id", "gid", "uuid", "sid"))
     return sent == shown or str(sent) == str(shown)
+
+
+def _drop(value: Json, name: str) -> None:
+    from counterfoil.apis.generic.model import read_place
+
+    place = read_place(name)
+    above = _at(value, place[:-1]) if place else None
+    if isinstance(above, dict):
+        above.pop(place[-1], None)
 
 
 def _put(value: Json, place: Any, new: str) -> None:

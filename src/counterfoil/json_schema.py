@@ -183,12 +183,14 @@ class _Root:
                 out[key] = self.convert(schema[key])
         for key in HOLD_LIST:
             if key in schema:
-                self._add_list(out, key, [self.convert(each) for each in schema[key]])
+                self._add_list(out, key, [self.convert(each) for each in schema[key]], "discriminator" in schema)
         _bound_width(out)
         return self._nullable(out) if schema.get("nullable") else out
 
-    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json]) -> None:
-        if key == "oneOf" and self.is_lenient and self.direction == "response":
+    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], is_told_apart: bool) -> None:
+        """Add the alternatives. In a user's document, a value may fit several: in an answer, and where a discriminator says
+        which is meant; else no request could be sent that fits two of them."""
+        if key == "oneOf" and self.is_lenient and (self.direction == "response" or is_told_apart):
             if "anyOf" in out:
                 out.setdefault("allOf", []).append({"anyOf": converted})
                 return

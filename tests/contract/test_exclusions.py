@@ -83,3 +83,17 @@ def test_how_xml_fits_an_own_documents_schema_is_not_said() -> None:
     assert is_passed_over(failure, "GET", 201, b"{}", {"201"}, document={}, media_type="application/xml")
     assert not is_passed_over(failure, "GET", 201, b"{}", {"201"}, document={})
     assert not is_passed_over(failure, "GET", 201, b"{}", {"201"}, media_type="application/xml")
+
+
+def test_alternatives_may_overlap_only_where_an_own_document_has_a_discriminator_to_tell_them_apart() -> None:
+    def misfit(said: str, schema: Any) -> Any:
+        return type("JsonSchemaError", (), {"message": said, "validation_message": said, "schema": schema})()
+
+    several = '{"name":"Leo"} is valid under more than one of the schemas listed in the \'oneOf\' keyword'
+    none = "{\"name\":1} is not valid under any of the schemas listed in the 'oneOf' keyword"
+    told_apart: Any = {"oneOf": [{}, {}], "discriminator": {"propertyName": "type"}}
+    answer: Any = ("GET", 200, b"{}", {"200"})
+    assert is_passed_over(misfit(several, told_apart), *answer, document={})
+    assert not is_passed_over(misfit(several, told_apart), *answer)
+    assert not is_passed_over(misfit(several, {"oneOf": [{}, {}]}), *answer, document={})
+    assert not is_passed_over(misfit(none, told_apart), *answer, document={})

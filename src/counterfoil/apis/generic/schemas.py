@@ -28,6 +28,8 @@ class SchemaReader:
         self._known: list[Json] = []  # schemas are told apart by identity, so they must stay
         self._properties: dict[int, dict[str, Json]] = {}
         self._joined: dict[tuple[int, ...], Json] = {}
+        self._component_names: dict[int, str] = {}
+        self._type_names: dict[int, tuple[str, tuple[str, ...]]] = {}
 
     def target(self, reference: str) -> Json:
         """What a local reference points to; an empty schema if nothing."""
@@ -107,6 +109,44 @@ class SchemaReader:
         if found is None:
             found = self._joined[key] = {"allOf": list(parts)}
         return found
+
+    def type_names(self, merged: Mapping[str, Json]) -> tuple[str, tuple[str, ...]]:
+        """The property that says of which type an object of a merged schema is (``discriminator``), and the names it may have
+        there, the schema's own first; an empty name where there is none."""
+        known = self._type_names.get(id(merged))
+        if known is None:
+            known = self._type_names[id(merged)] = self._read_type_names(merged)
+        return known
+
+    def _read_type_names(self, merged: Mapping[str, Json]) -> tuple[str, tuple[str, ...]]:
+        said = merged.get("discriminator")
+        name = said if isinstance(said, str) else said.get("propertyName") if isinstance(said, dict) else None
+        if not isinstance(name, str) or name not in _mapping(merged.get("properties")):
+            return "", ()
+        stated = said.get("mapping") if isinstance(said, dict) else None
+        mapping = (
+            {str(key): each for key, each in stated.items() if isinstance(each, str)}
+            if isinstance(stated, dict)
+            else {}
+        )
+        own = [key for key, each in mapping.items() if self._named(each) is merged]
+        if not own and (component := self._component_name(merged)):
+            own = [component] if not mapping or component in mapping else []
+        names = tuple(dict.fromkeys([*own, *mapping]))
+        listed = self.merged(merged["properties"][name]).get("enum")
+        if isinstance(listed, list):
+            names = tuple(each for each in names if each in listed)
+        return (name, names) if names else ("", ())
+
+    def _named(self, reference: str) -> Json:
+        """The merged schema that a mapping names: by a reference, or by the name of a component."""
+        return self.merged(self.target(reference if reference.startswith("#") else f"#/components/schemas/{reference}"))
+
+    def _component_name(self, merged: Mapping[str, Json]) -> str:
+        if not self._component_names:
+            components = _mapping(_mapping(self.raw.get("components")).get("schemas"))
+            self._component_names = {id(self.merged(each)): str(name) for name, each in components.items()} or {0: ""}
+        return self._component_names.get(id(merged), "")
 
     def is_object(self, schema: Json) -> bool:
         return "object" in self.types(schema) or bool(self.properties(schema))

@@ -258,6 +258,9 @@ class _Making:
                 if member in required:
                     raise
         self._further(merged, source, members, required, path, out)
+        kind, names = self.reader.type_names(merged)
+        if kind in out and out[kind] not in names:
+            out[kind] = names[0]
         return out
 
     def _is_unset(self, schema: Json) -> bool:

@@ -1,0 +1,46 @@
+"""Types that a document tells apart by a discriminator: in what is made, in what is sent, and in errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from counterfoil.app import build, own_api
+from counterfoil.testing.in_process import InProcessTransport
+
+ZOO = Path(__file__).parent / "documents" / "zoo.yaml"
+
+
+@pytest.fixture
+def zoo() -> Iterator[httpx.Client]:
+    transport = InProcessTransport(build(own=[own_api(ZOO, rows=12, seed=0)]).asgi_app)
+    headers = {"Authorization": "Bearer any"}
+    with httpx.Client(transport=transport, base_url="http://localhost/zoo", headers=headers) as client:
+        yield client
+
+
+def test_what_is_made_is_of_a_type_that_the_document_knows(zoo: httpx.Client) -> None:
+    cages = zoo.get("/cages").json()
+    assert len(cages) == 12
+    for cage in cages:
+        assert cage["@type"] == "Cage"  # no mapping: the schema's own name
+        assert cage["holds"]["@type"] in ("Animal", "Ref")
+        assert cage["keeper"]["role"] in ("vet", "guard")
+    assert zoo.get("/cages/nowhere").json()["@type"] == "Problem"
+
+
+def test_what_fits_two_types_is_taken_and_kept_as_the_type_it_names(zoo: httpx.Client) -> None:
+    def made(holds: Any) -> Any:
+        answer = zoo.post("/cages", json={"@type": "Cage", "holds": holds})
+        assert answer.status_code == 201, answer.text
+        return zoo.get(f"/cages/{answer.json()['id']}").json()["holds"]
+
+    lion = {"@type": "Animal", "name": "Leo", "weight": 190.5}
+    assert made(lion) == lion
+    reference = {"@type": "Ref", "name": "Leo", "href": "/animals/1"}
+    assert made(reference) == reference
+    assert zoo.post("/cages", json={"@type": "Cage", "holds": {"name": "Leo"}}).status_code == 400  # of no type
