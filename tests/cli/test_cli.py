@@ -47,7 +47,7 @@ def counterfoil(*arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subp
         (["serve", "--port", "0", "--switch", "billingplatform.create_status=404"], "it can be 200, 201"),
         (["serve", "--port", "0", "--switch", "nonsense"], "is not NAME=VALUE"),
         (["serve", "--port", "0", "--capsule", "README.md"], "not a capsule"),
-        (["replay", "none.json"], "No such file"),
+        (["replay", "none.json"], "none.json: No such file or directory"),
         (["scenarios", "show", "nope"], "there is no scenario 'nope'"),
         (["specs", "show", "nope"], "there is no API 'nope'"),
         (["specs", "lint", "tests"], "there is no openapi.yaml"),

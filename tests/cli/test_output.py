@@ -50,6 +50,20 @@ def test_a_mistake_in_a_file_is_shown_and_not_obeyed(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr.decode()
 
 
+def test_what_is_inferred_from_a_document_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(
+        f'openapi: 3.0.3\ninfo: {{title: T, version: "1"}}\n'
+        f'paths:\n  "/{NASTY}":\n    get: {{responses: {{"200": {{description: ok}}}}}}\n',
+        encoding="utf-8",
+    )
+    for options in ((), ("--why", "/\x1b[2J\x1b]0;owned\x07\x9b31m\u202etxt")):
+        done = run("infer", str(spec), *options)
+        assert done.returncode == 0, done.stderr
+        assert "txt" in done.stdout.decode()
+        assert not STEERING.findall(done.stdout.decode() + done.stderr.decode())
+
+
 def test_a_specs_text_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     spec = tmp_path / "openapi.yaml"
     spec.write_text(

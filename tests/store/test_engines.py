@@ -340,6 +340,11 @@ def test_postgresql_stores_that_cannot_be_used(started_postgres: Postgres) -> No
     assert "needs CREATE on the database" in start(plain.replace("tester:", "guest:"))
     server.execute(f"ALTER DATABASE {plain.rpartition('/')[2]} SET default_transaction_read_only = on")
     assert "is read-only; name the primary server" in start(plain)
+    server.execute("ALTER ROLE guest NOLOGIN")
+    assert 'role "guest" is not permitted to log in; check user and password' in start(
+        plain.replace("tester:", "guest:")
+    )
+    assert 'invalid port number: "99999"; correct the URL' in start("postgresql://me@localhost:99999/db")
     server.execute("ALTER SYSTEM SET fsync = off")
     server.execute("SELECT pg_reload_conf()")
     try:

@@ -69,9 +69,10 @@ def _exit_on_user_error(action: Callable[[], Any]) -> Any:
         StoreError,
         StoreUnavailable,
         WorkersFailed,
-        OSError,
     ) as error:
         refuse(error)
+    except OSError as error:
+        refuse(error if error.filename is None else ValueError(f"{error.filename}: {error.strerror or error}"))
     except KeyboardInterrupt:
         sys.exit(130)
 

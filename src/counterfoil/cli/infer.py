@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from counterfoil.cli.common import exit_on_user_error, print_json, refuse
+from counterfoil.cli.common import echo, exit_on_user_error, print_json, refuse
 
 if TYPE_CHECKING:
     from counterfoil.apis.generic.model import Decision, Model
@@ -47,7 +47,7 @@ def infer(file: str, why: str | None, model: str | None, target: str | None, as_
     elif target is None:
         _summarize(spec, found)
     else:
-        click.echo(f"{target}: {len(found.collections)} collections, {len(found.operations)} operations")
+        echo(f"{target}: {len(found.collections)} collections, {len(found.operations)} operations")
 
 
 def _inferred(file: str, model: Path | None) -> tuple[Spec, Model]:
@@ -68,9 +68,9 @@ def _explain(model: Model, subject: str) -> None:
     before = None
     for each in decisions:
         if each.subject != before:
-            click.echo(each.subject)
+            echo(each.subject)
             before = each.subject
-        click.echo(_line(each))
+        echo(_line(each))
 
 
 def _line(decision: Decision) -> str:
@@ -83,16 +83,16 @@ def _summarize(spec: Spec, model: Model) -> None:
 
     for path, collection in model.collections.items():
         identity = ".".join(map(str, collection.id)) or "only one"
-        click.echo(f"{path}  ({identity})")
+        echo(f"{path}  ({identity})")
         for operation in model.operations.values():
             if operation.collection == path:
-                click.echo(f"    {operation.role:<11} {operation.name}")
+                echo(f"    {operation.role:<11} {operation.name}")
     made_up = [name for name, each in model.operations.items() if each.role == "made_up"]
     if made_up:
-        click.echo("made up: the same answer each time, from the document alone")
+        echo("made up: the same answer each time, from the document alone")
         for name in made_up:
-            click.echo(f"    {name}")
+            echo(f"    {name}")
     counted = survey(Document(spec, model))
     for name, reason in counted.impossible:
-        click.echo(f"501 {name}: {reason}")
-    click.echo(str(counted))
+        echo(f"501 {name}: {reason}")
+    echo(str(counted))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from counterfoil.cli.common import echo
+
 if TYPE_CHECKING:
     from counterfoil.api import API
     from counterfoil.contract.law import LawBook
@@ -179,15 +181,15 @@ def tell(apis: Sequence[API], *, in_full: bool) -> None:
     """Say on standard error what start-up has to say of each document."""
     for api in apis:
         if api.summary:
-            click.echo(f"{api.name}: {api.summary}", err=True)
+            echo(f"{api.name}: {api.summary}", err=True)
         notices = api.spec.notices if api.spec is not None else ()
         if not notices:
             continue
         places = "1 place" if len(notices) == 1 else f"{len(notices)} places"
         source = api.spec.source if api.spec is not None else ""
-        click.echo(
+        echo(
             f"{api.name}: {places} of {source} could not be understood{'' if in_full else '; -v lists them'}", err=True
         )
         if in_full:
             for notice in notices:
-                click.echo(f"  {notice}", err=True)
+                echo(f"  {notice}", err=True)

@@ -29,7 +29,7 @@ def _request(sample: Sample) -> str:
     lines = [
         f"### {one_line(sample.name)}",
         f"# @name {name}",
-        f"# {one_line(sample.text)}, answered with {sample.status}",
+        f"# {one_line(sample.text).removesuffix('.')}, answered with {sample.status}",
     ]
     if sample.further:
         lines.append(f"# further parameters: {'&'.join(f'{name}={value}' for name, value in encoded(sample.further))}")

@@ -15,7 +15,7 @@ import httpx
 from counterfoil.api import API
 from counterfoil.app import CONTROL, Application
 from counterfoil.export.candidates import Candidates, as_text
-from counterfoil.export.sample import VARIABLE, Collection, Sample, unique
+from counterfoil.export.sample import VARIABLE, Collection, Sample, one_line, unique
 from counterfoil.openapi import Spec
 from counterfoil.testing.in_process import InProcessTransport
 
@@ -55,7 +55,7 @@ def plan(application: Application, *, host: str, world: str, customer: int) -> C
         text=f"Requests to the scenario {scenario.name}, seed {application.world.seed}. 'Begin again' puts the world back to its "
         "beginning; sent in order after it, each request is answered with the status that it names.",
         variables=variables,
-        titles={WORLD: "The world", **{api.name: api.title for api in application.apis}},
+        titles={WORLD: "The world", **{api.name: one_line(api.title) for api in application.apis}},
         samples=tuple(samples),
     )
 
@@ -139,7 +139,7 @@ class _Trial:
             headers.append(("Content-Type", body[1]))
         return Sample(
             folder=self.api.name,
-            name=str(operation.get("summary") or name),
+            name=one_line(str(operation.get("summary") or name)),
             text=name,
             method=method,
             path=f"{self.api.prefix}{filled}",

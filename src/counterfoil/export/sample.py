@@ -65,8 +65,8 @@ def encoded(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def one_line(text: str) -> str:
-    """Text on one line."""
-    return " ".join(text.split())
+    """Text of a document on one line, without control characters: a line of its own could be a request in a ``.http`` file."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def unique(names: Iterable[str]) -> list[str]:

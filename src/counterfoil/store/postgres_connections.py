@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 from collections.abc import Iterator
 from threading import Semaphore
@@ -152,6 +153,10 @@ def said(error: psycopg.Error) -> str:
         return f"{lines[0]}; the user needs CREATE on the database once, or a schema counterfoil of its own"
     if "password authentication failed" in text or "no password supplied" in text:
         return f"{last}; check user and password (PGPASSWORD, ~/.pgpass or the URL)"
+    if re.search(r'FATAL:\s+role "', text):
+        return f"{last}; check user and password (PGPASSWORD, ~/.pgpass or the URL)"
+    if "connection is bad: invalid " in text:
+        return f"{last}; correct the URL"
     if "does not exist" in text and "database" in text:
         return f"{last}; create it (createdb), or name another"
     if "session is read-only" in text or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
