@@ -149,6 +149,8 @@ def test_a_search_is_filtered_sorted_and_paged_by_its_body(market: httpx.Client)
     rest = found(limit=2, cursor=first["cursor"], rent={"min": 100001})
     assert (ids_of(rest), "cursor" in rest) == (ids[2:], False)
     assert len(found()["stalls"]) == 15  # 12 rows and those 3
+    assert found(cursor="eyJhIjoxfQ") == found()  # the document's example begins the list
+    assert market.post("/stalls/search", json={"cursor": "eyJhIjoyfQ"}).status_code == 400
 
     said = why("market", "POST /stalls/search")
     assert "role: list" in said
@@ -244,3 +246,10 @@ def test_now_is_the_time_of_the_world_and_an_empty_text_unsets_a_field(market: h
     assert "grade" not in made  # no grade is called ''
     again = stall(market, kind="fish", opens_at="now", grade="B")
     assert (again["opens_at"], again["grade"]) == (made["opens_at"], "b")
+
+
+def test_null_is_kept_where_a_field_may_be_null_besides_what_it_lists(market: httpx.Client) -> None:
+    made = stall(market, kind="fish", roof="tin")
+    assert made["roof"] == "tin"
+    assert market.patch(f"/stalls/{made['id']}", json={"roof": None}).json()["roof"] is None
+    assert stall(market, kind="fish", roof=None)["roof"] is None
