@@ -192,6 +192,12 @@ def test_calls_below_a_noun_and_calls_that_begin_with_a_verb(office: httpx.Clien
     assert office.post("/getVisit", json={"visit_id": 99999}).status_code == 404
 
 
+def test_a_verb_after_an_id_is_done_to_that_member(office: httpx.Client) -> None:
+    assert office.post("/bills/b-17:void").json() == {"id": "b-17", "status": "voided"}
+    assert office.get("/bills/b-17").json()["status"] == "voided"
+    assert office.get("/bills/b-18").json()["id"] == "b-18"
+
+
 def test_each_call_says_why_it_is_what_it_is() -> None:
     assert "'suspend' says what is done to /clients, of which 'client_id' says which" in why(
         "office", "POST /clients.suspend"
