@@ -11,6 +11,7 @@ not, and ``format`` is enforced.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from counterfoil import hints
@@ -183,9 +184,35 @@ class _Root:
                 out[key] = self.convert(schema[key])
         for key in HOLD_LIST:
             if key in schema:
-                self._add_list(out, key, [self.convert(each) for each in schema[key]], "discriminator" in schema)
+                self._add_list(out, key, self._told_apart(schema, key), "discriminator" in schema)
         _bound_width(out)
         return self._nullable(out) if schema.get("nullable") else out
+
+    def _told_apart(self, schema: Json, key: str) -> list[Json]:
+        """The alternatives; in requests to a user's document, each only for objects that the discriminator gives its name."""
+        converted = [self.convert(each) for each in schema[key]]
+        said = schema.get("discriminator")
+        name = said.get("propertyName") if isinstance(said, dict) else None
+        if key == "allOf" or not self.is_lenient or self.direction != "request" or not isinstance(name, str):
+            return converted
+        out = []
+        for branch, each in zip(schema[key], converted, strict=True):
+            reference = branch.get("$ref") if isinstance(branch, dict) else None
+            names: list[Json] = []
+            for known in self._names_of(said, name, reference) if isinstance(reference, str) else ():
+                names.extend([known] if known not in names else [])
+            out.append({"allOf": [each, {"properties": {name: {"enum": names}}}]} if names else each)
+        return out
+
+    def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str) -> Iterator[Json]:
+        """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema lists itself."""
+        last = reference.rpartition("/")[2]
+        mapping = discriminator.get("mapping")
+        for key, each in mapping.items() if isinstance(mapping, dict) else ():
+            if each in (reference, last):
+                yield str(key)
+        yield last
+        yield from _listed_values(self.document, {"$ref": reference}, name, 5)
 
     def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], is_told_apart: bool) -> None:
         """Add the alternatives. In a user's document, a value may fit several: in an answer, and where a discriminator says
@@ -266,6 +293,17 @@ class _Root:
                 out["enum"] = [*out["enum"], None]
             return out
         return {"anyOf": [{"type": "null"}, out]}
+
+
+def _listed_values(document: Json, schema: Json, name: str, depth: int) -> Iterator[Json]:
+    """The values that a schema, or one it is put together from, lists for a property."""
+    schema = resolve(document, schema)
+    members = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    member = resolve(document, members[name]) if isinstance(members.get(name), dict) else {}
+    listed = member.get("enum", [member["const"]] if "const" in member else [])
+    yield from listed if isinstance(listed, list) else ()
+    for each in schema.get("allOf", ()) if depth else ():
+        yield from _listed_values(document, each, name, depth - 1)
 
 
 class _NotYet:

@@ -149,6 +149,8 @@ def test_a_search_is_filtered_sorted_and_paged_by_its_body(market: httpx.Client)
     rest = found(limit=2, cursor=first["cursor"], rent={"min": 100001})
     assert (ids_of(rest), "cursor" in rest) == (ids[2:], False)
     assert len(found()["stalls"]) == 15  # 12 rows and those 3
+    assert found(cursor="eyJhIjoxfQ") == found()  # the document's example begins the list
+    assert market.post("/stalls/search", json={"cursor": "eyJhIjoyfQ"}).status_code == 400
 
     said = why("market", "POST /stalls/search")
     assert "role: list" in said
@@ -188,6 +190,12 @@ def test_calls_below_a_noun_and_calls_that_begin_with_a_verb(office: httpx.Clien
     assert visit in mine
     assert {each["client_id"] for each in mine} == {client}
     assert office.post("/getVisit", json={"visit_id": 99999}).status_code == 404
+
+
+def test_a_verb_after_an_id_is_done_to_that_member(office: httpx.Client) -> None:
+    assert office.post("/bills/b-17:void").json() == {"id": "b-17", "status": "voided"}
+    assert office.get("/bills/b-17").json()["status"] == "voided"
+    assert office.get("/bills/b-18").json()["id"] == "b-18"
 
 
 def test_each_call_says_why_it_is_what_it_is() -> None:
@@ -244,3 +252,10 @@ def test_now_is_the_time_of_the_world_and_an_empty_text_unsets_a_field(market: h
     assert "grade" not in made  # no grade is called ''
     again = stall(market, kind="fish", opens_at="now", grade="B")
     assert (again["opens_at"], again["grade"]) == (made["opens_at"], "b")
+
+
+def test_null_is_kept_where_a_field_may_be_null_besides_what_it_lists(market: httpx.Client) -> None:
+    made = stall(market, kind="fish", roof="tin")
+    assert made["roof"] == "tin"
+    assert market.patch(f"/stalls/{made['id']}", json={"roof": None}).json()["roof"] is None
+    assert stall(market, kind="fish", roof=None)["roof"] is None

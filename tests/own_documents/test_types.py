@@ -43,4 +43,10 @@ def test_what_fits_two_types_is_taken_and_kept_as_the_type_it_names(zoo: httpx.C
     assert made(lion) == lion
     reference = {"@type": "Ref", "name": "Leo", "href": "/animals/1"}
     assert made(reference) == reference
-    assert zoo.post("/cages", json={"@type": "Cage", "holds": {"name": "Leo"}}).status_code == 400  # of no type
+
+    def refused(holds: Any) -> bool:
+        return zoo.post("/cages", json={"@type": "Cage", "holds": holds}).status_code == 400
+
+    assert refused({"name": "Leo"})  # of no type
+    assert refused({"@type": "Fish", "name": "Leo"})  # of one that is not there
+    assert refused({"@type": "Animal", "weight": "heavy"})  # this would be a reference, but calls itself an animal

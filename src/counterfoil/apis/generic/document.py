@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from math import inf
 from threading import Lock
@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from counterfoil.apis.generic.answers import Answer, examples, for_status, request_schema, success
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.found_collections import OF_BODY
-from counterfoil.apis.generic.model import Collection, Model, Operation, Place
+from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
+from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.texts import suits
@@ -39,6 +40,7 @@ class Document:
         self.id_schemas = lru_cache(maxsize=None)(self._id_schemas)
         self.properties = lru_cache(maxsize=None)(self._properties)
         self.answer = lru_cache(maxsize=None)(self._answer)
+        self._cursors: dict[str, frozenset[str]] = {}
         self._by_collection: dict[str, list[Operation]] = {}
         for operation in model.operations.values():
             if operation.collection:
@@ -207,6 +209,28 @@ class Document:
             body = request_schema(definition)
             found += [self.reader.member(body, (*place, *operation.id_at)) for place in {operation.body, ()}]
         return [dict(self.reader.merged(each)) for each in found if isinstance(each, dict)]
+
+    def cursor_examples(self, operation: Operation) -> frozenset[str]:
+        """The examples that the document has of a list's cursors."""
+        found = self._cursors.get(operation.name)
+        if found is None:
+            found = self._cursors[operation.name] = frozenset(self._cursor_examples(operation))
+        return found
+
+    def _cursor_examples(self, operation: Operation) -> Iterator[str]:
+        pages, definition = operation.pages, self.spec.operations[operation.name]
+        found: list[Json] = []
+        for name in (pages.at, pages.before) if pages.kind == "cursor" else ():
+            for each in definition.get("parameters") or ():
+                if name and (each.get("in"), each.get("name")) == ("query", name):
+                    found += [value for _, value in examples(each, self.reader.target)]
+                    found += self.reader.examples(each.get("schema", {}))
+            if name and operation.asks == "body":
+                content = (definition.get("requestBody") or {}).get("content") or {}
+                sent = [value for media in content.values() for _, value in examples(media, self.reader.target)]
+                found += [at(value, read_place(name)) for value in sent]
+                found += self.reader.examples(self.reader.member(request_schema(definition), read_place(name)) or {})
+        yield from (str(each) for each in found if isinstance(each, str | int))
 
     def text(self, schema: Mapping[str, Json], name: str, key: str) -> str:
         """A text for a schema."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -57,9 +57,14 @@ def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
 
 
 def page_of(
-    operation: Operation, members: Iterable[Member], query: Mapping[str, Json], most: int | None = None
+    operation: Operation,
+    members: Iterable[Member],
+    query: Mapping[str, Json],
+    most: int | None = None,
+    examples: Collection[str] = (),
 ) -> Page:
-    """The page that the query asks for. ``most`` is how many members the document allows in one answer.
+    """The page that the query asks for. ``most`` is how many members the document allows in one answer; ``examples`` are
+    the document's examples of a cursor, which people send: they begin the list.
 
     Raises ``ApiError`` (malformed) for a cursor that this stand-in did not give.
     """
@@ -72,7 +77,7 @@ def page_of(
         found = _searched(found, query[operation.search])
     if operation.sort and query.get(operation.sort):
         found = _sorted(found, query[operation.sort], query.get(operation.direction))
-    return _page(operation.pages, found, query, most)
+    return _page(operation.pages, found, query, most, examples)
 
 
 # --- filters -------------------------------------------------------------------------------------
@@ -218,7 +223,9 @@ def _order(value: Json) -> tuple[int, Any]:
 # --- paging --------------------------------------------------------------------------------------
 
 
-def _page(pages: Pages, members: Sequence[Member], query: Mapping[str, Json], most: int | None) -> Page:
+def _page(
+    pages: Pages, members: Sequence[Member], query: Mapping[str, Json], most: int | None, examples: Collection[str]
+) -> Page:
     total = len(members)
     size = _size(pages, query, most, total)
     start, number = 0, pages.first
@@ -229,7 +236,7 @@ def _page(pages: Pages, members: Sequence[Member], query: Mapping[str, Json], mo
         start = max(0, _whole(query.get(pages.at), 0))
         number = start // size + 1 if size else 1
     elif pages.kind == "cursor":
-        start = _after(pages, members, query, size)
+        start = _after(pages, members, query, size, examples)
         number = start // size + 1 if size else 1
     chosen = members[start : start + size]
     return Page(chosen, total, start, size, number, start + len(chosen) < total, pages)
@@ -245,23 +252,29 @@ def _size(pages: Pages, query: Mapping[str, Json], most: int | None, total: int)
     return size if most is None else min(size, most)
 
 
-def _after(pages: Pages, members: Sequence[Member], query: Mapping[str, Json], size: int) -> int:
+def _after(
+    pages: Pages, members: Sequence[Member], query: Mapping[str, Json], size: int, examples: Collection[str]
+) -> int:
     cursor = query.get(pages.at)
     if cursor is not None and cursor != "":
-        return _position(members, str(cursor), pages.at) + 1
+        position = _position(members, str(cursor), pages.at, examples)
+        return 0 if position is None else position + 1
     before = query.get(pages.before) if pages.before else None
     if before is not None and before != "":
-        return max(0, _position(members, str(before), pages.before) - size)
+        position = _position(members, str(before), pages.before, examples)
+        return 0 if position is None else max(0, position - size)
     return 0
 
 
-def _position(members: Sequence[Member], cursor: str, name: str) -> int:
-    """Where the member is that a cursor names: by its id, or by a text that ``cursor_after`` made."""
+def _position(members: Sequence[Member], cursor: str, name: str, examples: Collection[str]) -> int | None:
+    """Where the member is that a cursor names: by its id, or by a text that ``cursor_after`` made; None for an example."""
     id = _decoded(cursor)
     for wanted in (cursor, id):
         for position, member in enumerate(members):
             if member.id == wanted:
                 return position
+    if cursor in examples:
+        return None
     raise ApiError("malformed", f"{name} names no member of this list", where=name)
 
 

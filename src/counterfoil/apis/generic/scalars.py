@@ -29,6 +29,8 @@ class Scalars:
     def taken(self, merged: Mapping[str, Json], types: frozenset[str], given: Json) -> Json:
         """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``NOTHING`` if it cannot stand there."""
         listed = merged.get("enum")
+        if given is None and (merged.get("nullable") or "null" in types):
+            return None  # also where the listed values leave it out
         if isinstance(listed, list):
             if given in listed:
                 return given
