@@ -217,7 +217,8 @@ def test_workers_that_cannot_start_end_the_server(tmp_path: Path) -> None:
     assert lines[-1] == "counterfoil: workers end as soon as they start, the last with exit code 2"
 
 
-def test_without_a_store_it_says_where_worlds_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", ["asked", "killed"])
+def test_without_a_store_it_says_where_worlds_are(ends: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "counterfoil", "serve", "--workers", "2", "--port", "0", "billingplatform"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
@@ -231,11 +232,15 @@ def test_without_a_store_it_says_where_worlds_are(tmp_path: Path) -> None:
         client.close()
         assert "Shared" in names(client("GET", RUNS))
     client.close()
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert "Traceback" not in errors
-    assert list(tmp_path.iterdir()) == []
+    if ends == "asked":
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+    else:
+        process.kill()
+        process.communicate(timeout=30)
+    until(lambda: list(tmp_path.iterdir()) == [])
 
 
 def test_the_laws_hold_while_another_client_writes(tmp_path: Path) -> None:

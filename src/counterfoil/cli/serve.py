@@ -218,7 +218,8 @@ def serve(
                 )
 
         if workers > 1:
-            serve_workers.serve_with_workers(application, listeners, serve_one, ready)
+            temporary = Path(kept_in).parent if store is None and kept_in is not None else None
+            serve_workers.serve_with_workers(application, listeners, serve_one, ready, temporary=temporary)
         else:
             if application.sharing is not None:  # with servers on other machines
                 application.sharing.start(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -37,9 +38,11 @@ def serve_with_workers(
     listeners: list[socket],
     serve: Callable[[socket, Callable[[], None]], None],
     ready: Callable[[], None],
+    *,
+    temporary: Path | None = None,
 ) -> None:
     """Serve from one process for each listener, until interrupted. ``serve`` is called in each, with what it calls when it
-    accepts requests. Raises ``WorkersFailed``."""
+    accepts requests. ``temporary`` is a folder that the workers delete if this process is killed. Raises ``WorkersFailed``."""
     from counterfoil.processes.supervisor import Supervisor
     from counterfoil.store.log import StoreError
 
@@ -57,5 +60,10 @@ def serve_with_workers(
         serve(listeners[number - 1], is_ready)
         application.worlds.close()
 
+    def clean_up() -> None:
+        sharing.close()
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
     sharing.before_fork()
-    Supervisor(len(listeners), work, ready, sharing.close).run()
+    Supervisor(len(listeners), work, ready, clean_up).run()
