@@ -56,6 +56,15 @@ class Document:
         }
         return bool(statuses & {"409", "422", "4XX", "4xx", "default"})
 
+    def required_to_create(self, collection: Collection) -> list[list[str]]:
+        """The fields that each operation which creates a member requires, as its request names them."""
+        found = []
+        for each in self._by_collection.get(collection.path, ()):
+            if each.role == "create":
+                schema = self.reader.member(request_schema(self.spec.operations[each.name]), each.body)
+                found.append(sorted(self.reader.required(schema)) if schema is not None else [])
+        return found
+
     # --- answers ---------------------------------------------------------------------------------
 
     def _answer(self, name: str) -> Answer:
