@@ -179,6 +179,50 @@ def test_what_the_document_wants_of_who_creates_is_not_invented(client: httpx.Cl
     assert (set(made), made["name"]) == ({"id", "name", "created_at"}, "Acme")  # the server sets what it owns
 
 
+NOTES = """
+openapi: 3.0.3
+info: {title: Notes, version: "1"}
+paths:
+  /notes:
+    get:
+      responses:
+        "200":
+          description: All.
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Note"}}}}
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+      responses:
+        "201": {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+  /notes/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        "200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+components:
+  schemas:
+    Note:
+      allOf:
+        - type: object
+          required: [id, state]
+          properties: {id: {type: string, readOnly: true}, state: {type: string, readOnly: true, enum: [new, read]}}
+        - type: object
+          required: [text]
+          properties: {text: {type: string}}
+"""
+
+
+def test_what_only_the_server_may_set_is_not_wanted_of_who_creates(tmp_path: Path) -> None:
+    (tmp_path / "notes.yaml").write_text(NOTES)
+    notes = own_api(tmp_path / "notes.yaml", rows=3, seed=0)
+    with httpx.Client(transport=InProcessTransport(build(own=[notes]).asgi_app), base_url="http://localhost") as client:
+        query = {"api": "notes", "collection": "/notes"}
+        answer = client.post(f"{WORLD}/resources", params=query, json={"value": {}})
+        assert (answer.status_code, answer.json()["field"]) == (422, "text")
+        made = client.post(f"{WORLD}/resources", params=query, json={"value": {"text": "Milk"}})
+        assert (made.status_code, made.json()["value"]["text"]) == (201, "Milk")
+        assert set(made.json()["value"]) == {"id", "state", "text"}
+
+
 SETTINGS = """
 openapi: 3.0.3
 info: {title: Desk, version: "1"}
