@@ -55,8 +55,12 @@ class Validator:
 
     def first_error(self, value: Json) -> tuple[list[str | int], Any]:
         """The path of the first error (keys and indices), and jsonschema-rs's error."""
-        error = next(iter(self._root.compiled.iter_errors({self._member: value})))
-        return list(error.instance_path)[1:], error
+        return next(self.errors(value))
+
+    def errors(self, value: Json) -> Iterator[tuple[list[str | int], Any]]:
+        """Every error as ``first_error`` gives the first."""
+        for error in self._root.compiled.iter_errors({self._member: value}):
+            yield list(error.instance_path)[1:], error
 
 
 class Schemas:

@@ -25,7 +25,7 @@ class Sandbox:
         limit = options.pop("limit", 100)
         self.worlds = Worlds(scenario, all_switches(), limit=limit, seconds=lambda: self.seconds)
         self.worlds.create(DEFAULT, scenario_name, customers=customers)
-        self.apis = load_apis()
+        self.apis = [*load_apis(), *options.pop("own", ())]
         self.control = control(self.worlds, token=options.pop("token", None), apis=self.apis, **options)
         self.server = build_server([*self.apis, self.control], self.worlds.get)
         self.client = httpx.Client(transport=InProcessTransport(self.server), base_url="http://localhost:8000")

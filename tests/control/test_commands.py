@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from counterfoil.app import own_api
 from counterfoil.control.world_service import WorldLimits
 from counterfoil.world.commands import COMMANDS
 
 from .conftest import Sandbox
 
 Build = Callable[..., Sandbox]
+SHOP = Path(__file__).parents[2] / "examples" / "own-api"
 
 
 def test_every_command_works_in_one_story(sandbox: Build) -> None:
-    server, told = sandbox(), set()
+    server, told = sandbox(own=[own_api(SHOP / "shop.yaml", rows=3, seed=0)]), set()
 
     def do(name: str, /, **members: Any) -> Any:
         told.add(name)
@@ -70,7 +73,8 @@ def test_every_command_works_in_one_story(sandbox: Build) -> None:
     assert token["expires_at"] == "2026-02-01T09:25:00Z"
     assert do("note_login", api="emnify", succeeded=False) == 1
     assert do("request_bill", customer=1)["state"] == "in progress"
-    assert do("write_resource", api="shop", collection="/orders", id="o1", value={"price": 1.5}) == "o1"
+    acme = {"id": "cus_1", "name": "Acme", "created_at": "2026-02-01T09:10:00Z"}
+    assert do("write_resource", api="shop", collection="/customers", id="cus_1", value=acme) == "cus_1"
     assert told == set(COMMANDS)
     assert server.get("/worlds/default")["commands"] == 31
 

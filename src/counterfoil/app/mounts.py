@@ -29,6 +29,7 @@ def visitors_bounds() -> WorldLimits:
     return WorldLimits(
         customers=60,
         commands=1000,
+        bytes=2 * 2**20,
         seconds=0.5,
         max_time_to_live=half_an_hour,
         default_time_to_live=half_an_hour,

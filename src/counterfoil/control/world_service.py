@@ -13,7 +13,8 @@ from counterfoil.control.tasks import Others, Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.capsule import CapsuleError, capsule_of
-from counterfoil.world.commands import AddCustomer, AdvanceClock, Command
+from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, WriteResource
+from counterfoil.world.resources import MOST_BYTES, bytes_of_write, too_many_bytes
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.world import World
@@ -22,12 +23,14 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
 @dataclass(frozen=True, slots=True)
 class WorldLimits:
-    """What one server lets itself be asked for: customers in a world, commands in a world's history, seconds that one command
-    may take, as ``costs`` estimates them (None: any), seconds a world that was made here may idle (at most, and unless it says
-    otherwise), and whether worlds are made from capsules, whose scenarios may be anything."""
+    """What one server lets itself be asked for: customers in a world, commands in a world's history, bytes of the resources
+    that they wrote, seconds that one command may take, as ``costs`` estimates them (None: any), seconds a world that was made
+    here may idle (at most, and unless it says otherwise), and whether worlds are made from capsules, whose scenarios may be
+    anything."""
 
     customers: int = 100_000
     commands: int = 100_000
+    bytes: int = MOST_BYTES
     seconds: float | None = None
     max_time_to_live: float = 7 * 86_400
     default_time_to_live: float = 3600
@@ -180,6 +183,10 @@ class WorldService:
                 raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
             if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
                 raise TooMany(f"a world has up to {self.bounds.customers} customers here")
+            if isinstance(command, WriteResource):
+                written = world.resources.bytes_written + bytes_of_write(command.id, command.value)
+                if written > self.bounds.bytes:
+                    raise TooMany(too_many_bytes(self.bounds.bytes), field="value")
             if isinstance(command, AdvanceClock) and self.bounds.seconds is not None:
                 _check_cost(world, command, self.bounds.seconds)
             return world.execute(command)

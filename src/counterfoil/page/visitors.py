@@ -40,6 +40,7 @@ from counterfoil.page.responses import send_json, send_problem
 from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.visitor_identity import Visitor, VisitorIdentities
 from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.resources import too_many_bytes
 from counterfoil.world.state import Grant
 from counterfoil.world.worlds import Worlds
 
@@ -56,7 +57,8 @@ MAX_BODY = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class VisitorLimits:
     """VisitorLimits for visitors. Times in seconds; rates as calls per second and burst, by address (for IPv6 its first 64 bits)
-    or visitor. ``commands`` counts those of a world until it is reset, writes through the vendors' APIs included."""
+    or visitor. ``commands`` counts those of a world until it is reset, writes through the vendors' APIs included; ``bytes`` those
+    of the resources that they wrote."""
 
     worlds: int = 600
     worlds_each: int = 2
@@ -66,6 +68,7 @@ class VisitorLimits:
     changes: tuple[float, float] = (2.0, 40.0)
     visits: tuple[float, float] = (0.02, 20.0)
     commands: int = 1000
+    bytes: int = 2 * 2**20
 
     def rates_divided_by(self, workers: int) -> VisitorLimits:
         """The limits of one of so many processes, each of which counts calls by itself; what it counts in worlds is in sum."""
@@ -194,7 +197,7 @@ class VisitorMiddleware:
         return {key: Grant(key, None, None)}
 
     def _refuse_write(self, scope: Scope) -> Refusal | None:
-        """Why a write to a vendor's API is refused: the world is not a visitor's, or has reached its number of commands."""
+        """Why a write to a vendor's API is refused: the world is not a visitor's, or was written to enough."""
         name, _, path = split_world(raw_path(scope))
         if scope["method"] in NON_WRITING_METHODS or path.startswith(RESTRICTED):
             return None
@@ -203,6 +206,8 @@ class VisitorMiddleware:
         world = self._worlds.get(name)
         if world is not None and len(world.history) - world.scenario_length >= self._limits.commands:
             return Refusal(429, f"a world takes {self._limits.commands} commands here: reset it, or make another")
+        if world is not None and world.resources.bytes_written >= self._limits.bytes:
+            return Refusal(429, too_many_bytes(self._limits.bytes))
         return None
 
     # --- authorization ---------------------------------------------------------------------------

@@ -19,7 +19,8 @@ MOST_WRITTEN = 100_000
 """Resources written or deleted in one world."""
 MOST_IN_GROUP = 10_000
 """Resources written or deleted below one parent of one collection; a write copies their map (100 µs for so many)."""
-MOST_BYTES = 256 * 2**20
+MOST_BYTES = 64 * 2**20
+"""Of all values that were ever written to one world, as JSON: each stays in its history and in its store until it is reset."""
 
 
 class Group(NamedTuple):
@@ -31,14 +32,13 @@ class Group(NamedTuple):
 
 
 class Resource(msgspec.Struct, frozen=True, eq=False, weakref=True):
-    """What was written of one resource: its ``value``, None where it was deleted; ``bytes`` is its size as JSON.
+    """What was written of one resource: its ``value``, None where it was deleted.
 
     ``number`` counts the resources of its group in the order in which they were first written.
     """
 
     value: Json
     number: int
-    bytes: int
 
 
 NOTHING: Mapping[str, Resource] = {}
@@ -61,6 +61,11 @@ class Resources:
     def groups(self) -> Iterator[tuple[Group, Mapping[str, Resource]]]:
         yield from self._groups.items()
 
+    @property
+    def bytes_written(self) -> int:
+        """Of every value that was ever written, those that were overwritten or deleted included."""
+        return self._bytes
+
     def __len__(self) -> int:
         return self._count
 
@@ -68,20 +73,16 @@ class Resources:
         """These and one resource more, or another value of it; None deletes it. Raises ``RuleBroken`` at a bound."""
         before = self._groups.get(group, {})
         old = before.get(id)
-        size = len(msgspec.json.encode(value)) + len(id) + 200
         if old is None and (self._count >= MOST_WRITTEN or len(before) >= MOST_IN_GROUP):
             raise RuleBroken(
                 f"a world keeps {MOST_WRITTEN} written resources, and {MOST_IN_GROUP} below one parent: reset it",
                 field="id",
             )
-        total = self._bytes + size - (old.bytes if old is not None else 0)
-        if total > MOST_BYTES:
-            raise RuleBroken(f"a world keeps {MOST_BYTES} bytes of written resources: reset it", field="value")
         twin = Resources()
         number = len(before) if old is None else old.number
-        twin._groups = {**self._groups, group: {**before, id: Resource(value, number, size)}}
+        twin._groups = {**self._groups, group: {**before, id: Resource(value, number)}}
         twin._count = self._count + (old is None)
-        twin._bytes = total
+        twin._bytes = self._bytes + bytes_of_write(id, value)
         return twin
 
     def __repr__(self) -> str:
@@ -91,6 +92,25 @@ class Resources:
                 for group, members in sorted(self._groups.items())
             ]
         )
+
+
+def bytes_of_write(id: str, value: Json) -> int:
+    """The bytes that one write adds to a world: its value as JSON, and about what is kept beside it."""
+    return len(msgspec.json.encode(value)) + len(id) + 200
+
+
+def check_bytes(before: Resources, after: Resources) -> None:
+    """Raise ``RuleBroken`` for a write after which more than ``MOST_BYTES`` were written to a world.
+
+    For a change that is new: a world that is made again from a store has what it had.
+    """
+    if after.bytes_written > max(MOST_BYTES, before.bytes_written):
+        raise RuleBroken(too_many_bytes(MOST_BYTES), field="value")
+
+
+def too_many_bytes(most: int) -> str:
+    """What is said of a write after which more than ``most`` bytes were written to a world."""
+    return f"a world takes {most} bytes of written resources: reset it, or make another"
 
 
 def _canonical(value: Json) -> str:

@@ -20,7 +20,7 @@ from counterfoil.world.command_log import CommandLog, Saving
 from counterfoil.world.commands import Command
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.history import History
-from counterfoil.world.resources import Resources
+from counterfoil.world.resources import Resources, check_bytes
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.switches import Switches
@@ -218,6 +218,7 @@ class World:
             before = head.newest
             draft = before.fork()
             fact = draft.execute(command)
+            check_bytes(before.resources, draft.resources)
             draft.version += 1
             if draft.ledger.store.revision != before.ledger.store.revision:
                 draft.accounts_cache = None

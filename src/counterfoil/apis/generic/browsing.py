@@ -14,7 +14,7 @@ from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
-from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.rows import ONLY, Member, Store
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.commands import WriteResource
@@ -49,6 +49,8 @@ class Browser:
         found = self._collection(world, collection, parent)
         store = self._store(world)
         if not found.id:
+            if self._only_was_deleted(store, found, parent):
+                return ResourcePage(0, [])
             return ResourcePage(1, [self._shown(store, found, parent, self._only(store, found, parent))])
         if not search.strip():
             ids = self._ids(store, found, parent)
@@ -66,27 +68,38 @@ class Browser:
 
     def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
         found = self._collection(world, collection, parent)
-        if not found.id:
+        store = self._store(world)
+        if not found.id and not self._only_was_deleted(store, found, parent):
             raise RuleBroken(f"there is only one {collection}: change that one", field="collection")
         self._check_names(found, fields)
         sent = self._handlers.changes.fields(found, fields)
+        self._check_required(found, parent, sent, world)
         try:
-            id, value = self._handlers.new_member(found, parent, sent, self._store(world))
+            id, value = self._handlers.new_member(found, parent, sent, store)
         except ApiError as error:
             raise RuleBroken(error.message, field=error.where) from None
-        if self._store(world).was_written(found, parent, id):
+        if found.id and store.was_written(found, parent, id):
             raise RuleBroken(f"there is a member with the id '{id}' already", field=str(found.id[-1]))
         kept = {name: each for name, each in sent.items() if (name,) != found.id}  # not changed so that it fits
         return self._command(found, parent, id, {**value, **kept})
 
     def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
         found = self._collection(world, collection, parent)
-        before = self._member(self._store(world), found, parent, id).value
-        self._check_names(found, value, before)
-        named = at(value, found.id) if found.id else None
-        if named is not None and str(named) != id:
-            raise BadValue(f"{found.id[-1]} names this member and stays '{id}'", field=str(found.id[-1]))
-        return self._command(found, parent, id, value, before)
+        store = self._store(world)
+        if not found.id and id == ONLY and self._only_was_deleted(store, found, parent):
+            return self._written(found, parent, id, value)
+        return self._written(found, parent, id, value, self._member(store, found, parent, id).value)
+
+    def checked(self, world: World, command: WriteResource) -> WriteResource:
+        path, parent, id, value = command.collection, command.parent, command.id, command.value
+        if value is None:
+            return self.deleted(world, path, parent, id)
+        found = self._collection(world, path, parent)
+        if not found.id or self._store(world).get(found, parent, id) is not None:
+            return self.replaced(world, path, parent, id, value)
+        if "/" in id or not self._document.can_be_asked_for(found, id):
+            raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
+        return self._written(found, parent, id, value)
 
     def deleted(self, world: World, collection: str, parent: str, id: str) -> WriteResource:
         found = self._collection(world, collection, parent)
@@ -122,6 +135,10 @@ class Browser:
         if member is None:
             raise UnknownRecord(f"there is no '{id}' in {collection.path}", field="id")
         return member
+
+    def _only_was_deleted(self, store: Store, collection: Collection, parent: str) -> bool:
+        written = store.world.resources.group(self._api, collection.path, parent).get(ONLY)
+        return written is not None and written.value is None
 
     def _only(self, store: Store, collection: Collection, parent: str) -> Member:
         try:
@@ -183,6 +200,36 @@ class Browser:
                 listed = ", ".join(list(known)[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")
                 raise BadValue(f"{collection.path} has no field '{name}'; there are: {listed}", field=name)
 
+    def _check_required(self, collection: Collection, parent: str, sent: Mapping[str, Json], world: World) -> None:
+        """Raise ``BadValue`` for a field that the document wants of a client that creates a member; nothing is invented for it.
+
+        What the path says, the names of the parents, need not be sent again.
+        """
+        known = {letters(name): name for name in self._document.properties(collection)}
+        given = {letters(str(place[0])) for place in self._made.fixed(world, collection, parent, "") if place}
+        given = given - {letters(str(part)) for part in collection.id[:1]} | {letters(name) for name in sent}
+        missing = [
+            [name for name in names if letters(name) not in given and (not known or letters(name) in known)]
+            for names in self._document.required_to_create(collection)
+        ]
+        if missing and all(missing):
+            name = known.get(letters(missing[0][0]), missing[0][0])
+            raise BadValue(f"{name} is required to create a member of {collection.path}", field=name)
+
+    def _written(
+        self, collection: Collection, parent: str, id: str, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
+    ) -> WriteResource:
+        """The command that writes the whole of a member, with its id in it. Raises ``BadValue`` as ``_command`` does."""
+        self._check_names(collection, value, before)
+        if collection.id:
+            named = at(value, collection.id)
+            if named is not None and str(named) != id:
+                raise BadValue(f"{collection.id[-1]} names this member and stays '{id}'", field=str(collection.id[-1]))
+            if str(collection.id[0]) not in value:
+                value = dict(value)
+                put(value, collection.id, self._document.taken(collection, collection.id, id))
+        return self._command(collection, parent, id, value, before)
+
     def _command(
         self, collection: Collection, parent: str, id: str, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
     ) -> WriteResource:
@@ -197,17 +244,20 @@ class Browser:
 def _check(checks: Checks, value: Mapping[str, Json], before: Mapping[str, Json]) -> None:
     """Raise ``BadValue`` for the first error that ``before`` does not have: some documents contradict themselves, so that what
     is made from them does not fit, and a person changes another field."""
-    now, was = dict(value), dict(before)
-    while not checks.is_valid(now):
-        path, error = checks.first_error(now)
-        name = path[0] if path else None
-        if name is None and was and not checks.is_valid(was):
-            return
-        if name is None or name not in was or now.get(str(name)) != was[str(name)]:
-            where = ".".join(map(str, path))
-            message = " ".join(str(error.message).split())[:300]
-            raise BadValue(f"{where}: {message}" if where else message, field=where or None)
-        del now[str(name)], was[str(name)]
+    if checks.is_valid(value):
+        return
+    did_not_fit = bool(before) and not checks.is_valid(before)
+    for path, error in checks.errors(value):
+        lacking = getattr(error.kind, "property", None)  # the field that is required and not there
+        name = str(path[0]) if path else lacking
+        if did_not_fit and (name is None or (name in before and name in value and value[name] == before[name])):
+            continue
+        if did_not_fit and name not in before and name not in value:
+            continue
+        where = ".".join(map(str, path))
+        message = " ".join(str(error.message).split())[:300]
+        field = ".".join(map(str, (*path, lacking) if isinstance(lacking, str) else path))
+        raise BadValue(f"{where}: {message}" if where else message, field=field or None)
 
 
 def _matches(member: Member, needle: str) -> bool:

@@ -56,6 +56,26 @@ class Document:
         }
         return bool(statuses & {"409", "422", "4XX", "4xx", "default"})
 
+    def required_to_create(self, collection: Collection) -> list[list[str]]:
+        """The fields that each operation which creates a member requires, as its request names them.
+
+        Without those that the server sets: one schema often describes both what is sent and what is answered.
+        """
+        found = []
+        for each in self._by_collection.get(collection.path, ()):
+            if each.role == "create":
+                schema = self.reader.member(request_schema(self.spec.operations[each.name]), each.body)
+                found.append([] if schema is None else self._required_of_clients(collection, schema))
+        return found
+
+    def _required_of_clients(self, collection: Collection, schema: Json) -> list[str]:
+        members = self.reader.properties(schema)
+        return sorted(
+            name
+            for name in self.reader.required(schema)
+            if name not in collection.server_owned and not self.reader.merged(members.get(name, {})).get("readOnly")
+        )
+
     # --- answers ---------------------------------------------------------------------------------
 
     def _answer(self, name: str) -> Answer:

@@ -30,6 +30,8 @@ class Checks(Protocol):
 
     def first_error(self, value: Json) -> tuple[list[str | int], Any]: ...
 
+    def errors(self, value: Json) -> Iterator[tuple[list[str | int], Any]]: ...
+
 
 def fit(
     values: Values,

@@ -58,7 +58,7 @@ class Writing(Reading):
     ) -> tuple[str, dict[str, Json]]:
         """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
         world = store.world
-        id = self._new_id(collection, parent, fields, store)
+        id = self._new_id(collection, parent, fields, store) if collection.id else ONLY
         key = f"{self.made.key(world, collection, parent)}/{id}"
         determined = {**self.made.fixed(world, collection, parent, id), **(fixed or {})}
         return id, self.changes.created(collection, fields, determined, key, world.now)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from counterfoil.api import Json, Request, Response
 from counterfoil.control import timeline
 from counterfoil.control.handlers import world_of
+from counterfoil.control.handlers.resources import browser_of
 from counterfoil.control.world_service import WorldService
-from counterfoil.world.commands import read_command
+from counterfoil.world.commands import WriteResource, read_command
 from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import to_json
 
 
 def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
     world = world_of(service, request)
-    fact = service.execute(world, read_command(data))
+    command = read_command(data)
+    if isinstance(command, WriteResource):
+        command = browser_of(service, command.api).checked(world, command)
+    fact = service.execute(world, command)
     return Response(200, {"fact": to_json(fact), "version": world.version, "now": format_timestamp(world.now)})
 
 

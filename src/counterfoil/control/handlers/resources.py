@@ -14,6 +14,14 @@ from counterfoil.ledger.errors import BadValue
 from counterfoil.world.world import World
 
 
+def browser_of(service: WorldService, api: str) -> ResourceBrowser:
+    """What looks through an API's resources. Raises ``BadValue`` for an API that is not made from a document."""
+    browser = service.api(api).resources
+    if browser is None:
+        raise BadValue(f"{api} is not made from a document: its commands are those of the world", field="api")
+    return browser
+
+
 class _Place(NamedTuple):
     browser: ResourceBrowser
     world: World
@@ -24,10 +32,7 @@ class _Place(NamedTuple):
 def _place(service: WorldService, request: Request) -> _Place:
     """What the request is about. Raises ``UnknownRecord`` or ``BadValue``."""
     world, query = world_of(service, request), request.query
-    browser = service.api(query["api"]).resources
-    if browser is None:
-        raise BadValue(f"{query['api']} is not made from a document: its commands are those of the world", field="api")
-    return _Place(browser, world, query["collection"], query["parent"])
+    return _Place(browser_of(service, query["api"]), world, query["collection"], query["parent"])
 
 
 def _shown(view: ResourceView) -> dict[str, Json]:

@@ -77,7 +77,7 @@ async function showOne(root, of, place, {search: needle = "", offset: from = "0"
   const columns = columnsOf(of);
   show(root,
     h("p", {class: "crumb"}, h("a", {href: href("collections")}, "‹ Collections"), place.parent ? h("span", {class: "muted"}, ` · below ${place.parent}`) : null),
-    h("div", {class: "title"}, h("h1", {}, of.path), of.single ? null : h("a", {class: "button primary", id: "new-resource", href: href("collections", [of.api, of.path], {parent: place.parent, new: "yes"})}, "New…")),
+    h("div", {class: "title"}, h("h1", {}, of.path), of.single && found.total ? null : h("a", {class: "button primary", id: "new-resource", href: href("collections", [of.api, of.path], {parent: place.parent, new: "yes"})}, "New…")),
     of.single ? null : h("form", {class: "filters", role: "search", onsubmit: (event) => event.preventDefault()}, field("Search", search)),
     found.total ? table(of.path, [th(of.id || "id"), ...columns.map((each) => th(each.name, {class: isNumber(each) ? "num" : null}))], found.resources.map((each) => row(of, place, columns, each, all))) : null,
     pager({offset, limit: LIMIT, total: found.total, noun: "members"}, (to) => turn({offset: to || ""})));
