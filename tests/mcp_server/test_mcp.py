@@ -283,7 +283,7 @@ def mcp(*arguments: str, cwd: Path, more: str = "pass") -> subprocess.CompletedP
     [
         (["nix"], "there is no API 'nix'; there are: billingplatform, elevate"),
         (["--scenario", "nix"], "there is no scenario 'nix'; there are: demo"),
-        (["--port", "70000"], "70000 is not in the range 0<=x<=65535"),
+        (["--port", "70000"], "counterfoil mcp: --port: 70000 is not a whole number from 0 to 65535"),
         (["--spec", "nix.yaml"], "nix.yaml"),
         (["--switch", "nix"], "'nix' is not NAME=VALUE"),
         (
