@@ -181,7 +181,7 @@ def test_check_finds_what_cannot_be_rebuilt(made: Path, tmp_path: Path) -> None:
     found = said(1, "store", "check", str(store))
     assert "commands are missing" in found
     assert "cannot be rebuilt" in found
-    assert "1 worlds, 2 mistakes" in found
+    assert "1 world, 2 mistakes" in found
 
 
 def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:

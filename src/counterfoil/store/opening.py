@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
 
+from counterfoil.plain_text import counted
 from counterfoil.store.engines import RemoteLog, StoreLog
 from counterfoil.store.log import Conflict, Gone, Log, StoreError
 from counterfoil.store.shared_worlds import SharedWorlds
@@ -94,7 +95,7 @@ def check_default(
         asked = (
             "its scenario's own customers"
             if world.requested_customers is None
-            else f"{world.requested_customers} customers"
+            else counted(world.requested_customers, "customer")
         )
         differs = f"{asked}, not {customers}"
     elif switches and dict(switches) != dict(world.chosen):
