@@ -120,7 +120,9 @@ def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def test_it_stops_cleanly(how: signal.Signals) -> None:
     with serving("elevate") as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("elevate http://127.0.0.1:")
+        name, base = process.stdout.readline().split()
+        assert (name, base.startswith("http://127.0.0.1:")) == ("elevate", True)
+        assert process.stdout.readline() == f"page {'/'.join(base.split('/')[:3])}/\n"
         process.send_signal(how)
         assert process.wait(timeout=PATIENCE) == 0
         assert process.stderr is not None

@@ -129,7 +129,7 @@ def test_each_mistake_of_a_client_is_one_line(tmp_path: Path) -> None:
             ("show_clock", {"world": "../../apis"}, "there is no world of that name"),
             ("call_api", {"api": "nix", "path": "/"}, "'nix' is not served; there are: billingplatform, elevate"),
             ("call_api", {"api": "emnify", "path": "/../../../_sandbox/v1/worlds"}, "must begin with / and stay below"),
-            ("call_api", {"api": "emnify", "path": "//x?y"}, "must begin with / and stay below"),
+            ("call_api", {"api": "emnify", "path": "/x?y=1"}, "put what follows the ? into the argument query"),
             ("check_implementation", {}, "name one of: api, file"),
             ("check_implementation", {"api": "nix"}, "there is no API 'nix'; there are: billingplatform, elevate"),
             ("check_implementation", {"api": "emnify", "only": ["--report=x"]}, "only/0: "),

@@ -80,6 +80,8 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
     assert "No such file" in refused("serve", "--port", "0", "--store", str(tmp_path / "no" / "w.db"))
     assert "name a file, or" in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
     assert "secret" not in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
+    for url in ("file:x.db?mode=ro", "FILE:x.db"):
+        assert f"{url}: name the file by its path, such as worlds.db" in refused("serve", "--port", "0", "--store", url)
     assert "there is no such store" in refused("store", "info", str(tmp_path / "none.db"))
     assert not (tmp_path / "none.db").exists()
 

@@ -33,6 +33,8 @@ def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> Stor
     if url is None:
         if not store.strip() or "\0" in store:
             raise StoreError("a store is the path of a file, or a URL such as postgresql://db/counterfoil")
+        if store.lower().startswith("file:"):
+            raise StoreError(f"{store[:80]}: name the file by its path, such as worlds.db, not by a file: URL")
         return SqliteLog(store, to_write=to_write, shared=shared)
     if url["scheme"] in POSTGRES:
         with _extra("postgres", "psycopg"):
