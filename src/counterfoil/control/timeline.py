@@ -126,7 +126,7 @@ def _customer_actions(world: World) -> Iterator[Event]:
         if moment is not None:
             customers[moment] = customers.get(moment, 0) + refcount
     for moment, count in customers.items():
-        what = f"{counted(count, 'customer')} by habit: a service used, or a bill paid"
+        what = f"scheduled: usage and payments of {counted(count, 'customer')}"
         yield moment, {"at": format_timestamp(moment), "kind": "habits", "what": what, "count": count}
 
 
