@@ -1,4 +1,4 @@
-"""Makes text from outside safe for a terminal: what would move the cursor, change colours or reorder letters is escaped."""
+"""Writes text for people: numbers with their nouns, and text from outside without what a terminal would obey."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def for_terminal(text: str) -> str:
 def json_for_terminal(text: str) -> str:
     r"""JSON with what JSON itself leaves unescaped of these as ``\u009b``: a reader gets the same value."""
     return _CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, for one or for several: ``1 world``, ``2 entries``. The noun is regular, in the singular."""
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else several}"

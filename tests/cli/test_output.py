@@ -129,3 +129,20 @@ def test_an_empty_name_of_a_file_is_refused(option: tuple[str, ...], tmp_path: P
     done = subprocess.run([*PROGRAM, *option], capture_output=True, cwd=tmp_path, timeout=60)
     assert done.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "written", "surveyed"),
+    [
+        (["/time"], "1 operation\n", "0 of 1 operation answers from state, 1 is made up"),
+        (["/time", "/date"], "2 operations\n", "0 of 2 operations answer from state, 2 are made up"),
+    ],
+)
+def test_one_of_a_kind_is_not_written_as_several(paths: list[str], written: str, surveyed: str, tmp_path: Path) -> None:
+    document = tmp_path / "clock.yaml"
+    operation = "{get: {responses: {'200': {description: now}}}}"
+    lines = [f"  {path}: {operation}" for path in paths]
+    document.write_text("\n".join(["openapi: 3.0.3", "info: {title: Clock, version: '1'}", "paths:", *lines]))
+    said = run("infer", str(document), "--write", str(tmp_path / "model.yaml")).stdout.decode()
+    assert said.endswith(f"0 collections, {written}")
+    assert surveyed in run("infer", str(document)).stdout.decode()

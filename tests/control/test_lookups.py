@@ -45,7 +45,7 @@ def test_the_clock_names_the_next_event(sandbox: Build) -> None:
 def test_the_clock_includes_customers_habits(sandbox: Build) -> None:
     following = sandbox(scenario_name="demo").get(WORLD + "/clock")["next"]
     assert following["at"] > "2026-01-20T09:00:00Z"
-    assert "by habit" in following["what"]
+    assert following["what"].startswith("scheduled: usage and payments of ")
 
 
 def test_the_future_lists_events_that_need_no_command(sandbox: Build) -> None:

@@ -38,15 +38,14 @@ LIBRARY, CROOKED = str(DOCUMENTS / "library.yaml"), str(DOCUMENTS / "crooked.yam
         (["--spec", LIBRARY, "--model", "shop=m.yaml"], "there is no --spec 'shop'; there are: library"),
         (["--model", "m.yaml"], "needs the document it is for"),
         (["--handlers", "h.py"], "needs the document it is for"),
-        (["--spec", LIBRARY, "--rows", "-1"], "-1 is not in the range"),
+        (["--spec", LIBRARY, "--rows", "-1"], "--rows: -1 is not a whole number from 0 to 10000"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_two(arguments: list[str], says: str) -> None:
     done = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
     assert done.exit_code == 2, done.output
     assert says in done.stderr
-    lines = [line for line in done.stderr.splitlines() if not line.startswith(("Usage:", "Try ")) and line]
-    assert len(lines) == 1, "click's own errors have the usage above them"
+    assert done.stderr.count("\n") == 1
 
 
 @contextmanager

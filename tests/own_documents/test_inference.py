@@ -55,7 +55,7 @@ def test_each_decision_has_a_reason_and_a_confidence() -> None:
     assert "role: delete" in why.output
     assert "DELETE of one member" in why.output
     summary = counterfoil("infer", CAFE).output
-    assert "16 of 18 operations answer from state, 1 are made up (seeded, stable), 1 are 501" in summary
+    assert "16 of 18 operations answer from state, 1 is made up (seeded, stable), 1 is 501" in summary
     assert "501 GET /contradiction: " in summary
 
 

@@ -68,7 +68,9 @@ def test_a_member_is_found_created_changed_and_deleted(pages: Any, shop: Served,
     expect(tab.locator("#status")).to_contain_text("Deleted")
     expect(tab.locator("#showing")).to_have_text("1–20 of 25")
     page.go("overview")
-    expect(tab.locator(".timeline").last).to_contain_text(f"/customers {made['id']} is deleted")
+    timeline = tab.get_by_label("Timeline")
+    expect(timeline).to_contain_text(f"/customers {made['id']} is deleted")
+    expect(timeline.locator("li")).to_have_count(3)  # created, changed, deleted; nothing of the billing scenario
     page.go("collections/shop/%2Finvoices")
     picture(tab, "collections")
 
@@ -113,6 +115,46 @@ def test_what_is_below_a_member_is_shown_by_its_id(pages: Any, shop: Served) -> 
     tab.locator("main tbody a").first.click()
     expect(tab.locator("h1")).to_have_text("/settings")
     expect(tab.locator("#delete-resource")).to_have_count(0)
+
+
+def test_a_server_of_own_documents_opens_on_collections_and_shows_no_billing(pages: Any, shop: Served) -> None:
+    page = pages(shop.world("one-month"), "collections", server=shop)
+    tab: Page = page.tab
+    tab.goto(f"{shop.origin}/")
+    expect(tab.locator("h1")).to_have_text("Collections")
+    expect(tab.locator(".tabs a")).to_have_text(["Collections", "Overview", "Journal", "Faults"])
+    page.go("overview")
+    expect(tab.get_by_label("Timeline")).to_contain_text("Nothing was written, and the clock was not moved.")
+    expect(tab.locator("a[href^='#/customers'], a[href^='#/runs'], #clock-next, .plot, .tiles")).to_have_count(0)
+    tab.click("#clock-month")
+    expect(tab.get_by_label("Timeline").locator("li")).to_have_count(1)
+    expect(tab.get_by_label("Timeline")).to_contain_text("the clock moves to")
+
+
+def test_what_sets_the_direction_of_text_is_shown_and_not_obeyed(pages: Any, tmp_path: Path) -> None:
+    """A right-to-left override, U+202E, in a path would show the rest of it turned round."""
+    document = tmp_path / "turned.yaml"
+    item = "{type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}"
+    answer = "responses: {'200': {description: ok, content: {application/json: {schema: SCHEMA}}}}"
+    both = [
+        ('"/re\\u202Eports"', f"{{type: array, items: {item}}}", ""),
+        (
+            '"/re\\u202Eports/{id}"',
+            item,
+            "parameters: [{name: id, in: path, required: true, schema: {type: string}}], ",
+        ),
+    ]
+    paths = [f"  {path}: {{get: {{{more}{answer.replace('SCHEMA', schema)}}}}}" for path, schema, more in both]
+    document.write_text("\n".join(["openapi: 3.0.3", "info: {title: Turned, version: '1'}", "paths:", *paths]))
+    server, end = start(own=[own_api(document, rows=3, seed=0)], scenario_name="quiet")
+    try:
+        tab: Page = pages("", "collections", server=server).tab
+        expect(tab.locator("main tbody th")).to_have_text(["/re\\u202eports"])
+        tab.locator("main tbody a").click()
+        expect(tab.locator("h1")).to_have_text("/re\\u202eports")
+        expect(tab.locator("main tbody tr")).to_have_count(3)
+    finally:
+        end()
 
 
 def test_collections_are_accessible_and_fit_a_phone(pages: Any, shop: Served) -> None:

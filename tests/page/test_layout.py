@@ -79,8 +79,12 @@ def test_five_windows_stand_side_by_side_each_at_its_first_change(pages: Any, se
     world = billed(served)
     tab: Page = pages(world, "vendors/1", viewport={"width": 1440, "height": 900}).tab
     expect(tab.locator(".vendor-view")).to_have_count(5)
-    tops = {round((each.bounding_box() or {"y": -1})["y"]) for each in tab.locator(".vendor-view").all()}
-    assert len(tops) == 1
+    for width in (1920, 1440):
+        tab.set_viewport_size({"width": width, "height": 900})
+        tops = {round((each.bounding_box() or {"y": -1})["y"]) for each in tab.locator(".vendor-view").all()}
+        assert len(tops) == 1
+        for text in tab.locator(".vendor-view h2, .vendor-view .request").all():
+            assert text.evaluate("each => each.scrollWidth <= each.clientWidth"), f"cut: {text.inner_text()}"
     served.do(world, "record_payment", customer=1, bill=1)
     expect(tab.locator(".changes-table")).to_contain_text("new → settled")
     expect(tab.locator(".changed")).to_contain_text("Unchanged:")

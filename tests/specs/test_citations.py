@@ -142,7 +142,7 @@ def test_specs_lint_exits_with_1(project: Path) -> None:
     assert done.returncode == 1
     first, last = done.stdout.splitlines()
     assert first.startswith(f"elevate: openapi.yaml:{line}: docs/vendors/elevate.md#likes: ")
-    assert last == "1 findings"
+    assert last == "1 finding"
     assert done.stderr == ""
 
 

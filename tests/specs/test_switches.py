@@ -90,7 +90,7 @@ def test_a_difference_is_found_and_can_be_written(copied: Path) -> None:
     )
 
     lint = CliRunner().invoke(main, ["specs", "lint"])
-    assert (lint.exit_code, lint.output.splitlines()) == (1, [finding, "1 findings"])
+    assert (lint.exit_code, lint.output.splitlines()) == (1, [finding, "1 finding"])
     compared = CliRunner().invoke(main, ["specs", "switches"])
     assert (compared.exit_code, compared.output) == (1, finding.replace(" openapi.yaml:", "") + "\n")
 

@@ -80,6 +80,8 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
     assert "No such file" in refused("serve", "--port", "0", "--store", str(tmp_path / "no" / "w.db"))
     assert "name a file, or" in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
     assert "secret" not in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
+    for url in ("file:x.db?mode=ro", "FILE:x.db"):
+        assert f"{url}: name the file by its path, such as worlds.db" in refused("serve", "--port", "0", "--store", url)
     assert "there is no such store" in refused("store", "info", str(tmp_path / "none.db"))
     assert not (tmp_path / "none.db").exists()
 
@@ -181,7 +183,7 @@ def test_check_finds_what_cannot_be_rebuilt(made: Path, tmp_path: Path) -> None:
     found = said(1, "store", "check", str(store))
     assert "commands are missing" in found
     assert "cannot be rebuilt" in found
-    assert "1 worlds, 2 mistakes" in found
+    assert "1 world, 2 mistakes" in found
 
 
 def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:

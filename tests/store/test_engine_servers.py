@@ -161,7 +161,7 @@ def test_worlds_are_looked_at_and_moved_beside_a_running_server(
         (folder / "default.json").unlink()
         assert "nothing was imported" in done(2, "store", "import", remote_store, str(folder))
         (folder / "blue.json").rename(folder / "again.json")
-        assert "imported 1 worlds" in done(0, "store", "import", remote_store, str(folder), "--time-to-live", "60")
+        assert "imported 1 world" in done(0, "store", "import", remote_store, str(folder), "--time-to-live", "60")
         assert "Carried" in served.runs("/w/again"), "without a restart"
         assert served.get(f"{CONTROL}/again")["time_to_live"] == 60
         assert served.digest("again") == served.digest("blue")
@@ -179,7 +179,7 @@ def test_a_database_is_backed_up_while_it_is_served_and_restored(started_postgre
         served.run("After")
         served.stop()
         database.tool("pg_restore", "--clean", "--if-exists", "--dbname", store, dump)
-        assert "1 worlds, 0 mistakes" in done(0, "store", "check", store)
+        assert "1 world, 0 mistakes" in done(0, "store", "check", store)
         served.start()
         assert served.runs()[-1:] == ["Before"]
         served.run("Again")

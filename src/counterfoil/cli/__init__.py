@@ -66,8 +66,13 @@ class Commands(click.Group):
     def _run(self, args: Any, prog_name: str | None, **extra: Any) -> int:
         try:
             code = super().main(args, prog_name, standalone_mode=False, **extra)
-        except click.ClickException as error:
+        except click.exceptions.NoArgsIsHelpError as error:
             error.show()
+            return error.exit_code
+        except click.ClickException as error:
+            from counterfoil.cli.mistakes import one_line
+
+            print(for_terminal(one_line(error)), file=sys.stderr)
             return error.exit_code
         except click.Abort:
             return INTERRUPTED

@@ -34,11 +34,12 @@ def curl_lines(application: Application, origin: str) -> dict[str, str]:
 
 
 def show(application: Application, origin: str, *, full: bool) -> None:
-    """Print the banner: a table and curl lines on a terminal, one line per API where output is piped."""
+    """Print the banner: a table and curl lines on a terminal, else a line for each API and one for the page."""
     world = application.world
     if not full:
         for name, url in base_urls(application, origin).items():
-            print(for_terminal(f"{name} {url}"), flush=True)
+            print(for_terminal(f"{name} {url}"))
+        print(f"page {origin}/", flush=True)
         return
     from rich.console import Console
     from rich.table import Table

@@ -11,6 +11,7 @@ import click
 
 from counterfoil.cli import own_documents
 from counterfoil.cli.common import echo, exit_on_user_error
+from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from counterfoil.api import API
@@ -186,7 +187,9 @@ def _list_laws(apis: tuple[str, ...], own: Mapping[str, LawBook]) -> None:
         raise click.UsageError(str(error)) from None
     for book in books:
         ids = "".join(f", ids given with --known {book.api}.{name}=VALUE" for name in book.known_parameters)
-        echo(f"{book.api}: {len(book.laws)} laws{ids} (a capability is something that only the stand-in offers)\n")
+        echo(
+            f"{book.api}: {counted(len(book.laws), 'law')}{ids} (a capability is something that only the stand-in offers)\n"
+        )
         for law in book.laws:
             needs = [*(["--writes"] if law.writes else []), *(f"capability {name}" for name in law.needs)]
             echo(f"{law.id}  {law.operation}\n    {law.says}" + (f"\n    needs {', '.join(needs)}" if needs else ""))

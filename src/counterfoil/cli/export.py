@@ -10,6 +10,7 @@ import click
 
 from counterfoil.cli import own_documents
 from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, refuse
+from counterfoil.plain_text import counted
 
 FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
 
@@ -97,7 +98,7 @@ def export(
         collection = plan(application, host=url, world=world, customer=number)
         written = import_module(f"counterfoil.export.{FORMATS[form]}").files(collection)
         write_all_whole({folder / name: data for name, data in written.items()})
-        echo(f"{folder}: {len(collection.samples)} requests in {len(written)} files")
+        echo(f"{folder}: {counted(len(collection.samples), 'request')} in {counted(len(written), 'file')}")
 
     exit_on_user_error(run)
 

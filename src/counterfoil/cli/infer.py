@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from counterfoil.cli.common import echo, exit_on_user_error, print_json, refuse
+from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from counterfoil.apis.generic.model import Decision, Model
@@ -47,7 +48,9 @@ def infer(file: str, why: str | None, model: str | None, target: str | None, as_
     elif target is None:
         _summarize(spec, found)
     else:
-        echo(f"{target}: {len(found.collections)} collections, {len(found.operations)} operations")
+        echo(
+            f"{target}: {counted(len(found.collections), 'collection')}, {counted(len(found.operations), 'operation')}"
+        )
 
 
 def _inferred(file: str, model: Path | None) -> tuple[Spec, Model]:
@@ -92,7 +95,7 @@ def _summarize(spec: Spec, model: Model) -> None:
         echo("made up: the same answer each time, from the document alone")
         for name in made_up:
             echo(f"    {name}")
-    counted = survey(Document(spec, model))
-    for name, reason in counted.impossible:
+    surveyed = survey(Document(spec, model))
+    for name, reason in surveyed.impossible:
         echo(f"501 {name}: {reason}")
-    echo(str(counted))
+    echo(str(surveyed))

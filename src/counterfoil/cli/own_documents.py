@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from counterfoil.cli.common import echo
+from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from counterfoil.api import API
@@ -185,7 +186,7 @@ def tell(apis: Sequence[API], *, in_full: bool) -> None:
         notices = api.spec.notices if api.spec is not None else ()
         if not notices:
             continue
-        places = "1 place" if len(notices) == 1 else f"{len(notices)} places"
+        places = counted(len(notices), "place")
         source = api.spec.source if api.spec is not None else ""
         echo(
             f"{api.name}: {places} of {source} could not be understood{'' if in_full else '; -v lists them'}", err=True

@@ -14,6 +14,7 @@ import click
 
 from counterfoil.cli import measuring, own_documents, serve_workers
 from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, print_json, refuse
+from counterfoil.plain_text import counted
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
 """Connections from one address in public mode. A browser opens six, and several visitors may share an address."""
@@ -273,7 +274,7 @@ def replay(capsule: str, as_json: bool) -> None:
     if as_json:
         print_json({"digest": digest_of(world), "now": world.now.isoformat(), "commands": commands})
         return
-    echo(f"the same world: scenario {world.scenario.name}, seed {world.seed}, {len(commands)} commands")
+    echo(f"the same world: scenario {world.scenario.name}, seed {world.seed}, {counted(len(commands), 'command')}")
     for command in commands:
         at, name = command.pop("at"), command.pop("command")
         echo(f"  {at}  {name} {' '.join(f'{member}={value}' for member, value in command.items())}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from counterfoil.cli.common import as_text, echo, exit_on_user_error, print_json, refuse
+from counterfoil.plain_text import counted
 
 
 @click.group()
@@ -127,7 +128,7 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
     else:
         for finding in findings:
             echo(f"{finding.api}: {finding.where}: {finding.message}")
-        echo(f"{len(findings)} findings" if findings else "no findings")
+        echo(counted(len(findings), "finding") if findings else "no findings")
     sys.exit(1 if findings else 0)
 
 
@@ -253,5 +254,5 @@ def diff_specs(old: Path, new: Path, as_json: bool) -> None:
         for change in changes:
             echo(f"{change.kind:13} {change.where}: {change.text}")
         breaking = sum(change.is_breaking for change in changes)
-        echo(f"{breaking} breaking, {len(changes) - breaking} other changes" if changes else "no changes")
+        echo(f"{breaking} breaking, {counted(len(changes) - breaking, 'other change')}" if changes else "no changes")
     sys.exit(1 if any(change.is_breaking for change in changes) else 0)

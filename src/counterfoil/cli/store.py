@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from counterfoil.cli.common import exit_on_user_error, print_json, refuse
+from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from counterfoil.world.switches import Switch
@@ -76,7 +77,7 @@ def check(store: str) -> None:
     there, found = exit_on_user_error(run)
     for line in found:
         click.echo(line)
-    click.echo(f"{there} worlds, {len(found)} mistakes")
+    click.echo(f"{counted(there, 'world')}, {counted(len(found), 'mistake')}")
     if found:
         raise SystemExit(FINDINGS)
 
@@ -99,7 +100,7 @@ def compact(store: str) -> None:
             return deleted, before, log.size()
 
     idle, before, after = exit_on_user_error(run)
-    click.echo(f"deleted {idle} idle worlds; {before} bytes before, {after} now")
+    click.echo(f"deleted {counted(idle, 'idle world')}; {before} bytes before, {after} now")
 
 
 @store.command()
@@ -127,7 +128,7 @@ def export(store: str, folder: str, name: str | None) -> None:
             written += 1
         return written
 
-    click.echo(f"wrote {exit_on_user_error(run)} capsules to {folder}")
+    click.echo(f"wrote {counted(exit_on_user_error(run), 'capsule')} to {folder}")
 
 
 @store.command(name="import")
@@ -169,7 +170,7 @@ def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -
                 worlds.put(world, time_to_live=None if world.name == DEFAULT else time_to_live)
             return len(opened)
 
-    click.echo(f"imported {exit_on_user_error(run)} worlds")
+    click.echo(f"imported {counted(exit_on_user_error(run), 'world')}")
 
 
 def _opened(file: Path, known: Iterable[Switch]) -> World:

@@ -35,7 +35,7 @@ from counterfoil.contract.runner import is_selected
 from counterfoil.contract.specread import SpecUnreadable
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import USAGE, Verdict
-from counterfoil.plain_text import for_terminal
+from counterfoil.plain_text import counted, for_terminal
 
 SEED = 1
 WIDTH = 120
@@ -135,8 +135,9 @@ def _announce(api: str, target: Target, options: CheckOptions) -> None:
     laws = sum(is_selected(law, options.only) for law in book_for(api, target).laws)
     operations = 0 if options.only else len(document_of(book_for(api, target))["paths"])
     requests = laws * REQUESTS_PER_LAW + operations * REQUESTS_PER_PATH * (1 if options.fast else 3)
-    line = f"{api}: {laws} laws at {target.url}; roughly {requests:,} requests at {rate:g} a second at most (--rate)"
-    print(f"{line}, {requests / rate / 60:.0f} minutes", file=sys.stderr)
+    roughly = f"roughly {requests:,} requests at {rate:g} a second at most (--rate)"
+    minutes = counted(round(requests / rate / 60), "minute")
+    print(f"{api}: {counted(laws, 'law')} at {target.url}; {roughly}, {minutes}", file=sys.stderr)
 
 
 def _present(
@@ -152,7 +153,7 @@ def _present(
     try:
         if options.baseline_update and options.baseline and not verdict.errors:
             write_baseline(options.baseline, entries)
-            print(f"baseline: {options.baseline}, {len(entries)} entries", file=sys.stderr)
+            print(f"baseline: {options.baseline}, {counted(len(entries), 'entry')}", file=sys.stderr)
         if options.report is not None:
             written = write_report(verdict, options.report)
             print(f"report: {written[1]}", file=sys.stderr)

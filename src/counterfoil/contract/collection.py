@@ -23,6 +23,7 @@ from counterfoil.contract.fields import Field, observed
 from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import brief
 from counterfoil.contract.target import Json
+from counterfoil.plain_text import counted
 
 MAX_ITEMS = 5000
 """A list with more items is not fetched as a whole."""
@@ -173,7 +174,7 @@ class Collection:
         found = self.whole_list(ctx)
         ctx.require(
             len(found) >= least,
-            f"needs at least {least} item{'s'[: least > 1]} in {self.operation}; there are {len(found)}",
+            f"needs at least {counted(least, 'item')} in {self.operation}; there are {len(found)}",
         )
         return found
 
@@ -215,4 +216,5 @@ class Collection:
         differences = [f"missing {self.identity.name} {brief(missing[:5])}"] * bool(missing) + [
             f"unexpected {brief(extra[:5])}"
         ] * bool(extra)
-        ctx.fail(f"{what}: {len(want)} items", f"{len(have)} items; {', '.join(differences) or 'some of them twice'}")
+        got = f"{counted(len(have), 'item')}; {', '.join(differences) or 'some of them twice'}"
+        ctx.fail(f"{what}: {counted(len(want), 'item')}", got)

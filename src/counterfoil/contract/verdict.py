@@ -9,6 +9,7 @@ from typing import Any, Literal
 from counterfoil.contract.causes import cause_of, causes
 from counterfoil.contract.finding import Finding as Finding
 from counterfoil.contract.finding import Part as Part
+from counterfoil.plain_text import counted
 
 Status = Literal["held", "broken", "accepted", "question", "not applicable", "not tried"]
 
@@ -99,7 +100,7 @@ class Verdict:
         accepted = sum(record.status == ACCEPTED for record in self.records)
         rest = f"; {accepted} accepted by the baseline" if accepted else ""
         questions = sum(record.status == QUESTION for record in self.records)
-        rest += f"; {questions} question{'s'[: questions > 1]}" if questions else ""
+        rest += f"; {counted(questions, 'question')}" if questions else ""
         rest += f"; {untried} {'were' if untried > 1 else 'was'} not tried" if untried else ""
         if self.errors:
             return f"COULD NOT RUN: {self.errors[0].message}"
@@ -107,8 +108,8 @@ class Verdict:
             return f"NOTHING WAS CHECKED: no law and no conformance check applied{rest}"
         if self.findings:
             count = len(causes(self.findings))
-            more = f", {len(self.findings)} findings" if len(self.findings) > count else ""
-            return f"BROKEN: {count} cause{'s'[: count > 1]}{more}{rest}"
+            more = f", {counted(len(self.findings), 'finding')}" if len(self.findings) > count else ""
+            return f"BROKEN: {counted(count, 'cause')}{more}{rest}"
         if untried:
             return f"PARTLY TRIED: what was tried holds{rest}"
         return f"FINE: everything that could be tried holds{rest}"

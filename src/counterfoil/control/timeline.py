@@ -17,6 +17,7 @@ from counterfoil.ledger.periods import start_of
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.scheduler import PRODUCED_IN, QUEUED_FOR, next_action_at, next_due_at
+from counterfoil.plain_text import counted
 from counterfoil.world.commands import AdvanceClock, write_command
 from counterfoil.world.history import Entry
 from counterfoil.world.timestamps import format_timestamp
@@ -125,7 +126,7 @@ def _customer_actions(world: World) -> Iterator[Event]:
         if moment is not None:
             customers[moment] = customers.get(moment, 0) + refcount
     for moment, count in customers.items():
-        what = f"{_pluralized(count, 'customer')} by habit: a service used, or a bill paid"
+        what = f"scheduled: usage and payments of {counted(count, 'customer')}"
         yield moment, {"at": format_timestamp(moment), "kind": "habits", "what": what, "count": count}
 
 
@@ -148,7 +149,7 @@ def _becoming_due(world: World) -> Iterator[Event]:
             {
                 "at": format_timestamp(moment),
                 "kind": "bills_due",
-                "what": f"{_pluralized(count, 'bill')} due: {owed}",
+                "what": f"{counted(count, 'bill')} due: {owed}",
                 "count": count,
                 "amounts": amounts,
             },
@@ -162,11 +163,7 @@ def _expiring(world: World) -> Iterator[Event]:
         if token.expires_at > world.now:
             expiring[token.expires_at, token.api] = expiring.get((token.expires_at, token.api), 0) + 1
     for (moment, api), count in expiring.items():
-        what = (
-            f"{_pluralized(count, 'access token')} of {api} expires"
-            if count == 1
-            else f"{count} access tokens of {api} expire"
-        )
+        what = f"{counted(count, 'access token')} of {api} {'expires' if count == 1 else 'expire'}"
         yield (
             moment,
             {"at": format_timestamp(moment), "kind": "token_expires", "what": what, "api": api, "count": count},
@@ -175,7 +172,3 @@ def _expiring(world: World) -> Iterator[Event]:
 
 def _name(run: BillingRun) -> str:
     return f"run {run.number} ({run.name})" if run.name else f"run {run.number}"
-
-
-def _pluralized(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -11,6 +11,7 @@ from counterfoil.api.control_types import Faults, Journal, TooMany
 from counterfoil.control.costs import months_within, seconds_for, size_of
 from counterfoil.control.tasks import Others, Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
+from counterfoil.plain_text import counted
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.capsule import CapsuleError, capsule_of
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, WriteResource
@@ -146,7 +147,9 @@ class WorldService:
         try:
             read = capsule_of(capsule)
             if len(read.commands) > self.bounds.commands:
-                raise CapsuleError(f"it has {len(read.commands)} commands; a world takes {self.bounds.commands} here")
+                raise CapsuleError(
+                    f"it has {counted(len(read.commands), 'command')}; a world takes {self.bounds.commands} here"
+                )
             world = self.worlds.open(
                 name or self.new_name(),
                 read,

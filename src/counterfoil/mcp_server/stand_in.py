@@ -67,9 +67,8 @@ class StandIn:
             or not path.isprintable()
             or {*"?#\\"} & {*path}
         ):
-            raise ToolError(
-                f"path: '{one_line(path, 80)}' must begin with / and stay below the API's address, without a query"
-            )
+            said = f"path: '{one_line(path, 80)}' must begin with / and stay below the API's address"
+            raise ToolError(f"{said}; put what follows the ? into the argument query" if "?" in path else said)
         prefix = await self.prefix(api)
         await self.control("GET", f"/worlds/{quote(world, safe='')}")
         given = {name.lower(): each for name, each in headers.items()}

@@ -25,14 +25,35 @@ def pointer(path: list[Any]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def member_name(path: list[Any]) -> str:
+    """A place in a body for people: ``lines[0].amount``. Empty for the body itself."""
+    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
+
+
 def _amount(text: str) -> Decimal:
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise _OutOfRange from None
     if abs(number.adjusted()) > MAX_EXPONENT:
-        raise ValueError("a number in it is out of range")
+        raise _OutOfRange
     return number
 
 
+class _OutOfRange(ValueError):
+    pass
+
+
+def _amount_or_nan(text: str) -> Decimal:
+    """``NaN``, which JSON cannot have, for what ``_amount`` refuses."""
+    try:
+        return _amount(text)
+    except _OutOfRange:
+        return Decimal("NaN")
+
+
 _decoder = msgspec.json.Decoder(float_hook=_amount)
+_locating_decoder = msgspec.json.Decoder(float_hook=_amount_or_nan)
 
 
 def parse_json(payload: bytes) -> Json:
@@ -42,17 +63,58 @@ def parse_json(payload: bytes) -> Json:
     if payload.count(b"[") + payload.count(b"{") > MOST_CONTAINERS:
         raise ApiError("malformed", f"the body has more than {MOST_CONTAINERS} arrays and objects", where="body")
     try:
-        value = _decoder.decode(payload)
+        value = _decoded(_decoder, payload)
+    except _OutOfRange:
+        raise _out_of_range(_decoded(_locating_decoder, payload)) from None
+    if _deeper_than(value, DEEPEST_BODY):
+        raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body")
+    return value
+
+
+def _decoded(decoder: msgspec.json.Decoder[Json], payload: bytes) -> Json:
+    try:
+        return decoder.decode(payload)
     except UnicodeDecodeError:
         raise ApiError("malformed", "the body is not UTF-8", where="body") from None
     except RecursionError:
         raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body") from None
-    except (msgspec.MsgspecError, ValueError, InvalidOperation) as error:
-        reason = str(error) if not isinstance(error, InvalidOperation) else "a number in it is out of range"
-        raise ApiError("malformed", f"the body is not valid JSON: {printable(reason)}", where="body") from None
-    if _deeper_than(value, DEEPEST_BODY):
-        raise ApiError("malformed", f"the body is nested deeper than {DEEPEST_BODY} levels", where="body")
-    return value
+    except msgspec.MsgspecError as error:
+        if isinstance(error.__cause__, _OutOfRange):
+            raise error.__cause__ from None
+        said = str(error).partition(" - at `")[0]  # msgspec's place has [...] for each member
+        raise ApiError("malformed", f"the body is not valid JSON: {printable(said)}", where="body") from None
+
+
+def _out_of_range(value: Json) -> ApiError:
+    """The refusal of a body that ``_locating_decoder`` read: it names the first number that is out of range."""
+    path = _path_to_nan(value)
+    name = printable(member_name(path))
+    return ApiError(
+        "malformed",
+        f"{f'{name} in the body' if name else 'the body'}: the number is out of range; it may have up to {MAX_EXPONENT} "
+        "digits before or after the decimal point",
+        where=printable(pointer(path)) or "body",
+    )
+
+
+def _path_to_nan(value: Json) -> list[str | int]:
+    remaining: list[tuple[Any, Json]] = [((), {"": value})]  # a place is its name and the place above it
+    while remaining:
+        above, each = remaining.pop()
+        for name, member in each.items() if isinstance(each, dict) else enumerate(each):
+            if isinstance(member, dict | list):
+                remaining.append(((name, above), member))
+            elif isinstance(member, Decimal) and member.is_nan():
+                return _names((name, above))
+    return []
+
+
+def _names(place: Any) -> list[str | int]:
+    names = []
+    while place:
+        name, place = place
+        names.append(name)
+    return names[-2::-1]  # without the name of the body itself
 
 
 def _deeper_than(value: Json, levels: int) -> bool:

@@ -10,7 +10,7 @@ from counterfoil.asgi import Receive
 from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
 from counterfoil.server.forms import multipart, urlencoded
-from counterfoil.server.json_text import parse_json, pointer
+from counterfoil.server.json_text import member_name, parse_json, pointer
 from counterfoil.server.logs import printable
 from counterfoil.server.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
 from counterfoil.server.typed_text import TypedText, grown
@@ -151,11 +151,11 @@ def _charset(header: str) -> str:
 
 
 def _invalid(path: list[str | int], error: Any) -> ApiError:
-    where = pointer(path)
     missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
     if missing is not None:
-        where += pointer([missing])
-        return ApiError("required", f"{printable(where)} is required in the body", where=printable(where))
-    return ApiError(
-        "malformed", f"body{printable(where)}: {printable(violation(error))}", where=printable(where) or "body"
-    )
+        path = [*path, missing]
+    name, where = printable(member_name(path)), printable(pointer(path))
+    if missing is not None:
+        return ApiError("required", f"{name} is required in the body", where=where)
+    place = f"{name} in the body" if name else "the body"
+    return ApiError("malformed", f"{place}: {printable(violation(error))}", where=where or "body")

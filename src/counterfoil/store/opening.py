@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
 
+from counterfoil.plain_text import counted
 from counterfoil.store.engines import RemoteLog, StoreLog
 from counterfoil.store.log import Conflict, Gone, Log, StoreError
 from counterfoil.store.shared_worlds import SharedWorlds
@@ -32,6 +33,8 @@ def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> Stor
     if url is None:
         if not store.strip() or "\0" in store:
             raise StoreError("a store is the path of a file, or a URL such as postgresql://db/counterfoil")
+        if store.lower().startswith("file:"):
+            raise StoreError(f"{store[:80]}: name the file by its path, such as worlds.db, not by a file: URL")
         return SqliteLog(store, to_write=to_write, shared=shared)
     if url["scheme"] in POSTGRES:
         with _extra("postgres", "psycopg"):
@@ -94,7 +97,7 @@ def check_default(
         asked = (
             "its scenario's own customers"
             if world.requested_customers is None
-            else f"{world.requested_customers} customers"
+            else counted(world.requested_customers, "customer")
         )
         differs = f"{asked}, not {customers}"
     elif switches and dict(switches) != dict(world.chosen):

@@ -97,7 +97,8 @@ class SqliteLog:
         lock = Path(f"{self.where}-lock")
         with contextlib.suppress(FileExistsError):
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self._lock_file = sqlite3.connect(lock, timeout=0, isolation_level=None, check_same_thread=False)
+        uri = lock.absolute().as_uri()  # what SQLite could take for a URI is quoted
+        self._lock_file = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             self._lock_file.execute("PRAGMA journal_mode = MEMORY")  # no second file
             self._lock_file.execute("BEGIN EXCLUSIVE")

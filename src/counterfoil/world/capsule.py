@@ -14,6 +14,7 @@ import msgspec
 
 import counterfoil
 from counterfoil.ledger.errors import LedgerError
+from counterfoil.plain_text import counted
 from counterfoil.world.commands import read_command, write_command
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario
@@ -110,8 +111,10 @@ def open_capsule(
         asked = capsule.customers
         if asked is None and scenario.definition.population is not None:
             asked = scenario.definition.population.count
-        if most_customers is not None and (asked or 0) > most_customers:
-            raise CapsuleError(f"its scenario has {asked} customers; a world has up to {most_customers} here")
+        if most_customers is not None and asked is not None and asked > most_customers:
+            raise CapsuleError(
+                f"its scenario has {counted(asked, 'customer')}; a world has up to {most_customers} here"
+            )
         world = run_scenario(
             scenario,
             seed=capsule.seed,

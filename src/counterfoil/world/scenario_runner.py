@@ -24,6 +24,7 @@ from counterfoil.ledger.errors import LedgerError, UnknownRecord
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
 from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
+from counterfoil.plain_text import counted
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, CreateRun, RequestBills, read_command
 from counterfoil.world.fake_identity import IdentityOverrides
 from counterfoil.world.scenario import (
@@ -138,7 +139,7 @@ def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> d
 def _add_simulated_customers(world: WorldState, definition: ScenarioDefinition, customers: int | None) -> None:
     member = world.ledger.customers
     if customers is not None and customers < member:
-        raise ScenarioError(f"{world.scenario.where}: its story needs {member} customers; {customers} were asked for")
+        raise ScenarioError(f"{world.scenario.where}: its story needs {counted(member, 'customer')}, not {customers}")
     population = definition.population or _default_population(definition)
     count = (
         customers - member if customers is not None else (definition.population.count if definition.population else 0)

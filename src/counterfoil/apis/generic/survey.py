@@ -17,6 +17,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
+from counterfoil.plain_text import counted
 
 FORM = 1
 """To be raised whenever the same document and model give another survey."""
@@ -31,11 +32,16 @@ class Survey:
     impossible: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        count = len(self.stateful) + len(self.made_up) + len(self.impossible)
+        state, made_up, not_here = len(self.stateful), len(self.made_up), len(self.impossible)
+        total = state + made_up + not_here
         return (
-            f"{len(self.stateful)} of {count} operations answer from state, {len(self.made_up)} are made up (seeded, stable), "
-            f"{len(self.impossible)} are 501"
+            f"{state} of {counted(total, 'operation')} {'answers' if 1 in (state, total) else 'answer'} from state, "
+            f"{made_up} {_is(made_up)} made up (seeded, stable), {not_here} {_is(not_here)} 501"
         )
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def survey(document: Document) -> Survey:

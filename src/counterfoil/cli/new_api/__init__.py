@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from counterfoil.cli.common import echo, refuse
+from counterfoil.plain_text import counted
 
 TEMPLATE = Path(__file__).parent / "template"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -31,7 +32,7 @@ def new_api(name: str, folder: Path | None) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         refuse(ValueError(f"{target} exists already and is not empty; name another folder"))
     written = write_files(name, target)
-    echo(f"{len(written)} files written to {target}; install it with: pip install {target}")
+    echo(f"{counted(len(written), 'file')} written to {target}; install it with: pip install {target}")
 
 
 def write_files(name: str, target: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, NotTried, brief, says
+from counterfoil.plain_text import counted
 
 
 def number_in(ctx: LawContext, response: Response, header: str) -> int:
@@ -60,7 +61,7 @@ def headers(
             ctx.expect(counts, f"{in_all}: {len(matching)}, the items that match {brief(query)}", total)
             if limit is not None and not (large and offset + limit > len(matching)):
                 due = len(matching[offset : offset + limit])
-                ctx.expect(len(body) == due, f"{due} items from {offset} on", f"{len(body)} items")
+                ctx.expect(len(body) == due, f"{counted(due, 'item')} from {offset} on", counted(len(body), "item"))
 
         ctx.for_all(st.tuples(filters, windows, st.sampled_from(list(extras))), check_counts, max_examples=20)
 

@@ -8,6 +8,7 @@ from counterfoil.contract.collection import Collection, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.law import Law, brief, says
+from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ def concatenation(id: str, c: Collection, *clauses: str) -> Law:
             got: list[Any] = []
             for number in range(-(-count // size) if is_large else count // size + 2):
                 page = c.ids(c.page(ctx, number, size))
-                ctx.expect(len(page) <= size, f"at most {size} items on a page", f"{len(page)} items")
+                ctx.expect(len(page) <= size, f"at most {counted(size, 'item')} on a page", counted(len(page), "item"))
                 got += page
             ctx.expect(len(got) == len(set(map(str, got))), "no item on two pages", _twice(got))
             got = got[:count] if is_large else got
@@ -100,7 +101,9 @@ def size_respected(id: str, c: Collection, *clauses: str) -> Law:
         def full(size: int) -> None:
             got = len(c.page(ctx, 0, size))
             ctx.expect(
-                got == min(size, count), f"{min(size, count)} items (asked for {size} of {count})", f"{got} items"
+                got == min(size, count),
+                f"{counted(min(size, count), 'item')} (asked for {size} of {count})",
+                counted(got, "item"),
             )
 
         ctx.for_all(st.sampled_from([1, top, *range(2, top)]), full, max_examples=6)

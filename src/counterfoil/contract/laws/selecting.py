@@ -8,6 +8,7 @@ from typing import Any
 from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, brief, says
+from counterfoil.plain_text import counted
 
 
 def only_selected(
@@ -36,7 +37,7 @@ def only_selected(
             want: list[Any] = [{name: item[name] for name in item if name in included} for item in whole]
             for have, should in zip(got, want, strict=False):
                 ctx.expect(have == should, f"{brief(should)} with {param}={write(names)}", have)
-            ctx.expect(len(got) == len(want), f"{len(want)} items", f"{len(got)} items")
+            ctx.expect(len(got) == len(want), counted(len(want), "item"), counted(len(got), "item"))
 
         ctx.for_all(subsets, selected)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from counterfoil.contract.causes import causes, title_of
 from counterfoil.contract.reports.words import COLUMNS, by_reason, some, what_was_checked
 from counterfoil.contract.verdict import FINE, NOT_APPLICABLE, NOT_TRIED, QUESTION, Finding, Verdict
-from counterfoil.plain_text import for_terminal
+from counterfoil.plain_text import counted, for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +44,7 @@ def to_console(verdict: Verdict, console: Console) -> None:
         say(note, "dim")
     if verdict.left_behind:
         shown = some(verdict.left_behind, MOST_LEFT_BEHIND)
-        say(f"left behind: {len(verdict.left_behind)} new resources ({shown})", "dim")
+        say(f"left behind: {counted(len(verdict.left_behind), 'new resource')} ({shown})", "dim")
     if verdict.findings:
         say(line, bold)  # again: the first line has scrolled away
 
@@ -58,9 +58,9 @@ def _table(verdict: Verdict, console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for api in verdict.apis:
         for operation in verdict.operations(api):
-            counted = verdict.count(api, operation)
-            marks = [str(counted[name] or "·") for name, _ in COLUMNS]
-            style = "red" if counted["broken"] else None
+            totals = verdict.count(api, operation)
+            marks = [str(totals[name] or "·") for name, _ in COLUMNS]
+            style = "red" if totals["broken"] else None
             table.add_row(Text(api), Text(for_terminal(operation)), *marks, style=style)
     console.print(table)
 

@@ -9,6 +9,7 @@ from counterfoil.contract.causes import causes, title_of
 from counterfoil.contract.reports.words import COLUMNS, by_reason, some
 from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, NOT_TRIED, QUESTION, Verdict
+from counterfoil.plain_text import counted
 
 MOST_CAUSES = 10
 LONGEST = 160
@@ -22,8 +23,8 @@ def to_summary(verdict: Verdict) -> str:
     lines = [f"### {mark} counterfoil: {_md(verdict.summary_line)}", "", f"| API | {headings} |"]
     lines.append("|---|" + "--:|" * len(COLUMNS))
     for api in verdict.apis:
-        counted = verdict.count(api)
-        lines.append(f"| {_md(api)} | {' | '.join(str(counted[name]) for name, _ in COLUMNS)} |")
+        totals = verdict.count(api)
+        lines.append(f"| {_md(api)} | {' | '.join(str(totals[name]) for name, _ in COLUMNS)} |")
     groups = causes(verdict.findings)
     lines.append("")
     for group in groups[:MOST_CAUSES]:
@@ -32,12 +33,12 @@ def to_summary(verdict: Verdict) -> str:
             f"- **{_md(title_of(group))}**, {_md(first.operation)}: expected {_cut(first.expected)}; got {_cut(first.got)}"
         )
     if len(groups) > MOST_CAUSES:
-        lines.append(f"- and {len(groups) - MOST_CAUSES} more causes, in the report")
+        lines.append(f"- and {counted(len(groups) - MOST_CAUSES, 'more cause')}, in the report")
     lines += [f"- {_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
     for (status, api, reason), ids in by_reason(verdict.records, QUESTION, NOT_TRIED).items():
         lines.append(f"- {status}: {_md(api)}: {_md(some(ids, 2))}: {_md(reason)}")
     if verdict.left_behind:
-        lines.append(f"- left behind at the target: {len(verdict.left_behind)} new resources")
+        lines.append(f"- left behind at the target: {counted(len(verdict.left_behind), 'new resource')}")
     return "\n".join(lines) + "\n\n"
 
 

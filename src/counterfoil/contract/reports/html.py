@@ -9,6 +9,7 @@ from counterfoil.contract.law import brief
 from counterfoil.contract.reports.words import COLUMNS, by_reason, what_was_checked
 from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import ACCEPTED, FINE, NOT_APPLICABLE, NOT_TRIED, QUESTION, Finding, Verdict
+from counterfoil.plain_text import counted
 
 LONGEST = 180
 """Characters of a finding in the list of causes."""
@@ -59,9 +60,9 @@ def _table(verdict: Verdict) -> str:
     rows = []
     for api in verdict.apis:
         for operation in verdict.operations(api):
-            counted = verdict.count(api, operation)
-            cells = "".join(f"<td class=n>{counted[name] or '·'}" for name, _ in COLUMNS)
-            mark = " class=broken" if counted["broken"] else ""
+            totals = verdict.count(api, operation)
+            cells = "".join(f"<td class=n>{totals[name] or '·'}" for name, _ in COLUMNS)
+            mark = " class=broken" if totals["broken"] else ""
             rows.append(f"<tr{mark}><td>{_html(api)}<td>{_html(operation)}{cells}")
     head = "".join(f"<th class=n>{name}" for name, _ in COLUMNS)
     return f"<table><tr><th>API<th>operation{head}{''.join(rows)}</table>"
@@ -129,8 +130,8 @@ def _left_behind(verdict: Verdict) -> str:
     if not verdict.left_behind:
         return notes
     paths = "".join(f"<li><code>{_html(path)}</code>" for path in verdict.left_behind)
-    count = len(verdict.left_behind)
+    count = counted(len(verdict.left_behind), "new resource")
     return (
         f"<h2>Left behind at the target</h2>{notes}"
-        f"<details class=plain><summary>{count} new resources</summary><ul>{paths}</ul></details>"
+        f"<details class=plain><summary>{count}</summary><ul>{paths}</ul></details>"
     )

@@ -16,10 +16,16 @@ export function h(tag, properties, ...children) {
   return made;
 }
 
+// Characters that set the direction of text would turn round what a path or an id says: they are written as escapes. Not in
+// what is edited.
+const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const escaped = (text) => text.replace(DIRECTIONS, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 export function fill(parent, children) {
+  const shown = parent instanceof HTMLTextAreaElement || parent instanceof HTMLOptionElement ? String : (child) => escaped(String(child));
   for (const child of [children].flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
-    parent.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    parent.append(child instanceof Node ? child : document.createTextNode(shown(child)));
   }
 }
 

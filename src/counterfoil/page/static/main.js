@@ -31,7 +31,7 @@ let again = null;
 
 // --- showing --------------------------------------------------------------------------------------
 
-const viewOf = (name) => Object.hasOwn(VIEWS, name) ? name : name ? null : "overview";
+const viewOf = (name) => Object.hasOwn(VIEWS, name) ? name : name ? null : session.home;
 
 // What the view needs and what every view needs are requested at the same time.
 async function render(reason) {
@@ -68,7 +68,8 @@ function notFound(name, error) {
   nameWorld();
   markTab(name);
   document.title = "Not found · counterfoil sandbox";
-  const list = name && name !== "overview" ? [name, document.querySelector(`.tabs a[href="#/${name}"]`)?.textContent ?? name] : ["overview", "Overview"];
+  const list = [name && name !== "overview" ? name : session.home];
+  list.push(document.querySelector(`.tabs a[href="#/${list[0]}"]`)?.textContent ?? list[0]);
   show(main, h("h1", {}, "Not found"), h("p", {class: "lead"}, `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`),
     h("p", {}, h("a", {class: "button", href: href(list[0])}, `Go to ${list[1]}`)));
 }
@@ -114,7 +115,7 @@ async function loadWorld() {
   session.info = info;
   session.clock = clock;
   session.timeline = timeline;
-  session.next = nextEvent(clock, timeline.future.events);
+  session.next = session.hasLedger ? nextEvent(clock, timeline.future.events) : null;
   session.version = clock.version;
   showWorld();
   showClock();
@@ -160,7 +161,7 @@ async function leaveWorld() {
 async function goTo(world) {
   enterWorld(world);
   const {name, args, params} = current();
-  history.replaceState(null, "", href(viewOf(name) ?? "overview", args, params));
+  history.replaceState(null, "", href(viewOf(name) ?? session.home, args, params));
   followEvents();
   shown = null;
   await refresh("new");

@@ -9,6 +9,7 @@ export const session = {
   csrfToken: null,     // public mode: sent with each request, proves that it comes from this page
   ownWorlds: null,     // public mode: the names this visitor's worlds may have
   hasLedger: document.body.dataset.ledger === "true",  // whether an API shows the ledger's customers
+  home: document.body.dataset.ledger === "true" ? "overview" : "collections",  // the view that is shown first
   isPublic: document.body.dataset.public === "true",
   info: null,          // GET /worlds/{world}
   clock: null,         // GET /worlds/{world}/clock

@@ -48,7 +48,7 @@ export const opening = {
       h("p", {class: "lead"}, `Somebody shared a world with you: the scenario “${capsule.scenario}”, seed ${capsule.seed}, with ${plural(commands, "command")}. Your current world stays as it is.`),
       h("p", {}, button("Make this world", onPress(async () => {
         const made = await call("POST", `${CONTROL}/worlds`, {name: newName("shared"), capsule});
-        history.replaceState(null, "", "#/overview");
+        history.replaceState(null, "", `#/${session.home}`);
         await app.goTo(made.name);
         announce("This is the shared world.");
       }), {class: "primary", id: "open-capsule", "data-key": "open-capsule"})));

@@ -4,18 +4,25 @@ import {button, h} from "./dom.js";
 import {date, moment, money, sentence, time} from "./format.js";
 import {onPress} from "./messages.js";
 import {customerHref, href} from "./route.js";
-
+import {session} from "./session.js";
 import {advance} from "./world.js";
 
 const SHOWN = 7;
 
+// Where no API shows the ledger, what its runs and customers do is left out: there would be nothing to see of it.
 export function timeline({past, future, names}, {all, toggle}) {
+  if (!session.hasLedger) {
+    const entries = past.entries.filter((each) => each.by !== "scenario").map((each) => ({...each, meanwhile: []}));
+    return h("section", {class: "card", "aria-label": "Timeline"}, h("h2", {}, "What was done"),
+      entries.length ? null : h("p", {class: "muted"}, "Nothing was written, and the clock was not moved."),
+      done({entries, total: session.info.commands}, names, all, toggle));
+  }
   return h("section", {class: "card", "aria-label": "Timeline"}, h("h2", {}, "Timeline"), coming(future), done(past, names, all, toggle));
 }
 
 const when = (at) => h("time", {datetime: at, class: "when"}, date(at), h("small", {}, time(at)));
 
-// Habits of customers that follow each other are one line: what they do is not known before it happens.
+// Usage and payments that follow each other are one line: what they do is not known before it happens.
 function grouped(events) {
   const lines = [];
   for (const each of events) {
@@ -31,7 +38,7 @@ function grouped(events) {
 
 function words(event) {
   if (event.kind !== "habits") return sentence(event.what);
-  return `customers use the service or pay bills${event.times > 1 ? `, ${event.times} times until ${date(event.until)}` : ""}`;
+  return event.times > 1 ? `scheduled: usage and payments of customers, ${event.times} events until ${date(event.until)}` : sentence(event.what);
 }
 
 function coming({events, total}) {
@@ -44,7 +51,7 @@ function coming({events, total}) {
 }
 
 function done({entries, total}, names, all, toggle) {
-  return [h("h3", {}, "Done"), h("ol", {class: "timeline"}, entries.map((each) => h("li", {},
+  return [session.hasLedger ? h("h3", {}, "Done") : null, h("ol", {class: "timeline"}, entries.map((each) => h("li", {},
     when(each.at),
     h("span", {}, describe(each, names), each.meanwhile.map((event) => h("small", {class: "meanwhile"}, `${moment(event.at)}: ${sentence(event.what)}`))),
     h("span", {class: "tag"}, each.by === "scenario" ? "scenario" : "command")))),

@@ -48,11 +48,11 @@ export function showClock() {
   show(document.getElementById("clock"),
     h("p", {class: "two-lines"},
       h("time", {datetime: clock.now, id: "now"}, h("span", {class: "no-phone"}, `${weekday(clock.now)}, `), moment(clock.now)),
-      h("span", {class: "muted next", id: "next", title: next ? sentence(next.what) : null}, next ? `Next: ${moment(next.at)}, ${sentence(next.what)}` : "No scheduled events")),
+      session.hasLedger && h("span", {class: "muted next", id: "next", title: next ? sentence(next.what) : null}, next ? `Next: ${moment(next.at)}, ${sentence(next.what)}` : "No scheduled events")),
     h("p", {class: "row"},
       button("+1 day", onPress(() => advance({days: 1})), {"data-key": "day", id: "clock-day", class: "small"}),
       button("+1 month", onPress(() => advance({months: 1})), {"data-key": "month", id: "clock-month", class: "small"}),
-      button(["Next", h("span", {class: "wide-only"}, " event")], onPress(() => advance({to: next.at})), {"data-key": "next", id: "clock-next", class: "small", disabled: !next,
+      session.hasLedger && button(["Next", h("span", {class: "wide-only"}, " event")], onPress(() => advance({to: next.at})), {"data-key": "next", id: "clock-next", class: "small", disabled: !next,
         "aria-label": next ? `Advance the clock to the next event: ${sentence(next.what)}, ${moment(next.at)}` : "No scheduled events"})));
 }
 
