@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -128,3 +129,15 @@ def test_nothing_moves_where_less_motion_is_asked_for(pages: Any, served: Any) -
     assert tab.evaluate("document.getAnimations().length") == 0
     tab.emulate_media(reduced_motion="no-preference")
     assert tab.evaluate("document.getAnimations().length") > 0
+
+
+def test_the_next_event_is_readable_in_the_header(pages: Any, served: Any) -> None:
+    """50 customers use services and pay; five words and a date do not fit one line of the header at 1440 pixels."""
+    tab: Page = pages(served.world("demo"), viewport={"width": 1440, "height": 900}).tab
+    following = tab.locator("#next")
+    expect(following).to_have_text(re.compile(r"^Next: .*, scheduled: usage and payments of \d+ customers?$"))
+    for width in (1440, 1920):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert following.evaluate(
+            "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight"
+        )

@@ -29,7 +29,7 @@ ROWS = 25
     multiple=True,
     callback=lambda context, parameter, given: _urls(given),
     metavar="API=URL",
-    help="The base address of a real implementation; repeatable. The API may be left out where only one is checked.",
+    help="Base address of the implementation to check; repeatable, once for each API. For a single API the URL alone is enough.",
 )
 @click.option(
     "--spec",

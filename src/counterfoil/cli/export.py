@@ -52,7 +52,8 @@ FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
     default="http://127.0.0.1:8000",
     show_default=True,
     callback=lambda context, parameter, given: _origin(given),
-    help="Where the server will be; it becomes the variable `host`.",
+    metavar="URL",
+    help="Address of the server that the requests are sent to; written as the variable `host`.",
 )
 @click.option("--force", is_flag=True, help="Write into a folder that has files; those of the same names are replaced.")
 def export(
