@@ -138,6 +138,7 @@ def test_the_next_event_is_readable_in_the_header(pages: Any, served: Any) -> No
     expect(following).to_have_text(re.compile(r"^Next: .*, scheduled: usage and payments of \d+ customers?$"))
     for width in (1440, 1920):
         tab.set_viewport_size({"width": width, "height": 900})
-        assert following.evaluate(
-            "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight"
+        wide, room, high, shown = following.evaluate(
+            "each => [each.scrollWidth, each.clientWidth, each.scrollHeight, each.clientHeight]"
         )
+        assert (wide <= room, high < shown + 8) == (True, True), f"{wide} × {high} in {room} × {shown} at {width}"
