@@ -1,4 +1,4 @@
-"""The law books of emnify and flexprice give no false alarm at the stand-in, in any scenario and in any order."""
+"""The law books of emnify and flexprice are tried in any order, and say what they need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from counterfoil.contract.law_books import law_book
 from counterfoil.testing.in_process import InProcessTransport
 
 APIS = ("emnify", "flexprice")
-SCENARIOS = ("demo", "every-state", "late-payer", "multi-currency", "quiet", "one-month")
 
 
 def stand_in(api: str, **options: Any) -> Target:
@@ -23,13 +22,6 @@ def stand_in(api: str, **options: Any) -> Target:
     application = build([api], **options)
     transport = InProcessTransport(application.server)
     return target_of(application, api, "http://stand-in", transport=transport, app=application.server)
-
-
-@pytest.mark.parametrize("api", APIS)
-@pytest.mark.parametrize(("scenario", "seed"), [*((name, 1) for name in SCENARIOS), ("demo", 2)])
-def test_no_false_alarm(api: str, scenario: str, seed: int) -> None:
-    verdict = check_laws(law_book(api), stand_in(api, scenario_name=scenario, seed=seed), writes=True, seed=seed)
-    assert [record.id for record in verdict.records if record.status == "broken"] == []
 
 
 @pytest.mark.parametrize("api", APIS)

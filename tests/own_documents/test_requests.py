@@ -95,7 +95,7 @@ def test_a_form_is_a_body_of_the_same_types_as_json(library: Client) -> None:
         "follows": {"title": "Persuasion"},
     }
     assert library.understood("POST", "/books", json=read)["body"] == read
-    for wrong, said in (({"pages": "1"}, "title"), ({"title": "x", "pages": "many"}, "/pages")):
+    for wrong, said in (({"pages": "1"}, "title"), ({"title": "x", "pages": "many"}, "pages in the body")):
         refused = library("POST", "/books", data=wrong)
         assert (refused.status_code, said in refused.json()["message"]) == (400, True), refused.text
 

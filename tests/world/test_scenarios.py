@@ -106,7 +106,7 @@ def test_invalid_numbers_and_zones_without_countries_are_refused(find: str, put:
 
 
 def test_fewer_customers_than_the_story_needs_are_refused() -> None:
-    with pytest.raises(ScenarioError, match="needs 1 customers"):
+    with pytest.raises(ScenarioError, match="needs 1 customer, not 0"):
         opened(GOOD, customers=0)
 
 
