@@ -93,11 +93,11 @@ def _file(node: pytest.Item, name: str) -> Path:
 
 
 def _scenario(node: pytest.Item, name: Any) -> Any:
-    """A scenario's name, or its file: beside the test, in the root folder, or, as the command line means it, where pytest
-    was started. Raises ``UsageError`` that lists where it was looked for."""
+    """A scenario's name, its text, or its file: beside the test, in the root folder, or, as the command line means it, where
+    pytest was started. Raises ``UsageError`` that lists where it was looked for."""
     if isinstance(name, Path):
         name = str(name)
-    if not isinstance(name, str) or not name.endswith((".yaml", ".yml")):
+    if not isinstance(name, str) or "\n" in name or not name.endswith((".yaml", ".yml")):
         return name
     folders = dict.fromkeys((node.path.parent, node.config.rootpath, node.config.invocation_params.dir))
     for folder in folders:

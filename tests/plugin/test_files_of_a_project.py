@@ -9,6 +9,7 @@ import pytest
 
 from counterfoil import Sandbox
 from counterfoil.resources import fixtures_dir
+from counterfoil.world.scenario import ScenarioError
 
 USES = """
 import pytest
@@ -21,6 +22,14 @@ def test_it(counterfoil):
 
 def story(name: str) -> str:
     return (fixtures_dir() / "scenarios" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_a_scenario_may_be_given_as_its_text() -> None:
+    with Sandbox(scenario=story("one-month")) as sandbox:
+        assert sandbox.world.ledger.customers == 1
+    wrong = "title: t\ntext: t\nstarts: 2026-01-01T00:00:00Z\nseller: {name: S}\nnonsense: 1\n"
+    with pytest.raises(ScenarioError, match="scenario text:5: unknown key 'nonsense'"):
+        Sandbox(scenario=wrong)
 
 
 def test_a_scenario_is_beside_the_test_or_in_the_root_folder(

@@ -12,7 +12,7 @@ from counterfoil.openapi import read_document
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.scenario import Scenario, ScenarioError
-from counterfoil.world.scenario_loader import read_scenario
+from counterfoil.world.scenario_loader import parse_scenario, read_scenario
 from counterfoil.world.switches import Switch
 from counterfoil.world.world import World
 
@@ -76,7 +76,12 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def scenario(name: str) -> Scenario:
-    """A scenario by name, or from a file if ``name`` ends in .yaml or .yml. Raises ``ScenarioError``."""
+    """A scenario by name; from a file if ``name`` ends in .yaml or .yml; or, if it has several lines, in YAML itself.
+
+    Raises ``ScenarioError``.
+    """
+    if "\n" in name:
+        return parse_scenario("text", name.encode(), "scenario text")
     if name.endswith((".yaml", ".yml")):
         return read_scenario(Path(name))
     if name not in scenario_names():
