@@ -88,7 +88,8 @@ _shared = _Shared()
 class Sandbox(FaultMethods, JournalMethods):
     """A world on a server. Use it as a context manager, or call ``close``.
 
-    ``scenario`` is a name, a YAML file, or the YAML itself in several lines; ``switches`` sets assumptions. ``key`` is accepted by all APIs.
+    ``scenario`` is a name, a YAML file, or the YAML itself in several lines; ``switches`` sets assumptions. ``key`` is
+    accepted by all APIs.
     Raises ``ScenarioError``, ``UsageError`` or ``BadValue`` for invalid options.
     """
 
