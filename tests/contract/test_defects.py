@@ -55,10 +55,10 @@ def test_the_defect_is_caught(defect: Defect) -> None:
     assert caught or catching(defect, laws_of(defect.api)), f"no law catches {defect.id}: {defect.says}"
 
 
-@pytest.mark.parametrize("seed", SEEDS[:12])
+@pytest.mark.parametrize("seed", SEEDS[:6])
 @pytest.mark.parametrize("api", APIS)
 def test_the_stand_in_as_it_is_gives_no_alarm(api: str, seed: int) -> None:
-    """Each scenario with two seeds, of the world and of the values drawn; all 20 seeds with ``--clean``."""
+    """Each scenario with one seed, of the world and of the values drawn; all 20 seeds with ``--clean``."""
     names = scenario_names()
     scenario = names[(seed + APIS.index(api)) % len(names)]
     alarms = [

@@ -175,11 +175,17 @@ class Postgres(DatabaseServer):
         assert done.returncode == 0, done.stderr
 
 
+MOST_PORT = 55_535
+"""Of a Redis in a cluster, which listens on the port 10,000 above its own, too."""
+
+
 class Redis(DatabaseServer):
     package = "redis-server"
 
     def __init__(self, binary: str, **settings: str) -> None:
         super().__init__()
+        while self.port > MOST_PORT:
+            self.port = free_port()
         self._binary = binary
         self._settings = {"appendonly": "yes", "appendfsync": "always", "save": "", **settings}
 

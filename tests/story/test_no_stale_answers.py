@@ -279,7 +279,7 @@ _EVERYTHING_ELSE = [
 
 
 @example((*WIDE, _TEXTS), _EVERYTHING_ELSE)
-@settings(max_examples=25, derandomize=True, database=None, deadline=None)
+@settings(max_examples=18, derandomize=True, database=None, deadline=None)
 @given(QUESTIONS, st.lists(DEEDS, min_size=5, max_size=8))
 def test_every_answer_is_what_it_would_be_without_any_memory(
     application: Application, client: httpx.Client, questions: tuple[Asked, ...], deeds: list[Any]
