@@ -208,9 +208,7 @@ def test_it_is_tried_so_often_and_then_refused(processes: list[Process]) -> None
 
 
 def ready(process: Process) -> None:
-    until = time.monotonic() + 20
-    while process.client.get("/ready").status_code != 200:
-        assert time.monotonic() < until
+    while process.client.get("/ready").status_code != 200:  # the suite's timeout ends a test that waits too long
         time.sleep(0.05)
 
 

@@ -73,8 +73,8 @@ class Sharing:
 
 
 def _folder(store: str | None) -> Path:
-    """Beside the store's file, if there is one: what was left by a server that was killed is found there, and deleted. Nobody
-    else uses it, because there is one server for each store."""
+    """Beside the store's file, if there is one: what was left by a server that was killed is found there, and deleted. No other
+    server uses it, because there is one server for each store."""
     path = None if store is None else Path(f"{store}-workers").absolute()
     if path is None or len(str(path).encode()) > LONGEST:
         return Path(tempfile.mkdtemp(prefix="counterfoil-"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from counterfoil.cli import own_documents
-from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, refuse
+from counterfoil.cli import own_documents, world_options
+from counterfoil.cli.common import echo, exit_on_user_error, refuse
 from counterfoil.plain_text import counted
 
 FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
@@ -26,19 +26,7 @@ FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
     help=".http files (JetBrains, VS Code, httpyac), a Bruno collection, or a Postman collection (2.1).",
 )
 @own_documents.options
-@click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data; by default the scenario's.")
-@click.option(
-    "--customers", type=click.IntRange(0, 5_000_000), help="Total number of customers, simulated ones included."
-)
-@click.option(
-    "--switch",
-    "switches",
-    multiple=True,
-    callback=parse_pairs,
-    metavar="NAME=VALUE",
-    help="Set an assumption; repeatable. See `counterfoil specs show API`.",
-)
+@world_options.options
 @click.option(
     "--customer",
     default="1",

@@ -9,26 +9,14 @@ from typing import Any
 
 import click
 
-from counterfoil.cli import own_documents
-from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, refuse
+from counterfoil.cli import own_documents, world_options
+from counterfoil.cli.common import echo, exit_on_user_error, refuse
 
 
 @click.command()
 @click.argument("apis", nargs=-1, metavar="[API]...")
 @own_documents.options
-@click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data; by default the scenario's.")
-@click.option(
-    "--customers", type=click.IntRange(0, 5_000_000), help="Total number of customers, simulated ones included."
-)
-@click.option(
-    "--switch",
-    "switches",
-    multiple=True,
-    callback=parse_pairs,
-    metavar="NAME=VALUE",
-    help="Set an assumption; repeatable.",
-)
+@world_options.options
 @click.option(
     "--port",
     default=0,

@@ -12,8 +12,8 @@ from socket import socket
 
 import click
 
-from counterfoil.cli import measuring, own_documents, serve_workers
-from counterfoil.cli.common import echo, exit_on_user_error, parse_pairs, print_json, refuse
+from counterfoil.cli import measuring, own_documents, serve_workers, world_options
+from counterfoil.cli.common import echo, exit_on_user_error, print_json, refuse
 from counterfoil.plain_text import counted
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
@@ -27,19 +27,7 @@ MAX_CONNECTIONS_PER_ADDRESS = 100
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 chooses a free one."
 )
-@click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data; by default the scenario's.")
-@click.option(
-    "--customers", type=click.IntRange(0, 5_000_000), help="Total number of customers, simulated ones included."
-)
-@click.option(
-    "--switch",
-    "switches",
-    multiple=True,
-    callback=parse_pairs,
-    metavar="NAME=VALUE",
-    help="Set an assumption; repeatable. See `counterfoil specs show API`.",
-)
+@world_options.options
 @click.option(
     "--control-token",
     envvar="COUNTERFOIL_CONTROL_TOKEN",

@@ -11,7 +11,7 @@ from counterfoil.asgi import Receive, Scope, Send, raw_path, request_headers
 from counterfoil.metrics.exposition import exposition
 from counterfoil.metrics.gathering import Gathering
 from counterfoil.server import logs
-from counterfoil.server.app import send_response
+from counterfoil.server.app import send_and_log
 from counterfoil.server.errors import problem
 
 PATH = "/metrics"
@@ -30,14 +30,7 @@ class MetricsApp:
         started = time.perf_counter()
         path = raw_path(scope)
         response = await self._response(path, scope["method"], request_headers(scope))
-        await send_response(response, scope["method"], send)
-        logs.request_line(
-            method=scope["method"],
-            path=path,
-            query=scope.get("query_string", b""),
-            status=response.status,
-            seconds=time.perf_counter() - started,
-        )
+        await send_and_log(scope, path, started, response, send)
 
     async def _response(self, path: str, method: str, headers: Mapping[str, str]) -> Response:
         if path != PATH:

@@ -183,14 +183,7 @@ class Server:
                 logs.server.exception("%s: an observer failed", api.name)
 
     async def _serve_own(self, scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
-        await send_response(response, scope["method"], send)
-        logs.request_line(
-            method=scope["method"],
-            path=path,
-            query=scope.get("query_string", b""),
-            status=response.status,
-            seconds=time.perf_counter() - started,
-        )
+        await send_and_log(scope, path, started, response, send)
 
     def _finish(self, context: RequestContext) -> None:
         """Log the response and call the observers, once."""
@@ -254,6 +247,18 @@ def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
         server = scope.get("server") or ("localhost", None)
         host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
     return f"{scope.get('scheme', 'http')}://{host}"
+
+
+async def send_and_log(scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
+    """Send a whole response, and write its access line. ``started`` is of ``time.perf_counter``."""
+    await send_response(response, scope["method"], send)
+    logs.request_line(
+        method=scope["method"],
+        path=path,
+        query=scope.get("query_string", b""),
+        status=response.status,
+        seconds=time.perf_counter() - started,
+    )
 
 
 async def send_response(response: Response, method: str, send: Send) -> None:

@@ -99,7 +99,7 @@ def _tell(waiting: list[tuple[str, Answer]], found: Mapping[str, Position] | Sto
     for each in waiting:
         loops.setdefault(each[1].get_loop(), []).append(each)
     for loop, of_it in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no request waits any more
             loop.call_soon_threadsafe(_set, of_it, found)
 
 

@@ -129,8 +129,8 @@ Operation = Appended | Made | Reset | Gone | Touched | Faults | Logins
 class Log(Protocol):
     """A store. ``commit``, ``writing`` and ``recover`` are called from one thread, everything else from any.
 
-    ``shared``: other processes may write to it meanwhile. If not, there are no conflicts, and nobody asks for ``revision``.
-    ``remote``: asking costs a round trip, so that it must not be done in an event loop; nobody asks for ``revision`` then,
+    ``shared``: other processes may write to it meanwhile. If not, there are no conflicts, and ``revision`` is not asked for.
+    ``remote``: asking costs a round trip, so that it must not be done in an event loop; ``revision`` is not asked for then,
     but for each request's ``position``.
     """
 

@@ -1,6 +1,7 @@
 """Keeps worlds in a PostgreSQL database, in the schema ``counterfoil``. Any number of servers may use it at once.
 
-Each change is one transaction that checks that nobody else was faster. Only the primary server is read: a replica may be behind.
+Each change is one transaction that checks that no other server was faster. Only the primary server is read: a replica may be
+behind.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keeps worlds in a Redis or Valkey server that is configured to be durable. Any number of servers may use it at once.
 
-Each change is one script, which checks that nobody else was faster. Only the primary server is read: a replica may be behind.
+Each change is one script, which checks that no other server was faster. Only the primary server is read: a replica may be behind.
 """
 
 from __future__ import annotations

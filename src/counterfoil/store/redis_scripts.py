@@ -1,4 +1,4 @@
-"""The scripts that change and read a Redis store. Redis runs each as one step, so that nobody sees the half of a change.
+"""The scripts that change and read a Redis store. Redis runs each as one step, so that no client sees half of a change.
 
 A script that fails midway leaves what it has written, so ``COMMIT`` checks everything before it writes.
 
