@@ -1,4 +1,4 @@
-"""The journal of each world over all workers of a server: whoever is asked shows what any of them recorded.
+"""The journal of each world over all workers of a server: each worker shows what any of them recorded.
 
 Each worker records its own requests in memory, which costs a request nothing more; the others are asked when the journal is
 read. A worker that is killed takes its part of the journal with it.

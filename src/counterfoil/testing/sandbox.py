@@ -180,7 +180,7 @@ class Sandbox(FaultMethods, JournalMethods):
         """A collection of an API made from your document, by its path there: ``store("/orders").get("ord_1")``,
         ``.create(status="open")``, ``.list(status="open")``, ``len(…)``. ``parents`` are ids of what it is below of.
 
-        Raises ``ValueError`` where no such API is served, ``KeyError`` for a path that is no collection.
+        Raises ``ValueError`` where no such API is served, ``KeyError`` for a path that is not a collection.
         """
         stores = [each for each in self.application.apis if each.store is not None and api in (None, each.name)]
         if not stores or stores[0].store is None:
