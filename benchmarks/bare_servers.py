@@ -1,6 +1,7 @@
-"""Servers that only serialize a fixed response: no lookup, filter, sort or validation. Starlette, or a plain ASGI application.
+"""Servers that only serialize a fixed response: no lookup, filter or sort. connexion, Starlette, or a plain ASGI application.
 
-Usage: python -m benchmarks.bare_servers starlette|asgi PORT ANSWERS.json (the response bodies by method and path).
+Usage: python -m benchmarks.bare_servers connexion PORT DOCUMENT, or starlette|asgi PORT ANSWERS.json (the response bodies
+by method and path). connexion routes and validates requests and responses by the document, as it comes, without authentication.
 Served as counterfoil is: uvicorn with uvloop and httptools.
 """
 
@@ -12,6 +13,37 @@ from typing import Any
 
 import orjson
 import uvicorn
+
+
+def connexion(document: dict[str, Any]) -> Any:
+    """The document's examples as responses."""
+    from connexion import AsyncApp
+    from connexion.resolver import Resolver
+
+    def responding(body: Any, status: int) -> Any:
+        async def answer(**parameters: Any) -> tuple[Any, int]:
+            return body, status
+
+        return answer
+
+    functions = {}
+    document.pop("security", None)
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method not in ("get", "post", "put", "patch", "delete"):
+                continue
+            operation.pop("security", None)
+            status = min(status for status in operation["responses"] if status.startswith("2"))
+            answer = operation["responses"][status]
+            if "$ref" in answer:
+                answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+            content = answer.get("content", {})
+            body = next((media.get("example") for media in content.values()), None)
+            operation["operationId"] = f"{method} {path}"
+            functions[operation["operationId"]] = responding(body, int(status))
+    app = AsyncApp("bare", specification_dir=".")
+    app.add_api(document, resolver=Resolver(functions.__getitem__), validate_responses=True)
+    return app
 
 
 def starlette(answers: dict[str, Any]) -> Any:
@@ -56,5 +88,5 @@ def asgi(answers: dict[str, Any]) -> Any:
 if __name__ == "__main__":
     kind, port, file = sys.argv[1:4]
     answers = orjson.loads(Path(file).read_bytes())
-    app = starlette(answers) if kind == "starlette" else asgi(answers)
+    app = {"connexion": connexion, "starlette": starlette, "asgi": asgi}[kind](answers)
     uvicorn.run(app, port=int(port), log_config=None, access_log=False, lifespan="off", server_header=False, ws="none")

@@ -244,6 +244,10 @@ def _bare(kind: str) -> Callable[[Setup], list[str]]:
     return command
 
 
+def _connexion(setup: Setup) -> list[str]:
+    return [PYTHON, "-m", "benchmarks.bare_servers", "connexion", str(setup.port), setup.document()]
+
+
 def _keys(keys: str) -> frozenset[str]:
     return frozenset(keys.split())
 
@@ -293,6 +297,7 @@ SERVERS = (
         "moto", "moto", "real", _keys("a-distinct a-same e f"), _moto,
         "DynamoDB's items, not bills: sorted by its key only, no validation by a spec", "moto", _fill_moto,
     ),
+    Server("bare connexion", "spec", "canned", _keys("a-same c e f"), _connexion, f"{CANNED}; no authentication", environment=STARTED_HERE),
     Server("bare Starlette", "spec", "canned", ALL, _bare("starlette"), BARE, environment=STARTED_HERE),
     Server("bare ASGI", "spec", "canned", ALL, _bare("asgi"), BARE, environment=STARTED_HERE),
 )  # fmt: skip
