@@ -49,10 +49,11 @@ WARM: dict[str, Call] = {
     "billing runs": Call(RUNS),
     "refused without a credential": Call(f"{RUNS}3", headers=()),
 }
-"""CheckedRequest once before, then counted."""
+"""Requested before, then counted."""
 AFTER_A_WRITE: dict[str, Call] = {
     "elevate page of 100, first after a write": Call(PAGE),
     "oracle-brm bills, first after a write": Call(BILLS),
+    "billing run by id, first after a write": Call(f"{RUNS}3"),
 }
 """Counted right after a billing run was created, with invalidated caches."""
 

@@ -297,7 +297,10 @@ SERVERS = (
         "moto", "moto", "real", _keys("a-distinct a-same e f"), _moto,
         "DynamoDB's items, not bills: sorted by its key only, no validation by a spec", "moto", _fill_moto,
     ),
-    Server("bare connexion", "spec", "canned", _keys("a-same c e f"), _connexion, f"{CANNED}; no authentication", environment=STARTED_HERE),
+    Server(
+        "bare connexion", "spec", "canned", _keys("a-same c e f"), _connexion, f"{CANNED}; no authentication",
+        environment=STARTED_HERE,
+    ),
     Server("bare Starlette", "spec", "canned", ALL, _bare("starlette"), BARE, environment=STARTED_HERE),
     Server("bare ASGI", "spec", "canned", ALL, _bare("asgi"), BARE, environment=STARTED_HERE),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from counterfoil.ledger.ledger import LOCKED_FIELDS
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
+from counterfoil.world.cache import AccountsKey
 from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.world import World
 
@@ -72,12 +73,12 @@ def _run_document(run: BillingRun, world: World) -> dict[str, Json]:
 def _invoiced(run: BillingRun, world: World) -> Decimal:
     """The sum of the run's invoices in the seller's currency; zero before the run is complete.
 
-    All runs are summed in one pass, because a list shows them all.
+    All runs are summed in one pass, because a list shows them all, and only again when an account has changed.
     """
     if run.status is not RunStatus.COMPLETE:
         return ZERO
     subtract = world.switches["billingplatform.credit_notes"] == "subtract"
-    totals = world.cached(("billingplatform.totals", subtract), lambda: _totals(world, subtract))
+    totals = world.cached(AccountsKey("billingplatform.totals", subtract), lambda: _totals(world, subtract))
     return totals.get(run.number, ZERO)
 
 

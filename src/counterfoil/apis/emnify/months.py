@@ -45,7 +45,7 @@ def monthly_bill(state: AccountState, month: int, today: date) -> MonthlyBill | 
     """
     issued = _issued_in(state).get(month)
     if issued:
-        return _final(state, month, issued)
+        return state.cached(f"emnify.final.{month}", None, lambda: _final(month, issued))
     if not month_key(open_since(state, PRIMARY)) <= month <= month_key(today):
         return None
     return state.cached(f"emnify.preview.{month}", None, lambda: _preview(state, month))
@@ -101,7 +101,7 @@ def _issued_in(state: AccountState) -> dict[int, tuple[Bill, ...]]:
     return state.cached("emnify.issued", None, compute)
 
 
-def _final(state: AccountState, month: int, bills: tuple[Bill, ...]) -> MonthlyBill:
+def _final(month: int, bills: tuple[Bill, ...]) -> MonthlyBill:
     lines = tuple(line for bill in bills for line in bill.invoice.lines)
     first = bills[0].invoice
     return MonthlyBill(month, first.currency, first.tax_rate, lines, _tariffs(lines), bills)

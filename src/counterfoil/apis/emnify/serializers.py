@@ -54,7 +54,7 @@ def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBi
         "mrc": tree["mrc"],
         "sim_items": tree["sim_items"],
         "traffic": tree["traffic"],
-        "issuer_org": issuer(world.scenario.seller),
+        "issuer_org": world.cached("emnify.issuer", lambda: issuer(world.scenario.seller)),
         "customer_org": customer(org_id, world.party(org_id)),
         "invoice": None if bill.is_preview else invoice(org_id, bill, world.now),
         "payment_option": payment_option(bill),
@@ -78,8 +78,7 @@ def period(month: int) -> Json:
 
 def instant(moment: datetime) -> str:
     """``2026-02-01T09:00:00.000+0000`` (docs/vendors/emnify.md#timestamps)."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}+0000"
 
 
 # --- the invoice and how it was paid ---------------------------------------------------------------

@@ -5,7 +5,7 @@ A ``ShownBill`` has no customer number, so customers with equal account states s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -115,9 +115,7 @@ def open_bill_terms(world: World) -> OpenBillTerms:
     list after such a run takes 20 times as many instructions.
     """
     first_days = world.cached(AccountsKey("oracle-brm.open-since", None), lambda: _open_since(world))
-    return OpenBillTerms(
-        today=world.today, runs=tuple(_that_matter(_planned(world.ledger.runs.values()), dict(first_days)))
-    )
+    return OpenBillTerms(today=world.today, runs=tuple(_that_matter(world.ledger.runs.values(), dict(first_days))))
 
 
 def _open_since(world: World) -> dict[str | None, tuple[date, ...]]:
@@ -134,30 +132,34 @@ def _open_since_of(state: AccountState) -> list[date]:
     return [open_since(state, account) for account in range(len(state.accounts))]
 
 
-def _that_matter(runs: Iterable[PlannedRun], waiting: dict[str | None, tuple[date, ...]]) -> Iterable[PlannedRun]:
-    """The runs that are the first to bill a period that begins on one of the days in ``waiting``, by group, or that may have
-    been before they were moved."""
+def _that_matter(runs: Iterable[BillingRun], waiting: dict[str | None, tuple[date, ...]]) -> Iterator[PlannedRun]:
+    """The planned runs that are the first to bill a period that begins on one of the days in ``waiting``, by group, or that
+    may have been before they were moved."""
     for run in runs:
-        groups = list(waiting) if run.group is None else [run.group] if run.group in waiting else []
-        reached = [group for group in groups if waiting[group][0] < run.ends]
-        if reached or (groups and run.moved):
-            yield run
+        ends = None if run.status is RunStatus.COMPLETE else run_period_end(run)
+        if ends is None:
+            continue
+        groups = list(waiting) if run.subrun is None else [run.subrun] if run.subrun in waiting else []
+        reached = [group for group in groups if waiting[group][0] < ends]
+        if reached or (groups and _moved(run)):
+            yield _planned(run, ends)
         for group in reached:
-            waiting[group] = tuple(day for day in waiting[group] if day >= run.ends)
+            waiting[group] = tuple(day for day in waiting[group] if day >= ends)
             if not waiting[group]:
                 del waiting[group]
         if not waiting:
             return
 
 
-def _planned(runs: Iterable[BillingRun]) -> Iterable[PlannedRun]:
-    for run in runs:
-        ends = run_period_end(run)
-        if run.status is not RunStatus.COMPLETE and ends is not None:
-            bill_date = bounded(run.invoice_date or ends)
-            due = max(bounded(run.due_date or bill_date + PAYMENT_TERMS), bill_date)
-            planned_at = run.planned_at or run.created_at
-            yield PlannedRun(run.subrun, ends, bill_date, due, planned_at, planned_at > run.created_at)
+def _moved(run: BillingRun) -> bool:
+    """Whether the run's dates or group were changed after it was created."""
+    return run.planned_at is not None and run.planned_at > run.created_at
+
+
+def _planned(run: BillingRun, ends: date) -> PlannedRun:
+    bill_date = bounded(run.invoice_date or ends)
+    due = max(bounded(run.due_date or bill_date + PAYMENT_TERMS), bill_date)
+    return PlannedRun(run.subrun, ends, bill_date, due, run.planned_at or run.created_at, _moved(run))
 
 
 def open_plan(state: AccountState, account: int, terms: OpenBillTerms) -> OpenPlan:
