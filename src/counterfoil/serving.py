@@ -162,8 +162,8 @@ def _server(
     from uvicorn.server import Server
 
     from counterfoil.asgi import address_key
-    from counterfoil.server.connection_limits import Admission, Limits
-    from counterfoil.server.protocol import BoundedProtocol
+    from counterfoil.server.connections.limits import Admission, Limits
+    from counterfoil.server.connections.protocol import BoundedProtocol
 
     limits = Limits(connections=max_connections(), per_address=per_address)
     networks = [ipaddress.ip_network(each, strict=False) for each in proxies]

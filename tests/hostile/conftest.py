@@ -12,8 +12,8 @@ import uvicorn
 
 from counterfoil.app import build
 from counterfoil.asgi import address_key
-from counterfoil.server.connection_limits import Admission, Limits
-from counterfoil.server.protocol import BoundedProtocol
+from counterfoil.server.connections.limits import Admission, Limits
+from counterfoil.server.connections.protocol import BoundedProtocol
 from counterfoil.serving import listen
 
 Send = Callable[..., bytes]

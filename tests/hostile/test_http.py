@@ -227,7 +227,7 @@ def test_a_client_that_reads_no_response_is_disconnected(running: Running) -> No
 
 
 def test_connections_over_the_bound_are_503_and_the_rest_are_served() -> None:
-    from counterfoil.server.connection_limits import Limits
+    from counterfoil.server.connections.limits import Limits
 
     server = Running(Limits(connections=8))
     try:

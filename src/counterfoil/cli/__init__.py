@@ -29,7 +29,7 @@ _COMMAND_PATHS = {
     "infer": "counterfoil.cli.infer:infer",
     "mcp": "counterfoil.cli.mcp:mcp",
     "new-api": "counterfoil.cli.new_api:new_api",
-    "replay": "counterfoil.cli.serve:replay",
+    "replay": "counterfoil.cli.replay:replay",
     "scenarios": "counterfoil.cli.scenarios:scenarios",
     "serve": "counterfoil.cli.serve:serve",
     "specs": "counterfoil.cli.specs:specs",

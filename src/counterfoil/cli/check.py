@@ -11,6 +11,7 @@ import click
 
 from counterfoil.cli import own_documents
 from counterfoil.cli.common import echo, exit_on_user_error
+from counterfoil.cli.own_documents import OwnDocuments
 from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
       counterfoil check --spec my.yaml --url https://api.example.com/v1 --writes
     """
     specs, models = options.pop("specs"), options.pop("models")
-    own: tuple[API, ...] = exit_on_user_error(lambda: own_documents.read(specs, models, (), rows=ROWS, seed=0))
+    own: tuple[API, ...] = exit_on_user_error(lambda: OwnDocuments(specs, models, (), ROWS, notices=False).read(0))
     books, words = exit_on_user_error(lambda: own_documents.law_books(specs, models, own))
     if options.pop("list_laws"):
         _list_laws(apis, books)

@@ -34,7 +34,13 @@ FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
     metavar="KEY",
     help="Whose ids are used: a number, or a key of the scenario.",
 )
-@click.option("--world", default="default", show_default=True, help="The world that the requests will be about.")
+@click.option(
+    "--world",
+    "world_name",
+    default="default",
+    show_default=True,
+    help="The world that the requests will be about.",
+)
 @click.option(
     "--url",
     default="http://127.0.0.1:8000",
@@ -48,16 +54,12 @@ def export(
     folder: Path,
     apis: tuple[str, ...],
     form: str,
-    specs: tuple[own_documents.NamedFile, ...],
-    models: tuple[own_documents.NamedFile, ...],
-    handler_files: tuple[own_documents.NamedFile, ...],
-    rows: int,
-    notices: bool,
+    documents: own_documents.OwnDocuments,
+    world: world_options.WorldOptions,
     customer: str,
-    world: str,
+    world_name: str,
     url: str,
     force: bool,
-    **options: Any,
 ) -> None:
     """Write a request for each operation into DIR, with ids that the scenario has and credentials as variables.
 
@@ -70,8 +72,8 @@ def export(
     """
     from counterfoil.world.worlds import NAME
 
-    if not NAME.fullmatch(world):
-        refuse(ValueError(f"--world: '{world}' is not a world's name: lower case letters, digits and '-'"))
+    if not NAME.fullmatch(world_name):
+        refuse(ValueError(f"--world: '{world_name}' is not a world's name: lower case letters, digits and '-'"))
 
     def run() -> None:
         from counterfoil.app import build
@@ -79,12 +81,18 @@ def export(
         from counterfoil.whole_files import write_all_whole
 
         _check(folder, force=force)
-        own = own_documents.read(specs, models, handler_files, rows=rows, seed=options["seed"])
-        scenario = options.pop("scenario")
-        application = build(apis, own=own, scenario_name=scenario, **options)
-        own_documents.tell(own, in_full=notices)
+        own = documents.read(world.seed)
+        application = build(
+            apis,
+            own=own,
+            scenario_name=world.scenario,
+            seed=world.seed,
+            customers=world.customers,
+            switches=world.switches,
+        )
+        own_documents.tell(own, in_full=documents.notices)
         number = _number(application.world, customer)
-        collection = plan(application, host=url, world=world, customer=number)
+        collection = plan(application, host=url, world=world_name, customer=number)
         written = import_module(f"counterfoil.export.{FORMATS[form]}").files(collection)
         write_all_whole({folder / name: data for name, data in written.items()})
         echo(f"{folder}: {counted(len(collection.samples), 'request')} in {counted(len(written), 'file')}")

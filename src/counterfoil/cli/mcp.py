@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -43,16 +42,12 @@ from counterfoil.cli.common import echo, exit_on_user_error, refuse
 )
 def mcp(
     apis: tuple[str, ...],
-    specs: tuple[own_documents.NamedFile, ...],
-    models: tuple[own_documents.NamedFile, ...],
-    handler_files: tuple[own_documents.NamedFile, ...],
-    rows: int,
-    notices: bool,
+    documents: own_documents.OwnDocuments,
+    world: world_options.WorldOptions,
     port: int,
     writes: bool,
     urls: tuple[str, ...],
     headers: tuple[str, ...],
-    **world: Any,
 ) -> None:
     """Offer a stand-in and the checker as tools to an MCP client, which starts this command and talks to it.
 
@@ -78,21 +73,21 @@ def mcp(
         from counterfoil.mcp_server.server import run as serve
         from counterfoil.serving import listen, origin_of, serve_in_thread
 
-        own = own_documents.read(specs, models, handler_files, rows=rows, seed=world["seed"])
+        own = documents.read(world.seed)
         with contextlib.ExitStack() as opened:
             listener = opened.enter_context(listen("127.0.0.1", port))
             application = build(
                 apis,
                 own=own,
-                scenario_name=world["scenario"],
-                seed=world["seed"],
-                customers=world["customers"],
-                switches=world["switches"],
+                scenario_name=world.scenario,
+                seed=world.seed,
+                customers=world.customers,
+                switches=world.switches,
             )
             opened.enter_context(contextlib.closing(application))
             opened.callback(serve_in_thread(application.asgi_app, listener))
             opened.callback(application.closing.set)
-            own_documents.tell(own, in_full=notices)
+            own_documents.tell(own, in_full=documents.notices)
             origin = origin_of(listener)
             echo(f"counterfoil mcp: waiting for a client on standard input; the stand-in is {origin}", err=True)
             serve(Settings(origin, Path.cwd(), writes, urls, headers))

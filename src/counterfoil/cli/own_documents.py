@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,14 +48,62 @@ def named_file(_: click.Context, parameter: click.Parameter, given: tuple[str, .
     return tuple(files)
 
 
-_COMMAND = Callable[..., Any]
+@dataclass(frozen=True)
+class OwnDocuments:
+    """The options that say which documents are served, and how. ``rows`` is how many resources each collection begins with."""
+
+    specs: tuple[NamedFile, ...]
+    models: tuple[NamedFile, ...]
+    handler_files: tuple[NamedFile, ...]
+    rows: int
+    notices: bool
+
+    def read(self, seed: int | None) -> tuple[API, ...]:
+        """The APIs of the documents. Raises ``UsageError`` and ``SpecError``."""
+        from counterfoil.app import UsageError, own_api
+        from counterfoil.openapi import served_name
+
+        for each in self.specs:
+            refuse_url(each.path)
+        names = [each.name or served_name(Path(each.path)) for each in self.specs]
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(f"two documents are called '{name}'; name one: --spec NAME=FILE")
+        model_of = _by_name("--model", self.models, names)
+        handlers_of = _by_name("--handlers", self.handler_files, names)
+        return tuple(
+            own_api(
+                Path(each.path),
+                name,
+                model=model_of.get(name),
+                handlers=handlers_of.get(name),
+                rows=self.rows,
+                seed=seed or 0,
+                summarize=True,
+            )
+            for each, name in zip(self.specs, names, strict=True)
+        )
 
 
-def options(command: _COMMAND) -> _COMMAND:
-    """Adds the options that say which documents, and how they are served."""
-    for add in reversed(_OPTIONS):
-        command = add(command)
-    return command
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that say which documents, and how they are served; the command gets them as ``documents``."""
+
+    @wraps(command)
+    def with_documents(
+        *,
+        specs: tuple[NamedFile, ...],
+        models: tuple[NamedFile, ...],
+        handler_files: tuple[NamedFile, ...],
+        rows: int,
+        notices: bool,
+        **others: Any,
+    ) -> None:
+        command(documents=OwnDocuments(specs, models, handler_files, rows, notices), **others)
+
+    decorated: Callable[..., None] = with_documents
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
 
 
 _OPTIONS = [
@@ -91,40 +140,6 @@ _OPTIONS = [
     ),
     click.option("--notices", "-v", is_flag=True, help="List the places of --spec that could not be understood."),
 ]
-
-
-def read(
-    specs: Sequence[NamedFile],
-    models: Sequence[NamedFile],
-    handlers: Sequence[NamedFile],
-    *,
-    rows: int,
-    seed: int | None,
-) -> tuple[API, ...]:
-    """The APIs of the documents. Raises ``UsageError`` and ``SpecError``."""
-    from counterfoil.app import UsageError, own_api
-    from counterfoil.openapi import served_name
-
-    for each in specs:
-        refuse_url(each.path)
-    names = [each.name or served_name(Path(each.path)) for each in specs]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"two documents are called '{name}'; name one: --spec NAME=FILE")
-    model_of = _by_name("--model", models, names)
-    handlers_of = _by_name("--handlers", handlers, names)
-    return tuple(
-        own_api(
-            Path(each.path),
-            name,
-            model=model_of.get(name),
-            handlers=handlers_of.get(name),
-            rows=rows,
-            seed=seed or 0,
-            summarize=True,
-        )
-        for each, name in zip(specs, names, strict=True)
-    )
 
 
 def law_books(

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
 import click
 
 from counterfoil.cli.common import parse_pairs
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+
+@dataclass(frozen=True)
+class WorldOptions:
+    """What a new world is made from: a scenario's name or file, and what replaces its own values."""
+
+    scenario: str
+    seed: int | None
+    customers: int | None
+    switches: dict[str, str]
+
 
 _OPTIONS = (
     click.option("--scenario", default="demo", show_default=True, help="A scenario by name, or a YAML file."),
@@ -30,8 +41,16 @@ _OPTIONS = (
 )
 
 
-def options(command: Command) -> Command:
-    """``--scenario``, ``--seed``, ``--customers`` and ``--switch``, as ``counterfoil.app.build`` takes them."""
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds ``--scenario``, ``--seed``, ``--customers`` and ``--switch``; the command gets them as ``world``."""
+
+    @wraps(command)
+    def with_world(
+        *, scenario: str, seed: int | None, customers: int | None, switches: dict[str, str], **others: Any
+    ) -> None:
+        command(world=WorldOptions(scenario, seed, customers, switches), **others)
+
+    decorated: Callable[..., None] = with_world
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 from counterfoil.api import ApiError, Principal
 from counterfoil.redact import BLANK
 from counterfoil.server.context import RequestContext
-from counterfoil.server.parameters import pairs
+from counterfoil.server.parsing.parameters import pairs
 
 Json = Any
 

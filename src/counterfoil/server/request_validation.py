@@ -11,11 +11,11 @@ from typing import Any
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 from counterfoil.json_schema import Schemas
-from counterfoil.server.accept import Acceptable
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.errors import refused
-from counterfoil.server.parameters import Parameters
-from counterfoil.server.request_body import ClientDisconnected, RequestBody, read_body
+from counterfoil.server.parsing.accept import Acceptable
+from counterfoil.server.parsing.body import ClientDisconnected, RequestBody, read_body
+from counterfoil.server.parsing.parameters import Parameters
 from counterfoil.server.workarounds import (
     RequestValidationAPI,
     RequestValidationMiddleware,

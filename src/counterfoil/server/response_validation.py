@@ -17,10 +17,10 @@ from counterfoil.api import API, Response
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
-from counterfoil.server.json_text import pointer
 from counterfoil.server.logs import printable
-from counterfoil.server.media_types import is_json_type, range_of
-from counterfoil.server.scalars import READERS
+from counterfoil.server.parsing.json_text import pointer
+from counterfoil.server.parsing.media_types import is_json_type, range_of
+from counterfoil.server.parsing.scalars import READERS
 from counterfoil.server.workarounds import (
     ResponseValidationAPI,
     ResponseValidationMiddleware,

@@ -25,7 +25,7 @@ from counterfoil.json_schema import Schemas
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.logs import printable
-from counterfoil.server.parameters import Parameters
+from counterfoil.server.parsing.parameters import Parameters
 from counterfoil.server.security import optional_last, schemes_of
 from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecification
 

@@ -28,7 +28,7 @@ from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import RequestContext
 from counterfoil.server.handlers import to_bytes
-from counterfoil.server.media_types import is_json_type
+from counterfoil.server.parsing.media_types import is_json_type
 from counterfoil.server.response_validation import ResponseSpecs, normalized
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from counterfoil.api import ApiError
 from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
 from counterfoil.server.logs import printable
-from counterfoil.server.media_types import is_json_type, media_type
-from counterfoil.server.scalars import READERS
-from counterfoil.server.shaped_parameters import SEPARATORS, ShapedParameter
-from counterfoil.server.typed_text import Tree, TypedText, grown
+from counterfoil.server.parsing.media_types import is_json_type, media_type
+from counterfoil.server.parsing.scalars import READERS
+from counterfoil.server.parsing.shaped_parameters import SEPARATORS, ShapedParameter
+from counterfoil.server.parsing.typed_text import Tree, TypedText, grown
 
 Json = Any
 

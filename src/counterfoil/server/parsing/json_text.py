@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.server.logs import printable
-from counterfoil.server.scalars import MAX_EXPONENT
+from counterfoil.server.parsing.scalars import MAX_EXPONENT
 
 Json = Any
 

@@ -22,9 +22,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from counterfoil.asgi import REFUSAL, Refusal
-from counterfoil.server.connection_limits import Admission
+from counterfoil.server.connections.limits import Admission
+from counterfoil.server.connections.transports import CoalescingTransport, LingeringTransport
 from counterfoil.server.logs import printable
-from counterfoil.server.transports import CoalescingTransport, LingeringTransport
 
 PIECE = 4096
 """Bytes given to the parser at a time; so pipelined requests are parsed ahead of their turn only within one piece."""

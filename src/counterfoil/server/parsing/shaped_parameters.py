@@ -8,9 +8,9 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.json_schema import Validator, violation
-from counterfoil.server.json_text import parse_json
 from counterfoil.server.logs import printable
-from counterfoil.server.typed_text import Tree, TypedText
+from counterfoil.server.parsing.json_text import parse_json
+from counterfoil.server.parsing.typed_text import Tree, TypedText
 
 Json = Any
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from counterfoil.api import ApiError
-from counterfoil.server.media_types import media_type
+from counterfoil.server.parsing.media_types import media_type
 
 MAX_CACHED = 256
 MAX_CACHED_LENGTH = 200

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from counterfoil.api import ApiError
-from counterfoil.server.json_text import parse_json
-from counterfoil.server.media_types import is_json_type, media_type
+from counterfoil.server.parsing.json_text import parse_json
+from counterfoil.server.parsing.media_types import is_json_type, media_type
 
 Json = Any
 

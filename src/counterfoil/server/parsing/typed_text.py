@@ -13,8 +13,8 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.json_schema import Schemas
-from counterfoil.server.json_text import parse_json
-from counterfoil.server.scalars import READERS
+from counterfoil.server.parsing.json_text import parse_json
+from counterfoil.server.parsing.scalars import READERS
 
 Json = Any
 Tree = Any

@@ -9,11 +9,11 @@ from counterfoil.api import ApiError
 from counterfoil.asgi import Receive
 from counterfoil.json_schema import Schemas, Validator, violation
 from counterfoil.openapi import SpecError
-from counterfoil.server.forms import multipart, urlencoded
-from counterfoil.server.json_text import member_name, parse_json, pointer
 from counterfoil.server.logs import printable
-from counterfoil.server.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
-from counterfoil.server.typed_text import TypedText, grown
+from counterfoil.server.parsing.forms import multipart, urlencoded
+from counterfoil.server.parsing.json_text import member_name, parse_json, pointer
+from counterfoil.server.parsing.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
+from counterfoil.server.parsing.typed_text import TypedText, grown
 
 Json = Any
 
