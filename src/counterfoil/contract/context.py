@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 from counterfoil.contract.created import created_paths, is_created
-from counterfoil.contract.http_client import UNSET, WRONG_TOKEN, HttpClient, NoResponse, OutOfTime, Query, Response
+from counterfoil.contract.http_client import (
+    SAFE_METHODS,
+    UNSET,
+    WRONG_TOKEN,
+    HttpClient,
+    NoResponse,
+    OutOfTime,
+    Query,
+    Response,
+)
 from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.target import Json
 
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 V = TypeVar("V")
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 MAX_SHRINKS = 40
 """Further cases tried to make a failing one smaller; each may cost a few requests."""

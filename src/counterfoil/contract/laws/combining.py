@@ -157,7 +157,7 @@ def _evenness(pair: tuple[Filter, Any], items: Sequence[Any]) -> int:
     return min(count, len(items) - count)
 
 
-def _selected(ctx: LawContext, c: Collection, drawn: Combination) -> list[Any]:
+def _selected(ctx: LawContext, c: Collection, drawn: Combination) -> Sequence[Any]:
     """What filters and sort find, in its order and with all members; they are held against the client's own selection."""
     query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
     got = c.fetch_all(ctx, query)

@@ -45,7 +45,7 @@ def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -
             break
 
 
-def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> list[Any]:
+def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> Sequence[Any]:
     got = c.fetch_all(ctx, c.sort.query(keys))
     if not c.is_large(ctx):
         c.same_items(ctx, got, c.whole_list(ctx), "the same items in another order")

@@ -78,7 +78,7 @@ class BillIds(Bills):
         only_ids = {"fields": "id"} if ctx.cached("oracle-brm fields=id", lambda: _can_select(ctx)) else {}
         return super().fetch(ctx, {**only_ids, **query})
 
-    def whole_list(self, ctx: LawContext) -> list[Any]:
+    def whole_list(self, ctx: LawContext) -> Sequence[Any]:
         return WHOLE.whole_list(ctx)
 
 
