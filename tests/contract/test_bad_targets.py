@@ -36,6 +36,8 @@ class Server:
                 outer.asked.append(self.path)
                 behave(self)
 
+            do_POST = do_GET  # noqa: N815
+
             def log_message(self, *args: object) -> None:
                 pass
 
@@ -150,6 +152,33 @@ def test_a_429_is_waited_for_and_tried_again(serving: Any) -> None:
     with HttpClient(Target(serving(busy_once).url)) as client:
         assert client.send("GET", "/things").body == []
     assert len(seen) == 2
+
+
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    """Promises 100 bytes and hangs up after 1."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100")
+    handler.end_headers()
+    handler.wfile.write(b"[")
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("fails", [cut, drop, hang])
+def test_a_read_that_is_interrupted_is_sent_once_more(serving: Any, fails: Behaviour) -> None:
+    def fails_first(handler: BaseHTTPRequestHandler) -> None:
+        (fails if len(server.asked) == 1 else answer(200, b"[]"))(handler)
+
+    server = serving(fails_first)
+    with HttpClient(Target(server.url), seconds=2 if fails is hang else 10) as client:
+        assert client.send("GET", "/things").body == []
+    assert server.asked == ["/v1/things", "/v1/things"]
+
+
+def test_a_write_that_is_interrupted_is_not_repeated(serving: Any) -> None:
+    server = serving(drop)
+    with HttpClient(Target(server.url)) as client, pytest.raises(NoResponse, match="the connection failed"):
+        client.send("POST", "/things", body={})
+    assert server.asked == ["/v1/things"]
 
 
 def test_nothing_outside_the_base_is_requested(serving: Any) -> None:

@@ -248,6 +248,21 @@ def test_a_family_catches_a_list_that_does_not(bug: str, caught_by: set[str]) ->
     assert broken <= caught_by
 
 
+@pytest.mark.parametrize(
+    ("name", "bug", "shown"),
+    [
+        ("toy.concatenation", "third_page_repeats", "pages of 2 items"),
+        ("toy.desc", "never_falls", '{"sort": "kind:desc"}'),
+        ("toy.over", "inclusive", '{"over": "0"}'),
+        ("toy.both", "second_filter_lost", '{"kind": "a", "over": "0"}'),
+    ],
+)
+def test_a_finding_says_what_was_asked_for(name: str, bug: str, shown: str) -> None:
+    law = next(each for each in FAMILIES if each.id == name)
+    (finding,) = tried(law.check, serve(**{bug: True}), effort=EffortLevel(max_examples=40)).findings
+    assert finding.case == shown
+
+
 def test_observed_values_come_with_the_ends_first() -> None:
     assert observed(SIZE, [{"size": n} for n in (5, 1, 9, 3, 7, 1)] + [{}]) == [1, 9, 5, 3, 7]
 

@@ -141,22 +141,49 @@ def test_a_killed_check_leaves_no_process_behind(serving: Any, how: signal.Signa
     with subprocess.Popen(
         command(url, "--max-examples", "500"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        children: list[str] = []
-        for _ in range(600):
-            children = subprocess.run(
-                ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
-            ).stdout.split()
-            if children and len(asked) > 20:
-                break
-            time.sleep(0.1)
+        children = children_of(process, 1, lambda: len(asked) > 20)
         process.send_signal(how)
         process.wait()
     assert children
-    for _ in range(300):
-        if not any(os.path.exists(f"/proc/{pid}") for pid in children):
+    assert all_end(children)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_a_killed_check_of_a_stand_in_leaves_no_process_behind(how: signal.Signals) -> None:
+    """One process serves the stand-in that conformance is tried at, another sends the requests."""
+    words = [sys.executable, "-m", "counterfoil", "check", "billingplatform", "--max-examples", "500"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True) as process:
+        children = children_of(process, 2)
+        if how is signal.SIGINT:  # as Ctrl-C does, to all that run in the terminal
+            os.killpg(process.pid, how)
+        else:
+            process.send_signal(how)
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+        process.wait()
+    assert len(children) == 2
+    assert all_end(children)
+    assert "Traceback" not in said
+
+
+def children_of(process: subprocess.Popen[Any], least: int, ready: Callable[[], bool] = lambda: True) -> list[str]:
+    """The ids of the processes that a process started, once they are so many and it is ``ready``."""
+    found: list[str] = []
+    for _ in range(600):
+        listed = ["ps", "-o", "pid=", "--ppid", str(process.pid)]
+        found = subprocess.run(listed, capture_output=True, text=True).stdout.split()
+        if len(found) >= least and ready():
             break
         time.sleep(0.1)
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in children)
+    return found
+
+
+def all_end(processes: list[str]) -> bool:
+    for _ in range(300):
+        if not any(os.path.exists(f"/proc/{each}") for each in processes):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks9://nowhere", "nonsense", "http://[::"])

@@ -113,6 +113,33 @@ def test_a_request_that_is_refused_is_one_cause_whatever_the_law_was_about() -> 
     assert found == [{"elevate.sort.asc", "elevate.filter.customer"}, {"elevate.filter.nothing"}]
 
 
+def test_errors_that_lack_the_same_are_one_cause_wherever_they_come_from() -> None:
+    error = {"expected": "the vendor's error body", "part": "law"}
+    found = causes_of(
+        finding("elevate.auth.none", "auth", 'no string in message: {"error": "Unauthorized"}', **error),
+        finding(
+            "elevate.auth.login", "auth", 'no string in message: {"error": "Bad"}', operation="POST /login", **error
+        ),
+        finding("elevate.sort.unknown", "errors", "status '400' in the body of a 404", **error),
+        finding("elevate.page.zero", "errors", "status '400' in the body of a 405", **error),
+        finding("elevate.errors.accept", "errors", "200: []", expected="status 406"),
+    )
+    assert found == [
+        {"elevate.auth.none", "elevate.auth.login"},
+        {"elevate.sort.unknown", "elevate.page.zero"},
+        {"elevate.errors.accept"},
+    ]
+
+
+def test_a_value_that_is_not_documented_is_one_cause_in_its_law_and_in_its_schema() -> None:
+    schema = {"part": "conformance", "expected": "a body that fits the documented schema"}
+    found = causes_of(
+        finding("elevate.summary.billing-status", "enums", "DONE", expected="billingStatus one of ACTIVE, CEASED"),
+        finding("conformance.response_schema_conformance", "conformance.x", '"DONE" is not one of "ACTIVE"', **schema),
+    )
+    assert len(found) == 1
+
+
 def test_a_response_of_another_shape_is_told_by_its_schema_first() -> None:
     schema = {"part": "conformance", "expected": "a body that fits the documented schema"}
     group = causes(
@@ -184,6 +211,11 @@ def test_the_step_summary_is_short(reported: Path) -> None:
         for n in range(200)
     ]
     assert len(to_summary(Verdict(records=many))) < 6000
+
+
+def test_the_step_summary_says_once_that_nothing_could_be_run() -> None:
+    summary = to_summary(Verdict(errors=[RunError("elevate", "cannot be reached")]))
+    assert summary.strip() == "### ⚠️ counterfoil: COULD NOT RUN: cannot be reached"
 
 
 def test_what_could_not_be_run_is_in_sarif_too() -> None:

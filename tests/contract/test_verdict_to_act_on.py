@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from recording import Recorder
 from counterfoil.app import build
 from counterfoil.serving import listen, origin_of, serve_in_thread
 
+ROOT = Path(__file__).parents[2]
 KEY = "counterfoil-key"
 ENVIRON = {"COUNTERFOIL_TOKEN": KEY}
 BASES = {"emnify": "/emnify/api/v1", "flexprice": "/flexprice/v1", "elevate": "/elevate/v1"}
@@ -118,6 +120,28 @@ def test_a_finding_shows_the_sentence_of_the_document(sick: Any) -> None:
     report, _ = sick
     finding = next(f for f in report["findings"] if f["id"] == "elevate.sort.asc")
     assert any(sentence.startswith("elevate.c07: ") for sentence in finding["sentences"])
+
+
+def test_a_value_that_does_not_fit_its_schema_is_shown_with_the_sentence_about_it(origin: str, tmp_path: Path) -> None:
+    """Every customerId is a text, where the document has an integer."""
+
+    def as_text(method: str, path: str, status: int, headers: dict[str, str], body: bytes) -> Any:
+        return status, headers, re.sub(rb'"customerId":(\d+)', rb'"customerId":"\1"', body)
+
+    only = ["elevate.summary.id-is-integer", "conformance.response_schema_conformance"]
+    with Recorder(origin, as_text) as recorder:
+        urls = {"elevate": f"{recorder.url}{BASES['elevate']}"}
+        options: dict[str, Any] = {"fast": True, "max_examples": 2, "report": tmp_path, "environ": ENVIRON}
+        assert check(["elevate"], urls=urls, only=only, **options) == 1
+    found = {f["id"]: f for f in json.loads((tmp_path / "report.json").read_text())["findings"]}
+    law, schema = (found[name] for name in only)
+    assert law["got"].startswith('"'), "a text, and not a number"
+    assert law["cause"] == schema["cause"]
+    assert 'is not of type "integer", at /0/customerId' in schema["got"]
+    assert "Schema at" not in schema["got"]
+    assert schema["sentences"][0].startswith("elevate.c20: customerId is an integer")
+    file, _, line = schema["place"].rpartition(":")
+    assert (ROOT / file).read_text().splitlines()[int(line) - 1].strip() == "customerId:"
 
 
 def test_laws_without_a_needed_id_are_not_tried_and_fail_with_strict(

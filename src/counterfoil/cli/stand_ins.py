@@ -57,15 +57,33 @@ class StandIns:
         self._stop: Callable[[], None] = lambda: None
 
     def start(self, apis: Sequence[str]) -> Mapping[str, Target]:
-        """A target for each API, on a free loopback port of this process."""
+        """A target for each API, on a free loopback port.
+
+        Laws and conformance run at the same time, so a process of its own serves conformance where that is possible: of one
+        process's threads, only one works at a time.
+        """
+        from counterfoil.processes.forked_server import can_fork, serve_in_fork
         from counterfoil.serving import listen, origin_of, serve_in_thread
 
         own = [each for each in self._own if each.name in apis]
         listed = [name for name in apis if name not in {each.name for each in own}]
         application = build(listed, own=own, scenario_name=self._scenario, **self._options)
-        listener = listen("127.0.0.1", 0)
-        self._stop = serve_in_thread(application.server, listener)
-        return {api: target_of(application, api, origin_of(listener)) for api in apis}
+        listener, second = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
+        second.listen()
+        origins = [origin_of(listener), origin_of(second if can_fork() else listener)]
+        targets = {api: target_of(application, api, *origins) for api in apis}
+        if can_fork():
+            stop_second = serve_in_fork(application.server, second, [listener])
+        else:
+            stop_second = second.close
+        stop_first = serve_in_thread(application.server, listener)
+
+        def stop() -> None:
+            stop_first()
+            stop_second()
+
+        self._stop = stop
+        return targets
 
     def stop(self) -> None:
         """Stop the server, if it was started."""
@@ -73,8 +91,13 @@ class StandIns:
         self._stop = lambda: None
 
 
-def target_of(application: Application, api: str, origin: str, **more: Any) -> Target:
-    """An API of a running application as a target: a world of its own for the laws, another for conformance."""
+def target_of(
+    application: Application, api: str, origin: str, conformance_origin: str | None = None, **more: Any
+) -> Target:
+    """An API of a running application as a target: a world of its own for the laws, another for conformance.
+
+    ``conformance_origin`` is where that one is served, if not at ``origin``.
+    """
     for kind in ("laws", "cases"):
         if application.worlds.get(f"{kind}-{api}") is None:
             application.worlds.fork(f"{kind}-{api}", application.world.name)
@@ -97,7 +120,8 @@ def target_of(application: Application, api: str, origin: str, **more: Any) -> T
         disposable=True,
         **more,
     )
-    return replace(target, conformance_target=replace(target, url=f"{origin}/w/cases-{api}{prefix}", capabilities={}))
+    cases = f"{conformance_origin or origin}/w/cases-{api}{prefix}"
+    return replace(target, conformance_target=replace(target, url=cases, capabilities={}))
 
 
 def _as_text(choice: object) -> str:

@@ -5,6 +5,7 @@ Findings belong together when they
 * are about the same kind of behaviour of one operation (a law's family),
 * got the same wrong status from one operation where a request should have succeeded, or any status of 500 and more,
 * found that one operation's responses do not have the documented shape, be it by schema or in a law that could not read them,
+* miss the same in the body of an error, whatever the operation,
 * or expected and got the same at one operation.
 """
 
@@ -13,10 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from counterfoil.contract.finding import SHAPE, Finding
+from counterfoil.contract.finding import ERROR_BODY, SHAPE, Finding
 
 _ORDER = {"conformance": 1, "law": 0, "spec": 2, "baseline": 3}
 _SHAPE_CHECKS = ("conformance.response_schema_conformance", "conformance.content_type_conformance")
+_SHAPE_FAMILIES = (SHAPE, "enums")
+_NUMBER = re.compile(r"\d+")
 _STATUS = re.compile(r"(?:\(answered |^)(\d{3}): ")
 _SUCCESS = re.compile(r"status 2\d\d")
 
@@ -28,7 +31,9 @@ def cause_of(finding: Finding) -> str:
         return f"{finding.api} · status {status[1]}"
     if status and _SUCCESS.match(finding.expected):
         return f"{finding.api} · status {status[1]} · {finding.operation}"
-    if finding.family == SHAPE or finding.id in _SHAPE_CHECKS:
+    if finding.expected == ERROR_BODY:
+        return f"{finding.api} · error body · {_NUMBER.sub('n', finding.got.split(': ')[0])}"
+    if finding.family in _SHAPE_FAMILIES or finding.id in _SHAPE_CHECKS:
         return f"{finding.api} · shape · {finding.operation}"
     at = f" · {finding.operation}" if finding.part == "law" else ""
     return f"{finding.api} · {finding.family or finding.id}{at}"

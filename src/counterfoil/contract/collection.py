@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.fields import Field, observed
+from counterfoil.contract.fields import Field, Items, observed
 from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import brief
 from counterfoil.contract.target import Json
@@ -107,19 +107,19 @@ class Collection:
         assert self.pages is not None
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
-    def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
+    def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> Sequence[Json]:
         """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them.
 
         The same query is sent once, and its items are kept until something is written.
         """
         key = (*self._key("selected"), repr(sorted((query or {}).items())))
-        return list(ctx.cached(key, lambda: self._kept(ctx, self._fetch_all(ctx, query or {}))))
+        return ctx.cached(key, lambda: self._kept(ctx, self._fetch_all(ctx, query or {})))
 
-    def _kept(self, ctx: LawContext, found: Sequence[Json]) -> list[Json]:
+    def _kept(self, ctx: LawContext, found: Sequence[Json]) -> Items:
         """``found``, with one object for items that are equal: most answers hold the items of others."""
         known: dict[str, Json] = ctx.cached(self._key("items"), dict)
         first = (known.setdefault(str(self.identity.raw(item)), item) for item in found)
-        return [one if one == item else item for one, item in zip(first, found, strict=True)]
+        return Items([one if one == item else item for one, item in zip(first, found, strict=True)])
 
     def _fetch_all(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         if self.pages is None:
@@ -158,7 +158,7 @@ class Collection:
         base = repr(sorted(self.base.items()))
         return (what, *self._place(), base, type(self), self.identity.name, self.items)
 
-    def whole_list(self, ctx: LawContext) -> list[Json]:
+    def whole_list(self, ctx: LawContext) -> Sequence[Json]:
         """The list as observed in this run, fetched once until something is written; of a large list, its first items."""
         return self.fetch_all(ctx)
 
@@ -169,7 +169,7 @@ class Collection:
         known = set(map(str, self.ids(self.whole_list(ctx))))
         return [item for item in items if str(self.identity.raw(item)) in known]
 
-    def require_items(self, ctx: LawContext, least: int = 1) -> list[Json]:
+    def require_items(self, ctx: LawContext, least: int = 1) -> Sequence[Json]:
         """The whole list, or the law does not apply because it has fewer than ``least`` items."""
         found = self.whole_list(ctx)
         ctx.require(

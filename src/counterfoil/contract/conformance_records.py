@@ -35,6 +35,10 @@ EXPECTED = {
 }
 
 
+MOST_KINDS = 8
+"""Findings of one check at one operation: of each kind of failure, and each schema that is not fitted, one."""
+
+
 class ConformanceError(Exception):
     """Schemathesis could not run: one line."""
 
@@ -89,9 +93,8 @@ class RecordCollector:
     def _failed(self, key: tuple[str, str], info: Any, phase: str, answer: str) -> None:
         operation, check = key
         failure, hide = info.failure, self._hide
-        kind = type(failure).__name__
         code = "\n".join(step.curl for step in info.steps) or info.code_sample
-        words = " ".join(str(failure.message).split())
+        words = " ".join(_words_of(failure).split())
         lines = tuple(self._runnable(line) for line in code.splitlines() if line)
         finding = Finding(
             api=self._job.api,
@@ -101,13 +104,16 @@ class RecordCollector:
             says=f"Requests and responses are as the spec documents them (Schemathesis' check {check}).",
             expected=EXPECTED.get(check, f"a response that passes {check}"),
             got=hide(": ".join(filter(None, [failure.title, words[:600]])) + answer),
-            case=f"a case of the phase {phase}",
+            case=f"a generated request, phase {phase}",
             requests=lines[:8],
             family=_family(check, answer),
+            pointer=_pointer_of(failure),
         )
-        shorter = self._findings.setdefault(key, {}).get(kind)
-        if shorter is None or len(code) < sum(map(len, shorter.requests)):
-            self._findings[key][kind] = finding
+        kind = type(failure).__name__ + finding.pointer
+        found = self._findings.setdefault(key, {})
+        shorter = found.get(kind)
+        if len(code) < sum(map(len, shorter.requests)) if shorter else len(found) < MOST_KINDS:
+            found[kind] = finding
 
     def _runnable(self, line: str) -> str:
         """A curl line of Schemathesis with its filtered credential as a variable that the shell expands."""
@@ -141,6 +147,22 @@ class RecordCollector:
                 Record(api, "conformance", f"conformance.error.{number}", api, FAILED, 1, findings=(finding,))
             )
         return records
+
+
+def _words_of(failure: Any) -> str:
+    """What was wrong; of a value that does not fit a schema where it is and what it breaks, without the whole schema."""
+    if not getattr(failure, "validation_message", ""):
+        return str(failure.message)
+    where = "".join(f"/{step}" for step in failure.instance_path)
+    return str(failure.validation_message) + (f", at {where}" if where else "")
+
+
+def _pointer_of(failure: Any) -> str:
+    """The JSON pointer of the schema in the document that a value does not fit."""
+    if not getattr(failure, "validation_message", ""):
+        return ""
+    place = re.search(r"^Schema at (/\S+):$", str(failure.message), re.MULTILINE)
+    return place[1] if place else ""
 
 
 def _family(check: str, answer: str) -> str:

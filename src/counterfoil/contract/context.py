@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 from counterfoil.contract.created import created_paths, is_created
-from counterfoil.contract.http_client import UNSET, WRONG_TOKEN, HttpClient, NoResponse, OutOfTime, Query, Response
+from counterfoil.contract.http_client import (
+    SAFE_METHODS,
+    UNSET,
+    WRONG_TOKEN,
+    HttpClient,
+    NoResponse,
+    OutOfTime,
+    Query,
+    Response,
+)
 from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.target import Json
 
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 V = TypeVar("V")
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 MAX_SHRINKS = 40
 """Further cases tried to make a failing one smaller; each may cost a few requests."""
@@ -266,9 +274,11 @@ class LawContext:
         *,
         max_examples: int | None = None,
         least: int = 2,
+        shown: Callable[[V], object] = lambda value: value,
     ) -> None:
         """Try ``body`` with values of ``strategy``, at most ``max_examples`` (by default ``EffortLevel.max_examples``). Where
-        ``is_sparing``, it is a twelfth of them for each of the ``least`` that are tried in any case.
+        ``is_sparing``, it is a twelfth of them for each of the ``least`` that are tried in any case. A finding shows
+        ``shown(value)``.
 
         The same seed generates the same values. A failing value is made smaller, and the smallest is reported. Each value is
         tried once and its verdict kept, so a target that answers differently each time cannot confuse the search.
@@ -286,7 +296,7 @@ class LawContext:
             if key not in verdicts:
                 if failing[0] > (MAX_SHRINKS if self.effort.shrink else 0):
                     return
-                verdicts[key] = self._try_case(value, body)
+                verdicts[key] = self._try_case(value, body, shown)
                 failing[0] += 1 if failing[0] or isinstance(verdicts[key], LawFailed) else 0
             if isinstance(verdict := verdicts[key], LawFailed):
                 raise verdict
@@ -306,22 +316,30 @@ class LawContext:
         if skips and len(skips) == len(verdicts):
             raise skips[0]
 
-    def for_each(self, values: Iterable[V], body: Callable[[V], None]) -> None:
-        """Try ``body`` with every one of ``values``, in order; the first failure is reported."""
+    def for_each(
+        self,
+        values: Iterable[V],
+        body: Callable[[V], None],
+        *,
+        shown: Callable[[V], object] = lambda value: value,
+    ) -> None:
+        """Try ``body`` with every one of ``values``, in order; the first failure is reported, with ``shown(value)``."""
         skipped: NotApplicable | None = None
         passed = False
         for value in values:
-            verdict = self._try_case(value, body)
+            verdict = self._try_case(value, body, shown)
             if isinstance(verdict, LawFailed):
                 raise verdict
             skipped, passed = verdict or skipped, passed or verdict is None
         if skipped is not None and not passed:
             raise skipped
 
-    def _try_case(self, value: V, body: Callable[[V], None]) -> LawFailed | NotApplicable | None:
+    def _try_case(
+        self, value: V, body: Callable[[V], None], shown: Callable[[V], object]
+    ) -> LawFailed | NotApplicable | None:
         self.cases += 1
         self.client.transcript.clear()
-        self._case = brief(value, 200)
+        self._case = brief(shown(value), 200)
         used_before = dict(self._observations_used)
         try:
             body(value)

@@ -35,11 +35,13 @@ class Place:
 
 def with_evidence(finding: Finding) -> Finding:
     """``finding`` with the sentences of its clauses, the statements they cite, and the place in the spec."""
-    clauses = [clause for name in finding.clauses if (clause := _clauses(finding.api).get(name))]
+    names = finding.clauses or _clauses_at(finding.api, finding.pointer)
+    clauses = [clause for name in names if (clause := _clauses(finding.api).get(name))]
     cited = dict.fromkeys(citation_of(finding.api, clause) for clause in clauses)
     place = place_of(finding)
     return replace(
         finding,
+        clauses=tuple(names),
         sentences=tuple(_sentence(finding.api, clause) for clause in clauses),
         statements=tuple(f"{citation}: {text}" for citation in cited if (text := statement(citation))),
         place=str(place) if place else "",
@@ -76,13 +78,15 @@ def _plain(line: str) -> str:
 
 
 def place_of(finding: Finding) -> Place | None:
-    """The line of the spec that the finding contradicts: that of its first clause, else that of its operation."""
+    """The line of the spec that the finding contradicts: that of its schema or its first clause, else of its operation."""
     known = entries().get(finding.api)
     lines = _lines(known.openapi) if known else None
     if known is None or lines is None:
         return None
     pointers = [str(_clauses(finding.api).get(name, {}).get("spec") or "") for name in finding.clauses]
-    pointer = next((text for text in pointers if text.startswith("#/")), "")
+    pointer = (
+        f"#{finding.pointer}" if finding.pointer else next((text for text in pointers if text.startswith("#/")), "")
+    )
     path = [_unescape(part) for part in pointer[2:].split("/")] if pointer else _operation_path(finding.operation)
     document, text = lines
     line = document.line_of(path)
@@ -101,6 +105,16 @@ def _unescape(part: str) -> str:
 def _shown(spec: Path, api: str) -> str:
     here = Path.cwd()
     return spec.relative_to(here).as_posix() if spec.is_relative_to(here) else f"specs/{api}/{spec.name}"
+
+
+def _clauses_at(api: str, pointer: str) -> list[str]:
+    """The ids of the clauses about the schema at ``pointer``, or about the nearest one around it."""
+    about: dict[str, list[str]] = {}
+    for name, clause in _clauses(api).items():
+        at = str(clause.get("spec") or "")
+        if pointer and f"#{pointer}/".startswith(f"{at}/"):
+            about.setdefault(at, []).append(name)
+    return about[max(about, key=len)] if about else []
 
 
 @lru_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as member
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -26,6 +27,11 @@ class Field:
     name: str
     kind: str = TEXT
     at: str | Callable[[Json], Any] | None = None
+    _steps: tuple[str, ...] = member(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        steps = () if callable(self.at) else tuple((self.at or self.name).split("."))
+        object.__setattr__(self, "_steps", steps)
 
     def __str__(self) -> str:
         return self.name
@@ -34,8 +40,9 @@ class Field:
         """The member as received; ``None`` when it is missing."""
         if callable(self.at):
             return self.at(item)
-        for step in (self.at or self.name).split("."):
-            item = item[0] if isinstance(item, list) and item else item
+        for step in self._steps:
+            if isinstance(item, list) and item:
+                item = item[0]
             item = item.get(step) if isinstance(item, dict) else None
         return item
 
@@ -64,9 +71,28 @@ class Field:
         return value.isoformat() if isinstance(value, date) else str(value)
 
 
+class Items(list[Json]):
+    """Items that many laws look at and none changes: the values of a field are read once."""
+
+    def __init__(self, items: Sequence[Json]) -> None:
+        super().__init__(items)
+        self._columns: dict[Field, list[Any]] = {}
+
+    def column(self, field: Field) -> list[Any]:
+        """``field.value`` of each item."""
+        if field not in self._columns:
+            self._columns[field] = [field.value(item) for item in self]
+        return self._columns[field]
+
+
+def column(field: Field, items: Sequence[Json]) -> list[Any]:
+    """``field.value`` of each of ``items``."""
+    return items.column(field) if isinstance(items, Items) else [field.value(item) for item in items]
+
+
 def observed(field: Field, items: Sequence[Json]) -> list[Any]:
     """The distinct values of ``field``: the lowest, the highest, the middle one, then the others."""
-    values = sorted({value for item in items if (value := field.value(item)) is not None})
+    values = sorted({value for value in column(field, items) if value is not None})
     if len(values) < 4:
         return values
     middle = len(values) // 2

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.fields import DATE, DATE_TIME, INTEGER, NUMBER, Field, observed
+from counterfoil.contract.fields import DATE, DATE_TIME, INTEGER, NUMBER, Field, column, observed
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Filter:
 
     def select(self, items: Sequence[Json], wanted: Any) -> list[Json]:
         """The client's own selection, to compare with the server's."""
-        return [i for i in items if (value := self.field.value(i)) is not None and self.matches(value, wanted)]
+        values, matches = column(self.field, items), self.matches
+        return [item for item, value in zip(items, values, strict=True) if value is not None and matches(value, wanted)]
 
 
 def _observed(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:

@@ -8,7 +8,9 @@ from typing import Literal
 Part = Literal["spec", "conformance", "law", "baseline"]
 
 SHAPE = "shape"
-"""The family of findings of a law that could not read a response."""
+"""The family of findings of a law that could not read a response, or looks at the type of a member."""
+ERROR_BODY = "the vendor's error body"
+"""What is expected of an error response besides its status."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Finding:
 
     ``id`` is a law's or a check's; ``requests`` are curl lines with
     credentials replaced, ``reproduce`` the command that finds it again, ``sentences`` those of the documents it contradicts,
-    ``statements`` those of the vendor's page that the sentences cite, ``place`` the file and line of the spec.
+    ``statements`` those of the vendor's page that the sentences cite, ``place`` the file and line of the spec, ``pointer`` the
+    JSON pointer of the schema in it that a response does not fit.
     """
 
     api: str
@@ -35,3 +38,4 @@ class Finding:
     sentences: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     place: str = ""
+    pointer: str = ""

@@ -25,6 +25,7 @@ import httpx
 from counterfoil.contract.target import Json, Target, secrets_of
 
 WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_WAIT = 30.0
 """Seconds; a request whose ``Retry-After`` is longer is not repeated."""
 MAX_RETRIES = 3
@@ -43,6 +44,10 @@ UNSET: Any = object()
 
 class NoResponse(Exception):
     """The target sent no response that can be judged: one line without secrets."""
+
+
+class Interrupted(NoResponse):
+    """The connection failed, or the response was late: another try may get one."""
 
 
 class OutOfTime(NoResponse):
@@ -208,7 +213,7 @@ class HttpClient:
         """Send one request and return its response. ``token=None`` sends no credential, not even one among the target's headers.
 
         Unless ``retry_429``, a 429 is returned like any other response. Raises ``NoResponse`` when there is none: unreachable,
-        TLS error, too slow, too large, too many 429.
+        TLS error, too slow, too large, too many 429. A read that is interrupted is sent once more (RFC 9110, 9.2.2).
         """
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
         all_headers = self._headers(headers or {}, self.token if token is UNSET else token, default=token is UNSET)
@@ -219,7 +224,7 @@ class HttpClient:
         self.transcript.append(line)
         for attempt in range(MAX_RETRIES + 1):
             self._wait_for_rate()
-            status, response_headers, read = answer = self._exchange(method, url, all_headers, content)
+            status, response_headers, read = answer = self._answer(method, url, all_headers, content)
             self.on_answer(request_key(method, url, all_headers, content), answer)
             if status != httpx.codes.TOO_MANY_REQUESTS or not retry_429:
                 self.last_date = response_headers.get("date")
@@ -264,6 +269,15 @@ class HttpClient:
             )
         time.sleep(wait)
 
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        try:
+            return self._exchange(method, url, headers, content)
+        except Interrupted:
+            if method not in SAFE_METHODS:
+                raise
+            self._wait_for_rate()
+            return self._exchange(method, url, headers, content)
+
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
         where = f"{method} {self.secrets.hide(url)}"
         seconds = min(self._seconds, max(0.05, self._time_left()))
@@ -277,11 +291,13 @@ class HttpClient:
                         raise NoResponse(f"{where}: the body does not end within {self._max_bytes:,} bytes")
                     if time.monotonic() > end:
                         self._raise_if_late()
-                        raise NoResponse(f"{where}: the body does not end within {self._seconds:g} s")
+                        raise Interrupted(f"{where}: the body does not end within {self._seconds:g} s")
                 return answer.status_code, answer.headers, bytes(read)
         except httpx.TimeoutException:
             self._raise_if_late()
-            raise NoResponse(f"{where}: no response within {self._seconds:g} s") from None
+            raise Interrupted(f"{where}: no response within {self._seconds:g} s") from None
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+            raise Interrupted(self.secrets.hide(f"{where}: {_cause_text(error)}")) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             raise NoResponse(self.secrets.hide(f"{where}: {_cause_text(error)}")) from None
 

@@ -135,6 +135,7 @@ _REPR = re.compile(r"Decimal\('([^']*)'\)|datetime\.(?:datetime|date)\(([\d, ]+)
 _INNER = r"[^][(){}]*"
 _CONTAINER = re.compile(rf"[\[({{](?:{_INNER}(?:[\[({{]{_INNER}[\])}}]{_INNER})*)[\])}}]")
 """A bracket with what it contains, up to two deep."""
+JSON_TYPES = (dict, list, tuple, set, frozenset, int, float, Decimal, type(None))
 LONGEST = 2000
 """Characters of a message."""
 
@@ -165,9 +166,12 @@ def quoted(value: Any) -> str:
 
 
 def brief(value: Any, length: int = 400) -> str:
-    """A value on one line, cut to ``length`` characters; long lists show their first and last items."""
-    if isinstance(value, str):
-        text = plain(value)
+    """A value on one line, cut to ``length`` characters; long lists show their first and last items.
+
+    A text is shown as it is, and what is not JSON as the text that ``str`` makes of it.
+    """
+    if isinstance(value, str) or not isinstance(value, JSON_TYPES):
+        text = plain(str(value))
     else:
         if isinstance(value, (list, tuple)) and len(value) > 12:
             value = [*value[:6], f"… {len(value) - 9} more …", *value[-3:]]

@@ -144,7 +144,8 @@ class _Changed:
     def __init__(self, body: Json, how: How, rng: random.Random) -> None:
         self._how, self._rng = how, rng
         self._seen: dict[str, list[Json]] = {}
-        self._collect(body, "")
+        if how == "swapped":
+            self._collect(body, "")
         self.body = self._copy(body, "")
 
     def _collect(self, value: Json, member: str) -> None:

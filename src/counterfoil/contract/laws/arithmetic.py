@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
 from typing import Any
 
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws.items import Mismatch
 
 NOISE = Decimal("0.000001")
@@ -21,7 +22,7 @@ def amount(value: Any) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return Decimal(value)
-    raise ValueError(f"{value!r} is not an amount")
+    raise ValueError(f"{quoted(value)} is not an amount")
 
 
 def at(document: Any, path: str, default: Any = None) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.finding import ERROR_BODY
 from counterfoil.contract.http_client import UNSET, Response
 from counterfoil.contract.law import Law, Login, NotTried, brief, says
 
@@ -36,7 +37,7 @@ def expect_error(ctx: LawContext, response: Response, status: int, error_body: B
     """The response must have this status and the vendor's error body."""
     ctx.expect(response.status == status, f"status {status}", f"{response.status}: {response.brief(120)}")
     mismatch = error_body(response) if error_body else None
-    ctx.expect(mismatch is None, "the vendor's error body", mismatch)
+    ctx.expect(mismatch is None, ERROR_BODY, mismatch)
 
 
 def without_credential(

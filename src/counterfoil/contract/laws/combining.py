@@ -10,7 +10,7 @@ from counterfoil.contract.collection import Collection
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter
-from counterfoil.contract.law import Law, says
+from counterfoil.contract.law import Law, brief, says
 from counterfoil.contract.laws.counting import number_in
 from counterfoil.contract.laws.sorting import in_order
 
@@ -32,7 +32,15 @@ class Combination:
     extra: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return repr(self.query({}))
+        keys = [f"{key.name} {'descending' if descending else 'ascending'}" for key, descending in self.keys]
+        sort, members = (", ".join(names) for names in (keys, self.members))
+        return ", ".join(
+            [
+                brief(self.query({})),
+                *([f"sorted by {sort}"] if sort else []),
+                *([f"with {members} only"] if members else []),
+            ]
+        )
 
     def query(self, sort: Mapping[str, Any]) -> dict[str, Any]:
         filtered = {name: text for f, wanted in self.filters for name, text in f.query(wanted).items()}
@@ -157,7 +165,7 @@ def _evenness(pair: tuple[Filter, Any], items: Sequence[Any]) -> int:
     return min(count, len(items) - count)
 
 
-def _selected(ctx: LawContext, c: Collection, drawn: Combination) -> list[Any]:
+def _selected(ctx: LawContext, c: Collection, drawn: Combination) -> Sequence[Any]:
     """What filters and sort find, in its order and with all members; they are held against the client's own selection."""
     query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
     got = c.fetch_all(ctx, query)

@@ -103,7 +103,7 @@ def parts(id: str, c: Collection, fields: Sequence[Comparisons], *clauses: str) 
             c.same_items(ctx, at_least, [*over, *same], f"{where}: at least is above or equal")
             c.same_items(ctx, at_most, [*under, *same], f"{where}: at most is below or equal")
 
-        ctx.for_each(cases, consistent)
+        ctx.for_each(cases, consistent, shown=lambda case: case[0].same.query(case[1]))
 
     return Law(id, c.operation, "filtering", clauses, says(parts), check)
 
@@ -142,7 +142,7 @@ def by_instant(id: str, c: Collection, comparisons: Comparisons, *clauses: str) 
         if ctx.is_sparing:  # every comparator, and every spelling
             chosen = {comparisons.same.param: HALF_HOURS, comparisons.at_least.param: FRACTION}
             cases = [(f, chosen.get(f.param, n % HALF_HOURS)) for n, f in enumerate(comparisons.all, ctx.effort.seed)]
-        ctx.for_each(cases, same_answer)
+        ctx.for_each(cases, same_answer, shown=lambda case: case[0])
 
     text = f"{comparisons.same.param} and its comparators take one instant with any offset, or with a fraction, as the same."
     return Law(id, c.operation, "filtering", clauses, text, check)

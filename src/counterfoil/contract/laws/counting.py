@@ -13,6 +13,9 @@ from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, NotTried, brief, says
 from counterfoil.plain_text import counted
 
+Drawn = tuple[tuple[Filter | None, Any], tuple[int, int | None], Mapping[str, Any]]
+"""A filter with its value, an offset and a limit, and a further query."""
+
 
 def number_in(ctx: LawContext, response: Response, header: str) -> int:
     """The whole number in a header, which must be present."""
@@ -46,10 +49,14 @@ def headers(
         offsets = [0, 1, max(0, count - 1), count, count + 10, count // 2]
         windows = st.tuples(st.sampled_from(offsets), st.sampled_from(limits))
 
-        def check_counts(drawn: tuple[tuple[Filter | None, Any], tuple[int, int | None], Mapping[str, Any]]) -> None:
+        def query_of(drawn: Drawn) -> dict[str, Any]:
             (filter_, wanted), (offset, limit), extra = drawn
             query = {**extra, **(filter_.query(wanted) if filter_ else {}), pages.offset: offset}
-            query |= {} if limit is None else {pages.limit: limit}
+            return query | ({} if limit is None else {pages.limit: limit})
+
+        def check_counts(drawn: Drawn) -> None:
+            (filter_, wanted), (offset, limit), _ = drawn
+            query = query_of(drawn)
             response = ctx.request(c.operation, query=query)
             body = c.items(ctx.json_body(response, good))
             found = number_in(ctx, response, in_body)
@@ -63,7 +70,8 @@ def headers(
                 due = len(matching[offset : offset + limit])
                 ctx.expect(len(body) == due, f"{counted(due, 'item')} from {offset} on", counted(len(body), "item"))
 
-        ctx.for_all(st.tuples(filters, windows, st.sampled_from(list(extras))), check_counts, max_examples=20)
+        drawn = st.tuples(filters, windows, st.sampled_from(list(extras)))
+        ctx.for_all(drawn, check_counts, max_examples=20, shown=query_of)
 
     text = f"{in_body} counts the items in the body, {in_all} all that match: on every page and under every filter."
     return Law(id, c.operation, "counting", clauses, text, check)

@@ -97,7 +97,7 @@ def values_partition(id: str, c: Collection, member: Field, values: Iterable[Any
 
     def check(ctx: LawContext) -> None:
         items = c.require_items(ctx)
-        got = []
+        got: list[Any] = []
         for value in values:
             ctx.cases += 1
             got += c.fetch_all(ctx, {member.name: value})

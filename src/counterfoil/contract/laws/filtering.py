@@ -40,7 +40,7 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str, least: int =
                 ctx, got, want, f"the items whose {filter_.field.name} is {filter_.relation} {filter_.write(wanted)}"
             )
 
-        ctx.for_all(filter_.draw(filter_, items), exact, least=least)
+        ctx.for_all(filter_.draw(filter_, items), exact, least=least, shown=filter_.query)
 
     condition = f"{filter_.field.name} is {filter_.relation} the value given"
     text = f"{filter_.param} finds the items whose {condition}: all of them and no other."
@@ -73,7 +73,11 @@ def both(id: str, c: Collection, *clauses: str, least: int = 2) -> Law:
             )
 
         ctx.for_all(
-            st.sampled_from(pairs).flatmap(values), intersection, max_examples=2 * ctx.effort.max_examples, least=least
+            st.sampled_from(pairs).flatmap(values),
+            intersection,
+            max_examples=2 * ctx.effort.max_examples,
+            least=least,
+            shown=lambda drawn: {name: text for f, wanted in drawn for name, text in f.query(wanted).items()},
         )
 
     return _law(id, c, clauses, says(both), check)
@@ -96,7 +100,7 @@ def partition(id: str, c: Collection, low: Filter, same: Filter, high: Filter, *
                 f"{low.param}, {same.param} and {high.param} of {same.write(wanted)} together: every item once",
             )
 
-        ctx.for_all(same.draw(same, items), parts)
+        ctx.for_all(same.draw(same, items), parts, shown=same.query)
 
     text = f"{low.param}, {same.param} and {high.param} of one value partition the list: every item is in exactly one of them."
     return _law(id, c, clauses, text, check)
@@ -113,7 +117,7 @@ def union(id: str, c: Collection, several: Filter, single: Filter, *clauses: str
             got = c.fetch_all(ctx, several.query(wanted))
             c.same_items(ctx, got, apart, f"what each of {several.write(wanted)} finds alone, together")
 
-        ctx.for_all(several.draw(several, c.whole_list(ctx)), united, max_examples=6)
+        ctx.for_all(several.draw(several, c.whole_list(ctx)), united, max_examples=6, shown=several.query)
 
     text = f"Several values in {several.param} find what each of them finds alone, together."
     return _law(id, c, clauses, text, check)
@@ -160,7 +164,7 @@ def same_value(id: str, c: Collection, filter_: Filter, spellings: Callable[[Any
                 got = c.fetch_all(ctx, {filter_.param: text})
                 c.same_items(ctx, got, want, f"{filter_.param}={text} finds the items with that value")
 
-        ctx.for_all(filter_.draw(filter_, items), spelled, max_examples=4, least=1)
+        ctx.for_all(filter_.draw(filter_, items), spelled, max_examples=4, least=1, shown=filter_.query)
 
     return _law(
         id, c, clauses, f"{filter_.param} compares by value: another spelling of it finds the same items.", check

@@ -58,7 +58,8 @@ def slices(id: str, c: Collection, *clauses: str, least: int = 6) -> Law:
                 got == want, f"items {number * size + 1} to {number * size + size} of the list: {brief(want[:8])}", got
             )
 
-        ctx.for_all(st.tuples(st.sampled_from(sizes), st.integers(0, 40), _queries(c, ctx)), page_is_slice, least=least)
+        drawn = st.tuples(st.sampled_from(sizes), st.integers(0, 40), _queries(c, ctx))
+        ctx.for_all(drawn, page_is_slice, least=least, shown=_size_and_query)
 
     return _law(id, c, clauses, says(slices), check)
 
@@ -84,7 +85,9 @@ def concatenation(id: str, c: Collection, *clauses: str) -> Law:
             got = got[:count] if is_large else got
             ctx.expect(got == c.ids(whole), f"the {count} items of the whole list", got)
 
-        ctx.for_all(st.sampled_from(sorted(s for s in sizes if s <= _largest(c))), together, max_examples=3)
+        ctx.for_all(
+            st.sampled_from(sorted(s for s in sizes if s <= _largest(c))), together, max_examples=3, shown=_of_size
+        )
 
     return _law(id, c, clauses, says(concatenation), check)
 
@@ -106,7 +109,7 @@ def size_respected(id: str, c: Collection, *clauses: str) -> Law:
                 counted(got, "item"),
             )
 
-        ctx.for_all(st.sampled_from([1, top, *range(2, top)]), full, max_examples=6)
+        ctx.for_all(st.sampled_from([1, top, *range(2, top)]), full, max_examples=6, shown=_of_size)
 
     return _law(id, c, clauses, says(size_respected), check)
 
@@ -124,7 +127,7 @@ def past_the_end(id: str, c: Collection, *clauses: str) -> Law:
 
         size = min(len(whole), _largest(c))
         ends = [(-(-len(whole) // size), size), (len(whole), 1), (len(whole) + 1000, 10)]
-        ctx.for_each([(10_000_000, 10), (1_000_000, size)] if c.is_large(ctx) else ends, empty)
+        ctx.for_each([(10_000_000, 10), (1_000_000, size)] if c.is_large(ctx) else ends, empty, shown=_page)
 
     return _law(id, c, clauses, says(past_the_end), check)
 
@@ -147,7 +150,7 @@ def any_offset(id: str, c: Collection, *clauses: str) -> Law:
             ctx.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {brief(want[:8])}", got)
 
         offsets = st.sampled_from(list(dict.fromkeys([1, 0, count - 1, count, count + 1, *range(2, min(count, 50))])))
-        ctx.for_all(st.tuples(offsets, st.integers(1, min(count + 1, pages.largest))), window)
+        ctx.for_all(st.tuples(offsets, st.integers(1, min(count + 1, pages.largest))), window, shown=_window)
 
     return _law(id, c, clauses, says(any_offset), check)
 
@@ -170,7 +173,7 @@ def cursor(id: str, c: Collection, param: str, *clauses: str, sizes: tuple[int, 
             got = got[: len(want)] if c.is_large(ctx) else got
             ctx.expect(got == want, f"the {len(want)} items of the whole list, in its order", got)
 
-        ctx.for_each([max(size, len(want) // 12) for size in sizes], followed)
+        ctx.for_each([max(size, len(want) // 12) for size in sizes], followed, shown=_of_size)
 
     return _law(id, c, clauses, says(cursor), check)
 
@@ -178,6 +181,24 @@ def cursor(id: str, c: Collection, param: str, *clauses: str, sizes: tuple[int, 
 def _largest(c: Collection) -> int:
     assert c.pages is not None
     return c.pages.largest
+
+
+def _of_size(size: int) -> str:
+    return f"pages of {counted(size, 'item')}"
+
+
+def _size_and_query(drawn: tuple[int, int, dict[str, Any]]) -> str:
+    size, _, query = drawn
+    return f"{_of_size(size)}" + (f", {brief(query)}" if query else "")
+
+
+def _page(drawn: tuple[int, int]) -> str:
+    number, size = drawn
+    return f"the page after {counted(number * size, 'item')}, {_of_size(size)}"
+
+
+def _window(drawn: tuple[int, int]) -> str:
+    return f"offset {drawn[0]}, limit {drawn[1]}"
 
 
 def _twice(ids: list[Any]) -> str:

@@ -46,7 +46,8 @@ def list_item_is_single(id: str, c: Collection, operation: str, *clauses: str, p
             single = ctx.request_json(operation, path={parameter: key})
             ctx.expect(single == items[position], f"as in the list: {brief(items[position])}", single)
 
-        ctx.for_all(st.sampled_from(list(dict.fromkeys([0, last, len(items) // 2, *range(len(items))]))), same)
+        positions = st.sampled_from(list(dict.fromkeys([0, last, len(items) // 2, *range(len(items))])))
+        ctx.for_all(positions, same, shown=lambda position: {parameter: c.identity.raw(items[position])})
 
     return Law(id, operation, "reading", clauses, says(list_item_is_single), check)
 

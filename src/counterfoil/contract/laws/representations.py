@@ -29,11 +29,11 @@ class Representations:
     always: Sequence[str] = ()
     parameter: str = "id"
 
-    def all_extended(self, ctx: LawContext) -> list[Any]:
+    def all_extended(self, ctx: LawContext) -> Sequence[Any]:
         """The list in the extended type; if it is empty the law does not apply."""
         asked = {self.param: self.extended}
         key = ("extended", self.items.operation)
-        found: list[Any] = ctx.cached(key, lambda: self.items.fetch_all(ctx, asked))
+        found: Sequence[Any] = ctx.cached(key, lambda: self.items.fetch_all(ctx, asked))
         ctx.require(found, f"there is nothing in {self.items.operation}")
         return found
 

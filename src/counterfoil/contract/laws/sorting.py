@@ -45,7 +45,7 @@ def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -
             break
 
 
-def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> list[Any]:
+def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> Sequence[Any]:
     got = c.fetch_all(ctx, c.sort.query(keys))
     if not c.is_large(ctx):
         c.same_items(ctx, got, c.whole_list(ctx), "the same items in another order")
@@ -71,7 +71,7 @@ def by_one(id: str, c: Collection, *clauses: str, descending: bool = False, says
         def ordered(key: Field) -> None:
             in_order(ctx, c, _sorted(ctx, c, [(key, descending)]), [(key, descending)])
 
-        ctx.for_each(c.sorts, ordered)
+        ctx.for_each(c.sorts, ordered, shown=lambda key: c.sort.query([(key, descending)]))
 
     words = "descending" if descending else "ascending"
     return Law(
@@ -102,7 +102,7 @@ def by_several(id: str, c: Collection, *clauses: str) -> Law:
         def ordered(drawn: Keys) -> None:
             in_order(ctx, c, _sorted(ctx, c, drawn), drawn)
 
-        ctx.for_all(keys, ordered, least=6)
+        ctx.for_all(keys, ordered, least=6, shown=c.sort.query)
 
     return _law(id, c, clauses, says(by_several), check)
 
@@ -125,7 +125,7 @@ def reversed_up_to_ties(id: str, c: Collection, *clauses: str) -> Law:
                 descending == ascending[::-1], f"{key.name} reversed: {brief(ascending[::-1][:8])}", descending[:8]
             )
 
-        ctx.for_each(c.sorts, mirrored)
+        ctx.for_each(c.sorts, mirrored, shown=lambda key: c.sort.query([(key, True)]))
 
     return _law(id, c, clauses, says(reversed_up_to_ties), check)
 

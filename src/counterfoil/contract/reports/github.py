@@ -19,14 +19,8 @@ LONGEST = 160
 def to_summary(verdict: Verdict) -> str:
     """The verdict, a line for each API, each cause and each reason why something was not tried."""
     mark = {FINE: "✅", COULD_NOT_RUN: "⚠️"}.get(verdict.exit_code, "❌")
-    headings = " | ".join(heading for _, heading in COLUMNS)
-    lines = [f"### {mark} counterfoil: {_md(verdict.summary_line)}", "", f"| API | {headings} |"]
-    lines.append("|---|" + "--:|" * len(COLUMNS))
-    for api in verdict.apis:
-        totals = verdict.count(api)
-        lines.append(f"| {_md(api)} | {' | '.join(str(totals[name]) for name, _ in COLUMNS)} |")
+    lines = [f"### {mark} counterfoil: {_md(verdict.summary_line)}", "", *_table(verdict)]
     groups = causes(verdict.findings)
-    lines.append("")
     for group in groups[:MOST_CAUSES]:
         first = group[0]
         lines.append(
@@ -34,12 +28,24 @@ def to_summary(verdict: Verdict) -> str:
         )
     if len(groups) > MOST_CAUSES:
         lines.append(f"- and {counted(len(groups) - MOST_CAUSES, 'more cause')}, in the report")
-    lines += [f"- {_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
+    if len(verdict.errors) > 1 or verdict.findings:  # else the first line says it
+        lines += [f"- {_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
     for (status, api, reason), ids in by_reason(verdict.records, QUESTION, NOT_TRIED).items():
         lines.append(f"- {status}: {_md(api)}: {_md(some(ids, 2))}: {_md(reason)}")
     if verdict.left_behind:
         lines.append(f"- left behind at the target: {counted(len(verdict.left_behind), 'new resource')}")
     return "\n".join(lines) + "\n\n"
+
+
+def _table(verdict: Verdict) -> list[str]:
+    if not verdict.records:
+        return []
+    headings = " | ".join(heading for _, heading in COLUMNS)
+    lines = [f"| API | {headings} |", "|---|" + "--:|" * len(COLUMNS)]
+    for api in verdict.apis:
+        totals = verdict.count(api)
+        lines.append(f"| {_md(api)} | {' | '.join(str(totals[name]) for name, _ in COLUMNS)} |")
+    return [*lines, ""]
 
 
 def _cut(text: str) -> str:

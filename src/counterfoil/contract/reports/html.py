@@ -15,17 +15,19 @@ LONGEST = 180
 """Characters of a finding in the list of causes."""
 
 _STYLE = """
-body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
+body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff;
+overflow-wrap:anywhere}
 h1{padding:.6rem 1rem;border-radius:.4rem;color:#fff;font-size:1.3rem}.fine{background:#1a7f37}.bad{background:#b42318}
 h2{font-size:1.1rem;margin:1.6rem 0 .4rem}
-table{border-collapse:collapse;margin:.4rem 0}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}
+.table{overflow-x:auto}table{border-collapse:collapse;margin:.4rem 0;overflow-wrap:normal}
+td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}
 tr+tr td{border-top:1px solid #ddd}.n{text-align:right}tr.broken td{color:#b42318;font-weight:600}
-pre{background:#f4f4f5;padding:.6rem;border-radius:.3rem;overflow-x:auto;white-space:pre-wrap;word-break:break-word}
+pre{background:#f4f4f5;padding:.6rem;border-radius:.3rem;overflow-x:auto;white-space:pre-wrap}
 details{border-left:.25rem solid #b42318;padding:.2rem .8rem;margin:.6rem 0}details.plain{border-color:#999}
 summary{cursor:pointer;font-weight:600}details details{border-color:#999}details details summary,summary .dim{font-weight:400}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem .8rem;margin:.6rem 0}
-dt{font-weight:600}dd{margin:0;word-break:break-word}
-.dim{color:#595959}code{word-break:break-all}
+dt{font-weight:600}dd{margin:0}
+.dim{color:#595959}
 @media(prefers-color-scheme:dark){body{background:#18181b;color:#e4e4e7}pre{background:#27272a}.dim{color:#a1a1aa}
 tr+tr td{border-color:#3f3f46}tr.broken td{color:#f97066}}
 """
@@ -36,7 +38,7 @@ def to_html(verdict: Verdict) -> str:
     word = _html(verdict.summary_line)
     groups = causes(verdict.findings)
     parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>",
         f"<title>counterfoil check: {word}</title><style>{_STYLE}</style>",
         f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
         f"<p class=dim>{_html(what_was_checked(verdict))}</p>",
@@ -46,8 +48,7 @@ def to_html(verdict: Verdict) -> str:
         *(_cause(group, first=position == 0) for position, group in enumerate(groups)),
         _untried(verdict),
         _left_behind(verdict),
-        "<h2>Counts</h2>",
-        _table(verdict),
+        "<h2>Counts</h2>" + _table(verdict) if verdict.records else "",
     ]
     return "\n".join(part for part in parts if part) + "\n"
 
@@ -65,7 +66,7 @@ def _table(verdict: Verdict) -> str:
             mark = " class=broken" if totals["broken"] else ""
             rows.append(f"<tr{mark}><td>{_html(api)}<td>{_html(operation)}{cells}")
     head = "".join(f"<th class=n>{name}" for name, _ in COLUMNS)
-    return f"<table><tr><th>API<th>operation{head}{''.join(rows)}</table>"
+    return f"<div class=table><table><tr><th>API<th>operation{head}{''.join(rows)}</table></div>"
 
 
 def _cause(group: list[Finding], *, first: bool) -> str:
@@ -109,7 +110,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _untried(verdict: Verdict) -> str:
-    parts = []
+    parts, titles = [], []
     for status in (QUESTION, NOT_TRIED, ACCEPTED, NOT_APPLICABLE):
         reasons = by_reason(verdict.records, status)
         if reasons:
@@ -118,11 +119,14 @@ def _untried(verdict: Verdict) -> str:
                 f"<tr><td>{_html(api)}<td>{_html(reason)}<td>{_html(', '.join(ids))}"
                 for (_, api, reason), ids in reasons.items()
             )
-            table = f"<table><tr><th>API<th>reason<th>laws and checks{rows}</table>"
-            title = {NOT_APPLICABLE: "not applicable here"}.get(status, status)
+            table = f"<div class=table><table><tr><th>API<th>reason<th>laws and checks{rows}</table></div>"
+            title = {NOT_APPLICABLE: "not applicable here", QUESTION: counted(count, "question").split(" ")[1]}.get(
+                status, status
+            )
+            titles.append(title)
             mark = " open" if status in (QUESTION, NOT_TRIED) else ""
             parts.append(f"<details class=plain{mark}><summary>{count} {title}</summary>{table}</details>")
-    return "<h2>Not held</h2>" + "".join(parts) if parts else ""
+    return f"<h2>{', '.join(titles).capitalize()}</h2>{''.join(parts)}" if parts else ""
 
 
 def _left_behind(verdict: Verdict) -> str:

@@ -54,6 +54,7 @@ from counterfoil.apis.billingplatform.laws.runs import (
     slash_or_none_posting,
     update_is_seen,
 )
+from counterfoil.contract.finding import SHAPE
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, combining, errors, filtering, items, lifecycle, paging, reading, sorting
 from counterfoil.contract.laws.auth import SampleRequest
@@ -89,7 +90,7 @@ def _bad(**query: Any) -> SampleRequest:
 LAWS: tuple[Law, ...] = (
     # the list
     items.unique("billingplatform.runs.unique", RUNS, "c06", "c26", "v07"),
-    items.each("billingplatform.runs.id-is-text", RUNS, id_is_text, "c26", family="identity"),
+    items.each("billingplatform.runs.id-is-text", RUNS, id_is_text, "c26", family=SHAPE),
     sorting.by_default("billingplatform.runs.order", RUNS, "c06"),
     items.one_of("billingplatform.runs.status", RUNS, STATUS, STATUSES, "c18"),
     items.each("billingplatform.runs.commenced", RUNS, commenced_in_step, "c27", "v11", family="agreement"),

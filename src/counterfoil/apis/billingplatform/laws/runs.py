@@ -7,6 +7,7 @@ from typing import Any
 
 from counterfoil.apis.billingplatform.laws.resources import COMMENCED, COMPLETED, LIST, RUN, RUNS
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws import comparing
 from counterfoil.contract.laws.items import Mismatch
 
@@ -15,7 +16,7 @@ INSTANT_TEXT = COMMENCED.write
 
 def id_is_text(item: Any) -> Mismatch:
     """A run's id is a string."""
-    return None if isinstance(item.get("id"), str) else ("a text in id", item.get("id"))
+    return None if isinstance(item.get("id"), str) else ("a text in id", quoted(item.get("id")))
 
 
 def commenced_in_step(item: Any) -> Mismatch:

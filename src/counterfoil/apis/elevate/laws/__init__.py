@@ -48,6 +48,7 @@ from counterfoil.apis.elevate.laws.summaries import (
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter, equal, one_of
+from counterfoil.contract.finding import SHAPE
 from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, combining, errors, filtering, items, paging, reading, selecting, sorting
@@ -150,7 +151,7 @@ LAWS: tuple[Law, ...] = (
     selecting.unknown_ignored("elevate.fields.unknown", SUMMARIES, "customerId", "c10", switch="elevate.unknown_fields_name"),
     # each summary
     items.unique("elevate.summary.unique", SUMMARIES, "c01", "c02", "c20", "v03"),
-    items.each("elevate.summary.id-is-integer", SUMMARIES, customer_is_integer, "c20", family="identity"),
+    items.each("elevate.summary.id-is-integer", SUMMARIES, customer_is_integer, "c20", family=SHAPE),
     items.one_of("elevate.summary.billing-status", SUMMARIES, BILLING_STATUS, BILLING, "c21"),
     items.one_of("elevate.summary.rating-status", SUMMARIES, RATING_STATUS, RATING, "c22"),
     items.each("elevate.summary.difference", SUMMARIES, difference, "c26"),

@@ -8,7 +8,7 @@ from counterfoil.contract.collection import Collection, Pages, Sort
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import INTEGER, NUMBER, Field
 from counterfoil.contract.filters import Filter, equal, like, one_of
-from counterfoil.contract.law import Login
+from counterfoil.contract.law import Login, quoted
 from counterfoil.contract.laws import errors
 from counterfoil.contract.laws.auth import SampleRequest
 from counterfoil.contract.laws.items import Mismatch, close
@@ -100,4 +100,5 @@ def previous_is_not_negative(item: Any) -> Mismatch:
 
 def customer_is_integer(item: Any) -> Mismatch:
     """customerId is an integer."""
-    return None if isinstance(item.get("customerId"), int) else ("an integer in customerId", item.get("customerId"))
+    got = item.get("customerId")
+    return None if isinstance(got, int) else ("an integer in customerId", quoted(got))

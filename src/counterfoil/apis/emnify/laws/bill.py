@@ -10,6 +10,7 @@ from typing import Any
 from counterfoil.apis.emnify.laws.amounts import tariffs_of, zones_of
 from counterfoil.apis.emnify.laws.requests import MEMBERS, NEVER_NULL, FetchedBill, bills
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws.arithmetic import amount, amount_at, at, has_places, is_number, values_of
 from counterfoil.contract.laws.items import Mismatch
 
@@ -59,7 +60,7 @@ def period_in_words(fetched: FetchedBill) -> Mismatch:
     """period names the month requested, from its first to its last day."""
     year, month = divmod(fetched.month, 100)
     want = f"{month_name[month]} 1 - {month_name[month]} {monthrange(year, month)[1]}, {year}"
-    return None if fetched.bill["period"] == want else (f"period {want!r}", fetched.bill["period"])
+    return None if fetched.bill["period"] == want else (f"period {quoted(want)}", fetched.bill["period"])
 
 
 def no_place_twice(fetched: FetchedBill) -> Mismatch:

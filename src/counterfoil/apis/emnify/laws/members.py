@@ -8,7 +8,7 @@ from typing import Any
 
 from counterfoil.apis.emnify.laws.requests import BILL, OWN, FetchedBill, bills
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import NotApplicable
+from counterfoil.contract.law import NotApplicable, quoted
 from counterfoil.contract.laws.arithmetic import agrees, amount, amount_at, at
 from counterfoil.contract.laws.items import Mismatch
 
@@ -119,6 +119,8 @@ def own_name_is_on_bills(ctx: LawContext) -> None:
                 ctx.cases += 1
                 want = names[str(party["id"])]
                 ctx.expect(
-                    party.get("name") == want, f"{member} {want!r}, as its token is told ({name})", party.get("name")
+                    party.get("name") == want,
+                    f"{member} {quoted(want)}, as its token is told ({name})",
+                    party.get("name"),
                 )
     ctx.require(ctx.cases, f"no bill of {BILL} is of a token's own organisation")

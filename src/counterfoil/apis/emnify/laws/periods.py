@@ -18,6 +18,7 @@ from counterfoil.apis.emnify.laws.requests import (
     periods_of,
 )
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws import auth
 from counterfoil.contract.laws.arithmetic import amount_at
 
@@ -33,7 +34,7 @@ def periods_resolve(ctx: LawContext) -> None:
             year, month = divmod(int(period["id"]), 100)
             ctx.expect(1 <= month <= 12, f"a month in every id of organisation {org}", period)
             want = f"{month_name[month]} {year}"
-            ctx.expect(period["description"] == want, f"description {want!r}", period)
+            ctx.expect(period["description"] == want, f"description {quoted(want)}", period)
     for name, fetched in bills(ctx):
         ctx.expect(isinstance(fetched.bill, dict), f"a bill ({name})", fetched.bill)
 

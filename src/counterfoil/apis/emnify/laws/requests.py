@@ -8,7 +8,7 @@ from typing import Any
 
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import UNSET, Response
-from counterfoil.contract.law import Login
+from counterfoil.contract.law import Login, quoted
 from counterfoil.contract.laws import auth, errors
 from counterfoil.contract.laws.auth import SampleRequest
 
@@ -94,7 +94,7 @@ def api_error(*codes: int) -> auth.BodyCheck:
             return mismatch
         code = response.body.get("error_code")
         if not isinstance(code, int) or (codes and code not in codes):
-            return f"error_code {code!r}, not {' or '.join(map(str, codes)) or 'a number'}: {response.brief(120)}"
+            return f"error_code {quoted(code)}, not {' or '.join(map(str, codes)) or 'a number'}: {response.brief(120)}"
         if code in CODES and (response.body["error_token"], response.status) != CODES[code]:
             token, status = CODES[code]
             return f"{code} belongs to {token} and {status}, not to {response.status}: {response.brief(120)}"

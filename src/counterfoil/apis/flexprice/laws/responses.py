@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from counterfoil.apis.flexprice.laws.requests import CODES, OPTIONS, SECURITY, SMALLEST_READ, SUMMARY, UNKNOWN_ID, fetch
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.http_client import Response
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws import auth, errors
 
 
@@ -42,7 +43,7 @@ def any_id_is_accepted(ctx: LawContext) -> None:
 
     def is_accepted(customer: str) -> None:
         answer = ctx.request_json(SUMMARY, path={"id": customer})
-        ctx.expect(answer.get("customer_id") == customer, f"customer_id {customer!r}", answer)
+        ctx.expect(answer.get("customer_id") == customer, f"customer_id {quoted(customer)}", answer)
 
     ctx.for_each(listed, is_accepted)
     ctx.for_all(plain, is_accepted)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from counterfoil.apis.flexprice.laws.requests import AMOUNTS, COUNTS, INNER, OUTER, FetchedSummaries
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws.arithmetic import amount, first
 from counterfoil.contract.laws.items import Mismatch
 
@@ -34,7 +35,7 @@ def default_is_first(fetched: FetchedSummaries) -> Mismatch:
     currencies = [summary["currency"] for summary in fetched.answer["summaries"]]
     want = currencies[0] if currencies else ""
     got = fetched.answer["default_currency"]
-    return None if got == want else (f"default_currency {want!r}, the first of {currencies}", got)
+    return None if got == want else (f"default_currency {quoted(want)}, the first of {currencies}", got)
 
 
 def currencies_once(fetched: FetchedSummaries) -> Mismatch:

@@ -16,7 +16,7 @@ from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, NotTried
+from counterfoil.contract.law import Law, NotTried, quoted
 
 Json = Any
 Known = Mapping[str, Resource]
@@ -70,7 +70,7 @@ def only(id: str, resource: Resource, create: Operation, read: Operation, update
         name, value = _change(resource, update, before)
         accepted(ctx, call(ctx, resource, update, made.parents, made.id, fields={name: value}), update)
         after = _read(ctx, resource, read, made)
-        ctx.expect(after.get(name) == value, f"{name} {value!r}", after.get(name))
+        ctx.expect(after.get(name) == value, f"{name} {quoted(value)}", after.get(name))
         moved = {*resource.collection.server_owned, *resource.collection.updated, name}
         was, now = scalars(before), scalars(after)
         other = {key: (was[key], now.get(key)) for key in was if key not in moved and not same(now.get(key), was[key])}

@@ -120,7 +120,7 @@ def refers(id: str, resource: Resource, field: str, target: Resource, known: Map
     )
 
 
-def _listed(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[Json]:
+def _listed(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> Sequence[Json]:
     listed = at_parents(resource, parents)
     if listed is None:
         raise NotTried(f"no operation lists {resource.name}")

@@ -11,6 +11,7 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field, observed
 from counterfoil.contract.filters import Filter, equal
 from counterfoil.contract.http_client import Response
+from counterfoil.contract.law import quoted
 from counterfoil.contract.laws import comparing, errors, patterns
 from counterfoil.contract.laws.customer_bills import (
     ACCOUNT,
@@ -78,7 +79,7 @@ class BillIds(Bills):
         only_ids = {"fields": "id"} if ctx.cached("oracle-brm fields=id", lambda: _can_select(ctx)) else {}
         return super().fetch(ctx, {**only_ids, **query})
 
-    def whole_list(self, ctx: LawContext) -> list[Any]:
+    def whole_list(self, ctx: LawContext) -> Sequence[Any]:
         return WHOLE.whole_list(ctx)
 
 
@@ -107,12 +108,16 @@ def tmf_error(response: Response) -> str | None:
         return mismatch
     body = response.body
     if body.get("message") is not None and not (isinstance(body["message"], str) and body["message"].strip()):
-        return f"message {body['message']!r}"
+        return f"message {quoted(body['message'])}"
     for name, form in (("@type", CLASS), ("@baseType", CLASS), ("@schemaLocation", URI), ("referenceError", URI)):
         if body.get(name) is not None and not form.fullmatch(str(body[name])):
-            return f"{name} {body[name]!r}, not {'a URI' if form is URI else 'the name of a class'}"
+            return f"{name} {quoted(body[name])}, not {'a URI' if form is URI else 'the name of a class'}"
     status = body.get("status")
-    return None if status in (None, str(response.status)) else f"status {status!r} in the body of a {response.status}"
+    return (
+        None
+        if status in (None, str(response.status))
+        else f"status {quoted(status)} in the body of a {response.status}"
+    )
 
 
 def charset(response: Response) -> str | None:
