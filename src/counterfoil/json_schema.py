@@ -203,13 +203,14 @@ class _Root:
         for branch, each in zip(schema[key], converted, strict=True):
             reference = branch.get("$ref") if isinstance(branch, dict) else None
             names: list[Json] = []
-            for known in self._names_of(said, name, reference) if isinstance(reference, str) else ():
+            for known in self._names_of(said, name, reference, 3) if isinstance(reference, str) else ():
                 names.extend([known] if known not in names else [])
             out.append({"allOf": [each, {"properties": {name: {"enum": names}}}]} if names else each)
         return out
 
-    def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str) -> Iterator[Json]:
-        """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema lists itself."""
+    def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str, depth: int) -> Iterator[Json]:
+        """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema, or an alternative
+        that it has itself, lists."""
         last = reference.rpartition("/")[2]
         mapping = discriminator.get("mapping")
         for key, each in mapping.items() if isinstance(mapping, dict) else ():
@@ -217,6 +218,11 @@ class _Root:
                 yield str(key)
         yield last
         yield from _listed_values(self.document, {"$ref": reference}, name, 5)
+        target = resolve(self.document, {"$ref": reference})
+        for group in ("oneOf", "anyOf") if depth and isinstance(target, dict) else ():
+            for each in target.get(group, ()):
+                if isinstance(each, dict) and isinstance(each.get("$ref"), str):
+                    yield from self._names_of(discriminator, name, each["$ref"], depth - 1)
 
     def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], is_told_apart: bool) -> None:
         """Add the alternatives. In a user's document, a value may fit several: in an answer, and where a discriminator says

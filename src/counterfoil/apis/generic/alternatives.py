@@ -61,6 +61,8 @@ class Alternatives:
             or not isinstance(reference, str)
         ):
             return {}
+        if self.reader.merged(branch).get("choices"):
+            return {}  # the alternative has alternatives of its own, which say it
         stated = said.get("mapping")
         mapping: dict[str, Json] = stated if isinstance(stated, dict) else {}
         last = reference.rpartition("/")[2]

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from counterfoil.api import ApiError, Request
-from counterfoil.apis.generic.model import Filter, Operation, Pages, read_place
+from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import Member
@@ -195,10 +195,24 @@ def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Me
         name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
         said = direction.strip() or ("" if way is None else str(way))
         descending = text.startswith("-") or said.lower().startswith("desc")
-        known = next((key for each in found[:50] for key in each.value if letters(key) == letters(name)), None)
+        known = _field(found[:50], letters(name))
         if known is not None:
-            found.sort(key=lambda each, known=known: _order(each.value.get(known)), reverse=descending)  # type: ignore[misc]
+            found.sort(key=lambda each, known=known: _order(at(each.value, known)), reverse=descending)  # type: ignore[misc]
     return found
+
+
+def _field(members: Sequence[Member], key: str) -> Place | None:
+    """The place of a field of this name in the members, or in what holds their fields."""
+    for member in members:
+        for name in member.value:
+            if letters(name) == key:
+                return (name,)
+        for group in NESTED:
+            inner = member.value.get(group)
+            for name in inner if isinstance(inner, dict) else ():
+                if letters(name) == key or letters(group + name) == key:
+                    return group, name
+    return None
 
 
 def _sort_text(asked: Json) -> str:

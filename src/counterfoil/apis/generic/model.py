@@ -13,6 +13,9 @@ Json = Any
 Place = tuple[str | int, ...]
 """Property names and indices that lead to a value inside a body; empty: the body itself."""
 
+NESTED = ("attributes", "metadata", "spec")
+"""Members of an entity that hold its fields: people name those without it."""
+
 Role = Literal[
     "list",  # the members of a collection
     "read",  # one member

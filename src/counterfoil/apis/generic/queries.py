@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.apis.generic.model import Filter, Operator, Pages, Place
+from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.relations import CREATED
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -45,7 +45,7 @@ SEARCH = frozenset(["q", "query", "search", "searchterm", "keyword", "keywords",
 NEXT = word_set(
     """
     next nextcursor nextpagetoken nextpage nexttoken continue nextpageuri nextpageurl nextlink nexturl
-    cursor pagetoken continuationtoken after endcursor nextoffset bookmark marker
+    cursor pagetoken continuationtoken after endcursor nextoffset bookmark marker odatanextlink
     """
 )
 MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "ismore", "hasmoreitems", "moreitems"])
@@ -59,6 +59,7 @@ TOTAL = frozenset(
         "totalnbrecords",
         "totalelements",
         "totalsize",
+        "odatacount",
     ]
 )
 _SUFFIXES: tuple[tuple[str, Operator], ...] = (
@@ -153,7 +154,7 @@ def _is_direction(reader: SchemaReader, schema: Json, sorts: bool, kind: str) ->
     """Whether a parameter says only which way another one sorts: ``order=desc`` beside ``sort=name``."""
     listed = reader.merged(schema).get("enum")
     if isinstance(listed, list):
-        return bool(listed) and all(letters(str(each)) in DIRECTIONS for each in listed)
+        return bool(listed) and all(each is None or letters(str(each)) in DIRECTIONS for each in listed)
     return sorts and kind in ("sort", "")
 
 
@@ -177,7 +178,7 @@ def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
         if reader.is_object(member):
             for inner in reader.properties(member):
                 nested.append((letters(name + inner), (name, inner)))
-                if name in ("attributes", "metadata", "spec"):
+                if name in NESTED:
                     nested.append((letters(inner), (name, inner)))
     for key, place in nested:
         found.setdefault(key, place)

@@ -210,7 +210,7 @@ class _Making:
                     raise
         self._further(merged, source, members, required, path, out)
         kind, names = self.reader.type_names(merged)
-        if kind in out and out[kind] not in names:
+        if names and kind in out and out[kind] not in names:
             out[kind] = names[0]
         return out
 
@@ -277,13 +277,20 @@ class _Making:
         return next((each for each in self.reader.examples(merged) if isinstance(each, dict)), None)
 
     def _array(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
-        items = merged.get("items") or {}
+        items, first = merged.get("items") or {}, merged.get("prefixItems")
+        places: list[Json] = first if isinstance(first, list) else []
         if isinstance(given, list) and path not in self.tweaks.omitted:
-            return [self.value(items, each, (*path, index), name, above) for index, each in enumerate(given)]
+            schemas = [*places[: len(given)], *[items] * (len(given) - len(places))]
+            return [
+                self.value(schema, each, (*path, index), name, above)
+                for index, (schema, each) in enumerate(zip(schemas, given, strict=True))
+            ]
         least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
         most = merged.get("maxItems", 100) if isinstance(merged.get("maxItems"), int) else 100
         inside = self.reader.merged(items)
-        usual = 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
+        usual = (
+            len(places) or 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
+        )
         count = min(max(least, usual), most, max(least, 50))
         if count > least:
             self.record.optional.add(path)
@@ -292,7 +299,8 @@ class _Making:
         out: list[Json] = []
         for index in range(count):
             try:
-                out.append(self.value(items, NOTHING, (*path, index), name, above))
+                schema = places[index] if index < len(places) else items
+                out.append(self.value(schema, NOTHING, (*path, index), name, above))
             except Unmakeable:
                 if index < least:
                     raise
