@@ -11,6 +11,7 @@ not, and ``format`` is enforced.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -33,6 +34,14 @@ HOLD_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
 HOLD_MAP = ("patternProperties", "dependentSchemas")
 OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 WIDTHS = {"int32": 31, "int64": 63}
+
+_DURATION = re.compile(r"P(?=.)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?)")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+LATER_FORMATS = {
+    "duration": lambda text: _DURATION.fullmatch(text) is not None,
+    "uuid": lambda text: _UUID.fullmatch(text) is not None,
+}
+"""Formats that JSON Schema has since draft 2019-09 and that users' documents of OpenAPI 3.0 mean, too."""
 
 _HOW_TO_WRITE = {
     'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
@@ -150,7 +159,8 @@ class _Root:
 
         kind = jsonschema_rs.Draft202012Validator if self.is_2020 else jsonschema_rs.Draft4Validator
         root = {"properties": self._properties, "definitions": self._converted}
-        return kind(root, validate_formats=True, mask="the value")
+        formats = LATER_FORMATS if self.is_lenient and not self.is_2020 else None
+        return kind(root, validate_formats=True, mask="the value", formats=formats)
 
     def _compile_without_unusable(self) -> Any:
         """What cannot be a schema of the dialect allows everything; if that does not help, every schema does."""

@@ -103,6 +103,7 @@ def refused() -> Any:
     [
         ("in body - tags: Incorrect type", FORM, True),
         ("in body - violates `type` in /tags", FORM, True),
+        ("in body - violates `type` (was string, became boolean)", "image/jpeg", True),
         ("in body - tags: Incorrect type", "application/json", False),
         ("in body - violates `type`, violates `maximum` in /tags", FORM, False),
         ("in query - tags: Incorrect type", FORM, False),
@@ -126,7 +127,9 @@ def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemat
 def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
     def case(id: int, path: Any = None) -> Any:
         operation = SimpleNamespace(path="/pets")
-        return SimpleNamespace(method="POST", operation=operation, body={"pet": {"id": id}}, path_parameters=path)
+        return SimpleNamespace(
+            method="POST", operation=operation, body={"pet": {"id": id}}, path_parameters=path, query=None
+        )
 
     taken = TakenIds({"POST /pets": [["pet", "id"], ["id"]]})
     no = SimpleNamespace(status_code=422, content=b"")
@@ -156,3 +159,13 @@ def test_alternatives_that_overlap_are_a_note_only_if_nothing_else_is_wrong() ->
     assert place(document, b'{"name": "Leo"}') == "/components/schemas/Pet"
     assert place(document, b"[1]") is None, "it fits no alternative"
     assert place(None, b'{"name": "Leo"}') is None, "an API of the catalog"
+
+
+def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:
+    def case(query: Any) -> Any:
+        return SimpleNamespace(method="GET", operation=SimpleNamespace(path="/pets"), query=query, body=None)
+
+    given = TakenIds({}, {"GET /pets": ["after"]})
+    assert given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=400))
+    assert not given.explain(refused(), case({"limit": 1}), SimpleNamespace(status_code=400))
+    assert not given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=500))

@@ -63,6 +63,8 @@ class Job:
     """The OpenAPI document of an API that is not in the catalog."""
     client_ids: dict[str, list[list[str | int]]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
+    given_values: dict[str, list[str]] = field(default_factory=dict)
+    """As ``LawBook`` has them."""
     created: list[str] = field(default_factory=list)
     """Paths of the resources that the laws of this check created."""
 
@@ -83,6 +85,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         login_operation=book.login_operation,
         disposable=target.disposable,
         acts_on_existing=sorted(book.acts_on_existing),
+        given_values={name: list(names) for name, names in book.given_values.items()},
         client_ids={name: [list(each) for each in places] for name, places in book.client_ids.items()},
         document=book.document,
         switches=dict(target.switches),
@@ -188,7 +191,7 @@ def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
 
-    taken, overlaps = TakenIds(job.client_ids), Overlaps(job.document)
+    taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
 
     def after_call(context: Any, case: Any, response: Any) -> None:
         guard.after_call(context, case, response)

@@ -101,6 +101,7 @@ class LawBook:
     what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
     check. ``client_ids`` says, for each operation that creates what clients choose the id of, where its request and where its
     response have that id.
+    ``given_values`` are, by operation, query parameters whose values come from the target only, such as a cursor.
     ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
     in the catalog: a user's own.
     """
@@ -118,6 +119,7 @@ class LawBook:
     unknown_ids: frozenset[str] = frozenset()
     acts_on_existing: frozenset[str] = frozenset()
     client_ids: Mapping[str, tuple[tuple[str | int, ...], tuple[str | int, ...]]] = field(default_factory=dict)
+    given_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clean_up: str = ""
     document: Mapping[str, Any] | None = None
 

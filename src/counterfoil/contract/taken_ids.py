@@ -1,4 +1,4 @@
-"""Tells which refusals of a conformance run are due to an id that a request before it took: a schema cannot say that."""
+"""Tells which refusals of a conformance run are due to what a schema cannot say: an id is taken, or a cursor was not given."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ Place = Sequence[str | int]
 
 
 class TakenIds:
-    """Ids of what this run created. ``places`` says by operation where its request, and its response, have the id."""
+    """Ids of what this run created. ``places`` says by operation where its request, and its response, have the id; ``given``
+    which of its query parameters have values that only the target gives."""
 
-    def __init__(self, places: Mapping[str, Sequence[Place]]) -> None:
+    def __init__(self, places: Mapping[str, Sequence[Place]], given: Mapping[str, Sequence[str]] = {}) -> None:
         self._places = places
+        self._given = given
         self._taken: set[tuple[str, str]] = set()
 
     def note(self, case: Any, response: Any) -> None:
@@ -31,9 +33,13 @@ class TakenIds:
                 self._taken.add((_where(case), str(value)))
 
     def explain(self, failure: Any, case: Any, response: Any) -> bool:
-        """Whether a valid body was refused (400 or 422) whose id had been taken in this run."""
+        """Whether a valid request was refused (400 or 422) whose id had been taken in this run, or that has a made-up cursor."""
+        if type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (400, 422):
+            return False
+        if any(name in (case.query or {}) for name in self._given.get(_label(case), ())):
+            return True
         places = self._places.get(_label(case))
-        if places is None or type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (400, 422):
+        if places is None:
             return False
         return (_where(case), str(_at(case.body, places[0]))) in self._taken
 

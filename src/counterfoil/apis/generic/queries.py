@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.apis.generic.conditions import is_condition
 from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.relations import CREATED
@@ -91,6 +92,7 @@ class Queries:
     fields: str = ""
     omit: str = ""
     search: str = ""
+    conditions: str = ""
     reasons: list[tuple[str, str, float]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -111,7 +113,11 @@ def queries(
         if letters(name) in DIRECTION and _is_direction(reader, each.get("schema", {}), sorts, kind):
             kind = "direction"
         kind = chooses(reader, each) or kind if letters(name) not in members else kind
-        if kind and kind not in names:
+        if (name == "$filter" or is_condition(reader, each.get("schema", {}))) and "conditions" not in names:
+            names["conditions"] = name
+            form = "OData's filter" if name == "$filter" else "conditions of field, operator and value"
+            found.reasons.append(("conditions", f"'{name}' holds {form}", 0.9))
+        elif kind and kind not in names:
             names[kind], parts[kind] = name, each
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
         elif (selects := selection(reader, name, each.get("schema", {}), members)) is not None:
@@ -126,7 +132,7 @@ def queries(
             found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
         else:
             found.unknown.append(name)
-    for what in ("sort", "direction", "fields", "omit", "search"):
+    for what in ("sort", "direction", "fields", "omit", "search", "conditions"):
         setattr(found, what, names.get(what, ""))
     found.pages = _pages(reader, names, parts, envelope, at)
     if found.pages.kind != "none":
@@ -180,6 +186,9 @@ def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
                 nested.append((letters(name + inner), (name, inner)))
                 if name in NESTED:
                     nested.append((letters(inner), (name, inner)))
+    for name, relation in reader.properties(reader.properties(entity).get("relationships", {})).items():
+        if reader.is_object(data := reader.properties(relation).get("data", {})) and "id" in reader.properties(data):
+            nested.append((letters(name), ("relationships", name, "data", "id")))  # JSON:API
     for key, place in nested:
         found.setdefault(key, place)
     return found

@@ -42,6 +42,11 @@ def law_book(spec: Spec, model: Model) -> LawBook:
         health_check=first.name if first is not None else "GET /",
         health_check_statuses=tuple(sorted({first.status, 200})) if first is not None else None,
         known_parameters=tuple(missing),
+        given_values={
+            each.name: (*filter(None, (each.pages.at, each.pages.before, each.conditions)),)
+            for each in model.operations.values()
+            if each.pages.kind == "cursor" or each.conditions
+        },
         client_ids=dict(_client_ids(model)),
         clean_up="delete what is listed as left behind with the API's own operations",
         document=spec.raw,
