@@ -11,6 +11,7 @@ not, and ``format`` is enforced.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -33,6 +34,14 @@ HOLD_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
 HOLD_MAP = ("patternProperties", "dependentSchemas")
 OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 WIDTHS = {"int32": 31, "int64": 63}
+
+_DURATION = re.compile(r"P(?=.)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?)")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+LATER_FORMATS = {
+    "duration": lambda text: _DURATION.fullmatch(text) is not None,
+    "uuid": lambda text: _UUID.fullmatch(text) is not None,
+}
+"""Formats that JSON Schema has since draft 2019-09 and that users' documents of OpenAPI 3.0 mean, too."""
 
 _HOW_TO_WRITE = {
     'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
@@ -150,7 +159,8 @@ class _Root:
 
         kind = jsonschema_rs.Draft202012Validator if self.is_2020 else jsonschema_rs.Draft4Validator
         root = {"properties": self._properties, "definitions": self._converted}
-        return kind(root, validate_formats=True, mask="the value")
+        formats = LATER_FORMATS if self.is_lenient and not self.is_2020 else None
+        return kind(root, validate_formats=True, mask="the value", formats=formats)
 
     def _compile_without_unusable(self) -> Any:
         """What cannot be a schema of the dialect allows everything; if that does not help, every schema does."""
@@ -203,13 +213,14 @@ class _Root:
         for branch, each in zip(schema[key], converted, strict=True):
             reference = branch.get("$ref") if isinstance(branch, dict) else None
             names: list[Json] = []
-            for known in self._names_of(said, name, reference) if isinstance(reference, str) else ():
+            for known in self._names_of(said, name, reference, 3) if isinstance(reference, str) else ():
                 names.extend([known] if known not in names else [])
             out.append({"allOf": [each, {"properties": {name: {"enum": names}}}]} if names else each)
         return out
 
-    def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str) -> Iterator[Json]:
-        """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema lists itself."""
+    def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str, depth: int) -> Iterator[Json]:
+        """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema, or an alternative
+        that it has itself, lists."""
         last = reference.rpartition("/")[2]
         mapping = discriminator.get("mapping")
         for key, each in mapping.items() if isinstance(mapping, dict) else ():
@@ -217,6 +228,11 @@ class _Root:
                 yield str(key)
         yield last
         yield from _listed_values(self.document, {"$ref": reference}, name, 5)
+        target = resolve(self.document, {"$ref": reference})
+        for group in ("oneOf", "anyOf") if depth and isinstance(target, dict) else ():
+            for each in target.get(group, ()):
+                if isinstance(each, dict) and isinstance(each.get("$ref"), str):
+                    yield from self._names_of(discriminator, name, each["$ref"], depth - 1)
 
     def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], is_told_apart: bool) -> None:
         """Add the alternatives. In a user's document, a value may fit several: in an answer, and where a discriminator says

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.contract.conformance import EXCLUSIONS
+from counterfoil.contract.conformance_exclusions import EXCLUSIONS
+from counterfoil.contract.overlaps import Overlaps
+from counterfoil.contract.taken_ids import TakenIds
 
 OURS: Any = {"x-assumptions": []}
 
@@ -21,11 +23,15 @@ def is_passed_over(
     *,
     document: Any = OURS,
     media_type: str | None = "application/json",
+    body: Any = None,
+    sent: Any = None,
 ) -> bool:
     raw: Any = {"responses": {status: {} for status in documented}}
     schema = SimpleNamespace(raw_schema=document)
     operation = SimpleNamespace(method="get", definition=SimpleNamespace(raw=raw), schema=schema)
-    case = SimpleNamespace(method=method, operation=operation, media_type=media_type)
+    case = SimpleNamespace(
+        method=method, operation=operation, media_type=media_type, body=body, headers=sent, query=None, cookies=None
+    )
     response = SimpleNamespace(status_code=status, content=content, headers={})
     return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
 
@@ -85,15 +91,81 @@ def test_how_xml_fits_an_own_documents_schema_is_not_said() -> None:
     assert not is_passed_over(failure, "GET", 201, b"{}", {"201"}, media_type="application/xml")
 
 
-def test_alternatives_may_overlap_only_where_an_own_document_has_a_discriminator_to_tell_them_apart() -> None:
-    def misfit(said: str, schema: Any) -> Any:
-        return type("JsonSchemaError", (), {"message": said, "validation_message": said, "schema": schema})()
+FORM = "application/x-www-form-urlencoded"
 
-    several = '{"name":"Leo"} is valid under more than one of the schemas listed in the \'oneOf\' keyword'
-    none = "{\"name\":1} is not valid under any of the schemas listed in the 'oneOf' keyword"
-    told_apart: Any = {"oneOf": [{}, {}], "discriminator": {"propertyName": "type"}}
-    answer: Any = ("GET", 200, b"{}", {"200"})
-    assert is_passed_over(misfit(several, told_apart), *answer, document={})
-    assert not is_passed_over(misfit(several, told_apart), *answer)
-    assert not is_passed_over(misfit(several, {"oneOf": [{}, {}]}), *answer, document={})
-    assert not is_passed_over(misfit(none, told_apart), *answer, document={})
+
+def refused() -> Any:
+    return type("RejectedPositiveData", (), {"message": ""})()
+
+
+@pytest.mark.parametrize(
+    ("message", "media_type", "passed_over"),
+    [
+        ("in body - tags: Incorrect type", FORM, True),
+        ("in body - violates `type` in /tags", FORM, True),
+        ("in body - violates `type` (was string, became boolean)", "image/jpeg", True),
+        ("in body - tags: Incorrect type", "application/json", False),
+        ("in body - violates `type`, violates `maximum` in /tags", FORM, False),
+        ("in query - tags: Incorrect type", FORM, False),
+    ],
+)
+def test_a_form_has_texts_only(message: str, media_type: str, passed_over: bool) -> None:
+    assert is_passed_over(accepted(message), "POST", 201, b"{}", {"201"}, media_type=media_type) is passed_over
+
+
+def test_a_form_cannot_say_that_a_list_is_empty() -> None:
+    assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"name": "Leo", "tags": []})
+    assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"name": "Leo"})
+    assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, body={"name": "Leo", "tags": []})
+
+
+def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemathesis() -> None:
+    assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, sent={"theme": '"{\\"a\\": 1}"'})
+    assert not is_passed_over(refused(), "GET", 400, b"{}", {"400"}, sent={"theme": '{"a": 1}'})
+
+
+def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
+    def case(id: int, path: Any = None) -> Any:
+        operation = SimpleNamespace(path="/pets")
+        return SimpleNamespace(
+            method="POST", operation=operation, body={"pet": {"id": id}}, path_parameters=path, query=None
+        )
+
+    taken = TakenIds({"POST /pets": [["pet", "id"], ["id"]]})
+    no = SimpleNamespace(status_code=422, content=b"")
+    assert not taken.explain(refused(), case(7), no)
+    taken.note(case(7), SimpleNamespace(status_code=201, content=b'{"id": 9}'))
+    taken.note(case(8), SimpleNamespace(status_code=400, content=b"{}"))
+    assert taken.explain(refused(), case(7), no)
+    assert taken.explain(refused(), case(9), no), "the id in the answer counts, too"
+    assert not taken.explain(refused(), case(8), no), "it was refused"
+    assert not taken.explain(refused(), case(7, {"shop": 1}), no), "at another shop"
+    assert not taken.explain(accepted("in body - violates `type` in /id"), case(7), no)
+
+
+def test_alternatives_that_overlap_are_a_note_only_if_nothing_else_is_wrong() -> None:
+    pet: Any = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    answer: Any = {"oneOf": [pet, {"type": "object"}]}
+    described = {"200": {"description": "", "content": {"application/json": {"schema": answer}}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/pet": {"get": {"responses": described}}}}
+    said = "... is valid under more than one of the schemas listed in the 'oneOf' keyword"
+    message = f"{said}\n\nSchema at /components/schemas/Pet:\n\n    {{}}"
+    failure = type("JsonSchemaError", (), {"message": message, "validation_message": said})()
+    case = SimpleNamespace(method="GET", operation=SimpleNamespace(method="get", path="/pet"))
+
+    def place(document: Any, content: bytes) -> str | None:
+        return Overlaps(document).place(failure, case, SimpleNamespace(status_code=200, content=content))
+
+    assert place(document, b'{"name": "Leo"}') == "/components/schemas/Pet"
+    assert place(document, b"[1]") is None, "it fits no alternative"
+    assert place(None, b'{"name": "Leo"}') is None, "an API of the catalog"
+
+
+def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:
+    def case(query: Any) -> Any:
+        return SimpleNamespace(method="GET", operation=SimpleNamespace(path="/pets"), query=query, body=None)
+
+    given = TakenIds({}, {"GET /pets": ["after"]})
+    assert given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=400))
+    assert not given.explain(refused(), case({"limit": 1}), SimpleNamespace(status_code=400))
+    assert not given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=500))

@@ -1,6 +1,6 @@
 """The loop: Schemathesis, every phase and every check, over all five specs against the stand-in. Nothing may fail.
 
-What is excluded is listed, with its reason and issue, in ``counterfoil.contract.conformance.EXCLUSIONS``.
+What is excluded is listed, with its reason and issue, in ``counterfoil.contract.conformance_exclusions.EXCLUSIONS``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import StandIns
 from counterfoil.contract.check import CheckOptions
 from counterfoil.contract.checker import run_checks
-from counterfoil.contract.conformance import EXCLUSIONS
+from counterfoil.contract.conformance_exclusions import EXCLUSIONS
 
 
 @pytest.mark.parametrize("api", api_names())

@@ -149,18 +149,14 @@ def law_books(
     if not specs:
         return {}, {}
     from counterfoil.apis.generic import infer
-    from counterfoil.apis.generic.laws import NoLaws, law_book
-    from counterfoil.app import UsageError
+    from counterfoil.apis.generic.laws import law_book
 
     model_of = _by_name("--model", models, [api.name for api in apis])
     books, words = {}, {}
     for each, api in zip(specs, apis, strict=True):
         assert api.spec is not None
         model = model_of.get(api.name)
-        try:
-            books[api.name] = law_book(api.spec, infer(api.spec, model))
-        except NoLaws as error:
-            raise UsageError(str(error)) from None
+        books[api.name] = law_book(api.spec, infer(api.spec, model))
         words[api.name] = ("--spec", f"{api.name}={each.path}", *(("--model", f"{api.name}={model}") if model else ()))
     return books, words
 

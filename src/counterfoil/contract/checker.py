@@ -175,11 +175,12 @@ def _run_conformance(
         report_progress(api, f"conformance: {text}")
 
     created: list[str] = []
+    notes: list[str] = []
     try:
         if target.app is not None:
-            result.records += conformance.run(job, app=target.app, progress=report, left_behind=created)
+            result.records += conformance.run(job, app=target.app, progress=report, left_behind=created, notes=notes)
         else:
-            result.records += ConformanceProcess(job, report, until).records(created)
+            result.records += ConformanceProcess(job, report, until).records(created, notes)
     except ConformanceError as error:
         if str(error) == TIME_USED_UP:
             result.records.append(conformance.time_used_up(api))
@@ -190,4 +191,5 @@ def _run_conformance(
         result.errors.append(RunError(api, f"conformance could not run: {type(error).__name__}: {words}"))
     finally:
         result.left_behind += [] if target.disposable else created
+        result.notes += [f"{api}: {note}" for note in notes]
     report_progress(api, "done")

@@ -2,140 +2,35 @@
 
 Schemathesis is used through its public interface: ``schemathesis.openapi.from_dict``, its configuration (what
 ``schemathesis.toml`` may hold), hooks, and the event stream of its engine. All its failures are reported, except for the
-``EXCLUSIONS``, each of which has a reason and an issue.
+``EXCLUSIONS`` (``conformance_exclusions``), each of which has a reason and an issue.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.contract.conformance_exclusions import EXCLUSIONS
 from counterfoil.contract.conformance_guard import WriteGuard
 from counterfoil.contract.conformance_records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
 from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
+from counterfoil.contract.overlaps import Overlaps
+from counterfoil.contract.taken_ids import TakenIds
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FAST_PHASES = ("examples", "coverage")
+PARTLY = 5.0
+"""Seconds between reports of what is known so far."""
+MOST_NOTES = 50
 
 _ONE_AT_A_TIME = threading.Lock()
 """Held during a run, because Schemathesis' hooks are global to the process."""
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """One kind of failure that says nothing about the target. ``check`` names Schemathesis' check, or checks."""
-
-    check: str
-    reason: str
-    issue: str
-    applies: Callable[[Any, Any, Any], bool]
-    """Given the failure, the case and the response."""
-
-
-def _is_about_unknown_query(failure: Any, case: Any, response: Any) -> bool:
-    """Whether all that was wrong with an accepted request is a query parameter that the document does not have."""
-    violations = re.findall(r"violates `(\w+)`", failure.message)
-    return (
-        type(failure).__name__ == "AcceptedNegativeData"
-        and "in query - violates `additionalProperties`" in failure.message
-        and set(violations) == {"additionalProperties"}
-    )
-
-
-def _is_other_method(case: Any) -> bool:
-    return bool(case.method.upper() != case.operation.method.upper())
-
-
-def _of_unrouted_method(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a method that the document does not have got the plain-text 404 that the document gives for what is not routed.
-
-    A 404 in JSON means an unknown resource: a server that sends it for a method that the path does not have is wrong.
-    """
-    documented = case.operation.definition.raw.get("responses", {})
-    is_plain = b"".join(response.content.split()) == b"404pagenotfound"
-    return _is_other_method(case) and response.status_code == 404 and "404" in documented and is_plain
-
-
-def _of_unimplemented_method(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a method that the document does not have got 501, where the document has that status."""
-    documented = case.operation.definition.raw.get("responses", {})
-    return _is_other_method(case) and response.status_code == 501 and "501" in documented
-
-
-def _of_xml_body(failure: Any, case: Any, response: Any) -> bool:
-    """Whether all that was wrong with an accepted request to an own document's API was a body in XML."""
-    own = "x-assumptions" not in case.operation.schema.raw_schema
-    return own and type(failure).__name__ == "AcceptedNegativeData" and "xml" in str(case.media_type)
-
-
-def _of_types_told_apart(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a value fits several alternatives of a user's own document, which has a discriminator to say which is meant."""
-    own = "x-assumptions" not in case.operation.schema.raw_schema
-    return (
-        own
-        and type(failure).__name__ == "JsonSchemaError"
-        and "valid under more than one of the schemas listed in the 'oneOf' keyword" in failure.validation_message
-        and isinstance(failure.schema, dict)
-        and "discriminator" in failure.schema
-    )
-
-
-USUAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429, 431})
-
-
-def _of_usual_refusal(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a user's own document (ours say their ``x-assumptions``) leaves out a status with which any server may refuse."""
-    own = "x-assumptions" not in case.operation.schema.raw_schema
-    return own and type(failure).__name__ == "UndefinedStatusCode" and response.status_code in USUAL_REFUSALS
-
-
-EXCLUSIONS: tuple[Exclusion, ...] = (
-    Exclusion(
-        "negative_data_rejection",
-        "OpenAPI cannot say whether a query parameter that is not in the document is refused; these vendors ignore it.",
-        "https://github.com/schemathesis/schemathesis/issues/3730",
-        _is_about_unknown_query,
-    ),
-    Exclusion(
-        "unsupported_method",
-        "Flexprice answers the plain text 404 page not found to a method that it does not route, and its document says so.",
-        "https://github.com/gin-gonic/gin/blob/v1.10.0/gin.go#L107",
-        _of_unrouted_method,
-    ),
-    Exclusion(
-        "negative_data_rejection",
-        "OpenAPI 3.0 and 3.1 do not define how a body in XML is held against a schema.",
-        "https://github.com/OAI/OpenAPI-Specification/issues/630",
-        _of_xml_body,
-    ),
-    Exclusion(
-        "response_schema_conformance",
-        "Where a discriminator tells the alternatives of a oneOf apart, documents often have alternatives that overlap, so that "
-        "no value fits one of them only; what OpenAPI means by that is disputed.",
-        "https://github.com/OAI/OpenAPI-Specification/issues/2141",
-        _of_types_told_apart,
-    ),
-    Exclusion(
-        "status_code_conformance",
-        "A user's own document often leaves out statuses that HTTP gives to any request, such as 401, 404 or 415.",
-        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5",
-        _of_usual_refusal,
-    ),
-    Exclusion(
-        "unsupported_method, not_a_server_error",
-        "501 is the documented answer to a method that the vendor has and this server does not.",
-        "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2",
-        _of_unimplemented_method,
-    ),
-)
-"""Every kind of failure that is ignored. An entry that Schemathesis no longer needs is removed."""
 
 
 @dataclass
@@ -166,6 +61,10 @@ class Job:
     """Operations that act on what exists already, so that only a disposable target is sent them."""
     document: Any = None
     """The OpenAPI document of an API that is not in the catalog."""
+    client_ids: dict[str, list[list[str | int]]] = field(default_factory=dict)
+    """As ``LawBook`` has them."""
+    given_values: dict[str, list[str]] = field(default_factory=dict)
+    """As ``LawBook`` has them."""
     created: list[str] = field(default_factory=list)
     """Paths of the resources that the laws of this check created."""
 
@@ -186,6 +85,8 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         login_operation=book.login_operation,
         disposable=target.disposable,
         acts_on_existing=sorted(book.acts_on_existing),
+        given_values={name: list(names) for name, names in book.given_values.items()},
+        client_ids={name: [list(each) for each in places] for name, places in book.client_ids.items()},
         document=book.document,
         switches=dict(target.switches),
         **options,
@@ -241,17 +142,28 @@ def with_assumed_values(value: Any) -> Any:
 
 
 def run(
-    job: Job, *, app: Any = None, progress: Progress = lambda text: None, left_behind: list[str] | None = None
+    job: Job,
+    *,
+    app: Any = None,
+    progress: Progress = lambda text: None,
+    left_behind: list[str] | None = None,
+    notes: list[str] | None = None,
+    partly: Callable[[list[Record]], None] | None = None,
 ) -> list[Record]:
     """One record for each operation and check of Schemathesis. Raises ``ConformanceError``.
 
-    The paths of the resources that it created are added to ``left_behind``.
+    The paths of the resources that it created are added to ``left_behind``, places where a user's own document contradicts
+    itself to ``notes``. ``partly`` is given what is known every ``PARTLY`` seconds.
     """
     guard = WriteGuard(job, left_behind if left_behind is not None else [])
     records, started = RecordCollector(job, _scenarios(job)), time.monotonic()
+    told = started
     with _ONE_AT_A_TIME:
-        for event in _events(job, app, guard):
+        for event in _events(job, app, guard, notes if notes is not None else []):
             records.add(event, progress)
+            if partly is not None and records.has_cases and time.monotonic() > told + PARTLY:
+                told = time.monotonic()
+                partly([*records.finish(), *guard.left_out])
     late = job.max_time is not None and time.monotonic() - started > job.max_time
     return [*records.finish(), *guard.left_out, *([time_used_up(job.api)] if late else [])]
 
@@ -272,7 +184,7 @@ def time_used_up(api: str) -> Record:
     return Record(api, "conformance", "conformance.rest", "conformance", NOT_TRIED, reason=TIME_USED_UP)
 
 
-def _events(job: Job, app: Any, guard: WriteGuard) -> Iterator[Any]:
+def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator[Any]:
     import schemathesis
     from schemathesis.config import ConfigError, SchemathesisConfig
     from schemathesis.core.errors import SchemathesisError
@@ -281,8 +193,21 @@ def _events(job: Job, app: Any, guard: WriteGuard) -> Iterator[Any]:
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
 
+    taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
+
     def after_call(context: Any, case: Any, response: Any) -> None:
         guard.after_call(context, case, response)
+        taken.note(case, response)
+
+    def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+        place = overlaps.place(failure, case, response)
+        if place is not None:
+            note = (
+                f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
+            )
+            notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
+            return False
+        return not taken.explain(failure, case, response) and _not_excluded(context, failure, case, response)
 
     try:
         config = SchemathesisConfig.from_dict(configuration(job))
@@ -295,7 +220,7 @@ def _events(job: Job, app: Any, guard: WriteGuard) -> Iterator[Any]:
             schemathesis.hook("before_call")(_do_not_follow_redirects)
         schemathesis.hook("before_call")(before_call)
         schemathesis.hook("after_call")(after_call)
-        schemathesis.hook("filter_failure")(_not_excluded)
+        schemathesis.hook(filter_failure)
         stream = from_schema(schema).execute()
         end = time.monotonic() + job.max_time if job.max_time else None
         for event in stream:
@@ -312,7 +237,7 @@ def _events(job: Job, app: Any, guard: WriteGuard) -> Iterator[Any]:
             schemathesis.hooks.unregister(_do_not_follow_redirects)
         schemathesis.hooks.unregister(before_call)
         schemathesis.hooks.unregister(after_call)
-        schemathesis.hooks.unregister(_not_excluded)
+        schemathesis.hooks.unregister(filter_failure)
 
 
 def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) -> None:

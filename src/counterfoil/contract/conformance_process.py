@@ -17,7 +17,7 @@ from dataclasses import asdict
 from typing import Any
 
 from counterfoil.contract.bounded_bodies import bound_bodies
-from counterfoil.contract.conformance import Job, run
+from counterfoil.contract.conformance import Job, run, time_used_up
 from counterfoil.contract.conformance_records import ConformanceError, Progress
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
@@ -30,10 +30,11 @@ class ConformanceProcess:
     """A job in its own process, which ends when this process ends or at ``until`` (a ``time.monotonic()``)."""
 
     def __init__(self, job: Job, progress: Progress = lambda text: None, until: float | None = None) -> None:
-        self._progress, self._until = progress, until
+        self._api, self._progress, self._until = job.api, progress, until
         self._records: list[Record] = []
         self._error: str | None = None
         self._left_behind: list[str] = []
+        self._notes: list[str] = []
         environ = dict(os.environ) | ({"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {})
         self._process = subprocess.Popen(
             [sys.executable, "-m", "counterfoil.contract.conformance_process"],
@@ -67,6 +68,8 @@ class ConformanceProcess:
                 self._left_behind = event["left_behind"]
             elif "error" in event:
                 self._error = event["error"]
+            elif "notes" in event:
+                self._notes = event["notes"]
             elif "records" in event:
                 self._records = [record_from(each) for each in event["records"]]
 
@@ -75,8 +78,9 @@ class ConformanceProcess:
         for line in self._process.stderr:
             self._last_errors = [*self._last_errors[-2:], line.strip()]
 
-    def records(self, left_behind: list[str]) -> list[Record]:
-        """Wait for the end, and add the paths of created resources to ``left_behind``. Raises ``ConformanceError``."""
+    def records(self, left_behind: list[str], notes: list[str]) -> list[Record]:
+        """Wait for the end, and add the paths of created resources to ``left_behind``, and notes. If the time is used up, the
+        records are those known so far. Raises ``ConformanceError``."""
         try:
             code = self._process.wait(None if self._until is None else max(0.0, self._until + GRACE - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -89,6 +93,9 @@ class ConformanceProcess:
             if pipe is not None:
                 pipe.close()
         left_behind += self._left_behind
+        notes += self._notes
+        if self._error == TIME_USED_UP and self._records:
+            return [*self._records, time_used_up(self._api)]
         if self._error is not None:
             raise ConformanceError(self._error)
         if code != 0 or not self._records:
@@ -119,6 +126,7 @@ def main() -> None:
     out = sys.stdout
     sys.stdout = sys.stderr  # what libraries print must not mix with the events
     left_behind: list[str] = []
+    notes: list[str] = []
 
     def write_event(**what: Any) -> None:
         out.write(json.dumps(what) + "\n")
@@ -128,10 +136,13 @@ def main() -> None:
         write_event(progress=text)
         write_event(left_behind=left_behind)
 
-    try:
-        records = run(job, progress=progress, left_behind=left_behind)
+    def write_records(records: list[Record]) -> None:
         write_event(left_behind=left_behind)
+        write_event(notes=notes)
         write_event(records=[asdict(record) for record in records])
+
+    try:
+        write_records(run(job, progress=progress, left_behind=left_behind, notes=notes, partly=write_records))
     except ConformanceError as error:
         write_event(left_behind=left_behind)
         write_event(error=": ".join([str(error), *exceeded[:1]]))

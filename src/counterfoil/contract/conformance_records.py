@@ -127,6 +127,11 @@ class RecordCollector:
     def _hide(self, text: str) -> str:
         return self._secrets.hide(text).replace("[Filtered]", "$COUNTERFOIL_TOKEN")
 
+    @property
+    def has_cases(self) -> bool:
+        """Whether anything was checked yet."""
+        return bool(self._cases)
+
     def finish(self) -> list[Record]:
         if not self._cases:
             first = " ".join(self._errors[0].split())[:400] if self._errors else "Schemathesis made no request"

@@ -94,12 +94,15 @@ class LawBook:
     ``health_check`` is a read that any valid credential may call, with ``health_check_query`` and ``health_check_path``. It is
     sent first, to verify that the target can be reached and accepts the credential. With ``health_check_uses_known_ids`` the
     first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``health_check_statuses`` are those
-    of a successful read. ``login`` is for APIs that exchange
+    of a successful read, None where any answer shows that the target is there. ``login`` is for APIs that exchange
     credentials for a token. ``known_parameters`` are the path parameters whose ids must be given with ``--known``, and
     ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
     target, so a request that must be refused may name them. ``acts_on_existing`` are operations that create something out of
     what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
-    check. ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
+    check. ``client_ids`` says, for each operation that creates what clients choose the id of, where its request and where its
+    response have that id.
+    ``given_values`` are, by operation, query parameters whose values come from the target only, such as a cursor.
+    ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
     in the catalog: a user's own.
     """
 
@@ -109,12 +112,14 @@ class LawBook:
     health_check_query: Mapping[str, Any] = field(default_factory=dict)
     health_check_path: Mapping[str, Any] = field(default_factory=dict)
     health_check_uses_known_ids: bool = False
-    health_check_statuses: tuple[int, ...] = (200,)
+    health_check_statuses: tuple[int, ...] | None = (200,)
     login: Login | None = None
     known_parameters: tuple[str, ...] = ()
     shows_known_id: Callable[[Any], bool] = lambda body: True
     unknown_ids: frozenset[str] = frozenset()
     acts_on_existing: frozenset[str] = frozenset()
+    client_ids: Mapping[str, tuple[tuple[str | int, ...], tuple[str | int, ...]]] = field(default_factory=dict)
+    given_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clean_up: str = ""
     document: Mapping[str, Any] | None = None
 

@@ -87,6 +87,8 @@ def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -
         raise CouldNotRun(f"{where} redirects to {response.headers.get('location', 'nowhere')}, which is not followed")
     if response.status == 404 and first:
         raise CouldNotRun(_no_such_id(book, {**first, **known}))
+    if book.health_check_statuses is None:
+        return None
     if response.status not in book.health_check_statuses:
         raise CouldNotRun(f"{where} answered {response.status}: {client.secrets.hide(response.brief(120))}")
     try:

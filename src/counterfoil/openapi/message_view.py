@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from counterfoil.openapi.component_view import ComponentView, text_of
+from counterfoil.openapi.component_view import text_of
+from counterfoil.openapi.link_view import LinkView
 from counterfoil.openapi.places import Place
 from counterfoil.openapi.sources import Sources
 
@@ -22,7 +23,7 @@ PARAMETER = ("description", "required", "deprecated", "explode", "allowReserved"
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default")
 
 
-class MessageView(ComponentView):
+class MessageView(LinkView):
     """Writes parameters, request bodies, responses and headers."""
 
     def __init__(self, sources: Sources, version: str) -> None:
@@ -90,6 +91,8 @@ class MessageView(ComponentView):
         """The ``schema`` or ``content`` of a parameter or header."""
         described = place.value
         if isinstance(described.get("content"), dict) and described["content"]:
+            if "schema" in described:
+                self.tell(place["schema"], "a parameter has either a schema or content; its content is read")
             return {"content": self.content(place["content"])}
         if "schema" in described:
             return {"schema": self.schemas.write(place["schema"])}
@@ -170,16 +173,21 @@ class MessageView(ComponentView):
         if not out:
             self.tell(place, "no response is described; an answer without a body is given")
             out["default"] = {"description": ""}
+        elif not any(status == "default" or status[0] in "123" for status in out):
+            self.tell(place["responses"], "no answer of success is described; one without a body is given")
+            out["2XX"] = {"description": ""}
         return out
 
     def response(self, place: Place) -> dict[str, Json]:
         response = place.value
-        out = {key: response[key] for key in response if key in ("description", "links") or key.startswith("x-")}
+        out = {key: response[key] for key in response if key == "description" or key.startswith("x-")}
         out.setdefault("description", "")
         if isinstance(response.get("content"), dict):
             out["content"] = self.content(place["content"])
         if isinstance(response.get("headers"), dict):
             out["headers"] = self.headers(place["headers"])
+        if isinstance(response.get("links"), dict) and (links := self.links(place["links"])):
+            out["links"] = links
         return out
 
     def headers(self, place: Place) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import orjson
 
 from counterfoil import yaml_reader
@@ -20,6 +21,15 @@ def parse(text: bytes, where: str) -> Json:
     return parse_with_lines(text, where)[0]
 
 
+def _dumped(value: Json) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        if "64-bit" not in str(error):
+            raise
+        return msgspec.json.encode(value)  # whole numbers of more than 64 bits, which are read as a float, as in JSON
+
+
 def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Document]:
     """Like ``parse``, with the position of each member in the file."""
     try:
@@ -28,6 +38,6 @@ def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Documen
         raise SpecError(str(error)) from None
     try:
         # a round trip through JSON, so that parsed and cached documents are equal, and no object occurs twice
-        return orjson.loads(orjson.dumps(document.value)), document
+        return orjson.loads(_dumped(document.value)), document
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError(f"{where}: holds what JSON cannot say: {one_line(error)}") from None

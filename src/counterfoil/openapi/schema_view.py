@@ -114,12 +114,12 @@ class SchemaView:
         nullable = any(out.pop(name, None) is True for name in MAKES_NULL)
         if not nullable:
             return out
+        also = {"enum": [*out["enum"], None]} if "enum" in out and None not in out["enum"] else {}
         if self.dialect == "draft4":
-            return {**out, "nullable": True}
+            return {**out, "nullable": True, **also}  # many leave null out of the values and mean it
         kind = out.get("type")
         if isinstance(kind, str | list) and not {"$ref", "allOf", "anyOf", "oneOf", "const"} & out.keys():
             kinds = [kind] if isinstance(kind, str) else kind
-            also = {"enum": [*out["enum"], None]} if "enum" in out and None not in out["enum"] else {}
             return {**out, "type": [*kinds, "null"] if "null" not in kinds else kinds, **also}
         return {"anyOf": [out, {"type": "null"}]}
 

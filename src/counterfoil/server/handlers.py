@@ -24,6 +24,7 @@ from counterfoil.world.write_lock import WorldBusy
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
+_LARGE_NUMBERS = msgspec.json.Encoder(decimal_format="number")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -150,7 +151,12 @@ def to_bytes(body: Any) -> bytes:
         return b""
     if isinstance(body, bytes):
         return body
-    return orjson.dumps(body, _digits)
+    try:
+        return orjson.dumps(body, _digits)
+    except orjson.JSONEncodeError as error:
+        if "64-bit" not in str(error):
+            raise
+        return _LARGE_NUMBERS.encode(body)  # orjson writes no whole number of more than 64 bits
 
 
 def _digits(value: Any) -> orjson.Fragment:

@@ -83,13 +83,14 @@ def preferred_type(content: Mapping[str, Json]) -> str:
 
 
 def request_schema(operation: Mapping[str, Json]) -> Json:
-    """The schema of the body, as JSON or else as a form; None if it takes none that has fields."""
+    """The schema of the body, as JSON, else as a form, else as XML; None if it takes none that has fields."""
     body = operation.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not content:
         return None
     named = {each.partition(";")[0].strip().lower(): each for each in content}
     usable = [each for kind, each in named.items() if is_json(kind)] or [named[kind] for kind in FORM if kind in named]
+    usable = usable or [each for kind, each in named.items() if kind.endswith(("/xml", "+xml"))]
     media = content[usable[0]] if usable else None
     return media.get("schema") if isinstance(media, dict) else None
 

@@ -182,7 +182,7 @@ class Browser:
                 name=name,
                 type=next(iter(types)) if len(types) == 1 else "",
                 format=form if isinstance(form, str) else "",
-                choices=choices[:200] if isinstance(choices, list) else (),
+                choices=[each for each in choices if each is not None][:200] if isinstance(choices, list) else (),
                 required=name in required,
                 server_owned=name in collection.server_owned,
                 reference=references.get(name, ""),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.instants import INSTANT_NAMES
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import put
@@ -16,6 +18,8 @@ from counterfoil.world.commands.resources import plain_numbers
 
 Json = Any
 
+HAPPENED = re.compile(r"(?:[a-z]ed|begun|sent|given|known|seen)_?(?:[aA]t|[oO]n|Date|date|Time|time)?$")
+"""Names of fields that say when something was done: ``opened_at``, ``issuedOn``, ``dateOpened``."""
 FIRST_STATES = ("draft", "pending", "new", "created", "open", "active", "enabled", "queued", "scheduled", "incomplete")
 """States that a member begins in, where the document has no default: the first of these that it lists."""
 _LATER = (
@@ -79,13 +83,22 @@ class Changes:
             elif name in collection.created or name in collection.updated:
                 value[name] = self.instant(schema, now)
             elif name in collection.server_owned and not self._comes_later(schema, name):
-                self._add_made(value, name, schema, key)
+                if self._is_instant(name, schema):
+                    value[name] = self.instant(schema, now)
+                else:
+                    self._add_made(value, name, schema, key)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
 
     def replaced(
-        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime, key: str
+        self,
+        collection: Collection,
+        before: Mapping[str, Json],
+        fields: Mapping[str, Json],
+        fixed: Mapping[Place, Json],
+        now: datetime,
+        key: str,
     ) -> dict[str, Json]:
-        """The value after PUT: what was sent, and what the server owns as before."""
+        """The value after PUT: what was sent, defaults, what the server owns as before, and what the path says (``fixed``)."""
         kept = {name: before[name] for name in (*collection.server_owned, *_top(collection.id)) if name in before}
         value = {
             **kept,
@@ -93,7 +106,12 @@ class Changes:
                 name: each for name, each in fields.items() if name not in collection.server_owned or name not in before
             },
         }
-        return self._touched(collection, self._complete(collection, value, key), now)
+        for name, schema in self.document.properties(collection).items():
+            default = self.document.reader.merged(schema).get("default")
+            if name not in value and default is not None:
+                value[name] = default
+        value = self._with_fixed(collection, self._complete(collection, value, key), fixed)
+        return self._touched(collection, value, now)
 
     def updated(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
@@ -153,10 +171,17 @@ class Changes:
         if merged.get("default") is not None:
             return merged["default"]
         values = merged.get("enum")
-        if not isinstance(values, list) or not values:
+        values = [each for each in values if each is not None] if isinstance(values, list) else []
+        if not values:
             return None
         by_letters = {letters(str(each)): each for each in values}
         return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
+
+    def _is_instant(self, name: str, schema: Json) -> bool:
+        """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
+        merged = self.document.reader.merged(schema)
+        whole = self.document.reader.types(schema) <= {"integer", "null"} and INSTANT_NAMES.search(name) is not None
+        return bool(HAPPENED.search(name)) and (merged.get("format") == "date-time" or whole)
 
     def _comes_later(self, schema: Json, name: str) -> bool:
         """Whether a field says something that has not happened to what is new: it may be null, or says when it ended."""

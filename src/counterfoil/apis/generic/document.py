@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from counterfoil.apis.generic.answers import Answer, examples, for_status, request_schema, success
+from counterfoil.apis.generic.answers import Answer, answer, examples, for_status, request_schema, success
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
@@ -85,6 +85,11 @@ class Document:
         """What the document says of an operation's answer with a status; None if nothing."""
         operation = self.spec.operations.get(name)
         return None if operation is None else for_status(operation, status)
+
+    def documented(self, name: str, status: int) -> Answer | None:
+        """What the document says of a status by its own number; None if nothing."""
+        responses = self.spec.operations[name].get("responses") or {}
+        return answer(responses[str(status)], status) if str(status) in responses else None
 
     def checks(self, name: str, answer: Answer) -> Checks:
         """The validator of an answer that has a schema."""

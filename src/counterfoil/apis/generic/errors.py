@@ -26,6 +26,19 @@ STATUSES: Mapping[Reason, tuple[int, ...]] = {
     "forbidden": (403, 401),
 }
 """Statuses that say what a reason says, the usual one first; that which the operation documents is taken."""
+MEANINGS: Mapping[Reason, tuple[str, ...]] = {
+    "malformed": ("invalid", "validation", "badrequest", "malformed", "unprocessable"),
+    "required": ("missing", "required", "invalid", "validation", "badrequest"),
+    "unauthenticated": ("unauthorized", "unauthenticated", "authentication", "invalidtoken", "credential"),
+    "expired": ("expired", "unauthorized", "unauthenticated", "authentication"),
+    "forbidden": ("forbidden", "permission", "accessdenied", "notallowed", "unauthorized"),
+    "unknown_path": ("notfound", "unknown", "missing"),
+    "unknown_resource": ("notfound", "doesnotexist", "unknown", "missing"),
+    "conflict": ("conflict", "alreadyexists", "duplicate", "exists", "invalid"),
+    "too_many_requests": ("ratelimit", "toomanyrequests", "throttl"),
+    "internal": ("internal", "servererror", "unexpected"),
+}
+"""Words in the values that documents list for the kind of an error, the likeliest first."""
 MESSAGES = word_set(
     """
     message detail details description errormessage errordescription usermessage msg reason errordetail
@@ -61,7 +74,8 @@ class Errors:
             return error.status, None
         known = self.document.spec.operations[operation].get("responses") or {}
         usual = STATUSES.get(error.reason, ())
-        if error.status in usual:
+        about_request = error.reason != "conflict" or bool(error.where)  # else a bound of this server is reached
+        if error.status in usual and about_request:
             for status in (error.status, *usual):
                 if str(status) in known:
                     return status, self.document.for_status(operation, status)
@@ -109,6 +123,8 @@ class Errors:
             if not reader.properties(items) and "string" not in reader.types(items):
                 return NOTHING
             return self._said(member, error, status, depth + 1)
+        if key in CODES | TITLES | {"type", "errorcode", "reason"} and (meant := self._meant(member, error, status)):
+            return meant
         if key in MESSAGES:
             return error.message
         if key in CODES:
@@ -120,6 +136,18 @@ class Errors:
         if key in ("param", "field", "parameter", "pointer", "property") and error.where:
             return error.where
         return NOTHING
+
+    def _meant(self, member: Json, error: ApiError, status: int) -> str | None:
+        """The one of listed values that says what happened: ``not_found`` for 404. None where no value is listed for it."""
+        listed = self.document.reader.merged(member).get("enum")
+        texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+        wanted = (*MEANINGS.get(error.reason, ()), letters(HTTPStatus(status).phrase))
+        for word in wanted:
+            for exact in (True, False):
+                found = [each for each in texts if letters(each) == word or (not exact and word in letters(each))]
+                if found:
+                    return found[0]
+        return None
 
 
 def problem(error: ApiError, status: int) -> Response:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.choosing import Choosing
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.expanding import Expanding
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.rows import Made, Store
 from counterfoil.apis.generic.writing import Writing
@@ -23,6 +24,7 @@ class Handlers(Writing):
     def __init__(self, document: Document, made: Made, api: str) -> None:
         super().__init__(document, made, api)
         self._choosing = Choosing(document)
+        self._expanding = Expanding(document)
         self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
             "list": self.list_members,
             "read": self.read,
@@ -48,7 +50,13 @@ class Handlers(Writing):
             except LedgerError as error:
                 raise ApiError("conflict", error.message, where=error.field) from None
 
-        def choose(request: Request, world: World) -> Response:
-            return self._choosing.chosen(operation, request, handle(request, world))
+        def expand(request: Request, world: World) -> Response:
+            store = Store(self.made, world, self.api)
+            return self._expanding.expanded(operation, request, handle(request, world), store)
 
-        return choose if self._choosing.applies(operation) else handle
+        shown = expand if self._expanding.applies(operation) else handle
+
+        def choose(request: Request, world: World) -> Response:
+            return self._choosing.chosen(operation, request, shown(request, world))
+
+        return choose if self._choosing.applies(operation) else shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from counterfoil.apis.generic.shows import Facts, path_of
 
 Json = Any
 Headers = tuple[tuple[str, str], ...]
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 FACTS: dict[str, str] = {
     "totalcount": "total", "total": "total", "totalresults": "total", "totalitems": "total", "resultcount": "items",
@@ -51,17 +53,30 @@ class AnswerHeaders:
 
     def _value(self, key: str, facts: Facts | None, request: Request, new_id: str | None) -> Json:
         if key == "location":
-            return (
-                NOTHING
-                if new_id is None
-                else f"{request.origin}{request.base}{path_of(request)}/{quote(new_id, safe='')}"
-            )
+            return NOTHING if new_id is None else f"{request.origin}{request.base}{self._member_path(request, new_id)}"
         if facts is None:
             return NOTHING
         if key == "link":
             following = facts.link(facts.following())
             return NOTHING if following is None else f'<{following}>; rel="next"'
         return facts.get(FACTS.get(key, ""))
+
+    def _member_path(self, request: Request, id: str) -> str:
+        """The path of the member that a request made: where the document reads it, else below the request's own."""
+        operations = self.document.model.operations
+        made = operations[request.operation]
+        path = made.name.partition(" ")[2]
+        values = [str(each) for each in request.path.values()]
+        reads = (each for each in operations.values() if each.role == "read" and each.collection == made.collection)
+        read = next((each.name.partition(" ")[2] for each in reads if each.name.startswith("GET ")), "")
+        if read == path:
+            return path_of(request)
+        names = _PARAMETER.findall(read)
+        if not read or made.id_at or made.id_query or len(names) != len(values) + 1:
+            return f"{path_of(request)}/{quote(id, safe='')}"
+        for name, value in zip(names, [*values, id], strict=True):
+            read = read.replace(f"{{{name}}}", quote(value, safe=""))
+        return read
 
     def _declared(self, name: str, status: int) -> list[tuple[str, str, Json, bool]]:
         known = self._known.get((name, status))

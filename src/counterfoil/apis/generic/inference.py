@@ -13,6 +13,7 @@ from typing import Any
 from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.answers import request_schema
 from counterfoil.apis.generic.found_collections import Draft
+from counterfoil.apis.generic.holdings import Holding, expanding, holdings
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, read_path
@@ -47,6 +48,8 @@ class _Inference:
         self.reader = SchemaReader(spec.raw)
         self.roles = Roles(spec.operations, self.reader)
         self.decisions: list[Decision] = []
+        self._by_entity: dict[int, str] | None = None
+        self._by_noun: dict[str, str] = {}
         self.found = {name: self.roles.role(name) for name in spec.operations}
 
     def model(self) -> Model:
@@ -138,14 +141,40 @@ class _Inference:
         parents = {
             singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
         }
+        held = self._holdings(draft, drafts, collections)
         found = [
             (field, parents.get(singular(read_path(target).noun), target), reason, sure)
             for field, target, reason, sure in references(self.reader, draft.entity, others, collection.path)
             if field != identity and self._can_hold_id(draft, field, drafts[target])
         ]
+        names = {field for field, _, _, _ in found}
+        members = self.reader.properties(draft.entity)
+        for (field, id, target), reason, sure in held:
+            self.note(collection.path, f"shows: {field} -> {target}", reason, sure)
+            if field == id and field in members and field not in names and not self.reader.is_array(members[field]):
+                found.append((field, target, reason, sure))
         for field, target, reason, sure in found:
             self.note(collection.path, f"reference: {field} -> {target}", reason, sure)
-        return replace(collection, references=tuple((field, target) for field, target, _, _ in found))
+        return replace(
+            collection,
+            references=tuple((field, target) for field, target, _, _ in found),
+            holds=tuple(each for each, _, _ in held),
+        )
+
+    def _holdings(
+        self, draft: Draft, drafts: dict[str, Draft], collections: dict[str, Collection]
+    ) -> list[tuple[Holding, str, float]]:
+        """What the fields of a collection's members can show of other collections."""
+        if self._by_entity is None:
+            others = [
+                each
+                for each in drafts.values()
+                if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
+                and collections[each.path.text].found == "known"
+            ]  # fmt: skip
+            self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
+            self._by_noun = {singular(each.noun): each.path.text for each in reversed(others)}
+        return holdings(self.reader, draft.entity, self._by_entity, self._by_noun)
 
     def _can_hold_id(self, draft: Draft, field: str, target: Draft) -> bool:
         """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``."""
@@ -184,9 +213,24 @@ class _Inference:
             self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
         for field, value in base.sets:
             self.note(name, f"sets {field}: {value}", found.reason, found.confidence)
+        base = self._with_expansion(base, collections)
         if found.role == "list":
             return self._with_queries(base, found.draft)
         return base if found.role == "made_up" else self._with_choice(base)
+
+    def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
+        """With the parameters that ask for members in place of their ids."""
+        held = collections[operation.collection].holds if operation.collection in collections else ()
+        if not held:
+            return operation
+        definition = self.spec.operations[operation.name]
+        body = None if operation.name.startswith("GET ") else request_schema(definition)
+        listing, flags = expanding(self.reader, definition.get("parameters") or (), body, held)
+        if listing:
+            self.note(operation.name, "expand", f"'{listing}' is a usual name for it", 0.9)
+        for name, place in flags:
+            self.note(operation.name, f"expand {place}", f"'{name}' names it", 0.85)
+        return replace(operation, expand=listing, flags=tuple(flags))
 
     def _with_choice(self, operation: Operation) -> Operation:
         """With the parameters that choose the fields of its answer."""
@@ -199,7 +243,9 @@ class _Inference:
         return replace(operation, fields=names.get("fields", ""), omit=names.get("omit", ""))
 
     def _with_queries(self, operation: Operation, draft: Draft) -> Operation:
-        parameters = self.spec.operations[operation.name].get("parameters") or ()
+        expands = {operation.expand, *(name for name, _ in operation.flags)}
+        declared = self.spec.operations[operation.name].get("parameters") or ()
+        parameters = [each for each in declared if each.get("name") not in expands]
         envelope = self.roles.answer(operation.name).schema
         if operation.name.startswith("GET "):
             found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
@@ -222,6 +268,7 @@ class _Inference:
             fields=found.fields,
             omit=found.omit,
             search=found.search,
+            conditions=found.conditions,
         )
 
 

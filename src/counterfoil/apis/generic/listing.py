@@ -5,12 +5,13 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from counterfoil.api import ApiError, Request
-from counterfoil.apis.generic.model import Filter, Operation, Pages, read_place
+from counterfoil.apis.generic.comparing import holds
+from counterfoil.apis.generic.conditions import UnknownFilter, keeps_of
+from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import Member
@@ -49,7 +50,8 @@ def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
     found = dict(request.query)
     pages = operation.pages
     others = (pages.at, pages.size, pages.before, operation.sort, operation.direction, operation.fields)
-    for name in (*(name for name, _ in operation.filters), *others, operation.omit, operation.search):
+    more = (operation.omit, operation.search, operation.conditions)
+    for name in (*(name for name, _ in operation.filters), *others, *more):
         value = at(request.body, read_place(name)) if name else None
         if value is not None:
             found[name] = value
@@ -73,6 +75,8 @@ def page_of(
         if name in query:
             keeps = _keeps(filter_, query[name])
             found = [each for each in found if keeps(at(each.value, filter_.field))]
+    if operation.conditions and query.get(operation.conditions) is not None:
+        found = _selected(found, operation.conditions, query[operation.conditions])
     if operation.search and isinstance(query.get(operation.search), str) and query[operation.search]:
         found = _searched(found, query[operation.search])
     if operation.sort and query.get(operation.sort):
@@ -91,84 +95,28 @@ def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
         return lambda value: (
             _holds_all(value, wanted)
             if isinstance(value, dict) and not known
-            else all(_is(operator, value, each) for operator, each in inner)
+            else all(holds(operator, value, each) for operator, each in inner)
         )
     operator = filter_.operator
     if operator in ("equal", "in") and isinstance(wanted, list):
-        return lambda value: any(_is("equal", value, each) for each in wanted)
+        return lambda value: any(holds("equal", value, each) for each in wanted)
     if operator == "in" and isinstance(wanted, str):
         parts = wanted.split(",")
-        return lambda value: any(_is("equal", value, each) for each in parts)
-    return lambda value: _is(operator, value, wanted)
+        return lambda value: any(holds("equal", value, each) for each in parts)
+    return lambda value: holds(operator, value, wanted)
 
 
 def _holds_all(value: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     """Whether an object has these members: ``metadata[tier]=gold``."""
-    return all(_is("equal", value.get(name), each) for name, each in wanted.items())
+    return all(holds("equal", value.get(name), each) for name, each in wanted.items())
 
 
-def _is(operator: str, value: Json, wanted: Json) -> bool:
-    if operator == "in" and isinstance(wanted, list):
-        return any(_is("equal", value, each) for each in wanted)
-    if isinstance(value, list):
-        return any(_is(operator, each, wanted) for each in value)
-    if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
-        value = value["id"]  # a member that was put in place of its id
-    if operator == "contains":
-        return value is not None and str(wanted).lower() in str(value).lower()
-    if operator in ("equal", "in"):
-        return value is not None and _text(value) == _text(wanted)
-    if operator == "not":
-        return value is None or _text(value) != _text(wanted)
-    if value is None:
-        return False
-    one, other = _comparable(value, wanted)
-    return (
-        (operator == "above" and one > other)
-        or (operator == "from" and one >= other)
-        or (operator == "below" and one < other)
-        or (operator == "to" and one <= other)
-    )
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float | Decimal) and value == int(value):
-        return str(int(value))
-    return str(value)
-
-
-def _comparable(value: Json, wanted: Json) -> tuple[Any, Any]:
-    """Two values as numbers, or else as instants, or else as texts."""
-    numbers = _number(value), _number(wanted)
-    if None not in numbers:
-        return numbers
-    instants = _instant(value), _instant(wanted)
-    if None not in instants:
-        return instants
-    return _text(value), _text(wanted)
-
-
-def _number(value: Json) -> Decimal | None:
-    if isinstance(value, bool):
-        return Decimal(value)
+def _selected(members: Iterable[Member], name: str, asked: Json) -> list[Member]:
     try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _instant(value: Json) -> datetime | None:
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        seconds = float(value) / (1000 if value > 10**11 else 1)
-        return datetime.fromtimestamp(seconds, UTC) if 0 <= seconds < 10**11 else None
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        keeps = keeps_of(asked)
+    except UnknownFilter as error:
+        raise ApiError("malformed", f"{name}: {error}", where=name) from None
+    return [each for each in members if keeps(each.value)]
 
 
 def _searched(members: Iterable[Member], text: str) -> list[Member]:
@@ -195,10 +143,24 @@ def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Me
         name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
         said = direction.strip() or ("" if way is None else str(way))
         descending = text.startswith("-") or said.lower().startswith("desc")
-        known = next((key for each in found[:50] for key in each.value if letters(key) == letters(name)), None)
+        known = _field(found[:50], letters(name))
         if known is not None:
-            found.sort(key=lambda each, known=known: _order(each.value.get(known)), reverse=descending)  # type: ignore[misc]
+            found.sort(key=lambda each, known=known: _order(at(each.value, known)), reverse=descending)  # type: ignore[misc]
     return found
+
+
+def _field(members: Sequence[Member], key: str) -> Place | None:
+    """The place of a field of this name in the members, or in what holds their fields."""
+    for member in members:
+        for name in member.value:
+            if letters(name) == key:
+                return (name,)
+        for group in NESTED:
+            inner = member.value.get(group)
+            for name in inner if isinstance(inner, dict) else ():
+                if letters(name) == key or letters(group + name) == key:
+                    return group, name
+    return None
 
 
 def _sort_text(asked: Json) -> str:

@@ -13,6 +13,9 @@ Json = Any
 Place = tuple[str | int, ...]
 """Property names and indices that lead to a value inside a body; empty: the body itself."""
 
+NESTED = ("attributes", "metadata", "spec")
+"""Members of an entity that hold its fields: people name those without it."""
+
 Role = Literal[
     "list",  # the members of a collection
     "read",  # one member
@@ -54,6 +57,8 @@ class Collection:
     identifies one, empty for what there is only one of; ``parameter`` the path parameter that carries it. ``found`` is
     ``any`` where every id is found, because no operation lists or creates them. ``server_owned`` are the fields that a client
     does not set; ``references`` lead from fields to the collection whose id they hold. ``state`` is the field that actions set.
+    ``holds`` are the fields that can show a member of another collection: the field's place, that of the id (the same, where
+    the field holds either), and the collection.
     """
 
     path: str
@@ -67,6 +72,7 @@ class Collection:
     created: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
+    holds: tuple[tuple[str, str, str], ...] = ()
     state: str = ""
 
 
@@ -110,6 +116,8 @@ class Operation:
     ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``fields`` and ``omit`` are
     query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
     that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
+    ``conditions`` has conditions of the form field, operator, value, or an OData filter. ``expand`` is the parameter (or member
+    of the body) that lists fields to show as members, ``flags`` are those that ask for one field each.
     """
 
     name: str
@@ -128,6 +136,9 @@ class Operation:
     fields: str = ""
     omit: str = ""
     search: str = ""
+    conditions: str = ""
+    expand: str = ""
+    flags: tuple[tuple[str, str], ...] = ()
     asks: Literal["query", "body"] = "query"
     id_query: str = ""
     sets: tuple[tuple[str, Json], ...] = ()

@@ -106,7 +106,9 @@ def _value(name: str, value: Any) -> Json:
             {"parameter": parameter, "field": field, **({"collection": owner} if owner else {})}
             for parameter, field, owner in value
         ]
-    if name in ("references", "sets"):
+    if name == "holds":
+        return [{"field": field, "id": id, "collection": owner} for field, id, owner in value]
+    if name in ("references", "sets", "flags"):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
 
@@ -217,7 +219,9 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         return tuple((each["parameter"], each["field"], each.get("collection", "")) for each in value)
     if key == "filters":
         return tuple((name, _filter(each)) for name, each in dict(value).items())
-    if key in ("references", "sets"):
+    if key == "holds":
+        return tuple((_text(each["field"]), _text(each["id"]), _text(each["collection"])) for each in value)
+    if key in ("references", "sets", "flags"):
         return tuple(sorted(dict(value).items())) if key == "sets" else tuple(dict(value).items())
     if isinstance(before, tuple):
         if not isinstance(value, list):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+_KEYED = re.compile(r"([^{}()]+)\((\{[^{}]*\})\)")
+"""``Products({ID})``, as OData writes what is ``Products/{ID}`` elsewhere."""
 _SUFFIX = re.compile(r"\.(?:json|xml|pdf|csv|html|txt)$")
 
 
@@ -62,7 +64,7 @@ class Path:
 def read_path(text: str) -> Path:
     """``/Accounts/{Sid}.json`` → Accounts, {Sid}."""
     segments = []
-    for part in text.split("/"):
+    for part in _KEYED.sub(r"\1/\2", text).split("/"):
         if part:
             bare = _SUFFIX.sub("", part)
             found = _PARAMETER.findall(bare)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.apis.generic.model import Filter, Operator, Pages, Place
+from counterfoil.apis.generic.conditions import is_condition
+from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.relations import CREATED
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -45,7 +46,7 @@ SEARCH = frozenset(["q", "query", "search", "searchterm", "keyword", "keywords",
 NEXT = word_set(
     """
     next nextcursor nextpagetoken nextpage nexttoken continue nextpageuri nextpageurl nextlink nexturl
-    cursor pagetoken continuationtoken after endcursor nextoffset bookmark marker
+    cursor pagetoken continuationtoken after endcursor nextoffset bookmark marker odatanextlink
     """
 )
 MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "ismore", "hasmoreitems", "moreitems"])
@@ -59,6 +60,7 @@ TOTAL = frozenset(
         "totalnbrecords",
         "totalelements",
         "totalsize",
+        "odatacount",
     ]
 )
 _SUFFIXES: tuple[tuple[str, Operator], ...] = (
@@ -90,6 +92,7 @@ class Queries:
     fields: str = ""
     omit: str = ""
     search: str = ""
+    conditions: str = ""
     reasons: list[tuple[str, str, float]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -110,7 +113,11 @@ def queries(
         if letters(name) in DIRECTION and _is_direction(reader, each.get("schema", {}), sorts, kind):
             kind = "direction"
         kind = chooses(reader, each) or kind if letters(name) not in members else kind
-        if kind and kind not in names:
+        if (name == "$filter" or is_condition(reader, each.get("schema", {}))) and "conditions" not in names:
+            names["conditions"] = name
+            form = "OData's filter" if name == "$filter" else "conditions of field, operator and value"
+            found.reasons.append(("conditions", f"'{name}' holds {form}", 0.9))
+        elif kind and kind not in names:
             names[kind], parts[kind] = name, each
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
         elif (selects := selection(reader, name, each.get("schema", {}), members)) is not None:
@@ -125,7 +132,7 @@ def queries(
             found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
         else:
             found.unknown.append(name)
-    for what in ("sort", "direction", "fields", "omit", "search"):
+    for what in ("sort", "direction", "fields", "omit", "search", "conditions"):
         setattr(found, what, names.get(what, ""))
     found.pages = _pages(reader, names, parts, envelope, at)
     if found.pages.kind != "none":
@@ -153,7 +160,7 @@ def _is_direction(reader: SchemaReader, schema: Json, sorts: bool, kind: str) ->
     """Whether a parameter says only which way another one sorts: ``order=desc`` beside ``sort=name``."""
     listed = reader.merged(schema).get("enum")
     if isinstance(listed, list):
-        return bool(listed) and all(letters(str(each)) in DIRECTIONS for each in listed)
+        return bool(listed) and all(each is None or letters(str(each)) in DIRECTIONS for each in listed)
     return sorts and kind in ("sort", "")
 
 
@@ -177,8 +184,11 @@ def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
         if reader.is_object(member):
             for inner in reader.properties(member):
                 nested.append((letters(name + inner), (name, inner)))
-                if name in ("attributes", "metadata", "spec"):
+                if name in NESTED:
                     nested.append((letters(inner), (name, inner)))
+    for name, relation in reader.properties(reader.properties(entity).get("relationships", {})).items():
+        if reader.is_object(data := reader.properties(relation).get("data", {})) and "id" in reader.properties(data):
+            nested.append((letters(name), ("relationships", name, "data", "id")))  # JSON:API
     for key, place in nested:
         found.setdefault(key, place)
     return found

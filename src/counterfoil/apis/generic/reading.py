@@ -7,6 +7,7 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic import listing
+from counterfoil.apis.generic.answers import Answer, request_schema
 from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.headers import AnswerHeaders
@@ -14,6 +15,7 @@ from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, Made, Member, Store
 from counterfoil.apis.generic.shows import Shows
+from counterfoil.apis.generic.xml_bodies import from_xml, is_xml
 
 Json = Any
 
@@ -82,10 +84,13 @@ class Reading:
         member: Member,
         store: Store,
         request: Request,
+        answer: Answer | None = None,
     ) -> Response:
+        """The answer that shows a member: the operation's usual one, or ``answer``."""
         key = self.made.key(store.world, collection, parent)
-        made = member.id if operation.role == "create" else None
-        return self._respond(operation, self.shows.member(operation, member, key), request, id=made)
+        made = member.id if operation.role == "create" or answer is not None else None
+        body = self.shows.member(operation, member, key, answer)
+        return self._respond(operation, body, request, id=made, answer=answer)
 
     def _respond(
         self,
@@ -95,8 +100,9 @@ class Reading:
         *,
         page: listing.Page | None = None,
         id: str | None = None,
+        answer: Answer | None = None,
     ) -> Response:
-        answer = self.document.answer(operation.name)
+        answer = answer or self.document.answer(operation.name)
         headers = self.headers.of(operation.name, answer.status, request, page, id)
         return Response(answer.status, body, headers, answer.sent_type if body is not None else None)
 
@@ -111,12 +117,16 @@ class Reading:
         return collection, parent, member
 
     def _id(self, operation: Operation, collection: Collection, request: Request) -> str:
-        """The id that the request names: in the body, in the query, or in the path. Raises ``ApiError`` (required)."""
+        """The id that the request names: in the body, in the query, or in the path.
+
+        Raises ``ApiError`` (unknown_resource) where it names none, which the document allows: else it would not get here.
+        """
         if operation.id_at or operation.id_query:
             name, where = (str(operation.id_at[-1]), "body") if operation.id_at else (operation.id_query, "query")
             value = self._sent_id(operation, collection, request) if operation.id_at else request.query.get(name)
             if value is None or isinstance(value, dict | list):
-                raise ApiError("required", f"{name} is required in the {where}", where=name)
+                message = f"the {where} has no {name}, so that it names no member of {collection.path}"
+                raise ApiError("unknown_resource", message, where=name)
             return text(value)
         values = list(request.path.values())  # in the order of the path, by whatever names
         before = len(collection.parents)
@@ -125,11 +135,23 @@ class Reading:
 
     def _sent_id(self, operation: Operation, collection: Collection, request: Request) -> Json:
         """The id in the body: beside the fields, by the name that the member has for it, or beside what wraps the fields."""
-        sent = at(request.body, operation.body)
-        for body in (sent, self.changes.fields(collection, sent), request.body):
+        whole = self._body(operation, request)
+        sent = at(whole, operation.body)
+        for body in (sent, self.changes.fields(collection, sent), whole):
             if (value := at(body, operation.id_at)) is not None:
                 return value
         return None
+
+    def _body(self, operation: Operation, request: Request) -> Json:
+        """The request's body; of XML, what it holds. Raises ``ApiError`` (malformed)."""
+        kinds = (self.document.spec.operations[operation.name].get("requestBody") or {}).get("content") or {}
+        if not isinstance(request.body, bytes) or not any(map(is_xml, kinds)):
+            return request.body
+        schema = request_schema(self.document.spec.operations[operation.name])
+        try:
+            return from_xml(self.document.reader, schema, request.body)
+        except ValueError as error:
+            raise ApiError("malformed", f"the body is not XML that can be read: {error}", where="body") from None
 
     def _one(self, collection: Collection, parent: str, store: Store) -> Member:
         group = store.world.resources.group(self.api, collection.path, parent)

@@ -104,7 +104,8 @@ class Roles(FoundCollections):
             return Found("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
         at, why, sure = self._at(name, draft)
         body, _ = self._body(name, draft)
-        if method == "post" and not is_verb(path.last):
+        is_listed = bool(draft.items) and "get" in self.paths[path.text]  # ``add_ons`` is no verb then
+        if method == "post" and (is_listed or not is_verb(path.last)):
             return Found("create", draft, at, body=body, reason=f"POST to a collection; {why}", confidence=sure)
         if method in ("put", "patch") and draft.id and not any(method in self.paths[each.text] for each in draft.items):
             sent = self.reader.member(request_schema(self.operations[name]), body)

@@ -76,7 +76,11 @@ class RowIds:
 
     def _listed(self, collection: Collection) -> list[Json] | None:
         """The only ids there can be, if the document lists them."""
-        lists = [each["enum"] for each in self.document.id_schemas(collection) if isinstance(each.get("enum"), list)]
+        lists = [
+            [value for value in each["enum"] if value is not None]
+            for each in self.document.id_schemas(collection)
+            if isinstance(each.get("enum"), list)
+        ]
         return min(lists, key=len) if lists else None
 
     def _made(self, key: str, collection: Collection, number: int, again: int) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.model import Collection, Place
+from counterfoil.apis.generic.model import Collection, Place, read_place
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
 from counterfoil.apis.generic.places import put
@@ -121,7 +121,27 @@ class Made:
         for field, target in collection.references:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
+        self._relate(world, collection, value, row_key, row)
         return value
+
+    def _relate(self, world: World, collection: Collection, value: dict[str, Json], key: str, row: int) -> None:
+        """Fill the relationships of JSON:API with the ids of members that are there."""
+        for place, _, target in collection.holds:
+            steps = read_place(place)
+            other = self.document.model.collections.get(target)
+            if len(steps) < 3 or other is None or value.get(str(steps[0])) is None:
+                continue
+            schema = self.document.field(collection, steps)
+            is_list = self.document.reader.is_array(schema)
+            ids = self.ids.all(self.key(world, other, ""), other)
+            chosen = ids[number_of(f"{key}/{place}") % min(len(ids), max(row, 0) + 1)] if ids else None
+            if chosen is not None:
+                item = self.document.reader.items(schema) if is_list else schema
+                try:
+                    made = self.document.values.make(item, f"{key}/{place}", given={"id": chosen})
+                except Unmakeable:
+                    continue
+                put(value, steps, [made] if is_list else made)
 
     def _reference(
         self, world: World, collection: Collection, field: str, target: str, key: str, row: int, before: Json

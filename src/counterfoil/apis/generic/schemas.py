@@ -130,7 +130,7 @@ class SchemaReader:
             else {}
         )
         own = [key for key, each in mapping.items() if self._named(each) is merged]
-        if not own and (component := self._component_name(merged)):
+        if not own and (component := self.component_name(merged)):
             own = [component] if not mapping or component in mapping else []
         names = tuple(dict.fromkeys([*own, *mapping]))
         listed = self.merged(merged["properties"][name]).get("enum")
@@ -142,7 +142,8 @@ class SchemaReader:
         """The merged schema that a mapping names: by a reference, or by the name of a component."""
         return self.merged(self.target(reference if reference.startswith("#") else f"#/components/schemas/{reference}"))
 
-    def _component_name(self, merged: Mapping[str, Json]) -> str:
+    def component_name(self, merged: Mapping[str, Json]) -> str:
+        """The name of the component that a merged schema is; empty if it is none."""
         if not self._component_names:
             components = _mapping(_mapping(self.raw.get("components")).get("schemas"))
             self._component_names = {id(self.merged(each)): str(name) for name, each in components.items()} or {0: ""}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from counterfoil.apis.generic.conditions import is_condition
 from counterfoil.apis.generic.model import Pages, Place, place_text
 from counterfoil.apis.generic.names import letters, word_set, words
 from counterfoil.apis.generic.queries import Queries, queries
@@ -52,6 +53,7 @@ def body_queries(
         fields=full(read.fields),
         omit=full(read.omit),
         search=full(read.search),
+        conditions=full(read.conditions),
         unknown=[full(each) for each in read.unknown],
     )
 
@@ -61,7 +63,9 @@ def _members(reader: SchemaReader, schema: Json, below: Place, depth: int) -> It
     for name, member in reader.properties(schema).items():
         key = letters(name)
         is_group = key in GROUPS or key.endswith(("filter", "filters", "query"))
-        if is_group and reader.is_object(member) and reader.properties(member) and depth < DEEPEST:
+        if is_condition(reader, member):
+            yield (*below, name), member
+        elif is_group and reader.is_object(member) and reader.properties(member) and depth < DEEPEST:
             yield from _members(reader, member, (*below, name), depth + 1)
         else:
             yield (*below, name), member

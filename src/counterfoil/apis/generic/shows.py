@@ -20,6 +20,7 @@ from counterfoil.apis.generic.queries import MORE, NEXT, TOTAL
 from counterfoil.apis.generic.rows import Member
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.values import Unmakeable
+from counterfoil.apis.generic.xml_bodies import is_xml, to_xml
 
 Json = Any
 
@@ -35,8 +36,13 @@ class Shows:
         self.document = document
         self._envelopes: dict[str, tuple[Json, list[FactPlace]]] = {}
 
-    def member(self, operation: Operation, member: Member, key: str) -> Json:
-        """The answer that shows a member; None where the operation answers without a body. Raises ``ApiError`` (501)."""
+    def member(self, operation: Operation, member: Member, key: str, answer: Answer | None = None) -> Json:
+        """The answer that shows a member, the operation's usual one unless another is given; None where it has no body.
+
+        Raises ``ApiError`` (501).
+        """
+        if answer is not None:
+            return self._shown(operation, answer, member, key)
         known = member.shown.get(operation.name, NOTHING)
         if known is not NOTHING:
             return known
@@ -48,6 +54,8 @@ class Shows:
     def _shown(self, operation: Operation, answer: Answer, member: Member, key: str) -> Json:
         if answer.media_type is None or answer.schema is None:
             return None
+        if is_xml(answer.media_type):
+            return self._as_xml(answer, f"{key}/{member.id}", wrapped(operation.at, member.value))
         if not answer.is_json:
             return self.other_media(operation.name, answer, f"{key}/{member.id}")
         value = dict(member.value)
@@ -82,6 +90,12 @@ class Shows:
 
     def page(self, operation: Operation, page: Page, key: str, request: Request) -> Json:
         """The answer that shows a page of members."""
+        answer = self.document.answer(operation.name)
+        if answer.media_type is not None and is_xml(answer.media_type):
+            items = [wrapped(operation.each, each.value) for each in page.members]
+            return self._as_xml(answer, key, wrapped(operation.at, items))
+        if not answer.is_json:
+            return self.other_media(operation.name, answer, key)
         items = [self.item(operation, each, key) for each in page.members]
         if not operation.at:
             return items
@@ -136,12 +150,9 @@ class Shows:
 
         look(answer.schema, (), 1)
         named = [each for each in found if each[1]]
-        # a link to the list itself may have to be a path
-        return [
-            (place, form, schema)
-            for place, name, schema in named
-            for form in ((name, "path") if name == "self" else (name,))
-        ]
+        # what leads to the list itself is a path (``url: /v1/customers``) or, among links, all of its address; the last counts
+        forms = {"self": ("self", "path"), "selflink": ("path", "self")}
+        return [(place, form, schema) for place, name, schema in named for form in forms.get(name, (name,))]
 
     def _put_fact(self, body: Json, place: Place, name: str, schema: Json, facts: Facts) -> None:
         value = facts.get(name)
@@ -189,6 +200,14 @@ class Shows:
             return fit(self.document.values, answer.schema, checks, key, given=given, row=0, examples=shown)
         except Unmakeable as reason:
             raise cannot(name, answer.status, str(reason)) from None
+
+    def _as_xml(self, answer: Answer, key: str, given: Json) -> bytes:
+        """A value as its schema has it, in XML, for which no schema is checked."""
+        try:
+            value = self.document.values.make(answer.schema, key, given=given)
+        except Unmakeable:
+            value = given
+        return to_xml(self.document.reader, answer.schema, value)
 
     def other_media(self, name: str, answer: Answer, key: str) -> bytes:
         """The bytes of an answer that is not JSON: its example, or a line of text."""
@@ -242,6 +261,8 @@ def _fact_name(place: Place) -> str:
     last = letters(str(place[-1]))
     if last in ("href", "url") and len(place) > 1:
         last = letters(str(place[-2]))
+    if last == "self" and len(place) > 1:
+        return "selflink"
     return next((name for name, keys in _NAMES.items() if last in keys), "")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from counterfoil.apis.generic.alternatives import Alternatives
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.scalars import NOTHING, Scalars
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -72,6 +73,7 @@ class Values:
     def __init__(self, reader: SchemaReader) -> None:
         self.reader = reader
         self.scalars = Scalars()
+        self.alternatives = Alternatives(reader, self.scalars)
 
     def make(
         self,
@@ -103,6 +105,7 @@ class _Making:
     def __init__(self, values: Values, key: str, tweaks: Tweaks, anchor: int, row: int) -> None:
         self.reader = values.reader
         self.scalars = values.scalars
+        self.alternatives = values.alternatives
         self.key = key
         self.tweaks = tweaks
         self.anchor = anchor
@@ -162,71 +165,19 @@ class _Making:
         discriminator: dict[str, Json] = {}
         key = [id(merged)]
         for group in groups:
-            order = self._order(group, given, above)
+            order = self.alternatives.order(group, given, above)
             branch = group[order[shift % len(order)]]
             parts.append(branch)
             key.append(id(branch))
             shift //= len(order)
             ways *= len(order)
-            discriminator |= self._discriminator(merged, branch)
+            discriminator |= self.alternatives.discriminator(merged, branch)
         self.record.choices[path] = ways
         schema = parts[0] if len(parts) == 1 else self.reader.joined(parts, tuple(key))
         made = self.value(schema, given, path, name, (*above, id(merged)))
         if discriminator and isinstance(made, dict):
             made.update(discriminator)
         return made
-
-    def _order(self, group: list[Json], given: Json, above: tuple[int, ...]) -> list[int]:
-        """The alternatives' numbers in the order in which they are tried: those that fit what is given, then plain ones."""
-
-        def rank(number: int) -> tuple[int, int]:
-            branch = group[number]
-            merged = self.reader.merged(branch)
-            types = self.reader.types(branch)
-            if types == {"null"}:
-                return (0 if given is None else 9), number
-            if isinstance(given, dict):
-                known = self.reader.properties(branch)
-                if self._says_otherwise(known, given):
-                    return 9, number
-                return (8 if known else 7) - min(7, sum(each in known for each in given)), number
-            if given is not NOTHING and not isinstance(given, list):
-                return (
-                    0 if self.scalars.taken(merged, types, given) is not NOTHING and "object" not in types else 5
-                ), number
-            if id(merged) in above:
-                return 8, number
-            return (1 if "object" in types and len(above) > 2 else 0), number
-
-        return sorted(range(len(group)), key=rank)
-
-    def _says_otherwise(self, known: Mapping[str, Json], given: Mapping[str, Json]) -> bool:
-        """Whether ``given`` has a text that an alternative with these properties does not list: it is of another kind."""
-        for name, value in given.items():
-            if isinstance(value, str) and name in known:
-                merged = self.reader.merged(known[name])
-                listed = merged.get("enum", [merged["const"]] if "const" in merged else None)
-                if isinstance(listed, list) and value not in listed:
-                    return True
-        return False
-
-    def _discriminator(self, merged: Mapping[str, Json], branch: Json) -> dict[str, Json]:
-        said = merged.get("discriminator")
-        reference = branch.get("$ref") if isinstance(branch, dict) else None
-        if (
-            not isinstance(said, dict)
-            or not isinstance(said.get("propertyName"), str)
-            or not isinstance(reference, str)
-        ):
-            return {}
-        stated = said.get("mapping")
-        mapping: dict[str, Json] = stated if isinstance(stated, dict) else {}
-        last = reference.rpartition("/")[2]
-        value = next((name for name, each in mapping.items() if each in (reference, last)), None)
-        if value is None:
-            allowed = self.reader.merged(self.reader.properties(branch).get(said["propertyName"], {})).get("enum")
-            value = allowed[0] if isinstance(allowed, list) and allowed else last
-        return {said["propertyName"]: value}
 
     # --- objects and arrays ----------------------------------------------------------------------
 
@@ -259,7 +210,7 @@ class _Making:
                     raise
         self._further(merged, source, members, required, path, out)
         kind, names = self.reader.type_names(merged)
-        if kind in out and out[kind] not in names:
+        if names and kind in out and out[kind] not in names:
             out[kind] = names[0]
         return out
 
@@ -326,13 +277,20 @@ class _Making:
         return next((each for each in self.reader.examples(merged) if isinstance(each, dict)), None)
 
     def _array(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
-        items = merged.get("items") or {}
+        items, first = merged.get("items") or {}, merged.get("prefixItems")
+        places: list[Json] = first if isinstance(first, list) else []
         if isinstance(given, list) and path not in self.tweaks.omitted:
-            return [self.value(items, each, (*path, index), name, above) for index, each in enumerate(given)]
+            schemas = [*places[: len(given)], *[items] * (len(given) - len(places))]
+            return [
+                self.value(schema, each, (*path, index), name, above)
+                for index, (schema, each) in enumerate(zip(schemas, given, strict=True))
+            ]
         least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
         most = merged.get("maxItems", 100) if isinstance(merged.get("maxItems"), int) else 100
         inside = self.reader.merged(items)
-        usual = 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
+        usual = (
+            len(places) or 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
+        )
         count = min(max(least, usual), most, max(least, 50))
         if count > least:
             self.record.optional.add(path)
@@ -341,7 +299,8 @@ class _Making:
         out: list[Json] = []
         for index in range(count):
             try:
-                out.append(self.value(items, NOTHING, (*path, index), name, above))
+                schema = places[index] if index < len(places) else items
+                out.append(self.value(schema, NOTHING, (*path, index), name, above))
             except Unmakeable:
                 if index < least:
                     raise

@@ -23,7 +23,7 @@ class Writing(Reading):
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
-        sent = self._each_sent(operation, request.body)
+        sent = self._each_sent(operation, self._body(operation, request))
         made = []
         for each in sent:
             fields = self.changes.fields(collection, each)
@@ -92,7 +92,7 @@ class Writing(Reading):
         self, operation: Operation, collection: Collection, request: Request, store: Store
     ) -> dict[str, Json]:
         """The fields that a request writes. Raises ``ApiError`` as ``_check_references`` does."""
-        fields = self.changes.fields(collection, at(request.body, operation.body))
+        fields = self.changes.fields(collection, at(self._body(operation, request), operation.body))
         self._check_references(collection, fields, store)
         return fields
 
@@ -121,25 +121,21 @@ class Writing(Reading):
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.made.key(world, collection, parent)}/{id}"
+        fixed = self.made.fixed(world, collection, parent, id)
         if member is None:
-            if not self._creates(operation, collection):
+            if not self._creates(operation):
                 raise unknown(collection, id)
-            fixed = self.made.fixed(world, collection, parent, id)
             value = self.changes.created(collection, fields, fixed, key, world.now)
         else:
-            value = self.changes.replaced(collection, member.value, fields, world.now, key)
-        return self._write(operation, collection, parent, id, value, store, request)
+            value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
+        return self._write(operation, collection, parent, id, value, store, request, created=member is None)
 
-    def _creates(self, operation: Operation, collection: Collection) -> bool:
-        """Whether PUT to an id that is unknown creates: the document has 201 for it, or no other way to create."""
+    def _creates(self, operation: Operation) -> bool:
+        """Whether PUT to an id that is unknown creates: the document has 201 for it, beside another status for what is replaced,
+        or without one for what is not found."""
         responses = self.document.spec.operations[operation.name].get("responses") or {}
-        if operation.id_at or "404" in responses:
-            return False
-        created = any(
-            each.collection == collection.path and each.role == "create"
-            for each in self.document.model.operations.values()
-        )
-        return "201" in responses and not created
+        others = [each for each in responses if each.startswith("2") and each != "201"]
+        return not operation.id_at and "201" in responses and (bool(others) or "404" not in responses)
 
     def update(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
@@ -157,7 +153,8 @@ class Writing(Reading):
         collection, parent, member = self._found(operation, request, store)
         state = member.value.get(collection.state)
         if operation.when and str(state) not in operation.when:
-            raise ApiError("conflict", f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}")
+            message = f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}"
+            raise ApiError("conflict", message, where=collection.state)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
@@ -189,10 +186,16 @@ class Writing(Reading):
         value: dict[str, Json],
         store: Store,
         request: Request,
+        *,
+        created: bool = False,
     ) -> Response:
-        """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on."""
+        """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on.
+
+        What is ``created`` is shown with 201, where the document has that.
+        """
         member = Member(id, value)
-        response = self._show(operation, collection, parent, member, store, request)
+        answer = self.document.documented(operation.name, 201) if created else None
+        response = self._show(operation, collection, parent, member, store, request, answer)
         shown = (
             at(response.body, operation.at)
             if response.body is not None and not isinstance(response.body, bytes)

@@ -13,7 +13,7 @@ from typing import Any
 
 Json = Any
 
-INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,329})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?")
 """JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take forever."""
 MAX_EXPONENT = 330

@@ -18,7 +18,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
-from counterfoil.apis.generic.model import Model, Operation
+from counterfoil.apis.generic.model import Model, Operation, Place
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import Collection as ItemList
 from counterfoil.contract.collection import Offsets
@@ -30,12 +30,8 @@ from counterfoil.openapi import Spec
 Json = Any
 
 
-class NoLaws(Exception):
-    """The document has no operation that could be read without an id: one line."""
-
-
 def law_book(spec: Spec, model: Model) -> LawBook:
-    """The laws that a document implies. Raises ``NoLaws``."""
+    """The laws that a document implies."""
     known = resources(Document(spec, model))
     laws = [law for resource in known.values() for law in _laws(spec, model, resource, known)]
     first = _health_check(spec, model)
@@ -43,16 +39,32 @@ def law_book(spec: Spec, model: Model) -> LawBook:
     return LawBook(
         spec.name,
         tuple(laws),
-        health_check=first.name,
-        health_check_statuses=tuple(sorted({first.status, 200})),
+        health_check=first.name if first is not None else "GET /",
+        health_check_statuses=tuple(sorted({first.status, 200})) if first is not None else None,
         known_parameters=tuple(missing),
+        given_values={
+            each.name: (*filter(None, (each.pages.at, each.pages.before, each.conditions)),)
+            for each in model.operations.values()
+            if each.pages.kind == "cursor" or each.conditions
+        },
+        client_ids=dict(_client_ids(model)),
         clean_up="delete what is listed as left behind with the API's own operations",
         document=spec.raw,
     )
 
 
-def _health_check(spec: Spec, model: Model) -> Operation:
-    """A read that needs no id: a list, else what there is one of, else any GET without path parameters."""
+def _client_ids(model: Model) -> Iterator[tuple[str, tuple[Place, Place]]]:
+    """The operations that create what clients identify, with the place of the id in request and response."""
+    for each in model.operations.values():
+        collection = model.collections.get(each.collection)
+        if each.role != "create" or collection is None or not collection.id:
+            continue
+        if str(collection.id[0]) not in collection.server_owned:
+            yield each.name, ((*each.body, *collection.id), (*each.at, *collection.id))
+
+
+def _health_check(spec: Spec, model: Model) -> Operation | None:
+    """A read that needs no id: a list, else what there is one of, else any GET without path parameters; None without any."""
     reads = [each for name, each in model.operations.items() if name.startswith("GET ") and "{" not in name]
     required = {
         each.name: any(
@@ -62,11 +74,7 @@ def _health_check(spec: Spec, model: Model) -> Operation:
     }
     order = {"list": 0, "read_one": 1}
     reads = sorted((each for each in reads if not required[each.name]), key=lambda each: order.get(each.role, 2))
-    if not reads:
-        raise NoLaws(
-            f"{spec.source}: no GET operation can be called without an id, so nothing tells whether a target answers"
-        )
-    return reads[0]
+    return reads[0] if reads else None
 
 
 def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:

@@ -103,7 +103,8 @@ def any_value(document: Document, schema: Json, where: str) -> Json:
             return known
     if document.reader.is_array(schema):  # all values that are listed, or one
         items = document.reader.items(schema)
-        return list(document.reader.merged(items).get("enum") or [any_value(document, items, where)])
+        listed = [each for each in document.reader.merged(items).get("enum") or () if each is not None]
+        return listed or [any_value(document, items, where)]
     try:
         return document.values.make(schema or {}, where)
     except Unmakeable as error:

@@ -1,0 +1,150 @@
+"""The kinds of failure that Schemathesis finds and that say nothing about the target, each with its reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """One kind of failure that says nothing about the target. ``check`` names Schemathesis' check, or checks."""
+
+    check: str
+    reason: str
+    issue: str
+    applies: Callable[[Any, Any, Any], bool]
+    """Given the failure, the case and the response."""
+
+
+def _is_about_unknown_query(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted request is a query parameter that the document does not have."""
+    violations = re.findall(r"violates `(\w+)`", failure.message)
+    return (
+        type(failure).__name__ == "AcceptedNegativeData"
+        and "in query - violates `additionalProperties`" in failure.message
+        and set(violations) == {"additionalProperties"}
+    )
+
+
+def _is_other_method(case: Any) -> bool:
+    return bool(case.method.upper() != case.operation.method.upper())
+
+
+def _of_unrouted_method(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a method that the document does not have got the plain-text 404 that the document gives for what is not routed.
+
+    A 404 in JSON means an unknown resource: a server that sends it for a method that the path does not have is wrong.
+    """
+    documented = case.operation.definition.raw.get("responses", {})
+    is_plain = b"".join(response.content.split()) == b"404pagenotfound"
+    return _is_other_method(case) and response.status_code == 404 and "404" in documented and is_plain
+
+
+def _of_unimplemented_method(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a method that the document does not have got 501, where the document has that status."""
+    documented = case.operation.definition.raw.get("responses", {})
+    return _is_other_method(case) and response.status_code == 501 and "501" in documented
+
+
+def _of_xml_body(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted request to an own document's API was a body in XML."""
+    own = "x-assumptions" not in case.operation.schema.raw_schema
+    return own and type(failure).__name__ == "AcceptedNegativeData" and "xml" in str(case.media_type)
+
+
+def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted form, or with other bytes that are not JSON, was a value's type, or one without
+    what it has no way to write was refused: it has texts only, one item of a list looks like a text, an empty list is nothing."""
+    if "json" in str(case.media_type) or case.media_type is None:
+        return False
+    if type(failure).__name__ == "RejectedPositiveData":
+        return _has_empty(case.body)
+    said = set(re.findall(r"Incorrect type|violates `\w+`", failure.message))
+    return (
+        type(failure).__name__ == "AcceptedNegativeData"
+        and "in body" in failure.message
+        and bool(said)
+        and said <= {"Incorrect type", "violates `type`"}
+    )
+
+
+def _has_empty(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return not value or any(map(_has_empty, value.values() if isinstance(value, dict) else value))
+    return value is None or value in ("", b"")
+
+
+def _of_json_written_twice(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a refused request has a parameter that holds an object as JSON, as text, as JSON."""
+    if type(failure).__name__ != "RejectedPositiveData":
+        return False
+    places = (case.headers, case.query, case.cookies)
+    return any(_is_json_twice(value) for place in places for value in (place or {}).values())
+
+
+def _is_json_twice(value: Any) -> bool:
+    try:
+        text = json.loads(value)
+        return isinstance(text, str) and isinstance(json.loads(text), dict | list)
+    except (TypeError, ValueError):
+        return False
+
+
+USUAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429, 431})
+
+
+def _of_usual_refusal(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a user's own document (ours say their ``x-assumptions``) leaves out a status with which any server may refuse."""
+    own = "x-assumptions" not in case.operation.schema.raw_schema
+    return own and type(failure).__name__ == "UndefinedStatusCode" and response.status_code in USUAL_REFUSALS
+
+
+EXCLUSIONS: tuple[Exclusion, ...] = (
+    Exclusion(
+        "negative_data_rejection",
+        "OpenAPI cannot say whether a query parameter that is not in the document is refused; these vendors ignore it.",
+        "https://github.com/schemathesis/schemathesis/issues/3730",
+        _is_about_unknown_query,
+    ),
+    Exclusion(
+        "unsupported_method",
+        "Flexprice answers the plain text 404 page not found to a method that it does not route, and its document says so.",
+        "https://github.com/gin-gonic/gin/blob/v1.10.0/gin.go#L107",
+        _of_unrouted_method,
+    ),
+    Exclusion(
+        "negative_data_rejection",
+        "OpenAPI 3.0 and 3.1 do not define how a body in XML is held against a schema.",
+        "https://github.com/OAI/OpenAPI-Specification/issues/630",
+        _of_xml_body,
+    ),
+    Exclusion(
+        "negative_data_rejection, positive_data_acceptance",
+        "A form, or any text, says no types: a=0 may be a text, a number, or a list of one; and it cannot write an empty list.",
+        "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
+        _of_body_without_types,
+    ),
+    Exclusion(
+        "positive_data_acceptance",
+        "Schemathesis writes an object in a header that is described by content as JSON twice (seen in 4.32.5, coverage phase).",
+        "https://github.com/schemathesis/schemathesis/issues/3701",
+        _of_json_written_twice,
+    ),
+    Exclusion(
+        "status_code_conformance",
+        "A user's own document often leaves out statuses that HTTP gives to any request, such as 401, 404 or 415.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5",
+        _of_usual_refusal,
+    ),
+    Exclusion(
+        "unsupported_method, not_a_server_error",
+        "501 is the documented answer to a method that the vendor has and this server does not.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2",
+        _of_unimplemented_method,
+    ),
+)
+"""Every kind of failure that is ignored. An entry that Schemathesis no longer needs is removed."""

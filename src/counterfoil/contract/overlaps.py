@@ -1,0 +1,51 @@
+"""Tells which answers are wrong only in that a value fits several alternatives of a ``oneOf`` in a user's own document.
+
+Documents often have alternatives of which one fits whatever another fits, so that no answer could be valid. It is the document
+that contradicts itself then: a note names its place, and it is no failure of the target.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.json_schema import Schemas
+from counterfoil.openapi import SpecError, resolve
+
+_PLACE = re.compile(r"Schema at (\S+?):?\s")
+SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
+
+
+class Overlaps:
+    """The overlapping alternatives of one document; None is an API's in the catalog, where none are put up with."""
+
+    def __init__(self, document: Mapping[str, Any] | None) -> None:
+        self._document = document
+        is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
+        self._schemas = Schemas(document, "2020-12" if is_2020 else "draft4", is_lenient=True) if document else None
+
+    def place(self, failure: Any, case: Any, response: Any) -> str | None:
+        """Where the document's alternatives overlap, if all else of an answer is as the document says; else None."""
+        if self._schemas is None or type(failure).__name__ != "JsonSchemaError":
+            return None
+        if SEVERAL not in failure.validation_message or not self._is_valid(case, response):
+            return None
+        found = _PLACE.search(failure.message)
+        return found[1] if found else f"{case.method.upper()} {case.operation.path}"
+
+    def _is_valid(self, case: Any, response: Any) -> bool:
+        """Whether an answer is valid where ``oneOf`` is read as ``anyOf``."""
+        assert self._schemas is not None
+        assert self._document is not None
+        try:
+            operation = self._document["paths"][case.operation.path][case.operation.method.lower()]
+            responses = operation["responses"]
+            status = str(response.status_code)
+            name = next(each for each in (status, f"{status[0]}XX", "default") if each in responses)
+            content = resolve(self._document, responses[name])["content"]
+            schema = next(each["schema"] for kind, each in content.items() if "json" in kind or "*" in kind)
+            return self._schemas.validator(schema, "response").is_valid(json.loads(response.content))
+        except (LookupError, StopIteration, ValueError, TypeError, SpecError):
+            return False
