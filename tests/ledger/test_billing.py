@@ -13,7 +13,7 @@ from counterfoil.ledger.accounts import Account
 from counterfoil.ledger.errors import BadValue
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.receivables import Bill, bills_of
-from counterfoil.ledger.scheduler import run_due
+from counterfoil.ledger.scheduler import run_until
 from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Service, Tariff
 
 HOME = RateZone(1, "Germany", ("DE",))
@@ -59,8 +59,7 @@ class Books:
         """What a run with those members issues, by customer; it is produced at once, at ``now``."""
         run = self.ledger.create_run({"invoice_date": self.now.date(), **fields}, self.now)
         self.ledger.request_bills(run.number, self.now)
-        for minutes in (1, 5):
-            run_due(self.ledger, self.now + timedelta(minutes=minutes))
+        run_until(self.ledger, self.now + timedelta(minutes=5))
         return {
             number: [bill for bill in bills_of(self.ledger.state_of(number)) if bill.invoice.run == run.number]
             for number in range(1, self.ledger.customers + 1)

@@ -124,11 +124,16 @@ class Invoice:
 
     @property
     def tax(self) -> Decimal:
-        return to_minor_unit(tax_on(self.net, self.tax_rate), self.currency)
+        return self.tax_on(self.net)
 
     @property
     def total(self) -> Decimal:
-        return self.net + self.tax
+        net = self.net
+        return net + self.tax_on(net)
+
+    def tax_on(self, net: Decimal) -> Decimal:
+        """The tax on a rounded net amount, rounded to the currency's minor unit."""
+        return to_minor_unit(tax_on(net, self.tax_rate), self.currency)
 
 
 @dataclass(frozen=True, slots=True)

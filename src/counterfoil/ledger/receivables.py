@@ -12,7 +12,7 @@ from typing import TypeVar
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.allocation import Allocation, Receivables, Source
 from counterfoil.ledger.documents import CreditNote, Invoice, tax_on
-from counterfoil.ledger.money import ZERO
+from counterfoil.ledger.money import ZERO, to_minor_unit
 from counterfoil.ledger.payments import Payment, PaymentState
 from counterfoil.ledger.periods import start_of
 
@@ -180,7 +180,9 @@ def _bill(
     covering: list[tuple[Source, Allocation]],
     overpaid: Decimal,
 ) -> Bill:
-    net_exact, net, tax = invoice.net_exact, invoice.net, invoice.tax
+    net_exact = invoice.net_exact
+    net = to_minor_unit(net_exact, invoice.currency)
+    tax = invoice.tax_on(net)
     moments = [invoice.issued_at, *(each.changed_at for each in payments), *(each.issued_at for each in notes)]
     moments += [each.allocated_at for _, each in covering]
     return Bill(

@@ -1,15 +1,18 @@
 """Runs what becomes due as time passes: billing runs, bills on demand, and the usage and payments of simulated customers.
 
-``next_due_at`` returns when something is due next, ``run_due`` runs it. Both depend on the ledger alone, so advancing
+``next_due_at`` returns when something is due next, ``run_until`` runs it. Both depend on the ledger alone, so advancing
 the clock in two steps has the same result as in one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from hashlib import blake2b
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from counterfoil.ledger.accounts import AccountState
@@ -29,6 +32,7 @@ NEXT_ACTION = "next action"
 """The name under which an account state caches when its customer's next action is due."""
 BANKING_HOUR = 9
 """The hour, in UTC, at which payments of simulated customers arrive."""
+UNDER_WAY = (RunStatus.REQUESTED, RunStatus.RUNNING)
 QUEUED_FOR = timedelta(minutes=1)
 PRODUCED_IN = timedelta(minutes=4)
 """From request to Running, and from Running to Complete. Assumptions: the vendor's guide gives no durations."""
@@ -41,13 +45,24 @@ def next_due_at(ledger: Ledger) -> datetime | None:
     return min(instants, default=None)
 
 
-def run_due(ledger: Ledger, now: datetime) -> None:
-    """Run everything that is due at ``now``: first customers' actions, then billing runs."""
-    due = [slot for slot, instant in enumerate(_action_times(ledger)) if instant == now]
-    ledger.store.change(due, lambda state: _simulate(state, now))
-    for run in list(ledger.runs.values()):
-        if _next_step(run) == now:
-            _advance_run(ledger, run, now)
+def run_until(ledger: Ledger, until: datetime) -> None:
+    """Run everything that is due through ``until``, in order: at each instant first customers' actions, then billing runs.
+
+    All customers are looked through once, and again when a run has issued invoices; at an instant in between, only those who
+    acted then are.
+    """
+    actions, steps = _due_actions(ledger, until), _due_steps(ledger, until)
+    while actions or steps:
+        now = min(actions[:1] + steps[:1])[0]
+        slots, runs = _take_due(actions, now), _take_due(steps, now)
+        ledger.store.change(slots, partial(_simulate, now=now))
+        issued = [_advance_run(ledger, ledger.runs[number], now) for number in runs]
+        _put_due(steps, ((_next_step(ledger.runs[number]), number) for number in runs), until)
+        if any(issued):
+            actions = _due_actions(ledger, until)
+        else:
+            states = ledger.store.states()
+            _put_due(actions, ((next_action_at(states[slot]), slot) for slot in slots), until)
 
 
 def next_action_at(state: AccountState) -> datetime | None:
@@ -68,6 +83,40 @@ def _action_times(ledger: Ledger) -> list[datetime | None]:
     ]
 
 
+_Due = tuple[datetime, int]
+"""When something is due, and the slot or the run."""
+
+
+def _due_actions(ledger: Ledger, until: datetime) -> list[_Due]:
+    """The slots whose customers act through ``until``, as a heap."""
+    times = enumerate(_action_times(ledger))
+    due = [(instant, slot) for slot, instant in times if instant is not None and instant <= until]
+    heapify(due)
+    return due
+
+
+def _due_steps(ledger: Ledger, until: datetime) -> list[_Due]:
+    """The runs that have a step through ``until``, as a heap."""
+    steps = [(_next_step(run), run.number) for run in ledger.runs.each() if run.status in UNDER_WAY]
+    due = [(instant, number) for instant, number in steps if instant is not None and instant <= until]
+    heapify(due)
+    return due
+
+
+def _take_due(heap: list[_Due], now: datetime) -> list[int]:
+    """Remove what is due at ``now``, which is when the first is; in ascending order."""
+    taken = []
+    while heap and heap[0][0] == now:
+        taken.append(heappop(heap)[1])
+    return taken
+
+
+def _put_due(heap: list[_Due], found: Iterable[tuple[datetime | None, int]], until: datetime) -> None:
+    for instant, which in found:
+        if instant is not None and instant <= until:
+            heappush(heap, (instant, which))
+
+
 # --- runs ----------------------------------------------------------------------------------------
 
 
@@ -79,13 +128,14 @@ def _next_step(run: BillingRun) -> datetime | None:
     return None
 
 
-def _advance_run(ledger: Ledger, run: BillingRun, now: datetime) -> None:
-    """Start a requested run; issue the invoices of a running one and complete it."""
+def _advance_run(ledger: Ledger, run: BillingRun, now: datetime) -> bool:
+    """Start a requested run; issue the invoices of a running one and complete it. Returns whether invoices were issued."""
     if run.status is RunStatus.REQUESTED:
         ledger.runs[run.number] = replace(run, status=RunStatus.RUNNING, commenced_at=now, updated_at=now)
-        return
+        return False
     ledger.store.change_all(lambda state: issue_invoices(state, run, now))
     ledger.runs[run.number] = replace(run, status=RunStatus.COMPLETE, completed_at=now, updated_at=now)
+    return True
 
 
 # --- simulated customers -------------------------------------------------------------------------
@@ -96,20 +146,25 @@ def _next_action(state: AccountState) -> datetime | None:
     if behaviour is None:
         return None
     since = state.simulated_until or start_of(state.opened)
-    instants = [_next_usage_at(recurring, since) for recurring in behaviour.usage]
-    if behaviour.ends_on is not None:
-        instants = [instant for instant in instants if instant < start_of(behaviour.ends_on)]
+    usage_at = _next_usage_at(behaviour.usage, since)
+    if usage_at is not None and behaviour.ends_on is not None and usage_at >= start_of(behaviour.ends_on):
+        usage_at = None
+    instants = [] if usage_at is None else [usage_at]
     instants += [_pays_at(bill, behaviour) for bill, _ in _unpaid_bills(state, behaviour)]
     return min(instants, default=None)
 
 
-def _next_usage_at(recurring: RecurringUsage, since: datetime) -> datetime:
-    """The first noon of the usage's day of the month after ``since``."""
-    instant = datetime(since.year, since.month, recurring.day, 12, tzinfo=UTC)
-    if instant > since:
-        return instant
+def _next_usage_at(usage: Sequence[RecurringUsage], since: datetime) -> datetime | None:
+    """The first noon of one of the usages' days of the month after ``since``; None without usage."""
+    if not usage:
+        return None
+    days = [recurring.day for recurring in usage]
+    passed = since.day if since.hour >= 12 else since.day - 1  # noon itself has passed, too
+    left = [day for day in days if day > passed]
+    if left:
+        return datetime(since.year, since.month, min(left), 12, tzinfo=UTC)
     year, month = divmod(since.year * 12 + since.month, 12)  # the day is at most 28, so every month has it
-    return datetime(year, month + 1, recurring.day, 12, tzinfo=UTC)
+    return datetime(year, month + 1, min(days), 12, tzinfo=UTC)
 
 
 def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill, Decimal]]:
@@ -147,14 +202,14 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
         return state
     since = state.simulated_until or start_of(state.opened)
     changes: dict[str, Any] = {}
-    records = _usage_records(
-        state, behaviour, [recurring for recurring in behaviour.usage if _next_usage_at(recurring, since) == now], now
-    )
+    today = [recurring for recurring in behaviour.usage if recurring.day == now.day]
+    records = _usage_records(state, behaviour, today if _next_usage_at(today, since) == now else [], now)
     if records:
         changes["usage"], changes["usage_count"] = (*state.usage, *records), records[-1].ordinal
         accounts = {each.account for each in state.subscriptions if each.ordinal == records[-1].subscription}
         changes["changed_at"] = state.touched(accounts, now)
-    paid = [(bill, amount) for bill, amount in _unpaid_bills(state, behaviour) if _pays_at(bill, behaviour) == now]
+    unpaid = _unpaid_bills(state, behaviour) if now.hour == BANKING_HOUR else []
+    paid = [(bill, amount) for bill, amount in unpaid if _pays_at(bill, behaviour) == now]
     if paid:
         receivables = state.receivables
         for position, (bill, amount) in enumerate(paid, 1):

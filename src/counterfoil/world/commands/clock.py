@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from counterfoil.ledger.errors import BadValue, RuleBroken
 from counterfoil.ledger.periods import add_months
-from counterfoil.ledger.scheduler import next_due_at, run_due
+from counterfoil.ledger.scheduler import run_until
 from counterfoil.world.commands.command import Command, Instant
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
             raise RuleBroken(f"time cannot run backwards: it is {world.now.isoformat()}", field="to")
         if target - world.now > _STEP_LIMIT:
             raise BadValue("the clock can be advanced by ten years at most", field="to")
-        while (instant := next_due_at(world.ledger)) is not None and instant <= target:
-            world.now = max(instant, world.now)
-            run_due(world.ledger, instant)
+        run_until(world.ledger, target)
         world.now = target
         return target
 
