@@ -11,8 +11,11 @@ hold ``specs/acme/clauses.yaml``, ``laws.py`` (or a package ``laws``) and ``exam
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -70,7 +73,7 @@ class CatalogEntry:
 def entries() -> dict[str, CatalogEntry]:
     """Every API by its name, sorted. Raises ``CatalogError`` for two APIs of one name or a package that is not installed."""
     found: dict[str, CatalogEntry] = {}
-    for entry in [*_included(), *map(_installed, entry_points(group=GROUP))]:
+    for entry in [*_included(), *map(_installed, _entry_points(_python_path()))]:
         if entry.name in found:
             raise CatalogError(
                 f"two APIs are called '{entry.name}': {found[entry.name].module} and {entry.module}; "
@@ -112,6 +115,21 @@ def _included() -> list[CatalogEntry]:
         for folder in folders
         if folder.name != CONTROL
     ]
+
+
+def _python_path() -> tuple[tuple[str, int], ...]:
+    """The folders of Python's path, and when each was last changed: installing a package changes one."""
+    found = []
+    for path in map(str, sys.path):
+        with suppress(OSError):  # a folder of the path need not exist
+            found.append((path, os.stat(path or ".").st_mtime_ns))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _entry_points(python_path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """The group's entry points, kept until Python's path changes: to read those of 150 packages takes 5 ms."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _installed(point: EntryPoint) -> CatalogEntry:

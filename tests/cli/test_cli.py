@@ -14,10 +14,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+
+from counterfoil.cli import main
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
@@ -25,51 +28,58 @@ PATIENCE = 60
 
 
 def counterfoil(*arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """A process of its own, as a user starts it."""
     command = [sys.executable, "-m", "counterfoil", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (
-            ["serve", "--port", "0", "stripe"],
-            "there is no API 'stripe'; there are: billingplatform, elevate, emnify, flexprice, oracle-brm",
-        ),
-        (["serve", "--port", "0", "--scenario", "nope"], "there is no scenario 'nope'; there are: demo, every-state"),
-        (["serve", "--port", "0", "--scenario", "none.yaml"], "none.yaml: cannot be read"),
-        (["serve", "--seed", "soon"], "counterfoil serve: --seed: 'soon' is not a whole number from 0 to"),
-        (
-            ["serve", "--port", "99999"],
-            "--port: 99999 is not a whole number from 0 to 65535 (see counterfoil serve --help)",
-        ),
-        (["serve", "--port", "0", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1"),
-        (["serve", "--port", "0", "--customers", "3"], "needs 12 customers"),
-        (["serve", "--port", "0", "--customers", "-1"], "--customers: -1 is not a whole number from 0 to 5000000"),
-        (["serve", "--workers", "x"], "--workers: 'x' is not a whole number from 1 to 64"),
-        (["serve", "--format"], "counterfoil serve: no such option '--format'"),
-        (["serve", "--quiet=3"], "option '--quiet' does not take a value"),
-        (["check", "--rate", "x"], "--rate: 'x' is not a number from 0.01 to 10000"),
-        (["check", "--url", "x", "elevate", "flexprice"], "--url: 'x': say of which API: --url API=URL"),
-        (["export", "--format", "zz", "x"], "--format: 'zz' is not one of 'http', 'bruno', 'postman'"),
-        (["export"], "counterfoil export: DIR is missing (see counterfoil export --help)"),
-        (["replay", "a", "b"], "counterfoil replay: got unexpected extra argument (b)"),
-        (["serve", "--port", "0", "--switch", "elevate.sort=1"], "there is no switch 'elevate.sort'"),
-        (["serve", "--port", "0", "--switch", "billingplatform.create_status=404"], "it can be 200, 201"),
-        (["serve", "--port", "0", "--switch", "nonsense"], "is not NAME=VALUE"),
-        (["serve", "--port", "0", "--capsule", "README.md"], "not a capsule"),
-        (["replay", "none.json"], "none.json: No such file or directory"),
-        (["scenarios", "show", "nope"], "there is no scenario 'nope'"),
-        (["specs", "show", "nope"], "there is no API 'nope'"),
-        (["specs", "lint", "tests"], "there is no openapi.yaml"),
-        (["check", "nope"], "there is no API 'nope'"),
-        (["check", "elevate", "--url", "elevate=ftp://x"], "must be a base such as"),
-        (["dance"], "counterfoil: no such command 'dance' (see counterfoil --help)"),
-    ],
-)
+def in_process(*arguments: str) -> Result:
+    """The same without a process, which would take a second of a processor for each."""
+    with chdir(ROOT):
+        return CliRunner().invoke(main, arguments, prog_name="counterfoil")
+
+
+MISTAKES: list[tuple[list[str], str]] = [
+    (
+        ["serve", "--port", "0", "stripe"],
+        "there is no API 'stripe'; there are: billingplatform, elevate, emnify, flexprice, oracle-brm",
+    ),
+    (["serve", "--port", "0", "--scenario", "nope"], "there is no scenario 'nope'; there are: demo, every-state"),
+    (["serve", "--port", "0", "--scenario", "none.yaml"], "none.yaml: cannot be read"),
+    (["serve", "--seed", "soon"], "counterfoil serve: --seed: 'soon' is not a whole number from 0 to"),
+    (
+        ["serve", "--port", "99999"],
+        "--port: 99999 is not a whole number from 0 to 65535 (see counterfoil serve --help)",
+    ),
+    (["serve", "--port", "0", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1"),
+    (["serve", "--port", "0", "--customers", "3"], "needs 12 customers"),
+    (["serve", "--port", "0", "--customers", "-1"], "--customers: -1 is not a whole number from 0 to 5000000"),
+    (["serve", "--workers", "x"], "--workers: 'x' is not a whole number from 1 to 64"),
+    (["serve", "--format"], "counterfoil serve: no such option '--format'"),
+    (["serve", "--quiet=3"], "option '--quiet' does not take a value"),
+    (["check", "--rate", "x"], "--rate: 'x' is not a number from 0.01 to 10000"),
+    (["check", "--url", "x", "elevate", "flexprice"], "--url: 'x': say of which API: --url API=URL"),
+    (["export", "--format", "zz", "x"], "--format: 'zz' is not one of 'http', 'bruno', 'postman'"),
+    (["export"], "counterfoil export: DIR is missing (see counterfoil export --help)"),
+    (["replay", "a", "b"], "counterfoil replay: got unexpected extra argument (b)"),
+    (["serve", "--port", "0", "--switch", "elevate.sort=1"], "there is no switch 'elevate.sort'"),
+    (["serve", "--port", "0", "--switch", "billingplatform.create_status=404"], "it can be 200, 201"),
+    (["serve", "--port", "0", "--switch", "nonsense"], "is not NAME=VALUE"),
+    (["serve", "--port", "0", "--capsule", "README.md"], "not a capsule"),
+    (["replay", "none.json"], "none.json: No such file or directory"),
+    (["scenarios", "show", "nope"], "there is no scenario 'nope'"),
+    (["specs", "show", "nope"], "there is no API 'nope'"),
+    (["specs", "lint", "tests"], "there is no openapi.yaml"),
+    (["check", "nope"], "there is no API 'nope'"),
+    (["check", "elevate", "--url", "elevate=ftp://x"], "must be a base such as"),
+    (["dance"], "counterfoil: no such command 'dance' (see counterfoil --help)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), MISTAKES)
 def test_a_mistake_is_one_line_and_exit_code_two(arguments: list[str], says: str) -> None:
-    done = counterfoil(*arguments)
-    assert done.returncode == 2, done.stdout + done.stderr
+    done = in_process(*arguments)
+    assert done.exit_code == 2, done.output
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("counterfoil")
@@ -77,14 +87,22 @@ def test_a_mistake_is_one_line_and_exit_code_two(arguments: list[str], says: str
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", sorted({arguments[0] for arguments, _ in MISTAKES}))
+def test_a_process_says_the_same(command: str) -> None:
+    """The first mistake of each command, in a process of its own."""
+    arguments = next(arguments for arguments, _ in MISTAKES if arguments[0] == command)
+    done, said = counterfoil(*arguments), in_process(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said.stderr)
+
+
 def test_a_broken_scenario_is_file_and_line(tmp_path: Path) -> None:
     story = tmp_path / "story.yaml"
     story.write_text((ROOT / "fixtures/scenarios/one-month.yaml").read_text().replace("monthly_fee", "monthly_fees"))
-    done = counterfoil("serve", "--port", "0", "--scenario", str(story))
-    assert done.returncode == 2
+    done = in_process("serve", "--port", "0", "--scenario", str(story))
+    assert done.exit_code == 2
     assert done.stderr.startswith(f"counterfoil: {story}:17: unknown key 'monthly_fees'")
-    done = counterfoil("scenarios", "lint", str(story))
-    assert (done.returncode, done.stdout.count("\n")) == (1, 1)
+    done = in_process("scenarios", "lint", str(story))
+    assert (done.exit_code, done.stdout.count("\n")) == (1, 1)
 
 
 def test_a_busy_port_is_one_line() -> None:
@@ -92,8 +110,8 @@ def test_a_busy_port_is_one_line() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = counterfoil("serve", "--port", str(port))
-    assert done.returncode == 2
+        done = in_process("serve", "--port", str(port))
+    assert done.exit_code == 2
     assert done.stderr == (
         f"counterfoil: cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port or --host\n"
     )
@@ -160,24 +178,24 @@ def test_logs_can_be_json_and_never_hold_credentials() -> None:
 
 def test_lists_for_people_and_for_machines() -> None:
     assert "one-month" in counterfoil("scenarios", "list").stdout
-    assert {each["name"] for each in json.loads(counterfoil("scenarios", "list", "--json").stdout)} >= {"demo", "quiet"}
-    shown = json.loads(counterfoil("scenarios", "show", "late-payer", "--json").stdout)
+    assert {each["name"] for each in json.loads(in_process("scenarios", "list", "--json").stdout)} >= {"demo", "quiet"}
+    shown = json.loads(in_process("scenarios", "show", "late-payer", "--json").stdout)
     assert shown["people"] == {"1": "prompt", "2": "halfway", "3": "tardy"}
-    assert {each["name"] for each in json.loads(counterfoil("specs", "list", "--json").stdout)} == {
+    assert {each["name"] for each in json.loads(in_process("specs", "list", "--json").stdout)} == {
         "billingplatform",
         "elevate",
         "emnify",
         "flexprice",
         "oracle-brm",
     }
-    flexprice = json.loads(counterfoil("specs", "show", "flexprice", "--json").stdout)
+    flexprice = json.loads(in_process("specs", "show", "flexprice", "--json").stdout)
     assert {switch["name"] for switch in flexprice["switches"]} >= {"flexprice.invoice_cap"}
     assert counterfoil("specs", "lint").stdout == "no findings\n"
 
 
 def test_coverage_has_no_open_sentence() -> None:
-    done = counterfoil("specs", "coverage", "--json")
-    assert done.returncode == 0
+    done = in_process("specs", "coverage", "--json")
+    assert done.exit_code == 0
     found = json.loads(done.stdout)
     assert all(each["open"] == 0 and each["clauses"] >= 40 for each in found)
     for each in found:
@@ -200,12 +218,12 @@ def test_diff_distinguishes_breaking_from_harmless(tmp_path: Path) -> None:
     assert "idAfter" in done.stdout
     same = counterfoil("specs", "diff", str(old), str(old), timeout=200)
     assert (same.returncode, same.stdout) == (0, "no changes\n")
-    missing = counterfoil("specs", "diff", str(old), "none.yaml")
-    assert (missing.returncode, missing.stdout) == (3, "")
+    missing = in_process("specs", "diff", str(old), "none.yaml")
+    assert (missing.exit_code, missing.stdout) == (3, "")
 
 
 @pytest.mark.parametrize("command", ["", "serve", "check", "replay", "specs", "scenarios"])
 def test_every_help_has_an_example(command: str) -> None:
-    done = counterfoil(*filter(None, [command]), "--help")
-    assert done.returncode == 0
+    done = in_process(*filter(None, [command]), "--help")
+    assert done.exit_code == 0
     assert "Example:" in done.stdout

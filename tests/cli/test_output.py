@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from counterfoil.cli import main
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "counterfoil"]
@@ -21,6 +24,12 @@ NASTY = r"\e[2J\e]0;owned\a\x9b31m\u202Etxt"
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, cwd=ROOT, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def in_process(*arguments: str) -> tuple[int, str]:
+    """The exit code, and both outputs as they were written."""
+    done = CliRunner().invoke(main, arguments, prog_name="counterfoil")
+    return done.exit_code, (done.stdout_bytes + done.stderr_bytes).decode()
 
 
 @pytest.fixture
@@ -44,10 +53,10 @@ def test_a_mistake_in_a_file_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text(ONE_MONTH + f'"{NASTY}": 1\n', encoding="utf-8")
     for command in (("scenarios", "lint"), ("scenarios", "show"), ("specs", "lint"), ("serve", "--scenario")):
-        done = run(*command, str(broken))
-        assert done.returncode in (1, 2)
-        assert not STEERING.findall(done.stdout.decode() + done.stderr.decode())
-        assert "Traceback" not in done.stderr.decode()
+        code, said = in_process(*command, str(broken))
+        assert code in (1, 2)
+        assert not STEERING.findall(said)
+        assert "Traceback" not in said
 
 
 def test_what_is_inferred_from_a_document_is_shown_and_not_obeyed(tmp_path: Path) -> None:
@@ -58,10 +67,10 @@ def test_what_is_inferred_from_a_document_is_shown_and_not_obeyed(tmp_path: Path
         encoding="utf-8",
     )
     for options in ((), ("--why", "/\x1b[2J\x1b]0;owned\x07\x9b31m\u202etxt")):
-        done = run("infer", str(spec), *options)
-        assert done.returncode == 0, done.stderr
-        assert "txt" in done.stdout.decode()
-        assert not STEERING.findall(done.stdout.decode() + done.stderr.decode())
+        code, said = in_process("infer", str(spec), *options)
+        assert code == 0, said
+        assert "txt" in said
+        assert not STEERING.findall(said)
 
 
 def test_a_specs_text_is_shown_and_not_obeyed(tmp_path: Path) -> None:
@@ -70,10 +79,10 @@ def test_a_specs_text_is_shown_and_not_obeyed(tmp_path: Path) -> None:
         f'openapi: 3.0.3\ninfo: {{title: "{NASTY}", version: "1"}}\npaths:\n  "/{NASTY}":\n    get: {{responses: {{}}}}\n',
         encoding="utf-8",
     )
-    done = run("specs", "lint", str(spec))
-    assert done.returncode == 1
-    assert done.stdout
-    assert not STEERING.findall(done.stdout.decode() + done.stderr.decode())
+    code, said = in_process("specs", "lint", str(spec))
+    assert code == 1
+    assert "txt" in said
+    assert not STEERING.findall(said)
 
 
 # --- an output that takes no more ----------------------------------------------------------------
@@ -143,6 +152,6 @@ def test_one_of_a_kind_is_not_written_as_several(paths: list[str], written: str,
     operation = "{get: {responses: {'200': {description: now}}}}"
     lines = [f"  {path}: {operation}" for path in paths]
     document.write_text("\n".join(["openapi: 3.0.3", "info: {title: Clock, version: '1'}", "paths:", *lines]))
-    said = run("infer", str(document), "--write", str(tmp_path / "model.yaml")).stdout.decode()
+    _, said = in_process("infer", str(document), "--write", str(tmp_path / "model.yaml"))
     assert said.endswith(f"0 collections, {written}")
-    assert surveyed in run("infer", str(document)).stdout.decode()
+    assert surveyed in in_process("infer", str(document))[1]

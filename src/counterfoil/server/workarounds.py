@@ -178,10 +178,13 @@ async def break_connection(send: Callable[..., Awaitable[None]], message: str, *
     cycle holds the transport; uvicorn ignores a cycle that is marked as ``disconnected``. With SO_LINGER of zero seconds
     the kernel closes with RST (socket(7)); without it the client reads an orderly end.
 
-    Within this process httpx's ``ASGITransport`` passes every exception on, so it gets the one that httpx raises for such a
-    socket. Other servers get ``ConnectionError``.
+    Within this process ``InProcessTransport`` (``testing/in_process.py``) says what its client gets, and httpx's
+    ``ASGITransport`` passes every exception on, so it gets the one that httpx raises for such a socket. Other servers get
+    ``ConnectionError``.
     """
     cycle: Any = getattr(send, "__self__", None)
+    if hasattr(cycle, "broken_connection"):
+        raise cycle.broken_connection(message, abruptly=abruptly)
     transport = getattr(cycle, "transport", None)
     if transport is None or not hasattr(cycle, "disconnected"):
         if getattr(send, "__module__", None) == HTTPX_IN_PROCESS:
