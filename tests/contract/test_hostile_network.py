@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,6 +213,23 @@ def test_an_odd_proxy_is_one_line_for_another_machine(
     )
     assert code == 3
     assert "COULD NOT RUN" in capsys.readouterr().out
+
+
+def test_a_password_in_netrc_is_not_sent_in_place_of_the_credential(serving: Any, tmp_path: Path) -> None:
+    sent: set[str] = set()
+
+    def note(handler: BaseHTTPRequestHandler) -> None:
+        sent.add(handler.headers.get("Authorization", ""))
+        plain(handler)
+
+    url, _ = serving(note)
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login somebody password of-another-host\n")
+    netrc.chmod(0o600)
+    environ = {**os.environ, "HOME": str(tmp_path), "COUNTERFOIL_TOKEN": "counterfoil-key"}
+    subprocess.run(command(url, "--max-examples", "1"), env=environ, capture_output=True, timeout=240)
+    assert "Bearer counterfoil-key" in sent
+    assert not [value for value in sent if value.startswith("Basic c29tZWJvZHk6")], "somebody: in base64"
 
 
 def test_a_body_that_is_not_json_is_a_finding_of_conformance(serving: Any) -> None:
