@@ -84,6 +84,15 @@ def drop(handler: BaseHTTPRequestHandler) -> None:
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
+def bad_chunk(handler: BaseHTTPRequestHandler) -> None:
+    """A chunked body whose first chunk has no length."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"ZZZ\r\n[]")
+    handler.close_connection = True
+
+
 @pytest.fixture
 def serving() -> Iterator[Callable[[Behaviour], Server]]:
     opened: list[Server] = []
@@ -107,6 +116,7 @@ ELSEWHERE = answer(302, b"", ("Location", "http://elsewhere.invalid/v1"))
         (hang, "no response within 0.3 s"),
         (stream, "does not end within"),
         (drop, "the connection failed"),
+        (bad_chunk, "the connection failed: illegal chunk header: ZZZ"),
         (HTML, "HTML where JSON was expected"),
         (ELSEWHERE, "redirects to http://elsewhere.invalid/v1, which is not followed"),
         (answer(200, b""), "empty body"),

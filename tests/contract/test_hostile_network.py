@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from checking import check
 
-from counterfoil.contract.http_client import TIME_USED_UP
+from counterfoil.contract import Target
+from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 BASE = "/billingplatform/backend/api/v1"
@@ -63,10 +65,10 @@ def bomb(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.fixture
-def serving() -> Iterator[Callable[[Behaviour], tuple[str, list[float]]]]:
+def serving() -> Iterator[Callable[..., tuple[str, list[float]]]]:
     servers: list[ThreadingHTTPServer] = []
 
-    def serve(behave: Behaviour) -> tuple[str, list[float]]:
+    def serve(behave: Behaviour, *, everybody: bool = False) -> tuple[str, list[float]]:
         asked: list[float] = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -75,7 +77,7 @@ def serving() -> Iterator[Callable[[Behaviour], tuple[str, list[float]]]]:
             def do_GET(self) -> None:
                 asked.append(time.monotonic())
                 try:
-                    (behave if is_schemathesis(self) else plain)(self)
+                    (behave if everybody or is_schemathesis(self) else plain)(self)
                 except OSError:
                     self.close_connection = True
 
@@ -211,3 +213,57 @@ def test_an_odd_proxy_is_one_line_for_another_machine(
     )
     assert code == 3
     assert "COULD NOT RUN" in capsys.readouterr().out
+
+
+def test_a_password_in_netrc_is_not_sent_in_place_of_the_credential(serving: Any, tmp_path: Path) -> None:
+    sent: set[str] = set()
+
+    def note(handler: BaseHTTPRequestHandler) -> None:
+        sent.add(handler.headers.get("Authorization", ""))
+        plain(handler)
+
+    url, _ = serving(note)
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login somebody password of-another-host\n")
+    netrc.chmod(0o600)
+    environ = {**os.environ, "HOME": str(tmp_path), "COUNTERFOIL_TOKEN": "counterfoil-key"}
+    subprocess.run(command(url, "--max-examples", "1"), env=environ, capture_output=True, timeout=240)
+    assert "Bearer counterfoil-key" in sent
+    assert not [value for value in sent if value.startswith("Basic c29tZWJvZHk6")], "somebody: in base64"
+
+
+def test_a_body_that_is_not_json_is_a_finding_of_conformance(serving: Any) -> None:
+    url, _ = serving(lambda handler: plain(handler, b"not JSON"))
+    done = subprocess.run(command(url, "--max-examples", "1", "--json"), capture_output=True, text=True, timeout=240)
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    found = [f for f in report["findings"] if f["id"] == "conformance.response_schema_conformance"]
+    assert found
+    assert all("answered 200: not JSON" in f["got"] for f in found)
+
+
+def drip_head(handler: BaseHTTPRequestHandler) -> None:
+    """Sends a response's head one byte at a time, without end."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while True:
+        handler.wfile.write(b"a")
+        time.sleep(0.05)
+
+
+def test_a_head_without_end_is_cut_off(serving: Any) -> None:
+    """No single read waits long, so the client's own timeout never comes."""
+    url, asked = serving(drip_head, everybody=True)
+    with HttpClient(Target(url), seconds=0.5) as client, pytest.raises(NoResponse, match=r"no response within 0\.5 s"):
+        client.send("GET", "/billingRuns/")
+    assert len(asked) == 2, "a read is tried twice"
+
+
+@pytest.mark.parametrize("everybody", [True, False], ids=["laws", "conformance"])
+def test_a_head_without_end_ends_with_max_time(serving: Any, everybody: bool) -> None:
+    url, asked = serving(drip_head, everybody=everybody)
+    done = subprocess.run(command(url, "--max-time", "6", "--json"), capture_output=True, text=True, timeout=240)
+    report = json.loads(done.stdout)
+    assert asked
+    assert {record["reason"] for record in report["records"] if record["status"] == "not tried"} == {TIME_USED_UP}
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr

@@ -7,7 +7,10 @@ installed only in a process that runs nothing but conformance.
 from __future__ import annotations
 
 import time
+from http.client import RemoteDisconnected
 from typing import Any
+
+from counterfoil.contract.deadline import Deadline
 
 MAX_BYTES = 32_000_000
 CHUNK = 4096
@@ -21,8 +24,18 @@ def bound_bodies(seconds: float, max_bytes: int = MAX_BYTES) -> list[str]:
     """
     from requests import ConnectionError as RequestsConnectionError
     from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection
 
-    send, exceeded = HTTPAdapter.send, list[str]()
+    send, head, exceeded, deadline = HTTPAdapter.send, HTTPConnection.getresponse, list[str](), Deadline()
+
+    def bounded_head(self: Any) -> Any:
+        try:
+            with deadline.within(seconds, lambda: self.sock):
+                return head(self)
+        finally:
+            if deadline.was_missed:  # http.client takes the end of the connection for the end of the head
+                exceeded.append(f"the head does not end within {seconds:g} s")
+                raise RemoteDisconnected(exceeded[-1])
 
     def bounded(self: Any, request: Any, stream: bool = False, **options: Any) -> Any:
         end = time.monotonic() + seconds
@@ -41,5 +54,6 @@ def bound_bodies(seconds: float, max_bytes: int = MAX_BYTES) -> list[str]:
         response._content = bytes(read)  # where requests itself keeps a body that was read
         return response
 
+    HTTPConnection.getresponse = bounded_head  # type: ignore[method-assign]
     HTTPAdapter.send = bounded  # type: ignore[assignment,method-assign]
     return exceeded

@@ -36,6 +36,8 @@ class ConformanceProcess:
         self._left_behind: list[str] = []
         self._notes: list[str] = []
         environ = dict(os.environ) | ({"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {})
+        # requests would send a password from there in place of the credential, and with requests that must have none.
+        environ["NETRC"] = os.devnull
         self._process = subprocess.Popen(
             [sys.executable, "-m", "counterfoil.contract.conformance_process"],
             stdin=subprocess.PIPE,

@@ -134,7 +134,7 @@ class RecordCollector:
 
     def finish(self) -> list[Record]:
         if not self._cases:
-            first = " ".join(self._errors[0].split())[:400] if self._errors else "Schemathesis made no request"
+            first = " ".join(self._errors[0].split())[:400] if self._errors else "Schemathesis judged no response"
             raise ConformanceError(self._hide(first))
         api = self._job.api
         records = []
@@ -158,7 +158,7 @@ def _words_of(failure: Any) -> str:
     """What was wrong; of a value that does not fit a schema where it is and what it breaks, without the whole schema."""
     if not getattr(failure, "validation_message", ""):
         return str(failure.message)
-    where = "".join(f"/{step}" for step in failure.instance_path)
+    where = "".join(f"/{step}" for step in getattr(failure, "instance_path", ()))
     return str(failure.validation_message) + (f", at {where}" if where else "")
 
 

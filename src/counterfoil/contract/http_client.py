@@ -17,17 +17,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
 
+from counterfoil.contract.deadline import ConnectionOfTrace, Deadline
 from counterfoil.contract.target import Json, Target, secrets_of
 
 WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_WAIT = 30.0
 """Seconds; a request whose ``Retry-After`` is longer is not repeated."""
+GRACE = 0.2
+"""Seconds after its time in which a request may still end by itself, before its connection is cut."""
 MAX_RETRIES = 3
 """How often one request is repeated after a 429."""
 
@@ -158,6 +161,7 @@ class HttpClient:
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
         self._seconds, self._max_bytes, self.until = seconds, max_bytes, until
+        self._deadline, self._connection = Deadline(), ConnectionOfTrace()
         try:
             self._client = httpx.Client(
                 transport=target.transport,
@@ -178,6 +182,7 @@ class HttpClient:
 
     def close(self) -> None:
         """Close the connection; a transport that was passed in stays open, since its owner closes it."""
+        self._deadline.close()
         if self.target.transport is None:
             self._client.close()
 
@@ -283,7 +288,17 @@ class HttpClient:
         seconds = min(self._seconds, max(0.05, self._time_left()))
         end = time.monotonic() + seconds
         try:
-            with self._client.stream(method, url, headers=headers, content=content, timeout=seconds) as answer:
+            with (
+                self._deadline.within(seconds + GRACE, self._connection.socket),
+                self._client.stream(
+                    method,
+                    url,
+                    headers=headers,
+                    content=content,
+                    timeout=seconds,
+                    extensions={"trace": self._connection.trace},
+                ) as answer,
+            ):
                 read = bytearray()
                 for chunk in answer.iter_bytes():
                     read += chunk
@@ -294,12 +309,17 @@ class HttpClient:
                         raise Interrupted(f"{where}: the body does not end within {self._seconds:g} s")
                 return answer.status_code, answer.headers, bytes(read)
         except httpx.TimeoutException:
-            self._raise_if_late()
-            raise Interrupted(f"{where}: no response within {self._seconds:g} s") from None
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
-            raise Interrupted(self.secrets.hide(f"{where}: {_cause_text(error)}")) from None
+            self._raise_late(where)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-            raise NoResponse(self.secrets.hide(f"{where}: {_cause_text(error)}")) from None
+            if self._deadline.was_missed:
+                self._raise_late(where)
+            interrupted = isinstance(error, (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError))
+            kind = Interrupted if interrupted else NoResponse
+            raise kind(self.secrets.hide(f"{where}: {_cause_text(error)}")) from None
+
+    def _raise_late(self, where: str) -> NoReturn:
+        self._raise_if_late()
+        raise Interrupted(f"{where}: no response within {self._seconds:g} s") from None
 
     def _raise_if_late(self) -> None:
         if self._time_left() <= 0:
@@ -322,6 +342,9 @@ def request_key(method: str, url: str, headers: Mapping[str, str], content: byte
     return method, url, content or b"", tuple(sorted(headers.items()))
 
 
+_BYTES = re.compile(r"bytearray\(b(['\"])(.*?)\1\)")
+
+
 def _cause_text(error: Exception) -> str:
     """The cause of an error as a short text."""
     seen: BaseException | None = error
@@ -329,7 +352,7 @@ def _cause_text(error: Exception) -> str:
         if isinstance(seen, ssl.SSLError):
             return f"TLS failed: {getattr(seen, 'verify_message', None) or seen.reason or seen}"
         seen = seen.__cause__ or seen.__context__
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(_BYTES.sub(r"\2", str(error)).split()) or type(error).__name__
     kind = "cannot be reached" if isinstance(error, httpx.ConnectError) else "the connection failed"
     if "CERTIFICATE" in text or "SSL" in text or "TLS" in text:
         kind = "TLS failed"
