@@ -106,7 +106,7 @@ class _Expansion:
         members = self.document.reader.properties(schema)
         for place, id_place, path in collection.holds:
             inner = wanted.get(letters(place))
-            is_beside = place != id_place and place in value
+            is_beside = place != id_place and value.get(id_place) is not None
             if place.startswith(f"{RELATIONSHIPS}.") or place not in members or (inner is None and not is_beside):
                 continue
             new = self._shown(value.get(id_place), path, members[place], inner or {}, depth)

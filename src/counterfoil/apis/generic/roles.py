@@ -22,12 +22,15 @@ from counterfoil.apis.generic.found_collections import (
 )
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
+from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.relations import action_effect, is_verb
 from counterfoil.apis.generic.search_bodies import is_search
 
 Json = Any
 
+OWN = frozenset({"me", "self", "myself", "current", "my"})
+"""What a path calls the member that the caller is."""
 SURE = 0.9
 """The confidence of an identity that is called ``id``, as the noun's id, or as a path parameter."""
 
@@ -43,6 +46,7 @@ class Found:
     body: Place = ()
     id_at: Place = ()
     id_query: str = ""
+    first: bool = False
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
@@ -184,10 +188,15 @@ class Roles(FoundCollections):
     def _literal_role(self, name: str, method: str, path: Path) -> Found:
         """An operation whose path ends in a word that is no collection."""
         before = path.parent()
+        if (own := self._own_role(name, method, path)) is not None:
+            return own
         owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
         shown = self._shown(name, path)
         if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
             draft, at, each, role = shown
+            if role == "list" and method == "post" and (many := self._many(name, draft)) is not None:
+                why = f"its body and its answer hold several members of {draft.path.text}"
+                return Found("create", draft, (*at, 0, *each), body=many, reason=why, confidence=0.7)
             if role == "list" or method == "post":
                 why = f"its answer holds what {draft.path.text} holds"
                 body, _ = self._body(name, draft)
@@ -201,6 +210,31 @@ class Roles(FoundCollections):
             if method == "post":
                 return self._created_below(name, path)
         return self._single_role(name, method, path)
+
+    def _many(self, name: str, draft: Draft) -> Place | None:
+        """Where a body holds the fields of several members: it is a list of objects, or has one list of such."""
+        body = request_schema(self.operations[name])
+        if body is None:
+            return None
+        listed = list_place(self.reader, body, draft.noun)
+        item = self.reader.member(body, (*listed[0], 0)) if listed is not None else None
+        if listed is None or item is None or draft.path.parameters:
+            return None
+        sent, known = self.reader.properties(item), self.reader.properties(draft.entity)
+        shared = {letters(each) for each in sent} & {letters(each) for each in known}
+        return (*listed[0], 0) if sent and 2 * len(shared) >= len(sent) else None
+
+    def _own_role(self, name: str, method: str, path: Path) -> Found | None:
+        """``/users/me``, beside ``/users/{id}``: the caller's own member, which is the first."""
+        draft = self.drafts.get(path.parent().key)
+        if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
+            return None
+        shown = self._shown(f"GET {path.text}", path) if "get" in self.paths[path.text] else None
+        if shown is None or shown[0] is not draft or shown[3] != "one" or not draft.id or method == "post":
+            return None
+        found = self._member_role(name, method, draft)
+        found.first, found.reason, found.confidence = True, f"'{path.last}' is the caller's own; the first member", 0.8
+        return found
 
     def _action(self, name: str, method: str, path: Path, member: Path, verb: str) -> Found:
         owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)

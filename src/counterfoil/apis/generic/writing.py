@@ -26,7 +26,7 @@ class Writing(Reading):
         sent = self._each_sent(operation, self._body(operation, request))
         made = []
         for each in sent:
-            fields = self.changes.fields(collection, each)
+            fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
             self._check_references(collection, fields, store)
             id, value = self.new_member(collection, parent, fields, store, fixed)
             made.append(self._write(operation, collection, parent, id, value, store, request))
@@ -116,8 +116,8 @@ class Writing(Reading):
     def replace(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        fields = self._fields_sent(operation, collection, request, store)
-        id = self._id(operation, collection, request)
+        fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
+        id = self._first(collection, store) if operation.first else self._id(operation, collection, request)
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.made.key(world, collection, parent)}/{id}"
@@ -127,6 +127,7 @@ class Writing(Reading):
                 raise unknown(collection, id)
             value = self.changes.created(collection, fields, fixed, key, world.now)
         else:
+            self.headers.check_unchanged(operation, request, member.value)
             value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
         return self._write(operation, collection, parent, id, value, store, request, created=member is None)
 
@@ -139,12 +140,14 @@ class Writing(Reading):
 
     def update(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
+        self.headers.check_unchanged(operation, request, member.value)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.updated(collection, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def delete(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
+        self.headers.check_unchanged(operation, request, member.value)
         response = self._show(operation, collection, parent, member, store, request)
         store.write(collection, parent, member.id, None)
         return response
