@@ -42,11 +42,13 @@ class Expanding:
 
     def expanded(self, operation: Operation, request: Request, response: Response, store: Store) -> Response:
         """The response with the members that the request asks for; as it is, where that would not fit the document."""
+        collection = self.document.collection(operation)
+        wanted = self._wanted(operation, request) if request.query or request.body is not None else {}
+        if not wanted and all(place == id_place for place, id_place, _ in collection.holds):
+            return response
         answer = self.document.answer(operation.name)
         if response.status != answer.status or not isinstance(response.body, dict | list):
             return response
-        collection = self.document.collection(operation)
-        wanted = self._wanted(operation, request)
         schema = self.document.reader.member(answer.schema, self._place(operation))
         work = _Expansion(self.document, operation.name, store)
         body = work.body(operation, collection, response.body, schema, wanted)
