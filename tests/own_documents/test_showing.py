@@ -189,6 +189,45 @@ def test_a_change_to_what_was_changed_since_is_refused(clinic: httpx.Client) -> 
     assert clinic.get("/wards/78").headers["etag"] != tag
 
 
+def test_a_json_patch_changes_what_it_names_or_nothing(clinic: httpx.Client) -> None:
+    clinic.put("/wards/79", json={"name": "Old", "beds": 6})
+
+    def patch(*changes: Any) -> httpx.Response:
+        headers = {"Content-Type": "application/json-patch+json"}
+        return clinic.patch("/wards/79", json=list(changes), headers=headers)
+
+    test, rename = {"op": "test", "path": "/beds", "value": 6}, {"op": "replace", "path": "/name", "value": "New"}
+    assert patch(test, rename).json() == {"number": 79, "name": "New", "beds": 6}
+    assert patch({"op": "remove", "path": "/beds"}).json() == {"number": 79, "name": "New"}
+    other = {"op": "replace", "path": "/name", "value": "Other"}
+    for wrong in (
+        test,
+        {"op": "remove", "path": "/beds"},
+        {"op": "fold", "path": "/name"},
+        {"op": "add", "path": "/a/b"},
+    ):
+        assert patch(other, wrong).status_code == 400
+    assert clinic.get("/wards/79").json() == {"number": 79, "name": "New"}, "all changes or none"
+    assert patch({"op": "replace", "path": "/number", "value": 80}).json()["number"] == 79
+
+
+def test_delete_of_a_collection_takes_those_it_names_or_all(clinic: httpx.Client) -> None:
+    one, two, three = (made(clinic, "/owners", name=f"Guest {number}")["id"] for number in (1, 2, 3))
+    assert clinic.delete("/owners", params={"ids": f"{one},{two}"}).status_code == 204
+    assert clinic.get(f"/owners/{one}").status_code == 404
+    assert clinic.delete("/owners", params={"ids": f"{three},own_none"}).status_code == 404
+    assert clinic.get(f"/owners/{three}").status_code == 200, "all of them or none"
+    assert clinic.get("/notices").json()
+    assert clinic.delete("/notices").status_code == 204
+    assert clinic.get("/notices").json() == []
+
+
+def test_what_a_kind_has_beyond_its_base_is_kept(clinic: httpx.Client) -> None:
+    notice = made(clinic, "/notices", id=0, kind="reminder", due="2030-01-01")
+    assert (notice["kind"], notice["due"]) == ("reminder", "2030-01-01")
+    assert clinic.get(f"/notices/{notice['id']}").json() == notice
+
+
 def test_several_are_created_at_once(clinic: httpx.Client) -> None:
     both = clinic.post("/owners/bulk", json=[{"name": "Twin A"}, {"name": "Twin B", "visits": 2}])
     assert (both.status_code, [each["name"] for each in both.json()]) == (201, ["Twin A", "Twin B"])

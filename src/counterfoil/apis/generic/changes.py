@@ -137,6 +137,13 @@ class Changes:
         }
         return self._touched(collection, _merged(before, changes), now)
 
+    def replaced_by(
+        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
+    ) -> dict[str, Json]:
+        """The value where all fields are known, as after a JSON Patch; what identifies the member stays."""
+        own = {name: before[name] for name in _top(collection.id) if name in before}
+        return self._touched(collection, {**fields, **own}, now)
+
     def acted(
         self,
         collection: Collection,
@@ -194,7 +201,8 @@ class Changes:
         """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
         merged = self.document.reader.merged(schema)
         whole = self.document.reader.types(schema) <= {"integer", "null"} and INSTANT_NAMES.search(name) is not None
-        return bool(HAPPENED.search(name)) and (merged.get("format") == "date-time" or whole)
+        happened = HAPPENED.search(name) or letters(name) in ("at", "date", "time", "timestamp")
+        return bool(happened) and (merged.get("format") == "date-time" or whole)
 
     def _comes_later(self, schema: Json, name: str) -> bool:
         """Whether a field says something that has not happened to what is new: it may be null, or says when it ended."""

@@ -32,6 +32,7 @@ class Handlers(Writing):
             "replace": self.replace,
             "update": self.update,
             "delete": self.delete,
+            "clear": self.clear,
             "action": self.action,
             "read_one": self.read_one,
             "write_one": self.write_one,

@@ -23,6 +23,7 @@ Role = Literal[
     "replace",  # PUT: what is not sent is gone
     "update",  # PATCH, or POST to the member: what is not sent stays
     "delete",
+    "clear",  # members whose ids are listed, or all
     "action",  # sets fields of one member
     "read_one",  # of what there is only one of, in all or for each parent
     "write_one",

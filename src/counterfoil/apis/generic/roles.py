@@ -22,7 +22,7 @@ from counterfoil.apis.generic.found_collections import (
 )
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
-from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.relations import action_effect, is_verb
 from counterfoil.apis.generic.search_bodies import is_search
@@ -106,6 +106,8 @@ class Roles(FoundCollections):
                 draft.parameter,
             )
             return Found("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
+        if method == "delete":
+            return self._clear_role(name, draft)
         at, why, sure = self._at(name, draft)
         body, _ = self._body(name, draft)
         is_listed = bool(draft.items) and "get" in self.paths[path.text]  # ``add_ons`` is no verb then
@@ -123,6 +125,23 @@ class Roles(FoundCollections):
                     "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
                 )
         return None
+
+    def _clear_role(self, name: str, draft: Draft) -> Found | None:
+        """DELETE of a collection: of the members whose ids it is sent, or of all. None where it is sent something else."""
+        operation = self.operations[name]
+        queries = [each for each in operation.get("parameters") or () if each.get("in") == "query"]
+        body = request_schema(operation)
+        members = self.reader.properties(body) if body is not None else {}
+        nouns = {"ids", f"{singular(draft.noun)}ids", f"{letters(draft.parameter)}s"}
+        query = next((each["name"] for each in queries if letters(str(each.get("name"))) in nouns), "")
+        in_body = next((each for each in members if letters(each) in nouns), "")
+        if not draft.id or draft.entity is None or (not query and not in_body and (queries or body is not None)):
+            return None
+        which = f"'{query or in_body}' says which members" if query or in_body else "all members"
+        id_at: Place = (in_body,) if in_body and not query else ()
+        return Found(
+            "clear", draft, id_query=query, id_at=id_at, reason=f"DELETE of a collection: {which}", confidence=0.75
+        )
 
     def _call_role(self, name: str) -> Found | None:
         """An operation that is named by a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
