@@ -82,6 +82,7 @@ class Schemas:
 
     def __init__(self, document: Json, dialect: SchemaDialect = "draft4", *, is_lenient: bool = False) -> None:
         self.document = document
+        self.is_lenient = is_lenient
         self.shapes: dict[int, Any] = {}
         """What readers of texts found out of each schema, by its identity."""
         self._roots: dict[Direction, _Root] = {

@@ -164,7 +164,13 @@ class Swagger2View(View):
         has_file = any(each.value.get("type") == "file" for each in fields)
         kinds = [each for each in consumed if each.partition(";")[0].strip().lower() in FORMS]
         kinds = kinds or [FORMS[1] if has_file else FORMS[0]]
-        return {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}
+        joined = {
+            each.value["name"]: COLLECTIONS.get(str(each.value.get("collectionFormat", "csv")), COLLECTIONS["csv"])
+            for each in fields
+            if each.value.get("type") == "array"
+        }
+        said = {"schema": schema, **({"encoding": joined} if joined else {})}
+        return {"required": bool(required), "content": dict.fromkeys(kinds, said)}
 
     def _field(self, place: Place) -> Json:
         description = place.value.get("description")

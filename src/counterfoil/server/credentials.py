@@ -65,8 +65,12 @@ def blank(context: RequestContext) -> None:
     """Leave no credential in the request's headers and query for those who write down what was asked. The journal and the log
     blank what is named like a credential; a document may name its own otherwise."""
     spec = context.api.spec
-    schemes = spec.raw.get("components", {}).get("securitySchemes", {}) if spec is not None else {}
-    names = {(each["in"], each["name"].lower()) for each in schemes.values() if each["type"] == "apiKey"}
+    names = spec.derived.get("credential_names") if spec is not None else None
+    if names is None:
+        schemes = spec.raw.get("components", {}).get("securitySchemes", {}) if spec is not None else {}
+        names = {(each["in"], each["name"].lower()) for each in schemes.values() if each["type"] == "apiKey"}
+        if spec is not None:
+            spec.derived["credential_names"] = names
     if not names:
         return
     context.headers = {name: BLANK if ("header", name) in names else text for name, text in context.headers.items()}

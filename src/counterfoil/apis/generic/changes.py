@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from counterfoil.apis.generic.answers import request_schema
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.instants import INSTANT_NAMES
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import put
 from counterfoil.apis.generic.relations import CREATED, UPDATED
-from counterfoil.apis.generic.values import Unmakeable
+from counterfoil.apis.generic.values import FAILURES, Unmakeable
 from counterfoil.world.commands.resources import plain_numbers
 
 Json = Any
@@ -52,6 +53,17 @@ class Changes:
             return dict(plain_numbers(sent))
         return dict(plain_numbers(self._renamed(members, sent, 0)))
 
+    def with_defaults(self, operation: Operation, fields: dict[str, Json]) -> dict[str, Json]:
+        """The fields with the defaults that the operation's body has for what was not sent."""
+        body = request_schema(self.document.spec.operations[operation.name])
+        schema = self.document.reader.member(body, operation.body) if body is not None else None
+        known = {letters(name) for name in fields}
+        for name, each in self.document.reader.properties(schema).items() if schema is not None else ():
+            default = self.document.reader.merged(each).get("default")
+            if default is not None and letters(name) not in known:
+                fields.update(self.fields(self.document.collection(operation), {name: default}))
+        return fields
+
     def _renamed(self, members: Mapping[str, Json], sent: Mapping[str, Json], depth: int) -> dict[str, Json]:
         by_letters = {letters(name): name for name in members}
         reader = self.document.reader
@@ -71,9 +83,10 @@ class Changes:
     ) -> dict[str, Json]:
         """The value of a new member: what was sent, defaults, and what the server sets."""
         members = self.document.properties(collection)
+        beside = {place for place, id_place, _ in collection.holds if place != id_place}  # shown by their ids
         value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
         for name, schema in members.items():
-            if name in value:
+            if name in value or name in beside:
                 continue
             merged = self.document.reader.merged(schema)
             if name == collection.state and (state := self._first_state(merged)) is not None:
@@ -123,6 +136,13 @@ class Changes:
             name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own
         }
         return self._touched(collection, _merged(before, changes), now)
+
+    def replaced_by(
+        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
+    ) -> dict[str, Json]:
+        """The value where all fields are known, as after a JSON Patch; what identifies the member stays."""
+        own = {name: before[name] for name in _top(collection.id) if name in before}
+        return self._touched(collection, {**fields, **own}, now)
 
     def acted(
         self,
@@ -181,7 +201,8 @@ class Changes:
         """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
         merged = self.document.reader.merged(schema)
         whole = self.document.reader.types(schema) <= {"integer", "null"} and INSTANT_NAMES.search(name) is not None
-        return bool(HAPPENED.search(name)) and (merged.get("format") == "date-time" or whole)
+        happened = HAPPENED.search(name) or letters(name) in ("at", "date", "time", "timestamp")
+        return bool(happened) and (merged.get("format") == "date-time" or whole)
 
     def _comes_later(self, schema: Json, name: str) -> bool:
         """Whether a field says something that has not happened to what is new: it may be null, or says when it ended."""
@@ -189,6 +210,8 @@ class Changes:
         if key in CREATED | UPDATED:
             return False
         merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
+        if name in FAILURES:
+            return True
         return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in _LATER
 
     def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:

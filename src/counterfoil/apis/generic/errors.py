@@ -141,7 +141,7 @@ class Errors:
         """The one of listed values that says what happened: ``not_found`` for 404. None where no value is listed for it."""
         listed = self.document.reader.merged(member).get("enum")
         texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-        wanted = (*MEANINGS.get(error.reason, ()), letters(HTTPStatus(status).phrase))
+        wanted = (letters(HTTPStatus(status).phrase), *MEANINGS.get(error.reason, ()))
         for word in wanted:
             for exact in (True, False):
                 found = [each for each in texts if letters(each) == word or (not exact and word in letters(each))]

@@ -42,11 +42,13 @@ class Expanding:
 
     def expanded(self, operation: Operation, request: Request, response: Response, store: Store) -> Response:
         """The response with the members that the request asks for; as it is, where that would not fit the document."""
+        collection = self.document.collection(operation)
+        wanted = self._wanted(operation, request) if request.query or request.body is not None else {}
+        if not wanted and all(place == id_place for place, id_place, _ in collection.holds):
+            return response
         answer = self.document.answer(operation.name)
         if response.status != answer.status or not isinstance(response.body, dict | list):
             return response
-        collection = self.document.collection(operation)
-        wanted = self._wanted(operation, request)
         schema = self.document.reader.member(answer.schema, self._place(operation))
         work = _Expansion(self.document, operation.name, store)
         body = work.body(operation, collection, response.body, schema, wanted)
@@ -106,7 +108,7 @@ class _Expansion:
         members = self.document.reader.properties(schema)
         for place, id_place, path in collection.holds:
             inner = wanted.get(letters(place))
-            is_beside = place != id_place and place in value
+            is_beside = place != id_place and value.get(id_place) is not None
             if place.startswith(f"{RELATIONSHIPS}.") or place not in members or (inner is None and not is_beside):
                 continue
             new = self._shown(value.get(id_place), path, members[place], inner or {}, depth)

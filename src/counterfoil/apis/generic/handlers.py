@@ -32,6 +32,7 @@ class Handlers(Writing):
             "replace": self.replace,
             "update": self.update,
             "delete": self.delete,
+            "clear": self.clear,
             "action": self.action,
             "read_one": self.read_one,
             "write_one": self.write_one,
@@ -44,15 +45,18 @@ class Handlers(Writing):
         operation = self.document.model.operations[name]
         act = self._roles[operation.role]
 
-        def handle(request: Request, world: World) -> Response:
+        def answer(request: Request, store: Store) -> Response:
             try:
-                return act(operation, request, Store(self.made, world, self.api))
+                return act(operation, request, store)
             except LedgerError as error:
                 raise ApiError("conflict", error.message, where=error.field) from None
 
+        def handle(request: Request, world: World) -> Response:
+            return answer(request, Store(self.made, world, self.api))
+
         def expand(request: Request, world: World) -> Response:
             store = Store(self.made, world, self.api)
-            return self._expanding.expanded(operation, request, handle(request, world), store)
+            return self._expanding.expanded(operation, request, answer(request, store), store)
 
         shown = expand if self._expanding.applies(operation) else handle
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from counterfoil.api import Request
+from counterfoil.api import ApiError, Request
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.listing import Page
+from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.page_facts import Facts, path_of
 from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
-from counterfoil.apis.generic.shows import Facts, path_of
 
 Json = Any
 Headers = tuple[tuple[str, str], ...]
@@ -34,16 +37,23 @@ class AnswerHeaders:
         self._known: dict[tuple[str, int], list[tuple[str, str, Json, bool]]] = {}
 
     def of(
-        self, name: str, status: int, request: Request, page: Page | None = None, new_id: str | None = None
+        self,
+        name: str,
+        status: int,
+        request: Request,
+        page: Page | None = None,
+        new_id: str | None = None,
+        shown: Json = None,
     ) -> Headers:
-        """The headers of an operation's answer: of a list's ``page``, or of a member that was made with ``new_id``."""
+        """The headers of an operation's answer: of a list's ``page``, of a member that was made with ``new_id``, or of one whose
+        value is ``shown``."""
         declared = self._declared(name, status)
         if not declared:
             return ()
         facts = Facts(page, request) if page is not None else None
         found = []
         for header, key, schema, required in declared:
-            value = self._value(key, facts, request, new_id)
+            value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
             text = NOTHING if value is NOTHING or value is None else self._text(schema, value)
             if text is NOTHING and required:
                 text = self._made(schema, header)
@@ -60,6 +70,20 @@ class AnswerHeaders:
             following = facts.link(facts.following())
             return NOTHING if following is None else f'<{following}>; rel="next"'
         return facts.get(FACTS.get(key, ""))
+
+    def check_unchanged(self, operation: Operation, request: Request, value: Json) -> None:
+        """Raise ``ApiError`` (412) unless a member is as ``If-Match`` says, where the document has that header or status."""
+        wanted = request.headers.get("if-match")
+        if wanted is None or wanted.strip() == "*":
+            return
+        definition = self.document.spec.operations[operation.name]
+        declared = any(str(each.get("name", "")).lower() == "if-match" for each in definition.get("parameters") or ())
+        if not declared and "412" not in (definition.get("responses") or {}):
+            return
+        if etag_of(value) not in [each.strip().removeprefix("W/") for each in wanted.split(",")]:
+            raise ApiError(
+                "conflict", "the member was changed since: its ETag is another", where="If-Match", status=412
+            )
 
     def _member_path(self, request: Request, id: str) -> str:
         """The path of the member that a request made: where the document reads it, else below the request's own."""
@@ -106,6 +130,11 @@ class AnswerHeaders:
         return _written(
             self.document.values.scalars.make(reader.merged(schema), types, header, f"header/{header}", ANCHOR, 0)
         )
+
+
+def etag_of(value: Json) -> str:
+    """The entity tag of a member: it changes with its value (RFC 9110, 8.8.3)."""
+    return f'"{sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]}"'
 
 
 def _written(value: Json) -> str:

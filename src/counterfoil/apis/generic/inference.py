@@ -188,7 +188,7 @@ class _Inference:
         answer = self.roles.answer(name)
         self.note(name, f"role: {found.role}", found.reason, found.confidence)
         if found.draft is None or (found.draft.entity is None and answer.is_json and found.role != "delete"):
-            return Operation(name, "made_up", status=answer.status)
+            return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
         if found.at:
             self.note(
                 name,
@@ -206,6 +206,7 @@ class _Inference:
             body=found.body,
             id_at=found.id_at,
             id_query=found.id_query,
+            first=found.first,
             scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
         )
@@ -217,6 +218,23 @@ class _Inference:
         if found.role == "list":
             return self._with_queries(base, found.draft)
         return base if found.role == "made_up" else self._with_choice(base)
+
+    def _above(self, name: str, collections: dict[str, Collection]) -> tuple[tuple[str, str, str], ...]:
+        """The members that a made-up answer is below of: each path parameter with its collection, if that is known."""
+        segments = read_path(name.partition(" ")[2]).segments
+        found = []
+        for index, segment in enumerate(segments):
+            if segment.is_parameter:
+                owner = self.roles.drafts.get(Path("", segments[:index]).key)
+                known = (
+                    owner is not None
+                    and owner.path.text in collections
+                    and not owner.single
+                    and index + 1 < len(segments)
+                )
+                path = owner.path.text if known and owner is not None else ""
+                found.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))
+        return tuple(found) if any(path for _, _, path in found) else ()
 
     def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
         """With the parameters that ask for members in place of their ids."""

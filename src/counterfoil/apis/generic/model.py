@@ -23,6 +23,7 @@ Role = Literal[
     "replace",  # PUT: what is not sent is gone
     "update",  # PATCH, or POST to the member: what is not sent stays
     "delete",
+    "clear",  # members whose ids are listed, or all
     "action",  # sets fields of one member
     "read_one",  # of what there is only one of, in all or for each parent
     "write_one",
@@ -116,8 +117,9 @@ class Operation:
     ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``fields`` and ``omit`` are
     query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
     that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
-    ``conditions`` has conditions of the form field, operator, value, or an OData filter. ``expand`` is the parameter (or member
-    of the body) that lists fields to show as members, ``flags`` are those that ask for one field each.
+    ``first``: the member is the collection's first, whom a path calls ``me``. ``conditions`` has conditions of the form field,
+    operator, value, or an OData filter. ``expand`` is the parameter (or member of the body) that lists fields to show as
+    members, ``flags`` are those that ask for one field each.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Operation:
     flags: tuple[tuple[str, str], ...] = ()
     asks: Literal["query", "body"] = "query"
     id_query: str = ""
+    first: bool = False
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
 

@@ -231,6 +231,10 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         if not isinstance(value, int) or not 0 <= value <= 100_000:
             raise ValueError("a number from 0 to 100000 is expected")
         return value
+    if isinstance(before, bool):
+        if not isinstance(value, bool):
+            raise TypeError("true or false is expected")
+        return value
     if isinstance(before, int):
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError("a whole number is expected")

@@ -53,9 +53,22 @@ class Reading:
         return self._show(operation, collection, parent, self._one(collection, parent, store), store, request)
 
     def made_up(self, operation: Operation, request: Request, store: Store) -> Response:
+        self._check_above(operation, request, store)
         places = "/".join(str(each) for each in request.path.values())
         key = f"{store.world.seed}.{self.made.salt}/{operation.name}/{places}"
         return self._respond(operation, self.shows.made_up(operation.name, key), request)
+
+    def _check_above(self, operation: Operation, request: Request, store: Store) -> None:
+        """Raise ``ApiError`` (unknown_resource) if a made-up answer is below a member that is not there."""
+        ids: list[str] = []
+        for parameter, _, path in operation.scope:
+            owner = self.document.model.collections.get(path)
+            id = text(request.path.get(parameter, ""))
+            if owner is not None and len(owner.parents) <= len(ids):
+                above = "/".join(ids[len(ids) - len(owner.parents) :] if owner.parents else [])
+                if store.get(owner, above, id) is None:
+                    raise unknown(owner, id)
+            ids.append(id.replace("/", "%2F"))
 
     def _in_scope(
         self, operation: Operation, request: Request, members: Iterable[Member], store: Store
@@ -90,7 +103,7 @@ class Reading:
         key = self.made.key(store.world, collection, parent)
         made = member.id if operation.role == "create" or answer is not None else None
         body = self.shows.member(operation, member, key, answer)
-        return self._respond(operation, body, request, id=made, answer=answer)
+        return self._respond(operation, body, request, id=made, answer=answer, shown=member.value)
 
     def _respond(
         self,
@@ -101,20 +114,25 @@ class Reading:
         page: listing.Page | None = None,
         id: str | None = None,
         answer: Answer | None = None,
+        shown: Json = None,
     ) -> Response:
         answer = answer or self.document.answer(operation.name)
-        headers = self.headers.of(operation.name, answer.status, request, page, id)
+        headers = self.headers.of(operation.name, answer.status, request, page, id, shown)
         return Response(answer.status, body, headers, answer.sent_type if body is not None else None)
 
     def _found(self, operation: Operation, request: Request, store: Store) -> tuple[Collection, str, Member]:
         """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        id = self._id(operation, collection, request)
+        id = self._first(collection, store) if operation.first else self._id(operation, collection, request)
         member = store.get(collection, parent, id)
         if member is None:
             raise unknown(collection, id)
         return collection, parent, member
+
+    def _first(self, collection: Collection, store: Store) -> str:
+        """The id of a collection's first member that is there."""
+        return next((each.id for each in store.all(collection, "")), "")
 
     def _id(self, operation: Operation, collection: Collection, request: Request) -> str:
         """The id that the request names: in the body, in the query, or in the path.

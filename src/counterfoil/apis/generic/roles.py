@@ -22,12 +22,15 @@ from counterfoil.apis.generic.found_collections import (
 )
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
+from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.relations import action_effect, is_verb
 from counterfoil.apis.generic.search_bodies import is_search
 
 Json = Any
 
+OWN = frozenset({"me", "self", "myself", "current", "my"})
+"""What a path calls the member that the caller is."""
 SURE = 0.9
 """The confidence of an identity that is called ``id``, as the noun's id, or as a path parameter."""
 
@@ -43,6 +46,7 @@ class Found:
     body: Place = ()
     id_at: Place = ()
     id_query: str = ""
+    first: bool = False
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
@@ -102,6 +106,8 @@ class Roles(FoundCollections):
                 draft.parameter,
             )
             return Found("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
+        if method == "delete":
+            return self._clear_role(name, draft)
         at, why, sure = self._at(name, draft)
         body, _ = self._body(name, draft)
         is_listed = bool(draft.items) and "get" in self.paths[path.text]  # ``add_ons`` is no verb then
@@ -119,6 +125,23 @@ class Roles(FoundCollections):
                     "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
                 )
         return None
+
+    def _clear_role(self, name: str, draft: Draft) -> Found | None:
+        """DELETE of a collection: of the members whose ids it is sent, or of all. None where it is sent something else."""
+        operation = self.operations[name]
+        queries = [each for each in operation.get("parameters") or () if each.get("in") == "query"]
+        body = request_schema(operation)
+        members = self.reader.properties(body) if body is not None else {}
+        nouns = {"ids", f"{singular(draft.noun)}ids", f"{letters(draft.parameter)}s"}
+        query = next((each["name"] for each in queries if letters(str(each.get("name"))) in nouns), "")
+        in_body = next((each for each in members if letters(each) in nouns), "")
+        if not draft.id or draft.entity is None or (not query and not in_body and (queries or body is not None)):
+            return None
+        which = f"'{query or in_body}' says which members" if query or in_body else "all members"
+        id_at: Place = (in_body,) if in_body and not query else ()
+        return Found(
+            "clear", draft, id_query=query, id_at=id_at, reason=f"DELETE of a collection: {which}", confidence=0.75
+        )
 
     def _call_role(self, name: str) -> Found | None:
         """An operation that is named by a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
@@ -184,10 +207,15 @@ class Roles(FoundCollections):
     def _literal_role(self, name: str, method: str, path: Path) -> Found:
         """An operation whose path ends in a word that is no collection."""
         before = path.parent()
+        if (own := self._own_role(name, method, path)) is not None:
+            return own
         owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
         shown = self._shown(name, path)
         if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
             draft, at, each, role = shown
+            if role == "list" and method == "post" and (many := self._many(name, draft)) is not None:
+                why = f"its body and its answer hold several members of {draft.path.text}"
+                return Found("create", draft, (*at, 0, *each), body=many, reason=why, confidence=0.7)
             if role == "list" or method == "post":
                 why = f"its answer holds what {draft.path.text} holds"
                 body, _ = self._body(name, draft)
@@ -201,6 +229,31 @@ class Roles(FoundCollections):
             if method == "post":
                 return self._created_below(name, path)
         return self._single_role(name, method, path)
+
+    def _many(self, name: str, draft: Draft) -> Place | None:
+        """Where a body holds the fields of several members: it is a list of objects, or has one list of such."""
+        body = request_schema(self.operations[name])
+        if body is None:
+            return None
+        listed = list_place(self.reader, body, draft.noun)
+        item = self.reader.member(body, (*listed[0], 0)) if listed is not None else None
+        if listed is None or item is None or draft.path.parameters:
+            return None
+        sent, known = self.reader.properties(item), self.reader.properties(draft.entity)
+        shared = {letters(each) for each in sent} & {letters(each) for each in known}
+        return (*listed[0], 0) if sent and 2 * len(shared) >= len(sent) else None
+
+    def _own_role(self, name: str, method: str, path: Path) -> Found | None:
+        """``/users/me``, beside ``/users/{id}``: the caller's own member, which is the first."""
+        draft = self.drafts.get(path.parent().key)
+        if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
+            return None
+        shown = self._shown(f"GET {path.text}", path) if "get" in self.paths[path.text] else None
+        if shown is None or shown[0] is not draft or shown[3] != "one" or not draft.id or method == "post":
+            return None
+        found = self._member_role(name, method, draft)
+        found.first, found.reason, found.confidence = True, f"'{path.last}' is the caller's own; the first member", 0.8
+        return found
 
     def _action(self, name: str, method: str, path: Path, member: Path, verb: str) -> Found:
         owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)

@@ -76,7 +76,21 @@ class SchemaReader:
                 for branch in group:
                     for name, member in self.properties(branch).items():
                         known.setdefault(name, member)
+            for name, member in self._of_kinds(merged):
+                known.setdefault(name, member)
         return known
+
+    def _of_kinds(self, merged: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+        """Properties of the schemas that a discriminator names and that are made of this one by ``allOf``."""
+        said = merged.get("discriminator")
+        mapping = said.get("mapping") if isinstance(said, dict) else None
+        for reference in mapping.values() if isinstance(mapping, dict) and "choices" not in merged else ():
+            target = self.target(reference) if isinstance(reference, str) and reference.startswith("#") else None
+            parts = target.get("allOf") if isinstance(target, dict) else None
+            if any(self.merged(each) is merged for each in _list(parts)):
+                for part in _list(parts):
+                    if self.merged(part) is not merged:
+                        yield from self.properties(part).items()
 
     def types(self, schema: Json) -> frozenset[str]:
         """The JSON types the schema says, or that follow from its other members; empty if it says nothing."""

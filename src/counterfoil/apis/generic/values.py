@@ -31,6 +31,10 @@ IDS = ("id", "gid", "uuid", "sid", "key", "code")
 """Properties that hold the id of a member which is shown in place of it."""
 
 
+FAILURES = ("error", "errors")
+"""What an answer has only where something failed."""
+
+
 class Unmakeable(Exception):
     """No value was found; the message says for which place."""
 
@@ -199,7 +203,8 @@ class _Making:
             has = member in source and not (source[member] == "" and self._is_unset(schema))
             if member in source and not has and member not in required:
                 continue
-            if not has and member not in required and not self._wanted(schema, inner, given is not NOTHING):
+            optional = not has and member not in required
+            if optional and (member in FAILURES or not self._wanted(schema, inner, given is not NOTHING)):
                 continue
             if member not in required:
                 self.record.optional.add(place)
@@ -210,7 +215,7 @@ class _Making:
                     raise
         self._further(merged, source, members, required, path, out)
         kind, names = self.reader.type_names(merged)
-        if names and kind in out and out[kind] not in names:
+        if names and kind in out and kind not in source and out[kind] not in names:
             out[kind] = names[0]
         return out
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.places import at, wrapped
 from counterfoil.apis.generic.reading import Reading, text, unknown
@@ -26,7 +27,7 @@ class Writing(Reading):
         sent = self._each_sent(operation, self._body(operation, request))
         made = []
         for each in sent:
-            fields = self.changes.fields(collection, each)
+            fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
             self._check_references(collection, fields, store)
             id, value = self.new_member(collection, parent, fields, store, fixed)
             made.append(self._write(operation, collection, parent, id, value, store, request))
@@ -116,8 +117,8 @@ class Writing(Reading):
     def replace(self, operation: Operation, request: Request, store: Store) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        fields = self._fields_sent(operation, collection, request, store)
-        id = self._id(operation, collection, request)
+        fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
+        id = self._first(collection, store) if operation.first else self._id(operation, collection, request)
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.made.key(world, collection, parent)}/{id}"
@@ -127,6 +128,7 @@ class Writing(Reading):
                 raise unknown(collection, id)
             value = self.changes.created(collection, fields, fixed, key, world.now)
         else:
+            self.headers.check_unchanged(operation, request, member.value)
             value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
         return self._write(operation, collection, parent, id, value, store, request, created=member is None)
 
@@ -139,12 +141,48 @@ class Writing(Reading):
 
     def update(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
+        self.headers.check_unchanged(operation, request, member.value)
+        if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
+            fields = self._patched(collection, member, request.body, store)
+            value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
+            return self._write(operation, collection, parent, member.id, value, store, request)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.updated(collection, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
+    def _patched(self, collection: Collection, member: Member, patch: Json, store: Store) -> dict[str, Json]:
+        """All fields of a member after a JSON Patch. Raises ``ApiError`` (malformed, conflict)."""
+        try:
+            fields = self.changes.fields(collection, patched(member.value, patch))
+        except BadPatch as error:
+            raise ApiError("malformed", f"the patch cannot be applied: {error}", where="body") from None
+        self._check_references(collection, fields, store)
+        return fields
+
+    def clear(self, operation: Operation, request: Request, store: Store) -> Response:
+        """Delete the members whose ids the request lists, or all."""
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        sent = request.query.get(operation.id_query) if operation.id_query else at(request.body, operation.id_at)
+        has_ids = bool(operation.id_query or operation.id_at)
+        ids = [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
+        members = [store.get(collection, parent, id) for id in ids] if has_ids else list(store.all(collection, parent))
+        missing = (
+            next((id for id, member in zip(ids, members, strict=True) if member is None), None) if has_ids else None
+        )
+        if missing is not None:
+            raise unknown(collection, missing)
+        if len(members) > MOST_CREATED:
+            raise ApiError("conflict", f"one request deletes up to {MOST_CREATED}")
+        response = self._respond(operation, self.shows.made_up(operation.name, operation.name), request)
+        for member in members:
+            if member is not None:
+                store.write(collection, parent, member.id, None)
+        return response
+
     def delete(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
+        self.headers.check_unchanged(operation, request, member.value)
         response = self._show(operation, collection, parent, member, store, request)
         store.write(collection, parent, member.id, None)
         return response

@@ -13,6 +13,7 @@ from counterfoil.server.logs import printable
 from counterfoil.server.parsing.forms import multipart, urlencoded
 from counterfoil.server.parsing.json_text import member_name, parse_json, pointer
 from counterfoil.server.parsing.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
+from counterfoil.server.parsing.shaped_parameters import SEPARATORS
 from counterfoil.server.parsing.typed_text import TypedText, grown
 
 Json = Any
@@ -73,10 +74,12 @@ class RequestBody:
         self.required = bool(declared.get("required"))
         self.validators: dict[str, Validator] = {}
         self._schemas: dict[str, Json] = {}
+        self._separators: dict[str, dict[str, str]] = {}
         for name, content in declared.get("content", {}).items():
             kind = media_type(name)
             schema = content.get("schema", {})
             self._schemas[kind] = schema
+            self._separators[kind] = _separators(content.get("encoding"))
             self.validators[kind] = schemas.validator(schema, "request")
         if not self.validators:
             raise SpecError(f"{operation}: its requestBody has no content")
@@ -124,6 +127,15 @@ class RequestBody:
 
     def _form(self, fields: list[tuple[str, Json]], kind: str) -> Json:
         schema = self._schemas[range_of(kind, self.validators) or kind]
+        separators = self._separators[range_of(kind, self.validators) or kind]
+        if separators:
+            fields = [
+                (name, part)
+                for name, value in fields
+                for part in (
+                    value.split(separators[name]) if name in separators and isinstance(value, str) else [value]
+                )
+            ]
         names = self._typed.shape(schema).properties
         return self._typed.read(grown(fields, names), schema)
 
@@ -140,6 +152,15 @@ class RequestBody:
                     where="body",
                 )
             raise _invalid(*validator.first_error(value))
+
+
+def _separators(encoding: Json) -> dict[str, str]:
+    """What stands between the items of a list in one field of a form (``explode: false``), by the field's name."""
+    found = {}
+    for name, said in encoding.items() if isinstance(encoding, dict) else ():
+        if isinstance(said, dict) and said.get("explode") is False:
+            found[name] = SEPARATORS.get(str(said.get("style", "form")), ",")
+    return found
 
 
 def _charset(header: str) -> str:

@@ -37,7 +37,8 @@ BRANCHES = {"allOf", "anyOf", "oneOf"}
 
 class Parameter(msgspec.Struct, frozen=True):
     """One declared parameter; ``check`` is ``None`` if its schema has nothing but a type. ``separator`` is between the items
-    of a list (``None``: the parameter is repeated instead)."""
+    of a list (``None``: the parameter is repeated instead). ``may_be_empty``: in a user's own document, an empty text is an
+    empty list where it can be no item."""
 
     name: str
     required: bool
@@ -46,6 +47,7 @@ class Parameter(msgspec.Struct, frozen=True):
     default: Json
     is_list: bool = False
     separator: str | None = None
+    may_be_empty: bool = False
 
     def value(self, texts: list[str]) -> Json:
         """The typed value of the parameter's texts. Raises ``ApiError`` that names the parameter."""
@@ -55,6 +57,8 @@ class Parameter(msgspec.Struct, frozen=True):
             value = self._read(texts[0])
         else:
             parts = texts if self.separator is None else [p for text in texts for p in text.split(self.separator)]
+            if self.may_be_empty and parts == [""] and (self.check is None or not self.check.is_valid([""])):
+                parts = []
             value = [self._read(part) for part in parts]
         if self.check is not None and not self.check.is_valid(value):
             _, error = self.check.first_error(value)
@@ -180,6 +184,7 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyPa
         check=schemas.validator(as_written, "request") if needs_check else None,
         default=default,
         is_list=is_list,
+        may_be_empty=schemas.is_lenient and (kind != "string" or needs_check),
         separator=None if in_query and exploded else separator,
     )
 
