@@ -68,6 +68,14 @@ MAX_CONNECTIONS_PER_ADDRESS = 100
     help="Keep all worlds in this file, or this postgresql:// or redis:// server, so that they outlive the process.",
 )
 @click.option(
+    "--store-memory",
+    default=256,
+    show_default=True,
+    type=click.IntRange(1, 2**20),
+    metavar="MIB",
+    help="With --store: how much each process keeps of the worlds it served last, about; others are read again.",
+)
+@click.option(
     "--workers",
     default=1,
     show_default=True,
@@ -98,6 +106,7 @@ def serve(
     origins: tuple[str, ...],
     capsule: str | None,
     store: str | None,
+    store_memory: int,
     workers: int,
     metrics: bool,
     otlp: str | None,
@@ -169,6 +178,7 @@ def serve(
             hosts=(host, *names),
             public=public,
             store=kept_in,
+            store_memory=store_memory * 2**20,
             workers=workers,
             metrics=metrics,
         )
