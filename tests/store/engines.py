@@ -104,6 +104,10 @@ class DatabaseServer:
         """Refuse writes, or take them again."""
         raise NotImplementedError
 
+    def as_forgetful(self, forgetful: bool) -> None:
+        """Acknowledge what is not flushed to the disk, or nothing that is not."""
+        raise NotImplementedError
+
 
 class Postgres(DatabaseServer):
     package = "postgresql"
@@ -169,6 +173,10 @@ class Postgres(DatabaseServer):
         self.execute(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if read_only else 'off'}")
         self.execute("SELECT pg_reload_conf()")
 
+    def as_forgetful(self, forgetful: bool) -> None:
+        self.execute(f"ALTER SYSTEM SET fsync = {'off' if forgetful else 'on'}")
+        self.execute("SELECT pg_reload_conf()")
+
     def tool(self, name: str, *arguments: str | Path) -> None:
         """Run one of PostgreSQL's own programs."""
         done = subprocess.run([self._binaries / name, *arguments], capture_output=True, text=True, check=False)
@@ -216,6 +224,14 @@ class Redis(DatabaseServer):
     def as_read_only(self, read_only: bool) -> None:
         with closing(self.connect()) as client:
             client.config_set("min-replicas-to-write", 1 if read_only else 0)
+
+    def as_forgetful(self, forgetful: bool) -> None:
+        with closing(self.connect()) as client:
+            client.config_set("appendfsync", "everysec" if forgetful else "always")
+
+    def limit_memory(self, most: str) -> None:
+        with closing(self.connect()) as client:
+            client.config_set("maxmemory", most)
 
 
 def postgres() -> Postgres:

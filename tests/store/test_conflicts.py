@@ -18,6 +18,7 @@ from counterfoil.app import Application, build, sharing
 from counterfoil.store import opening
 from counterfoil.store.log import Conflict, Operation, Position, Touched
 from counterfoil.store.sqlite import SqliteLog
+from counterfoil.store.sqlite_file import SqliteFile
 from counterfoil.store.sqlite_turns import SLOTS
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
@@ -98,7 +99,7 @@ class Process:
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Engine]:
     kind: type[Engine] = request.param
     monkeypatch.setattr(opening, "SqliteLog", kind)
-    monkeypatch.setattr(kind, "_take_lock", lambda self: None)  # it would keep the second process away
+    monkeypatch.setattr(SqliteFile, "_take_lock", lambda self: None)  # it would keep the second process away
     return kind
 
 

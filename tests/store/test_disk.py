@@ -6,12 +6,11 @@ import os
 import resource
 import sqlite3
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.store.served import CONTROL, RUNS, Served
+from tests.store.served import CONTROL, RUNS, Served, until
 
 from counterfoil.app import build, rebuilt
 from counterfoil.cli import main
@@ -167,15 +166,43 @@ def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:
         assert served.client("GET", "/ready").status == 503
         assert served.runs()[-len(made) :] == made, "reading goes on"
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, before)
-        for _ in range(500):
-            if served.client("GET", "/ready").status == 200:
-                break
-            time.sleep(0.02)
+        until(lambda: served.client("GET", "/ready").status == 200)
         made.append("Room again")
         served.run("Room again")
         assert served.runs()[-len(made) :] == made
         served.again()
         assert served.runs()[-len(made) :] == made
+
+
+@pytest.mark.parametrize("done", ["moved", "replaced", "log deleted"])
+def test_files_that_are_taken_from_a_running_server(tmp_path: Path, done: str) -> None:
+    """What would be written to them is refused, because it would be lost, and what had been acknowledged is not lost."""
+    store, aside = tmp_path / "worlds.db", tmp_path / "aside.db"
+    with Served(store, "--scenario", "one-month") as served:
+        served.run("Before")
+        if done == "log deleted":
+            Path(f"{store}-wal").unlink()
+        elif done == "moved":
+            store.rename(aside)
+        else:
+            aside.write_bytes(store.read_bytes())
+            aside.rename(store)
+        reply = served.client("POST", RUNS, {"name": "Never"})
+        assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+        assert "restart the server" in reply.json()["error"]
+        assert served.client("GET", "/ready").status == 503
+        assert served.runs() == ["Before"], "reading goes on"
+        if done == "moved":
+            aside.rename(store)
+            until(lambda: served.client("GET", "/ready").status == 200)
+        elif done == "replaced":
+            served.stop()
+            served.start()
+        else:
+            served.again()
+        served.run("After")
+        kept = served.again().runs()
+        assert kept == ["Before", "After"] or (done == "replaced" and kept[-1] == "After")
 
 
 def test_check_finds_what_cannot_be_rebuilt(made: Path, tmp_path: Path) -> None:

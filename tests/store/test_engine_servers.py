@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.store.engines import DatabaseServer, Postgres
+from tests.store.engines import DatabaseServer, Postgres, Redis
+from tests.store.laws import check
 from tests.store.served import CONTROL, KEY, RUNS, Reply, Served, kill_worker, until
 
 from counterfoil.cli import main
@@ -128,6 +129,41 @@ def test_without_the_database_all_is_503_until_it_is_back(
         assert "sesame" not in served.stop()
 
 
+def test_a_database_that_begins_to_forget_is_written_no_more(database: DatabaseServer, remote_store: str) -> None:
+    """Somebody turns off its flushing while it is used; that is seen within a second of changes."""
+    with Served(remote_store, "--scenario", "one-month") as served:
+        served.run("Before")
+        database.as_forgetful(True)
+        try:
+            until(lambda: served.client("POST", RUNS, {"name": "Meanwhile"}).status == 503)
+            refused_as_unavailable(served.client("POST", RUNS, {"name": "Never"}))
+            assert b"would lose worlds at a crash" in served.client("GET", "/ready").body
+            assert "Never" not in served.runs(), "reading goes on"
+        finally:
+            database.as_forgetful(False)
+        until(lambda: served.client("GET", "/ready").status == 200)
+        served.run("After")
+        assert served.runs()[0] == "Before"
+        assert served.runs()[-1] == "After"
+
+
+def test_a_redis_whose_memory_is_full_is_read_only(started_redis: Redis) -> None:
+    store = started_redis.start().new_store()
+    with Served(store, "--scenario", "one-month") as served:
+        served.run("Before")
+        started_redis.limit_memory("1mb")
+        try:
+            reply = served.client("POST", RUNS, {"name": "Never"})
+            refused_as_unavailable(reply)
+            assert "memory is full (maxmemory)" in reply.json()["error"]
+            assert served.runs() == ["Before"]
+        finally:
+            started_redis.limit_memory("0")
+        until(lambda: served.client("GET", "/ready").status == 200)
+        served.run("After")
+        assert served.again().runs() == ["Before", "After"]
+
+
 def refused_as_unavailable(reply: Reply) -> None:
     assert reply.status == 503, (reply.status, reply.body)
     assert b"store" in reply.body
@@ -204,6 +240,14 @@ def test_a_default_world_of_other_options_is_refused(remote_store: str, tmp_path
         capsule.write_text(json.dumps(served.get(f"{CONTROL}/default/capsule")))
         said = done(2, "serve", "--port", "0", "--store", remote_store, "--capsule", str(capsule))
         assert "has a default world already" in said
+
+
+def test_the_laws_hold_while_another_server_writes(started_redis: Redis) -> None:
+    """Of one API; of the others, and with PostgreSQL, by ``python -m tests.store.laws``."""
+    store = started_redis.start().new_store()
+    code, said, written = check(store, "oracle-brm", "--fast", "--max-examples=1", "--max-time=6")
+    assert code == 0, said
+    assert written > 10
 
 
 def test_workers_of_one_server_share_the_database_too(remote_store: str) -> None:

@@ -240,14 +240,16 @@ def test_a_world_that_cannot_be_read_is_unavailable_in_the_vendors_words(server:
     assert server.client.get(f"/w/blue{RUNS}").status_code == 200
 
 
-def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path) -> None:
-    """Worlds are dropped from memory when many are used; who still writes to one, and who looks it up, mean the same."""
+@pytest.mark.parametrize("bound", [{"most_in_memory": 4}, {"most_bytes": 100_000}])
+def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path, bound: dict[str, int]) -> None:
+    """Worlds are dropped from memory when many are used, or large ones. Who still writes to one, and who looks it up, mean the
+    same."""
     from counterfoil.app import all_switches, scenario
     from counterfoil.store.worlds import StoredWorlds
     from counterfoil.world.switches import KnownSwitches
 
     worlds = StoredWorlds(
-        SqliteLog(tmp_path / "worlds.db"), scenario, KnownSwitches(all_switches()), now=time.time, most_in_memory=4
+        SqliteLog(tmp_path / "worlds.db"), scenario, KnownSwitches(all_switches()), now=time.time, **bound
     )
     held = worlds.create("held", "quiet")
     held.begin_write()
@@ -255,6 +257,9 @@ def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path) 
     for number in range(20):
         worlds.create(f"v{number}", "quiet")
     assert len(worlds) == 21
+    assert not worlds.is_in_memory("held")
+    assert not worlds.is_in_memory("v0")
+    assert worlds.is_in_memory("v19")
     saving = held.end_write()
     assert saving is not None
     saving.result(20)

@@ -244,8 +244,8 @@ def test_without_a_store_it_says_where_worlds_are(ends: str, tmp_path: Path) -> 
 
 
 def test_the_laws_hold_while_another_client_writes(tmp_path: Path) -> None:
-    """Of one API; of all five by ``python -m tests.store.laws``."""
-    code, said, written = check(tmp_path, "flexprice", "--fast", "--max-examples=1", "--max-time=10")
+    """Of one API; of all five, an own document, and every kind of store by ``python -m tests.store.laws``."""
+    code, said, written = check(tmp_path / "laws.db", "flexprice", "--fast", "--max-examples=1", "--max-time=10")
     assert code == 0, said
     assert written > 10
 

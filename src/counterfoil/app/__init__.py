@@ -103,6 +103,7 @@ def build(
     hosts: Sequence[str] = (),
     public: bool = False,
     store: str | None = None,
+    store_memory: int | None = None,
     workers: int = 1,
     metrics: bool = False,
 ) -> Application:
@@ -110,7 +111,8 @@ def build(
     scenario. Where there are own ones, no name means no other.
 
     With ``store``, a file or a server's URL, all worlds are kept in it. If it has a default world already, that one is
-    served, and what is given for a new one must be what it was made from.
+    served, and what is given for a new one must be what it was made from. About ``store_memory`` bytes of other worlds are
+    kept in memory by each process (None: 256 MiB).
 
     With ``workers`` above 1, which needs a store, the application is for processes that are forked from this one: call
     ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
@@ -128,7 +130,7 @@ def build(
         measuring.check(public=public)
     served = _served_apis(tuple(apis), own)
     known = KnownSwitches([each for api in served for each in api.switches], all_switches)
-    worlds, stored = open_worlds(store, known, is_shared=workers > 1)
+    worlds, stored = open_worlds(store, known, is_shared=workers > 1, memory=store_memory)
     try:
         if world is not None:
             put_default(worlds, world, stored)

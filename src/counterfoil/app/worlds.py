@@ -33,13 +33,16 @@ def put_default(worlds: Worlds, world: World, stored: StoredWorlds | None) -> No
     worlds.put(world)
 
 
-def open_worlds(store: str | None, known: KnownSwitches, *, is_shared: bool) -> tuple[Worlds, StoredWorlds | None]:
-    """The registry of worlds; once more as the second if it keeps them in a store."""
+def open_worlds(
+    store: str | None, known: KnownSwitches, *, is_shared: bool, memory: int | None
+) -> tuple[Worlds, StoredWorlds | None]:
+    """The registry of worlds; once more as the second if it keeps them in a store, and about ``memory`` bytes of them here."""
     if store is None:
         return Worlds(scenario, known, seconds=time.monotonic), None
     from counterfoil.store import opening
 
-    stored = opening.open_worlds(store, scenario, known, shared=is_shared)
+    bound = {} if memory is None else {"most_bytes": memory}
+    stored = opening.open_worlds(store, scenario, known, shared=is_shared, **bound)
     return stored, stored
 
 

@@ -42,6 +42,7 @@ class ServeOptions:
     origins: tuple[str, ...]
     capsule: str | None
     store: str | None
+    store_memory: int
     workers: int
     metrics: bool
     otlp: str | None
@@ -122,6 +123,7 @@ class ServerRun:
             hosts=(options.host, *options.names),
             public=options.public,
             store=self.store,
+            store_memory=options.store_memory * 2**20,
             workers=options.workers,
             metrics=options.metrics,
         )

@@ -61,6 +61,14 @@ from counterfoil.cli.run_server import ServeOptions, run
     help="Keep all worlds in this file, or this postgresql:// or redis:// server, so that they outlive the process.",
 )
 @click.option(
+    "--store-memory",
+    default=256,
+    show_default=True,
+    type=click.IntRange(1, 2**20),
+    metavar="MIB",
+    help="With --store: how much each process keeps of the worlds it served last, about; others are read again.",
+)
+@click.option(
     "--workers",
     default=1,
     show_default=True,

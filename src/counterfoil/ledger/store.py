@@ -113,6 +113,11 @@ class AccountStore:
         """For each customer in order, the slot of its state."""
         return self._slots.flat()  # type: ignore[return-value]
 
+    @property
+    def slot_count(self) -> int:
+        """How many slots there are; some may not be in use."""
+        return len(self._states)
+
     def states(self) -> list[AccountState]:
         """The states by slot; some may not be in use."""
         return self._states.flat()

@@ -7,6 +7,10 @@ from typing import Protocol
 
 from counterfoil.store.log import Log, Position
 
+CHECKED_AGAIN_AFTER = 1.0
+"""Seconds after which a server that is written to is asked again whether it keeps what it is given: that can be changed while it
+runs."""
+
 
 class StoreLog(Log, Protocol):
     """A store, with what ``counterfoil store`` asks of it."""

@@ -11,6 +11,7 @@ from typing import cast
 
 from counterfoil.plain_text import counted
 from counterfoil.store.engines import RemoteLog, StoreLog
+from counterfoil.store.eviction import MOST_BYTES
 from counterfoil.store.log import Conflict, Gone, Log, StoreError
 from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.sqlite import SqliteLog
@@ -63,16 +64,21 @@ def _extra(extra: str, package: str) -> Iterator[None]:
 
 
 def open_worlds(
-    store: str, read: Callable[[str], Scenario], known_switches: KnownSwitches, *, shared: bool = False
+    store: str,
+    read: Callable[[str], Scenario],
+    known_switches: KnownSwitches,
+    *,
+    shared: bool = False,
+    most_bytes: int = MOST_BYTES,
 ) -> StoredWorlds:
-    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``. Raises
-    ``StoreError``."""
+    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``; about
+    ``most_bytes`` of worlds are kept in memory. Raises ``StoreError``."""
     log = open_log(store, shared=shared)
     if log.remote:
         from counterfoil.store.remote_worlds import RemoteWorlds
 
-        return RemoteWorlds(cast("RemoteLog", log), read, known_switches, now=time.time)
-    return (SharedWorlds if shared else StoredWorlds)(log, read, known_switches, now=time.time)
+        return RemoteWorlds(cast("RemoteLog", log), read, known_switches, now=time.time, most_bytes=most_bytes)
+    return (SharedWorlds if shared else StoredWorlds)(log, read, known_switches, now=time.time, most_bytes=most_bytes)
 
 
 def check_default(

@@ -14,8 +14,10 @@ from typing import Any
 
 import psycopg
 
+from counterfoil.store.engines import CHECKED_AGAIN_AFTER
 from counterfoil.store.log import Operation, Position, Row, StoredWorld, StoreError, decode_origin
-from counterfoil.store.postgres_connections import Connection, Connections, said
+from counterfoil.store.open_or_refuse import open_or_refuse
+from counterfoil.store.postgres_connections import Connection, Connections, said, set_up
 from counterfoil.store.postgres_statements import FENCED, SCHEMA, write_all
 from counterfoil.store.written_with import check_written_with, written_with
 from counterfoil.world.command_log import StoreUnavailable
@@ -47,17 +49,9 @@ class PostgresLog:
         self._writing: Connection | None = None
         self._writer = secrets.token_hex(8)
         self._batch = ""
-        try:
+        self._checked = 0.0
+        with open_or_refuse(self, psycopg.Error, said):
             self._open()
-        except StoreUnavailable as error:
-            self.close()
-            raise StoreError(f"{self.where}: {error}") from None
-        except psycopg.Error as error:
-            self.close()
-            raise StoreError(f"{self.where}: {said(error)}") from None
-        except StoreError:
-            self.close()
-            raise
 
     # --- opening ---------------------------------------------------------------------------------
 
@@ -122,7 +116,7 @@ class PostgresLog:
             connection = self._connections.open()
         except StoreUnavailable as error:
             raise StoreUnavailable(f"the store cannot be written: {error}") from None
-        self._writing = connection
+        self._writing, self._checked = connection, time.monotonic()
         fresh = secrets.token_hex(8)
         try:
             connection.execute(
@@ -141,6 +135,7 @@ class PostgresLog:
 
     def commit(self, operations: Sequence[Operation]) -> None:
         batch = secrets.token_hex(8)
+        self._check_again()
         try:
             self._write(operations, batch)
         except psycopg.Error as error:
@@ -155,6 +150,16 @@ class PostgresLog:
             else:
                 self._settle(operations, batch)
         self._batch = batch
+
+    def _check_again(self) -> None:
+        if self._writing is not None and time.monotonic() > self._checked + CHECKED_AGAIN_AFTER:
+            try:
+                with contextlib.suppress(psycopg.Error):  # the connection broke, which the commit finds out
+                    set_up(self._writing)
+            except StoreUnavailable as error:
+                self._drop_writing()
+                raise StoreUnavailable(f"the store cannot be written: the server {error}") from None
+            self._checked = time.monotonic()
 
     def _write(self, operations: Sequence[Operation], batch: str) -> None:
         if self._writing is None:

@@ -73,21 +73,13 @@ class Connections:
         except psycopg.Error as error:
             raise StoreUnavailable(said(error)) from None
         try:
-            milliseconds = str(int(STATEMENT_SECONDS * 1000))
-            found = connection.execute(SETTINGS, [milliseconds] * 3).fetchone()
-            assert found is not None
-            is_replica, is_read_only, is_durable = found[:3]
+            set_up(connection)
         except psycopg.Error as error:
             connection.close()
             raise StoreUnavailable(said(error)) from None
-        wrong = None
-        if is_replica or is_read_only:
-            wrong = "is read-only; name the primary server"
-        elif not is_durable:
-            wrong = "runs with fsync = off, and would lose worlds at a crash; set fsync = on"
-        if wrong is not None:
+        except StoreUnavailable:
             connection.close()
-            raise StoreUnavailable(wrong)
+            raise
         return connection
 
     @contextlib.contextmanager
@@ -125,6 +117,17 @@ class Connections:
         """Close those that are idle; new ones may be made."""
         while self._idle:
             self._idle.pop().close()
+
+
+def set_up(connection: Connection) -> None:
+    """Bound its statements, and check that the server keeps what it is given. Raises ``StoreUnavailable``, ``psycopg.Error``."""
+    found = connection.execute(SETTINGS, [str(int(STATEMENT_SECONDS * 1000))] * 3).fetchone()
+    assert found is not None
+    is_replica, is_read_only, is_durable = found[:3]
+    if is_replica or is_read_only:
+        raise StoreUnavailable("is read-only; name the primary server")
+    if not is_durable:
+        raise StoreUnavailable("runs with fsync = off, and would lose worlds at a crash; set fsync = on")
 
 
 def _is_alive(connection: Connection) -> bool:

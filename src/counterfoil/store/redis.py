@@ -13,7 +13,9 @@ from typing import Any, cast
 
 import redis
 
+from counterfoil.store.engines import CHECKED_AGAIN_AFTER
 from counterfoil.store.log import Conflict, Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.open_or_refuse import open_or_refuse
 from counterfoil.store.redis_connections import check_durable, connect, said, where
 from counterfoil.store.redis_scripts import COMMIT, FIND, KEPT_WRITERS, MISTAKES, NAMES_OF, Value, encoded
 from counterfoil.store.written_with import check_written_with, written_with
@@ -40,21 +42,13 @@ class RedisLog:
         self._to_write = to_write
         self._writer = secrets.token_hex(8)
         self._batch = ""
+        self._checked = 0.0
         self._commit = self._client.register_script(COMMIT)
         self._find = self._client.register_script(FIND)
         self._names_of = self._client.register_script(NAMES_OF)
         self._mistakes = self._client.register_script(MISTAKES)
-        try:
+        with open_or_refuse(self, redis.RedisError, said):
             self._open()
-        except StoreUnavailable as error:
-            self.close()
-            raise StoreError(f"{self.where}: {error}") from None
-        except redis.RedisError as error:
-            self.close()
-            raise StoreError(f"{self.where}: {said(error)}") from None
-        except StoreError:
-            self.close()
-            raise
 
     # --- opening ---------------------------------------------------------------------------------
 
@@ -97,16 +91,24 @@ class RedisLog:
         """What was sent earlier, and may still be under way, cannot be committed any more."""
         fresh = secrets.token_hex(8)
         try:
-            check_durable(self._client)
+            self._check()
             self._client.set(f"counterfoil:writer:{self._writer}", fresh, ex=KEPT_WRITERS)
         except redis.RedisError as error:
             raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
+        self._batch = fresh
+
+    def _check(self) -> None:
+        try:
+            check_durable(self._client)
         except StoreUnavailable as error:
             raise StoreUnavailable(f"the store cannot be written: the server {error}") from None
-        self._batch = fresh
+        self._checked = time.monotonic()
 
     def commit(self, operations: Sequence[Operation]) -> None:
         batch, sent = secrets.token_hex(8), encoded(operations)
+        if time.monotonic() > self._checked + CHECKED_AGAIN_AFTER:
+            with contextlib.suppress(redis.RedisError):  # the connection broke, which the commit finds out
+                self._check()
         try:
             result = self._write(batch, sent)
             if result == b"FENCED":  # idle for so long that the server forgot this writer; nothing of it is under way

@@ -21,7 +21,7 @@ from counterfoil.store.worlds import TOUCHED_EVERY, StoredWorlds
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
-from counterfoil.world.worlds import NAME, WorldEntry, check_name
+from counterfoil.world.worlds import DEFAULT, NAME, WorldEntry, check_name
 
 T = TypeVar("T")
 FEW = 20
@@ -42,6 +42,12 @@ class SharedWorlds(StoredWorlds):
         if self.log.remote:  # other machines count their workers, too
             self._first_login = secrets.randbits(52) << 8
         return SharedCommit(self.log, self._recover, self._looked_up)
+
+    @property
+    def problem(self) -> str | None:
+        head = self._heads.get(DEFAULT)
+        unreadable = None if head is None else head.unreadable
+        return super().problem or (None if unreadable is None else str(unreadable))
 
     def before_fork(self) -> None:
         """Leave the store until ``after_fork``: neither threads nor connections cross a fork."""

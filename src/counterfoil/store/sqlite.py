@@ -8,30 +8,19 @@ turns by a lock on ``FILE-turn``: SQLite's own wait is by polling, which lets so
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import stat
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version as installed
 from pathlib import Path
 from threading import Lock
 
-import counterfoil
-from counterfoil.store.log import (
-    Conflict,
-    Operation,
-    Position,
-    Row,
-    StoredWorld,
-    StoreError,
-    decode_origin,
-)
-from counterfoil.store.sqlite_statements import LATER, SCHEMA, position, write_all, write_if_next
+from counterfoil.store.log import Conflict, Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.open_or_refuse import open_or_refuse
+from counterfoil.store.sqlite_file import FORMAT, SqliteFile, said
+from counterfoil.store.sqlite_statements import LATER, position, write_all, write_if_next
 from counterfoil.store.sqlite_turns import Turns
+from counterfoil.store.written_with import written_with
 from counterfoil.world.command_log import StoreUnavailable
 
-FORMAT = 1
-APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
 WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_live, world.expires, scenario.text
     FROM world JOIN origin ON origin.id = world.origin JOIN scenario ON scenario.digest = origin.scenario
     WHERE world.name = ?"""
@@ -49,152 +38,64 @@ class SqliteLog:
     def __init__(self, path: str | Path, *, to_write: bool = True, shared: bool = False) -> None:
         self.where = str(path)
         self.shared = shared
-        self._path = Path(path)
-        self._to_write = to_write
+        self._file = SqliteFile(path, to_write=to_write)
         self.turns = Turns(f"{path}-turn") if shared else None
         self._reading = Lock()
-        self._writing: sqlite3.Connection | None = None
-        self._lock_file: sqlite3.Connection | None = None
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            self.close()
-            raise StoreError(f"{self.where}: {_said(error)}") from None
-        except OSError as error:
-            self.close()
-            raise StoreError(f"{self.where}: cannot be opened: {error.strerror}") from None
-        except StoreUnavailable as error:
-            self.close()
-            raise StoreError(f"{self.where}: {error}") from None
-        except StoreError:
-            self.close()
-            raise
-
-    # --- opening ---------------------------------------------------------------------------------
-
-    def _open(self) -> None:
         self._read: sqlite3.Connection | None = None
-        if not self._to_write and not self._path.exists():
-            raise StoreError(f"{self.where}: there is no such store")
-        if self._path.exists() and not stat.S_ISREG(self._path.stat().st_mode):
-            raise StoreError(f"{self.where}: is not a file")
-        if self._path.exists() and not _begins_like_a_database(self._path):
-            raise StoreError(f"{self.where}: is not a store of counterfoil")  # before a lock is put beside it
-        if self._to_write:
-            self._take_lock()
-            with contextlib.suppress(FileExistsError):
-                # before SQLite makes it with the permissions of the umask
-                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self._read = self._connect()
-        self._check_format()
-        if self.shared:
-            self.connect()
-        elif self._to_write:
-            self.recover()
+        self._writing: sqlite3.Connection | None = None
+        with open_or_refuse(self, sqlite3.Error, said):
+            self._read = self._file.open()
+            if shared:
+                self.connect()
+            elif to_write:
+                self.recover()
 
-    def _take_lock(self) -> None:
-        """A lock that ends with the process, on every system: SQLite's own, on a file beside the store."""
-        lock = Path(f"{self.where}-lock")
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        uri = lock.absolute().as_uri()  # what SQLite could take for a URI is quoted
-        self._lock_file = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            self._lock_file.execute("PRAGMA journal_mode = MEMORY")  # no second file
-            self._lock_file.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if _name(error) == "SQLITE_BUSY":
-                raise StoreError(f"{self.where}: another process uses this store; stop it first") from None
-            raise
-
-    def _connect(self) -> sqlite3.Connection:
-        mode = "rw" if self._to_write else "ro"
-        uri = f"{self._path.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-
-    def _check_format(self) -> None:
-        assert self._read is not None
-        application, found = self._pragma("application_id"), self._pragma("user_version")
-        is_empty = not self._read.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if is_empty and not application and self._to_write:
-            self._create()
-        elif application != APPLICATION:
-            raise StoreError(f"{self.where}: is not a store of counterfoil")
-        elif found != FORMAT:
-            raise StoreError(
-                f"{self.where}: is in format {found}, and counterfoil {counterfoil.__version__} reads format {FORMAT}; "
-                "export it with the version that wrote it (counterfoil store export) and import that"
-            )
-        for name, here in self._versions().items():
-            there = self.about(name)
-            if there != here:
-                raise StoreError(
-                    f"{self.where}: was written with {name} {there}, and this is {name} {here}, which may rebuild other "
-                    f"worlds; export it with {name} {there} (counterfoil store export) and import that into a new store"
-                )
-
-    def _create(self) -> None:
-        assert self._read is not None
-        if self._read.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-            raise StoreError(f"{self.where}: this file system cannot keep a write-ahead log; choose a local disk")
-        self._read.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
-        self._read.executemany("INSERT INTO about VALUES (?, ?)", self._versions().items())
-        self._read.execute(f"PRAGMA application_id = {APPLICATION}")
-        self._read.execute(f"PRAGMA user_version = {FORMAT}")
-        self._read.execute("COMMIT")
-
-    @staticmethod
-    def _versions() -> dict[str, str]:
-        """What decides which world the same commands make: this program, and Faker, whose names and addresses are shown."""
-        return {"counterfoil": counterfoil.__version__, "faker": installed("faker")}
-
-    def _pragma(self, name: str) -> int:
-        assert self._read is not None
-        return int(self._read.execute(f"PRAGMA {name}").fetchone()[0])
+    # --- opening and closing ---------------------------------------------------------------------
 
     def close(self) -> None:
         self.disconnect()
-        if self._lock_file is not None:
-            with contextlib.suppress(sqlite3.Error):
-                self._lock_file.close()
-            self._lock_file = None
+        self._file.close()
 
     def disconnect(self) -> None:
         """The lock that keeps other servers away stays."""
-        for connection in (self._writing, getattr(self, "_read", None)):
+        for connection in (self._writing, self._read):
             if connection is not None:
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
         self._writing = self._read = None
+        self._file.forget()
         if self.turns is not None:
             self.turns.close()
 
     def connect(self) -> None:
         self.disconnect()
         try:
-            self._read = self._connect()
+            self._read = self._file.connect()
             if self.turns is not None:
                 self.turns.open()
             self.recover()
         except (sqlite3.Error, OSError, StoreUnavailable) as error:
             self.disconnect()
-            raise StoreError(f"{self.where}: {error}") from None
+            line = said(error) if isinstance(error, sqlite3.Error) else error
+            raise StoreError(f"{self.where}: {line}") from None
 
     # --- writing, from one thread ----------------------------------------------------------------
 
     def recover(self) -> None:
         """A new connection, because SQLite's state after an I/O error is not to be trusted; and a write, to see that it works."""
         self._drop_writing()
+        problem = self._file.problem()
+        if problem is not None:
+            raise StoreUnavailable(f"the store cannot be written: {problem}")
         try:
-            connection = self._writing = self._connect()
+            connection = self._writing = self._file.connect()
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(LATER)
             connection.execute("INSERT OR REPLACE INTO about VALUES ('opened', datetime('now'))")
+            self._file.remember()
         except sqlite3.Error as error:
             self._drop_writing()
-            raise StoreUnavailable(f"the store cannot be written: {_said(error)}") from None
+            raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
 
     def writing(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext() if self.turns is None else self.turns.taken()
@@ -203,6 +104,7 @@ class SqliteLog:
         connection = self._writing
         if connection is None:
             raise StoreUnavailable("the store is not open")
+        self._check_files(connection)
         try:
             if self.turns is not None:
                 with self.turns.counting(operations):
@@ -213,10 +115,20 @@ class SqliteLog:
             raise
         except sqlite3.Error as error:
             self._drop_writing()
-            raise StoreUnavailable(f"the store cannot be written: {_said(error)}; try again") from None
+            raise StoreUnavailable(f"the store cannot be written: {said(error)}; try again") from None
         except BaseException:
             self._drop_writing()
             raise
+
+    def _check_files(self, connection: sqlite3.Connection) -> None:
+        problem = self._file.problem()
+        if problem is not None:
+            with contextlib.suppress(
+                sqlite3.Error
+            ):  # what only a write-ahead log has that was deleted goes to the file
+                connection.execute("PRAGMA wal_checkpoint(FULL)")
+            self._drop_writing()
+            raise StoreUnavailable(f"the store cannot be written: {problem}")
 
     def _drop_writing(self) -> None:
         connection, self._writing = self._writing, None
@@ -237,9 +149,11 @@ class SqliteLog:
                 try:
                     yield self._read
                 finally:
-                    self._read.execute("ROLLBACK")
+                    if self._read.in_transaction:
+                        self._read.execute("ROLLBACK")
             except sqlite3.Error as error:
-                raise StoreUnavailable(f"the store cannot be read: {_said(error)}; try again") from None
+                line = self._file.problem() or f"{said(error)}; try again"
+                raise StoreUnavailable(f"the store cannot be read: {line}") from None
 
     def find(self, name: str) -> StoredWorld | None:
         with self._reader() as connection:
@@ -303,23 +217,22 @@ class SqliteLog:
 
     def versions(self) -> dict[str, str | None]:
         """What the store was written with: its format, and the versions of counterfoil and Faker."""
-        return {"format": str(FORMAT), **{name: self.about(name) for name in self._versions()}}
+        return {"format": str(FORMAT), **{name: self.about(name) for name in written_with()}}
 
     def size(self) -> int:
         """Bytes of the file and of its write-ahead log."""
-        files = (self._path, Path(f"{self.where}-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
+        return self._file.size()
 
     # --- looking after it ------------------------------------------------------------------------
 
     def mistakes(self) -> list[str]:
         """What SQLite finds wrong with the file, and commands that are missing; one line each."""
         with self._reader() as connection:
-            said = [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+            wrong = [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
             gaps = connection.execute(
                 "SELECT name FROM world JOIN log ON log.world = world.id GROUP BY world.id HAVING max(number) <> count(*)"
             ).fetchall()
-        return said + [f"world '{name}': commands are missing" for (name,) in gaps]
+        return wrong + [f"world '{name}': commands are missing" for (name,) in gaps]
 
     def compact(self) -> None:
         """Give back the space of what was deleted. Raises ``StoreUnavailable``."""
@@ -330,29 +243,4 @@ class SqliteLog:
             self._writing.execute("VACUUM")
             self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"{self.where}: cannot be compacted: {_said(error)}") from None
-
-
-def _begins_like_a_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(16) in (b"SQLite format 3\0", b"")
-
-
-def _name(error: sqlite3.Error) -> str:
-    return str(getattr(error, "sqlite_errorname", ""))
-
-
-def _said(error: sqlite3.Error) -> str:
-    """What SQLite reports, in words that say what to do."""
-    name = _name(error)
-    if name == "SQLITE_NOTADB":
-        return "is not a store of counterfoil"
-    if name.startswith("SQLITE_READONLY"):
-        return "is read-only; make the file and its folder writable"
-    if name == "SQLITE_FULL":
-        return "the disk is full"
-    if name.startswith("SQLITE_CANTOPEN"):
-        return "cannot be opened; is its folder there, and writable?"
-    if name.startswith("SQLITE_BUSY"):
-        return "another process holds a lock on it"
-    return " ".join(str(error).split()) or name
+            raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None

@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from counterfoil.ledger.errors import RuleBroken, UnknownRecord
+from counterfoil.store.eviction import MOST_BYTES, MOST_WORLDS, estimated_bytes, to_drop
 from counterfoil.store.group_commit import GroupCommit
 from counterfoil.store.head import StoredHead
 from counterfoil.store.log import Faults, Gone, Log, Made, Operation, Row, StoredWorld
@@ -38,8 +39,8 @@ TOUCHED_EVERY = 0.05
 
 
 class StoredWorlds(Worlds):
-    """The worlds in ``log``. ``now`` tells the time in seconds since 1970; ``limit`` bounds how many worlds there are, and
-    ``most_in_memory`` how many are kept rebuilt (with 10 commands one takes about 13 kB).
+    """The worlds in ``log``. ``now`` tells the time in seconds since 1970; ``limit`` bounds how many worlds there are,
+    ``most_in_memory`` how many are kept rebuilt, and ``most_bytes`` how many bytes those take, about.
 
     Methods that make or delete a world return when that is durable, and raise ``StoreUnavailable`` if it cannot be; so does
     every look-up of a world that has to be rebuilt.
@@ -55,11 +56,13 @@ class StoredWorlds(Worlds):
         *,
         now: Callable[[], float],
         limit: int = 1_000_000,
-        most_in_memory: int = 4096,
+        most_in_memory: int = MOST_WORLDS,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         super().__init__(read, known_switches, limit=limit, seconds=now)
         self.log = log
-        self._most_in_memory = most_in_memory
+        self._most_in_memory, self._most_bytes = most_in_memory, most_bytes
+        self._bytes = 0
         self._heads: dict[str, StoredHead] = {}
         # a head that was dropped from memory may still be written to by who has a view of it: there is only ever one
         self._alive: WeakValueDictionary[str, StoredHead] = WeakValueDictionary()
@@ -197,11 +200,15 @@ class StoredWorlds(Worlds):
     def _remember(self, head: StoredHead) -> None:
         with self._lock:
             self._alive[head.name] = self._heads[head.name] = head
-            if len(self._heads) > self._most_in_memory:
-                oldest = sorted(self._heads.values(), key=lambda each: (each.name == DEFAULT, each.used_at))
-                for each in oldest[: max(1, self._most_in_memory // 4)]:
-                    if each is not head:
-                        del self._heads[each.name]
+            self._bytes += estimated_bytes(head.state)
+            if len(self._heads) > self._most_in_memory or self._bytes > self._most_bytes:
+                self._evict(head)
+
+    def _evict(self, kept: StoredHead | None = None) -> None:
+        dropped, self._bytes = to_drop(self._heads.values(), self._most_in_memory, self._most_bytes)
+        for each in dropped:
+            if each is not kept:
+                del self._heads[each.name]
 
     # --- rebuilding ------------------------------------------------------------------------------
 
@@ -244,6 +251,8 @@ class StoredWorlds(Worlds):
 
     def forget_idle(self) -> int:
         now, forgotten = self._seconds(), 0
+        with self._lock:
+            self._evict()
         for id, name in self.log.expired(now):
             with self._alone(name):  # not while it is being rebuilt, because it is used now
                 head = self._alive.get(name)

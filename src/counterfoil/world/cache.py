@@ -32,6 +32,11 @@ class DerivedCache:
         self._size = 0
         self._lock = Lock()
 
+    @property
+    def bytes(self) -> int:
+        """What the values take, about."""
+        return self._size
+
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The cached value of ``compute()``. It is called without the lock: two threads may compute the same value."""
         with self._lock:

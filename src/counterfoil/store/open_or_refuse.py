@@ -1,0 +1,31 @@
+"""Turns whatever goes wrong while a store is opened into one line that names the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from counterfoil.store.log import Log, StoreError
+from counterfoil.world.command_log import StoreUnavailable
+
+E = TypeVar("E", bound=Exception)
+
+
+@contextmanager
+def open_or_refuse(log: Log, errors: type[E], said: Callable[[E], str]) -> Iterator[None]:
+    """For what opens ``log``. An error closes it, and is raised as a ``StoreError``; of those that its engine raises
+    (``errors``) ``said`` makes a line."""
+    try:
+        yield
+    except BaseException as error:
+        log.close()
+        if isinstance(error, errors):
+            line = said(error)
+        elif isinstance(error, StoreUnavailable):
+            line = str(error)
+        elif isinstance(error, OSError):
+            line = f"cannot be opened: {error.strerror}"
+        else:
+            raise
+        raise StoreError(f"{log.where}: {line}") from None
