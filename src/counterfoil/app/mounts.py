@@ -33,7 +33,7 @@ def visitors_bounds() -> WorldLimits:
         seconds=0.5,
         max_time_to_live=half_an_hour,
         default_time_to_live=half_an_hour,
-        capsules=False,
+        own_scenarios=False,
     )
 
 
