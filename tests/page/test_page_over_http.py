@@ -169,7 +169,10 @@ def test_a_file_is_cached_by_its_digest_and_revalidated_without(client: httpx.Cl
     assert kept.headers["content-type"] == asked.headers["content-type"] == "text/javascript; charset=utf-8"
     again = client.get(path, headers={"If-None-Match": kept.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    head = client.head(path)
+    assert kept.headers["content-encoding"] == "gzip"
+    plain = {"Accept-Encoding": "identity"}
+    assert client.get(path, headers=plain).headers["content-length"] == str(len(kept.content))
+    head = client.head(path, headers=plain)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(kept.content))
     for unknown in ("/static/000000000000/main.js", "/static/nothing.js", "/static/page.html", "/static/a/b/main.js"):

@@ -72,6 +72,29 @@ def test_a_scenario_is_chosen_by_its_description(pages: Any, served: Any) -> Non
     expect(tab.locator("dialog")).to_be_hidden()
 
 
+def test_a_scenario_of_ones_own_is_pasted_and_its_mistakes_are_told(pages: Any, served: Any) -> None:
+    text = """title: A gym
+text: Ada pays 30.00 a month.
+starts: 2026-01-01T00:00:00Z
+seller: {name: Example Gym Ltd, country: GB, currency: GBP, tax_rate: 20}
+tariffs: [{key: monthly, name: Monthly pass, currency: GBP, monthly_fee: 30.00}]
+customers: [{key: ada, name: Ada Example, country: GB, tarif: monthly}]"""
+    page = pages(served.world())
+    tab = page.tab
+    page.menu("Scenario…")
+    tab.get_by_text("Your own scenario").click()
+    tab.fill("#own-scenario", text)
+    tab.click("#own-start")
+    expect(tab.locator("#own-mistakes")).to_have_text("Line 6: unknown key 'tarif'")
+    tab.locator("#own-file").set_input_files(
+        {"name": "gym.yaml", "mimeType": "application/yaml", "buffer": text.replace("tarif:", "tariff:").encode()}
+    )
+    expect(tab.locator("#own-scenario")).to_have_value(text.replace("tarif:", "tariff:"))
+    tab.click("#own-start")
+    expect(tab.locator("#world")).to_contain_text("A gym")
+    expect(tab.locator("main")).to_contain_text("£30.00")
+
+
 def billed(served: Any) -> str:
     world: str = served.world()
     served.do(

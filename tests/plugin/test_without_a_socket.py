@@ -130,3 +130,13 @@ def test_the_innermost_of_two_worlds_answers(sandbox: Sandbox) -> None:
         with other.intercept():
             assert total(other.headers) == 1
         assert total(sandbox.headers) == 3
+
+
+def test_a_compressed_answer_is_read_by_every_client(sandbox: Sandbox) -> None:
+    """The page's files are compressed for who takes that, as these clients do."""
+    file = str(httpx.URL(sandbox.url("elevate")).join("/static/main.js"))
+    with httpx.Client(transport=sandbox.transport()) as client, sandbox.session() as session:
+        by_httpx, by_requests = client.get(file), session.get(file)
+    assert by_httpx.headers["content-encoding"] == "gzip"
+    assert by_httpx.text == by_requests.text
+    assert by_httpx.text.startswith("// Starts the page")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.engines import ENGINES, running
-from tests.store.served import CONTROL, KEY, Client, Served
+from tests.store.served import CONTROL, KEY, Client, Served, until
 
 EMNIFY = "/emnify/api/v1"
 
@@ -53,6 +53,33 @@ def test_a_month_of_work_survives_a_crash(store: str) -> None:
         assert served.client("POST", "/billingplatform/backend/api/v1/billingRuns", {}).status == 201, (
             "the switch stayed"
         )
+
+
+def test_a_world_made_from_a_scenarios_text_survives_a_crash(file: Path) -> None:
+    """Three workers; 30.00 a month from 1 January, a charge of 5.00, a reset that takes the charge away, and one of 7.00."""
+    text = """title: A gym
+text: Ada pays 30.00 a month.
+starts: 2026-01-01T00:00:00Z
+seller: {name: Example Gym Ltd, country: GB, currency: GBP, tax_rate: 20}
+tariffs: [{key: monthly, name: Monthly pass, currency: GBP, monthly_fee: 30.00}]
+customers: [{key: ada, name: Ada Example, country: GB, tariff: monthly}]
+"""
+    charge = f"{CONTROL}/gym/commands/add_charge"
+    with Served(file, "--scenario", "one-month", workers=3) as served:
+        assert served.client("POST", CONTROL, {"name": "gym", "scenario": text}).status in (201, 202)
+        until(lambda: served.client("GET", f"{CONTROL}/gym").status == 200)
+        served.post(charge, {"customer": 1, "description": "Towel", "amount": "5.00"})
+        served.post(f"{CONTROL}/gym/reset")
+        served.post(charge, {"customer": 1, "description": "Shoes", "amount": "7.00"})
+        before = served.get(f"{CONTROL}/gym/capsule")
+        served.again()
+        for client in served.at_each_worker():
+            assert client("GET", f"{CONTROL}/gym/capsule").json() == before
+            account = client("GET", f"{CONTROL}/gym/customers/1").json()["accounts"][0]
+            client.close()
+            assert account["open"] == "37.00"
+        served.post(f"{CONTROL}/gym/reset")
+        assert served.get(f"{CONTROL}/gym/customers/1")["accounts"][0]["open"] == "30.00"
 
 
 def test_made_forked_reset_and_deleted_worlds(store: str) -> None:

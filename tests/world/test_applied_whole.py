@@ -71,7 +71,7 @@ def test_an_unexpected_error_half_way_leaves_nothing_changed_and_nothing_recorde
         AdvanceClock(months=2).apply(state)
         RecordPayment(customer=3, bill=1).apply(state)
         IssueToken(api="elevate", key="counterfoil-key", minutes=5).apply(state)
-        state.add_credential("half", None, None)
+        state.grants = {**state.grants, "half": Grant("half", None, None)}
         state.populate([state.ledger.state_of(1)], [0], ["DE"])
         raise ZeroDivisionError
 

@@ -37,28 +37,33 @@ def test_a_cached_scenario_is_equal_to_the_parsed_one(name: str, folder: Path, m
 def test_dates_and_numbers_of_every_kind_survive_the_cache() -> None:
     values = "2026-01-01, 2026-01-01T01:02:03.5Z, 2026-01-01 01:02:03, 1.10, 1e3, null, true, '1', 007"
     text = f"{TEXT}story: [{{add_charge: {{a: [{values}]}}}}]"
-    first, again = (parse_scenario("x", text.encode(), "x.yaml") for _ in range(2))
+    first, again = (parse_scenario("x", text.encode(), "x.yaml", remember=True) for _ in range(2))
     assert repr(again.definition.story) == repr(first.definition.story)
 
 
 def test_a_value_without_a_json_form_is_served_but_not_cached(folder: Path) -> None:
     for odd in (".inf", "-.inf", ".nan"):
-        parse_scenario("x", f"{TEXT}story: [{{add_charge: {{a: {odd}}}}}]".encode(), "x.yaml")
+        parse_scenario("x", f"{TEXT}story: [{{add_charge: {{a: {odd}}}}}]".encode(), "x.yaml", remember=True)
     assert not folder.exists()
 
 
 def test_an_invalid_scenario_is_not_cached_and_refused_with_its_line_each_time(folder: Path) -> None:
     for _ in range(2):
         with pytest.raises(ScenarioError, match=r"x\.yaml:5: unknown key 'nonsense'"):
-            parse_scenario("x", f"{TEXT}nonsense: 1\n".encode(), "x.yaml")
+            parse_scenario("x", f"{TEXT}nonsense: 1\n".encode(), "x.yaml", remember=True)
         with pytest.raises(ScenarioError, match=r"x\.yaml:5: there is no tariff 'gold'"):
-            parse_scenario("x", f"{TEXT}customers: [{{key: a, tariff: gold}}]\n".encode(), "x.yaml")
+            parse_scenario("x", f"{TEXT}customers: [{{key: a, tariff: gold}}]\n".encode(), "x.yaml", remember=True)
+    assert not folder.exists()
+
+
+def test_a_text_that_is_no_file_is_not_cached(folder: Path) -> None:
+    parse_scenario("x", TEXT.encode(), "a request")
     assert not folder.exists()
 
 
 def test_a_damaged_cache_file_is_ignored(folder: Path) -> None:
-    first = parse_scenario("x", TEXT.encode(), "x.yaml")
+    first = parse_scenario("x", TEXT.encode(), "x.yaml", remember=True)
     (kept,) = folder.iterdir()
     for spoilt in (b"", b"{", b"\xff", b"{}", b'{"title": 5}', b"[]"):
         kept.write_bytes(spoilt)
-        assert parse_scenario("x", TEXT.encode(), "x.yaml") == first
+        assert parse_scenario("x", TEXT.encode(), "x.yaml", remember=True) == first

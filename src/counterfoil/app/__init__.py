@@ -147,17 +147,19 @@ def build(
     given, check_access = options or Options(), guard(control_token, hosts)
     if metrics:
         given = measuring.with_metrics(given, worlds, stored, sharing, check_access=check_access)
-    control_api = partial(
-        mounts.control_api,
-        worlds,
-        served,
-        kept_faults(faults, stored, sharing),
-        shown_journal,
-        token=control_token,
-        hosts=hosts,
-        bounds=mounts.visitors_bounds() if public else None,
-        others=None if sharing is None else sharing.siblings,
-        observers=given.observers,
+    control_api = LazyApp(
+        partial(
+            mounts.control_api,
+            worlds,
+            served,
+            kept_faults(faults, stored, sharing),
+            shown_journal,
+            token=control_token,
+            hosts=hosts,
+            bounds=mounts.visitors_bounds() if public else None,
+            others=None if sharing is None else sharing.siblings,
+            observers=given.observers,
+        )
     )
     page = partial(
         mounts.page,
@@ -169,8 +171,9 @@ def build(
         check_access=check_access,
         needs_token=control_token is not None,
         public=public,
+        control=control_api,
     )
-    mounted: dict[str, ASGIApp] = {CONTROL: LazyApp(control_api), "/": LazyApp(page)}
+    mounted: dict[str, ASGIApp] = {CONTROL: control_api, "/": LazyApp(page)}
     server = build_server(
         served,
         worlds.get,

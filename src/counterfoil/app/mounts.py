@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from counterfoil.api import API
 from counterfoil.api.control_types import Faults
 from counterfoil.asgi import ASGIApp
 from counterfoil.lazy_app import LazyApp
+from counterfoil.ledger.errors import LedgerError
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.journal.store import JournalStore
-from counterfoil.world.worlds import Worlds
+from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
     from counterfoil.control.tasks import Others
@@ -33,7 +36,7 @@ def visitors_bounds() -> WorldLimits:
         seconds=0.5,
         max_time_to_live=half_an_hour,
         default_time_to_live=half_an_hour,
-        capsules=False,
+        own_scenarios=False,
     )
 
 
@@ -67,19 +70,26 @@ def page(
     check_access: Callable[[Mapping[str, str]], object],
     needs_token: bool,
     public: bool,
+    control: LazyApp,
 ) -> ASGIApp:
-    """The page. Flask is imported by the first request for the document, a file or a plot, not by an unknown path."""
+    """The page. Flask is imported by the first request for the document or a plot, not by an unknown path.
+
+    ``control`` is the control API, which the document's script calls: it is built as soon as the document was sent.
+    """
     from counterfoil.control.page_data import PageData
     from counterfoil.page.app import PageApp
     from counterfoil.page.events import EventStreams
+    from counterfoil.page.static_files import StaticFiles
 
     reader = PageData(worlds, journal.version)
+    files = StaticFiles()
 
     def flask_app() -> ASGIApp:
         from counterfoil.page.flask_app import as_asgi, create_app
 
         app = create_app(
             reader,
+            digest=files.digest,
             needs_token=needs_token,
             public=public,
             has_ledger=any(api.resources is None for api in apis),
@@ -87,10 +97,17 @@ def page(
         )
         return as_asgi(app)
 
+    def prepare() -> None:
+        control.get()
+        with suppress(LedgerError, StoreUnavailable):  # whoever asks for the world is told
+            reader.prepare(DEFAULT)
+
     return PageApp(
         LazyApp(flask_app),
+        files,
         EventStreams(reader, closing, refresh=refresh),
         reader,
         check_access=check_access,
         api_prefixes={api.name: api.prefix for api in apis},
+        prepare=prepare,
     )

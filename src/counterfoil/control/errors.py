@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from counterfoil.api import ApiError, Response
+from counterfoil.api import ApiError, Json, Response
 from counterfoil.api.control_types import TooMany
 from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
 from counterfoil.api.problem_details import problem_details
@@ -42,8 +42,10 @@ def _api_error(error: LedgerError) -> ApiError:
 
 
 def error(api_error: ApiError) -> Response:
-    """Problem details; ``field`` names the parameter or member of the body that is wrong."""
-    field = {} if api_error.where is None else {"field": api_error.where.removeprefix("/")}
-    body = problem_details(api_error.status, api_error.message, **field)
+    """Problem details; ``field`` names the parameter or member of the body that is wrong, ``mistakes`` the lines of a text."""
+    members: dict[str, Json] = {} if api_error.where is None else {"field": api_error.where.removeprefix("/")}
+    if "mistakes" in api_error.detail:
+        members["mistakes"] = api_error.detail["mistakes"]
+    body = problem_details(api_error.status, api_error.message, **members)
     headers = {401: (("WWW-Authenticate", "Bearer"),), 503: (("Retry-After", "1"),)}.get(api_error.status, ())
     return Response(api_error.status, body, headers, PROBLEM_JSON)

@@ -7,6 +7,7 @@ from typing import Any
 
 from counterfoil.api import Request
 from counterfoil.control.costs import seconds_of, size_of
+from counterfoil.control.scenario_texts import is_text
 from counterfoil.control.world_service import WorldService
 from counterfoil.ledger.errors import BadValue
 from counterfoil.world.commands import read_command
@@ -73,7 +74,7 @@ def takes_long(service: WorldService, request: Request) -> bool:
     """Whether the request may take more than a second: it is then answered with 202 unless it ends soon."""
     body = request.body or {}
     if request.operation == "POST /worlds":
-        return _is_made_anew(service, body)
+        return is_text(body.get("scenario") or "") or _is_made_anew(service, body)
     world = service.worlds.get(request.path["world"]) if writes(request) else None
     if world is None:
         return False
@@ -98,7 +99,7 @@ def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
     if not MANY_CUSTOMERS < customers <= service.bounds.customers:
         return False
     try:
-        scenario = service.scenario(body.get("scenario"))
+        scenario = service.scenario(body.get("scenario"))  # a name: texts are always taken for long
     except BadValue:  # it will be refused
         return False
     return not service.worlds.is_prepared(scenario, body.get("seed"), customers, body.get("switches", {}))

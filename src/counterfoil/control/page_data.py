@@ -10,6 +10,7 @@ from typing import Any
 from counterfoil.api import Json
 from counterfoil.control import serializers
 from counterfoil.control.figures import figures
+from counterfoil.control.timeline import future
 from counterfoil.ledger.billing import open_charges
 from counterfoil.ledger.money import ZERO
 from counterfoil.ledger.receivables import bills_of
@@ -17,6 +18,8 @@ from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
+MAX_CUSTOMERS = 10
+"""How many the page's plot of open charges shows."""
 UNDER_WAY = ("requested", "running")
 
 
@@ -44,6 +47,13 @@ class PageData:
             "journal": self._journal_version(world),
             "runs": runs,
         }
+
+    def prepare(self, world: str) -> None:
+        """Work out what the first view shows of the world, and load what invents its names. Raises ``UnknownRecord``."""
+        found = self._worlds.named(world)
+        future(found)
+        for each in self.figures(world)["currencies"][:1]:
+            self.largest_open_charges(world, each["currency"], MAX_CUSTOMERS)
 
     def figures(self, world: str) -> dict[str, Json]:
         """As the control API answers them. Raises ``UnknownRecord``."""

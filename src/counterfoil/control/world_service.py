@@ -8,7 +8,8 @@ from typing import Any
 
 from counterfoil.api import API, ApiError
 from counterfoil.api.control_types import Faults, Journal, TooMany
-from counterfoil.control.costs import months_within, seconds_for, size_of
+from counterfoil.control.costs import Budget, months_within, seconds_for, seconds_to_begin, size_of
+from counterfoil.control.scenario_texts import is_text, mistakes_in, read_text
 from counterfoil.control.tasks import Others, Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.plain_text import counted
@@ -18,6 +19,7 @@ from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, Write
 from counterfoil.world.resources import MOST_BYTES, bytes_of_write, too_many_bytes
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import read_scenario
+from counterfoil.world.scenario_runner import customers_of
 from counterfoil.world.world import World
 from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
@@ -25,17 +27,18 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 @dataclass(frozen=True, slots=True)
 class WorldLimits:
     """What one server lets itself be asked for: customers in a world, commands in a world's history, bytes of the resources
-    that they wrote, seconds that one command may take, as ``costs`` estimates them (None: any), seconds a world that was made
-    here may idle (at most, and unless it says otherwise), and whether worlds are made from capsules, whose scenarios may be
-    anything."""
+    that they wrote, seconds that one command may take, as ``costs`` estimates them (None: any), and those that making a world
+    from a text or a capsule may, seconds a world that was made here may idle (at most, and unless it says otherwise), and
+    whether worlds are made from texts and capsules, whose scenarios may be anything."""
 
     customers: int = 100_000
     commands: int = 100_000
     bytes: int = MOST_BYTES
     seconds: float | None = None
+    seconds_to_make: float = 30.0
     max_time_to_live: float = 7 * 86_400
     default_time_to_live: float = 3600
-    capsules: bool = True
+    own_scenarios: bool = True
 
 
 def _check_cost(world: World, command: AdvanceClock, seconds: float) -> None:
@@ -78,14 +81,24 @@ class WorldService:
         return self._scenarios if default is None else {**self._scenarios, default.scenario.name: default.scenario}
 
     def scenario(self, name: str | None) -> Scenario:
-        """The scenario of that name; the default world's for None. Names only: no path is ever opened for a request."""
+        """The scenario of that name, or in that text; the default world's for None. No path is ever opened for a request.
+
+        Raises ``ApiError`` for a text that is none, and ``BadValue`` for an unknown name.
+        """
+        if name is not None and is_text(name):
+            if not self.bounds.own_scenarios:
+                raise ApiError(
+                    "forbidden", "this server makes no worlds from a scenario's text; name one of its scenarios"
+                )
+            return read_text(name)
         default = self.worlds.get(DEFAULT)
         if name is None and default is not None:
             return default.scenario
         known = self.scenarios()
         if name not in known:
             raise BadValue(
-                f"there is no scenario of that name; there are: {', '.join(sorted(known))}", field="scenario"
+                f"there is no scenario of that name; there are: {', '.join(sorted(known))}; a text has several lines",
+                field="scenario",
             )
         return known[name]
 
@@ -117,10 +130,15 @@ class WorldService:
         switches: Mapping[str, Any],
         time_to_live: float | None,
     ) -> World:
-        """A new world in which the scenario has just been run. Raises ``LedgerError``."""
+        """A new world in which the scenario has just been run; ``scenario`` is its name or its text.
+
+        Raises ``LedgerError``, and ``ApiError`` for a text with mistakes.
+        """
         found = self.scenario(scenario)
-        if customers is not None and customers > self.bounds.customers:
-            raise BadValue(f"a world has up to {self.bounds.customers} customers here", field="customers")
+        is_own = scenario is not None and is_text(scenario)
+        if (customers is not None or is_own) and customers_of(found.definition, customers) > self.bounds.customers:
+            field = "scenario" if customers is None else "customers"
+            raise BadValue(f"a world has up to {self.bounds.customers} customers here", field=field)
         try:
             world = self.worlds.create(
                 name or self.new_name(),
@@ -129,8 +147,11 @@ class WorldService:
                 customers=customers,
                 switches=switches,
                 time_to_live=self._time_to_live(time_to_live),
+                check=self._budget_for(found, customers).check if is_own else None,
             )
         except ScenarioError as error:
+            if is_own and error.mistakes:
+                raise mistakes_in(error.mistakes) from None
             message = str(error).removeprefix(f"{found.where}: ")  # the file's path is not shown to clients
             raise BadValue(message, field="scenario" if customers is None else "customers") from None
         except BadValue as error:
@@ -142,7 +163,7 @@ class WorldService:
 
     def open(self, name: str | None, capsule: Mapping[str, Any], *, time_to_live: float | None) -> World:
         """A world that equals the one in a capsule. Raises ``LedgerError``."""
-        if not self.bounds.capsules:
+        if not self.bounds.own_scenarios:
             raise ApiError("forbidden", "this server makes no worlds from capsules")
         try:
             read = capsule_of(capsule)
@@ -154,6 +175,7 @@ class WorldService:
                 name or self.new_name(),
                 read,
                 most_customers=self.bounds.customers,
+                check=Budget(self.bounds.seconds_to_make).check,
                 time_to_live=self._time_to_live(time_to_live),
             )
         except CapsuleError as error:
@@ -193,6 +215,12 @@ class WorldService:
             if isinstance(command, AdvanceClock) and self.bounds.seconds is not None:
                 _check_cost(world, command, self.bounds.seconds)
             return world.execute(command)
+
+    def _budget_for(self, scenario: Scenario, customers: int | None) -> Budget:
+        """What is left for the commands of a scenario that came in a request, once its customers are made."""
+        budget = Budget(self.bounds.seconds_to_make)
+        budget.spend(seconds_to_begin(scenario.definition, customers))
+        return budget
 
     def _time_to_live(self, asked: float | None) -> float:
         life = self.bounds.default_time_to_live if asked is None else float(asked)

@@ -38,11 +38,11 @@ class Writing:
         return [
             Tool(
                 "make_world",
-                "Make a world from a scenario; list_scenarios has their names.",
+                "Make a world from a scenario: the name of one, which list_scenarios has, or the YAML text of your own.",
                 self.make_world,
                 {
                     "name": NAME,
-                    "scenario": {"type": "string", "maxLength": 200},
+                    "scenario": {"type": "string", "maxLength": 1_000_000},
                     "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
                     "customers": {"type": "integer", "minimum": 0, "maximum": 5_000_000},
                     "switches": {"type": "object", "maxProperties": 100},

@@ -1,4 +1,4 @@
-"""The page as one ASGI application: routes its paths to Flask and to the event stream, and checks access.
+"""The page as one ASGI application: routes its paths to Flask, the files and the event stream, and checks access.
 
 The document and its files contain no world's data and are public. Plots and events do, so they need to pass the control
 API's check: Host, Origin and token.
@@ -8,38 +8,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from threading import Thread
 
 from counterfoil.api import ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, request_headers
 from counterfoil.page.events import EventStreams
 from counterfoil.page.responses import send_problem
 from counterfoil.page.security_headers import with_security_headers
+from counterfoil.page.static_files import StaticFiles
 from counterfoil.page.world_reader import WorldReader
 
 WORLD_PATH = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
 MOST_IN_FLASK = 128
-"""Requests that Flask works on or that wait for its threads. A page with its files and plots is a dozen."""
+"""Requests that Flask works on or that wait for its threads. A page with its plots is four."""
 
 CheckAccess = Callable[[Mapping[str, str]], object]
 """Takes the request's headers by lower-case name; raises ``ApiError`` for a request that may not read worlds."""
 
 
 class PageApp:
-    """``flask_app`` serves the document, its files and plots; it may be lazy. ``api_prefixes`` are shown to a client that
-    asks for a path that does not exist."""
+    """``flask_app`` serves the document and the plots, ``files`` what the document links; ``flask_app`` may be lazy.
+    ``api_prefixes`` are shown to a client that asks for a path that does not exist. ``prepare`` is called in a thread when the
+    document is first asked for: it makes ready what the document's script asks for next, while the browser reads the files."""
 
     def __init__(
         self,
         flask_app: ASGIApp,
+        files: StaticFiles,
         events: EventStreams,
         reader: WorldReader,
         *,
         check_access: CheckAccess,
         api_prefixes: Mapping[str, str],
+        prepare: Callable[[], object],
     ) -> None:
         self._flask_app = flask_app
+        self._files = files
+        self._prepare: Callable[[], object] | None = prepare
         self._events = events
         self._reader = reader
         self._check_access = check_access
@@ -49,14 +56,22 @@ class PageApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = with_security_headers(send, policy=True)
         path = raw_path(scope)
-        if path == "/" or FILE.fullmatch(path):
+        if path == "/":
             await self._flask(scope, path, receive, send)
+            self._start_preparing()
+        elif FILE.fullmatch(path):
+            await self._files(path, scope, receive, send)
         elif match := WORLD_PATH.fullmatch(path):
             await self._serve_world_path(match, scope, path, receive, send)
         else:
             shown = path[:120].encode("ascii", "replace").decode()
             detail = f"nothing is served at {shown}; see 'served'"
             await send_problem(send, 404, detail, served=self._api_prefixes)
+
+    def _start_preparing(self) -> None:
+        prepare, self._prepare = self._prepare, None
+        if prepare is not None:
+            Thread(target=prepare, name="counterfoil-page", daemon=True).start()
 
     async def _serve_world_path(
         self, match: re.Match[str], scope: Scope, path: str, receive: Receive, send: Send

@@ -17,17 +17,24 @@ THREADS = 4
 
 
 def create_app(
-    reader: WorldReader, *, needs_token: bool, public: bool, has_ledger: bool, has_collections: bool
+    reader: WorldReader, *, digest: str, needs_token: bool, public: bool, has_ledger: bool, has_collections: bool
 ) -> Flask:
-    """The Flask application. ``needs_token`` and ``public`` tell the page's script what to ask for first; ``has_ledger`` and
-    ``has_collections`` which views there are: those of customers and bills, and those of own documents."""
+    """The Flask application. ``digest`` is that of the static files. ``needs_token`` and ``public`` tell the page's script
+    what to ask for first; ``has_ledger`` and ``has_collections`` which views there are: those of customers and bills, and those
+    of own documents."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["PROPAGATE_EXCEPTIONS"] = True  # the server logs them and answers 500
     app.url_map.merge_slashes = False
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.register_blueprint(
-        index_page(needs_token=needs_token, public=public, has_ledger=has_ledger, has_collections=has_collections)
+        index_page(
+            digest=digest,
+            needs_token=needs_token,
+            public=public,
+            has_ledger=has_ledger,
+            has_collections=has_collections,
+        )
     )
     app.register_blueprint(plots(reader))
     app.register_error_handler(HTTPException, _problem)

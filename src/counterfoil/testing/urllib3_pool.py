@@ -70,7 +70,7 @@ def _answer(
         raise ProtocolError("Connection aborted.", error) from error
     response = HTTPResponse(
         body=BytesIO(received.content),
-        headers=HTTPHeaderDict(received.headers.multi_items()),
+        headers=HTTPHeaderDict(_decoded(received.headers.multi_items())),
         status=received.status_code,
         version=11,
         version_string="HTTP/1.1",
@@ -100,3 +100,10 @@ def _content(body: Any) -> bytes:
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _decoded(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers of a body that is not compressed any more."""
+    if not any(name.lower() == "content-encoding" for name, _ in headers):
+        return headers
+    return [(name, value) for name, value in headers if name.lower() not in ("content-encoding", "content-length")]

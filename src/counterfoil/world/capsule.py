@@ -18,7 +18,7 @@ from counterfoil.plain_text import counted
 from counterfoil.world.commands import read_command, write_command
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario
-from counterfoil.world.scenario_runner import run_scenario
+from counterfoil.world.scenario_runner import Check, customers_of, run_scenario
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import World
 
@@ -94,11 +94,13 @@ def open_capsule(
     *,
     name: str = "default",
     most_customers: int | None = None,
+    check: Check | None = None,
     any_version: bool = False,
 ) -> World:
     """The world the capsule holds. Raises ``CapsuleError`` when version, scenario or outcome differ, or if its scenario asks
-    for more customers than ``most_customers``. With ``any_version`` the outcome alone decides, by its digest: invented names
-    and addresses, which are not in it, may then be other ones."""
+    for more customers than ``most_customers``, and what ``check`` raises, which is called before each command. With
+    ``any_version`` the outcome alone decides, by its digest: invented names and addresses, which are not in it, may then be
+    other ones."""
     if not any_version and capsule.counterfoil != counterfoil.__version__:
         raise CapsuleError(
             f"made by counterfoil {capsule.counterfoil}; this is {counterfoil.__version__}, which may replay it differently"
@@ -108,10 +110,8 @@ def open_capsule(
         raise CapsuleError(f"the text of scenario '{capsule.scenario}' does not match its digest")
     try:
         scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
-        asked = capsule.customers
-        if asked is None and scenario.definition.population is not None:
-            asked = scenario.definition.population.count
-        if most_customers is not None and asked is not None and asked > most_customers:
+        asked = customers_of(scenario.definition, capsule.customers)
+        if most_customers is not None and asked > most_customers:
             raise CapsuleError(
                 f"its scenario has {counted(asked, 'customer')}; a world has up to {most_customers} here"
             )
@@ -122,9 +122,10 @@ def open_capsule(
             switches=capsule.switches,
             known_switches=known_switches,
             name=name,
+            check=check,
         )
         for index, command in enumerate(capsule.commands, 1):
-            _replay(world, index, command)
+            _replay(world, index, command, check)
     except (ScenarioError, LedgerError) as error:
         raise CapsuleError(str(error)) from None
     if digest_of(world) != capsule.digest:
@@ -148,9 +149,12 @@ def digest_of(world: World) -> str:
     return digest.hexdigest()
 
 
-def _replay(world: World, index: int, command: dict[str, Any]) -> None:
+def _replay(world: World, index: int, written: dict[str, Any], check: Check | None) -> None:
     try:
-        world.execute(read_command(command))
+        command = read_command(written)
+        if check is not None:
+            check(world, command)
+        world.execute(command)
     except LedgerError as error:
         member = f" ({error.field})" if error.field else ""
-        raise CapsuleError(f"command {index} of {command.get('command')!r}: {error.message}{member}") from None
+        raise CapsuleError(f"command {index} of {written.get('command')!r}: {error.message}{member}") from None

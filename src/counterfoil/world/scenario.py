@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -20,7 +22,20 @@ Count = Annotated[int, Meta(ge=0, le=10**6)]
 
 
 class ScenarioError(Exception):
-    """A scenario that cannot be used. The message has one line for each mistake: file, line, what is wrong and what to do."""
+    """A scenario that cannot be used. The message has one line for each mistake: file, line, what is wrong and what to do.
+
+    ``mistakes`` are those that are in the text: each with its line, the first of which is 1, and what is wrong there.
+    """
+
+    def __init__(self, message: str, mistakes: Sequence[tuple[int, str]] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
+
+    @classmethod
+    def at(cls, where: str, mistakes: Iterable[tuple[int, str]]) -> ScenarioError:
+        """The error for these mistakes in the text ``where``."""
+        found = sorted(mistakes)
+        return cls("\n".join(f"{where}:{line}: {message}" for line, message in found), found)
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -150,7 +165,7 @@ class Profile(_Part, frozen=True, kw_only=True):
     sims: Annotated[tuple[Count, Count], Meta()] = (1, 20)
     joined: DateRange
     leaves: DateRange | None = None
-    usage: tuple[MonthlyUsage, ...] = ()
+    usage: Annotated[tuple[MonthlyUsage, ...], Meta(max_length=50)] = ()
     pays: PaymentBehaviour | None = None
     payment_method: str = "direct debit"
     tax_rate: Decimal | None = None
@@ -161,7 +176,7 @@ class Population(_Part, frozen=True, kw_only=True):
     """The simulated customers, in addition to the named ones: how many, and of which kinds."""
 
     count: Annotated[int, Meta(ge=0, le=5_000_000)] = 0
-    profiles: Annotated[tuple[Profile, ...], Meta(min_length=1)]
+    profiles: Annotated[tuple[Profile, ...], Meta(min_length=1, max_length=100)]
 
 
 class NamedCustomer(_Part, frozen=True, kw_only=True):
@@ -194,12 +209,20 @@ class Credential(_Part, frozen=True, kw_only=True):
 
 
 class MonthlyBilling(_Part, frozen=True, kw_only=True):
-    """A billing run for each month from that of ``first`` to that of ``last``, with its cutoff on the first of the next."""
+    """A billing run for each month from that of ``first`` to that of ``last``, with its cutoff on the first of the next.
+
+    In ``name``, ``{month}`` stands for the month, as in "January 2026".
+    """
 
     first: date
     last: date
     due_days: Annotated[int, Meta(ge=0, le=366)] = 14
     name: str = "{month}"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if re.search("[{}]", self.name.replace("{month}", "")):
+            raise ValueError("'name' must have no braces but those of {month}")
 
 
 class ScenarioDefinition(_Part, frozen=True, kw_only=True):

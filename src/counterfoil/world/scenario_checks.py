@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from counterfoil import hints, yaml_reader
+from counterfoil.ledger.periods import EARLIEST, LATEST
 from counterfoil.world.commands import COMMANDS
 from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
 from counterfoil.world.timestamps import as_utc, read_instant
@@ -49,7 +50,7 @@ def _read_step(written: Mapping[str, Any]) -> tuple[datetime | None, str, Mappin
 
 def step_error(scenario: Scenario, index: int, mistake: str) -> ScenarioError:
     """The error for step ``index`` of the story, with its line and what is wrong."""
-    return ScenarioError(located(scenario.where, scenario.source, [_step_mistake(index, mistake)]))
+    return located(scenario.where, scenario.source, [_step_mistake(index, mistake)])
 
 
 def _step_mistake(index: int, mistake: str) -> Mistake:
@@ -63,7 +64,7 @@ def check_references(scenario: Scenario) -> None:
     """
     mistakes = [*_reference_mistakes(scenario.definition), *_story_mistakes(scenario.definition)]
     if mistakes:
-        raise ScenarioError(located(scenario.where, scenario.source, mistakes))
+        raise located(scenario.where, scenario.source, mistakes)
 
 
 def _story_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
@@ -76,11 +77,13 @@ def _story_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
 def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
     if definition.starts.tzinfo is None:
         yield mistake_at("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
+    yield from _far_dates(definition)
     for part in ("zones", "tariffs", "customers"):
-        keys = [item.key for item in getattr(definition, part)]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                yield mistake_at(f"{part}[{index}].key", f"'{key}' is there twice")
+        above: set[str] = set()
+        for index, item in enumerate(getattr(definition, part)):
+            if item.key in above:
+                yield mistake_at(f"{part}[{index}].key", f"'{item.key}' is there twice")
+            above.add(item.key)
     zones = {zone.key for zone in definition.zones}
     for index, tariff in enumerate(definition.tariffs):
         for kind in ("packages", "rates"):
@@ -88,14 +91,15 @@ def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
                 if item.zone not in zones:
                     yield mistake_at(f"tariffs[{index}].{kind}[{position}].zone", f"there is no zone '{item.zone}'")
     tariffs = {tariff.key for tariff in definition.tariffs}
-    customers = [customer.key for customer in definition.customers]
+    customers: set[str] = set()
     for index, customer in enumerate(definition.customers):
         if customer.tariff and customer.tariff not in tariffs:
             yield mistake_at(f"customers[{index}].tariff", f"there is no tariff '{customer.tariff}'")
-        if customer.billed_to and customer.billed_to not in customers[:index]:
+        if customer.billed_to and customer.billed_to not in customers:
             yield mistake_at(
                 f"customers[{index}].billed_to", f"'{customer.billed_to}' does not name a customer above this one"
             )
+        customers.add(customer.key)
     for index, profile in enumerate(definition.population.profiles if definition.population else ()):
         for position, key in enumerate(profile.tariffs):
             if key not in tariffs:
@@ -103,6 +107,21 @@ def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
     for index, credential in enumerate(definition.credentials):
         if credential.customer and credential.customer not in customers:
             yield mistake_at(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
+
+
+def _far_dates(definition: ScenarioDefinition) -> Iterator[Mistake]:
+    dates = {"starts": definition.starts.date()}
+    if definition.billing:
+        dates |= {"billing.first": definition.billing.first, "billing.last": definition.billing.last}
+    for index, profile in enumerate(definition.population.profiles if definition.population else ()):
+        for member in ("joined", "leaves"):
+            found = getattr(profile, member)
+            if found is not None:
+                path = f"population.profiles[{index}].{member}"
+                dates |= {f"{path}.first": found.first, f"{path}.last": found.last}
+    for path, day in dates.items():
+        if not EARLIEST <= day <= LATEST:
+            yield mistake_at(path, f"dates are from {EARLIEST} to {LATEST}")
 
 
 def mistake_at(path: str, message: str) -> Mistake:
@@ -122,8 +141,8 @@ def schema_mistake(error: str, below: str = "") -> Mistake:
     return Mistake([*mistake.steps, unknown[1]], f"unknown key '{unknown[1]}'") if unknown else mistake
 
 
-def located(where: str, source: bytes, mistakes: Iterable[Mistake]) -> str:
-    """One line of text for each mistake, with file and line, in the order of the lines."""
+def located(where: str, source: bytes, mistakes: Iterable[Mistake]) -> ScenarioError:
+    """The error that has each mistake with file and line, in the order of the lines."""
     document = yaml_reader.read_document(source, where)
-    found = sorted((document.line_of(each.steps), each.message) for each in islice(mistakes, yaml_reader.MAX_MISTAKES))
-    return "\n".join(f"{where}:{line}: {message}" for line, message in found)
+    first = islice(mistakes, yaml_reader.MAX_MISTAKES)
+    return ScenarioError.at(where, [(document.line_of(each.steps), each.message) for each in first])

@@ -26,13 +26,14 @@ def read_scenario(path: Path) -> Scenario:
         source = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
-    return parse_scenario(path.stem, source, str(path))
+    return parse_scenario(path.stem, source, str(path), remember=True)
 
 
-def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
+def parse_scenario(name: str, source: bytes, where: str, *, remember: bool = False) -> Scenario:
     """The scenario in YAML ``source``. Raises ``ScenarioError`` with ``where`` and the line, one line for each mistake.
 
-    Parsed files are cached on disk, because importing PyYAML and parsing takes ten times as long.
+    Parsed files are cached on disk, because importing PyYAML and parsing takes ten times as long. Only files are
+    (``remember``): texts that come in requests could fill the disk.
     """
     digest = sha256(source).hexdigest()
     file = disk_cache.file_for("scenarios", f"{digest}-{CACHE_VERSION}")
@@ -44,7 +45,7 @@ def parse_scenario(name: str, source: bytes, where: str) -> Scenario:
         definition = _checked(data, source, where)
     scenario = Scenario(name=name, definition=definition, digest=digest, where=where, source=source)
     check_references(scenario)
-    if not was_cached and file is not None:
+    if remember and not was_cached and file is not None:
         with contextlib.suppress(ValueError):  # infinity or NaN, which JSON does not have: parse the file each time
             disk_cache.write(file, json.dumps(data, allow_nan=False).encode())
     return scenario
@@ -54,9 +55,9 @@ def _parse_yaml(source: bytes, where: str) -> dict[str, Any]:
     try:
         data = yaml_reader.read(source, where)
     except yaml_reader.YamlError as error:
-        raise ScenarioError(str(error)) from None
+        raise ScenarioError.at(where, [(each.line, each.message) for each in error.mistakes]) from None
     if not isinstance(data, dict):
-        raise ScenarioError(f"{where}:1: a scenario is a mapping with title, text, starts, seller, …")
+        raise ScenarioError.at(where, [(1, "a scenario is a mapping with title, text, starts, seller, …")])
     return data
 
 
@@ -83,7 +84,7 @@ def _checked(data: dict[str, Any], source: bytes, where: str) -> ScenarioDefinit
     reported = {tuple(each.steps) for each in mistakes}
     numbers = (mistake_at(path, message) for path, message in misread.items())
     mistakes += [each for each in numbers if tuple(each.steps) not in reported]
-    raise ScenarioError(located(where, source, mistakes))
+    raise located(where, source, mistakes)
 
 
 def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -7,7 +7,7 @@ cost little more than a hundred. Which state a customer gets depends only on the
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ import msgspec
 from counterfoil.ledger.accounts import Account, AccountState
 from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
 from counterfoil.ledger.customers import new_subscription
-from counterfoil.ledger.errors import LedgerError, UnknownRecord
+from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.ledger.periods import add_months, first_of_month, next_first_of_month, start_of
 from counterfoil.ledger.tariffs import DataPackage, Rate, RateZone, Tariff
@@ -36,11 +36,14 @@ from counterfoil.world.scenario import (
     ScenarioDefinition,
     ScenarioError,
 )
-from counterfoil.world.scenario_checks import step_error, step_of
-from counterfoil.world.state import WorldState, new_state
+from counterfoil.world.scenario_checks import Mistake, located, step_error, step_of
+from counterfoil.world.state import Grant, WorldState, new_state
 from counterfoil.world.switches import KnownSwitches, Switch, Switches
 from counterfoil.world.world import World
 
+Check = Callable[[WorldState | World, Command], None]
+"""Called before a command that is part of what a world is made from; what it raises stops the making."""
+Execute = Callable[[Command], Any]
 RUN_COMPLETES_WITHIN = timedelta(hours=1)  # a run takes five minutes
 
 
@@ -79,37 +82,61 @@ def run_scenario(
     switches: Mapping[str, object] | None = None,
     known_switches: KnownSwitches | Iterable[Switch] = (),
     name: str = "default",
+    check: Check | None = None,
 ) -> World:
     """A new world in which the whole scenario was run. ``customers`` is the total number, simulated ones included.
 
-    Raises ``ScenarioError``, naming the step, where the story breaks a rule of the ledger, and ``BadValue`` for a switch.
+    ``check`` is called before each command of its billing and story, and may raise what is to stop it. Raises
+    ``ScenarioError``, naming the step, where the story breaks a rule of the ledger, and ``BadValue`` for a switch.
     """
     definition = scenario.definition
     state = new_state(
         scenario,
         Ledger(build_tariffs(definition)),
-        Switches(known_switches, {**definition.switches, **(switches or {})}),
+        _switches(scenario, known_switches, switches or {}),
         seed=definition.seed if seed is None else seed,
         requested_customers=customers,
         chosen=dict(switches or {}),
     )
     numbers = _add_named_customers(state, definition)
-    _add_simulated_customers(state, definition, customers)
-    for credential in definition.credentials:
-        state.add_credential(
-            credential.key, credential.may, numbers.get(credential.customer) if credential.customer else None
-        )
+    try:
+        _add_simulated_customers(state, definition, customers)
+    except LedgerError as error:
+        mistake = Mistake(("population",), f"its customers: {error.message}")
+        raise located(scenario.where, scenario.source, [mistake]) from None
+    state.grants = {
+        each.key: Grant(each.key, None if each.may is None else frozenset(each.may), numbers.get(each.customer))
+        for each in definition.credentials
+    }
+
+    def execute(command: Command) -> Any:
+        if check is not None:
+            check(state, command)
+        return state.execute(command)
+
     if definition.billing:
-        _bill_monthly(state, definition.billing)
+        _bill_monthly(state, definition.billing, execute)
     for index in range(len(definition.story)):
-        _run_step(state, index, numbers)
+        _run_step(state, index, numbers, execute)
     state.scenario_length = len(state.history)
     return World.of(state, name)
 
 
+def _switches(scenario: Scenario, known: KnownSwitches | Iterable[Switch], chosen: Mapping[str, object]) -> Switches:
+    """The scenario's switches, and those ``chosen`` for the world. Raises ``BadValue`` for the latter alone."""
+    found = Switches(known)
+    for name, value in scenario.definition.switches.items():
+        try:
+            found = found.with_value(name, value)
+        except BadValue as error:
+            mistake = Mistake(("switches", name), error.message)
+            raise located(scenario.where, scenario.source, [mistake]) from None
+    return Switches(known, {**scenario.definition.switches, **chosen})
+
+
 def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> dict[str | None, int]:
     numbers: dict[str | None, int] = {}
-    for person in definition.customers:
+    for index, person in enumerate(definition.customers):
         command = AddCustomer(
             name=person.name,
             email=person.email,
@@ -126,11 +153,19 @@ def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> d
         try:
             number = int(command.apply(world))
         except LedgerError as error:
-            raise ScenarioError(f"{world.scenario.where}: customer '{person.key}': {error.message}") from None
+            mistake = Mistake(("customers", index), f"customer '{person.key}': {error.message}")
+            raise located(world.scenario.where, world.scenario.source, [mistake]) from None
         numbers[person.key] = number
         names = IdentityOverrides.__struct_fields__
         world.identify(number, IdentityOverrides(**{name: getattr(person, name) for name in names}))
     return numbers
+
+
+def customers_of(definition: ScenarioDefinition, asked: int | None) -> int:
+    """How many customers the scenario's world begins with, if so many are asked for (None: as it says)."""
+    if asked is not None:
+        return asked
+    return len(definition.customers) + (definition.population.count if definition.population else 0)
 
 
 # --- simulated customers -------------------------------------------------------------------------
@@ -239,31 +274,35 @@ def _default_population(definition: ScenarioDefinition) -> Population | None:
 # --- billing and the story -----------------------------------------------------------------------------------
 
 
-def _bill_monthly(world: WorldState, billing: MonthlyBilling) -> None:
+def _bill_monthly(world: WorldState, billing: MonthlyBilling, execute: Execute) -> None:
     month = first_of_month(billing.first)
-    while month <= billing.last:
-        following = next_first_of_month(month)
-        _advance(world, datetime.combine(following, time(6), UTC))
-        run = world.execute(
-            CreateRun(
-                name=billing.name.format(month=f"{month:%B %Y}"),
-                invoice_date=following,
-                cutoff_date=following,
-                due_date=following + timedelta(days=billing.due_days),
+    try:
+        while month <= billing.last:
+            following = next_first_of_month(month)
+            _advance(world, datetime.combine(following, time(6), UTC), execute)
+            run = execute(
+                CreateRun(
+                    name=billing.name.replace("{month}", f"{month:%B %Y}"),
+                    invoice_date=following,
+                    cutoff_date=following,
+                    due_date=following + timedelta(days=billing.due_days),
+                )
             )
-        )
-        world.execute(RequestBills(run=run.number))
-        _advance(world, world.now + RUN_COMPLETES_WITHIN)
-        month = following
+            execute(RequestBills(run=run.number))
+            _advance(world, world.now + RUN_COMPLETES_WITHIN, execute)
+            month = following
+    except (RuleBroken, BadValue) as error:
+        mistake = Mistake(("billing",), f"the bills of {month:%B %Y}: {error.message}")
+        raise located(world.scenario.where, world.scenario.source, [mistake]) from None
 
 
-def _run_step(world: WorldState, index: int, numbers: Mapping[str | None, int]) -> None:
+def _run_step(world: WorldState, index: int, numbers: Mapping[str | None, int], execute: Execute) -> None:
     at, name, members = step_of(world.scenario, index)
     try:
         command = _command_of_step(name, members, numbers)
         if at is not None:
-            _advance(world, at)
-        world.execute(command)
+            _advance(world, at, execute)
+        execute(command)
     except LedgerError as error:
         member = f" ({error.field})" if error.field else ""
         raise step_error(world.scenario, index, f"{name}: {error.message}{member}") from None
@@ -280,6 +319,6 @@ def _command_of_step(name: str, members: Mapping[str, Any], numbers: Mapping[str
     return read_command({"command": name, **resolved})
 
 
-def _advance(world: WorldState, to: datetime) -> None:
+def _advance(world: WorldState, to: datetime, execute: Execute) -> None:
     if to != world.now:
-        world.execute(AdvanceClock(to=to.astimezone(UTC)))
+        execute(AdvanceClock(to=to.astimezone(UTC)))

@@ -5,7 +5,7 @@ A published state is never written to again; a command is applied to a fork of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from datetime import UTC, date, datetime
 from typing import Any
@@ -88,10 +88,6 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
         first = self.ledger.customers + 1
         self.ledger.store.add_many(states, choices)
         self.countries = (*self.countries, (first, tuple(countries), choices))
-
-    def add_credential(self, key: str, may: Iterable[str] | None, customer: int | None) -> None:
-        """Add a credential."""
-        self.grants = {**self.grants, key: Grant(key, None if may is None else frozenset(may), customer)}
 
     # --- reading ---------------------------------------------------------------------------------
 

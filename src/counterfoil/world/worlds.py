@@ -15,7 +15,7 @@ from threading import Lock, RLock
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.capsule import Capsule, open_capsule
 from counterfoil.world.scenario import Scenario
-from counterfoil.world.scenario_runner import run_scenario
+from counterfoil.world.scenario_runner import Check, run_scenario
 from counterfoil.world.state import Grant
 from counterfoil.world.switches import KnownSwitches, Switch
 from counterfoil.world.world import Head, World
@@ -164,9 +164,11 @@ class Worlds:
         customers: int | None = None,
         switches: Mapping[str, object] | None = None,
         time_to_live: float | None = None,
+        check: Check | None = None,
     ) -> World:
-        """A new world in which the scenario has just been run. Raises LedgerError or ScenarioError."""
-        template = self.template(scenario, seed, customers, switches or {})
+        """A new world in which the scenario has just been run, with ``check`` called as by ``run_scenario``. Raises LedgerError
+        or ScenarioError."""
+        template = self.template(scenario, seed, customers, switches or {}, check)
         return self._add(template.fork(name), time_to_live)
 
     def fork(self, name: str, of: str, *, time_to_live: float | None = None) -> World:
@@ -182,13 +184,19 @@ class Worlds:
         return self._add(world, time_to_live, replace=True)
 
     def open(
-        self, name: str, capsule: Capsule, *, most_customers: int | None = None, time_to_live: float | None = None
+        self,
+        name: str,
+        capsule: Capsule,
+        *,
+        most_customers: int | None = None,
+        check: Check | None = None,
+        time_to_live: float | None = None,
     ) -> World:
         """A new world that equals the one in the capsule. Raises ``LedgerError``, and ``CapsuleError`` as ``open_capsule``."""
         check_name(name)
         if self.get(name) is not None:
             raise name_taken(name)  # before the work of rebuilding it
-        world = open_capsule(capsule, self._switches, name=name, most_customers=most_customers)
+        world = open_capsule(capsule, self._switches, name=name, most_customers=most_customers, check=check)
         return self._add(world, time_to_live)
 
     def reset(self, name: str) -> World:
@@ -249,7 +257,12 @@ class Worlds:
         return self._cached_template(_template_key(scenario, seed, customers, switches)) is not None
 
     def template(
-        self, scenario: str | Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
+        self,
+        scenario: str | Scenario,
+        seed: int | None,
+        customers: int | None,
+        switches: Mapping[str, object],
+        check: Check | None = None,
     ) -> World:
         """A world in which the scenario has just been run, to be forked and never changed; cached."""
         read = self._scenario(scenario) if isinstance(scenario, str) else scenario
@@ -265,7 +278,12 @@ class Worlds:
             if found is None:
                 try:
                     found = run_scenario(
-                        read, seed=seed, customers=customers, switches=switches, known_switches=self._switches
+                        read,
+                        seed=seed,
+                        customers=customers,
+                        switches=switches,
+                        known_switches=self._switches,
+                        check=check,
                     )
                     self._cache_template(key, found)
                 finally:

@@ -9,6 +9,7 @@ export class ApiError extends Error {
     super(problem?.detail ?? `the server answered ${status}`);
     this.status = status;
     this.field = problem?.field;
+    this.mistakes = problem?.mistakes;
   }
 }
 

@@ -16,12 +16,14 @@ const PLOTS = [
 
 export const overview = {
   title: "Overview",
-  // Plots are requested together with the figures; without a currency the server takes the first one.
+  // Plots are requested together with the figures, and shown when they come; without a currency the server takes the first one.
   async load({params}) {
     const past = params.past === "all" ? getInWorld("/timeline", {limit: 100, ahead: 30}) : null;
     if (!session.hasLedger) return {figures: {currencies: []}, currencies: [], plots: [], past: await past};
     const currency = params.currency ?? null;
-    const [figures, ...plots] = await Promise.all([getInWorld("/figures"), ...PLOTS.map(([name]) => fetchPlot(name, currency))]);
+    const plots = PLOTS.map(([name]) => fetchPlot(name, currency));
+    Promise.allSettled(plots);  // one that fails is told where it is shown
+    const figures = await getInWorld("/figures");
     const currencies = figures.currencies.map((each) => each.currency);
     if (currency && !currencies.includes(currency)) {  // not in this world
       setParams({currency: ""});
@@ -35,6 +37,8 @@ export const overview = {
     const all = params.past === "all";
     const currency = currencies.includes(params.currency) ? params.currency : currencies[0];
     const of = figures.currencies.find((each) => each.currency === currency);
+    // where plots are shown already, they stay until the new ones are there
+    const drawn = reason === "new" ? plots.map(() => null) : await Promise.all(plots);
     const turn = (changes) => { setParams(changes); return app.refresh("params"); };
     show(root,
       h("div", {class: "title"}, h("h1", {}, "Overview"),
@@ -43,10 +47,14 @@ export const overview = {
       of ? tiles(of) : session.hasLedger ? h("p", {}, "There are no customers in this world yet.") : null,
       h("div", {class: plots.length ? "dashboard" : null},
         timeline(past ?? session.timeline, {all, toggle: () => turn({past: all ? "" : "all"})}),
-        plots.map((each, index) => h("section", {class: `card plot-${PLOTS[index][0]}`, "aria-label": PLOTS[index][1]},
+        drawn.map((each, index) => h("section", {class: `card plot-${PLOTS[index][0]}`, "aria-label": PLOTS[index][1]},
           h("h2", {}, PLOTS[index][1]),
           h("p", {class: "legend"}, PLOTS[index][2].map(([kind, text]) => h("span", {}, h("i", {class: `swatch ${kind}`, "aria-hidden": "true"}), text))),
-          localized(svgFrom(each), PLOTS[index][1], currency)))));
+          each ? localized(svgFrom(each), PLOTS[index][1], currency) : h("div", {class: "plot-awaited", "data-plot": index})))));
+    if (reason === "new") await Promise.all(plots.map(async (each, index) => {
+      const drawing = localized(svgFrom(await each), PLOTS[index][1], currency);
+      root.querySelector(`[data-plot="${index}"]`)?.replaceWith(drawing);
+    }));
   },
 };
 

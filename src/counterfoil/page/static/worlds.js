@@ -2,7 +2,7 @@
 
 import {app} from "./app.js";
 import {call, CONTROL, get} from "./api.js";
-import {button, field, h} from "./dom.js";
+import {button, field, fill, h} from "./dom.js";
 import {moment, plural} from "./format.js";
 import {announce, closeDialog, onPress, openDialog} from "./messages.js";
 import {session} from "./session.js";
@@ -14,6 +14,7 @@ export async function pickScenario() {
   openDialog("Choose a scenario",
     h("p", {class: "muted"}, session.isPublic ? "Creates a new world in place of your other one. The current world stays as it is." : "Creates a new world from the scenario. The current world stays as it is."),
     field("Seed", seed, "Another seed generates other names and behaviour."),
+    session.isPublic ? null : ownScenario(seed),
     h("ul", {class: "choices"}, scenarios.map((each) => h("li", {},
       h("div", {}, h("h3", {}, each.title), h("p", {class: "muted"}, `${each.name} · begins ${moment(each.starts)} · seed ${each.seed}`)),
       h("p", {}, each.text),
@@ -22,6 +23,27 @@ export async function pickScenario() {
         closeDialog();
         announce(`Created a new world: ${each.title}.`);
       }), {class: "primary", "data-scenario": each.name, "aria-label": `Start a world from ${each.name}`})))));
+}
+
+// A scenario that is pasted, or read from a file. What is wrong with it is told below it, line by line.
+function ownScenario(seed) {
+  const text = h("textarea", {id: "own-scenario", class: "json", rows: "9", spellcheck: "false", maxlength: "1000000", placeholder: "title: …\ntext: …\nstarts: 2026-01-01T00:00:00Z\nseller: {name: …}"});
+  const file = h("input", {type: "file", accept: ".yaml,.yml", id: "own-file", onchange: async () => { if (file.files[0]) text.value = await file.files[0].text(); }});
+  const wrong = h("div", {role: "alert", id: "own-mistakes"});
+  return h("details", {class: "own"}, h("summary", {}, "Your own scenario"),
+    field("File", file), field("Text", text),
+    wrong,
+    button("Start", onPress(async () => {
+      wrong.replaceChildren();
+      try {
+        const made = await begin(`${text.value}\n`, seed.value);
+        closeDialog();
+        announce(`Created a new world: ${made.title}.`);
+      } catch (error) {
+        if (!error.mistakes) throw error;
+        fill(wrong, h("ul", {class: "mistakes"}, error.mistakes.map((each) => h("li", {}, h("strong", {}, `Line ${each.line}: `), each.message))));
+      }
+    }), {class: "primary", id: "own-start"}));
 }
 
 export async function listWorlds() {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
 
 
+_LATEST = datetime(2300, 1, 1, tzinfo=UTC)
 _STEP_LIMIT = timedelta(days=3660)
 
 
@@ -46,7 +47,12 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
         return target
 
     def _target(self, now: datetime) -> datetime:
+        """Raises ``BadValue`` for a time after ``_LATEST``: the dates that follow from it would leave the calendar."""
         if self.to is not None:
-            return self.to
-        moved = datetime.combine(add_months(now.date(), self.months), now.timetz())
-        return moved + timedelta(days=self.days, hours=self.hours, minutes=self.minutes)
+            target = self.to
+        else:
+            moved = datetime.combine(add_months(now.date(), self.months), now.timetz())
+            target = moved + timedelta(days=self.days, hours=self.hours, minutes=self.minutes)
+        if target > _LATEST:
+            raise BadValue(f"the clock can be advanced to {_LATEST:%Y-%m-%d} at most", field="to")
+        return target
