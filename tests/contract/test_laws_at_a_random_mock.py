@@ -5,8 +5,6 @@ A law that holds there says nothing about behaviour. Those that do are listed he
 
 from __future__ import annotations
 
-from functools import cache
-
 import httpx
 import pytest
 from checking import check_laws
@@ -56,8 +54,7 @@ HOLD = {
 }
 
 
-@cache
-def held_everywhere(api: str) -> frozenset[str]:
+def held_everywhere(api: str) -> set[str]:
     """The laws of an API that hold at three random mocks."""
     found = []
     for seed in SEEDS:
@@ -72,7 +69,7 @@ def held_everywhere(api: str) -> frozenset[str]:
         )
         verdict = check_laws(law_book(api), target, writes=True, effort=EffortLevel(6, seed, False))
         found.append({record.id for record in verdict.records if record.status == "held"})
-    return frozenset(set.intersection(*found))
+    return set.intersection(*found)
 
 
 @pytest.mark.parametrize("api", law_book_names())
@@ -80,7 +77,7 @@ def test_a_random_mock_keeps_no_law_about_behaviour(api: str) -> None:
     assert sorted(held_everywhere(api) - set(HOLD)) == []
 
 
-def test_most_laws_are_broken_by_a_random_mock() -> None:
-    held = sum(len(held_everywhere(api)) for api in law_book_names())
+def test_few_laws_are_listed() -> None:
+    """What is not listed is broken by a random mock, as the test above says."""
     laws = sum(len(law_book(api).laws) for api in law_book_names())
-    assert held < laws / 10
+    assert len(HOLD) < laws / 10
