@@ -18,7 +18,7 @@ from counterfoil.contract.context import EffortLevel, LawContext, ObservationCac
 from counterfoil.contract.fields import NUMBER, Field, observed
 from counterfoil.contract.filters import above, below, equal, like, one_of
 from counterfoil.contract.http_client import HttpClient
-from counterfoil.contract.laws import filtering, paging, sorting
+from counterfoil.contract.laws import filtering, paging, reading, sorting
 
 THINGS = [{"id": n, "kind": "ab"[n % 2], "size": n % 3} for n in range(1, 8)]
 
@@ -196,6 +196,8 @@ def serve(**bugs: bool) -> Any:
         offset, limit = int(ask.get("offset", 0)), int(ask.get("limit", 100))
         if bugs.get("ties_shuffled") and ask.get("sort") == "kind" and offset:
             found = found[::-1]
+        if bugs.get("pages_start_at_one"):  # so that a page that would hold all holds nothing
+            offset += limit
         if bugs.get("third_page_repeats") and limit == 2 and offset == 4:
             offset = 2
         return found[offset : offset + limit]
@@ -236,6 +238,7 @@ def test_a_family_holds_at_a_list_that_keeps_it(law: Any) -> None:
         ("second_filter_lost", {"toy.both"}),
         ("third_page_repeats", {"toy.concatenation", "toy.slices", "toy.window"}),
         ("ties_shuffled", {"toy.slices"}),
+        ("pages_start_at_one", {"toy.concatenation", "toy.slices", "toy.window"}),
     ],
 )
 def test_a_family_catches_a_list_that_does_not(bug: str, caught_by: set[str]) -> None:
@@ -261,6 +264,34 @@ def test_a_finding_says_what_was_asked_for(name: str, bug: str, shown: str) -> N
     law = next(each for each in FAMILIES if each.id == name)
     (finding,) = tried(law.check, serve(**{bug: True}), effort=EffortLevel(max_examples=40)).findings
     assert finding.case == shown
+
+
+@pytest.mark.parametrize("law", FAMILIES, ids=lambda law: law.id)
+def test_a_law_that_finds_no_items_is_not_tried_at_a_real_target(law: Any) -> None:
+    """A team's empty tenant says nothing of its paging; a stand-in's scenario was chosen."""
+    real, stand_in = (tried(law.check, lambda request: [], disposable=own) for own in (False, True))
+    assert (real.status, stand_in.status) == ("not tried", "not applicable")
+    assert "in GET /things; there are 0" in real.reason == stand_in.reason
+
+
+def test_a_response_that_stays_is_the_same() -> None:
+    check = reading.twice_the_same("toy.twice", "GET /things").check
+    assert tried(check, lambda request: [{"id": 1}, {"id": 2}]).status == "held"
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        ([{"id": 2}, {"id": 1}], 'the same 2 items in another order, at place 1 first {"id": 1}, then {"id": 2}'),
+        ([{"id": 1}], "2 items, then 1 item"),
+        ([{"id": 1}, {"id": 3}], "at place 2: in id: 2, then 3"),
+        ([{"id": 1}, {}], "at place 2: in id: 2, then nothing"),
+    ],
+)
+def test_a_response_that_changes_is_shown_by_what_changed(again: Any, told: str) -> None:
+    answers = iter([[{"id": 1}, {"id": 2}], again])
+    (finding,) = tried(reading.twice_the_same("toy.twice", "GET /things").check, lambda r: next(answers)).findings
+    assert finding.got == told
 
 
 def test_observed_values_come_with_the_ends_first() -> None:

@@ -131,6 +131,22 @@ def test_errors_that_lack_the_same_are_one_cause_wherever_they_come_from() -> No
     ]
 
 
+def test_errors_as_html_are_one_cause_in_laws_and_conformance() -> None:
+    html, conformance = (
+        "400 as text/html, not application/json: <!doctype",
+        "Undocumented Content-Type: Received: text/html",
+    )
+    media_type = {"part": "conformance", "family": "conformance.x", "expected": "a documented media type"}
+    found = causes_of(
+        finding("elevate.sort.unknown", "errors", html, expected="the vendor's error body"),
+        finding("elevate.auth.login", "auth", html, expected="the vendor's error body", operation="POST /login"),
+        finding("conformance.a", got=f"{conformance} (answered 400: <!doctype)", operation="GET /x", **media_type),
+        finding("conformance.b", got=f"{conformance} (answered 405: <!doctype)", operation="GET /y", **media_type),
+        finding("conformance.c", got=f"{conformance} (answered 200: <!doctype)", operation="GET /z", **media_type),
+    )
+    assert [len(group) for group in found] == [4, 1]
+
+
 def test_a_value_that_is_not_documented_is_one_cause_in_its_law_and_in_its_schema() -> None:
     schema = {"part": "conformance", "expected": "a body that fits the documented schema"}
     found = causes_of(

@@ -5,7 +5,7 @@ Findings belong together when they
 * are about the same kind of behaviour of one operation (a law's family),
 * got the same wrong status from one operation where a request should have succeeded, or any status of 500 and more,
 * found that one operation's responses do not have the documented shape, be it by schema or in a law that could not read them,
-* miss the same in the body of an error, whatever the operation,
+* miss the same in the body of an error, or got one of another media type, whatever the operation,
 * or expected and got the same at one operation.
 """
 
@@ -20,6 +20,7 @@ _ORDER = {"conformance": 1, "law": 0, "spec": 2, "baseline": 3}
 _SHAPE_CHECKS = ("conformance.response_schema_conformance", "conformance.content_type_conformance")
 _SHAPE_FAMILIES = (SHAPE, "enums")
 _NUMBER = re.compile(r"\d+")
+_WRONG_MEDIA_TYPE = re.compile(r"^[45]\d\d as \S+, not |^Undocumented Content-Type: .*\(answered [45]\d\d: ")
 _STATUS = re.compile(r"(?:\(answered |^)(\d{3}): ")
 _SUCCESS = re.compile(r"status 2\d\d")
 
@@ -31,6 +32,8 @@ def cause_of(finding: Finding) -> str:
         return f"{finding.api} · status {status[1]}"
     if status and _SUCCESS.match(finding.expected):
         return f"{finding.api} · status {status[1]} · {finding.operation}"
+    if _WRONG_MEDIA_TYPE.search(finding.got):
+        return f"{finding.api} · media type of errors"
     if finding.expected == ERROR_BODY:
         return f"{finding.api} · error body · {_NUMBER.sub('n', finding.got.split(': ')[0])}"
     if finding.family in _SHAPE_FAMILIES or finding.id in _SHAPE_CHECKS:

@@ -21,7 +21,7 @@ from typing import Any
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field, Items, observed
 from counterfoil.contract.filters import Filter
-from counterfoil.contract.law import brief
+from counterfoil.contract.law import NotApplicable, NotTried, brief
 from counterfoil.contract.target import Json
 from counterfoil.plain_text import counted
 
@@ -170,12 +170,12 @@ class Collection:
         return [item for item in items if str(self.identity.raw(item)) in known]
 
     def require_items(self, ctx: LawContext, least: int = 1) -> Sequence[Json]:
-        """The whole list, or the law does not apply because it has fewer than ``least`` items."""
+        """The whole list. With fewer than ``least`` items the law does not apply to a stand-in, and is not tried at a real
+        target: with other data it could be."""
         found = self.whole_list(ctx)
-        ctx.require(
-            len(found) >= least,
-            f"needs at least {counted(least, 'item')} in {self.operation}; there are {len(found)}",
-        )
+        if len(found) < least:
+            why = f"needs at least {counted(least, 'item')} in {self.operation}; there {_are(len(found))}"
+            raise NotApplicable(why) if ctx.client.target.disposable else NotTried(why)
         return found
 
     def as_implemented(self, ctx: LawContext, filter_: Filter) -> Filter:
@@ -218,3 +218,7 @@ class Collection:
         ] * bool(extra)
         got = f"{counted(len(have), 'item')}; {', '.join(differences) or 'some of them twice'}"
         ctx.fail(f"{what}: {counted(len(want), 'item')}", got)
+
+
+def _are(count: int) -> str:
+    return "is 1" if count == 1 else f"are {count}"

@@ -155,7 +155,10 @@ class RecordCollector:
 
 
 def _words_of(failure: Any) -> str:
-    """What was wrong; of a value that does not fit a schema where it is and what it breaks, without the whole schema."""
+    """What was wrong; of a value that does not fit a schema where it is and what it breaks, without the whole schema, and of
+    input that was accepted what is wrong with it."""
+    if invalid := re.search(r"^Invalid components?:(.*)", str(failure.message), re.MULTILINE | re.DOTALL):
+        return invalid[1].strip()
     if not getattr(failure, "validation_message", ""):
         return str(failure.message)
     where = "".join(f"/{step}" for step in getattr(failure, "instance_path", ()))

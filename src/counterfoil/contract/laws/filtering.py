@@ -48,7 +48,7 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str, least: int =
 
 
 def both(id: str, c: Collection, *clauses: str, least: int = 2) -> Law:
-    """Two filters together find the items that match both (needs ``c.filters``)."""
+    """Two filters together find the items that match both."""
 
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st

@@ -11,7 +11,7 @@ from counterfoil.contract.law import Law, brief, says
 from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -38,13 +38,21 @@ def _queries(c: Collection, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
     return st.one_of(plain, sorts, st.tuples(sorts, filtered).map(lambda two: {**two[0], **two[1]}))
 
 
+def _items(ctx: LawContext, c: Collection, least: int = 1) -> Sequence[Any]:
+    """The whole list, of ``least`` items. Where the largest page holds nothing, the smallest must hold nothing either."""
+    if c.pages is not None and not c.whole_list(ctx):
+        first = c.ids(c.page(ctx, 0, 1))
+        ctx.expect(not first, f"nothing on the first page of 1 item, as on that of {c.pages.largest}", first)
+    return c.require_items(ctx, least)
+
+
 def slices(id: str, c: Collection, *clauses: str, least: int = 6) -> Law:
     """Every page is the slice of the whole list that its number and size say, whatever the sort and the filter."""
 
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        count = len(c.require_items(ctx, 2))
+        count = len(_items(ctx, c, 2))
         sizes = list(
             dict.fromkeys(s for s in (2, 1, count - 1, count, (count + 1) // 2, 3, 7, 10) if 0 < s <= _largest(c))
         )
@@ -70,7 +78,7 @@ def concatenation(id: str, c: Collection, *clauses: str) -> Law:
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        whole = c.require_items(ctx, 2)
+        whole = _items(ctx, c, 2)
         count = len(whole)
         is_large = c.is_large(ctx)
         sizes = {(count + parts - 1) // parts for parts in ((2, 3) if is_large else (2, 3, 4, 5))} | {max(1, count - 1)}
@@ -98,7 +106,7 @@ def size_respected(id: str, c: Collection, *clauses: str) -> Law:
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        count = len(c.require_items(ctx))
+        count = len(_items(ctx, c))
         top = min(count if c.is_large(ctx) else count + 1, _largest(c))
 
         def full(size: int) -> None:
@@ -139,7 +147,7 @@ def any_offset(id: str, c: Collection, *clauses: str) -> Law:
         from hypothesis import strategies as st
 
         assert isinstance(c.pages, Offsets)
-        pages, whole = c.pages, c.require_items(ctx, 2)
+        pages, whole = c.pages, _items(ctx, c, 2)
         count = len(whole)
 
         def window(drawn: tuple[int, int]) -> None:

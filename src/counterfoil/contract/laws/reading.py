@@ -10,7 +10,10 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import sample_items
 from counterfoil.contract.http_client import NoResponse, Query
 from counterfoil.contract.law import Law, brief, says
+from counterfoil.plain_text import counted
 
+ABSENT = "nothing"
+"""Stands for a member that is missing, where two objects are compared."""
 Params = Callable[[LawContext], Mapping[str, Any]]
 
 
@@ -27,9 +30,27 @@ def twice_the_same(
     def check(ctx: LawContext) -> None:
         filled = path(ctx) if path else {}
         first, second = (ctx.request_json(operation, query=query, path=filled, status=status) for _ in range(2))
-        ctx.expect(first == second, "the same response again", second)
+        is_same = first == second
+        ctx.expect(is_same, "the same response again", "" if is_same else difference(first, second))
 
     return Law(id, operation, "reading", clauses, says(twice_the_same), check)
+
+
+def difference(first: Any, second: Any) -> str:
+    """Where two JSON values differ, in a few words; they must differ."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        name = next(name for name in {**first, **second} if first.get(name, ABSENT) != second.get(name, ABSENT))
+        return f"in {name}: {difference(first.get(name, ABSENT), second.get(name, ABSENT))}"
+    if not (isinstance(first, list) and isinstance(second, list)):
+        return f"{brief(first, 120)}, then {brief(second, 120)}"
+    if sorted(map(repr, first)) == sorted(map(repr, second)):
+        place = next(place for place, (one, two) in enumerate(zip(first, second, strict=True)) if one != two)
+        items = f"first {brief(first[place], 120)}, then {brief(second[place], 120)}"
+        return f"the same {counted(len(first), 'item')} in another order, at place {place + 1} {items}"
+    if len(first) != len(second):
+        return f"{counted(len(first), 'item')}, then {counted(len(second), 'item')}"
+    place = next(place for place, (one, two) in enumerate(zip(first, second, strict=True)) if one != two)
+    return f"at place {place + 1}: {difference(first[place], second[place])}"
 
 
 def list_item_is_single(id: str, c: Collection, operation: str, *clauses: str, parameter: str = "id") -> Law:
