@@ -225,10 +225,15 @@ class Measured:
             "delete": 9,
             "delete_one": 9,
         }
-        for name, operation in sorted(model.operations.items(), key=lambda each: order.get(each[1].role, 5)):
-            self._called(name, operation)
+        called = sorted(model.operations.items(), key=lambda each: order.get(each[1].role, 5))
+        for name, operation in called:
+            if operation.role != "clear":
+                self._called(name, operation)
         for collection in model.collections.values():
             self._laws(collection)
+        for name, operation in called:
+            if operation.role == "clear":  # takes all members
+                self._called(name, operation)
 
     def _ids(self, collection: Any, row: int = 0) -> dict[str, str]:
         """Path parameters of a collection's parents and of one of its members."""

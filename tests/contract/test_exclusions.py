@@ -104,6 +104,7 @@ def refused() -> Any:
         ("in body - tags: Incorrect type", FORM, True),
         ("in body - violates `type` in /tags", FORM, True),
         ("in body - violates `type` (was string, became boolean)", "image/jpeg", True),
+        ("in body - incorrect type", "image/jpeg", True),
         ("in body - tags: Incorrect type", "application/json", False),
         ("in body - violates `type`, violates `maximum` in /tags", FORM, False),
         ("in query - tags: Incorrect type", FORM, False),

@@ -39,7 +39,19 @@ def test_every_mistake_of_a_document_is_told_with_its_line_and_nothing_else_is()
 
 def test_the_rest_of_a_crooked_document_is_served() -> None:
     spec = read_document(DOCUMENTS / "crooked.yaml")
-    assert list(spec.operations) == ["GET /things", "GET /things/{id}", "GET /twice"]
+    operations = ["GET /things", "GET /things/{id}", "GET /twice", "GET /failures", "GET /linked"]
+    assert list(spec.operations) == operations
+    assert list(spec.operations["GET /failures"]["responses"]) == ["404", "2XX"]
+    linked = spec.operations["GET /linked"]
+    assert list(linked["responses"]["200"]["links"]) == ["good"]
+    assert [sorted(each.keys() & {"schema", "content"}) for each in linked["parameters"]] == [["content"], ["schema"]]
+    assert linked["parameters"][1]["schema"]["maximum"] == 1e23
+    fields = spec.raw["components"]["schemas"]["Thing"]["properties"]
+    assert [fields[name] for name in ("key", "other")] == [
+        {"type": "string", "maxLength": 24},
+        {"type": "string", "example": "abc"},
+    ]
+    assert fields["mood"]["enum"] == ["good", "bad", None], "nullable is meant"
     assert spec.base_path == "/v1"
     things = spec.operations["GET /things"]
     assert [each["name"] for each in things["parameters"]] == ["b", "c"]

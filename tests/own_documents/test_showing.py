@@ -72,6 +72,12 @@ def test_a_member_beside_its_own_id_is_that_member(clinic: httpx.Client) -> None
     assert "ward" not in made(clinic, "/animals", name="Nowhere")
 
 
+def test_below_a_member_the_field_that_may_show_it_names_it(clinic: httpx.Client) -> None:
+    for vet in clinic.get("/vets").json()[:3]:
+        certificates = clinic.get(f"/vets/{vet['id']}/certificates").json()
+        assert {each["holder"] for each in certificates} == {vet["id"]}
+
+
 def test_the_reasons_are_told() -> None:
     said = why("clinic", "/animals")
     assert "shows: owner -> /owners" in said

@@ -63,12 +63,12 @@ def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
         return False
     if type(failure).__name__ == "RejectedPositiveData":
         return _has_empty(case.body)
-    said = set(re.findall(r"Incorrect type|violates `\w+`", failure.message))
+    said = set(re.findall(r"incorrect type|violates `\w+`", failure.message.lower()))
     return (
         type(failure).__name__ == "AcceptedNegativeData"
         and "in body" in failure.message
         and bool(said)
-        and said <= {"Incorrect type", "violates `type`"}
+        and said <= {"incorrect type", "violates `type`"}
     )
 
 

@@ -21,7 +21,8 @@ def parse(text: bytes, where: str) -> Json:
     return parse_with_lines(text, where)[0]
 
 
-def _dumped(value: Json) -> bytes:
+def as_json(value: Json) -> bytes:
+    """What YAML holds as JSON. Raises ``TypeError`` or ``ValueError`` for what JSON cannot say."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
@@ -38,6 +39,6 @@ def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Documen
         raise SpecError(str(error)) from None
     try:
         # a round trip through JSON, so that parsed and cached documents are equal, and no object occurs twice
-        return orjson.loads(_dumped(document.value)), document
+        return orjson.loads(as_json(document.value)), document
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError(f"{where}: holds what JSON cannot say: {one_line(error)}") from None

@@ -6,6 +6,7 @@ stay as they are, whatever they hold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ Tell = Callable[[Place, str], None]
 Refer = Callable[[Place], str | None]
 """Gives the reference, in the view, to the schema that the reference at a place leads to; None if it leads nowhere."""
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 IN_MAPS = ("properties", "patternProperties", "dependentSchemas")
 IN_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -98,7 +100,11 @@ class SchemaView:
                 return self._with_null(place, {**start, **beside})
         else:
             start = {}
-        return self._with_null(place, start | self._members(place))
+        members = self._members(place)
+        if members.get("format") == "uuid" and (why := _no_uuid(members)):
+            self.tell(place["format"], f"{why}; the format is left out")
+            del members["format"]
+        return self._with_null(place, start | members)
 
     def _members(self, place: Place) -> dict[str, Json]:
         out: dict[str, Json] = {}
@@ -264,6 +270,18 @@ class SchemaView:
                     known.update({value: target} if target is not None else {})
             written["mapping"] = known
         out[key] = written
+
+
+def _no_uuid(schema: dict[str, Json]) -> str:
+    """Why a text of a schema can be no UUID, as its format says; empty if it can."""
+    for name, low, high in (("maxLength", 36, None), ("minLength", None, 36)):
+        value = schema.get(name)
+        if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
+            return f"a UUID has 36 characters, and {name} is {value}"
+    example = schema.get("example")
+    if isinstance(example, str) and not _UUID.fullmatch(example):
+        return f"the example {_shown(example)} is not a UUID"
+    return ""
 
 
 def _kind(value: Json) -> str:

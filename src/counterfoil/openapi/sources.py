@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import orjson
 
 from counterfoil import yaml_reader
+from counterfoil.openapi.parsing import as_json
 from counterfoil.openapi.spec import one_line
 
 Json = Any
@@ -53,7 +54,7 @@ class SourceFile:
         try:
             self._yaml = yaml_reader.read_document(data, self.shown, tolerant=True)
             self.mistakes = self._yaml.mistakes
-            return orjson.loads(orjson.dumps(self._yaml.value))
+            return orjson.loads(as_json(self._yaml.value))
         except yaml_reader.YamlError as error:
             named_json = self.path.suffix.lower() == ".json"
             raise Unreadable(mistake if mistake and named_json else str(error).partition("\n")[0]) from None

@@ -164,7 +164,9 @@ class Made:
         names = {letters(name): name for name in self.document.properties(collection)}
         for each, value in zip(collection.parents, parent.split("/"), strict=False):
             noun = singular(read_path(each.collection).noun) if each.collection else ""
-            for wanted in (letters(each.parameter), f"{noun}id" if noun else "", noun):
+            pointing = [field for field, target in collection.references if target == each.collection]
+            also = letters(pointing[0]) if len(pointing) == 1 else ""
+            for wanted in (letters(each.parameter), f"{noun}id" if noun else "", noun, also):
                 if (
                     wanted in names
                     and (names[wanted],) != collection.id
