@@ -31,7 +31,7 @@ class Worker(threading.Thread):
     """One client. Every value it writes is its own."""
 
     def __init__(self, number: int, port: int, runs: dict[str, list[str]], over: threading.Event) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self._number, self._runs, self._over = number, runs, over
         self._client = Client(port)
         self._random = random.Random(number)

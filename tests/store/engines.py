@@ -23,6 +23,8 @@ import redis
 
 PASSWORD = "open:sesame"
 ESCAPED = "open%3Asesame"
+MOST_STARTS = 100
+"""A PostgreSQL that was killed cannot be started before all of its processes have ended."""
 
 
 def free_port() -> int:
@@ -58,17 +60,20 @@ class DatabaseServer:
 
     def start(self) -> Self:
         """Start it, unless it runs, and wait until it answers."""
-        if not self.is_running:
-            with (self.folder / "log").open("ab") as log:
-                self.process = subprocess.Popen(
-                    self._command(), stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._user()
-                )
-        for _ in range(1500):
-            assert self.is_running, (self.folder / "log").read_text()
+        for attempt in range(1500):
+            if not self.is_running:
+                assert attempt < MOST_STARTS, (self.folder / "log").read_text()[-2000:]
+                self._launch()
             if self._is_ready():
                 return self
             time.sleep(0.02)
-        raise AssertionError((self.folder / "log").read_text())
+        raise AssertionError((self.folder / "log").read_text()[-2000:])
+
+    def _launch(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command(), stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._user()
+            )
 
     def kill(self) -> None:
         """kill -9, of all its processes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import resource
 import sqlite3
@@ -110,6 +112,20 @@ def test_one_server_at_a_time(tmp_path: Path) -> None:
         assert "another process uses this store" in refused("store", "compact", str(store))
         assert "worlds      1" in said(0, "store", "info", str(store)), "looking is allowed"
         assert served.get(f"{CONTROL}/default")
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on NFS without its lock service; SQLite says then, too, that the file is locked by another process."""
+    store = tmp_path / "worlds.db"
+    with Served(store):
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "lockf", refuse)
+        assert "this file system cannot lock files; choose a local disk" in refused(
+            "serve", "--port", "0", "--store", str(store)
+        )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="permissions are another thing there")

@@ -250,8 +250,8 @@ def test_the_laws_hold_while_another_server_writes(started_redis: Redis) -> None
     assert written > 10
 
 
-def test_workers_of_one_server_share_the_database_too(remote_store: str) -> None:
-    """Two workers beside a second server: all say the same, and go on when a worker is killed."""
+def test_workers_of_one_server_share_the_database_too(database: DatabaseServer, remote_store: str) -> None:
+    """Two workers beside a second server: all say the same, and go on when a worker is killed, without the database too."""
     with Served(remote_store, "--scenario", "one-month", workers=2) as served, Served(remote_store) as other:
         there = served.workers()
         assert len(there) == 2
@@ -267,4 +267,16 @@ def test_workers_of_one_server_share_the_database_too(remote_store: str) -> None
         for client in served.clients(6):
             assert [run["name"] for run in client("GET", RUNS).json()][-12:] == names
             client.close()
+        database.kill()
+        there = served.workers()
+        for each in there:
+            kill_worker(each)
+        until(lambda: len(set(served.workers()) - set(there)) == 2)
+        until(lambda: served.client("GET", "/health").status == 200)
+        assert served.client("POST", RUNS, {"name": "Never"}).status == 503
+        database.start()
+        until(lambda: served.client("GET", "/ready").status == 200)
+        until(lambda: served.client("POST", RUNS, {"name": "After"}).status == 200)
+        until(lambda: other.client("GET", "/ready").status == 200)
+        assert other.runs()[-2:] == [names[-1], "After"]
         assert "sesame" not in served.stop()

@@ -26,16 +26,29 @@ class SharedFaultCounts:
         self._path = folder / "fault-counts.db"
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
+        self._is_started = False
 
     def start(self) -> None:
-        self._connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.execute(SCHEMA)
+        self._is_started = True
+        self._open()
+
+    def _open(self) -> None:
+        """Leaves ``_connection`` None if the file cannot be made, because the disk is full; it is tried again later."""
+        try:
+            connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(SCHEMA)
+        except sqlite3.Error as error:
+            logger.error("faults are counted by each worker alone: %s: %s", self._path, error)
+        else:
+            self._connection = connection
 
     @contextmanager
     def counting(self, world: str, faults: Sequence[ActiveFault]) -> Iterator[None]:
         """Within it the faults have counted what any worker has, and no other worker counts."""
+        if self._connection is None and self._is_started:
+            self._open()
         connection = self._connection
         if connection is None:
             yield

@@ -139,7 +139,8 @@ class Log(Protocol):
     remote: bool
 
     def connect(self) -> None:
-        """Be ready in this process; needed after a fork only. Raises ``StoreError``."""
+        """Be ready in this process; needed after a fork only. A store that cannot be written now is no error: its first commit
+        fails, and it is tried again then. Raises ``StoreError``."""
         ...
 
     def disconnect(self) -> None:

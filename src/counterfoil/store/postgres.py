@@ -90,10 +90,8 @@ class PostgresLog:
 
     def connect(self) -> None:
         self._writer = secrets.token_hex(8)
-        try:
+        with contextlib.suppress(StoreUnavailable):
             self.recover()
-        except StoreUnavailable as error:
-            raise StoreError(f"{self.where}: {error}") from None
 
     def disconnect(self) -> None:
         self._drop_writing()

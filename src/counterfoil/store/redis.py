@@ -68,10 +68,8 @@ class RedisLog:
 
     def connect(self) -> None:
         self._writer = secrets.token_hex(8)
-        try:
+        with contextlib.suppress(StoreUnavailable):
             self.recover()
-        except StoreUnavailable as error:
-            raise StoreError(f"{self.where}: {error}") from None
 
     def disconnect(self) -> None:
         self._client.connection_pool.disconnect()

@@ -47,7 +47,7 @@ class SqliteLog:
             self._read = self._file.open()
             if shared:
                 self.connect()
-            elif to_write:
+            if to_write and self._writing is None:
                 self.recover()
 
     # --- opening and closing ---------------------------------------------------------------------
@@ -73,11 +73,12 @@ class SqliteLog:
             self._read = self._file.connect()
             if self.turns is not None:
                 self.turns.open()
-            self.recover()
-        except (sqlite3.Error, OSError, StoreUnavailable) as error:
+        except (sqlite3.Error, OSError) as error:
             self.disconnect()
             line = said(error) if isinstance(error, sqlite3.Error) else error
             raise StoreError(f"{self.where}: {line}") from None
+        with contextlib.suppress(StoreUnavailable):
+            self.recover()
 
     # --- writing, from one thread ----------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class SqliteLog:
     def commit(self, operations: Sequence[Operation]) -> None:
         connection = self._writing
         if connection is None:
-            raise StoreUnavailable("the store is not open")
+            raise StoreUnavailable("the store cannot be written: it is not open; try again")
         self._check_files(connection)
         try:
             if self.turns is not None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import stat
+import sys
 from pathlib import Path
 
 from counterfoil.store.log import StoreError
 from counterfoil.store.sqlite_statements import SCHEMA
 from counterfoil.store.written_with import check_written_with, written_with
+
+if sys.platform != "win32":
+    import fcntl
 
 FORMAT = 1
 APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
@@ -90,8 +95,10 @@ class SqliteFile:
             self._lock.execute("PRAGMA journal_mode = MEMORY")  # no second file
             self._lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            if _name(error) == "SQLITE_BUSY":
+            if _name(error) == "SQLITE_BUSY" and _can_lock(lock):
                 raise StoreError(f"{self.where}: another process uses this store; stop it first") from None
+            if _name(error).startswith(("SQLITE_BUSY", "SQLITE_IOERR_LOCK")):
+                raise StoreError(f"{self.where}: this file system cannot lock files; choose a local disk") from None
             raise
 
     def _check_format(self, connection: sqlite3.Connection) -> None:
@@ -121,6 +128,19 @@ def _make_private(path: Path) -> None:
     """Make the file, if it is not there, before SQLite does so with the permissions of the umask."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _can_lock(path: Path) -> bool:
+    """Whether the file can be locked, be it that another process has done so. SQLite reports both as ``SQLITE_BUSY``; a network
+    file system without its lock service fails with ``ENOLCK``."""
+    if sys.platform == "win32":
+        return True
+    try:
+        with path.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EACCES, errno.EAGAIN)
+    return True
 
 
 def _begins_like_a_database(path: Path) -> bool:
