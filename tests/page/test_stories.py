@@ -244,6 +244,15 @@ def test_a_fault_is_added_applied_and_removed(pages: Any, served: Any, picture: 
     assert ask(served, world, SUMMARY) == 200
 
 
+def test_a_fault_says_when_it_applies(pages: Any, served: Any) -> None:
+    world = served.world()
+    served.call("POST", f"/{world}/faults", {"api": "elevate", "kind": "status", "status": 500, "nth": 5, "times": 2})
+    served.call("POST", f"/{world}/faults", {"api": "emnify", "kind": "status", "status": 500, "probability": 0.25})
+    tab = pages(world, "faults").tab
+    expect(tab.locator("tbody tr").nth(0)).to_contain_text("2 times, from call 5 on")
+    expect(tab.locator("tbody tr").nth(1)).to_contain_text("every time, with a probability of 25%")
+
+
 def test_vendor_views_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:
     world = billed(served)
     tab = pages(world, "vendors/1", viewport={"width": 1440, "height": 720}).tab
