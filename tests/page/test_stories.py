@@ -124,6 +124,7 @@ def test_a_bill_is_paid_in_part_and_then_in_full(pages: Any, served: Any, pictur
     expect(tab.locator(".why")).to_contain_text("remaining €10.00 = €14.28 − €4.28")
     tab.locator(".why .records summary").click()
     expect(tab.locator(".why .records")).to_contain_text("No. 1: 25 MB in DE")
+    tab.locator(".bill").evaluate("each => each.scrollIntoView()")
     picture(tab, "customer")
     tab.click("#pay-full-1")
     expect(tab.locator(".bill summary .tag")).to_have_text("paid")

@@ -31,7 +31,7 @@ const title = (info) => session.hasLedger ? info.title : session.served.apis.map
 
 function about(info) {
   return [session.hasLedger ? `${info.scenario}, seed ${info.seed}` : `seed ${info.seed}`, session.hasLedger ? plural(info.customers, "customer") : null,
-    info.commands ? `${plural(info.commands, "command")} done` : "as the scenario left it",
+    info.commands ? `${plural(info.commands, "command")} done` : session.hasLedger ? "as the scenario left it" : "not changed yet",
     info.name === "default" || session.isPublic ? null : `world ${info.name}`].filter(Boolean).join(" · ");
 }
 
