@@ -235,7 +235,7 @@ def test_why_a_bill_is_what_it_is_down_to_the_usage_records(sandbox: Build) -> N
     assert [line["computation"] for line in why["lines"]] == [
         "10.00 EUR = the tariff's monthly fee",
         "0.005 EUR = a one-off charge, as it was put in",
-        "2.00 EUR = 40 MB × 0.05 EUR for each in DE",
+        "2.00 EUR = 40 MB × 0.05 EUR per MB in DE",
     ]
     assert [record["quantity"] for record in why["lines"][2]["records"]] == ["25", "15"]  # 25 + 15 = 40
     assert why["steps"] == [
@@ -260,8 +260,8 @@ def test_why_includes_what_packages_covered_and_what_sims_cost(sandbox: Build) -
     said = [line["computation"] for line in why["lines"]]
     assert "12.00 EUR = 40 SIMs × 0.30 EUR" in said
     assert "12.00 EUR = the fee of a package of 500 MB in Germany" in said
-    assert "1.00 EUR = (520 − 500 covered by packages) MB × 0.05 EUR for each in DE" in said
-    assert "4.00 EUR = 16 MB × 0.25 EUR for each in FR" in said
+    assert "1.00 EUR = (520 − 500 covered by packages) MB × 0.05 EUR per MB in DE" in said
+    assert "4.00 EUR = 16 MB × 0.25 EUR per MB in FR" in said
     # 25.00 + 12.00 + 12.00 + 1.00 + 4.00 + 120 × 0.06
     assert why["net"] == "61.20"
 

@@ -161,6 +161,11 @@ def test_with_writes_it_forks_pays_and_moves_the_clock_and_the_first_world_stays
         assert (made["status"], made["body"]["name"], made["body"]["status"]) == (200, "April 2026", "Pending")
 
         assert (await tools("make_world", name="quiet", scenario="quiet"))["customers"] == 0
+        text = "title: A shop\ntext: Nothing yet.\nstarts: 2026-01-01T00:00:00Z\nseller: {name: Example Ltd}\n"
+        assert (await tools("make_world", name="shop", scenario=text))["now"] == "2026-01-01T00:00:00Z"
+        assert await tools("delete_world", world="shop")
+        refused = await tools.refused("make_world", scenario=text.replace("starts", "start"))
+        assert "line 1: key 'starts' is missing; line 3: unknown key 'start'" in refused
         assert await tools("delete_world", world="quiet") == "the world 'quiet' is deleted"
         assert [each["name"] for each in (await tools("list_worlds"))["worlds"]] == ["default", "what-if"]
         assert "the default world cannot be deleted" in await tools.refused("delete_world", world="default")

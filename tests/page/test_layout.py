@@ -84,6 +84,10 @@ def test_five_windows_stand_side_by_side_each_at_its_first_change(pages: Any, se
         tab.set_viewport_size({"width": width, "height": 900})
         tops = {round((each.bounding_box() or {"y": -1})["y"]) for each in tab.locator(".vendor-view").all()}
         assert len(tops) == 1
+        lines = (
+            "each => Math.round(each.getBoundingClientRect().height / parseFloat(getComputedStyle(each).lineHeight))"
+        )
+        assert max(each.evaluate(lines) for each in tab.locator(".vendor-view h2").all()) <= 2
         for text in tab.locator(".vendor-view h2, .vendor-view .request").all():
             assert text.evaluate("each => each.scrollWidth <= each.clientWidth"), f"cut: {text.inner_text()}"
     served.do(world, "record_payment", customer=1, bill=1)

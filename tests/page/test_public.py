@@ -156,6 +156,16 @@ def test_events_and_plots_of_others_are_not_shown(visits: tuple[Visit, Visit]) -
         assert one.client.get(f"/%65vents/{world}").status_code in (403, 404)
 
 
+def test_no_world_is_made_of_what_a_visitor_brings(visits: tuple[Visit, Visit]) -> None:
+    one, _ = visits
+    name = f"{one.world[:-1]}2"
+    for brought in ({"scenario": "title: A gym\ntext: Ada pays 30.00 a month.\n"}, {"capsule": {}}):
+        answer = one.client.post(WORLDS, json={"name": name, **brought})
+        assert (answer.status_code, answer.json()["status"]) == (403, 403)
+        assert "this server makes no worlds from" in answer.json()["detail"]
+    assert one.client.post(WORLDS, json={"name": name, "scenario": "one-month"}).status_code == 201
+
+
 def test_no_visitor_may_list_worlds(visits: tuple[Visit, Visit]) -> None:
     assert visits[0].client.get(WORLDS).status_code == 403
 

@@ -124,6 +124,7 @@ def test_a_bill_is_paid_in_part_and_then_in_full(pages: Any, served: Any, pictur
     expect(tab.locator(".why")).to_contain_text("remaining €10.00 = €14.28 − €4.28")
     tab.locator(".why .records summary").click()
     expect(tab.locator(".why .records")).to_contain_text("No. 1: 25 MB in DE")
+    tab.locator(".bill").evaluate("each => each.scrollIntoView()")
     picture(tab, "customer")
     tab.click("#pay-full-1")
     expect(tab.locator(".bill summary .tag")).to_have_text("paid")
@@ -242,6 +243,15 @@ def test_a_fault_is_added_applied_and_removed(pages: Any, served: Any, picture: 
     tab.get_by_role("button", name="Remove fault 1").click()
     expect(tab.locator("main")).to_contain_text("No faults")
     assert ask(served, world, SUMMARY) == 200
+
+
+def test_a_fault_says_when_it_applies(pages: Any, served: Any) -> None:
+    world = served.world()
+    served.call("POST", f"/{world}/faults", {"api": "elevate", "kind": "status", "status": 500, "nth": 5, "times": 2})
+    served.call("POST", f"/{world}/faults", {"api": "emnify", "kind": "status", "status": 500, "probability": 0.25})
+    tab = pages(world, "faults").tab
+    expect(tab.locator("tbody tr").nth(0)).to_contain_text("2 times, from call 5 on")
+    expect(tab.locator("tbody tr").nth(1)).to_contain_text("every time, with a probability of 25%")
 
 
 def test_vendor_views_show_what_the_last_action_changed(pages: Any, served: Any, picture: Any) -> None:

@@ -21,11 +21,13 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def refuse(error: Exception) -> NoReturn:
-    """Print the error as one line on standard error, and exit with code 2."""
+    """Print the error as one line on standard error, several mistakes separated by semicolons, and exit with code 2."""
     field = getattr(error, "field", None)
     message = getattr(error, "message", None) or str(error)
     with contextlib.suppress(OSError):  # standard error is full, or closed
-        echo(f"counterfoil: {' '.join(message.split())}{f' ({field})' if field else ''}", err=True)
+        between = "; " if getattr(error, "mistakes", ()) else " "
+        one_line = between.join(" ".join(line.split()) for line in message.splitlines() if line.strip())
+        echo(f"counterfoil: {one_line}{f' ({field})' if field else ''}", err=True)
     sys.exit(CONFIGURATION)
 
 

@@ -148,7 +148,7 @@ class Sandbox(FaultMethods, JournalMethods):
     def intercept(self, hosts: Mapping[str, str] | None = None) -> Iterator[None]:
         """While in it, calls to the vendors' own hosts are answered by this world, without a socket: those that httpx (sync
         and async), ``requests`` and urllib3 make. The hosts are those of the spec's servers; ``hosts`` names others by
-        API: ``{"oracle-brm": "brm.example:8443"}``. Other calls are as ever.
+        API: ``{"oracle-brm": "brm.example:8443"}``. Other calls are not changed.
 
         Raises ``ValueError`` for an unknown API, ``RuntimeError`` for a urllib3 before 2.
         """
@@ -214,7 +214,7 @@ class Sandbox(FaultMethods, JournalMethods):
 
         ``when`` says to which requests, by what they have in their query, path parameters and body:
         ``when={"query": {"page": 2}}``. ``times``: so many times, then the world answers again. The first that matches is
-        sent. A request that is invalid or not authenticated gets the vendor's error as ever.
+        sent. A request that is invalid or not authenticated gets the vendor's usual error.
 
         Raises ``ValueError`` for an unknown API, operation or path parameter; ``BadValue`` for a status or body that the
         spec does not allow, unless ``unchecked``; ``TooMany`` for more than 100.

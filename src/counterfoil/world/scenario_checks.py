@@ -137,6 +137,9 @@ def schema_mistake(error: str, below: str = "") -> Mistake:
     if checked := re.match(r"'(\w+)' must be", message):  # raised by the part itself, so the path is the part's
         path = f"{path}.{checked[1]}".lstrip(".")
     mistake = mistake_at(path, message)
+    missing = re.fullmatch(r"Object missing required field `(.+)`", message)
+    if missing:
+        return mistake._replace(message=f"key '{missing[1]}' is missing{f' ({path})' if path else ''}")
     unknown = re.search(r"unknown field `(.+)`", message)
     return Mistake([*mistake.steps, unknown[1]], f"unknown key '{unknown[1]}'") if unknown else mistake
 

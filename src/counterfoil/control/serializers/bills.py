@@ -70,7 +70,7 @@ def _package_words(record: PackageLine, currency: str) -> tuple[str, str]:
 
 def _usage_words(record: UsageLine, currency: str) -> tuple[str, str]:
     unit = UNITS[record.rate.service]
-    price = f"{money(record.price, currency)} {currency} for each in {record.country}"
+    price = f"{money(record.price, currency)} {currency} per {unit} in {record.country}"
     text = f"{record.tariff.name}: {exact(record.quantity)} {unit} in {record.country} ({record.rate.zone.name})"
     if not record.covered:
         return text, f"{exact(record.quantity)} {unit} × {price}"

@@ -37,7 +37,7 @@ function showAll(root, all) {
   const apis = session.served.apis.filter((api) => all.some((each) => each.api === api.name));
   show(root,
     h("div", {class: "title"}, h("h1", {}, "Collections")),
-    h("p", {class: "lead muted"}, all.length ? "What the operations of your documents list, read and write. Members are made from the world’s seed until somebody writes them."
+    h("p", {class: "lead muted"}, all.length ? "What the operations of your documents list, read and write. Entries are generated from the world’s seed until you change them."
       : "No API on this server is made from a document. counterfoil serve --spec FILE makes one."),
     apis.map((api) => h("section", {"aria-label": api.title}, h("h2", {class: "section"}, api.title),
       table(`Collections of ${api.title}`, [th("Collection"), th("Below"), th("Fields"), th("Written here", {class: "num"})], all.filter((each) => each.api === api.name).map(summary)))));

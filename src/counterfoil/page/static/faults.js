@@ -3,7 +3,7 @@
 import {app} from "./app.js";
 import {callInWorld, getInWorld} from "./api.js";
 import {button, field, h, num, options, show, table, td, th} from "./dom.js";
-import {count} from "./format.js";
+import {count, percent} from "./format.js";
 import {announce, onPress} from "./messages.js";
 import {setParams} from "./route.js";
 import {session} from "./session.js";
@@ -63,10 +63,15 @@ function form({api, operation, kind}, found) {
   h("button", {class: "primary", id: "add-fault", "data-key": "add-fault"}, "Add fault"));
 }
 
+function howOften({nth, times, probability}) {
+  const often = times === 1 ? "once" : times ? `${count(times)} times` : "every time";
+  return [often, nth > 1 && `from call ${count(nth)} on`, probability < 1 && `with a probability of ${percent(probability)}`].filter(Boolean).join(", ");
+}
+
 function row(each) {
   const what = [KINDS[each.kind][0], each.status, each.kind === "latency" && `${count(each.delay_ms)} ms`].filter(Boolean).join(", ");
   return h("tr", {}, num(String(each.id)), td([each.api, h("div", {class: "muted"}, h("code", {}, each.operation ?? "every operation"))]), td(what),
-    td(each.times ? `${count(each.times)} times` : "every time"), num(count(each.counted)), num(count(each.struck)),
+    td(howOften(each)), num(count(each.counted)), num(count(each.struck)),
     td(button("Remove", onPress(async () => {
       await callInWorld("DELETE", `/faults/${each.id}`);
       await app.refresh();

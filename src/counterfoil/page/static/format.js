@@ -9,6 +9,7 @@ const MONTH = instants({month: "long", year: "numeric"});
 const TIME = instants({hour: "2-digit", minute: "2-digit"});
 const EXACT_TIME = instants({hour: "2-digit", minute: "2-digit", second: "2-digit"});
 const COUNT = new Intl.NumberFormat();
+const PERCENT = new Intl.NumberFormat(undefined, {style: "percent", maximumFractionDigits: 1});
 
 export const date = (text) => text ? kept(DATE.format(new Date(text))) : "–";
 export const weekday = (text) => WEEKDAY.format(new Date(text));
@@ -16,6 +17,7 @@ export const time = (text) => kept((text.slice(17, 19) > "00" ? EXACT_TIME : TIM
 export const moment = (text) => text ? kept(`${date(text)}, ${time(text)}`) : "–";
 export const monthName = (text) => kept(MONTH.format(new Date(`${text.slice(0, 7)}-01T00:00:00Z`)));
 export const count = (number) => COUNT.format(number);
+export const percent = (share) => PERCENT.format(share);
 
 const currencies = new Map();
 

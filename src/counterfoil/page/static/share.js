@@ -45,7 +45,7 @@ export const opening = {
     }
     const commands = Array.isArray(capsule.commands) ? capsule.commands.length : 0;
     show(root, h("h1", {}, "Open a shared world"),
-      h("p", {class: "lead"}, `Somebody shared a world with you: the scenario “${capsule.scenario}”, seed ${capsule.seed}, with ${plural(commands, "command")}. Your current world stays as it is.`),
+      h("p", {class: "lead"}, `A shared world: the scenario “${capsule.scenario}”, seed ${capsule.seed}, with ${plural(commands, "command")}. Your current world stays as it is.`),
       h("p", {}, button("Make this world", onPress(async () => {
         const made = await call("POST", `${CONTROL}/worlds`, {name: newName("shared"), capsule});
         history.replaceState(null, "", `#/${session.home}`);

@@ -38,7 +38,7 @@ function grouped(events) {
 
 function words(event) {
   if (event.kind !== "habits") return sentence(event.what);
-  return event.times > 1 ? `scheduled: usage and payments of customers, ${event.times} events until ${date(event.until)}` : sentence(event.what);
+  return event.times > 1 ? `usage and payments of customers, ${event.times} times until ${date(event.until)}` : sentence(event.what);
 }
 
 function coming({events, total}) {

@@ -79,8 +79,8 @@ function summary(panes) {
 function pane({api, path, url, header, answer, before, changes}) {
   const secret = header === "Authorization" ? `Authorization: Bearer ${credential()}` : `${header}: ${credential()}`;
   return h("section", {class: "card vendor-view", "aria-label": api.title, id: `vendor-${api.name}`},
-    h("div", {class: "card-head"}, h("h2", {title: api.title}, api.title), h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "failed"))),
-    h("p", {class: "request", title: path}, h("code", {}, "GET ", path.split(/(?<=[/&?])/).flatMap((part) => [part, h("wbr")]))),
+    h("h2", {title: api.title}, api.title),
+    h("p", {class: "request", title: path}, h("span", {class: `tag ${answer.status === 200 ? "good" : "late"}`}, String(answer.status || "failed")), " ", h("code", {}, "GET ", path.split(/(?<=[/&?])/).flatMap((part) => [part, h("wbr")]))),
     h("p", {class: "row"},
       button("Copy as curl", onPress(async () => {
         await copy(`curl -s -H '${secret}' '${url}'`);

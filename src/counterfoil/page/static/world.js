@@ -15,8 +15,8 @@ export function showWorld() {
   })}, h("strong", {}, label), h("span", {class: "muted"}, text)));
   const dialog = (name) => async () => (await import("./worlds.js"))[name]();
   show(document.getElementById("world"), h("details", {class: "menu", "data-key": "world-menu"},
-    h("summary", {"aria-label": `World: ${info.title}. Menu`},
-      h("span", {class: "two-lines"}, h("strong", {}, info.title),
+    h("summary", {"aria-label": `World: ${title(info)}. Menu`},
+      h("span", {class: "two-lines"}, h("strong", {}, title(info)),
         h("span", {class: "muted"}, about(info)))),
     h("ul", {class: "menu-list"},
       item("Reset…", info.commands ? `Undo ${plural(info.commands, "command")}: back to the end of the scenario` : "Clear the journal and the faults", reset, "reset"),
@@ -26,9 +26,12 @@ export function showWorld() {
       item("Share this world…", "A file or a link that makes the same world", async () => (await import("./share.js")).share(), "share"))));
 }
 
+// The scenario's story says nothing about worlds of own documents alone.
+const title = (info) => session.hasLedger ? info.title : session.served.apis.map((each) => each.title).join(", ");
+
 function about(info) {
-  return [`${info.scenario}, seed ${info.seed}`, session.hasLedger ? plural(info.customers, "customer") : null,
-    info.commands ? `${plural(info.commands, "command")} done` : "as the scenario left it",
+  return [session.hasLedger ? `${info.scenario}, seed ${info.seed}` : `seed ${info.seed}`, session.hasLedger ? plural(info.customers, "customer") : null,
+    info.commands ? `${plural(info.commands, "command")} done` : session.hasLedger ? "as the scenario left it" : "not changed yet",
     info.name === "default" || session.isPublic ? null : `world ${info.name}`].filter(Boolean).join(" · ");
 }
 
@@ -47,7 +50,7 @@ export function showClock() {
   const {clock, next} = session;
   show(document.getElementById("clock"),
     h("p", {class: "two-lines"},
-      h("time", {datetime: clock.now, id: "now"}, h("span", {class: "no-phone"}, `${weekday(clock.now)}, `), moment(clock.now)),
+      h("time", {datetime: clock.now, id: "now"}, h("span", {class: "weekday"}, `${weekday(clock.now)}, `), moment(clock.now)),
       session.hasLedger && h("span", {class: "muted next", id: "next", title: next ? sentence(next.what) : null}, next ? `Next: ${moment(next.at)}, ${sentence(next.what)}` : "No scheduled events")),
     h("p", {class: "row"},
       button("+1 day", onPress(() => advance({days: 1})), {"data-key": "day", id: "clock-day", class: "small"}),
