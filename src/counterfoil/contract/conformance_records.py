@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.http_client import shell_word
+from counterfoil.contract.curl_lines import shell_word
 from counterfoil.contract.target import Target, secrets_of
 from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record
 

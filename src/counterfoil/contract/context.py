@@ -24,9 +24,9 @@ from counterfoil.contract.http_client import (
     NoResponse,
     OutOfTime,
     Query,
-    Response,
 )
 from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
+from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:

@@ -10,11 +10,9 @@ import base64
 import json
 import math
 import re
-import shlex
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
 from typing import Any, NoReturn
@@ -22,7 +20,9 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
 
+from counterfoil.contract.curl_lines import curl_line
 from counterfoil.contract.deadline import ConnectionOfTrace, Deadline
+from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json, Target, secrets_of
 
 WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
@@ -57,46 +57,6 @@ class OutOfTime(NoResponse):
     """The time given for the whole check is used up."""
 
 
-@dataclass(frozen=True)
-class Response:
-    """A response. ``body`` is its JSON value, with fractional numbers as ``Decimal``."""
-
-    status: int
-    headers: httpx.Headers
-    content: bytes
-    line: str
-    """The request as a curl line, credentials replaced."""
-
-    @property
-    def media_type(self) -> str:
-        """The media type without its parameters, lower case."""
-        return str(self.headers.get("content-type", "")).split(";")[0].strip().lower()
-
-    @property
-    def text(self) -> str:
-        return self.content.decode("utf-8", "replace")
-
-    @property
-    def body(self) -> Json:
-        """The JSON value. Raises ``ValueError`` (one line) when the body is not JSON."""
-        if not self.content:
-            raise ValueError(f"{self.status} with an empty body where JSON was expected")
-        try:
-            return json.loads(self.content, parse_float=Decimal, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            what = "HTML" if b"<html" in self.content[:1000].lower() else self.media_type or "a body without media type"
-            raise ValueError(f"{self.status} with {what} where JSON was expected: {self.brief(80)}") from None
-
-    def brief(self, length: int = 300) -> str:
-        """The body on one line, cut."""
-        text = " ".join(self.text.split())
-        return text if len(text) <= length else f"{text[:length]}… ({len(self.content)} bytes)"
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine."""
     host = urlsplit(url).hostname or ""
@@ -104,14 +64,6 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def shell_word(text: str) -> str:
-    """One shell word; in double quotes if it has a placeholder such as ``$COUNTERFOIL_TOKEN``, so that the shell expands it."""
-    if "$COUNTERFOIL_" not in text:
-        return shlex.quote(text)
-    escaped = re.sub(r'([\\"`]|\$(?!COUNTERFOIL_))', r"\\\1", text)
-    return f'"{escaped}"'
 
 
 BASIC = "Basic "
@@ -225,7 +177,7 @@ class HttpClient:
         if body is not UNSET:
             content = json.dumps(body, default=_plain).encode()
             all_headers.setdefault("Content-Type", "application/json")
-        line = self._curl(method, url, all_headers, content)
+        line = curl_line(method, url, all_headers, content, hide=self.secrets.hide)
         self.transcript.append(line)
         for attempt in range(MAX_RETRIES + 1):
             self._wait_for_rate()
@@ -324,17 +276,6 @@ class HttpClient:
     def _raise_if_late(self) -> None:
         if self._time_left() <= 0:
             raise OutOfTime(TIME_USED_UP) from None
-
-    def _curl(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> str:
-        parts = ["curl -sS" + ("" if method == "GET" else " -I" if method == "HEAD" else f" -X {method}")]
-        shown = {name: value for name, value in headers.items() if (name, value) != ("Accept", "application/json")}
-        parts += [f"-H {self._shell(f'{name}: {value}')}" for name, value in shown.items()]
-        if content is not None:
-            parts.append(f"--data-binary {self._shell(content[:2000].decode('utf-8', 'replace'))}")
-        return " ".join([*parts, self._shell(url)])
-
-    def _shell(self, text: str) -> str:
-        return shell_word(self.secrets.hide(text))
 
 
 def request_key(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RequestKey:

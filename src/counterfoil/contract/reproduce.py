@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from counterfoil.contract.curl_lines import shell_word
 from counterfoil.contract.evidence import with_evidence
-from counterfoil.contract.http_client import shell_word
 from counterfoil.contract.target import with_placeholder
 from counterfoil.contract.verdict import Finding, Record
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.finding import ERROR_BODY
-from counterfoil.contract.http_client import UNSET, Response
+from counterfoil.contract.http_client import UNSET
 from counterfoil.contract.law import Law, Login, NotTried, brief, says
+from counterfoil.contract.response import Response
 
 BodyCheck = Callable[[Response], str | None]
 """Returns what is wrong with an error response (one line), or ``None``."""

@@ -9,8 +9,8 @@ from counterfoil.contract.collection import MAX_ITEMS, Collection, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, NotTried, brief, says
+from counterfoil.contract.response import Response
 from counterfoil.plain_text import counted
 
 Drawn = tuple[tuple[Filter | None, Any], tuple[int, int | None], Mapping[str, Any]]

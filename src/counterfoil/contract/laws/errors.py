@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws.auth import BodyCheck, SampleRequest, expect_error
+from counterfoil.contract.response import Response
 
 MOST_SAMPLES = 5
 """Samples of a law where ``LawContext.is_sparing``, unless it has more parameters."""

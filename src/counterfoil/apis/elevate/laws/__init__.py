@@ -49,11 +49,11 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter, equal, one_of
 from counterfoil.contract.finding import SHAPE
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import Law, LawBook, says
 from counterfoil.contract.laws import auth, combining, errors, filtering, items, paging, reading, selecting, sorting
 from counterfoil.contract.laws.auth import SampleRequest
 from counterfoil.contract.laws.combining import Combined
+from counterfoil.contract.response import Response
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -8,10 +8,10 @@ from counterfoil.apis.emnify.laws.amounts import sub_total_adds_up, total_adds_u
 from counterfoil.apis.emnify.laws.bill import period_in_words
 from counterfoil.apis.emnify.laws.requests import BILL, FetchedBill, bill_of, bills
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import NotApplicable
 from counterfoil.contract.laws import auth, errors
 from counterfoil.contract.laws.arithmetic import amount_at, at, first
+from counterfoil.contract.response import Response
 
 
 def _amounts(bill: Any) -> Any:

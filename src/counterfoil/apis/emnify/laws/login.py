@@ -7,9 +7,9 @@ from typing import Any
 
 from counterfoil.apis.emnify.laws.requests import BLOCK, LOGIN, SAMPLES, SHA1, api_error, gateway_error, no_body
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import NotApplicable, NotTried
 from counterfoil.contract.laws import auth
+from counterfoil.contract.response import Response
 
 
 def token_by_kind(ctx: LawContext) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.http_client import UNSET, Response
+from counterfoil.contract.http_client import UNSET
 from counterfoil.contract.law import Login, quoted
 from counterfoil.contract.laws import auth, errors
 from counterfoil.contract.laws.auth import SampleRequest
+from counterfoil.contract.response import Response
 
 OWN = "GET /organisation/my"
 PERIODS = "GET /organisation/{org_id}/billing"

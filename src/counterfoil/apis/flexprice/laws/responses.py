@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from counterfoil.apis.flexprice.laws.requests import CODES, OPTIONS, SECURITY, SMALLEST_READ, SUMMARY, UNKNOWN_ID, fetch
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import quoted
 from counterfoil.contract.laws import auth, errors
+from counterfoil.contract.response import Response
 
 
 def unknown_id_is_empty(ctx: LawContext) -> None:

@@ -9,8 +9,9 @@ from counterfoil.apis.generic.laws.bodies import CannotMake, any_value, sent
 from counterfoil.apis.generic.laws.resources import Resource, filled
 from counterfoil.apis.generic.model import Operation
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.http_client import UNSET, Response
+from counterfoil.contract.http_client import UNSET
 from counterfoil.contract.law import NotTried
+from counterfoil.contract.response import Response
 
 Json = Any
 

@@ -10,7 +10,6 @@ from counterfoil.contract.collection import Collection, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field, observed
 from counterfoil.contract.filters import Filter, equal
-from counterfoil.contract.http_client import Response
 from counterfoil.contract.law import quoted
 from counterfoil.contract.laws import comparing, errors, patterns
 from counterfoil.contract.laws.customer_bills import (
@@ -27,6 +26,7 @@ from counterfoil.contract.laws.customer_bills import (
     UPDATED,
     as_written,
 )
+from counterfoil.contract.response import Response
 
 LIST, FETCH = "GET /customerBill", "GET /customerBill/{id}"
 STATES = ("new", "partiallyPaid", "settled", "inProgress")
