@@ -52,7 +52,7 @@ def test_a_command_of_the_readme_works(command: str, origin: str) -> None:
 
 def test_the_examples_run_where_only_counterfoil_and_pytest_are_installed() -> None:
     """README's first block installs no plugins of pytest but those that counterfoil needs itself."""
-    plugins = ("asyncio", "timeout", "xdist", "randomly")
+    plugins = ("asyncio", "timeout", "xdist", "randomly", "hypothesispytest", "schemathesis")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"-pno:{each}" for each in plugins)]
     done = subprocess.run(
         [*command, "examples/reminders"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False

@@ -117,7 +117,15 @@ def test_the_pytest_fixture_serves_it(installed: Path, tmp_path: Path) -> None:
         "        assert client.get('/customers/1/balance').status_code == 200\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--disable-plugin-autoload",
+            "-pcounterfoil.pytest_plugin",
+            str(tmp_path),
+        ],
         capture_output=True,
         text=True,
         timeout=120,

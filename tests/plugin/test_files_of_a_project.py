@@ -20,6 +20,10 @@ def test_it(counterfoil):
 """
 
 
+ALONE = ("--disable-plugin-autoload", "-pno:cacheprovider", "-pcounterfoil.pytest_plugin")
+"""Without other plugins, which take seconds to import."""
+
+
 def story(name: str) -> str:
     return (fixtures_dir() / "scenarios" / f"{name}.yaml").read_text(encoding="utf-8")
 
@@ -47,7 +51,7 @@ def test_a_scenario_is_beside_the_test_or_in_the_root_folder(
     )
     for start in (pytester.path, folder):
         monkeypatch.chdir(start)
-        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", str(folder))
+        result = pytester.runpytest_subprocess(*ALONE, str(folder))
         result.assert_outcomes(passed=2, errors=1)
         result.stdout.fnmatch_lines([f"*there is no scenario file nope.yaml; looked in: {folder}, {pytester.path}*"])
 
@@ -59,7 +63,7 @@ def test_capsules_of_failed_tests_are_ignored_by_git_and_pruned(pytester: pytest
         (capsules / f"old-{number:02}.json").write_text("{}")
     pytester.makeini("[pytest]")  # makes this the root folder
     pytester.makepyfile(test_it="def test_fails(counterfoil): assert False")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(failed=1)
+    pytester.runpytest_subprocess(*ALONE).assert_outcomes(failed=1)
     left = sorted(path.name for path in capsules.iterdir())
     assert len(left) == 50
     assert "test-it.py-test-fails.json" in left
@@ -72,9 +76,7 @@ def test_a_folder_of_the_users_is_not_pruned(pytester: pytest.Pytester) -> None:
         (reports / f"mine-{number}.json").write_text("{}")
     pytester.makeini("[pytest]")  # makes this the root folder
     pytester.makepyfile(test_it="def test_fails(counterfoil): assert False")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider", "--counterfoil-capsules", "reports").assert_outcomes(
-        failed=1
-    )
+    pytester.runpytest_subprocess(*ALONE, "--counterfoil-capsules", "reports").assert_outcomes(failed=1)
     assert len(list(reports.iterdir())) == 61
 
 

@@ -15,10 +15,10 @@ def overdue(counterfoil):
 
 
 def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
-    """Runs pytest in the folder, whatever the folders above it hold, without the plugins that take seconds to import."""
+    """Runs pytest in the folder, whatever the folders above it hold, without other plugins, which take seconds to import."""
     pytester.makepyfile(**files)
-    without = (f"-pno:{name}" for name in ("cacheprovider", "randomly", "hypothesispytest", "schemathesis"))
-    return pytester.runpytest_subprocess(*without, "--rootdir", str(pytester.path), *arguments)
+    plugins = ("--disable-plugin-autoload", "-pno:cacheprovider", "-pcounterfoil.pytest_plugin")
+    return pytester.runpytest_subprocess(*plugins, "--rootdir", str(pytester.path), *arguments)
 
 
 def test_each_test_has_a_world_of_its_own(pytester: pytest.Pytester) -> None:
@@ -43,6 +43,7 @@ def test_it_runs_in_parallel(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     result = run(
         pytester,
+        "-pxdist.plugin",
         "-n",
         "2",
         test_it="""
@@ -127,6 +128,7 @@ def test_requests(counterfoil):
 def test_asyncio_and_unittest(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
+        "-ppytest_asyncio.plugin",
         "-o",
         "asyncio_mode=auto",
         test_it="""
