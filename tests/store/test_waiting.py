@@ -15,6 +15,7 @@ from tests.store.served import CONTROL, RUNS
 
 from counterfoil.app import Application, build
 from counterfoil.store.log import Operation
+from counterfoil.store import group_commit
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
@@ -238,6 +239,24 @@ def test_a_world_that_cannot_be_read_is_unavailable_in_the_vendors_words(server:
     assert [each["name"] for each in listed] == ["default"], "what can be read is listed"
     worlds.log.find = find
     assert server.client.get(f"/w/blue{RUNS}").status_code == 200
+
+
+def test_a_world_takes_so_many_commands_from_all_apis_together(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is reset: rebuilding it after a restart takes the longer, the more there are."""
+    monkeypatch.setattr(group_commit, "MOST_COMMANDS", 3)
+    charge = {"customer": 1, "description": "Visit", "amount": "1"}
+    assert server.client.post(RUNS, json={"name": "First"}).status_code == 200
+    assert server.client.post(f"{CONTROL}/default/commands/add_charge", json=charge).status_code == 200
+    assert server.client.post(RUNS, json={"name": "Third"}).status_code == 200
+    for path, body in ((RUNS, {"name": "Fourth"}), (f"{CONTROL}/default/commands/add_charge", charge)):
+        refused = server.client.post(path, json=body)
+        assert refused.status_code == 409
+        assert "a world takes 3 commands: reset it" in refused.text
+    assert server.names() == ["First", "Third"]
+    assert server.client.post(f"{CONTROL}/default/reset").status_code == 200
+    assert server.client.post(RUNS, json={"name": "Fourth"}).status_code == 200
 
 
 @pytest.mark.parametrize("bound", [{"most_in_memory": 4}, {"most_bytes": 100_000}])
