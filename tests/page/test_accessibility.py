@@ -160,7 +160,7 @@ def test_markup_in_a_name_is_shown_as_text(pages: Any, served: Any) -> None:
 def test_markup_in_a_search_is_shown_as_text(pages: Any, served: Any) -> None:
     page = pages(served.world(), "customers")
     page.tab.fill("#search", MARKUP[:90])
-    expect(page.tab.locator("#showing")).to_have_text("no customers match")
+    expect(page.tab.locator("#showing")).to_have_text("No customers to show.")
     assert page.tab.locator("main img").count() == 0
 
 

@@ -22,7 +22,7 @@ export function askForToken(start) {
       closeDialog();
       await start();
       resolve();
-    })}, h("p", {}, "This server can be reached from other machines. Its control API needs the token that was printed at start-up."),
+    })}, h("p", {}, "This server asks for its control token: the one that it was started with, or printed when it started."),
     field("Control token", input), h("p", {}, h("button", {class: "primary"}, "Continue")));
     openDialog("Control token", form);
     input.focus();

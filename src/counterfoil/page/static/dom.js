@@ -92,7 +92,7 @@ export const num = (content) => h("td", {class: "num"}, h("div", {}, content));
 // Buttons to the previous and next part of a list, and where in it the view is. `turn(offset)` shows another part.
 export function pager({offset, limit, total, noun}, turn, texts = ["‹ Previous", "Next ›"]) {
   const to = Math.min(offset + limit, total);
-  const where = total ? `${(offset + 1).toLocaleString()}–${to.toLocaleString()} of ${total.toLocaleString()}` : `no ${noun} match`;
+  const where = total ? `${(offset + 1).toLocaleString()}–${to.toLocaleString()} of ${total.toLocaleString()}` : `No ${noun} to show.`;
   return h("div", {class: "pager"},
     total > limit ? button(texts[0], () => turn(Math.max(0, offset - limit)), {"data-key": "previous", class: "small", disabled: offset === 0}) : null,
     h("span", {class: "muted", id: "showing"}, where),

@@ -44,7 +44,7 @@ export const overview = {
       h("div", {class: "title"}, h("h1", {}, "Overview"),
         currencies.length > 1 ? h("label", {class: "inline"}, "Currency ", h("select", {"data-key": "currency", id: "currency", onchange: (event) => turn({currency: event.target.value})},
           options(currencies.map((each) => [each, each]), currency))) : null),
-      of ? tiles(of) : session.hasLedger ? h("p", {}, "There are no customers in this world yet.") : null,
+      of ? tiles(of) : session.hasLedger ? h("p", {class: "lead muted"}, "This world has no customers yet.") : null,
       h("div", {class: plots.length ? "dashboard" : null},
         timeline(past ?? session.timeline, {all, toggle: () => turn({past: all ? "" : "all"})}),
         drawn.map((each, index) => h("section", {class: `card plot-${PLOTS[index][0]}`, "aria-label": PLOTS[index][1]},

@@ -33,7 +33,7 @@ export async function showResource(root, of, place, id) {
         location.hash = list;
         announce(`Deleted ${id}.`);
       }), {id: "delete-resource", "data-key": "delete-resource"})),
-    h("p", {class: "lead muted"}, isNew ? "Fields that are left empty are not sent; the server sets what it owns, and refuses where what the document requires of a client is missing." : "The whole must fit the document. An empty field is left out."),
+    h("p", {class: "lead muted"}, isNew ? "Fields that are left empty are not sent. The server sets its own fields, and refuses a request without those that the document requires." : "The values must fit the document's schema. Fields that are left empty are not sent."),
     h("form", {class: "card resource", "aria-label": isNew ? "Create" : "Edit", onsubmit: save}, inputs.map((each) => each.element),
       h("p", {class: "row"}, h("button", {class: "primary", id: "save-resource", "data-key": "save-resource"}, isNew ? "Create" : "Save"), h("a", {class: "button", href: list}, "Cancel"))));
 }

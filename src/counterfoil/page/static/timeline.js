@@ -51,6 +51,7 @@ function coming({events, total}) {
 }
 
 function done({entries, total}, names, all, toggle) {
+  if (session.hasLedger && !entries.length) return [h("h3", {}, "Done"), h("p", {class: "muted"}, "Nothing yet.")];
   return [session.hasLedger ? h("h3", {}, "Done") : null, h("ol", {class: "timeline"}, entries.map((each) => h("li", {},
     when(each.at),
     h("span", {}, describe(each, names), each.meanwhile.map((event) => h("small", {class: "meanwhile"}, `${moment(event.at)}: ${sentence(event.what)}`))),

@@ -17,7 +17,7 @@ export const vendorViews = {
   async show(root, args, reason) {
     if (reason === "journal") return;
     if (!session.info.customers) {
-      show(root, h("h1", {}, "Vendor views"), h("p", {class: "lead"}, "This world has no customers."));
+      show(root, h("h1", {}, "Vendor views"), h("p", {class: "lead muted"}, "This world has no customers yet."));
       return;
     }
     if (args.length && !/^[1-9]\d{0,8}$/.test(args[0])) throw new NotFound(`there is no customer '${args[0]}'; customers have numbers`);
