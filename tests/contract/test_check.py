@@ -15,7 +15,7 @@ from toy import TOKEN, target
 
 from counterfoil.contract import Target
 from counterfoil.contract.law_books import law_book, law_book_names
-from counterfoil.contract.specread import read_yaml
+from counterfoil.contract.specs.reading import read_yaml
 from counterfoil.resources import specs_dir
 
 LAWS = ["elevate.summary", "elevate.sort"]
@@ -139,7 +139,7 @@ def test_a_baseline_can_be_written_by_the_check(tmp_path: Path) -> None:
 def test_every_check_of_schemathesis_can_be_named() -> None:
     from schemathesis.checks import CHECKS, load_all_checks
 
-    from counterfoil.contract.conformance_records import EXPECTED
+    from counterfoil.contract.conformance.records import EXPECTED
 
     load_all_checks()
     assert set(CHECKS.get_all_names()) == set(EXPECTED)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.contract.conformance_exclusions import EXCLUSIONS
-from counterfoil.contract.overlaps import Overlaps
-from counterfoil.contract.taken_ids import TakenIds
+from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.overlaps import Overlaps
+from counterfoil.contract.conformance.taken_ids import TakenIds
 
 OURS: Any = {"x-assumptions": []}
 

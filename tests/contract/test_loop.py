@@ -11,7 +11,7 @@ from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import StandIns
 from counterfoil.contract.check import CheckOptions
 from counterfoil.contract.checker import run_checks
-from counterfoil.contract.conformance_exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 
 
 @pytest.mark.parametrize("api", api_names())

@@ -68,7 +68,7 @@ def test_code_in_the_readme_is_code_that_is_tested(path: str, block: str) -> Non
 
 def test_the_coverage_table_is_what_the_command_prints() -> None:
     from counterfoil.catalog import api_names
-    from counterfoil.contract.coverage import as_markdown, coverage
+    from counterfoil.contract.specs.coverage import as_markdown, coverage
     from counterfoil.resources import specs_dir
 
     printed = as_markdown(coverage(specs_dir() / api) for api in api_names())

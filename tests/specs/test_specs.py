@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.contract import spec_metadata, speclint
-from counterfoil.contract.speclint import LintedSpec, lint, load_spec, spec_folders
+from counterfoil.contract.specs import lint as rules
+from counterfoil.contract.specs import metadata_rules
+from counterfoil.contract.specs.lint import LintedSpec, lint, load_spec, spec_folders
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = spec_folders(ROOT / "specs")
@@ -26,15 +27,15 @@ def test_there_are_specs_to_look_at() -> None:
 
 
 @every_spec
-@pytest.mark.parametrize("rule", speclint.RULES + speclint.SOURCED_RULES, ids=lambda rule: rule.__name__)
-def test_spec_keeps_the_rule(folder: Path, rule: Callable[[LintedSpec], list[speclint.LintFinding]]) -> None:
+@pytest.mark.parametrize("rule", rules.RULES + rules.SOURCED_RULES, ids=lambda rule: rule.__name__)
+def test_spec_keeps_the_rule(folder: Path, rule: Callable[[LintedSpec], list[rules.LintFinding]]) -> None:
     findings = rule(load_spec(folder))
     assert not findings, "\n".join(map(str, findings))
 
 
 @every_spec
 def test_every_answer_a_vendor_printed_fits_our_spec(folder: Path) -> None:
-    findings = spec_metadata.printed_responses_valid(load_spec(folder), EXAMPLES / folder.name)
+    findings = metadata_rules.printed_responses_valid(load_spec(folder), EXAMPLES / folder.name)
     assert not findings, "\n".join(map(str, findings))
 
 
@@ -139,13 +140,13 @@ def test_the_rule_finds_the_bug(bug: str) -> None:
     place, key, value, rule, words = BUGS[bug]
     spec = load_spec(ROOT / "specs" / "elevate")
     document = copy.deepcopy(spec.document)
-    parent = speclint.resolve(document, place)
+    parent = rules.resolve(document, place)
     if value is None:
         del parent[key]
     else:
         parent[key] = None if value == "null" else value
 
-    findings = getattr(speclint, rule)(replace(spec, document=document))
+    findings = getattr(rules, rule)(replace(spec, document=document))
 
     assert any(words in str(finding) for finding in findings), findings
     assert all(finding.api == "elevate" and "\n" not in str(finding) for finding in findings)
@@ -178,7 +179,7 @@ def test_a_clause_with_nothing_behind_it_is_found(tmp_path: Path, text: str, wor
     (tmp_path / "clauses.yaml").write_text(text, encoding="utf-8")
     spec = replace(load_spec(ROOT / "specs" / "elevate"), folder=tmp_path)
 
-    findings = spec_metadata.clauses_accounted(spec, known_laws={"elevate.sort.desc"})
+    findings = metadata_rules.clauses_accounted(spec, known_laws={"elevate.sort.desc"})
 
     assert any(words in str(finding) for finding in findings), findings
 
@@ -205,7 +206,7 @@ def test_a_clause_with_nothing_behind_it_is_found(tmp_path: Path, text: str, wor
 def test_a_printed_answer_that_does_not_fit_is_found(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
 
-    findings = spec_metadata.printed_responses_valid(load_spec(ROOT / "specs" / "elevate"), tmp_path)
+    findings = metadata_rules.printed_responses_valid(load_spec(ROOT / "specs" / "elevate"), tmp_path)
 
     assert any(words in str(finding) for finding in findings), findings
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.specs.tools import ROOT, SPECS, need_module, npx
 
-from counterfoil.contract.speclint import lint
+from counterfoil.contract.specs.lint import lint
 
 SPECTRAL = "@stoplight/spectral-cli@6.16.3"
 IBM = "ibm-openapi-validator@1.38.4"

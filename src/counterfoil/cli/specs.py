@@ -111,7 +111,7 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
       counterfoil specs lint my-api.yaml
     """
     from counterfoil.catalog import CONTROL, entries, spec_path
-    from counterfoil.contract.speclint import LintFinding, lint
+    from counterfoil.contract.specs.lint import LintFinding, lint
 
     known = exit_on_user_error(entries)
     packaged = [*(each.specs for each in known.values()), spec_path(CONTROL).parent]
@@ -134,7 +134,7 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
 
 def _specs_at(path: Path) -> list[Path]:
     """The documents that a path on the command line refers to."""
-    from counterfoil.contract.speclint import document_file, spec_folders
+    from counterfoil.contract.specs.lint import document_file, spec_folders
 
     document = document_file(path)
     if document.exists() or path.suffix in {".yaml", ".yml", ".json"}:
@@ -197,7 +197,7 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
     from dataclasses import asdict
 
     from counterfoil.catalog import entries
-    from counterfoil.contract.coverage import as_markdown, coverage
+    from counterfoil.contract.specs.coverage import as_markdown, coverage
 
     found = [coverage(each.specs) for each in exit_on_user_error(entries).values()]
     if as_json:
@@ -241,7 +241,7 @@ def diff_specs(old: Path, new: Path, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from counterfoil.contract.specdiff import CannotCompare, compare
+    from counterfoil.contract.specs.diff import CannotCompare, compare
 
     try:
         changes = compare(old, new)

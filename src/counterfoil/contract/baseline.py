@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from counterfoil.contract.specread import SpecUnreadable, read_yaml
+from counterfoil.contract.specs.reading import SpecUnreadable, read_yaml
 from counterfoil.contract.verdict import ACCEPTED, FAILED, UNTRIED, Finding, Record
 
 REQUIRED_MEMBERS = ("id", "owner", "reason", "expires")

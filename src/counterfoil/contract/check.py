@@ -32,7 +32,7 @@ from counterfoil.contract.reports.console import to_console
 from counterfoil.contract.reports.github import to_summary
 from counterfoil.contract.reproduce import command_of, complete
 from counterfoil.contract.runner import is_selected
-from counterfoil.contract.specread import SpecUnreadable
+from counterfoil.contract.specs.reading import SpecUnreadable
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import USAGE, Verdict
 from counterfoil.plain_text import counted, for_terminal

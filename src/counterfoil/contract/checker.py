@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from counterfoil.catalog import entry
-from counterfoil.contract import conformance
-from counterfoil.contract.conformance_process import ConformanceProcess
-from counterfoil.contract.conformance_records import ConformanceError
+from counterfoil.contract.conformance import run as conformance
+from counterfoil.contract.conformance.process import ConformanceProcess
+from counterfoil.contract.conformance.records import ConformanceError
 from counterfoil.contract.context import EffortLevel, ObservationCache
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.law_books import book_for
@@ -100,7 +100,7 @@ def _check_spec(api: str, options: CheckOptions, report_progress: Progress) -> l
     """Lint the spec; not with ``--fast``, since the result does not depend on the target."""
     if options.fast:
         return []
-    from counterfoil.contract.speclint import lint
+    from counterfoil.contract.specs.lint import lint
 
     report_progress(api, "the spec itself")
     says = "The spec itself is sound: counterfoil specs lint."

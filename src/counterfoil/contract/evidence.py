@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil.catalog import entries
-from counterfoil.contract.citations import CITATION
-from counterfoil.contract.specread import SpecUnreadable, read_yaml
+from counterfoil.contract.specs.citations import CITATION
+from counterfoil.contract.specs.reading import SpecUnreadable, read_yaml
 from counterfoil.contract.verdict import Finding
 from counterfoil.openapi import SpecError, parse_with_lines
 from counterfoil.resources import docs_dir

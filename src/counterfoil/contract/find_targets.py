@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from counterfoil.catalog import api_names
 from counterfoil.contract.baseline import BaselineEntry
-from counterfoil.contract.conformance_records import EXPECTED
+from counterfoil.contract.conformance.records import EXPECTED
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.law_books import book_for, document_of, law_book, law_book_names
 from counterfoil.contract.runner import is_selected

@@ -16,7 +16,7 @@ from typing import Any
 from counterfoil.catalog import entries, entry
 from counterfoil.contract.http_client import BASIC
 from counterfoil.contract.law import LawBook
-from counterfoil.contract.specread import load_spec
+from counterfoil.contract.specs.reading import load_spec
 from counterfoil.contract.target import Target
 
 

@@ -12,8 +12,8 @@ from counterfoil.app import build, scenario_names
 from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target
-from counterfoil.contract.conformance import job_for
-from counterfoil.contract.conformance import run as run_conformance
+from counterfoil.contract.conformance.run import job_for
+from counterfoil.contract.conformance.run import run as run_conformance
 from counterfoil.contract.context import EffortLevel, ObservationCache
 from counterfoil.contract.law import Law
 from counterfoil.contract.law_books import document, law_book

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.contract.conformance_exclusions import EXCLUSIONS
-from counterfoil.contract.conformance_guard import WriteGuard
-from counterfoil.contract.conformance_records import ConformanceError, Progress, RecordCollector
+from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.guard import WriteGuard
+from counterfoil.contract.conformance.overlaps import Overlaps
+from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
+from counterfoil.contract.conformance.taken_ids import TakenIds
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
 from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
-from counterfoil.contract.overlaps import Overlaps
-from counterfoil.contract.taken_ids import TakenIds
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
 

@@ -1,6 +1,6 @@
 """Iterates over the objects of an OpenAPI 3.0 document with their JSON pointers, and validates values against its schemas.
 
-The document is plain dictionaries with string keys. What a spec should contain is decided in ``speclint``.
+The document is plain dictionaries with string keys. What a spec should contain is decided in ``specs.lint``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from counterfoil.contract.specread import SpecUnreadable, read_json, read_yaml
+from counterfoil.contract.specs.reading import SpecUnreadable, read_json, read_yaml
 
 PACKAGE = "api-smart-diff@1.0.6"
 MAX_WAIT = 180

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from counterfoil.contract.specread import LintedSpec, LintFinding, SpecUnreadable, read_json, read_yaml
-from counterfoil.contract.specwalk import Node, value_errors
+from counterfoil.contract.specs.reading import LintedSpec, LintFinding, SpecUnreadable, read_json, read_yaml
+from counterfoil.contract.specs.walk import Node, value_errors
 from counterfoil.json_pointer import follow as resolve
 
 SOURCES = ("seed", "vendor", "assumption")

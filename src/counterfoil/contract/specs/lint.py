@@ -15,14 +15,14 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from counterfoil.contract.spec_citations import citations_resolve, evidence_cited, printed_citations_resolve
-from counterfoil.contract.spec_metadata import (
+from counterfoil.contract.specs.citation_rules import citations_resolve, evidence_cited, printed_citations_resolve
+from counterfoil.contract.specs.metadata_rules import (
     assumptions_well_formed,
     clauses_accounted,
     printed_responses_valid,
     sources_present,
 )
-from counterfoil.contract.specread import (
+from counterfoil.contract.specs.reading import (
     LintedSpec,
     LintFinding,
     SpecUnreadable,
@@ -31,7 +31,7 @@ from counterfoil.contract.specread import (
     load_spec,
     spec_folders,
 )
-from counterfoil.contract.specwalk import Node, value_errors
+from counterfoil.contract.specs.walk import Node, value_errors
 from counterfoil.json_pointer import follow as resolve
 from counterfoil.json_pointer import join as pointer
 from counterfoil.json_pointer import split

@@ -1,6 +1,6 @@
 """Counts the clauses of each document by what covers them: a law, a part of the spec, or a reason why they are untestable.
 
-Reads ``specs/<api>/clauses.yaml``; the rules they must keep are in ``speclint``.
+Reads ``specs/<api>/clauses.yaml``; the rules they must keep are in ``specs.lint``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from counterfoil.contract.specread import read_yaml
+from counterfoil.contract.specs.reading import read_yaml
 
 
 @dataclass(frozen=True, slots=True)

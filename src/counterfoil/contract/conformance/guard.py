@@ -8,7 +8,7 @@ from counterfoil.contract.created import created_paths, ids_for, is_created
 from counterfoil.contract.verdict import NOT_APPLICABLE, NOT_TRIED, Record, Status
 
 if TYPE_CHECKING:
-    from counterfoil.contract.conformance import Job
+    from counterfoil.contract.conformance.run import Job
 
 READ_METHODS = ("GET", "HEAD", "OPTIONS")
 

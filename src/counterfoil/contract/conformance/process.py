@@ -1,6 +1,6 @@
 """Runs conformance in a separate process, so that several APIs are checked at once.
 
-Run as ``python -m counterfoil.contract.conformance_process`` it reads a job as JSON on standard input (so that no credential
+Run as ``python -m counterfoil.contract.conformance.process`` it reads a job as JSON on standard input (so that no credential
 appears in a process list) and writes its events as JSON lines.
 """
 
@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from counterfoil.contract.bounded_bodies import bound_bodies
-from counterfoil.contract.conformance import Job, run, time_used_up
-from counterfoil.contract.conformance_records import ConformanceError, Progress
+from counterfoil.contract.conformance.bounded_bodies import bound_bodies
+from counterfoil.contract.conformance.records import ConformanceError, Progress
+from counterfoil.contract.conformance.run import Job, run, time_used_up
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
 
@@ -39,7 +39,7 @@ class ConformanceProcess:
         # requests would send a password from there in place of the credential, and with requests that must have none.
         environ["NETRC"] = os.devnull
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "counterfoil.contract.conformance_process"],
+            [sys.executable, "-m", "counterfoil.contract.conformance.process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from counterfoil import openapi, yaml_reader
-from counterfoil.contract.specwalk import Node, walk
+from counterfoil.contract.specs.walk import Node, walk
 
 OURS = "ours"
 """``x-source: ours`` at a document's root: it describes this project's own API, so nothing in it needs a source."""

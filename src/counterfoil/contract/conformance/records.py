@@ -12,7 +12,7 @@ from counterfoil.contract.target import Target, secrets_of
 from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record
 
 if TYPE_CHECKING:
-    from counterfoil.contract.conformance import Job
+    from counterfoil.contract.conformance.run import Job
 
 Progress = Callable[[str], None]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from counterfoil.contract.citations import CITATION, FORM, Pages, broken_citations, root_for
-from counterfoil.contract.specread import LintedSpec, LintFinding, SpecUnreadable, read_yaml
+from counterfoil.contract.specs.citations import CITATION, FORM, Pages, broken_citations, root_for
+from counterfoil.contract.specs.reading import LintedSpec, LintFinding, SpecUnreadable, read_yaml
 from counterfoil.resources import docs_dir
 
 CITING_SOURCES = frozenset({"vendor", "assumption"})
