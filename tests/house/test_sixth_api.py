@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil.catalog import api_names
+
 NAME = "acme-billing"
 
 
@@ -62,6 +64,19 @@ def test_it_is_listed_and_its_spec_is_sound(installed: Path) -> None:
     assert {each["name"] for each in json.loads(listed.stdout)} >= {NAME, "elevate", "oracle-brm"}
     linted = counterfoil(installed, "specs", "lint")
     assert (linted.returncode, linted.stdout) == (0, "no findings\n"), linted.stdout + linted.stderr
+
+
+def test_one_that_is_installed_later_is_found_without_a_new_process(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    os.utime(tmp_path, (0, 0))  # changed long ago, whatever the clock's resolution
+    assert NAME not in api_names()
+    os.symlink(installed / "acme_billing", tmp_path / "acme_billing")
+    add_entry_point(tmp_path, f"{NAME} = acme_billing:api")
+    assert NAME in api_names()
+    monkeypatch.undo()
+    assert NAME not in api_names()
 
 
 def test_its_laws_hold_for_its_stand_in(installed: Path) -> None:
