@@ -247,7 +247,7 @@ class Measured:
                 known = self._members(owner, "/".join(chain))
                 value = known[0] if known else "x"
             else:
-                value = self._free(parent.parameter, collection)
+                value = self._free(parent.parameter, collection.path)
             above.append(value)
             ids[f"{len(above)} {parent.parameter}"] = value
         if collection.parameter:
@@ -255,9 +255,9 @@ class Measured:
             ids["the member's own"] = members[min(row, len(members) - 1)] if members else "x"
         return ids
 
-    def _free(self, parameter: str, collection: Any) -> str:
+    def _free(self, parameter: str, path: str) -> str:
         for name, operation in self.caller.spec.operations.items():
-            if name.partition(" ")[2].startswith(collection.path.rpartition("/")[0]):
+            if name.partition(" ")[2].startswith(path.rpartition("/")[0]):
                 for each in operation.get("parameters") or ():
                     if each["in"] == "path" and each["name"] == parameter:
                         return str(
@@ -278,9 +278,12 @@ class Measured:
             else {}
         )
         scoped: dict[str, str] = {}
+        own_path = collection.path if collection is not None else name.partition(" ")[2]
         for parameter, _, path in operation.scope:
             owner = self.caller.model.collections.get(path)
-            scoped[parameter] = self._members(owner, "")[0] if owner is not None else self._free(parameter, collection)
+            above = list(scoped.values())[len(scoped) - len(owner.parents) :] if owner is not None else []
+            known = self._members(owner, "/".join(above)) if owner is not None else []
+            scoped[parameter] = known[0] if known else self._free(parameter, own_path)
         status, body = self.caller.operation(
             name, scoped or self._named(name, ids), known=self._sent_id(operation, collection)
         )

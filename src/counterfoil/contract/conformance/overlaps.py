@@ -33,7 +33,8 @@ class Overlaps:
         if SEVERAL not in failure.validation_message or not self._is_valid(case, response):
             return None
         found = _PLACE.search(failure.message)
-        return found[1] if found else f"{case.method.upper()} {case.operation.path}"
+        place, operation = found[1] if found else "", f"{case.method.upper()} {case.operation.path}"
+        return place if place.startswith("/components/") else f"{operation}, its answer's {place or 'schema'}"
 
     def _is_valid(self, case: Any, response: Any) -> bool:
         """Whether an answer is valid where ``oneOf`` is read as ``anyOf``."""

@@ -190,25 +190,7 @@ def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator
     from schemathesis.core.errors import SchemathesisError
     from schemathesis.engine import from_schema
 
-    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
-        guard.before_call(context, case, kwargs)
-
-    taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
-
-    def after_call(context: Any, case: Any, response: Any) -> None:
-        guard.after_call(context, case, response)
-        taken.note(case, response)
-
-    def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-        place = overlaps.place(failure, case, response)
-        if place is not None:
-            note = (
-                f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
-            )
-            notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
-            return False
-        return not taken.explain(failure, case, response) and _not_excluded(context, failure, case, response)
-
+    before_call, after_call, filter_failure = _hooks(job, guard, notes)
     try:
         config = SchemathesisConfig.from_dict(configuration(job))
         schema: Any = schemathesis.openapi.from_dict(with_assumed_values(_document(job)), config=config)
@@ -238,6 +220,32 @@ def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator
         schemathesis.hooks.unregister(before_call)
         schemathesis.hooks.unregister(after_call)
         schemathesis.hooks.unregister(filter_failure)
+
+
+def _hooks(
+    job: Job, guard: WriteGuard, notes: list[str]
+) -> tuple[Callable[..., None], Callable[..., None], Callable[..., bool]]:
+    """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
+    taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
+
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
+        guard.before_call(context, case, kwargs)
+
+    def after_call(context: Any, case: Any, response: Any) -> None:
+        guard.after_call(context, case, response)
+        taken.note(case, response)
+
+    def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+        place = overlaps.place(failure, case, response)
+        if place is not None:
+            note = (
+                f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
+            )
+            notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
+            return False
+        return not taken.explain(failure, case, response) and _not_excluded(context, failure, case, response)
+
+    return before_call, after_call, filter_failure
 
 
 def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) -> None:

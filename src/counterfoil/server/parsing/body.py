@@ -113,7 +113,9 @@ class RequestBody:
     def parse(self, payload: bytes, kind: str, header: str = "") -> Json:
         """The body's value, ``None`` if it is empty; ``header`` is the whole Content-Type. Raises ``ApiError`` (malformed,
         required)."""
-        if payload.strip():
+        if payload.strip() or (
+            payload and is_json_type(kind) and not self.required
+        ):  # white space is no JSON (RFC 8259, 2)
             if is_json_type(kind):
                 return parse_json(payload)
             if kind == FORM:
