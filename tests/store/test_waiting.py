@@ -14,8 +14,8 @@ import pytest
 from tests.store.served import CONTROL, RUNS
 
 from counterfoil.app import Application, build
-from counterfoil.store.log import Operation
 from counterfoil.store import group_commit
+from counterfoil.store.log import Operation
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
@@ -241,9 +241,7 @@ def test_a_world_that_cannot_be_read_is_unavailable_in_the_vendors_words(server:
     assert server.client.get(f"/w/blue{RUNS}").status_code == 200
 
 
-def test_a_world_takes_so_many_commands_from_all_apis_together(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_world_takes_so_many_commands_from_all_apis_together(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is reset: rebuilding it after a restart takes the longer, the more there are."""
     monkeypatch.setattr(group_commit, "MOST_COMMANDS", 3)
     charge = {"customer": 1, "description": "Visit", "amount": "1"}
