@@ -208,7 +208,9 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table("API", "clauses", "by a law", "by the spec", "no request shows", "accounted for", "laws")
+        table = Table(
+            "API", "clauses", "by a law", "by the spec", "no request shows", "accounted for", "laws that watch"
+        )
         for each in found:
             watched = f"{each.by_law} ({each.share_by_law:.0%})"
             table.add_row(

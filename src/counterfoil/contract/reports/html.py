@@ -43,7 +43,7 @@ def to_html(verdict: Verdict) -> str:
         f"<h1 class={'fine' if verdict.exit_code == FINE else 'bad'}>{word}</h1>",
         f"<p class=dim>{_html(what_was_checked(verdict))}</p>",
         f"<p class=dim>seed {verdict.seed} · {verdict.seconds:.1f} s · exit code {verdict.exit_code}</p>",
-        *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.errors),
+        *(f"<p><b>{_html(t.api)}</b>: {_html(t.message)}</p>" for t in verdict.errors if len(verdict.errors) > 1),
         "<h2>Causes</h2>" if groups else "",
         *(_cause(group, first=position == 0) for position, group in enumerate(groups)),
         _untried(verdict),

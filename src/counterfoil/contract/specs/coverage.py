@@ -58,7 +58,7 @@ def as_markdown(coverages: Iterable[Coverage]) -> str:
     """The table that README shows, and the clauses that no request can show by name."""
     found = list(coverages)
     lines = [
-        "| API | clauses | watched by a law | by the spec alone | no request can show | accounted for | laws |",
+        "| API | clauses | watched by a law | by the spec alone | no request can show | accounted for | laws that watch |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
