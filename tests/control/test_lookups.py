@@ -87,6 +87,15 @@ def test_the_past_has_every_command_newest_first_and_what_runs_did_meanwhile(san
     assert server.get(WORLD + "/timeline", offset=99)["past"]["entries"] == []
 
 
+def test_the_timeline_names_the_currency_of_an_amount(sandbox: Build) -> None:
+    server = sandbox()
+    server.bill_january()
+    server.do("record_payment", customer=1, bill=1, amount="5.00")
+    server.do("record_payment", customer=1, bill=1)  # what remains
+    entries = server.get(WORLD + "/timeline", limit=2)["past"]["entries"]
+    assert [each["currency"] for each in entries] == [None, "EUR"]
+
+
 def test_the_timeline_names_the_customers_that_its_entries_are_about(sandbox: Build) -> None:
     server = sandbox()
     server.do("add_customer", name="Bolt & Sons", country="GB", tariff="basic")

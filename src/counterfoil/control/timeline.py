@@ -18,7 +18,7 @@ from counterfoil.ledger.receivables import bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.scheduler import PRODUCED_IN, QUEUED_FOR, next_action_at, next_due_at
 from counterfoil.plain_text import counted
-from counterfoil.world.commands import AdvanceClock, write_command
+from counterfoil.world.commands import AdvanceClock, Command, write_command
 from counterfoil.world.history import Entry
 from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import to_json
@@ -53,7 +53,16 @@ def _history_entry(world: World, number: int, entry: Entry) -> dict[str, Json]:
         "command": write_command(entry.command),
         "fact": to_json(entry.fact),
         "meanwhile": _meanwhile(world, entry) if isinstance(entry.command, AdvanceClock) else [],
+        "currency": _currency(world, entry.command),
     }
+
+
+def _currency(world: World, command: Command) -> str | None:
+    """The currency of the amount that a command names; None if it names none."""
+    if getattr(command, "amount", None) is None:
+        return None
+    accounts = world.ledger.state_of(getattr(command, "customer", 0)).accounts
+    return accounts[getattr(command, "account", 0)].currency
 
 
 def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
