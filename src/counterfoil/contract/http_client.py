@@ -138,6 +138,8 @@ class HttpClient:
         until: float | None = None,
     ) -> None:
         self.target = target
+        own = target.book is not None and target.book.document is not None
+        self._accept = "application/json, */*;q=0.5" if own else "application/json"  # or application/vnd.api+json
         self.schemes = (scheme, *further_schemes)
         self.secrets = secrets_of(target)
         self.token = target.token
@@ -231,7 +233,7 @@ class HttpClient:
         )
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": self._accept}
         ways = {name.lower() for name, _ in self.schemes}
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() not in ways}
@@ -291,7 +293,7 @@ class HttpClient:
 
     def _curl(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> str:
         parts = ["curl -sS" + ("" if method == "GET" else " -I" if method == "HEAD" else f" -X {method}")]
-        shown = {name: value for name, value in headers.items() if (name, value) != ("Accept", "application/json")}
+        shown = {name: value for name, value in headers.items() if (name, value) != ("Accept", self._accept)}
         parts += [f"-H {self._shell(f'{name}: {value}')}" for name, value in shown.items()]
         if content is not None:
             parts.append(f"--data-binary {self._shell(content[:2000].decode('utf-8', 'replace'))}")
