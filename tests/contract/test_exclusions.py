@@ -170,3 +170,9 @@ def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:
     assert given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=400))
     assert not given.explain(refused(), case({"limit": 1}), SimpleNamespace(status_code=400))
     assert not given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=500))
+
+
+def test_a_precondition_may_fail() -> None:
+    assert is_passed_over(refused(), "PUT", 412, b"{}", {"412"}, sent={"If-Match": '"x"'})
+    assert not is_passed_over(refused(), "PUT", 412, b"{}", {"412"})
+    assert not is_passed_over(refused(), "PUT", 400, b"{}", {"412"}, sent={"If-Match": '"x"'})

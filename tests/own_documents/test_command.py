@@ -75,7 +75,7 @@ def test_documents_are_served_beside_each_other_and_beside_a_vendor() -> None:
 def test_what_could_not_be_understood_is_counted_and_listed_when_asked_for(tmp_path: Path) -> None:
     pytest.importorskip("counterfoil.apis.generic")
     path = shutil.copy(CROOKED, tmp_path / "crooked.yaml")
-    for more, listed in ((), 0), (("--notices",), 25):
+    for more, listed in ((), 0), (("--notices",), 31):
         with serving(1, "--spec", str(path), *more) as (urls, process):
             assert list(urls) == ["crooked"]
             assert process.stderr is not None
@@ -83,6 +83,6 @@ def test_what_could_not_be_understood_is_counted_and_listed_when_asked_for(tmp_p
             while "could not be understood" not in said:
                 said = process.stderr.readline()
                 assert said, "the command ended"
-            assert said.startswith("crooked: 25 places of ")
+            assert said.startswith("crooked: 31 places of ")
             lines = [process.stderr.readline() for _ in range(listed)]
             assert all(re.match(rf"  {re.escape(str(path))}:\d+: \S", line) for line in lines), lines

@@ -18,7 +18,7 @@ from counterfoil.cli import main
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.law import LawBook
-from counterfoil.contract.runner import run_laws
+from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import Record
 from counterfoil.testing.in_process import InProcessTransport
@@ -305,3 +305,34 @@ def test_the_laws_of_a_document_are_listed() -> None:
     assert result.exit_code == 0
     assert "shop.customers.gone  DELETE /customers/{customer}" in result.output
     assert "needs --writes" in result.output
+
+
+@pytest.mark.parametrize("name", ["clinic", "gazette"])
+def test_a_stand_in_of_odd_kinds_keeps_its_own_laws(name: str) -> None:
+    records = checked(none, Path(__file__).parent / "documents" / f"{name}.yaml")
+    broken = [(record.id, record.findings) for record in records.values() if record.status == "broken"]
+    assert broken == []
+    assert len([record for record in records.values() if record.status == "held"]) > 10
+
+
+def test_a_document_without_a_get_is_checked_where_anything_answers(tmp_path: Path) -> None:
+    document = tmp_path / "calls.yaml"
+    document.write_text(
+        "openapi: 3.0.3\ninfo: {title: Calls, version: '1'}\npaths:\n"
+        "  /ask: {post: {responses: {'200': {description: an answer}}}}\n"
+    )
+    api = own_api(document, rows=1, seed=3)
+    assert api.spec is not None
+    book = law_book(api.spec, infer(api.spec))
+
+    def refusing(request: httpx.Request, ask: Ask) -> httpx.Response:
+        return httpx.Response(401, request=request)
+
+    with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
+        for defect, reached in ((none, True), (refusing, False)):
+            target = Target(f"http://calls.test{api.prefix}", "any", transport=Between(inner, defect), book=book)
+            if reached:
+                open_client(book, target).close()
+            else:
+                with pytest.raises(CouldNotRun, match="could not log in"):
+                    open_client(book, target)

@@ -212,7 +212,7 @@ def test_a_json_patch_changes_what_it_names_or_nothing(clinic: httpx.Client) -> 
         {"op": "fold", "path": "/name"},
         {"op": "add", "path": "/a/b"},
     ):
-        assert patch(other, wrong).status_code == 400
+        assert patch(other, wrong).status_code == 409
     assert clinic.get("/wards/79").json() == {"number": 79, "name": "New"}, "all changes or none"
     assert patch({"op": "replace", "path": "/number", "value": 80}).json()["number"] == 79
 

@@ -11,15 +11,22 @@ MAX_SHOWN_BYTES = 2000
 
 
 def curl_line(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, hide: Callable[[str], str]
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    content: bytes | None,
+    *,
+    usual_accept: str,
+    hide: Callable[[str], str],
 ) -> str:
-    """One request as a curl line; ``hide`` replaces credentials by placeholders that the shell expands."""
+    """One request as a curl line, without an Accept header that is the usual one. ``hide`` replaces credentials by placeholders
+    that the shell expands."""
 
     def word(text: str) -> str:
         return shell_word(hide(text))
 
     parts = ["curl -sS" + ("" if method == "GET" else " -I" if method == "HEAD" else f" -X {method}")]
-    shown = {name: value for name, value in headers.items() if (name, value) != ("Accept", "application/json")}
+    shown = {name: value for name, value in headers.items() if (name, value) != ("Accept", usual_accept)}
     parts += [f"-H {word(f'{name}: {value}')}" for name, value in shown.items()]
     if content is not None:
         parts.append(f"--data-binary {word(content[:MAX_SHOWN_BYTES].decode('utf-8', 'replace'))}")

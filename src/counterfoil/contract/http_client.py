@@ -98,6 +98,8 @@ class HttpClient:
         until: float | None = None,
     ) -> None:
         self.target = target
+        own = target.book is not None and target.book.document is not None
+        self._accept = "application/json, */*;q=0.5" if own else "application/json"  # or application/vnd.api+json
         self.schemes = (scheme, *further_schemes)
         self.secrets = secrets_of(target)
         self.token = target.token
@@ -177,7 +179,7 @@ class HttpClient:
         if body is not UNSET:
             content = json.dumps(body, default=_plain).encode()
             all_headers.setdefault("Content-Type", "application/json")
-        line = curl_line(method, url, all_headers, content, hide=self.secrets.hide)
+        line = curl_line(method, url, all_headers, content, usual_accept=self._accept, hide=self.secrets.hide)
         self.transcript.append(line)
         for attempt in range(MAX_RETRIES + 1):
             self._wait_for_rate()
@@ -193,7 +195,7 @@ class HttpClient:
         )
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": self._accept}
         ways = {name.lower() for name, _ in self.schemes}
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() not in ways}

@@ -215,7 +215,7 @@ class _Making:
                     raise
         self._further(merged, source, members, required, path, out)
         kind, names = self.reader.type_names(merged)
-        if names and kind in out and kind not in source and out[kind] not in names:
+        if names and kind in out and out[kind] not in names:
             out[kind] = names[0]
         return out
 

@@ -151,11 +151,11 @@ class Writing(Reading):
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def _patched(self, collection: Collection, member: Member, patch: Json, store: Store) -> dict[str, Json]:
-        """All fields of a member after a JSON Patch. Raises ``ApiError`` (malformed, conflict)."""
+        """All fields of a member after a JSON Patch. Raises ``ApiError`` (conflict; RFC 5789, 2.2)."""
         try:
             fields = self.changes.fields(collection, patched(member.value, patch))
         except BadPatch as error:
-            raise ApiError("malformed", f"the patch cannot be applied: {error}", where="body") from None
+            raise ApiError("conflict", f"the patch cannot be applied: {error}") from None
         self._check_references(collection, fields, store)
         return fields
 

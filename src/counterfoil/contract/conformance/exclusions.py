@@ -94,6 +94,12 @@ def _is_json_twice(value: Any) -> bool:
         return False
 
 
+def _of_precondition(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a request was refused because the resource is not as its ``If-Match`` or the like says."""
+    conditional = any(str(name).lower().startswith("if-") for name in case.headers or ())
+    return type(failure).__name__ == "RejectedPositiveData" and response.status_code == 412 and conditional
+
+
 USUAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429, 431})
 
 
@@ -133,6 +139,12 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "Schemathesis writes an object in a header that is described by content as JSON twice (seen in 4.32.5, coverage phase).",
         "https://github.com/schemathesis/schemathesis/issues/3701",
         _of_json_written_twice,
+    ),
+    Exclusion(
+        "positive_data_acceptance",
+        "A schema cannot say which entity tag a resource has now.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.13",
+        _of_precondition,
     ),
     Exclusion(
         "status_code_conformance",

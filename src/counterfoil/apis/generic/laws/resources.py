@@ -74,7 +74,7 @@ def resources(document: Document) -> dict[str, Resource]:
 
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
-    """Whether the parents' ids and the member's own fill its path; a list is read with GET, without further headers."""
+    """Whether the parents' ids and the member's own fill its path; a list is read with GET, as JSON, without further headers."""
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
         return False
@@ -82,7 +82,8 @@ def _can_be_called(operation: Operation, collection: Collection, document: Docum
     headers = any(
         each.get("required") and each.get("in") in ("header", "cookie") for each in definition.get("parameters") or ()
     )
-    return operation.role != "list" or (operation.name.startswith("GET ") and not headers)
+    is_json = document.answer(operation.name).is_json
+    return operation.role != "list" or (operation.name.startswith("GET ") and is_json and not headers)
 
 
 def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
