@@ -40,7 +40,8 @@ def serve_in_fork(app: ASGIApp, listener: socket.socket, others: Sequence[socket
 
     def stop() -> None:
         os.close(lives)
-        os.waitpid(process, 0)
+        with contextlib.suppress(ChildProcessError):  # who started this process may ignore SIGCHLD
+            os.waitpid(process, 0)
 
     return stop
 
