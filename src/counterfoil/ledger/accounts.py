@@ -19,6 +19,10 @@ from counterfoil.ledger.tariffs import Tariff
 from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 
 T = TypeVar("T")
+NEXT_ACTION = "next action"
+"""The name under which an account state caches when its customer's next action is due (``scheduler.next_action_at``)."""
+DECIDE_NEXT_ACTION = {"opened", "receivables", "requests", "behaviour", "simulated_until"}
+"""What it depends on; a new charge, for one, does not change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,11 @@ class AccountState:
         values = list(_values_of(self))
         for name, value in changes.items():
             values[_INDEX[name]] = value
-        return AccountState(*values)
+        changed = AccountState(*values)
+        next_action = self.cache.get(NEXT_ACTION)
+        if next_action is not None and DECIDE_NEXT_ACTION.isdisjoint(changes):
+            changed.cache[NEXT_ACTION] = next_action
+        return changed
 
     @property
     def invoices(self) -> tuple[Invoice, ...]:

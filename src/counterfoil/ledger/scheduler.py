@@ -15,7 +15,7 @@ from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from counterfoil.ledger.accounts import AccountState
+from counterfoil.ledger.accounts import NEXT_ACTION, AccountState
 from counterfoil.ledger.behaviour import Behaviour, RecurringUsage
 from counterfoil.ledger.billing import issue_invoices
 from counterfoil.ledger.ledger import Ledger
@@ -28,8 +28,6 @@ from counterfoil.ledger.receivables import Bill, bills_of
 from counterfoil.ledger.runs import BillingRun, RunStatus
 from counterfoil.ledger.usage import UsageRecord
 
-NEXT_ACTION = "next action"
-"""The name under which an account state caches when its customer's next action is due."""
 BANKING_HOUR = 9
 """The hour, in UTC, at which payments of simulated customers arrive."""
 UNDER_WAY = (RunStatus.REQUESTED, RunStatus.RUNNING)
