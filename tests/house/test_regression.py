@@ -53,6 +53,9 @@ def test_a_loss_of_a_quarter_is_found_and_one_of_a_tenth_is_not() -> None:
 
 
 def test_the_count_grows_with_the_work_and_not_with_the_time() -> None:
+    if known() is None:
+        pytest.skip(f"nothing was counted under Python {VERSION}, which calls the hook for instructions otherwise")
+
     def work(rounds: int) -> int:
         return count(lambda: [number * number for number in range(rounds)])
 
