@@ -10,7 +10,7 @@ import httpx
 from independent import billingplatform_app, elevate_app
 
 from counterfoil.app import build
-from counterfoil.cli.stand_ins import world_capabilities
+from counterfoil.cli.law_actions import world_capabilities
 from counterfoil.contract import Target
 from counterfoil.testing.in_process import InProcessTransport
 

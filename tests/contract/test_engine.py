@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from toy import TOKEN, tried
 
 from counterfoil.contract.collection import Collection, Offsets
-from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.context import EffortLevel, LawContext
 from counterfoil.contract.fields import NUMBER, Field, observed
 from counterfoil.contract.filters import above, below, equal, like, one_of
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.laws import filtering, paging, reading, sorting
+from counterfoil.contract.observations import ObservationCache
 
 THINGS = [{"id": n, "kind": "ab"[n % 2], "size": n % 3} for n in range(1, 8)]
 

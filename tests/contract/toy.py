@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 
 from counterfoil.contract import Target
-from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.context import EffortLevel, LawContext
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.law import Law
+from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.runner import try_law
 from counterfoil.contract.verdict import Record
 

@@ -47,7 +47,7 @@ def test_expand_shows_the_member_that_a_field_names_as_it_is_now(clinic: httpx.C
     assert [each["owner"]["name"] for each in listed if each["id"] == animal["id"]] == ["Ida Berg"]
 
 
-def test_what_names_nobody_stays_as_it_was_sent(clinic: httpx.Client) -> None:
+def test_an_id_without_a_member_stays_as_it_was_sent(clinic: httpx.Client) -> None:
     animal = made(clinic, "/animals", name="Stray", owner="own_none")
     assert clinic.get(f"/animals/{animal['id']}", params={"expand": "owner"}).json()["owner"] == "own_none"
 
@@ -240,7 +240,7 @@ def test_several_are_created_at_once(clinic: httpx.Client) -> None:
     assert [clinic.get(f"/owners/{each['id']}").json() for each in both.json()] == both.json()
 
 
-def test_me_is_the_first_member_and_what_is_below_nobody_is_not_there(clinic: httpx.Client) -> None:
+def test_me_is_the_first_member_and_what_is_below_an_unknown_one_is_not_there(clinic: httpx.Client) -> None:
     me = clinic.get("/owners/me").json()
     assert me == clinic.get("/owners").json()[0]
     assert clinic.get(f"/owners/{me['id']}/portrait").status_code == 200

@@ -99,7 +99,7 @@ def page(
 
     def prepare() -> None:
         control.get()
-        with suppress(LedgerError, StoreUnavailable):  # whoever asks for the world is told
+        with suppress(LedgerError, StoreUnavailable):  # the request for the world is answered with the error
             reader.prepare(DEFAULT)
 
     return PageApp(

@@ -76,20 +76,12 @@ def export(
         refuse(ValueError(f"--world: '{world_name}' is not a world's name: lower case letters, digits and '-'"))
 
     def run() -> None:
-        from counterfoil.app import build
         from counterfoil.export.plan import plan
         from counterfoil.whole_files import write_all_whole
 
         _check(folder, force=force)
         own = documents.read(world.seed)
-        application = build(
-            apis,
-            own=own,
-            scenario_name=world.scenario,
-            seed=world.seed,
-            customers=world.customers,
-            switches=world.switches,
-        )
+        application = world.build(apis, own)
         own_documents.tell(own, in_full=documents.notices)
         number = _number(application.world, customer)
         collection = plan(application, host=url, world=world_name, customer=number)

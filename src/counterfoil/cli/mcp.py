@@ -68,7 +68,6 @@ def mcp(
         refuse(ValueError("--header: sent to an --allow-url only; name one"))
 
     def run() -> None:
-        from counterfoil.app import build
         from counterfoil.mcp_server import Settings
         from counterfoil.mcp_server.server import run as serve
         from counterfoil.serving import listen, origin_of, serve_in_thread
@@ -76,14 +75,7 @@ def mcp(
         own = documents.read(world.seed)
         with contextlib.ExitStack() as opened:
             listener = opened.enter_context(listen("127.0.0.1", port))
-            application = build(
-                apis,
-                own=own,
-                scenario_name=world.scenario,
-                seed=world.seed,
-                customers=world.customers,
-                switches=world.switches,
-            )
+            application = world.build(apis, own)
             opened.enter_context(contextlib.closing(application))
             opened.callback(serve_in_thread(application.asgi_app, listener))
             opened.callback(application.closing.set)

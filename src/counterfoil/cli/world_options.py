@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from counterfoil.cli.common import parse_pairs
+
+if TYPE_CHECKING:
+    from counterfoil.api import API
+    from counterfoil.app import Application
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,19 @@ class WorldOptions:
     seed: int | None
     customers: int | None
     switches: dict[str, str]
+
+    def build(self, apis: Sequence[str], own: Sequence[API]) -> Application:
+        """A stand-in for the APIs in a new world. Raises what ``counterfoil.app.build`` raises."""
+        from counterfoil.app import build
+
+        return build(
+            apis,
+            own=own,
+            scenario_name=self.scenario,
+            seed=self.seed,
+            customers=self.customers,
+            switches=self.switches,
+        )
 
 
 _OPTIONS = (

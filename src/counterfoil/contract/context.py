@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -26,6 +26,7 @@ from counterfoil.contract.http_client import (
     Query,
 )
 from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
+from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json
 
@@ -36,24 +37,6 @@ V = TypeVar("V")
 
 MAX_SHRINKS = 40
 """Further cases tried to make a failing one smaller; each may cost a few requests."""
-
-
-@dataclass
-class ObservationCache:
-    """What was observed at a target during one run; cleared by every request that may write there.
-
-    ``left_behind`` lists the paths of the resources that the laws created. ``facts`` are properties of the target that no
-    write changes, such as which documented alternative it implements. ``long_lists`` are the lists with too many items to be
-    fetched whole.
-    """
-
-    values: dict[Hashable, tuple[Any, tuple[str, ...]]] = field(default_factory=dict)
-    left_behind: list[str] = field(default_factory=list)
-    facts: dict[Hashable, Any] = field(default_factory=dict)
-    long_lists: set[Hashable] = field(default_factory=set)
-
-    def clear(self) -> None:
-        self.values.clear()
 
 
 @dataclass(frozen=True)

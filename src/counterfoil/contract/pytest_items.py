@@ -17,12 +17,13 @@ from importlib.util import find_spec
 from typing import Any
 
 from counterfoil.contract.check import SEED, CheckOptions
-from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.extra import require_check_extra
 from counterfoil.contract.find_targets import find_targets
 from counterfoil.contract.http_client import HttpClient, OutOfTime
 from counterfoil.contract.law import Law, LawBook
 from counterfoil.contract.law_books import document, law_book
+from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.reports.words import as_text
 from counterfoil.contract.reproduce import complete
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law

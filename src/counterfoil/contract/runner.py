@@ -12,11 +12,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.context import EffortLevel, LawContext
 from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief
 from counterfoil.contract.law_books import credential_scheme, document_of, further_schemes
+from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.target import Target, is_authorization
 from counterfoil.contract.vacuous import VACUOUS, Recording, is_vacuous
 from counterfoil.contract.verdict import FAILED, NOT_APPLICABLE, NOT_TRIED, PASSED, QUESTION, Record, Status

@@ -18,9 +18,10 @@ from typing import Any, Literal
 
 import httpx
 
-from counterfoil.contract.context import EffortLevel, LawContext, ObservationCache
+from counterfoil.contract.context import EffortLevel, LawContext
 from counterfoil.contract.http_client import Answer, HttpClient, NoResponse, RequestKey, request_key
 from counterfoil.contract.law import Law
+from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.target import Json
 
 VACUOUS = "vacuous here: it would hold whatever values the responses had"

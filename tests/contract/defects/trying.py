@@ -14,9 +14,10 @@ from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target
 from counterfoil.contract.conformance.run import job_for
 from counterfoil.contract.conformance.run import run as run_conformance
-from counterfoil.contract.context import EffortLevel, ObservationCache
+from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law import Law
 from counterfoil.contract.law_books import document, law_book
+from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.verdict import FAILED, Record
 from counterfoil.testing.in_process import InProcessTransport

@@ -12,9 +12,9 @@ from typing import Any
 from counterfoil.api import Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.listing import asked_of
-from counterfoil.apis.generic.model import Operation, Place
+from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
-from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.places import at, replaced
 
 Json = Any
 Tree = dict[str, Any]
@@ -67,11 +67,11 @@ class Choosing:
 
         def with_each(change: Callable[[dict[str, Json]], Json]) -> Json:
             if not is_list:
-                return _replaced(body, operation.at, change(found))
-            return _replaced(
+                return replaced(body, operation.at, change(found))
+            return replaced(
                 body,
                 operation.at,
-                [_replaced(each, operation.each, change(at(each, operation.each))) for each in found],
+                [replaced(each, operation.each, change(at(each, operation.each))) for each in found],
             )
 
         chosen = with_each(lambda each: self._chosen(each, schema, wanted, unwanted, keeps))
@@ -149,13 +149,3 @@ def _without(gone: frozenset[str]) -> Callable[[dict[str, Json]], Json]:
     return lambda value: (
         {name: each for name, each in value.items() if name not in gone} if isinstance(value, dict) else value
     )
-
-
-def _replaced(body: Json, place: Place, new: Json) -> Json:
-    """The body with something else at a place; nothing of ``body`` is changed."""
-    if not place:
-        return new
-    first, rest = place[0], place[1:]
-    if isinstance(first, int):
-        return [_replaced(each, rest, new) if index == first else each for index, each in enumerate(body)]
-    return {**body, first: _replaced(body[first], rest, new)}

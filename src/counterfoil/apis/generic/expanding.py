@@ -15,7 +15,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.holdings import RELATIONSHIPS, Holding
 from counterfoil.apis.generic.model import Collection, Operation, read_place
 from counterfoil.apis.generic.names import letters
-from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.places import at, replaced
 from counterfoil.apis.generic.rows import Member, Store
 from counterfoil.apis.generic.values import Unmakeable
 
@@ -99,8 +99,10 @@ class _Expansion:
         if all(new is old for new, old in zip(shown, members, strict=True)) and not relates:
             return body
         if not is_list:
-            return _put(body, place, shown[0])
-        return _put(body, place, [_put(each, operation.each, new) for each, new in zip(found, shown, strict=True)])
+            return replaced(body, place, shown[0])
+        return replaced(
+            body, place, [replaced(each, operation.each, new) for each, new in zip(found, shown, strict=True)]
+        )
 
     def _member(self, value: dict[str, Json], collection: Collection, schema: Json, wanted: Tree, depth: int) -> Json:
         """A member with what its fields are to show."""
@@ -180,13 +182,3 @@ class _Expansion:
 
 def _identity(schema: Json) -> str:
     return str(schema.get("$ref") or id(schema)) if isinstance(schema, dict) else ""
-
-
-def _put(body: Json, place: tuple[str | int, ...], new: Json) -> Json:
-    """The body with something else at a place; nothing of ``body`` is changed."""
-    if not place:
-        return new
-    first, rest = place[0], place[1:]
-    if isinstance(first, int):
-        return [_put(each, rest, new) if index == first else each for index, each in enumerate(body)]
-    return {**body, first: _put(body[first], rest, new)}

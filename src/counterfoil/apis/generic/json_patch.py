@@ -55,7 +55,7 @@ def _copied(value: Json) -> Json:
 
 def _steps(pointer: Json) -> list[str]:
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
-        raise BadPatch(f"'{str(pointer)[:80]}' is no JSON pointer")
+        raise BadPatch(f"'{str(pointer)[:80]}' is not a JSON pointer")
     return json_pointer.split(pointer)
 
 

@@ -32,3 +32,13 @@ def wrapped(place: Place, value: Json) -> Json:
     for part in reversed(place):
         value = [value] if isinstance(part, int) else {part: value}
     return value
+
+
+def replaced(body: Json, place: Place, new: Json) -> Json:
+    """The body with something else at a place; nothing of ``body`` is changed."""
+    if not place:
+        return new
+    first, rest = place[0], place[1:]
+    if isinstance(first, int):
+        return [replaced(each, rest, new) if index == first else each for index, each in enumerate(body)]
+    return {**body, first: replaced(body[first], rest, new)}

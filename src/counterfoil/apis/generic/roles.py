@@ -110,7 +110,7 @@ class Roles(FoundCollections):
             return self._clear_role(name, draft)
         at, why, sure = self._at(name, draft)
         body, _ = self._body(name, draft)
-        is_listed = bool(draft.items) and "get" in self.paths[path.text]  # ``add_ons`` is no verb then
+        is_listed = bool(draft.items) and "get" in self.paths[path.text]  # then ``add_ons`` is not a verb
         if method == "post" and (is_listed or not is_verb(path.last)):
             return Found("create", draft, at, body=body, reason=f"POST to a collection; {why}", confidence=sure)
         if method in ("put", "patch") and draft.id and not any(method in self.paths[each.text] for each in draft.items):

@@ -115,7 +115,7 @@ class RequestBody:
         required)."""
         if payload.strip() or (
             payload and is_json_type(kind) and not self.required
-        ):  # white space is no JSON (RFC 8259, 2)
+        ):  # white space alone is not JSON (RFC 8259, 2)
             if is_json_type(kind):
                 return parse_json(payload)
             if kind == FORM:

@@ -141,7 +141,7 @@ def payments_are_listed_for_each_line(bill: Row) -> Row:
 @defect("arithmetic")
 @wire.row(LIST, FETCH)
 def promised_payments_are_applied_with_nothing(bill: Row) -> Row:
-    """A bill that nobody paid lists a payment of which 0.00 is applied."""
+    """A bill without a payment lists a payment of which 0.00 is applied."""
     if bill.get("state") not in ("new", "inProgress") or "amountDue" not in bill or "appliedPayment" not in bill:
         return bill
     nothing = {**bill["amountDue"], "value": 0}

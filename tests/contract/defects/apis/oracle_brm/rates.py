@@ -150,7 +150,7 @@ def credits_are_charges(rate: Row) -> Row:
 @defect("agreement")
 @wire.exchange(LIST, FETCH)
 async def rates_are_always_billed(request: Request, ask: Ask) -> Response:
-    """Only for bills in progress: their rates are billed, too, to whoever reads them or asks by isBilled."""
+    """Only for bills in progress: their rates are shown and selected as billed, too."""
     response = await ask(request)
     if response.status != 200:
         return response
