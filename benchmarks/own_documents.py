@@ -42,7 +42,7 @@ class Caller:
         from counterfoil.apis.generic.document import Document
         from counterfoil.apis.generic.inference import infer
         from counterfoil.apis.generic.rows import Made
-        from counterfoil.app import scenario
+        from counterfoil.lookup import scenario
         from counterfoil.openapi import read_document
         from counterfoil.server.app import build_server
         from counterfoil.world.worlds import Worlds

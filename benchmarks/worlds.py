@@ -37,8 +37,8 @@ def spread(took: list[float]) -> dict[str, float]:
 
 def measure(customers: int, scenario: str = "demo") -> dict[str, Any]:
     """Times in ms and memory in bytes, for one number of customers."""
-    from counterfoil.app import all_switches
-    from counterfoil.app import scenario as read
+    from counterfoil.lookup import all_switches
+    from counterfoil.lookup import scenario as read
     from counterfoil.world.commands import CreateRun
     from counterfoil.world.worlds import Worlds
 

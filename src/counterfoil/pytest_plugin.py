@@ -58,7 +58,7 @@ def counterfoil_server() -> Iterator[SandboxServer]:
 def counterfoil_own_servers() -> Iterator[Callable[[pytest.Item, Mapping[str, Any]], SandboxServer]]:
     """Servers of documents of the user's own: one for each document with its model, handlers and rows."""
     from counterfoil.api import ConfigurationError
-    from counterfoil.app import own_api
+    from counterfoil.lookup import own_api
     from counterfoil.openapi import SpecError
     from counterfoil.testing import SandboxServer
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from counterfoil.app import load_api
 from counterfoil.ledger.tariffs import Service
+from counterfoil.lookup import load_api
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import (
     AddCharge,

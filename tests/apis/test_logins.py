@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from counterfoil.app import rebuilt
+from counterfoil.lookup import rebuilt
 from counterfoil.world.capsule import write_capsule
 from counterfoil.world.commands import AdvanceClock, IssueToken
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from counterfoil import openapi
-from counterfoil.app import scenario_names
 from counterfoil.catalog import api_names
+from counterfoil.lookup import scenario_names
 
 Json = Any
 PATHS = 400

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from checking import check_laws
 
-from counterfoil.app import all_switches, build
+from counterfoil.app import build
 from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.law_books import law_book
+from counterfoil.lookup import all_switches
 from counterfoil.testing.in_process import InProcessTransport
 
 TOLD = {"oracle-brm.token": "optional", "flexprice.cors": "none", "emnify.multi_profile": "never"}

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from counterfoil.app import all_switches, load_apis, scenario
 from counterfoil.control.control_api import control
+from counterfoil.lookup import all_switches, load_apis, scenario
 from counterfoil.server.app import build_server
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.worlds import DEFAULT, Worlds

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from counterfoil.app import own_api
 from counterfoil.control.world_service import WorldLimits
+from counterfoil.lookup import own_api
 from counterfoil.world.commands import COMMANDS
 
 from .conftest import Sandbox

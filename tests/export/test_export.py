@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.specs.tools import ROOT, npx
 
-from counterfoil.app import build, own_api
+from counterfoil.app import build
 from counterfoil.cli import main
+from counterfoil.lookup import own_api
 from counterfoil.serving import listen, origin_of, serve_in_thread
 
 NEWMAN, BRUNO, HTTPYAC = "newman@6.2.2", "@usebruno/cli@4.1.0", "httpyac@6.16.7"

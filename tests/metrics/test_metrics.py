@@ -16,8 +16,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 from tests.store.served import CONTROL, RUNS, Client, Served, kill_worker, until
 
-from counterfoil.app import build, own_api
+from counterfoil.app import build
 from counterfoil.cli import main
+from counterfoil.lookup import own_api
 from counterfoil.store.log import Operation
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable

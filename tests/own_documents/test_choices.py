@@ -11,8 +11,9 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from counterfoil.app import build, own_api
+from counterfoil.app import build
 from counterfoil.cli import main
+from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
 DOCUMENTS = Path(__file__).parent / "documents"

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from counterfoil.app import own_api
 from counterfoil.cli import main
+from counterfoil.lookup import own_api
 from counterfoil.testing import Sandbox, SandboxServer
 
 DOCUMENTS = Path(__file__).parent / "documents"

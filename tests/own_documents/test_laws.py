@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from counterfoil.apis.generic import infer
 from counterfoil.apis.generic.laws import law_book
-from counterfoil.app import build, own_api
+from counterfoil.app import build
 from counterfoil.cli import main
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.http_client import HttpClient
@@ -21,6 +21,7 @@ from counterfoil.contract.law import LawBook
 from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import Record
+from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
 TOKEN = {"COUNTERFOIL_TOKEN": "any"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from counterfoil.app import own_api
+from counterfoil.lookup import own_api
 from counterfoil.testing import Sandbox, SandboxServer
 
 BOATHOUSE = Path(__file__).parent / "documents" / "boathouse.yaml"

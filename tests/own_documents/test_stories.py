@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from counterfoil.app import own_api
+from counterfoil.lookup import own_api
 from counterfoil.testing import Sandbox, SandboxServer
 
 CAFE = Path(__file__).parent / "documents" / "cafe.yaml"
@@ -153,7 +153,7 @@ def test_a_body_that_is_a_list_makes_them_all(cafe: httpx.Client) -> None:
 def test_forks_resets_capsules_faults_and_the_journal(
     server: SandboxServer, world: Sandbox, cafe: httpx.Client
 ) -> None:
-    from counterfoil.app import rebuilt
+    from counterfoil.lookup import rebuilt
     from counterfoil.world.capsule import digest_of
 
     application = server.application
@@ -214,7 +214,7 @@ SEEN = """
 import hashlib, sys
 from pathlib import Path
 import httpx
-from counterfoil.app import own_api
+from counterfoil.lookup import own_api
 from counterfoil.testing import Sandbox, SandboxServer
 
 rows = int(sys.argv[2])

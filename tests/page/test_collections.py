@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import PHONE, Served, start
 from tests.page.test_accessibility import MARKUP, violations
 
-from counterfoil.app import own_api
+from counterfoil.lookup import own_api
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "own-api"
 CAFE = Path(__file__).parents[1] / "own_documents" / "documents" / "cafe.yaml"

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 import counterfoil.page
-from counterfoil.app import all_switches, build
+from counterfoil.app import build
+from counterfoil.lookup import all_switches
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.capsule import open_capsule, read_capsule
 from counterfoil.world.commands import COMMANDS

@@ -13,8 +13,9 @@ import pytest
 from playwright.sync_api import expect
 from tests.page.conftest import start
 
-from counterfoil.app import Application, build, own_api
+from counterfoil.app import Application, build
 from counterfoil.control.access import guard
+from counterfoil.lookup import own_api
 from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware
 from counterfoil.testing.in_process import InProcessTransport
 

@@ -104,3 +104,13 @@ def test_a_switch_of_an_api_that_is_not_served_is_still_known_and_checked_at_sta
     assert "there is no switch 'oracle-brm.nothing'" in refused("oracle-brm.nothing=1")
     assert "elevate.like" in refused("oracle-brm.nothing=1")
     assert "switch oracle-brm.token cannot be 'perhaps'" in refused("oracle-brm.token=perhaps")
+
+
+@pytest.mark.parametrize(
+    "command", ["scenarios list", "scenarios show demo", "specs show elevate", "check --list-laws"]
+)
+def test_a_command_that_serves_nothing_does_not_wait_for_connexion(command: str) -> None:
+    code = "import atexit, sys; atexit.register(lambda: print('connexion' in sys.modules, file=sys.stderr))"
+    code += "\nfrom counterfoil.cli import main; main(sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", code, *command.split()], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "False\n")

@@ -16,8 +16,9 @@ from typing import Any
 from tests.specs.test_redocly import CONFIG, REDOCLY
 from tests.specs.tools import ROOT, npx
 
-from counterfoil.app import Application, build, own_api
+from counterfoil.app import Application, build
 from counterfoil.catalog import api_names
+from counterfoil.lookup import own_api
 from counterfoil.serving import listen, origin_of, serve_in_thread
 
 ONE_MONTH = ROOT / "fixtures" / "workflows" / "one-month.arazzo.yaml"

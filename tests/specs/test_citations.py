@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.app import load_apis
 from counterfoil.contract.specs.citations import CITATION, Pages, broken_citations, broken_links, root_for
 from counterfoil.contract.specs.lint import lint
+from counterfoil.lookup import load_apis
 from counterfoil.world.commands import RecordPayment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from counterfoil import resources
 from counterfoil.api import Switch
-from counterfoil.app import load_apis
 from counterfoil.cli import main
 from counterfoil.cli.spec_switches import with_switches
+from counterfoil.lookup import load_apis
 from counterfoil.resources import specs_dir
 
 APIS = {api.name: api for api in load_apis()}

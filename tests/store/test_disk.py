@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 from tests.store.served import CONTROL, RUNS, Served, until
 
-from counterfoil.app import build, rebuilt
+from counterfoil.app import build
 from counterfoil.cli import main
+from counterfoil.lookup import rebuilt
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.world.capsule import write_capsule
 from counterfoil.world.commands import CreateRun

@@ -261,7 +261,7 @@ def test_a_world_takes_so_many_commands_from_all_apis_together(server: Server, m
 def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path, bound: dict[str, int]) -> None:
     """Worlds are dropped from memory when many are used, or large ones. Who still writes to one, and who looks it up, mean the
     same."""
-    from counterfoil.app import all_switches, scenario
+    from counterfoil.lookup import all_switches, scenario
     from counterfoil.store.worlds import StoredWorlds
     from counterfoil.world.switches import KnownSwitches
 

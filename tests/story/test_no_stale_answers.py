@@ -23,12 +23,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import KEY
-from counterfoil.app import Application, build, load_apis
+from counterfoil.app import Application, build
 from counterfoil.ledger.accounts import AccountState
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.ledger.payments import PaymentState
 from counterfoil.ledger.store import AccountStore
 from counterfoil.ledger.tariffs import Service
+from counterfoil.lookup import load_apis
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world import commands as c
 from counterfoil.world.state import WorldState

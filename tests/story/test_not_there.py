@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.app import load_apis
+from counterfoil.lookup import load_apis
 
 ABSENT = [(api.name, operation) for api in load_apis() for operation in api.unimplemented]
 SHAPES = {

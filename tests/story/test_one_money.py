@@ -19,8 +19,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import KEY
-from counterfoil.app import Application, build, scenario
+from counterfoil.app import Application, build
 from counterfoil.ledger.receivables import Bill
+from counterfoil.lookup import scenario
 from counterfoil.testing.in_process import InProcessTransport
 
 ORACLE, EMNIFY = "/oracle-brm/brm/customerBillManagement/v4", "/emnify/api/v1"

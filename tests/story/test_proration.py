@@ -102,7 +102,7 @@ def test_a_part_is_rounded_to_the_currency_s_minor_unit(stand_in: Any, tmp_path:
 
 
 def test_another_word_for_proration_is_refused_with_file_and_line(tmp_path: Path) -> None:
-    from counterfoil.app import scenario
+    from counterfoil.lookup import scenario
     from counterfoil.world.scenario import ScenarioError
 
     (tmp_path / "part.yaml").write_text(STORY.replace("proration: daily", "proration: weekly"))

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from counterfoil.app import all_switches, scenario
+from counterfoil.lookup import all_switches, scenario
 from counterfoil.world.cache import DerivedCache
 from counterfoil.world.capsule import digest_of
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, IssueToken, RecordPayment, RecordUsage

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from counterfoil.app import scenario
 from counterfoil.ledger.errors import BadValue
+from counterfoil.lookup import scenario
 from counterfoil.world.capsule import make_capsule, open_capsule, read_capsule, write_capsule
 from counterfoil.world.commands import AdvanceClock, RecordUsage, read_command
 from counterfoil.world.scenario_loader import parse_scenario

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.app import scenario, scenario_names
+from counterfoil.lookup import scenario, scenario_names
 from counterfoil.world import scenario_loader
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario

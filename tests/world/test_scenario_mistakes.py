@@ -12,7 +12,8 @@ import httpx
 import pytest
 import yaml
 
-from counterfoil.app import all_switches, build
+from counterfoil.app import build
+from counterfoil.lookup import all_switches
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.app import all_switches, scenario, scenario_names
+from counterfoil.lookup import all_switches, scenario, scenario_names
 from counterfoil.world.capsule import digest_of
 from counterfoil.world.scenario import ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario

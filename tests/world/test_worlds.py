@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from counterfoil.app import all_switches, scenario
 from counterfoil.ledger.errors import BadValue, LedgerError, RuleBroken, UnknownRecord
 from counterfoil.ledger.receivables import bills_of
+from counterfoil.lookup import all_switches, scenario
 from counterfoil.world.capsule import CapsuleError, digest_of, open_capsule, read_capsule, write_capsule
 from counterfoil.world.commands import AddCustomer, AdvanceClock, RecordPayment, RecordUsage, SetSwitch, read_command
 from counterfoil.world.worlds import TooManyWorlds, Worlds

@@ -8,9 +8,9 @@ from typing import Any
 from md import code, page, section, slug, table
 
 from counterfoil import yaml_reader
-from counterfoil.app import load_apis
 from counterfoil.catalog import entries
 from counterfoil.contract.law_books import law_book
+from counterfoil.lookup import load_apis
 from counterfoil.openapi import load
 from counterfoil.world.switches import Switch
 

@@ -10,8 +10,8 @@ from md import code, fence, page, prose, section, slug, table
 
 from counterfoil import yaml_reader
 from counterfoil.api.control_types import COMMON_MEMBERS, KIND_MEMBERS, REQUIRED_MEMBERS
-from counterfoil.app import scenario, scenario_names
 from counterfoil.cli.scenario_schema import command_texts, plain_text, scenario_schema
+from counterfoil.lookup import scenario, scenario_names
 from counterfoil.resources import specs_dir
 from counterfoil.world.commands import COMMANDS
 

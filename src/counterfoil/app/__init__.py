@@ -14,21 +14,11 @@ from typing import TYPE_CHECKING
 
 from counterfoil.api import API
 from counterfoil.app import measuring, mounts
-from counterfoil.app.lookup import (
-    DEFAULT_SCENARIO,
-    UsageError,
-    all_switches,
-    load_api,
-    load_apis,
-    own_api,
-    rebuilt,
-    scenario,
-    scenario_names,
-)
 from counterfoil.app.worlds import kept_faults, make_default, open_worlds, put_default, sharing_of, visitors_secret
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lazy_app import LazyApp
+from counterfoil.lookup import UsageError, all_switches, load_apis
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.server.journal.store import JournalStore
@@ -41,21 +31,7 @@ if TYPE_CHECKING:
     from counterfoil.server.context import Observer
     from counterfoil.store.worlds import StoredWorlds
 
-__all__ = [
-    "CONTROL",
-    "DEFAULT_SCENARIO",
-    "MANY_CUSTOMERS",
-    "Application",
-    "UsageError",
-    "all_switches",
-    "build",
-    "load_api",
-    "load_apis",
-    "own_api",
-    "rebuilt",
-    "scenario",
-    "scenario_names",
-]
+__all__ = ["CONTROL", "MANY_CUSTOMERS", "Application", "build"]
 
 CONTROL = "/_sandbox/v1"
 MANY_CUSTOMERS = 20_000

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from counterfoil.api.control_types import Faults
-from counterfoil.app.lookup import DEFAULT_SCENARIO, UsageError, scenario
 from counterfoil.ledger.errors import RuleBroken
+from counterfoil.lookup import DEFAULT_SCENARIO, UsageError, scenario
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.server.journal.store import JournalStore
 from counterfoil.world.switches import KnownSwitches

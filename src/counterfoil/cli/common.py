@@ -44,9 +44,9 @@ def exit_on_user_error(action: Callable[[], Any], *, pause_gc: bool = False) -> 
 
 def _exit_on_user_error(action: Callable[[], Any]) -> Any:
     from counterfoil.api import ConfigurationError
-    from counterfoil.app import UsageError
     from counterfoil.catalog import CatalogError
     from counterfoil.ledger.errors import LedgerError
+    from counterfoil.lookup import UsageError
     from counterfoil.openapi import SpecError
     from counterfoil.processes.supervisor import WorkersFailed
     from counterfoil.serving import CannotListen

@@ -60,7 +60,7 @@ class OwnDocuments:
 
     def read(self, seed: int | None) -> tuple[API, ...]:
         """The APIs of the documents. Raises ``UsageError`` and ``SpecError``."""
-        from counterfoil.app import UsageError, own_api
+        from counterfoil.lookup import UsageError, own_api
         from counterfoil.openapi import served_name
 
         for each in self.specs:
@@ -170,7 +170,7 @@ def refuse_url(path: str) -> None:
 
 
 def _by_name(option: str, files: Sequence[NamedFile], names: Sequence[str]) -> dict[str, Path]:
-    from counterfoil.app import UsageError
+    from counterfoil.lookup import UsageError
 
     found: dict[str, Path] = {}
     for each in files:

@@ -20,7 +20,7 @@ def replay(capsule: str, as_json: bool) -> None:
     Example:
       counterfoil replay .counterfoil/capsules/test_reminder.json
     """
-    from counterfoil.app import rebuilt
+    from counterfoil.lookup import rebuilt
     from counterfoil.world.capsule import digest_of
     from counterfoil.world.commands import write_command
 

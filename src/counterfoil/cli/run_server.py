@@ -101,7 +101,8 @@ class ServerRun:
         self.asgi_app = self._with_origins(self.application)
 
     def _application(self) -> Application:
-        from counterfoil.app import build, rebuilt
+        from counterfoil.app import build
+        from counterfoil.lookup import rebuilt
         from counterfoil.server.app import Options
         from counterfoil.server.pipeline import PipelineOptions
 

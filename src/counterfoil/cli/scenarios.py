@@ -29,7 +29,7 @@ def list_scenarios(as_json: bool) -> None:
     Example:
       counterfoil scenarios list
     """
-    from counterfoil.app import scenario, scenario_names
+    from counterfoil.lookup import scenario, scenario_names
 
     titles = {name: exit_on_user_error(partial(scenario, name)).definition.title for name in scenario_names()}
     if as_json:
@@ -49,7 +49,7 @@ def show_scenario(name: str, as_json: bool) -> None:
     Example:
       counterfoil scenarios show one-month
     """
-    from counterfoil.app import all_switches, scenario
+    from counterfoil.lookup import all_switches, scenario
     from counterfoil.world.scenario_runner import run_scenario
 
     read = exit_on_user_error(lambda: scenario(name))
@@ -84,8 +84,8 @@ def lint_scenarios(files: tuple[str, ...]) -> None:
     Example:
       counterfoil scenarios lint my-story.yaml
     """
-    from counterfoil.app import all_switches, scenario
     from counterfoil.ledger.errors import LedgerError
+    from counterfoil.lookup import all_switches, scenario
     from counterfoil.world.scenario import ScenarioError
     from counterfoil.world.scenario_runner import run_scenario
 

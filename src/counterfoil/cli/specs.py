@@ -31,7 +31,7 @@ def list_specs(as_json: bool) -> None:
     Example:
       counterfoil specs list
     """
-    from counterfoil.app import load_apis
+    from counterfoil.lookup import load_apis
 
     found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in exit_on_user_error(load_apis)]
     if as_json:
@@ -51,7 +51,7 @@ def show_spec(api: str, as_json: bool) -> None:
     Example:
       counterfoil specs show flexprice
     """
-    from counterfoil.app import load_api
+    from counterfoil.lookup import load_api
     from counterfoil.openapi import load
     from counterfoil.resources import docs_dir
 
@@ -167,9 +167,9 @@ _DIFFERS = "x-assumptions differs from the API's switches; run `counterfoil spec
 
 def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list[str]:
     """The names of the APIs whose spec lists other switches than their package defines."""
-    from counterfoil.app import load_apis
     from counterfoil.catalog import entry
     from counterfoil.cli.spec_switches import with_switches
+    from counterfoil.lookup import load_apis
     from counterfoil.whole_files import write_whole
 
     differing = []

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.app import DEFAULT_SCENARIO, Application, build
+from counterfoil.app import Application, build
 from counterfoil.cli.law_actions import LawActions, known_ids_of, world_capabilities
 from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.target import Target
+from counterfoil.lookup import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
     from counterfoil.api import API

@@ -149,7 +149,7 @@ def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -
         refuse(ValueError(f"no capsules (*.json) in {', '.join(capsules)}"))
 
     def run() -> int:
-        from counterfoil.app import all_switches, scenario
+        from counterfoil.lookup import all_switches, scenario
         from counterfoil.store.log import StoreError
         from counterfoil.store.opening import open_worlds
         from counterfoil.world.switches import KnownSwitches
@@ -184,7 +184,7 @@ def _opened(file: Path, known: Iterable[Switch]) -> World:
 
 def _rebuilt(store: str, names: list[str]) -> Iterator[tuple[str, World | str]]:
     """The worlds of a store, each made again from its commands; a line instead of one that cannot be."""
-    from counterfoil.app import all_switches, scenario
+    from counterfoil.lookup import all_switches, scenario
     from counterfoil.store.opening import open_log
     from counterfoil.store.rebuilding import rebuild
     from counterfoil.world.command_log import StoreUnavailable

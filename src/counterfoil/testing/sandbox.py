@@ -21,8 +21,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from counterfoil.api.request_match import NOT_GIVEN
-from counterfoil.app import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.app import Application, build
+from counterfoil.lookup import DEFAULT_SCENARIO as DEFAULT_SCENARIO
 from counterfoil.server.faults.responses import ConfiguredResponse, When
 from counterfoil.testing.fault_methods import FaultMethods
 from counterfoil.testing.journal_methods import JournalMethods
@@ -43,7 +43,7 @@ _counter = itertools.count(1)
 class SandboxServer:
     """All five APIs (or those named) on a free loopback port, served from a thread. Start it, and stop it when done.
 
-    ``own`` are APIs made from documents of your own, by ``counterfoil.app.own_api``; then no other is served unless named.
+    ``own`` are APIs made from documents of your own, by ``counterfoil.lookup.own_api``; then no other is served unless named.
     """
 
     def __init__(self, apis: Iterable[str] = (), **options: Any) -> None:

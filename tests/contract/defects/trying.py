@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from counterfoil.app import build, scenario_names
+from counterfoil.app import build
 from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target
@@ -20,6 +20,7 @@ from counterfoil.contract.law_books import document, law_book
 from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws, try_law
 from counterfoil.contract.verdict import FAILED, Record
+from counterfoil.lookup import scenario_names
 from counterfoil.testing.in_process import InProcessTransport
 
 from .plant import Defect
