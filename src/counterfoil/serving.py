@@ -21,6 +21,8 @@ from counterfoil.asgi import ASGIApp
 if TYPE_CHECKING:
     from uvicorn.server import Server
 
+    from counterfoil.server.connections.limits import Admission
+
 
 COLLECTOR = (20_000, 10, 100)
 """Thresholds of the garbage collector in a process that only serves. With Python's own, a command that makes many records had all
@@ -161,17 +163,7 @@ def _server(
     from uvicorn.config import Config
     from uvicorn.server import Server
 
-    from counterfoil.asgi import address_key
-    from counterfoil.server.connections.limits import Admission, Limits
     from counterfoil.server.connections.protocol import BoundedProtocol
-
-    limits = Limits(connections=max_connections(), per_address=per_address)
-    networks = [ipaddress.ip_network(each, strict=False) for each in proxies]
-    admission = Admission(
-        limits,
-        address_key,
-        exempt=lambda address: any(ipaddress.ip_address(address) in network for network in networks),
-    )
 
     class ServerWithCallbacks(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -187,7 +179,7 @@ def _server(
             app,
             interface="asgi3",  # found out by looking whether it is a coroutine function, which a layer need not be
             # uvicorn calls it as it would call the class
-            http=partial(BoundedProtocol, admission=admission),  # type: ignore[arg-type]
+            http=partial(BoundedProtocol, admission=_admission(per_address, proxies)),  # type: ignore[arg-type]
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
             log_config=None,
@@ -197,4 +189,18 @@ def _server(
             ws="none",
             timeout_graceful_shutdown=5,
         )
+    )
+
+
+def _admission(per_address: int | None, proxies: Sequence[str]) -> Admission:
+    """Which connections are let in: as many as the system's limit of open files allows, ``per_address`` of one address that
+    is not a proxy's."""
+    from counterfoil.asgi import address_key
+    from counterfoil.server.connections.limits import Admission, Limits
+
+    networks = [ipaddress.ip_network(each, strict=False) for each in proxies]
+    return Admission(
+        Limits(connections=max_connections(), per_address=per_address),
+        address_key,
+        exempt=lambda address: any(ipaddress.ip_address(address) in network for network in networks),
     )

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 from counterfoil.api import API
-from counterfoil.app import measuring, mounts
-from counterfoil.app.worlds import kept_faults, make_default, open_worlds, put_default, sharing_of, visitors_secret
+from counterfoil.app import measuring
+from counterfoil.app.mounts import CONTROL, Mounts
+from counterfoil.app.worlds import NewWorld, kept_faults, open_worlds, sharing_of, visitors_secret
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
-from counterfoil.lazy_app import LazyApp
 from counterfoil.lookup import UsageError, all_switches, load_apis
 from counterfoil.server.app import Options, Server, build_server
 from counterfoil.server.faults.store import FaultStore
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROL", "MANY_CUSTOMERS", "Application", "build"]
 
-CONTROL = "/_sandbox/v1"
 MANY_CUSTOMERS = 20_000
 """A world of more is read in a thread, so that others are answered meanwhile. That costs a request 0.1 ms; to find a part of a
 bill's number among 100,000 customers takes 0.6 s."""
@@ -106,15 +104,8 @@ def build(
         measuring.check(public=public)
     served = _served_apis(tuple(apis), own)
     known = KnownSwitches([each for api in served for each in api.switches], all_switches)
-    worlds, stored = open_worlds(store, known, is_shared=workers > 1, memory=store_memory)
-    try:
-        if world is not None:
-            put_default(worlds, world, stored)
-        else:
-            make_default(worlds, stored, scenario_name, seed, customers, switches or {})
-    except BaseException:
-        worlds.close()
-        raise
+    default = world or NewWorld(scenario_name, seed, customers, switches or {})
+    worlds, stored = open_worlds(store, known, default, is_shared=workers > 1, memory=store_memory)
     closing = Event()
     journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
     sharing = sharing_of(stored, journal, workers)
@@ -123,33 +114,19 @@ def build(
     given, check_access = options or Options(), guard(control_token, hosts)
     if metrics:
         given = measuring.with_metrics(given, worlds, stored, sharing, check_access=check_access)
-    control_api = LazyApp(
-        partial(
-            mounts.control_api,
-            worlds,
-            served,
-            kept_faults(faults, stored, sharing),
-            shown_journal,
-            token=control_token,
-            hosts=hosts,
-            bounds=mounts.visitors_bounds() if public else None,
-            others=None if sharing is None else sharing.siblings,
-            observers=given.observers,
-        )
-    )
-    page = partial(
-        mounts.page,
+    mounted = Mounts(
         worlds,
         served,
+        kept_faults(faults, stored, sharing),
         shown_journal,
+        sharing,
         closing,
-        refresh=None if sharing is None else sharing.refresh,
-        check_access=check_access,
-        needs_token=control_token is not None,
+        token=control_token,
+        hosts=hosts,
         public=public,
-        control=control_api,
-    )
-    mounted: dict[str, ASGIApp] = {CONTROL: control_api, "/": LazyApp(page)}
+        check_access=check_access,
+        observers=given.observers,
+    ).by_path()
     server = build_server(
         served,
         worlds.get,

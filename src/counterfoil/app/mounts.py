@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,13 +20,96 @@ from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
-    from counterfoil.control.tasks import Others
+    from counterfoil.app.sharing import Sharing
+    from counterfoil.control.page_data import PageData
     from counterfoil.control.world_service import WorldLimits
+    from counterfoil.page.static_files import StaticFiles
     from counterfoil.processes.shared_journal import SharedJournal
     from counterfoil.server.context import Observer
 
 
-def visitors_bounds() -> WorldLimits:
+CONTROL = "/_sandbox/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """The control API and the page of one application.
+
+    Both let in who passes ``check_access``: it wants ``token``, if there is one, and a name of ``hosts`` or loopback. In
+    ``public`` mode the control API keeps visitors within bounds. ``closing`` ends the page's event streams."""
+
+    worlds: Worlds
+    apis: Sequence[API]
+    faults: Faults
+    journal: JournalStore | SharedJournal
+    sharing: Sharing | None
+    closing: Event
+    token: str | None
+    hosts: Sequence[str]
+    public: bool
+    check_access: Callable[[Mapping[str, str]], object]
+    observers: Sequence[Observer]
+
+    def by_path(self) -> dict[str, ASGIApp]:
+        control = LazyApp(self._control_api)
+        return {CONTROL: control, "/": LazyApp(partial(self._page, control))}
+
+    def _control_api(self) -> Server:
+        from counterfoil.control.control_api import control
+
+        api = control(
+            self.worlds,
+            token=self.token,
+            apis=self.apis,
+            faults=self.faults,
+            journal=self.journal,
+            hosts=self.hosts,
+            bounds=_visitors_bounds() if self.public else None,
+            others=None if self.sharing is None else self.sharing.siblings,
+        )
+        return build_server([api], self.worlds.get, options=Options(observers=self.observers))
+
+    def _page(self, control: LazyApp) -> ASGIApp:
+        """The page, whose script calls the control API: that is built as soon as the document was sent."""
+        from counterfoil.control.page_data import PageData
+        from counterfoil.page.app import PageApp
+        from counterfoil.page.events import EventStreams
+        from counterfoil.page.static_files import StaticFiles
+
+        reader = PageData(self.worlds, self.journal.version)
+        files = StaticFiles()
+
+        def prepare() -> None:
+            control.get()
+            with suppress(LedgerError, StoreUnavailable):  # the request for the world is answered with the error
+                reader.prepare(DEFAULT)
+
+        return PageApp(
+            LazyApp(lambda: self._flask_app(reader, files)),
+            files,
+            EventStreams(reader, self.closing, refresh=None if self.sharing is None else self.sharing.refresh),
+            reader,
+            check_access=self.check_access,
+            api_prefixes={api.name: api.prefix for api in self.apis},
+            prepare=prepare,
+        )
+
+    def _flask_app(self, reader: PageData, files: StaticFiles) -> ASGIApp:
+        """What serves the document and the plots. Flask is imported by the first request for one, not by an unknown path."""
+        from counterfoil.page.flask_app import as_asgi, create_app
+
+        app = create_app(
+            reader,
+            digest=files.digest,
+            needs_token=self.token is not None,
+            public=self.public,
+            has_ledger=any(api.resources is None for api in self.apis),
+            has_collections=any(api.resources is not None for api in self.apis),
+        )
+        return as_asgi(app)
+
+
+def _visitors_bounds() -> WorldLimits:
     """What a visitor of a public server may do to a world."""
     from counterfoil.control.world_service import WorldLimits
 
@@ -37,77 +122,4 @@ def visitors_bounds() -> WorldLimits:
         max_time_to_live=half_an_hour,
         default_time_to_live=half_an_hour,
         own_scenarios=False,
-    )
-
-
-def control_api(
-    worlds: Worlds,
-    apis: Sequence[API],
-    faults: Faults,
-    journal: JournalStore | SharedJournal,
-    *,
-    token: str | None,
-    hosts: Sequence[str],
-    bounds: WorldLimits | None,
-    others: Others | None = None,
-    observers: Sequence[Observer] = (),
-) -> Server:
-    from counterfoil.control.control_api import control
-
-    api = control(
-        worlds, token=token, apis=apis, faults=faults, journal=journal, hosts=hosts, bounds=bounds, others=others
-    )
-    return build_server([api], worlds.get, options=Options(observers=observers))
-
-
-def page(
-    worlds: Worlds,
-    apis: Sequence[API],
-    journal: JournalStore | SharedJournal,
-    closing: Event,
-    *,
-    refresh: Callable[[str], Awaitable[None]] | None = None,
-    check_access: Callable[[Mapping[str, str]], object],
-    needs_token: bool,
-    public: bool,
-    control: LazyApp,
-) -> ASGIApp:
-    """The page. Flask is imported by the first request for the document or a plot, not by an unknown path.
-
-    ``control`` is the control API, which the document's script calls: it is built as soon as the document was sent.
-    """
-    from counterfoil.control.page_data import PageData
-    from counterfoil.page.app import PageApp
-    from counterfoil.page.events import EventStreams
-    from counterfoil.page.static_files import StaticFiles
-
-    reader = PageData(worlds, journal.version)
-    files = StaticFiles()
-
-    def flask_app() -> ASGIApp:
-        from counterfoil.page.flask_app import as_asgi, create_app
-
-        app = create_app(
-            reader,
-            digest=files.digest,
-            needs_token=needs_token,
-            public=public,
-            has_ledger=any(api.resources is None for api in apis),
-            has_collections=any(api.resources is not None for api in apis),
-        )
-        return as_asgi(app)
-
-    def prepare() -> None:
-        control.get()
-        with suppress(LedgerError, StoreUnavailable):  # the request for the world is answered with the error
-            reader.prepare(DEFAULT)
-
-    return PageApp(
-        LazyApp(flask_app),
-        files,
-        EventStreams(reader, closing, refresh=refresh),
-        reader,
-        check_access=check_access,
-        api_prefixes={api.name: api.prefix for api in apis},
-        prepare=prepare,
     )

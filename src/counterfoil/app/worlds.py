@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from counterfoil.api.control_types import Faults
@@ -24,16 +25,39 @@ if TYPE_CHECKING:
     from counterfoil.store.worlds import StoredWorlds
 
 
-def put_default(worlds: Worlds, world: World, stored: StoredWorlds | None) -> None:
-    """Make ``world`` the default one. Raises ``UsageError`` if the store has one."""
-    if stored is not None and worlds.get(DEFAULT) is not None:
-        raise UsageError(
-            f"{stored.log.where} has a default world already; leave the capsule out, or name another store"
-        )
-    worlds.put(world)
+@dataclass(frozen=True, slots=True)
+class NewWorld:
+    """What the default world is made from: a scenario, and what replaces its own values."""
+
+    scenario_name: str | None
+    seed: int | None
+    customers: int | None
+    switches: Mapping[str, object]
 
 
 def open_worlds(
+    store: str | None,
+    known: KnownSwitches,
+    default: World | NewWorld,
+    *,
+    is_shared: bool,
+    memory: int | None,
+) -> tuple[Worlds, StoredWorlds | None]:
+    """The registry of worlds, with a default one; once more as the second if it keeps them in a store, and about ``memory``
+    bytes of them here."""
+    worlds, stored = _open_registry(store, known, is_shared=is_shared, memory=memory)
+    try:
+        if isinstance(default, NewWorld):
+            _make_default(worlds, stored, default)
+        else:
+            _put_default(worlds, stored, default)
+    except BaseException:
+        worlds.close()
+        raise
+    return worlds, stored
+
+
+def _open_registry(
     store: str | None, known: KnownSwitches, *, is_shared: bool, memory: int | None
 ) -> tuple[Worlds, StoredWorlds | None]:
     """The registry of worlds; once more as the second if it keeps them in a store, and about ``memory`` bytes of them here."""
@@ -46,6 +70,40 @@ def open_worlds(
     return stored, stored
 
 
+def _put_default(worlds: Worlds, stored: StoredWorlds | None, world: World) -> None:
+    """Make ``world`` the default one. Raises ``UsageError`` if the store has one."""
+    if stored is not None and worlds.get(DEFAULT) is not None:
+        raise UsageError(
+            f"{stored.log.where} has a default world already; leave the capsule out, or name another store"
+        )
+    worlds.put(world)
+
+
+def _make_default(worlds: Worlds, stored: StoredWorlds | None, new: NewWorld) -> None:
+    """Make the default world, unless the store has it."""
+    if _has_default(stored, new):
+        return
+    try:
+        worlds.create(
+            DEFAULT,
+            new.scenario_name or DEFAULT_SCENARIO,
+            seed=new.seed,
+            customers=new.customers,
+            switches=new.switches,
+        )
+    except RuleBroken:  # another server that was started at the same moment may have made it
+        if not _has_default(stored, new):
+            raise
+
+
+def _has_default(stored: StoredWorlds | None, new: NewWorld) -> bool:
+    if stored is None:
+        return False
+    from counterfoil.store.opening import check_default
+
+    return check_default(stored, new.scenario_name, new.seed, new.customers, new.switches, scenario)
+
+
 def sharing_of(stored: StoredWorlds | None, journal: JournalStore, workers: int) -> Sharing | None:
     """What processes that change the same worlds share; None if no other does."""
     if stored is None or not stored.is_shared:
@@ -53,39 +111,6 @@ def sharing_of(stored: StoredWorlds | None, journal: JournalStore, workers: int)
     from counterfoil.app.sharing import Sharing
 
     return Sharing(cast("SharedWorlds", stored), journal, workers)
-
-
-def make_default(
-    worlds: Worlds,
-    stored: StoredWorlds | None,
-    scenario_name: str | None,
-    seed: int | None,
-    customers: int | None,
-    switches: Mapping[str, object],
-) -> None:
-    """Make the default world, unless the store has it."""
-    given = (scenario_name, seed, customers, switches)
-    if _has_default(stored, *given):
-        return
-    try:
-        worlds.create(DEFAULT, scenario_name or DEFAULT_SCENARIO, seed=seed, customers=customers, switches=switches)
-    except RuleBroken:  # another server that was started at the same moment may have made it
-        if not _has_default(stored, *given):
-            raise
-
-
-def _has_default(
-    stored: StoredWorlds | None,
-    scenario_name: str | None,
-    seed: int | None,
-    customers: int | None,
-    switches: Mapping[str, object],
-) -> bool:
-    if stored is None:
-        return False
-    from counterfoil.store.opening import check_default
-
-    return check_default(stored, scenario_name, seed, customers, switches, scenario)
 
 
 def kept_faults(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing | None) -> Faults:
