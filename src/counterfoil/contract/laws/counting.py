@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.contract.collection import MAX_ITEMS, Collection, Offsets
@@ -24,6 +25,48 @@ def number_in(ctx: LawContext, response: Response, header: str) -> int:
     return int(text)
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """The two headers of a list: ``in_body`` counts this response's items, ``in_all`` all that match."""
+
+    ctx: LawContext
+    of: Collection
+    items: Sequence[Any]
+    in_body: str
+    in_all: str
+    good: Sequence[int]
+
+    def offsets(self) -> list[int]:
+        count = len(self.items)
+        return [0, 1, max(0, count - 1), count, count + 10, count // 2]
+
+    def limits(self) -> list[int | None]:
+        count = len(self.items)
+        return [1, 2, count, max(1, count // 2), *([] if self.of.is_large(self.ctx) else [None, count + 1])]
+
+    def query_of(self, drawn: Drawn) -> dict[str, Any]:
+        assert isinstance(self.of.pages, Offsets)
+        (filter_, wanted), (offset, limit), extra = drawn
+        query = {**extra, **(filter_.query(wanted) if filter_ else {}), self.of.pages.offset: offset}
+        return query | ({} if limit is None else {self.of.pages.limit: limit})
+
+    def check(self, drawn: Drawn) -> None:
+        ctx, ((filter_, wanted), (offset, limit), _) = self.ctx, drawn
+        query = self.query_of(drawn)
+        response = ctx.request(self.of.operation, query=query)
+        body = self.of.items(ctx.json_body(response, self.good))
+        found = number_in(ctx, response, self.in_body)
+        ctx.expect(found == len(body), f"{self.in_body}: {len(body)}, the items in this body", found)
+        matching = filter_.select(self.items, wanted) if filter_ else self.items
+        total = number_in(ctx, response, self.in_all)
+        large = self.of.is_large(ctx)
+        agrees = total >= len(matching) if large else total == len(matching)
+        ctx.expect(agrees, f"{self.in_all}: {len(matching)}, the items that match {brief(query)}", total)
+        if limit is not None and not (large and offset + limit > len(matching)):
+            due = len(matching[offset : offset + limit])
+            ctx.expect(len(body) == due, f"{counted(due, 'item')} from {offset} on", counted(len(body), "item"))
+
+
 def headers(
     id: str,
     c: Collection,
@@ -38,40 +81,15 @@ def headers(
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
 
-        assert isinstance(c.pages, Offsets)
-        pages, items = c.pages, c.require_items(ctx)
-        count = len(items)
-        limits = [1, 2, count, max(1, count // 2), *([] if c.is_large(ctx) else [None, count + 1])]
+        items = c.require_items(ctx)
+        counts = _Counts(ctx, c, items, in_body, in_all, good)
         usable: list[Filter | None] = [f for f in c.filters if observed(f.field, items)]
         filters = st.sampled_from([None, *usable]).flatmap(
             lambda f: st.tuples(st.just(f), f.draw(f, items) if f else st.none())
         )
-        offsets = [0, 1, max(0, count - 1), count, count + 10, count // 2]
-        windows = st.tuples(st.sampled_from(offsets), st.sampled_from(limits))
-
-        def query_of(drawn: Drawn) -> dict[str, Any]:
-            (filter_, wanted), (offset, limit), extra = drawn
-            query = {**extra, **(filter_.query(wanted) if filter_ else {}), pages.offset: offset}
-            return query | ({} if limit is None else {pages.limit: limit})
-
-        def check_counts(drawn: Drawn) -> None:
-            (filter_, wanted), (offset, limit), _ = drawn
-            query = query_of(drawn)
-            response = ctx.request(c.operation, query=query)
-            body = c.items(ctx.json_body(response, good))
-            found = number_in(ctx, response, in_body)
-            ctx.expect(found == len(body), f"{in_body}: {len(body)}, the items in this body", found)
-            matching = filter_.select(items, wanted) if filter_ else items
-            total = number_in(ctx, response, in_all)
-            large = c.is_large(ctx)
-            counts = total >= len(matching) if large else total == len(matching)
-            ctx.expect(counts, f"{in_all}: {len(matching)}, the items that match {brief(query)}", total)
-            if limit is not None and not (large and offset + limit > len(matching)):
-                due = len(matching[offset : offset + limit])
-                ctx.expect(len(body) == due, f"{counted(due, 'item')} from {offset} on", counted(len(body), "item"))
-
+        windows = st.tuples(st.sampled_from(counts.offsets()), st.sampled_from(counts.limits()))
         drawn = st.tuples(filters, windows, st.sampled_from(list(extras)))
-        ctx.for_all(drawn, check_counts, max_examples=20, shown=query_of)
+        ctx.for_all(drawn, counts.check, max_examples=20, shown=counts.query_of)
 
     text = f"{in_body} counts the items in the body, {in_all} all that match: on every page and under every filter."
     return Law(id, c.operation, "counting", clauses, text, check)
