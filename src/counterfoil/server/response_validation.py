@@ -66,10 +66,10 @@ class ResponseSpec(msgspec.Struct, frozen=True):
         try:
             if validator.is_valid(body):
                 return None
-            path, first = validator.first_error(body)
+            cause = validator.cause(body)
         except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
             return f"the body has a value that JSON cannot express: {unsupported}"
-        return f"#{pointer(path)}: {first.message}"
+        return f"#{pointer(list(cause.place))}: {cause.message}{cause.note}"
 
     def _validator(self, kind: str) -> Validator | None:
         """That of the documented type or range that a media type without parameters is in."""

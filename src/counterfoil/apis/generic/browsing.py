@@ -17,6 +17,7 @@ from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.rows import ONLY, Member, Store
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
+from counterfoil.schema_errors import cause_of
 from counterfoil.world.commands import WriteResource
 
 if TYPE_CHECKING:
@@ -254,9 +255,10 @@ def _check(checks: Checks, value: Mapping[str, Json], before: Mapping[str, Json]
             continue
         if did_not_fit and name not in before and name not in value:
             continue
-        where = ".".join(map(str, path))
-        message = " ".join(str(error.message).split())[:300]
-        field = ".".join(map(str, (*path, lacking) if isinstance(lacking, str) else path))
+        cause = cause_of(error, lambda _: None)
+        where = ".".join(map(str, cause.place))
+        message = " ".join(f"{cause.message}{cause.note}".split())[:300]
+        field = ".".join(map(str, cause.path))
         raise BadValue(f"{where}: {message}" if where else message, field=field or None)
 
 

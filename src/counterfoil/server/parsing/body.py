@@ -7,8 +7,9 @@ from typing import Any
 
 from counterfoil.api import ApiError
 from counterfoil.asgi import Receive
-from counterfoil.json_schema import Schemas, Validator, violation
+from counterfoil.json_schema import Schemas, Validator
 from counterfoil.openapi import SpecError
+from counterfoil.schema_errors import Cause
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.forms import multipart, urlencoded
 from counterfoil.server.parsing.json_text import member_name, parse_json, pointer
@@ -153,7 +154,7 @@ class RequestBody:
                     f"the body does not fit its schema (in more than {MAX_LOCATED_VALUES} values the error is not located)",
                     where="body",
                 )
-            raise _invalid(*validator.first_error(value))
+            raise _invalid(validator.cause(value))
 
 
 def _separators(encoding: Json) -> dict[str, str]:
@@ -173,12 +174,10 @@ def _charset(header: str) -> str:
     return "utf-8"
 
 
-def _invalid(path: list[str | int], error: Any) -> ApiError:
-    missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
-    if missing is not None:
-        path = [*path, missing]
+def _invalid(cause: Cause) -> ApiError:
+    path = list(cause.path)
     name, where = printable(member_name(path)), printable(pointer(path))
-    if missing is not None:
-        return ApiError("required", f"{name} is required in the body", where=where)
+    if cause.is_missing:
+        return ApiError("required", f"{name} is required in the body{printable(cause.note)}", where=where)
     place = f"{name} in the body" if name else "the body"
-    return ApiError("malformed", f"{place}: {printable(violation(error))}", where=where or "body")
+    return ApiError("malformed", f"{place}: {printable(cause.text)}", where=where or "body")
