@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from counterfoil.api import ApiError
 from counterfoil.api.resource_browser import CollectionView, FieldView, ParentView, ResourcePage, ResourceView
 from counterfoil.apis.generic.fitting import Checks
@@ -92,9 +94,13 @@ class Browser:
         return self._written(found, parent, id, value, self._member(store, found, parent, id).value)
 
     def checked(self, world: World, command: WriteResource) -> WriteResource:
-        path, parent, id, value = command.collection, command.parent, command.id, command.value
-        if value is None:
-            return self.deleted(world, path, parent, id)
+        if command.value is None:
+            return self.deleted(world, command.collection, command.parent, command.id)
+        checked = self._checked(world, command, command.value)
+        return msgspec.structs.replace(checked, content=command.content)
+
+    def _checked(self, world: World, command: WriteResource, value: dict[str, Json]) -> WriteResource:
+        path, parent, id = command.collection, command.parent, command.id
         found = self._collection(world, path, parent)
         if not found.id or self._store(world).get(found, parent, id) is not None:
             return self.replaced(world, path, parent, id, value)

@@ -37,6 +37,7 @@ class Handlers(Writing):
             "read_one": self.read_one,
             "write_one": self.write_one,
             "delete_one": self.delete_one,
+            "download": self.download,
             "made_up": self.made_up,
         }
 

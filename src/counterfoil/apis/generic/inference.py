@@ -22,6 +22,7 @@ from counterfoil.apis.generic.relations import ownership, references, state_fiel
 from counterfoil.apis.generic.roles import Found, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.search_bodies import body_queries
+from counterfoil.apis.generic.uploads import downloads
 from counterfoil.openapi import Spec
 
 Json = Any
@@ -51,6 +52,7 @@ class _Inference:
         self._by_entity: dict[int, str] | None = None
         self._by_noun: dict[str, str] = {}
         self.found = {name: self.roles.role(name) for name in spec.operations}
+        self.found.update(list(downloads(self.roles, self.found)))
 
     def model(self) -> Model:
         used: dict[str, Draft] = {}
@@ -187,7 +189,9 @@ class _Inference:
     def _operation(self, name: str, found: Found, collections: dict[str, Collection]) -> Operation:
         answer = self.roles.answer(name)
         self.note(name, f"role: {found.role}", found.reason, found.confidence)
-        if found.draft is None or (found.draft.entity is None and answer.is_json and found.role != "delete"):
+        if found.draft is None or (
+            found.draft.entity is None and answer.is_json and found.role not in ("delete", "download")
+        ):
             return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
         if found.at:
             self.note(

@@ -28,6 +28,7 @@ Role = Literal[
     "read_one",  # of what there is only one of, in all or for each parent
     "write_one",
     "delete_one",
+    "download",  # the file that was uploaded for a member, or for what there is only one of
     "made_up",  # an answer that fits the document, always the same, that depends on no state
 ]
 

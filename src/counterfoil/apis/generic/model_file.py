@@ -138,6 +138,7 @@ def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -
         "collections",
         "operations",
         "actions",
+        "download",
         "made_up",
         "integrity",
     }:

@@ -15,7 +15,9 @@ from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, Made, Member, Store
 from counterfoil.apis.generic.shows import Shows
+from counterfoil.apis.generic.uploads import sent_back
 from counterfoil.apis.generic.xml_bodies import from_xml, is_xml
+from counterfoil.world.resources import Content
 
 Json = Any
 
@@ -51,6 +53,33 @@ class Reading:
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         return self._show(operation, collection, parent, self._one(collection, parent, store), store, request)
+
+    def download(self, operation: Operation, request: Request, store: Store) -> Response:
+        """The file that was uploaded last; bytes that are made up where none was."""
+        collection = self.document.collection(operation)
+        if len(request.path) == len(collection.parents):
+            parent = self._parent(operation, collection, request, store)
+            id = self._one(collection, parent, store).id
+        else:
+            _, parent, member = self._found(operation, request, store)
+            id = member.id
+        content = store.content(collection, parent, id)
+        if content is None:
+            key = f"{self.made.key(store.world, collection, parent)}/{id}"
+            return self._respond(operation, self.shows.made_up(operation.name, key), request)
+        return self._file(operation, request, content)
+
+    def _file(self, operation: Operation, request: Request, content: Content) -> Response:
+        answer = self.document.answer(operation.name)
+        responses = self.document.spec.operations[operation.name].get("responses") or {}
+        documented: Json = next((each for name, each in responses.items() if str(name) == str(answer.status)), {})
+        found = sent_back(answer, documented.get("content") or {}, content)
+        return Response(
+            found.status,
+            found.body,
+            (*self.headers.of(operation.name, answer.status, request), *found.headers),
+            found.media_type,
+        )
 
     def made_up(self, operation: Operation, request: Request, store: Store) -> Response:
         self._check_above(operation, request, store)

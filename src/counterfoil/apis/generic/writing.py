@@ -11,6 +11,7 @@ from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.places import at, wrapped
 from counterfoil.apis.generic.reading import Reading, text, unknown
 from counterfoil.apis.generic.rows import ONLY, Member, Store
+from counterfoil.apis.generic.uploads import described, uploaded
 
 Json = Any
 MOST_CREATED = 200
@@ -231,6 +232,9 @@ class Writing(Reading):
 
         What is ``created`` is shown with 201, where the document has that.
         """
+        content = uploaded(request)
+        if content is not None:
+            value.update(described(self.document, collection, request, content))
         member = Member(id, value)
         answer = self.document.documented(operation.name, 201) if created else None
         response = self._show(operation, collection, parent, member, store, request, answer)
@@ -244,5 +248,5 @@ class Writing(Reading):
             for name, each in shown.items():
                 if name in members and value.get(name) is None:
                     value[name] = each
-        store.write(collection, parent, id, value)
+        store.write(collection, parent, id, value, content if self.document.keeps_files(collection) else None)
         return response

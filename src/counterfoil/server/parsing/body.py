@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.api import ApiError
+from counterfoil.api import ApiError, File
 from counterfoil.asgi import Receive
 from counterfoil.json_schema import Schemas, Validator
 from counterfoil.openapi import SpecError
@@ -111,22 +111,24 @@ class RequestBody:
                 where="Content-Encoding",
             )
 
-    def parse(self, payload: bytes, kind: str, header: str = "") -> Json:
-        """The body's value, ``None`` if it is empty; ``header`` is the whole Content-Type. Raises ``ApiError`` (malformed,
-        required)."""
+    def parse(self, payload: bytes, kind: str, header: str = "") -> tuple[Json, tuple[File, ...]]:
+        """The body's value, ``None`` if it is empty, and the files in it; ``header`` is the whole Content-Type. Raises
+        ``ApiError`` (malformed, required)."""
+        is_text = is_json_type(kind) or kind in (FORM, MULTIPART)
         if payload.strip() or (
-            payload and is_json_type(kind) and not self.required
+            payload and (not is_text or (is_json_type(kind) and not self.required))
         ):  # white space alone is not JSON (RFC 8259, 2)
             if is_json_type(kind):
-                return parse_json(payload)
+                return parse_json(payload), ()
             if kind == FORM:
-                return self._form(urlencoded(payload), kind)
+                return self._form(urlencoded(payload), kind), ()
             if kind == MULTIPART:
-                return self._form(multipart(payload, header), kind)
-            return payload
+                fields, files = multipart(payload, header)
+                return self._form(fields, kind), files
+            return payload, ()
         if self.required:
             raise ApiError("required", "a body is required", where="body")
-        return None
+        return None, ()
 
     def _form(self, fields: list[tuple[str, Json]], kind: str) -> Json:
         schema = self._schemas[range_of(kind, self.validators) or kind]
