@@ -114,12 +114,16 @@ class ResponseSpecs:
         for first, spec in ranges:
             for each in range(first, first + 100):
                 self.by_status.setdefault(each, spec)
+        success = (spec for status, spec in self.by_status.items() if 200 <= status < 300)
+        self.has_tag = any(name == "etag" for spec in success for name, _, _, _ in spec.headers)
+        """An answer has an entity tag, so that a client may ask whether it changed (304; RFC 9110, 15.4.5)."""
 
     def violation(self, response: Response, media_type: str, *, any_status: bool = False) -> str | None:
         """How the response violates the spec, or ``None``. ``any_status`` allows undocumented ones (the server's own errors)."""
         spec = self.by_status.get(response.status, self.default)
         if spec is None:
             is_allowed = any_status or (self.is_silent and 200 <= response.status < 300)
+            is_allowed = is_allowed or (response.status == 304 and self.has_tag)
             return None if is_allowed else f"the status {response.status} is not documented"
         return spec.violation(response, media_type)
 

@@ -64,4 +64,9 @@ class Handlers(Writing):
         def choose(request: Request, world: World) -> Response:
             return self._choosing.chosen(operation, request, shown(request, world))
 
-        return choose if self._choosing.applies(operation) else shown
+        chosen = choose if self._choosing.applies(operation) else shown
+
+        def unless_known(request: Request, world: World) -> Response:
+            return self.headers.unless_known(operation, request, chosen(request, world))
+
+        return unless_known if self.headers.has_tags(operation.name) else chosen

@@ -129,6 +129,7 @@ class Writing(Reading):
                 raise unknown(collection, id)
             value = self.changes.created(collection, fields, fixed, key, world.now)
         else:
+            self.headers.check_absent(operation, request)
             self.headers.check_unchanged(operation, request, member.value)
             value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
         return self._write(operation, collection, parent, id, value, store, request, created=member is None)
