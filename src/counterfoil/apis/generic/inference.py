@@ -12,9 +12,11 @@ from typing import Any
 
 from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.answers import request_schema
+from counterfoil.apis.generic.bulk_roles import bulk
 from counterfoil.apis.generic.found_collections import Draft
 from counterfoil.apis.generic.holdings import Holding, expanding, holdings
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
+from counterfoil.apis.generic.named_actions import named_actions
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.queries import chooses, queries
@@ -52,6 +54,8 @@ class _Inference:
         self._by_entity: dict[int, str] | None = None
         self._by_noun: dict[str, str] = {}
         self.found = {name: self.roles.role(name) for name in spec.operations}
+        self.found.update(list(bulk(self.roles, self.found)))
+        self.found.update(list(named_actions(self.roles, self.found)))
         self.found.update(list(downloads(self.roles, self.found)))
 
     def model(self) -> Model:
@@ -213,6 +217,7 @@ class _Inference:
             first=found.first,
             scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
+            verb_at=found.verb_at,
         )
         if found.body:
             self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)

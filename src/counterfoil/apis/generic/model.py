@@ -115,7 +115,8 @@ class Operation:
     ``at`` is where its answer has the member, or the list (``each``: where each item of the list has the member); ``body`` is
     where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is that of its success.
     ``scope`` are path parameters, each with the field that holds its value and the collection whose member it names.
-    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``fields`` and ``omit`` are
+    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``verb_at`` is the member of the
+    body that says which action is meant. Where ``body`` ends in 0, it has several members. ``fields`` and ``omit`` are
     query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
     that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
     ``first``: the member is the collection's first, whom a path calls ``me``. ``conditions`` has conditions of the form field,
@@ -147,6 +148,7 @@ class Operation:
     first: bool = False
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
+    verb_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,6 @@ def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -
         "collections",
         "operations",
         "actions",
-        "download",
         "made_up",
         "integrity",
     }:

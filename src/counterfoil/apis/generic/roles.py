@@ -49,6 +49,7 @@ class Found:
     first: bool = False
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
+    verb_at: str = ""
     reason: str = ""
     confidence: float = 1.0
 
