@@ -76,3 +76,36 @@ def test_the_body_names_the_action(depot: httpx.Client) -> None:
     act("delete")
     assert depot.get(path).status_code == 404
     assert depot.post(f"{path}/actions", json={"action": "ship"}).status_code == 404
+
+
+def test_a_member_with_an_id_of_two_parts_is_listed_read_changed_and_deleted(depot: httpx.Client) -> None:
+    listed = depot.get("/bays").json()
+    assert len({(each["owner"], each["bay"]) for each in listed}) == len(listed) > 0
+    for each in listed:
+        shown = depot.get(f"/bays/{each['owner']}/{each['bay']}")
+        assert (shown.status_code, shown.json()) == (200, each)
+
+    made = depot.post("/bays", json={"owner": "ada", "bay": "north", "size": 3})
+    assert (made.status_code, made.json()) == (201, {"owner": "ada", "bay": "north", "size": 3})
+    other = depot.post("/bays", json={"owner": "bo", "bay": "north", "size": 5})
+    assert other.status_code == 201, other.text
+    assert depot.get("/bays/ada/north").json()["size"] == 3
+    assert depot.get("/bays/ada/south").status_code == 404
+    assert depot.get("/bays", params={"owner": "bo"}).json() == [other.json()]
+    south = depot.post("/bays/bo", json={"bay": "south", "size": 6})
+    assert (south.status_code, south.json()) == (201, {"owner": "bo", "bay": "south", "size": 6})
+    assert south.headers["location"].endswith("/depot/bays/bo/south")
+    assert depot.get("/bays/bo").json() == [other.json(), south.json()]
+    assert depot.delete("/bays/bo/south").status_code == 204
+    assert depot.post("/bays", json={"owner": "ada", "bay": "north"}).status_code == 409
+    assert depot.patch("/bays/ada/north", json={"size": 4}).json() == {"owner": "ada", "bay": "north", "size": 4}
+    key = depot.post("/bays/ada/north/keys", json={"holder": "Eve"})
+    assert key.status_code == 201, key.text
+    assert depot.get(f"/bays/ada/north/keys/{key.json()['id']}").json() == key.json()
+    assert key.json() not in depot.get("/bays/bo/north/keys").json()
+    assert depot.post("/bays/ada/none/keys", json={}).status_code == 404
+
+    assert depot.delete("/bays/ada/north").status_code == 204
+    assert depot.get("/bays/ada/north").status_code == 404
+    assert depot.get("/bays/bo/north").json() == other.json()
+    assert len(depot.get("/bays").json()) == len(listed) + 1

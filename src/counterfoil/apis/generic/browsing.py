@@ -12,6 +12,7 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.api.resource_browser import CollectionView, FieldView, ParentView, ResourcePage, ResourceView
+from counterfoil.apis.generic.composite import own_parents, parts_of
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
@@ -104,7 +105,8 @@ class Browser:
         found = self._collection(world, path, parent)
         if not found.id or self._store(world).get(found, parent, id) is not None:
             return self.replaced(world, path, parent, id, value)
-        if "/" in id or not self._document.can_be_asked_for(found, id):
+        last = parts_of(id)[-1] if found.parts else id
+        if "/" in last or not self._document.can_be_asked_for(found, last):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
         return self._written(found, parent, id, value)
 
@@ -131,7 +133,8 @@ class Browser:
             owner = self._document.model.collections.get(each.collection or "")
             if owner is None or len(owner.parents) > number:
                 continue
-            if self._store(world).get(owner, "/".join(ids[: len(owner.parents)]), id) is None:
+            whole = "/".join(ids[number - own_parents(owner, ids[:number]) : number + 1]) if owner.parts else id
+            if self._store(world).get(owner, "/".join(ids[: len(owner.parents)]), whole) is None:
                 raise UnknownRecord(f"there is no '{id}' in {owner.path}", field="parent")
         return found
 
@@ -230,11 +233,12 @@ class Browser:
         self._check_names(collection, value, before)
         if collection.id:
             named = at(value, collection.id)
-            if named is not None and str(named) != id:
-                raise BadValue(f"{collection.id[-1]} names this member and stays '{id}'", field=str(collection.id[-1]))
+            own = parts_of(id)[-1] if collection.parts else id
+            if named is not None and str(named) != own:
+                raise BadValue(f"{collection.id[-1]} names this member and stays '{own}'", field=str(collection.id[-1]))
             if str(collection.id[0]) not in value:
                 value = dict(value)
-                put(value, collection.id, self._document.taken(collection, collection.id, id))
+                put(value, collection.id, self._document.taken(collection, collection.id, own))
         return self._command(collection, parent, id, value, before)
 
     def _command(

@@ -29,7 +29,7 @@ def bulk(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]
         if method == "get" or path.ends_in_parameter:
             continue
         draft, role = _meant(roles, method, path)
-        if draft is None or draft.single or draft.entity is None or not draft.id:
+        if draft is None or draft.single or draft.entity is None or not draft.id or draft.parts:
             continue
         if role == "delete" and (which := _ids(roles, name, draft)) is not None:
             query, place = which

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.composite import parts_of
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.listing import Page
 from counterfoil.apis.generic.model import Operation
@@ -139,9 +140,11 @@ class AnswerHeaders:
         if read == path:
             return path_of(request)
         names = _PARAMETER.findall(read)
-        if not read or made.id_at or made.id_query or len(names) != len(values) + 1:
+        parts = self.document.model.collections[made.collection].parts
+        ids = [*values, id] if not parts else [*values[: len(names) - len(parts)], *parts_of(id)]
+        if not read or made.id_at or made.id_query or len(names) != len(ids):
             return f"{path_of(request)}/{quote(id, safe='')}"
-        for name, value in zip(names, [*values, id], strict=True):
+        for name, value in zip(names, ids, strict=True):
             read = read.replace(f"{{{name}}}", quote(value, safe=""))
         return read
 

@@ -45,6 +45,11 @@ def infer(spec: Spec, file: File | None = None) -> Model:
 WRITES = ("create", "replace", "update")
 
 
+def _is_last_part(owner: Draft, index: int) -> bool:
+    """Whether the parameter at this place of a path completes the id of a member."""
+    return index == len(owner.path.segments) + max(1, len(owner.parts)) - 1
+
+
 class _Inference:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -107,6 +112,7 @@ class _Inference:
             created=owned.created,
             updated=owned.updated,
             state=state,
+            parts=draft.parts,
         )
 
     def _sent(self, draft: Draft) -> list[Json]:
@@ -124,6 +130,7 @@ class _Inference:
                 before = Path("", segments[:index])
                 owner = self.roles.drafts.get(before.key)
                 known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
+                known = known and owner is not None and _is_last_part(owner, index)
                 found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
                 if known and owner is not None:
                     self.note(
@@ -140,7 +147,11 @@ class _Inference:
         others = [
             (each.path.text, each.noun, each.parameter)
             for each in drafts.values()
-            if each.id and not each.single and collections[each.path.text].found == "known" and not each.path.parameters
+            if each.id
+            and not each.single
+            and collections[each.path.text].found == "known"
+            and not each.path.parameters
+            and not each.parts
         ]
         identity = str(collection.id[0]) if collection.id else ""
         # What a parent in the path is called refers to that parent, and not to a list of the same name elsewhere.
@@ -176,6 +187,7 @@ class _Inference:
                 each
                 for each in drafts.values()
                 if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
+                and not each.parts
                 and collections[each.path.text].found == "known"
             ]  # fmt: skip
             self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
@@ -240,6 +252,7 @@ class _Inference:
                     and owner.path.text in collections
                     and not owner.single
                     and index + 1 < len(segments)
+                    and _is_last_part(owner, index)
                 )
                 path = owner.path.text if known and owner is not None else ""
                 found.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
+from counterfoil.apis.generic.composite import fields_of
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Place, read_place
 from counterfoil.apis.generic.names import letters, singular
@@ -175,7 +176,9 @@ class Made:
                 ):
                     given[(names[wanted],)] = value
                     break
-        if collection.id:
+        if collection.parts:
+            given.update({(name,): each for name, each in fields_of(collection, id).items()})
+        elif collection.id:
             given[collection.id] = id
         return given
 

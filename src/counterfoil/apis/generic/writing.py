@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.composite import fields_of, joined
 from counterfoil.apis.generic.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.named_actions import deletes, effect_of
@@ -32,6 +33,8 @@ class Writing(Reading):
         for each in sent:
             fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
             self._check_references(collection, fields, store)
+            if collection.parts:
+                fields.update({str(place[0]): value for place, value in fixed.items()})
             id, value = self.new_member(collection, parent, fields, store, fixed)
             made.append(self._write(operation, collection, parent, id, value, store, request))
         return self._together(operation, made)
@@ -79,6 +82,8 @@ class Writing(Reading):
         document's example, which people send first. Where the document has no status for a conflict, the member is written
         anew.
         """
+        if collection.parts:
+            return self._new_composite(collection, parent, fields, store)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
         if (
@@ -96,6 +101,18 @@ class Writing(Reading):
                 )
             return str(sent)
         return store.new_id(collection, parent)
+
+    def _new_composite(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
+        """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
+        made = fields_of(collection, store.new_id(collection, parent))
+        sent = {name: fields.get(name) for name in collection.parts}
+        values = [made[name] if each in (None, "") else text(each) for name, each in sent.items()]
+        id = joined(values)
+        if store.get(collection, parent, id) is not None and self.document.refuses_taken_ids(collection):
+            raise ApiError(
+                "conflict", f"there is a member with the id '{id[:100]}' already", where=collection.parts[-1]
+            )
+        return id
 
     def _fields_sent(
         self, operation: Operation, collection: Collection, request: Request, store: Store
