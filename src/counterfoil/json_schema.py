@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from counterfoil import hints
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
+from counterfoil.schema_errors import Cause, Discriminator, cause_of, schema_at
 
 Json = Any
 Direction = Literal["request", "response"]
@@ -43,12 +43,6 @@ LATER_FORMATS = {
 }
 """Formats that JSON Schema has since draft 2019-09 and that users' documents of OpenAPI 3.0 mean, too."""
 
-_HOW_TO_WRITE = {
-    'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
-    'is not a "date"': hints.DATE,
-}
-"""How to write what was refused, by the end of the validator's message."""
-
 
 class Validator:
     """Validates values against one schema. Messages say "the value" instead of repeating it: it may be secret."""
@@ -70,6 +64,11 @@ class Validator:
         """Every error as ``first_error`` gives the first."""
         for error in self._root.compiled.iter_errors({self._member: value}):
             yield list(error.instance_path)[1:], error
+
+    def cause(self, value: Json) -> Cause:
+        """What is wrong first: of a value that fits no alternative, what is wrong in the one that is meant."""
+        _, error = self.first_error(value)
+        return cause_of(error, self._root.discriminator)
 
 
 class Schemas:
@@ -128,6 +127,7 @@ class _Root:
         self._definitions: dict[str, str] = {}
         self._converted: dict[str, Json] = {}
         self._inlined: list[str] = []
+        self._discriminators: dict[int, Discriminator] = {}  # by the identity of the alternatives that they tell apart
         self._keywords = KEPT | ONLY_2020 if self.is_2020 else KEPT
 
     def validator(self, schema: Json) -> Validator:
@@ -183,6 +183,13 @@ class _Root:
                 table.update({name: {} for name in table})
             return self._compile()
 
+    def discriminator(self, error: Any) -> Discriminator | None:
+        """What tells the alternatives apart that an error is about; None where nothing does."""
+        alternatives = schema_at(
+            {"properties": self._properties, "definitions": self._converted}, list(error.schema_path)
+        )
+        return self._discriminators.get(id(alternatives))
+
     def convert(self, schema: Json) -> Json:
         """The schema of JSON Schema that means what this OpenAPI schema means in this direction."""
         if not isinstance(schema, dict):
@@ -211,13 +218,25 @@ class _Root:
         if key == "allOf" or not self.is_lenient or self.direction != "request" or not isinstance(name, str):
             return converted
         out = []
+        accepted, told = [], []
         for branch, each in zip(schema[key], converted, strict=True):
             reference = branch.get("$ref") if isinstance(branch, dict) else None
             names: list[Json] = []
             for known in self._names_of(said, name, reference, 3) if isinstance(reference, str) else ():
                 names.extend([known] if known not in names else [])
             out.append({"allOf": [each, {"properties": {name: {"enum": names}}}]} if names else each)
+            accepted.append(tuple(filter(_is_text, names)))
+            told += self._told_names(said, name, branch, names)
+        self._discriminators[id(out)] = Discriminator(name, tuple(accepted), tuple(dict.fromkeys(told)))
         return out
+
+    def _told_names(self, discriminator: Mapping[str, Json], name: str, branch: Json, names: list[Json]) -> list[str]:
+        """Of what a discriminator accepts for an alternative, what the document says: what the alternative lists, else what
+        the mapping has, else the schema's name."""
+        mapping = discriminator.get("mapping")
+        listed = [each for each in _listed_values(self.document, branch, name, 5) if _is_text(each)]
+        mapped = [each for each in names if isinstance(mapping, dict) and each in mapping]
+        return listed or mapped or list(filter(_is_text, names))
 
     def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str, depth: int) -> Iterator[Json]:
         """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema, or an alternative
@@ -316,6 +335,10 @@ class _Root:
         return {"anyOf": [{"type": "null"}, out]}
 
 
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
 def _listed_values(document: Json, schema: Json, name: str, depth: int) -> Iterator[Json]:
     """The values that a schema, or one it is put together from, lists for a property."""
     schema = resolve(document, schema)
@@ -345,10 +368,3 @@ def _bound_width(out: dict[str, Json]) -> None:
     if bits and out.get("type") == "integer":
         out.setdefault("minimum", -(2**bits))
         out.setdefault("maximum", 2**bits - 1)
-
-
-def violation(error: Any) -> str:
-    """The message of a validation error; for a date or date-time, also how to write one."""
-    text = str(error.message)
-    how = next((how for ending, how in _HOW_TO_WRITE.items() if text.endswith(ending)), None)
-    return f"{text}: {how}" if how else text

@@ -195,6 +195,24 @@ def test_a_change_to_what_was_changed_since_is_refused(clinic: httpx.Client) -> 
     assert clinic.get("/wards/78").headers["etag"] != tag
 
 
+def test_what_a_client_has_already_is_not_sent_again(clinic: httpx.Client) -> None:
+    clinic.put("/wards/78", json={"name": "East"})
+    for path in ("/wards/78", "/wards"):  # the one has the header, the other 304
+        tag = clinic.get(path).headers["etag"]
+        again = clinic.get(path, headers={"If-None-Match": f'"other", W/{tag}'})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), path
+        assert clinic.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+        clinic.put("/wards/78", json={"name": f"not {path}"})
+        changed = clinic.get(path, headers={"If-None-Match": tag})
+        assert (changed.status_code, changed.headers["etag"] == tag) == (200, False)
+
+    only_new = {"If-None-Match": "*"}
+    assert clinic.put("/wards/79", json={"name": "New"}, headers=only_new).status_code == 201
+    assert clinic.put("/wards/79", json={"name": "Newer"}, headers=only_new).status_code == 412
+    assert clinic.get("/wards/79").json()["name"] == "New"
+    assert "etag" not in clinic.get("/vets").headers  # of which the document says nothing
+
+
 def test_a_json_patch_changes_what_it_names_or_nothing(clinic: httpx.Client) -> None:
     clinic.put("/wards/79", json={"name": "Old", "beds": 6})
 

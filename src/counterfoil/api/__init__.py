@@ -41,15 +41,24 @@ class Principal(msgspec.Struct, frozen=True):
     customer: int | None = None
 
 
+class File(msgspec.Struct, frozen=True):
+    """A file in a multipart form: the field it is in, its name and media type as sent (may be empty), and its bytes."""
+
+    field: str
+    name: str
+    media_type: str
+    data: bytes
+
+
 class Request(msgspec.Struct, frozen=True):
     """One request, parsed by the spec: names exactly as in the spec, values typed by the parameter's schema.
 
     ``query`` holds only what was sent, plus the schema's defaults. A numeric parameter is ``int`` or ``Decimal``
     (never ``float``: ``amountDue.value=0.1`` must compare as a tenth). ``headers`` are lower-case. ``body`` is the
-    parsed JSON, or the fields of a form as an object of the same types (a file in one is its name), or the ``bytes`` of any
-    other media type; ``None`` when there was none. ``base`` is the path this API is mounted at in this world, without a
-    trailing slash (``/w/blue/oracle-brm/brm/customerBillManagement/v4``), for building ``href`` values; ``origin`` is
-    the scheme and authority the client used (``http://127.0.0.1:8000``).
+    parsed JSON, or the fields of a form as an object of the same types (a file in one is its name; ``files`` has what it
+    holds), or the ``bytes`` of any other media type; ``None`` when there was none. ``base`` is the path this API is
+    mounted at in this world, without a trailing slash (``/w/blue/oracle-brm/brm/customerBillManagement/v4``), for building
+    ``href`` values; ``origin`` is the scheme and authority the client used (``http://127.0.0.1:8000``).
     """
 
     operation: str
@@ -60,6 +69,7 @@ class Request(msgspec.Struct, frozen=True):
     principal: Principal | None = None
     base: str = ""
     origin: str = ""
+    files: tuple[File, ...] = ()
 
 
 class Response(msgspec.Struct, frozen=True):

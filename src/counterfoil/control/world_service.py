@@ -209,7 +209,7 @@ class WorldService:
             if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
                 raise TooMany(f"a world has up to {self.bounds.customers} customers here")
             if isinstance(command, WriteResource):
-                written = world.resources.bytes_written + bytes_of_write(command.id, command.value)
+                written = world.resources.bytes_written + bytes_of_write(command.id, command.value, command.content)
                 if written > self.bounds.bytes:
                     raise TooMany(too_many_bytes(self.bounds.bytes), field="value")
             if isinstance(command, AdvanceClock) and self.bounds.seconds is not None:

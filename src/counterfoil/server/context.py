@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
-from counterfoil.api import API, ApiError, Principal, Response
+from counterfoil.api import API, ApiError, File, Principal, Response
 from counterfoil.asgi import Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class RequestContext(msgspec.Struct, eq=False):
     query_values: dict[str, Any] = {}
     body: Any = None
     body_bytes: bytes = b""
+    files: tuple[File, ...] = ()
     violations: tuple[str, ...] = ()
 
     # errors: why a response has a status from 500 on, for the journal

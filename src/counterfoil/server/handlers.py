@@ -77,6 +77,7 @@ class HandlerApp:
             principal=context.principal,
             base=context.base,
             origin=context.origin,
+            files=context.files,
         )
         world = context.world
         if operation in self.asynchronous or context.method in SAFE_METHODS:

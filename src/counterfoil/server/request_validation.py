@@ -61,7 +61,7 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
         header = context.headers.get("content-type")
         kind = body.media_type(header) if payload else body.default_type
         self._read_parameters(context)
-        context.body = body.parse(payload, kind, header or "")
+        context.body, context.files = body.parse(payload, kind, header or "")
         if payload.strip():
             body.validate(context.body, kind)
 

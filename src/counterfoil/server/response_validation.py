@@ -66,10 +66,10 @@ class ResponseSpec(msgspec.Struct, frozen=True):
         try:
             if validator.is_valid(body):
                 return None
-            path, first = validator.first_error(body)
+            cause = validator.cause(body)
         except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
             return f"the body has a value that JSON cannot express: {unsupported}"
-        return f"#{pointer(path)}: {first.message}"
+        return f"#{pointer(list(cause.place))}: {cause.message}{cause.note}"
 
     def _validator(self, kind: str) -> Validator | None:
         """That of the documented type or range that a media type without parameters is in."""
@@ -114,12 +114,16 @@ class ResponseSpecs:
         for first, spec in ranges:
             for each in range(first, first + 100):
                 self.by_status.setdefault(each, spec)
+        success = (spec for status, spec in self.by_status.items() if 200 <= status < 300)
+        self.has_tag = any(name == "etag" for spec in success for name, _, _, _ in spec.headers)
+        """An answer has an entity tag, so that a client may ask whether it changed (304; RFC 9110, 15.4.5)."""
 
     def violation(self, response: Response, media_type: str, *, any_status: bool = False) -> str | None:
         """How the response violates the spec, or ``None``. ``any_status`` allows undocumented ones (the server's own errors)."""
         spec = self.by_status.get(response.status, self.default)
         if spec is None:
             is_allowed = any_status or (self.is_silent and 200 <= response.status < 300)
+            is_allowed = is_allowed or (response.status == 304 and self.has_tag)
             return None if is_allowed else f"the status {response.status} is not documented"
         return spec.violation(response, media_type)
 

@@ -7,9 +7,10 @@ published never changes: a write copies the one group that it changes and shares
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from counterfoil.ledger.errors import RuleBroken
 
@@ -31,14 +32,23 @@ class Group(NamedTuple):
     parent: str
 
 
+class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A file that was uploaded for a resource: its bytes in base64, its media type and its name, empty where none was sent."""
+
+    base64: Annotated[str, Meta(max_length=1_500_000, description="Its bytes, up to 1 MiB, in base64.")]
+    media_type: Annotated[str, Meta(max_length=200, description="Its media type.")] = ""
+    name: Annotated[str, Meta(max_length=1000, description="Its name.")] = ""
+
+
 class Resource(msgspec.Struct, frozen=True, eq=False, weakref=True):
-    """What was written of one resource: its ``value``, None where it was deleted.
+    """What was written of one resource: its ``value``, None where it was deleted, and the file that was uploaded for it.
 
     ``number`` counts the resources of its group in the order in which they were first written.
     """
 
     value: Json
     number: int
+    content: Content | None = None
 
 
 NOTHING: Mapping[str, Resource] = {}
@@ -69,8 +79,11 @@ class Resources:
     def __len__(self) -> int:
         return self._count
 
-    def with_value(self, group: Group, id: str, value: Json) -> Resources:
-        """These and one resource more, or another value of it; None deletes it. Raises ``RuleBroken`` at a bound."""
+    def with_value(self, group: Group, id: str, value: Json, content: Content | None = None) -> Resources:
+        """These and one resource more, or another value of it; None deletes it. Without ``content`` it keeps what it has.
+
+        Raises ``RuleBroken`` at a bound.
+        """
         before = self._groups.get(group, {})
         old = before.get(id)
         if old is None and (self._count >= MOST_WRITTEN or len(before) >= MOST_IN_GROUP):
@@ -80,23 +93,27 @@ class Resources:
             )
         twin = Resources()
         number = len(before) if old is None else old.number
-        twin._groups = {**self._groups, group: {**before, id: Resource(value, number)}}
+        kept = None if value is None else content if content is not None or old is None else old.content
+        twin._groups = {**self._groups, group: {**before, id: Resource(value, number, kept)}}
         twin._count = self._count + (old is None)
-        twin._bytes = self._bytes + bytes_of_write(id, value)
+        twin._bytes = self._bytes + bytes_of_write(id, value, content)
         return twin
 
     def __repr__(self) -> str:
         return repr(
             [
-                (tuple(group), [(id, each.number, _canonical(each.value)) for id, each in members.items()])
+                (
+                    tuple(group),
+                    [(id, each.number, _canonical(each.value), each.content) for id, each in members.items()],
+                )
                 for group, members in sorted(self._groups.items())
             ]
         )
 
 
-def bytes_of_write(id: str, value: Json) -> int:
-    """The bytes that one write adds to a world: its value as JSON, and about what is kept beside it."""
-    return len(msgspec.json.encode(value)) + len(id) + 200
+def bytes_of_write(id: str, value: Json, content: Content | None = None) -> int:
+    """The bytes that one write adds to a world: its value as JSON, its file, and about what is kept beside it."""
+    return len(msgspec.json.encode(value)) + len(content.base64 if content else "") + len(id) + 200
 
 
 def check_bytes(before: Resources, after: Resources) -> None:

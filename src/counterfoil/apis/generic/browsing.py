@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from counterfoil.api import ApiError
 from counterfoil.api.resource_browser import CollectionView, FieldView, ParentView, ResourcePage, ResourceView
+from counterfoil.apis.generic.composite import own_parents, parts_of
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
@@ -17,6 +20,7 @@ from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.rows import ONLY, Member, Store
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
+from counterfoil.schema_errors import cause_of
 from counterfoil.world.commands import WriteResource
 
 if TYPE_CHECKING:
@@ -91,13 +95,18 @@ class Browser:
         return self._written(found, parent, id, value, self._member(store, found, parent, id).value)
 
     def checked(self, world: World, command: WriteResource) -> WriteResource:
-        path, parent, id, value = command.collection, command.parent, command.id, command.value
-        if value is None:
-            return self.deleted(world, path, parent, id)
+        if command.value is None:
+            return self.deleted(world, command.collection, command.parent, command.id)
+        checked = self._checked(world, command, command.value)
+        return msgspec.structs.replace(checked, content=command.content)
+
+    def _checked(self, world: World, command: WriteResource, value: dict[str, Json]) -> WriteResource:
+        path, parent, id = command.collection, command.parent, command.id
         found = self._collection(world, path, parent)
         if not found.id or self._store(world).get(found, parent, id) is not None:
             return self.replaced(world, path, parent, id, value)
-        if "/" in id or not self._document.can_be_asked_for(found, id):
+        last = parts_of(id)[-1] if found.parts else id
+        if "/" in last or not self._document.can_be_asked_for(found, last):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
         return self._written(found, parent, id, value)
 
@@ -124,7 +133,8 @@ class Browser:
             owner = self._document.model.collections.get(each.collection or "")
             if owner is None or len(owner.parents) > number:
                 continue
-            if self._store(world).get(owner, "/".join(ids[: len(owner.parents)]), id) is None:
+            whole = "/".join(ids[number - own_parents(owner, ids[:number]) : number + 1]) if owner.parts else id
+            if self._store(world).get(owner, "/".join(ids[: len(owner.parents)]), whole) is None:
                 raise UnknownRecord(f"there is no '{id}' in {owner.path}", field="parent")
         return found
 
@@ -223,11 +233,12 @@ class Browser:
         self._check_names(collection, value, before)
         if collection.id:
             named = at(value, collection.id)
-            if named is not None and str(named) != id:
-                raise BadValue(f"{collection.id[-1]} names this member and stays '{id}'", field=str(collection.id[-1]))
+            own = parts_of(id)[-1] if collection.parts else id
+            if named is not None and str(named) != own:
+                raise BadValue(f"{collection.id[-1]} names this member and stays '{own}'", field=str(collection.id[-1]))
             if str(collection.id[0]) not in value:
                 value = dict(value)
-                put(value, collection.id, self._document.taken(collection, collection.id, id))
+                put(value, collection.id, self._document.taken(collection, collection.id, own))
         return self._command(collection, parent, id, value, before)
 
     def _command(
@@ -254,9 +265,10 @@ def _check(checks: Checks, value: Mapping[str, Json], before: Mapping[str, Json]
             continue
         if did_not_fit and name not in before and name not in value:
             continue
-        where = ".".join(map(str, path))
-        message = " ".join(str(error.message).split())[:300]
-        field = ".".join(map(str, (*path, lacking) if isinstance(lacking, str) else path))
+        cause = cause_of(error, lambda _: None)
+        where = ".".join(map(str, cause.place))
+        message = " ".join(f"{cause.message}{cause.note}".split())[:300]
+        field = ".".join(map(str, cause.path))
         raise BadValue(f"{where}: {message}" if where else message, field=field or None)
 
 

@@ -130,7 +130,7 @@ class Changes:
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
     ) -> dict[str, Json]:
         """The value after PATCH: what was sent, the rest as before; objects are merged (RFC 7396)."""
-        own = {*_top(collection.id)}
+        own = {*_top(collection.id), *collection.parts}
         members = self.document.properties(collection)
         changes = {
             name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own

@@ -48,6 +48,10 @@ class Document:
         for name in spec.operations:
             self._register(name, self.answer(name))
 
+    def keeps_files(self, collection: Collection) -> bool:
+        """Whether what is uploaded for a member can be asked for."""
+        return any(each.role == "download" for each in self._by_collection.get(collection.path, ()))
+
     def refuses_taken_ids(self, collection: Collection) -> bool:
         """Whether the document has a status for creating a member whose id is taken."""
         creating = (each for each in self._by_collection.get(collection.path, ()) if each.role == "create")
@@ -125,7 +129,7 @@ class Document:
         found = [self.entity(collection)]
         order = {"read": 0, "read_one": 0, "list": 1, "create": 2}
         for operation in sorted(self._by_collection.get(collection.path, ()), key=lambda each: order.get(each.role, 3)):
-            if operation.role in ("delete", "delete_one", "action"):
+            if operation.role in ("delete", "delete_one", "action", "download"):
                 continue
             answer = self.answer(operation.name)
             if answer.is_json and answer.schema is not None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from counterfoil.apis.generic.answers import Answer, request_schema, success
 from counterfoil.apis.generic.calls import Call, families
+from counterfoil.apis.generic.composite import find_composites
 from counterfoil.apis.generic.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place
@@ -40,6 +41,7 @@ class Draft:
     single: bool = False
     why: list[tuple[str, str, str, float]] = field(default_factory=list)
     named_by: str = ""
+    parts: tuple[str, ...] = ()
 
     @property
     def noun(self) -> str:
@@ -72,10 +74,11 @@ class FoundCollections:
         self._answers: dict[str, Answer] = {}
         self.views: dict[str, tuple[Draft, list[Scope]]] = {}
         self.calls: dict[str, tuple[Draft, Call]] = {}
+        find_composites(self)
         self._find_members()
         self._find_calls()
         others = self._join_lists()
-        for draft in self.drafts.values():
+        for draft in {id(each): each for each in self.drafts.values()}.values():
             self._describe(draft)
         for listed in others:
             self._find_view(listed)
@@ -83,9 +86,16 @@ class FoundCollections:
     # --- collections -----------------------------------------------------------------------------
 
     def _find_members(self) -> None:
+        known = {each.text for draft in self.drafts.values() for each in draft.items}
+        known |= {text for text in self.views if read_path(text).ends_in_parameter}
         for text in self.paths:
             path = read_path(text)
-            if path.ends_in_parameter and not has_custom_verb(path) and len(path.segments) > 1:
+            if (
+                path.ends_in_parameter
+                and not has_custom_verb(path)
+                and len(path.segments) > 1
+                and path.text not in known
+            ):
                 self._draft(path.parent()).items.append(path)
 
     def _find_calls(self) -> None:

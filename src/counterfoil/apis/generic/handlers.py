@@ -10,6 +10,7 @@ from counterfoil.apis.generic.choosing import Choosing
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.expanding import Expanding
 from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.own_links import OwnLinks
 from counterfoil.apis.generic.rows import Made, Store
 from counterfoil.apis.generic.writing import Writing
 from counterfoil.ledger.errors import LedgerError
@@ -25,6 +26,7 @@ class Handlers(Writing):
         super().__init__(document, made, api)
         self._choosing = Choosing(document)
         self._expanding = Expanding(document)
+        self._links = OwnLinks(document)
         self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
             "list": self.list_members,
             "read": self.read,
@@ -37,6 +39,7 @@ class Handlers(Writing):
             "read_one": self.read_one,
             "write_one": self.write_one,
             "delete_one": self.delete_one,
+            "download": self.download,
             "made_up": self.made_up,
         }
 
@@ -58,9 +61,19 @@ class Handlers(Writing):
             store = Store(self.made, world, self.api)
             return self._expanding.expanded(operation, request, answer(request, store), store)
 
-        shown = expand if self._expanding.applies(operation) else handle
+        expanded = expand if self._expanding.applies(operation) else handle
+
+        def link(request: Request, world: World) -> Response:
+            return self._links.linked(operation, request, expanded(request, world))
+
+        shown = link if self._links.applies(operation) else expanded
 
         def choose(request: Request, world: World) -> Response:
             return self._choosing.chosen(operation, request, shown(request, world))
 
-        return choose if self._choosing.applies(operation) else shown
+        chosen = choose if self._choosing.applies(operation) else shown
+
+        def unless_known(request: Request, world: World) -> Response:
+            return self.headers.unless_known(operation, request, chosen(request, world))
+
+        return unless_known if self.headers.has_tags(operation.name) else chosen

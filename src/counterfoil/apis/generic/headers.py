@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from counterfoil.api import ApiError, Request
+from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.composite import parts_of
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.listing import Page
 from counterfoil.apis.generic.model import Operation
@@ -34,6 +35,7 @@ class AnswerHeaders:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._tagged: dict[str, bool] = {}
         self._known: dict[tuple[str, int], list[tuple[str, str, Json, bool]]] = {}
 
     def of(
@@ -49,7 +51,7 @@ class AnswerHeaders:
         value is ``shown``."""
         declared = self._declared(name, status)
         if not declared:
-            return ()
+            return (("ETag", etag_of(shown)),) if shown is not None and self.has_tags(name, status) else ()
         facts = Facts(page, request) if page is not None else None
         found = []
         for header, key, schema, required in declared:
@@ -59,6 +61,8 @@ class AnswerHeaders:
                 text = self._made(schema, header)
             if text is not NOTHING:
                 found.append((header, str(text)))
+        if shown is not None and self.has_tags(name, status) and all(key != "etag" for _, key, _, _ in declared):
+            found.append(("ETag", etag_of(shown)))
         return tuple(found)
 
     def _value(self, key: str, facts: Facts | None, request: Request, new_id: str | None) -> Json:
@@ -76,14 +80,54 @@ class AnswerHeaders:
         wanted = request.headers.get("if-match")
         if wanted is None or wanted.strip() == "*":
             return
-        definition = self.document.spec.operations[operation.name]
-        declared = any(str(each.get("name", "")).lower() == "if-match" for each in definition.get("parameters") or ())
-        if not declared and "412" not in (definition.get("responses") or {}):
+        if not self._has_condition(operation, "if-match"):
             return
         if etag_of(value) not in [each.strip().removeprefix("W/") for each in wanted.split(",")]:
             raise ApiError(
                 "conflict", "the member was changed since: its ETag is another", where="If-Match", status=412
             )
+
+    def check_absent(self, operation: Operation, request: Request) -> None:
+        """Raise ``ApiError`` (412) for a member that is there already, where ``If-None-Match: *`` says that it must not be."""
+        if request.headers.get("if-none-match", "").strip() == "*" and self._has_condition(operation, "if-none-match"):
+            raise ApiError("conflict", "there is such a member already", where="If-None-Match", status=412)
+
+    def _has_condition(self, operation: Operation, header: str) -> bool:
+        """Whether the document has a header for conditions, or 412."""
+        definition = self.document.spec.operations[operation.name]
+        declared = any(str(each.get("name", "")).lower() == header for each in definition.get("parameters") or ())
+        return declared or "412" in (definition.get("responses") or {})
+
+    def has_tags(self, name: str, status: int = 200) -> bool:
+        """Whether answers of a GET with this status have an entity tag: the document has that header, or 304."""
+        if status != 200 or not name.startswith("GET "):
+            return False
+        known = self._tagged.get(name)
+        if known is None:
+            responses = self.document.spec.operations[name].get("responses") or {}
+            has_header = any(key == "etag" for _, key, _, _ in self._declared(name, status))
+            known = self._tagged[name] = "304" in responses or has_header
+        return known
+
+    def unless_known(self, operation: Operation, request: Request, response: Response) -> Response:
+        """The answer with its entity tag; without a body (304) where ``If-None-Match`` has that tag (RFC 9110, 13.1.2)."""
+        if response.status != 200 or response.body is None:
+            return response
+        known = {name.lower(): value for name, value in response.headers}
+        tag = known.get("etag") if operation.role in ("read", "read_one") else None
+        if tag is None:
+            declared = self._declared(operation.name, response.status)
+            schema: Json = next((each for _, key, each, _ in declared if key == "etag"), {})
+            tag = self._text(schema, etag_of(response.body))
+        if tag is NOTHING:
+            return response  # the document wants a tag of another form
+        others = tuple((name, value) for name, value in response.headers if name.lower() != "etag")
+        asked = request.headers.get("if-none-match", "").strip()
+        tags = [each.strip().removeprefix("W/") for each in asked.split(",")]
+        if asked != "*" and tag.removeprefix("W/") not in tags:
+            return Response(response.status, response.body, (*others, ("ETag", tag)), response.media_type)
+        kept = [each for each in self.of(operation.name, 304, request) if each[0].lower() != "etag"]
+        return Response(304, None, (*kept, ("ETag", tag)))
 
     def _member_path(self, request: Request, id: str) -> str:
         """The path of the member that a request made: where the document reads it, else below the request's own."""
@@ -96,9 +140,11 @@ class AnswerHeaders:
         if read == path:
             return path_of(request)
         names = _PARAMETER.findall(read)
-        if not read or made.id_at or made.id_query or len(names) != len(values) + 1:
+        parts = self.document.model.collections[made.collection].parts
+        ids = [*values, id] if not parts else [*values[: len(names) - len(parts)], *parts_of(id)]
+        if not read or made.id_at or made.id_query or len(names) != len(ids):
             return f"{path_of(request)}/{quote(id, safe='')}"
-        for name, value in zip(names, [*values, id], strict=True):
+        for name, value in zip(names, ids, strict=True):
             read = read.replace(f"{{{name}}}", quote(value, safe=""))
         return read
 
@@ -133,8 +179,9 @@ class AnswerHeaders:
 
 
 def etag_of(value: Json) -> str:
-    """The entity tag of a member: it changes with its value (RFC 9110, 8.8.3)."""
-    return f'"{sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]}"'
+    """The entity tag of a member, or of what an answer has: it changes with its value (RFC 9110, 8.8.3)."""
+    written = value if isinstance(value, bytes) else json.dumps(value, sort_keys=True, default=str).encode()
+    return f'"{sha256(written).hexdigest()[:16]}"'
 
 
 def _written(value: Json) -> str:

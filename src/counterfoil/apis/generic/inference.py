@@ -12,9 +12,11 @@ from typing import Any
 
 from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.answers import request_schema
+from counterfoil.apis.generic.bulk_roles import bulk
 from counterfoil.apis.generic.found_collections import Draft
 from counterfoil.apis.generic.holdings import Holding, expanding, holdings
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
+from counterfoil.apis.generic.named_actions import named_actions
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.queries import chooses, queries
@@ -22,6 +24,7 @@ from counterfoil.apis.generic.relations import ownership, references, state_fiel
 from counterfoil.apis.generic.roles import Found, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.search_bodies import body_queries
+from counterfoil.apis.generic.uploads import downloads
 from counterfoil.openapi import Spec
 
 Json = Any
@@ -42,6 +45,11 @@ def infer(spec: Spec, file: File | None = None) -> Model:
 WRITES = ("create", "replace", "update")
 
 
+def _is_last_part(owner: Draft, index: int) -> bool:
+    """Whether the parameter at this place of a path completes the id of a member."""
+    return index == len(owner.path.segments) + max(1, len(owner.parts)) - 1
+
+
 class _Inference:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -51,6 +59,9 @@ class _Inference:
         self._by_entity: dict[int, str] | None = None
         self._by_noun: dict[str, str] = {}
         self.found = {name: self.roles.role(name) for name in spec.operations}
+        self.found.update(list(bulk(self.roles, self.found)))
+        self.found.update(list(named_actions(self.roles, self.found)))
+        self.found.update(list(downloads(self.roles, self.found)))
 
     def model(self) -> Model:
         used: dict[str, Draft] = {}
@@ -101,6 +112,7 @@ class _Inference:
             created=owned.created,
             updated=owned.updated,
             state=state,
+            parts=draft.parts,
         )
 
     def _sent(self, draft: Draft) -> list[Json]:
@@ -118,6 +130,7 @@ class _Inference:
                 before = Path("", segments[:index])
                 owner = self.roles.drafts.get(before.key)
                 known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
+                known = known and owner is not None and _is_last_part(owner, index)
                 found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
                 if known and owner is not None:
                     self.note(
@@ -134,7 +147,11 @@ class _Inference:
         others = [
             (each.path.text, each.noun, each.parameter)
             for each in drafts.values()
-            if each.id and not each.single and collections[each.path.text].found == "known" and not each.path.parameters
+            if each.id
+            and not each.single
+            and collections[each.path.text].found == "known"
+            and not each.path.parameters
+            and not each.parts
         ]
         identity = str(collection.id[0]) if collection.id else ""
         # What a parent in the path is called refers to that parent, and not to a list of the same name elsewhere.
@@ -170,6 +187,7 @@ class _Inference:
                 each
                 for each in drafts.values()
                 if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
+                and not each.parts
                 and collections[each.path.text].found == "known"
             ]  # fmt: skip
             self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
@@ -187,7 +205,9 @@ class _Inference:
     def _operation(self, name: str, found: Found, collections: dict[str, Collection]) -> Operation:
         answer = self.roles.answer(name)
         self.note(name, f"role: {found.role}", found.reason, found.confidence)
-        if found.draft is None or (found.draft.entity is None and answer.is_json and found.role != "delete"):
+        if found.draft is None or (
+            found.draft.entity is None and answer.is_json and found.role not in ("delete", "download")
+        ):
             return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
         if found.at:
             self.note(
@@ -209,6 +229,7 @@ class _Inference:
             first=found.first,
             scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
+            verb_at=found.verb_at,
         )
         if found.body:
             self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
@@ -231,6 +252,7 @@ class _Inference:
                     and owner.path.text in collections
                     and not owner.single
                     and index + 1 < len(segments)
+                    and _is_last_part(owner, index)
                 )
                 path = owner.path.text if known and owner is not None else ""
                 found.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))

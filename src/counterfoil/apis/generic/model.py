@@ -28,6 +28,7 @@ Role = Literal[
     "read_one",  # of what there is only one of, in all or for each parent
     "write_one",
     "delete_one",
+    "download",  # the file that was uploaded for a member, or for what there is only one of
     "made_up",  # an answer that fits the document, always the same, that depends on no state
 ]
 
@@ -58,6 +59,7 @@ class Collection:
     identifies one, empty for what there is only one of; ``parameter`` the path parameter that carries it. ``found`` is
     ``any`` where every id is found, because no operation lists or creates them. ``server_owned`` are the fields that a client
     does not set; ``references`` lead from fields to the collection whose id they hold. ``state`` is the field that actions set.
+    ``parts`` are the fields that identify a member together, where its path has several parameters; ``id`` is the last.
     ``holds`` are the fields that can show a member of another collection: the field's place, that of the id (the same, where
     the field holds either), and the collection.
     """
@@ -75,6 +77,7 @@ class Collection:
     references: tuple[tuple[str, str], ...] = ()
     holds: tuple[tuple[str, str, str], ...] = ()
     state: str = ""
+    parts: tuple[str, ...] = ()
 
 
 Operator = Literal["equal", "in", "above", "from", "below", "to", "contains", "not"]
@@ -114,7 +117,8 @@ class Operation:
     ``at`` is where its answer has the member, or the list (``each``: where each item of the list has the member); ``body`` is
     where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is that of its success.
     ``scope`` are path parameters, each with the field that holds its value and the collection whose member it names.
-    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``fields`` and ``omit`` are
+    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``verb_at`` is the member of the
+    body that says which action is meant. Where ``body`` ends in 0, it has several members. ``fields`` and ``omit`` are
     query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
     that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
     ``first``: the member is the collection's first, whom a path calls ``me``. ``conditions`` has conditions of the form field,
@@ -146,6 +150,7 @@ class Operation:
     first: bool = False
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
+    verb_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,16 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic import listing
 from counterfoil.apis.generic.answers import Answer, request_schema
 from counterfoil.apis.generic.changes import Changes
+from counterfoil.apis.generic.composite import joined, own_parents
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, Made, Member, Store
 from counterfoil.apis.generic.shows import Shows
+from counterfoil.apis.generic.uploads import sent_back
 from counterfoil.apis.generic.xml_bodies import from_xml, is_xml
+from counterfoil.world.resources import Content
 
 Json = Any
 
@@ -52,6 +55,33 @@ class Reading:
         parent = self._parent(operation, collection, request, store)
         return self._show(operation, collection, parent, self._one(collection, parent, store), store, request)
 
+    def download(self, operation: Operation, request: Request, store: Store) -> Response:
+        """The file that was uploaded last; bytes that are made up where none was."""
+        collection = self.document.collection(operation)
+        if len(request.path) == len(collection.parents):
+            parent = self._parent(operation, collection, request, store)
+            id = self._one(collection, parent, store).id
+        else:
+            _, parent, member = self._found(operation, request, store)
+            id = member.id
+        content = store.content(collection, parent, id)
+        if content is None:
+            key = f"{self.made.key(store.world, collection, parent)}/{id}"
+            return self._respond(operation, self.shows.made_up(operation.name, key), request)
+        return self._file(operation, request, content)
+
+    def _file(self, operation: Operation, request: Request, content: Content) -> Response:
+        answer = self.document.answer(operation.name)
+        responses = self.document.spec.operations[operation.name].get("responses") or {}
+        documented: Json = next((each for name, each in responses.items() if str(name) == str(answer.status)), {})
+        found = sent_back(answer, documented.get("content") or {}, content)
+        return Response(
+            found.status,
+            found.body,
+            (*self.headers.of(operation.name, answer.status, request), *found.headers),
+            found.media_type,
+        )
+
     def made_up(self, operation: Operation, request: Request, store: Store) -> Response:
         self._check_above(operation, request, store)
         places = "/".join(str(each) for each in request.path.values())
@@ -65,10 +95,10 @@ class Reading:
             owner = self.document.model.collections.get(path)
             id = text(request.path.get(parameter, ""))
             if owner is not None and len(owner.parents) <= len(ids):
-                above = "/".join(ids[len(ids) - len(owner.parents) :] if owner.parents else [])
+                above, id = _whole(owner, ids, id)
                 if store.get(owner, above, id) is None:
                     raise unknown(owner, id)
-            ids.append(id.replace("/", "%2F"))
+            ids.append(text(request.path.get(parameter, "")).replace("/", "%2F"))
 
     def _in_scope(
         self, operation: Operation, request: Request, members: Iterable[Member], store: Store
@@ -148,6 +178,8 @@ class Reading:
             return text(value)
         values = list(request.path.values())  # in the order of the path, by whatever names
         before = len(collection.parents)
+        if collection.parts:
+            return joined(map(text, values[before : before + len(collection.parts)]))
         value = values[before] if before < len(values) else request.path.get(collection.parameter, "")
         return text(value)
 
@@ -189,9 +221,9 @@ class Reading:
             id = text(value)
             owner = self.document.model.collections.get(each.collection) if each.collection else None
             if owner is not None and len(owner.parents) <= len(ids):
-                above = "/".join(ids[len(ids) - len(owner.parents) :] if owner.parents else [])
-                if store.get(owner, above, id) is None:
-                    raise unknown(owner, id)
+                above, whole = _whole(owner, ids, id)
+                if store.get(owner, above, whole) is None:
+                    raise unknown(owner, whole)
             ids.append(id.replace("/", "%2F"))
         return "/".join(ids)
 
@@ -203,6 +235,13 @@ class Reading:
             most = reader.merged(schema).get("maxItems")
             self._lists[operation.name] = most if isinstance(most, int) and not isinstance(most, bool) else None
         return self._lists[operation.name]
+
+
+def _whole(owner: Collection, ids: list[str], id: str) -> tuple[str, str]:
+    """The parents and the id of a member, after the ids that are before it in a path: some may be part of its own."""
+    before = len(ids) - own_parents(owner, ids)
+    above = "/".join(ids[before - len(owner.parents) : before] if owner.parents else [])
+    return above, "/".join([*ids[before:], id.replace("/", "%2F")]) if owner.parts else id
 
 
 def unknown(collection: Collection, id: str) -> ApiError:

@@ -49,6 +49,7 @@ class Found:
     first: bool = False
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
+    verb_at: str = ""
     reason: str = ""
     confidence: float = 1.0
 
@@ -68,7 +69,13 @@ class Roles(FoundCollections):
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
         if method == "post" and (searched := self._search_role(name, path)) is not None:
             return searched
-        if path.ends_in_parameter and len(path.segments) > 1:
+        between = self.views.get(text) if path.ends_in_parameter else None
+        if between is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay identify together
+            found = self._collection_role(name, method, path, between[0])
+            if found is not None:
+                found.scope = between[1]
+                return found
+        if path.ends_in_parameter and len(path.segments) > 1 and between is None:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
         if method == "get" and text in self.views:

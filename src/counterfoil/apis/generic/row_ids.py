@@ -10,6 +10,7 @@ from math import inf
 from typing import Any
 
 from counterfoil.apis.generic import fake_data
+from counterfoil.apis.generic.composite import joined
 from counterfoil.apis.generic.document import Document, whole_bounds
 from counterfoil.apis.generic.id_styles import in_style
 from counterfoil.apis.generic.model import Collection
@@ -20,6 +21,7 @@ from counterfoil.apis.generic.seeds import hex_digits, number_of, uuid_of
 Json = Any
 
 MOST_TRIES = 8
+ROWS_TOGETHER = 4
 _UNSAFE = re.compile(r"[/?#%\s]")
 
 
@@ -42,7 +44,7 @@ class RowIds:
 
     def at(self, key: str, collection: Collection, number: int) -> str:
         """The id of the row of that number."""
-        return self._made(key, collection, number, 0)
+        return self._whole_id(key, collection, number, 0)
 
     def _all(self, key: str, collection: Collection) -> tuple[str, ...]:
         return tuple(self._numbers(key, collection))
@@ -53,7 +55,7 @@ class RowIds:
         room = self._room(collection) if listed is None else len(listed)
         for number in range(min(self.count(collection), room)):
             for again in range(MOST_TRIES):
-                id = self._made(key, collection, number, again)
+                id = self._whole_id(key, collection, number, again)
                 if id not in found:
                     found[id] = number
                     break
@@ -82,6 +84,18 @@ class RowIds:
             if isinstance(each.get("enum"), list)
         ]
         return min(lists, key=len) if lists else None
+
+    def _whole_id(self, key: str, collection: Collection, number: int, again: int) -> str:
+        """The id of a row; of one that several fields identify, with a value for each: every few rows share all but the last."""
+        last = self._made(key, collection, number, again)
+        if not collection.parts:
+            return last
+        group = number // ROWS_TOGETHER
+        before = [
+            self.document.text(self.document.field(collection, (name,)), name, f"{key}#{name}{group}")
+            for name in collection.parts[:-1]
+        ]
+        return joined([*(_UNSAFE.sub("-", each) or f"{group}" for each in before), last])
 
     def _made(self, key: str, collection: Collection, number: int, again: int) -> str:
         schemas = self.document.id_schemas(collection)

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
+from counterfoil.apis.generic.composite import fields_of
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Place, read_place
 from counterfoil.apis.generic.names import letters, singular
@@ -21,6 +22,7 @@ from counterfoil.apis.generic.row_ids import RowIds
 from counterfoil.apis.generic.seeds import number_of
 from counterfoil.apis.generic.values import NO_TWEAKS, Unmakeable
 from counterfoil.world.commands import WriteResource
+from counterfoil.world.resources import Content
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -174,7 +176,9 @@ class Made:
                 ):
                     given[(names[wanted],)] = value
                     break
-        if collection.id:
+        if collection.parts:
+            given.update({(name,): each for name, each in fields_of(collection, id).items()})
+        elif collection.id:
             given[collection.id] = id
         return given
 
@@ -232,9 +236,24 @@ class Store:
         member: Member = self.made.document.written(written, lambda: Member(id, written.value))
         return member
 
-    def write(self, collection: Collection, parent: str, id: str, value: dict[str, Json] | None) -> None:
-        """Write or delete one member. Raises ``LedgerError`` at a bound."""
-        self.world.execute(WriteResource(api=self.api, collection=collection.path, id=id, value=value, parent=parent))
+    def content(self, collection: Collection, parent: str, id: str) -> Content | None:
+        """The file that was uploaded for a member."""
+        written = self.world.resources.group(self.api, collection.path, parent).get(id)
+        return None if written is None else written.content
+
+    def write(
+        self,
+        collection: Collection,
+        parent: str,
+        id: str,
+        value: dict[str, Json] | None,
+        content: Content | None = None,
+    ) -> None:
+        """Write or delete one member, and the file that is uploaded for it. Raises ``LedgerError`` at a bound."""
+        path = collection.path
+        self.world.execute(
+            WriteResource(api=self.api, collection=path, id=id, value=value, parent=parent, content=content)
+        )
 
     def new_id(self, collection: Collection, parent: str) -> str:
         """An id that no member has or had, for one that is created now."""

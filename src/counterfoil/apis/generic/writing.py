@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.composite import fields_of, joined
 from counterfoil.apis.generic.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.model import Collection, Operation, Place
-from counterfoil.apis.generic.places import at, wrapped
+from counterfoil.apis.generic.named_actions import deletes, effect_of
+from counterfoil.apis.generic.places import at, replaced
 from counterfoil.apis.generic.reading import Reading, text, unknown
 from counterfoil.apis.generic.rows import ONLY, Member, Store
+from counterfoil.apis.generic.uploads import described, uploaded
 
 Json = Any
 MOST_CREATED = 200
@@ -29,13 +33,20 @@ class Writing(Reading):
         for each in sent:
             fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
             self._check_references(collection, fields, store)
+            if collection.parts:
+                fields.update({str(place[0]): value for place, value in fixed.items()})
             id, value = self.new_member(collection, parent, fields, store, fixed)
             made.append(self._write(operation, collection, parent, id, value, store, request))
+        return self._together(operation, made)
+
+    def _together(self, operation: Operation, made: list[Response]) -> Response:
+        """One answer with the members of several, where the document has a list for them; else the first."""
         first = made[0]
-        if len(made) == 1 or operation.at[-1:] != (0,):
+        if len(made) == 1 or 0 not in operation.at:
             return first
-        shown = [item for each in made for item in at(each.body, operation.at[:-1])]
-        body = shown if len(operation.at) == 1 else {**first.body, **wrapped(operation.at[:-1], shown)}
+        place = operation.at[: operation.at.index(0)]
+        shown = [item for each in made for item in at(each.body, place)]
+        body = shown if not place else replaced(first.body, place, shown)
         return Response(first.status, body, first.headers, first.media_type)
 
     def _each_sent(self, operation: Operation, body: Json) -> list[Json]:
@@ -46,7 +57,7 @@ class Writing(Reading):
         if not isinstance(sent, list) or not sent:
             return [None]
         if len(sent) > MOST_CREATED:
-            raise ApiError("malformed", f"one request creates up to {MOST_CREATED}", where="body")
+            raise ApiError("malformed", f"one request takes up to {MOST_CREATED}", where="body")
         return sent
 
     def new_member(
@@ -71,6 +82,8 @@ class Writing(Reading):
         document's example, which people send first. Where the document has no status for a conflict, the member is written
         anew.
         """
+        if collection.parts:
+            return self._new_composite(collection, parent, fields, store)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
         if (
@@ -88,6 +101,18 @@ class Writing(Reading):
                 )
             return str(sent)
         return store.new_id(collection, parent)
+
+    def _new_composite(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
+        """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
+        made = fields_of(collection, store.new_id(collection, parent))
+        sent = {name: fields.get(name) for name in collection.parts}
+        values = [made[name] if each in (None, "") else text(each) for name, each in sent.items()]
+        id = joined(values)
+        if store.get(collection, parent, id) is not None and self.document.refuses_taken_ids(collection):
+            raise ApiError(
+                "conflict", f"there is a member with the id '{id[:100]}' already", where=collection.parts[-1]
+            )
+        return id
 
     def _fields_sent(
         self, operation: Operation, collection: Collection, request: Request, store: Store
@@ -114,7 +139,37 @@ class Writing(Reading):
                 if isinstance(each, dict | list) or store.get(owner, "", text(each)) is None:
                     raise ApiError("malformed", f"{field}: {target} has no member '{text(each)[:100]}'", where=field)
 
+    def _change_each(self, operation: Operation, request: Request, store: Store) -> Response:
+        """Replace or update each member of a list: all of them, or none if one is not there. Raises ``ApiError``."""
+        collection = self.document.collection(operation)
+        parent = self._parent(operation, collection, request, store)
+        world = store.world
+        values: dict[str, dict[str, Json]] = {}
+        for number, sent in enumerate(self._each_sent(operation, self._body(operation, request))):
+            id = at(sent, operation.id_at)
+            where = f"/{number}/{'/'.join(map(str, operation.id_at))}"
+            if id is None or isinstance(id, dict | list):
+                raise ApiError("required", f"item {number} has no {operation.id_at[-1]}", where=where)
+            member = store.get(collection, parent, text(id))
+            if member is None:
+                raise unknown(collection, text(id))
+            fields = self.changes.fields(collection, sent)
+            self._check_references(collection, fields, store)
+            before = values.get(member.id, member.value)
+            if operation.role == "update":
+                values[member.id] = self.changes.updated(collection, before, fields, world.now)
+                continue
+            fields = self.changes.with_defaults(operation, fields)
+            key, fixed = self.made.key(world, collection, parent), self.made.fixed(world, collection, parent, member.id)
+            values[member.id] = self.changes.replaced(
+                collection, before, fields, fixed, world.now, f"{key}/{member.id}"
+            )
+        made = [self._write(operation, collection, parent, id, value, store, request) for id, value in values.items()]
+        return self._together(operation, made)
+
     def replace(self, operation: Operation, request: Request, store: Store) -> Response:
+        if operation.id_at and operation.body[-1:] == (0,):
+            return self._change_each(operation, request, store)
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
@@ -128,6 +183,7 @@ class Writing(Reading):
                 raise unknown(collection, id)
             value = self.changes.created(collection, fields, fixed, key, world.now)
         else:
+            self.headers.check_absent(operation, request)
             self.headers.check_unchanged(operation, request, member.value)
             value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
         return self._write(operation, collection, parent, id, value, store, request, created=member is None)
@@ -140,6 +196,8 @@ class Writing(Reading):
         return not operation.id_at and "201" in responses and (bool(others) or "404" not in responses)
 
     def update(self, operation: Operation, request: Request, store: Store) -> Response:
+        if operation.id_at and operation.body[-1:] == (0,):
+            return self._change_each(operation, request, store)
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
         if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
@@ -163,9 +221,8 @@ class Writing(Reading):
         """Delete the members whose ids the request lists, or all."""
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        sent = request.query.get(operation.id_query) if operation.id_query else at(request.body, operation.id_at)
         has_ids = bool(operation.id_query or operation.id_at)
-        ids = [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
+        ids = self._listed_ids(operation, request)
         members = [store.get(collection, parent, id) for id in ids] if has_ids else list(store.all(collection, parent))
         missing = (
             next((id for id, member in zip(ids, members, strict=True) if member is None), None) if has_ids else None
@@ -180,6 +237,20 @@ class Writing(Reading):
                 store.write(collection, parent, member.id, None)
         return response
 
+    def _listed_ids(self, operation: Operation, request: Request) -> list[str]:
+        """The ids that a request lists: in a list, joined with commas, or each in an object (``id_at`` has a 0)."""
+        place = operation.id_at
+        sent: Json
+        if 0 in place:
+            number = place.index(0)
+            listed = at(request.body, place[:number])
+            sent = [at(each, place[number + 1 :]) for each in listed] if isinstance(listed, list) else []
+        else:
+            sent = request.query.get(operation.id_query) if operation.id_query else at(request.body, place)
+        if isinstance(sent, str):
+            sent = [each.strip() for each in sent.split(",") if each.strip()]
+        return [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
+
     def delete(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
@@ -193,8 +264,28 @@ class Writing(Reading):
         if operation.when and str(state) not in operation.when:
             message = f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}"
             raise ApiError("conflict", message, where=collection.state)
+        if operation.verb_at:
+            return self._named_action(operation, request, store)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
+        return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def _named_action(self, operation: Operation, request: Request, store: Store) -> Response:
+        """The action that the body names: it sets what is known of it, or deletes the member. The body's other fields are set."""
+        collection, parent, member = self._found(operation, request, store)
+        body = self._body(operation, request)
+        verb = text(at(body, (operation.verb_at,)))
+        sets = effect_of(self.document.reader, self.document.entity(collection), verb)
+        if sets is not None and not sets and deletes(verb):
+            response = self._show(operation, collection, parent, member, store, request)
+            store.write(collection, parent, member.id, None)
+            return response
+        others = {name: each for name, each in body.items() if name != operation.verb_at}
+        fields = self.changes.fields(collection, others)
+        self._check_references(collection, fields, store)
+        before = self.changes.updated(collection, member.value, fields, store.world.now)
+        named = dataclasses.replace(operation, sets=tuple(sorted((sets or {}).items())))
+        value = self.changes.acted(collection, named, before, {}, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def write_one(self, operation: Operation, request: Request, store: Store) -> Response:
@@ -231,6 +322,9 @@ class Writing(Reading):
 
         What is ``created`` is shown with 201, where the document has that.
         """
+        content = uploaded(request)
+        if content is not None:
+            value.update(described(self.document, collection, request, content))
         member = Member(id, value)
         answer = self.document.documented(operation.name, 201) if created else None
         response = self._show(operation, collection, parent, member, store, request, answer)
@@ -244,5 +338,5 @@ class Writing(Reading):
             for name, each in shown.items():
                 if name in members and value.get(name) is None:
                     value[name] = each
-        store.write(collection, parent, id, value)
+        store.write(collection, parent, id, value, content if self.document.keeps_files(collection) else None)
         return response

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.api import ApiError
+from counterfoil.api import ApiError, File
 from counterfoil.asgi import Receive
-from counterfoil.json_schema import Schemas, Validator, violation
+from counterfoil.json_schema import Schemas, Validator
 from counterfoil.openapi import SpecError
+from counterfoil.schema_errors import Cause
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.forms import multipart, urlencoded
 from counterfoil.server.parsing.json_text import member_name, parse_json, pointer
@@ -110,22 +111,24 @@ class RequestBody:
                 where="Content-Encoding",
             )
 
-    def parse(self, payload: bytes, kind: str, header: str = "") -> Json:
-        """The body's value, ``None`` if it is empty; ``header`` is the whole Content-Type. Raises ``ApiError`` (malformed,
-        required)."""
+    def parse(self, payload: bytes, kind: str, header: str = "") -> tuple[Json, tuple[File, ...]]:
+        """The body's value, ``None`` if it is empty, and the files in it; ``header`` is the whole Content-Type. Raises
+        ``ApiError`` (malformed, required)."""
+        is_text = is_json_type(kind) or kind in (FORM, MULTIPART)
         if payload.strip() or (
-            payload and is_json_type(kind) and not self.required
+            payload and (not is_text or (is_json_type(kind) and not self.required))
         ):  # white space alone is not JSON (RFC 8259, 2)
             if is_json_type(kind):
-                return parse_json(payload)
+                return parse_json(payload), ()
             if kind == FORM:
-                return self._form(urlencoded(payload), kind)
+                return self._form(urlencoded(payload), kind), ()
             if kind == MULTIPART:
-                return self._form(multipart(payload, header), kind)
-            return payload
+                fields, files = multipart(payload, header)
+                return self._form(fields, kind), files
+            return payload, ()
         if self.required:
             raise ApiError("required", "a body is required", where="body")
-        return None
+        return None, ()
 
     def _form(self, fields: list[tuple[str, Json]], kind: str) -> Json:
         schema = self._schemas[range_of(kind, self.validators) or kind]
@@ -153,7 +156,7 @@ class RequestBody:
                     f"the body does not fit its schema (in more than {MAX_LOCATED_VALUES} values the error is not located)",
                     where="body",
                 )
-            raise _invalid(*validator.first_error(value))
+            raise _invalid(validator.cause(value))
 
 
 def _separators(encoding: Json) -> dict[str, str]:
@@ -173,12 +176,10 @@ def _charset(header: str) -> str:
     return "utf-8"
 
 
-def _invalid(path: list[str | int], error: Any) -> ApiError:
-    missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
-    if missing is not None:
-        path = [*path, missing]
+def _invalid(cause: Cause) -> ApiError:
+    path = list(cause.path)
     name, where = printable(member_name(path)), printable(pointer(path))
-    if missing is not None:
-        return ApiError("required", f"{name} is required in the body", where=where)
+    if cause.is_missing:
+        return ApiError("required", f"{name} is required in the body{printable(cause.note)}", where=where)
     place = f"{name} in the body" if name else "the body"
-    return ApiError("malformed", f"{place}: {printable(violation(error))}", where=where or "body")
+    return ApiError("malformed", f"{place}: {printable(cause.text)}", where=where or "body")

@@ -1,6 +1,6 @@
 """Reads forms: the fields of ``application/x-www-form-urlencoded`` and ``multipart/form-data`` bodies, in order.
 
-A file in a multipart form is represented by its name: what it holds is not kept.
+A file in a multipart form is represented by its name; what it holds is given beside the fields.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from counterfoil.api import ApiError
+from counterfoil.api import ApiError, File
 from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.media_types import is_json_type, media_type
 
@@ -43,8 +43,8 @@ def _text(sent: bytes) -> str:
         raise _malformed("a field that is not UTF-8") from None
 
 
-def multipart(payload: bytes, content_type: str) -> list[tuple[str, Json]]:
-    """Names and texts; of a part in JSON its value, of a file its name. Raises ``ApiError`` (malformed)."""
+def multipart(payload: bytes, content_type: str) -> tuple[list[tuple[str, Json]], tuple[File, ...]]:
+    """Names and texts; of a part in JSON its value, of a file its name. And the files. Raises ``ApiError`` (malformed)."""
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -60,7 +60,7 @@ def multipart(payload: bytes, content_type: str) -> list[tuple[str, Json]]:
         raise _malformed(f"a mistake ({error})") from None
     if not parts.is_complete:
         raise _malformed("no end")
-    return parts.fields
+    return parts.fields, tuple(parts.files)
 
 
 class _Parts:
@@ -68,6 +68,7 @@ class _Parts:
 
     def __init__(self) -> None:
         self.fields: list[tuple[str, Json]] = []
+        self.files: list[File] = []
         self.is_complete = False
         self._headers: dict[str, bytes] = {}
         self._name = self._value = self._data = b""
@@ -113,6 +114,7 @@ class _Parts:
         value: Json
         if b"filename" in options:
             value = options[b"filename"].decode("utf-8", "replace")
+            self.files.append(File(_text(name), value, content_type, data))
         elif is_json_type(content_type):
             value = parse_json(data)
         else:

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Schemas, Validator, violation
+from counterfoil.json_schema import Schemas, Validator
 from counterfoil.openapi import SpecError
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.media_types import is_json_type, media_type
@@ -61,8 +61,7 @@ class Parameter(msgspec.Struct, frozen=True):
                 parts = []
             value = [self._read(part) for part in parts]
         if self.check is not None and not self.check.is_valid(value):
-            _, error = self.check.first_error(value)
-            raise ApiError("malformed", f"{self.name}: {printable(violation(error))}", where=self.name)
+            raise ApiError("malformed", f"{self.name}: {printable(self.check.cause(value).text)}", where=self.name)
         return value
 
     def _read(self, text: str) -> Json:

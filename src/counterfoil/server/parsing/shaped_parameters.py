@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Validator, violation
+from counterfoil.json_schema import Validator
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.typed_text import Tree, TypedText
@@ -90,11 +90,9 @@ class ShapedParameter(msgspec.Struct, frozen=True):
 
     def _checked(self, value: Json) -> Json:
         if self.check is not None and not self.check.is_valid(value):
-            path, error = self.check.first_error(value)
-            place = "".join(f"[{step}]" for step in path)
-            raise ApiError(
-                "malformed", f"{self.name}{printable(place)}: {printable(violation(error))}", where=self.name
-            )
+            cause = self.check.cause(value)
+            place = "".join(f"[{step}]" for step in cause.place)
+            raise ApiError("malformed", f"{self.name}{printable(place)}: {printable(cause.text)}", where=self.name)
         return value
 
 

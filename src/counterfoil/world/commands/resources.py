@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,13 +12,15 @@ from msgspec import Meta
 
 from counterfoil.ledger.errors import BadValue
 from counterfoil.world.commands.command import Command, Text
-from counterfoil.world.resources import Group
+from counterfoil.world.resources import Content, Group
 
 if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
 
 LARGEST_VALUE = 1024 * 1024
 """Bytes of one resource as JSON."""
+LARGEST_CONTENT = 1024 * 1024
+"""Bytes uploaded for one resource."""
 Key = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
@@ -24,7 +28,7 @@ class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
     """Write the whole ``value`` of a resource, an object, or delete the resource with null.
 
     ``collection`` is the path of its collection in the API's document, ``parent`` the ids of the members that it is below
-    of, joined with a slash; empty at the top.
+    of, joined with a slash; empty at the top. ``content`` is a file that was uploaded for it; without it, an earlier one stays.
     """
 
     api: Text
@@ -32,6 +36,7 @@ class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
     id: Key
     value: dict[str, Any] | None = None
     parent: Annotated[str, Meta(max_length=2000)] = ""
+    content: Content | None = None
 
     def __post_init__(self) -> None:
         if self.value is not None:  # a fraction that was read exactly would be written to a capsule as a text
@@ -40,9 +45,20 @@ class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
     def apply(self, world: WorldState) -> Any:
         if self.value is not None and len(msgspec.json.encode(self.value)) > LARGEST_VALUE:
             raise BadValue(f"a resource has up to {LARGEST_VALUE} bytes", field="value")
+        if self.content is not None:
+            _check_content(self.content)
         group = Group(self.api, self.collection, self.parent)
-        world.resources = world.resources.with_value(group, self.id, self.value)
+        world.resources = world.resources.with_value(group, self.id, self.value, self.content)
         return self.id
+
+
+def _check_content(content: Content) -> None:
+    try:
+        size = len(b64decode(content.base64, validate=True))
+    except (binascii.Error, ValueError):
+        raise BadValue("what is uploaded is written in base64", field="content.base64") from None
+    if size > LARGEST_CONTENT:
+        raise BadValue(f"a file has up to {LARGEST_CONTENT} bytes", field="content.base64")
 
 
 def plain_numbers(value: Any) -> Any:

@@ -58,7 +58,7 @@ def resources(document: Document) -> dict[str, Resource]:
     by_path: dict[str, dict[Role, Operation]] = {}
     for operation in model.operations.values():
         collection = model.collections.get(operation.collection)
-        if collection is not None and _can_be_called(operation, collection, document):
+        if collection is not None and not collection.parts and _can_be_called(operation, collection, document):
             by_path.setdefault(operation.collection, {}).setdefault(operation.role, operation)
     names = dict(_names(model.collections))
     return {

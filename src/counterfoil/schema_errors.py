@@ -1,0 +1,204 @@
+"""Says in one line why a value does not fit a schema; where it fits no alternative, what is wrong in the one that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from counterfoil import hints
+
+Json = Any
+
+MOST_BRANCHES = 200
+"""Alternatives that are looked at, and errors of each."""
+MOST_LISTED = 20
+DEEPEST = 20
+"""Alternatives within alternatives; what is deeper is told of as a whole."""
+_HOW_TO_WRITE = {
+    'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
+    'is not a "date"': hints.DATE,
+}
+"""How to write what was refused, by the end of the validator's message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discriminator:
+    """The property that says which alternative is meant. ``accepted`` are its values for each; ``told`` are those to tell."""
+
+    property: str
+    accepted: tuple[tuple[str, ...], ...]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is wrong. ``path`` leads to the value (keys and indices), or to the one that is missing (``is_missing``); ``place``
+    to the value, or the one that should have it.
+
+    ``message`` has no value of the request: it may be secret. ``hint`` says how to write what a request has; ``note`` of which
+    alternative the message is.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    is_missing: bool = False
+    note: str = ""
+    hint: str = ""
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """Where the value is, or the one that lacks it."""
+        return self.path[:-1] if self.is_missing else self.path
+
+    @property
+    def text(self) -> str:
+        """The whole message, for who sent the value."""
+        return f"{self.message}{self.hint}{self.note}"
+
+
+def cause_of(error: Any, discriminator: Callable[[Any], Discriminator | None]) -> Cause:
+    """The cause of one of jsonschema-rs's errors. ``discriminator`` finds that of an error about alternatives, if it has one."""
+    notes: list[str] = []
+    for _ in range(DEEPEST):
+        branches = _branches(error)
+        if not branches:
+            break
+        if any(not each for each in branches):
+            return Cause(_path(error), "the value fits more than one of the alternatives, and may fit only one")
+        found = discriminator(error)
+        if found is not None and isinstance(error.instance, dict):
+            meant = _meant(error, branches, found)
+            if isinstance(meant, Cause):
+                return meant
+            branches, said = meant
+            notes += [said] if said else []
+        elif (common := _common_cause(error, branches)) is not None:
+            return Cause(common.path, common.message, common.is_missing, _note(notes))
+        usable = _of_its_type(error, branches)
+        if len(usable) > 1:
+            notes.append(f"the nearest of {len(usable)} alternatives")
+        error = min(usable, key=lambda each: _distance(error, each))[0]
+    return _cause(error, _note(notes))
+
+
+def _meant(error: Any, branches: list[list[Any]], discriminator: Discriminator) -> Cause | tuple[list[list[Any]], str]:
+    """The alternatives that the value's discriminator names, and how to say so; a cause if it names none."""
+    name = discriminator.property
+    said = error.instance.get(name)
+    path = (*_path(error), name)
+    if name not in error.instance:
+        return Cause(
+            path,
+            f'"{name}" is a required property',
+            is_missing=True,
+            note=f"; it is one of {_listed(discriminator.told)}",
+        )
+    chosen = [
+        branch
+        for branch, names in zip(branches, discriminator.accepted, strict=False)
+        if isinstance(said, str) and said in names
+    ]
+    if chosen:
+        return chosen, f'{name} "{said}"'
+    open_ended = [branch for branch, names in zip(branches, discriminator.accepted, strict=False) if not names]
+    if open_ended:
+        return open_ended, ""
+    return Cause(path, f"the value is not one of {_listed(discriminator.told)}")
+
+
+def _common_cause(error: Any, branches: list[list[Any]]) -> Cause | None:
+    """What all alternatives find wrong alike: the value's type, one member's values, or members of which one is required."""
+    path = _path(error)
+    types: dict[str, None] = {}
+    for branch in branches:
+        own = next((each for each in branch if each.kind.name == "type" and _path(each) == path), None)
+        if own is None:
+            break
+        types.update(dict.fromkeys(own.kind.as_dict().get("types") or ()))
+    else:
+        if types:
+            return Cause(path, f"the value is not of type {_listed(sorted(types))}")
+    usable = _of_its_type(error, branches)
+    if len(usable) < 2:
+        return None
+    lacking = [branch[0].kind.property for branch in usable if len(branch) == 1 and branch[0].kind.name == "required"]
+    if len(lacking) == len(usable) and all(_path(branch[0]) == path for branch in usable):
+        return Cause(path, f"one of {_listed(list(dict.fromkeys(lacking)))} is required")
+    return _common_values(usable)
+
+
+def _common_values(branches: list[list[Any]]) -> Cause | None:
+    """The values of one member that alternatives list, where all list others than it has: it says which alternative is meant."""
+    said = [{_path(each): each for each in branch if each.kind.name in ("enum", "const")} for branch in branches]
+    for path in said[0]:
+        if all(path in each for each in said):
+            values = [value for each in said for value in _values(each[path])]
+            return Cause(path, f"the value is not one of {_listed([str(each) for each in dict.fromkeys(values)])}")
+    return None
+
+
+def _values(error: Any) -> list[Json]:
+    known = error.kind.as_dict()
+    listed = known.get("options", [known["expected_value"]] if "expected_value" in known else [])
+    return [each for each in listed if isinstance(each, str | int | float) and not isinstance(each, bool)]
+
+
+def _of_its_type(error: Any, branches: list[list[Any]]) -> list[list[Any]]:
+    """The alternatives for values of the value's type; all, if there are none."""
+    path = _path(error)
+    usable = [
+        branch for branch in branches if not any(each.kind.name == "type" and _path(each) == path for each in branch)
+    ]
+    return usable or branches
+
+
+def _distance(error: Any, branch: list[Any]) -> tuple[int, int]:
+    """How far a value is from an alternative: whether it says that it is another, and how much is wrong."""
+    depth = len(_path(error))
+    otherwise = sum(each.kind.name in ("enum", "const") and len(_path(each)) <= depth + 1 for each in branch)
+    return otherwise, len(branch)
+
+
+def _branches(error: Any) -> list[list[Any]]:
+    if error.kind.name not in ("anyOf", "oneOf"):
+        return []
+    return [each[:MOST_BRANCHES] for each in (getattr(error.kind, "context", None) or [])[:MOST_BRANCHES]]
+
+
+def _cause(error: Any, note: str) -> Cause:
+    missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
+    if missing is not None:
+        return Cause((*_path(error), missing), str(error.message), is_missing=True, note=note)
+    text = str(error.message)
+    how = next((how for ending, how in _HOW_TO_WRITE.items() if text.endswith(ending)), None)
+    return Cause(_path(error), text, note=note, hint=f": {how}" if how else "")
+
+
+def _path(error: Any) -> tuple[str | int, ...]:
+    """Where the error is in the value; the validator's own member of the root schema comes first in the library's path."""
+    return tuple(error.instance_path)[1:]
+
+
+def _note(notes: list[str]) -> str:
+    return f" (for {', '.join(notes)})" if notes else ""
+
+
+def _listed(values: list[str] | tuple[str, ...]) -> str:
+    texts = [f'"{each}"' for each in values[:MOST_LISTED]]
+    if len(values) > MOST_LISTED:
+        texts.append(f"{len(values) - MOST_LISTED} others")
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def schema_at(root: Mapping[str, Json], path: list[Json]) -> Json:
+    """The part of a root schema at a path of jsonschema-rs's, which may go through references; None if there is none."""
+    here: Json = root
+    for step in path:
+        if step == "$ref" and isinstance(here, dict) and isinstance(here.get("$ref"), str):
+            here = root.get("definitions", {}).get(here["$ref"].rpartition("/")[2])
+        elif isinstance(here, dict):
+            here = here.get(step)
+        else:
+            here = here[step] if isinstance(here, list) and isinstance(step, int) and step < len(here) else None
+    return here

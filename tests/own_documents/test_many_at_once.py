@@ -1,0 +1,111 @@
+"""Requests that change several members of an own document's collection at once, or whose body names the action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from counterfoil.app import build, own_api
+from counterfoil.testing.in_process import InProcessTransport
+
+DOCUMENT = Path(__file__).parent / "documents" / "depot.yaml"
+
+
+@pytest.fixture
+def depot() -> Iterator[httpx.Client]:
+    transport = InProcessTransport(build(own=[own_api(DOCUMENT, rows=4, seed=0)]).asgi_app)
+    base = "http://localhost/depot"
+    with httpx.Client(transport=transport, base_url=base, headers={"Authorization": "Bearer x"}) as client:
+        yield client
+
+
+def crates(depot: httpx.Client, *weights: int) -> list[dict[str, Any]]:
+    made = [depot.post("/crates", json={"weight": each, "note": "fragile"}) for each in weights]
+    return [each.json() for each in made]
+
+
+def test_a_list_of_members_is_changed_or_replaced_whole_or_not_at_all(depot: httpx.Client) -> None:
+    one, two, three = crates(depot, 10, 20, 30)
+    changed = depot.patch("/crates", json=[{"id": one["id"], "weight": 11}, {"id": two["id"], "note": "top"}])
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == {"crates": [{**one, "weight": 11}, {**two, "note": "top"}]}
+    assert depot.get(f"/crates/{one['id']}").json() == {**one, "weight": 11}
+
+    lost = depot.patch("/crates", json=[{"id": three["id"], "weight": 1}, {"id": "none", "weight": 1}])
+    assert (lost.status_code, "none" in lost.json()["message"]) == (404, True)
+    assert depot.get(f"/crates/{three['id']}").json() == three
+
+    sent = {"crates": [{"id": two["id"], "weight": 21}, {"id": three["id"], "weight": 31}]}
+    assert depot.put("/crates", json=sent).status_code == 204
+    assert depot.get(f"/crates/{two['id']}").json() == {"id": two["id"], "status": two["status"], "weight": 21}
+    assert depot.patch("/crates", json=[{"id": one["id"]}] * 201).status_code == 400
+
+
+def test_several_are_deleted_by_their_ids_or_none(depot: httpx.Client) -> None:
+    one, two, three, four = (each["id"] for each in crates(depot, 1, 2, 3, 4))
+    before = len(depot.get("/crates").json())
+    assert depot.delete("/crates", params={"ids": f"{one},none"}).status_code == 404
+    assert len(depot.get("/crates").json()) == before
+    assert depot.delete("/crates", params={"ids": f"{one}, {two}"}).status_code == 204
+    assert depot.post("/crates/bulk-delete", json=[{"id": three}]).status_code == 200
+    assert [depot.get(f"/crates/{each}").status_code for each in (one, two, three, four)] == [404, 404, 404, 200]
+    assert len(depot.get("/crates").json()) == before - 3
+
+
+def test_the_body_names_the_action(depot: httpx.Client) -> None:
+    (crate,) = crates(depot, 5)
+    path = f"/crates/{crate['id']}"
+    assert crate["status"] == "packed"
+
+    def act(action: str, **more: str) -> Any:
+        done = depot.post(f"{path}/actions", json={"action": action, **more})
+        assert done.status_code == 200, done.text
+        return done.json()
+
+    assert act("ship", note="by sea") == {**crate, "status": "shipped", "note": "by sea"}
+    assert act("hold")["status"] == "held"
+    assert act("lost")["status"] == "lost"  # the name of a state
+    assert act("weigh")["status"] == "lost"  # of which nothing is known
+    assert depot.put(f"{path}/status", json={"status": "delivered"}).status_code == 204
+    assert depot.get(path).json() == {**crate, "status": "delivered", "note": "by sea"}
+    assert depot.post(f"{path}/actions", json={"action": "burn"}).status_code == 400
+    act("delete")
+    assert depot.get(path).status_code == 404
+    assert depot.post(f"{path}/actions", json={"action": "ship"}).status_code == 404
+
+
+def test_a_member_with_an_id_of_two_parts_is_listed_read_changed_and_deleted(depot: httpx.Client) -> None:
+    listed = depot.get("/bays").json()
+    assert len({(each["owner"], each["bay"]) for each in listed}) == len(listed) > 0
+    for each in listed:
+        shown = depot.get(f"/bays/{each['owner']}/{each['bay']}")
+        assert (shown.status_code, shown.json()) == (200, each)
+
+    made = depot.post("/bays", json={"owner": "ada", "bay": "north", "size": 3})
+    assert (made.status_code, made.json()) == (201, {"owner": "ada", "bay": "north", "size": 3})
+    other = depot.post("/bays", json={"owner": "bo", "bay": "north", "size": 5})
+    assert other.status_code == 201, other.text
+    assert depot.get("/bays/ada/north").json()["size"] == 3
+    assert depot.get("/bays/ada/south").status_code == 404
+    assert depot.get("/bays", params={"owner": "bo"}).json() == [other.json()]
+    south = depot.post("/bays/bo", json={"bay": "south", "size": 6})
+    assert (south.status_code, south.json()) == (201, {"owner": "bo", "bay": "south", "size": 6})
+    assert south.headers["location"].endswith("/depot/bays/bo/south")
+    assert depot.get("/bays/bo").json() == [other.json(), south.json()]
+    assert depot.delete("/bays/bo/south").status_code == 204
+    assert depot.post("/bays", json={"owner": "ada", "bay": "north"}).status_code == 409
+    assert depot.patch("/bays/ada/north", json={"size": 4}).json() == {"owner": "ada", "bay": "north", "size": 4}
+    key = depot.post("/bays/ada/north/keys", json={"holder": "Eve"})
+    assert key.status_code == 201, key.text
+    assert depot.get(f"/bays/ada/north/keys/{key.json()['id']}").json() == key.json()
+    assert key.json() not in depot.get("/bays/bo/north/keys").json()
+    assert depot.post("/bays/ada/none/keys", json={}).status_code == 404
+
+    assert depot.delete("/bays/ada/north").status_code == 204
+    assert depot.get("/bays/ada/north").status_code == 404
+    assert depot.get("/bays/bo/north").json() == other.json()
+    assert len(depot.get("/bays").json()) == len(listed) + 1

@@ -1,0 +1,113 @@
+"""A file that is uploaded by one operation of an own document comes back by another, in forks, capsules and after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from counterfoil.app import Application, build, own_api
+from counterfoil.cli import main
+from counterfoil.testing.in_process import InProcessTransport
+
+DOCUMENT = Path(__file__).parent / "documents" / "darkroom.yaml"
+NEGATIVE = bytes(range(256)) * 4  # 1,024 bytes that are no text
+WORLDS = "/_sandbox/v1/worlds"
+
+
+def client_of(application: Application) -> httpx.Client:
+    transport = InProcessTransport(application.asgi_app)
+    return httpx.Client(transport=transport, base_url="http://localhost", headers={"Authorization": "Bearer x"})
+
+
+@pytest.fixture
+def darkroom() -> Iterator[httpx.Client]:
+    with client_of(build(own=[own_api(DOCUMENT, rows=3, seed=0)])) as client:
+        yield client
+
+
+def test_the_file_of_a_form_comes_back_and_its_member_says_what_it_is(darkroom: httpx.Client) -> None:
+    files = {"roll": ("beach.png", NEGATIVE, "image/png")}
+    film = darkroom.post("/darkroom/films", files=files, data={"title": "Beach"}).json()
+    said = {"title": "Beach", "filename": "beach.png", "size": 1024, "mime_type": "image/png"}
+    assert film == {"id": film["id"], **said}
+    path = f"/darkroom/films/{film['id']}"
+    shown = darkroom.get(f"{path}/content")
+    assert (shown.status_code, shown.headers["content-type"], shown.content) == (200, "image/png", NEGATIVE)
+    assert shown.headers["content-security-policy"] == "sandbox"  # a page that was uploaded is not one of ours
+
+    assert darkroom.patch(path, json={"title": "Sea"}).json() == {**film, "title": "Sea"}
+    assert darkroom.get(f"{path}/content").content == NEGATIVE
+    sent = darkroom.put(f"{path}/content", content=b"\n", headers={"content-type": "application/octet-stream"})
+    assert sent.status_code == 204, sent.text
+    assert darkroom.get(f"{path}/content").content == b"\n"
+    assert darkroom.get(path).json()["size"] == 1
+    assert darkroom.get(f"{path}/scan").content not in (NEGATIVE, b"\n")  # another thing
+
+    assert darkroom.delete(path).status_code == 204
+    assert darkroom.get(f"{path}/content").status_code == 404
+
+
+def test_each_path_that_is_put_to_has_a_file_of_its_own(darkroom: httpx.Client) -> None:
+    one, other = (each["id"] for each in darkroom.get("/darkroom/films").json()[:2])
+    label, html = f"/darkroom/films/{one}/label", {"content-type": "text/html"}
+    assert darkroom.put(label, content="<b>1</b>", headers=html).status_code == 204
+    assert darkroom.get(label).text == "<b>1</b>"
+    assert darkroom.get(label).headers["content-type"].startswith("text/html")
+    assert darkroom.get(f"/darkroom/films/{other}/label").text != "<b>1</b>"
+    assert darkroom.get(f"/darkroom/films/{one}/content").text != "<b>1</b>"
+    assert darkroom.put("/darkroom/films/none/label", content="x", headers=html).status_code == 404
+    assert darkroom.delete(label).status_code == 204
+    assert darkroom.get(label).status_code == 404
+
+    sent = darkroom.put("/darkroom/prints/a", content=NEGATIVE, headers={"content-type": "image/gif"})
+    assert sent.status_code == 204, sent.text
+    assert darkroom.get("/darkroom/prints/a").content == NEGATIVE
+    assert darkroom.get("/darkroom/prints/a").headers["content-type"] == "image/gif"
+    assert darkroom.get("/darkroom/prints/b").content != NEGATIVE
+
+
+def test_a_fork_and_a_capsule_have_the_file_and_a_reset_forgets_it(darkroom: httpx.Client) -> None:
+    film = darkroom.post("/darkroom/films", files={"roll": ("a.bin", NEGATIVE)}).json()["id"]
+    path = f"/darkroom/films/{film}/content"
+    assert darkroom.post(f"{WORLDS}/default/fork", json={"name": "blue"}).status_code == 201
+    capsule = darkroom.get(f"{WORLDS}/default/capsule")
+    made = darkroom.post(WORLDS, json={"name": "green", "capsule": capsule.json()})
+    assert made.status_code == 201, made.text
+    assert darkroom.post(f"{WORLDS}/default/reset").status_code == 200
+    assert darkroom.get(path).status_code == 404
+    for world in ("blue", "green"):
+        assert darkroom.get(f"/w/{world}{path}").content == NEGATIVE
+
+
+def test_a_store_keeps_the_file(tmp_path: Path) -> None:
+    path = ""
+    for _ in range(2):
+        application = build(own=[own_api(DOCUMENT, rows=3, seed=0)], store=str(tmp_path / "worlds.db"))
+        with client_of(application) as client:
+            if not path:
+                film = client.post("/darkroom/films", files={"roll": ("a.bin", NEGATIVE)}).json()["id"]
+                path = f"/darkroom/films/{film}/content"
+            assert client.get(path).content == NEGATIVE
+        application.close()
+
+
+def test_a_command_writes_a_file_within_bounds(darkroom: httpx.Client) -> None:
+    film = darkroom.get("/darkroom/films").json()[0]
+    body = {"api": "darkroom", "collection": "/films", "id": film["id"], "value": film}
+    command = f"{WORLDS}/default/commands/write_resource"
+    wrong = darkroom.post(command, json={**body, "content": {"base64": "no!"}})
+    assert (wrong.status_code, wrong.json()["detail"]) == (422, "what is uploaded is written in base64")
+    done = darkroom.post(command, json={**body, "content": {"base64": "aGk=", "media_type": "image/png"}})
+    assert done.status_code == 200, done.text
+    assert darkroom.get(f"/darkroom/films/{film['id']}/content").content == b"hi"
+
+
+def test_inference_says_which_operation_uploads_what_is_shown() -> None:
+    done = CliRunner().invoke(main, ["infer", str(DOCUMENT), "--why", "/films/{filmId}/content"])
+    assert "role: download" in done.output
+    assert "its answer is the file that POST /films takes" in done.output
+    assert "role: made_up" in CliRunner().invoke(main, ["infer", str(DOCUMENT), "--why", "/films/{filmId}/scan"]).output
