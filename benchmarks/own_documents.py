@@ -140,7 +140,7 @@ class Caller:
                     query.update({f"{each['name']}[{key}]": inner for key, inner in value.items()})
                 else:
                     query[each["name"]] = str(value).lower() if isinstance(value, bool) else value
-            elif each["in"] == "header":
+            elif each["in"] == "header" and each["name"].lower() not in ("accept", "authorization", "content-type"):
                 headers[each["name"].lower()] = str(value)
             elif each["in"] == "cookie":
                 headers["cookie"] = f"{each['name']}={value}"
@@ -161,7 +161,7 @@ class Caller:
         if schema is None:
             return None
         checks = self.document.schemas.validator(schema, "request")
-        return fit(self.document.values, schema, checks, f"request/{name}", row=1)
+        return fit(self.document.values, schema, checks, f"request/{name}", row=1, sent=True)
 
     def _body(self, operation: Json, name: str, known: tuple[Any, str] | None = None) -> tuple[str, bytes]:
         from counterfoil.apis.generic.answers import is_json
@@ -250,7 +250,7 @@ class Measured:
                 value = self._free(parent.parameter, collection.path)
             above.append(value)
             ids[f"{len(above)} {parent.parameter}"] = value
-        if collection.parameter:
+        if collection.id:
             members = self._members(collection, "/".join(above))
             ids["the member's own"] = members[min(row, len(members) - 1)] if members else "x"
         return ids
@@ -318,7 +318,11 @@ class Measured:
         for each in self.caller.model.operations.values():
             if each.collection == collection.path:
                 by_role.setdefault(each.role, []).append(each)
-        reads = [each for each in by_role.get("read", ()) if self.caller.document.answer(each.name).is_json]
+        reads = [
+            each
+            for each in by_role.get("read", ())
+            if self.caller.document.answer(each.name).is_json and not each.first
+        ]
         if not reads or not collection.id:
             self._create(collection, by_role)
             return

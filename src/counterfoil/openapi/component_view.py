@@ -149,6 +149,14 @@ class ComponentView:
             return None
         return end
 
+    def list_end(self, place: Place) -> Place | None:
+        """Where references from ``place`` end, if that is a list."""
+        try:
+            end = end_of(self.sources, place)
+        except Lost:
+            return None
+        return end if isinstance(end.value, list) else None
+
     def written(self, kind: str, place: Place) -> Json:
         """What is written for the parameter, response, … at ``place``: a reference to a component, or the thing itself."""
         if isinstance(place.value.get("$ref"), str):

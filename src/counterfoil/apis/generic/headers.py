@@ -54,12 +54,19 @@ class AnswerHeaders:
         found = []
         for header, key, schema, required in declared:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
+            if value is NOTHING and required:  # what the request was called, such as X-Request-Id, the answer is called too
+                value = request.headers.get(header.lower(), NOTHING)
             text = NOTHING if value is NOTHING or value is None else self._text(schema, value)
             if text is NOTHING and required:
                 text = self._made(schema, header)
             if text is not NOTHING:
                 found.append((header, str(text)))
         return tuple(found)
+
+    def required(self, name: str, status: int) -> Headers:
+        """The headers that the document requires of an answer, whatever it is about."""
+        declared = self._declared(name, status)
+        return tuple((header, self._made(schema, header)) for header, _, schema, required in declared if required)
 
     def _value(self, key: str, facts: Facts | None, request: Request, new_id: str | None) -> Json:
         if key == "location":

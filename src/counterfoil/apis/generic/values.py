@@ -40,20 +40,24 @@ class Unmakeable(Exception):
 
 
 class Tweaks:
-    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``)."""
+    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``).
 
-    __slots__ = ("bare", "branches", "ignored", "omitted")
+    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``.
+    """
+
+    __slots__ = ("bare", "branches", "ignored", "omitted", "sent")
 
     def __init__(self) -> None:
         self.omitted: set[Path] = set()
         self.branches: dict[Path, int] = {}
         self.ignored: set[Path] = set()
         self.bare = False
+        self.sent = False
 
     def copy(self) -> Tweaks:
         twin = Tweaks()
         twin.omitted, twin.branches, twin.ignored = set(self.omitted), dict(self.branches), set(self.ignored)
-        twin.bare = self.bare
+        twin.bare, twin.sent = self.bare, self.sent
         return twin
 
 
@@ -195,10 +199,11 @@ class _Making:
         members: Mapping[str, Json] = stated if isinstance(stated, dict) else {}
         required = self.reader.required(merged)
         inner = (*above, id(merged))
+        unseen = "readOnly" if self.tweaks.sent else "writeOnly"
         out: dict[str, Json] = {}
         for member, schema in members.items():
             place = (*path, member)
-            if place in self.tweaks.omitted or self.reader.merged(schema).get("writeOnly"):
+            if place in self.tweaks.omitted or self.reader.merged(schema).get(unseen):
                 continue
             has = member in source and not (source[member] == "" and self._is_unset(schema))
             if member in source and not has and member not in required:
