@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.apis.generic.alternate_keys import find_alternates
 from counterfoil.apis.generic.answers import Answer, request_schema, success
 from counterfoil.apis.generic.calls import Call, families
 from counterfoil.apis.generic.envelopes import body_place, list_place, member_place
@@ -77,6 +78,7 @@ class FoundCollections:
         others = self._join_lists()
         for draft in self.drafts.values():
             self._describe(draft)
+        self.alternates = dict(find_alternates(self.drafts, self.reader))
         for listed in others:
             self._find_view(listed)
 
@@ -87,6 +89,15 @@ class FoundCollections:
             path = read_path(text)
             if path.ends_in_parameter and not has_custom_verb(path) and len(path.segments) > 1:
                 self._draft(path.parent()).items.append(path)
+        for draft in self.drafts.values():
+            draft.items.sort(key=self._naming, reverse=True)
+
+    def _naming(self, item: Path) -> tuple[bool, bool, int]:
+        """How much the path of a member looks as if its parameter identified: an id alone, with further paths below it."""
+        last = item.segments[-1]
+        below = f"{item.text}/"
+        uses = len(self.paths[item.text]) + sum(each.startswith(below) for each in self.paths)
+        return last.text == f"{{{last.parameter}}}", letters(last.parameter).endswith(("id", "uuid", "sid")), uses
 
     def _find_calls(self) -> None:
         """Find the collections of operations that are named by a verb (``/customers.create``)."""
@@ -181,7 +192,7 @@ class FoundCollections:
             draft.entity, draft.source = entity, reference_of(entity) or name
             draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
             if draft.items:
-                found = identity(self.reader, entity, draft.parameter, draft.noun)
+                found = identity(self.reader, entity, draft.parameter, draft.noun, self._form(draft))
                 if found is None:
                     continue
                 draft.id = found[0]
@@ -195,6 +206,15 @@ class FoundCollections:
         reference = reference_of(draft.entity)
         if reference:
             self.by_reference.setdefault(reference, []).append(draft)
+
+    def _form(self, draft: Draft) -> str:
+        """The format of the path parameter that names a member; empty if it has none."""
+        for path in draft.items:
+            for operation in self.paths[path.text].values():
+                for each in operation.get("parameters") or ():
+                    if each.get("in") == "path" and each.get("name") == draft.parameter:
+                        return str(self.reader.merged(each.get("schema") or {}).get("format") or "")
+        return ""
 
     def _describe_by_body(self, draft: Draft) -> None:
         """A member of which no answer says anything: what is sent for one, and an id."""

@@ -98,7 +98,8 @@ class AnswerHeaders:
         made = operations[request.operation]
         path = made.name.partition(" ")[2]
         values = [str(each) for each in request.path.values()]
-        reads = (each for each in operations.values() if each.role == "read" and each.collection == made.collection)
+        shown = (each for each in operations.values() if each.collection == made.collection and not each.key)
+        reads = (each for each in shown if each.role == "read")
         read = next((each.name.partition(" ")[2] for each in reads if each.name.startswith("GET ")), "")
         if read == path:
             return path_of(request)

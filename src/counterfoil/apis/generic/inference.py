@@ -207,9 +207,12 @@ class _Inference:
             id_at=found.id_at,
             id_query=found.id_query,
             first=found.first,
+            key=found.key,
             scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
         )
+        if found.key:
+            self.note(name, f"key: {place_text(found.key)}", found.reason, found.confidence)
         if found.body:
             self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
         for field, value in base.sets:
@@ -242,7 +245,7 @@ class _Inference:
         if not held:
             return operation
         definition = self.spec.operations[operation.name]
-        body = None if operation.name.startswith("GET ") else request_schema(definition)
+        body = None if operation.name.startswith(("GET ", "HEAD ")) else request_schema(definition)
         listing, flags = expanding(self.reader, definition.get("parameters") or (), body, held)
         if listing:
             self.note(operation.name, "expand", f"'{listing}' is a usual name for it", 0.9)
@@ -265,7 +268,7 @@ class _Inference:
         declared = self.spec.operations[operation.name].get("parameters") or ()
         parameters = [each for each in declared if each.get("name") not in expands]
         envelope = self.roles.answer(operation.name).schema
-        if operation.name.startswith("GET "):
+        if operation.name.startswith(("GET ", "HEAD ")):
             found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
         else:
             body = request_schema(self.spec.operations[operation.name])

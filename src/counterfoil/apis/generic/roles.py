@@ -6,7 +6,7 @@ What is not told by the path is told by what the answer holds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from counterfoil.apis.generic.answers import request_schema
@@ -47,6 +47,7 @@ class Found:
     id_at: Place = ()
     id_query: str = ""
     first: bool = False
+    key: Place = ()
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
@@ -60,6 +61,9 @@ class Roles(FoundCollections):
         """What the operation does."""
         method, _, text = name.partition(" ")
         method, path = method.lower(), read_path(text)
+        if method == "head" and "get" in self.paths[text]:
+            found = self.role(f"GET {text}")
+            return replace(found, at=(), each=(), reason="as GET, without a body") if found.draft is not None else found
         if method in ("options", "head", "trace"):
             return Found("made_up", reason=f"{method.upper()} shows no state")
         if name in self.calls and (called := self._call_role(name)) is not None:
@@ -68,6 +72,12 @@ class Roles(FoundCollections):
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
         if method == "post" and (searched := self._search_role(name, path)) is not None:
             return searched
+        if text in self.alternates:
+            draft, key = self.alternates[text]
+            found = self._member_role(name, method, draft)
+            found.key, found.confidence = key, min(found.confidence, 0.85)
+            found.reason += f"; '{key[0]}' is the field that the path has"
+            return found
         if path.ends_in_parameter and len(path.segments) > 1:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
@@ -259,6 +269,9 @@ class Roles(FoundCollections):
         owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)
         if has_custom_verb(path):
             owner = self.drafts.get(path.parent().key)
+        key: Place = ()
+        if member.text in self.alternates:
+            owner, key = self.alternates[member.text]
         if owner is None or owner.entity is None or method == "get":
             return Found("made_up", reason=f"'{verb}' is done to nothing that is known", confidence=0.7)
         effect, why = action_effect(self.reader, owner.entity, verb)
@@ -266,7 +279,7 @@ class Roles(FoundCollections):
         body, _ = self._body(name, owner)
         sure = 0.8 if effect else 0.6
         reason = f"an action on a member; {why or 'what it changes is not seen'}"
-        return Found("action", owner, at, body=body, sets=effect, reason=reason, confidence=sure)
+        return Found("action", owner, at, body=body, key=key, sets=effect, reason=reason, confidence=sure)
 
     def _created_below(self, name: str, path: Path) -> Found:
         draft = self._single(path)

@@ -31,6 +31,10 @@ IDS = ("id", "gid", "uuid", "sid", "key", "code")
 """Properties that hold the id of a member which is shown in place of it."""
 
 
+NAMES = ("slug", "name", "value", "amount")
+"""Properties that hold what is given for a whole member that has no such id: a region's slug, an amount of money."""
+
+
 FAILURES = ("error", "errors")
 """What an answer has only where something failed."""
 
@@ -240,8 +244,18 @@ class _Making:
         if isinstance(given, list):  # a list that the answer wraps
             name = next((each for each in LISTS if each in members and self.reader.is_array(members[each])), None)
             return {} if name is None else {name: given}
-        name = next((each for each in IDS if each in members), None)
-        return {} if name is None else {name: given}
+        for name in (*IDS, *NAMES):
+            if name in members and self._holds(members[name], name, given):
+                return {name: given}
+        return {}
+
+    def _holds(self, schema: Json, name: str, given: Json) -> bool:
+        """Whether a property can hold what was given: an id in any form that it is written in, anything else as it is."""
+        types = self.reader.types(schema)
+        if name in IDS and (not isinstance(given, str) or given.isdecimal()):
+            return True
+        wanted = {"string"} if isinstance(given, str) else {"number", "integer"}
+        return not types or bool(types & wanted)
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
         """Whether an optional property that was not given is made."""
