@@ -310,7 +310,9 @@ class Measured:
     ) -> tuple[int, Json]:
         """Call an operation about one member: its id is in the path, in the body, or in the query."""
         known, query = None, {}
-        own = ids.get("the member's own")
+        own: Any = ids.get("the member's own")
+        if operation.role == "clear":
+            own = None if own is None else [own]
         if operation.id_at and own is not None:
             known = (*operation.body, *operation.id_at), own
         elif operation.id_query and own is not None:
@@ -407,7 +409,8 @@ class Measured:
                 self.caller.document.reader.member(self.caller.document.answer(create.name).schema, create.at)
             )
             for field, value in fields.items():
-                owned = field in members and self.caller.document.reader.merged(members[field]).get("readOnly")
+                said = self.caller.document.reader.merged(members.get(field, {}))
+                owned = said.get("readOnly") or said.get("writeOnly")
                 if isinstance(shown, dict) and field in members and not owned and value not in ({}, []):
                     back = _is_back(value, shown.get(field))
                     self._count(

@@ -199,7 +199,8 @@ class _Root:
                 out[key] = self.convert(schema[key])
         for key in HOLD_LIST:
             if key in schema:
-                self._add_list(out, key, self._told_apart(schema, key), "discriminator" in schema)
+                may_overlap = "discriminator" in schema or not self._exclude_each_other(schema[key])
+                self._add_list(out, key, self._told_apart(schema, key), may_overlap)
         _bound_width(out)
         return self._nullable(out) if schema.get("nullable") else out
 
@@ -235,10 +236,26 @@ class _Root:
                 if isinstance(each, dict) and isinstance(each.get("$ref"), str):
                     yield from self._names_of(discriminator, name, each["$ref"], depth - 1)
 
-    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], is_told_apart: bool) -> None:
+    def _exclude_each_other(self, alternatives: list[Json]) -> bool:
+        """Whether each alternative requires a member that no other does, so that what fits two of them is a contradiction."""
+        required = [self._required(each, 3) for each in alternatives]
+        return all(
+            names.difference(*(each for other, each in enumerate(required) if other != index))
+            for index, names in enumerate(required)
+        )
+
+    def _required(self, schema: Json, depth: int) -> set[str]:
+        target = resolve(self.document, schema)
+        if not isinstance(target, dict):
+            return set()
+        found = set(target.get("required", ()))
+        return found.union(*(self._required(each, depth - 1) for each in target.get("allOf", ()) if depth))
+
+    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], may_overlap: bool) -> None:
         """Add the alternatives. In a user's document, a value may fit several: in an answer, and where a discriminator says
-        which is meant; else no request could be sent that fits two of them."""
-        if key == "oneOf" and self.is_lenient and (self.direction == "response" or is_told_apart):
+        which is meant, or the alternatives leave open what would be in one alone: many documents say ``oneOf`` and mean
+        ``anyOf``, and every request that fits two of them would be refused."""
+        if key == "oneOf" and self.is_lenient and (self.direction == "response" or may_overlap):
             if "anyOf" in out:
                 out.setdefault("allOf", []).append({"anyOf": converted})
                 return

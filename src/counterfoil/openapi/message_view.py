@@ -113,7 +113,7 @@ class MessageView(LinkView):
         out["required"] = body.get("required") is True
         described = self.mapping(place, "content")
         content = self.content(described) if described is not None else {}
-        if not content:
+        if not content and (described is None or not described.value):
             self.tell(place, "the body has no media type; any is valid")
         out["content"] = content or {"*/*": {}}
         return out
@@ -125,6 +125,8 @@ class MessageView(LinkView):
             if "/" not in name:
                 if not name.startswith("x-"):
                     self.tell(place[name], f"'{name}' is no media type; left out")
+            elif is_nothing(place.value[name]):
+                continue
             elif isinstance(place.value[name], dict) and (media := self.end(place[name], "media type")) is not None:
                 out[name] = self.media_type(media)
             else:
@@ -206,3 +208,9 @@ class MessageView(LinkView):
         out = {key: header[key] for key in header if key in PARAMETER or key.startswith("x-")}
         out["required"] = header.get("required") is True
         return out | self.schema_or_content(place)
+
+
+def is_nothing(described: Json) -> bool:
+    """Whether the schema of a body allows null alone, which is how some documents say that there is none."""
+    schema = described.get("schema") if isinstance(described, dict) else None
+    return isinstance(schema, dict) and schema.get("type") in ("null", ["null"])

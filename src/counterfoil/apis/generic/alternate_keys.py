@@ -1,4 +1,4 @@
-"""Finds the paths that name a member by another of its fields than its id: ``/carts/key={key}``, ``/customers/external/{externalId}``."""
+"""Finds the paths that name a member by another field than its id: ``/carts/key={key}``, ``/users/by-email/{email}``."""
 
 from __future__ import annotations
 

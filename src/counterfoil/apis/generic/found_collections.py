@@ -158,7 +158,9 @@ class FoundCollections:
             name = next((members[each] for each in keys if each in members and (members[each],) != draft.id), None)
             if name is None:
                 return None
-            found.append((segment.parameter, name, owner.path.text if owner is not None and owner.items else ""))
+            is_own = owner is draft and letters(name) == letters(segment.parameter)  # a field of what is listed, and no id
+            above = owner.path.text if owner is not None and owner.items and not is_own else ""
+            found.append((segment.parameter, name, above))
         return found
 
     def _joined(self, path: Path) -> Draft | None:

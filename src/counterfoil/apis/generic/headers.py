@@ -54,7 +54,9 @@ class AnswerHeaders:
         found = []
         for header, key, schema, required in declared:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
-            if value is NOTHING and required:  # what the request was called, such as X-Request-Id, the answer is called too
+            if (
+                value is NOTHING and required
+            ):  # what the request was called, such as X-Request-Id, the answer is called too
                 value = request.headers.get(header.lower(), NOTHING)
             text = NOTHING if value is NOTHING or value is None else self._text(schema, value)
             if text is NOTHING and required:

@@ -66,6 +66,13 @@ def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, 
     ends = [name for key, name in by_letters.items() if key.endswith("id")]
     if len(ends) == 1:
         return ends[0], "it is the only property that ends in id", 0.6
+    longer = [name for key, name in by_letters.items() if len(wanted) > 3 and key.endswith(wanted)]
+    if len(longer) == 1:
+        return longer[0], f"it alone ends like the path parameter '{parameter}'", 0.6
+    words = [letters(each) for each in _WORDS.findall(parameter)]
+    for count in range(len(words) - 1, 0, -1):
+        if (begin := "".join(words[:count])) in by_letters:
+            return by_letters[begin], f"the path parameter '{parameter}' begins with it", 0.6
     if wanted and wanted.removesuffix("id") in by_letters:
         return by_letters[wanted.removesuffix("id")], f"the path parameter '{parameter}' begins with it", 0.6
     return None

@@ -16,7 +16,7 @@ from counterfoil.apis.generic.found_collections import Draft
 from counterfoil.apis.generic.holdings import Holding, expanding, holdings
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
 from counterfoil.apis.generic.names import letters, singular
-from counterfoil.apis.generic.paths import Path, read_path
+from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.queries import chooses, queries
 from counterfoil.apis.generic.relations import ownership, references, state_field
 from counterfoil.apis.generic.roles import Found, Roles
@@ -115,8 +115,7 @@ class _Inference:
         segments = draft.path.segments
         for index, segment in enumerate(segments):
             if segment.is_parameter:
-                before = Path("", segments[:index])
-                owner = self.roles.drafts.get(before.key)
+                owner = self._owner(draft.path.text, segments, index)
                 known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
                 found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
                 if known and owner is not None:
@@ -124,6 +123,27 @@ class _Inference:
                         draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95
                     )
         return tuple(found)
+
+    def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> Draft | None:
+        """The collection whose member the parameter at ``index`` names by its id."""
+        owner = self.roles.drafts.get(Path("", segments[:index]).key)
+        parameter = segments[index].parameter
+        if owner is None or letters(parameter) == letters(owner.parameter):
+            return owner
+        fields = {letters(each) for each in self.reader.properties(owner.entity)} - {
+            letters(str(owner.id[0])) if owner.id else ""
+        }
+        return None if letters(parameter) in fields or self._is_listed(path, parameter) else owner
+
+    def _is_listed(self, path: str, parameter: str) -> bool:
+        """Whether the document lists the values of a path parameter: they are then no ids."""
+        return any(
+            (each.get("in"), each.get("name")) == ("path", parameter)
+            and "enum" in self.reader.merged(each.get("schema") or {})
+            for name, operation in self.spec.operations.items()
+            if name.partition(" ")[2].startswith(path)
+            for each in operation.get("parameters") or ()
+        )
 
     def _with_references(
         self, collection: Collection, drafts: dict[str, Draft], collections: dict[str, Collection]
@@ -228,7 +248,7 @@ class _Inference:
         found = []
         for index, segment in enumerate(segments):
             if segment.is_parameter:
-                owner = self.roles.drafts.get(Path("", segments[:index]).key)
+                owner = self._owner(name.partition(" ")[2], segments, index)
                 known = (
                     owner is not None
                     and owner.path.text in collections

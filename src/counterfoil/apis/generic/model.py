@@ -117,8 +117,8 @@ class Operation:
     ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``fields`` and ``omit`` are
     query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
     that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
-    ``first``: the member is the collection's first, whom a path calls ``me``. ``key`` is the field whose value the path has, where
-    that is not the id (``/customers/external/{external_id}``). ``conditions`` has conditions of the form field,
+    ``first``: the member is the collection's first, whom a path calls ``me``. ``key`` is the field whose value the path has,
+    where that is not the id (``/customers/external/{external_id}``). ``conditions`` has conditions of the form field,
     operator, value, or an OData filter. ``expand`` is the parameter (or member of the body) that lists fields to show as
     members, ``flags`` are those that ask for one field each.
     """

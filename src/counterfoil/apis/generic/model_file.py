@@ -210,9 +210,7 @@ def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:
 def _parsed(key: str, value: Json, before: Any) -> Any:
     if key == "pages":
         return Pages(**{name: _parsed(name, each, getattr(Pages(), name)) for name, each in dict(value).items()})
-    if key in PLACES and not (
-        key == "at" and isinstance(before, str)
-    ):
+    if key in PLACES and not (key == "at" and isinstance(before, str)):
         return read_place(_text(value))
     if key == "parents":
         return tuple(Parent(**each) for each in value)

@@ -130,9 +130,7 @@ class Reading:
             raise unknown(collection, id)
         return collection, parent, member
 
-    def _named(
-        self, operation: Operation, collection: Collection, parent: str, request: Request, store: Store
-    ) -> str:
+    def _named(self, operation: Operation, collection: Collection, parent: str, request: Request, store: Store) -> str:
         """The id of the member that the request names, in whichever way. Raises ``ApiError`` (unknown_resource)."""
         if operation.first or self._names_none(operation, request):
             return self._first(collection, store)
