@@ -18,6 +18,7 @@ from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular
 from counterfoil.apis.generic.paths import Path, read_path
+from counterfoil.apis.generic.referred import reference_of
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -158,7 +159,9 @@ class FoundCollections:
             name = next((members[each] for each in keys if each in members and (members[each],) != draft.id), None)
             if name is None:
                 return None
-            is_own = owner is draft and letters(name) == letters(segment.parameter)  # a field of what is listed, and no id
+            is_own = owner is draft and letters(name) == letters(
+                segment.parameter
+            )  # a field of what is listed, and no id
             above = owner.path.text if owner is not None and owner.items and not is_own else ""
             found.append((segment.parameter, name, above))
         return found
@@ -294,17 +297,6 @@ class FoundCollections:
 
     def _body(self, name: str, draft: Draft) -> tuple[Place, str]:
         return body_place(self.reader, request_schema(self.operations[name]), (draft.noun, stem_of(draft.parameter)))
-
-
-def reference_of(schema: Json) -> str:
-    """The reference that a schema is, also as the one part of an ``allOf``; empty if it is none."""
-    if isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
-            return str(schema["$ref"])
-        parts = schema.get("allOf")
-        if isinstance(parts, list) and len(parts) == 1:
-            return reference_of(parts[0])
-    return ""
 
 
 def stem_of(parameter: str) -> str:

@@ -17,13 +17,13 @@ from counterfoil.apis.generic.found_collections import (
     FoundCollections,
     Scope,
     has_custom_verb,
-    reference_of,
     stem_of,
 )
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
+from counterfoil.apis.generic.referred import place_of, reference_of
 from counterfoil.apis.generic.relations import action_effect, is_verb
 from counterfoil.apis.generic.search_bodies import is_search
 
@@ -62,8 +62,8 @@ class Roles(FoundCollections):
         method, _, text = name.partition(" ")
         method, path = method.lower(), read_path(text)
         if method == "head" and "get" in self.paths[text]:
-            found = self.role(f"GET {text}")
-            return replace(found, at=(), each=(), reason="as GET, without a body") if found.draft is not None else found
+            same = self.role(f"GET {text}")
+            return replace(same, at=(), each=(), reason="as GET, without a body") if same.draft is not None else same
         if method in ("options", "head", "trace"):
             return Found("made_up", reason=f"{method.upper()} shows no state")
         if name in self.calls and (called := self._call_role(name)) is not None:
@@ -73,11 +73,7 @@ class Roles(FoundCollections):
         if method == "post" and (searched := self._search_role(name, path)) is not None:
             return searched
         if text in self.alternates:
-            draft, key = self.alternates[text]
-            found = self._member_role(name, method, draft)
-            found.key, found.confidence = key, min(found.confidence, 0.85)
-            found.reason += f"; '{key[0]}' is the field that the path has"
-            return found
+            return self._alternate_role(name, method, *self.alternates[text])
         if path.ends_in_parameter and len(path.segments) > 1:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
@@ -103,6 +99,12 @@ class Roles(FoundCollections):
         return Found(
             roles[method], draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
         )
+
+    def _alternate_role(self, name: str, method: str, draft: Draft, key: Place) -> Found:
+        found = self._member_role(name, method, draft)
+        found.key, found.confidence = key, min(found.confidence, 0.85)
+        found.reason += f"; '{key[0]}' is the field that the path has"
+        return found
 
     def _collection_role(self, name: str, method: str, path: Path, draft: Draft) -> Found | None:
         if method == "get":
@@ -349,4 +351,8 @@ class Roles(FoundCollections):
             for other, member in self.reader.properties(answer.schema).items():
                 if reference_of(member) == wanted:
                     return (other,), f"'{other}' holds the same schema as the collection", 0.95
+            if draft.id and draft.id[0] not in self.reader.properties(self.reader.member(answer.schema, place)):
+                inner = place_of(self.reader, answer.schema, wanted)
+                if inner is not None:
+                    return inner, f"'{inner[0]}' holds the same schema as the collection, further down", 0.9
         return place, why, sure

@@ -167,8 +167,8 @@ class Shows:
         merged, types = reader.merged(schema), reader.types(schema)
         if value is not None:
             value = self._linked(merged, place, name, value, facts)
-            if name == "offset" and merged.get("minimum") == 1:  # counted from 1, as SCIM does
-                value += 1
+            if name == "offset" and value == facts.page.start and merged.get("minimum") == 1:
+                value += 1  # counted from 1, as SCIM does
             taken = self.document.values.scalars.taken(merged, types, value)
             if taken is not NOTHING and _is_within(merged, taken):
                 put(body, place, taken)

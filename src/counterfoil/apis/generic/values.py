@@ -207,8 +207,10 @@ class _Making:
         out: dict[str, Json] = {}
         for member, schema in members.items():
             place = (*path, member)
-            if place in self.tweaks.omitted or self.reader.merged(schema).get(unseen):
+            if place in self.tweaks.omitted:
                 continue
+            if self.reader.merged(schema).get(unseen) and not (self.tweaks.sent and member in required):
+                continue  # PagerDuty's type is readOnly in one part of an allOf, and required in another
             has = member in source and not (source[member] == "" and self._is_unset(schema))
             if member in source and not has and member not in required:
                 continue
