@@ -27,7 +27,14 @@ def find_alternates(drafts: Mapping[str, Draft], reader: SchemaReader) -> Iterat
             if field and (field,) != draft.id:
                 yield item.text, (draft, (field,))
         owner = drafts.get(draft.path.parent().key)
-        if owner is None or owner.single or not owner.id or not owner.items or draft.lists:
+        if (
+            owner is None
+            or owner.single
+            or not owner.id
+            or not owner.items
+            or draft.lists
+            or draft.path.ends_in_parameter
+        ):
             continue
         if not _is_same(reader, owner.entity, draft.entity):
             continue

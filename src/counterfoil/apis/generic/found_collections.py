@@ -18,11 +18,13 @@ from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular
 from counterfoil.apis.generic.paths import Path, read_path
-from counterfoil.apis.generic.referred import reference_of
+from counterfoil.apis.generic.referred import place_of, reference_of
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 WRITING = ("post", "put", "patch")
+SURE = 0.9
+"""The confidence of a list that is meant: an array of objects that is named as lists are, alone in its answer."""
 OF_BODY = " (body)"
 """Ends the name of an operation whose body, and not its answer, says what a member is."""
 Scope = tuple[str, str, str]
@@ -65,13 +67,14 @@ class FoundCollections:
         for name, operation in operations.items():
             method, _, text = name.partition(" ")
             self.paths.setdefault(text, {})[method.lower()] = operation
+        self._answers: dict[str, Answer] = {}
         self.by_key: dict[str, list[Path]] = {}
         for written in self.paths:
             path = read_path(written)
             self.by_key.setdefault(path.key, []).append(path)
+        self.shelves = frozenset(self._shelves())
         self.drafts: dict[str, Draft] = {}
         self.by_reference: dict[str, list[Draft]] = {}
-        self._answers: dict[str, Answer] = {}
         self.views: dict[str, tuple[Draft, list[Scope]]] = {}
         self.calls: dict[str, tuple[Draft, Call]] = {}
         self._find_members()
@@ -85,10 +88,26 @@ class FoundCollections:
 
     # --- collections -----------------------------------------------------------------------------
 
+    def _shelves(self) -> Iterator[str]:
+        """Paths that end in a parameter and list what is below it: ``/templates/{kind}`` beside ``/templates/{kind}/{slug}``."""
+        for texts in self.by_key.values():
+            for path in texts:
+                is_above = path.ends_in_parameter and f"{path.key}/{{}}" in self.by_key
+                answer = self.answer(f"GET {path.text}") if is_above and "get" in self.paths[path.text] else None
+                if answer is not None and answer.is_json:
+                    listed = list_place(self.reader, answer.schema, path.noun)
+                    if listed is not None and (not listed[0] or listed[2] >= SURE):
+                        yield path.text
+
     def _find_members(self) -> None:
         for text in self.paths:
             path = read_path(text)
-            if path.ends_in_parameter and not has_custom_verb(path) and len(path.segments) > 1:
+            if (
+                path.ends_in_parameter
+                and not has_custom_verb(path)
+                and len(path.segments) > 1
+                and text not in self.shelves
+            ):
                 self._draft(path.parent()).items.append(path)
         for draft in self.drafts.values():
             draft.items.sort(key=self._naming, reverse=True)
@@ -117,7 +136,11 @@ class FoundCollections:
         others = []
         for text, methods in self.paths.items():
             path = read_path(text)
-            if path.ends_in_parameter or "get" not in methods or f"GET {text}" in self.calls:
+            if (
+                (path.ends_in_parameter and text not in self.shelves)
+                or "get" not in methods
+                or f"GET {text}" in self.calls
+            ):
                 continue
             answer = self.answer(f"GET {text}")
             found = list_place(self.reader, answer.schema, path.noun) if answer.is_json else None
@@ -296,7 +319,13 @@ class FoundCollections:
         return next(iter(below or fitting), None)
 
     def _body(self, name: str, draft: Draft) -> tuple[Place, str]:
-        return body_place(self.reader, request_schema(self.operations[name]), (draft.noun, stem_of(draft.parameter)))
+        schema = request_schema(self.operations[name])
+        place, why = body_place(self.reader, schema, (draft.noun, stem_of(draft.parameter)))
+        wanted = reference_of(draft.entity)
+        if not place and wanted and draft.id and draft.id[0] not in self.reader.properties(schema):
+            inner = place_of(self.reader, schema, wanted)
+            return (inner, f"'{inner[0]}' holds the same schema as the collection") if inner else (place, why)
+        return place, why
 
 
 def stem_of(parameter: str) -> str:

@@ -79,9 +79,10 @@ class _Inference:
             self.note(path, f"{what}: {value}", reason, sure)
         roles = {found.role for found in self.found.values() if found.draft is draft}
         parents = self._parents(draft)
-        shown = "any" if not draft.single and not roles & {"list", "create"} else "known"
+        shown = "any" if not draft.single and not (roles & {"list", "create"} and draft.id) else "known"
         if shown == "any":
-            self.note(path, "found: any", "no operation lists or creates its members, so every id is found", 0.6)
+            why = "no operation lists or creates its members" if draft.id else "nothing shows the ids of its members"
+            self.note(path, "found: any", f"{why}, so every id is found", 0.6)
         if draft.entity is None:
             return Collection(path, "", draft.id, draft.parameter, parents, shown)  # type: ignore[arg-type]
         owned = ownership(self.reader, draft.entity, self._sent(draft), str(draft.id[0]) if draft.id else "")

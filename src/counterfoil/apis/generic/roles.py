@@ -74,7 +74,7 @@ class Roles(FoundCollections):
             return searched
         if text in self.alternates:
             return self._alternate_role(name, method, *self.alternates[text])
-        if path.ends_in_parameter and len(path.segments) > 1:
+        if path.ends_in_parameter and len(path.segments) > 1 and text not in self.shelves:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
         if method == "get" and text in self.views:
