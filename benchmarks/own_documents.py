@@ -89,13 +89,18 @@ class Caller:
     # --- requests --------------------------------------------------------------------------------
 
     def operation(
-        self, name: str, ids: dict[str, str], body: Json = None, known: tuple[Any, str] | None = None
+        self,
+        name: str,
+        ids: dict[str, str],
+        body: Json = None,
+        known: tuple[Any, str] | None = None,
+        query: dict[str, Json] | None = None,
     ) -> tuple[int, Json]:
         """Call an operation with values that the document allows; ``ids`` are path parameters that are known, ``known`` is a
         place in the body and what is to stand there."""
         operation = self.spec.operations[name]
         method, _, path = name.partition(" ")
-        query: dict[str, Json] = {}
+        query = dict(query or {})
         headers = {"authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-key", "accept": "*/*"}
         headers |= self._credentials(operation, query)
         for each in operation.get("parameters") or ():
@@ -133,15 +138,15 @@ class Caller:
         if each["in"] == "path":
             if each["name"] not in ids:
                 ids[each["name"]] = str(self._value(each, name))
-        elif each.get("required"):
+        elif each.get("required") and each["name"] not in query:
             value = self._value(each, name)
             if each["in"] == "query":
                 if isinstance(value, dict):
                     query.update({f"{each['name']}[{key}]": inner for key, inner in value.items()})
                 else:
                     query[each["name"]] = str(value).lower() if isinstance(value, bool) else value
-            elif each["in"] == "header":
-                headers[each["name"].lower()] = str(value)
+            elif each["in"] == "header" and each["name"].lower() not in ("authorization", "content-type"):
+                headers[each["name"].lower()] = str(value).lower() if isinstance(value, bool) else str(value)
             elif each["in"] == "cookie":
                 headers["cookie"] = f"{each['name']}={value}"
 
@@ -161,7 +166,7 @@ class Caller:
         if schema is None:
             return None
         checks = self.document.schemas.validator(schema, "request")
-        return fit(self.document.values, schema, checks, f"request/{name}", row=1)
+        return fit(self.document.values, schema, checks, f"request/{name}", row=1, sent=True)
 
     def _body(self, operation: Json, name: str, known: tuple[Any, str] | None = None) -> tuple[str, bytes]:
         from counterfoil.apis.generic.answers import is_json
@@ -231,9 +236,9 @@ class Measured:
                 self._called(name, operation)
         for collection in model.collections.values():
             self._laws(collection)
-        for name, operation in called:
-            if operation.role == "clear":  # takes all members
-                self._called(name, operation)
+        cleared = [each for each in called if each[1].role == "clear"]  # takes all members; those below others first
+        for name, operation in sorted(cleared, key=lambda each: -each[0].count("/")):
+            self._called(name, operation)
 
     def _ids(self, collection: Any, row: int = 0) -> dict[str, str]:
         """Path parameters of a collection's parents and of one of its members."""
@@ -250,7 +255,7 @@ class Measured:
                 value = self._free(parent.parameter, collection.path)
             above.append(value)
             ids[f"{len(above)} {parent.parameter}"] = value
-        if collection.parameter:
+        if collection.id:
             members = self._members(collection, "/".join(above))
             ids["the member's own"] = members[min(row, len(members) - 1)] if members else "x"
         return ids
@@ -284,9 +289,9 @@ class Measured:
             above = list(scoped.values())[len(scoped) - len(owner.parents) :] if owner is not None else []
             known = self._members(owner, "/".join(above)) if owner is not None else []
             scoped[parameter] = known[0] if known else self._free(parameter, own_path)
-        status, body = self.caller.operation(
-            name, scoped or self._named(name, ids), known=self._sent_id(operation, collection)
-        )
+        if operation.key:
+            ids["the member's own"] = self._key_of(collection, operation, "/".join(list(ids.values())[:-1]))
+        status, body = self._about(operation, collection, ids, scoped)
         kind = "valid" if status < 400 else "501" if status == 501 else "other"
         self.counts[kind] += 1
         self.counts["all"] += 1
@@ -300,13 +305,31 @@ class Measured:
                 f"{status} {operation.role} {name} {json.dumps(body)[:220] if not isinstance(body, bytes) else body[:200]}"
             )
 
-    def _sent_id(self, operation: Any, collection: Any) -> tuple[Any, str] | None:
-        """The place in the body, and the value, of the id of a member that is there, where the body has it."""
-        if not operation.id_at:
-            return None
-        ids = self._ids(collection)
-        above = "/".join(list(ids.values())[: len(collection.parents)])
-        return (*operation.body, *operation.id_at), self._members(collection, above)[2]
+    def _about(
+        self, operation: Any, collection: Any, ids: dict[str, str], scoped: dict[str, str] | None = None
+    ) -> tuple[int, Json]:
+        """Call an operation about one member: its id is in the path, in the body, or in the query."""
+        known, query = None, {}
+        own: Any = ids.get("the member's own")
+        if operation.role == "clear":
+            own = None if own is None else [own]
+        if operation.id_at and own is not None:
+            known = (*operation.body, *operation.id_at), own
+        elif operation.id_query and own is not None:
+            query = {operation.id_query: own}
+        return self.caller.operation(
+            operation.name, scoped or self._named(operation.name, ids), known=known, query=query
+        )
+
+    def _key_of(self, collection: Any, operation: Any, above: str) -> str:
+        """The value of the field that a path names a member by: of the first member that has it."""
+        from counterfoil.apis.generic.rows import Store
+
+        world = self.caller.worlds.get("default")
+        assert world is not None
+        members = list(Store(self.caller.made, world, self.caller.spec.name).all(collection, above))
+        members = members[::-1] if operation.role == "delete" else members
+        return next((str(value) for each in members if (value := _at(each.value, operation.key)) is not None), "x")
 
     def _named(self, name: str, ids: dict[str, str]) -> dict[str, str]:
         """The ids by the names that this operation's path has: in order, where they are called otherwise."""
@@ -318,7 +341,11 @@ class Measured:
         for each in self.caller.model.operations.values():
             if each.collection == collection.path:
                 by_role.setdefault(each.role, []).append(each)
-        reads = [each for each in by_role.get("read", ()) if self.caller.document.answer(each.name).is_json]
+        reads = [
+            each
+            for each in by_role.get("read", ())
+            if self.caller.document.answer(each.name).is_json and not each.first and not each.key
+        ]
         if not reads or not collection.id:
             self._create(collection, by_role)
             return
@@ -326,11 +353,11 @@ class Measured:
         if "list" in by_role:
             for row in (0, 1):
                 ids = self._ids(collection, row)
-                status, body = self.caller.operation(read.name, self._named(read.name, ids))
+                status, body = self._about(read, collection, ids)
                 same = status == read.status and str(_at(body, (*read.at, *collection.id))) == ids["the member's own"]
                 self._count("items", same, f"same id: {read.name} {status} {ids} {str(body)[:200]}")
             self._unknown(collection, read)
-        for delete in by_role.get("delete", ())[:1]:
+        for delete in [each for each in by_role.get("delete", ()) if not each.key][:1]:
             self._gone(collection, read, delete)
         self._create(collection, by_role)
 
@@ -348,13 +375,15 @@ class Measured:
         ids["the member's own"] = self.caller.made.ids.at(
             self.caller.made.key(world, collection, above), collection, 4_000_001
         )
-        status, body = self.caller.operation(read.name, self._named(read.name, ids))
+        if any(isinstance(each.get("enum"), list) for each in self.caller.document.id_schemas(collection)):
+            return  # every id that the document lists is there
+        status, body = self._about(read, collection, ids)
         self._count("unknown", status in (404, 410), f"unknown: {read.name} {status} {str(body)[:200]}")
 
     def _gone(self, collection: Any, read: Any, delete: Any) -> None:
         ids = self._ids(collection, 3)
-        status, body = self.caller.operation(delete.name, self._named(delete.name, ids))
-        after, _ = self.caller.operation(read.name, self._named(read.name, ids))
+        status, body = self._about(delete, collection, ids)
+        after, _ = self._about(read, collection, ids)
         self._count(
             "gone", status < 400 and after in (404, 410), f"gone: {delete.name} {status} then {after} {str(body)[:200]}"
         )
@@ -380,7 +409,8 @@ class Measured:
                 self.caller.document.reader.member(self.caller.document.answer(create.name).schema, create.at)
             )
             for field, value in fields.items():
-                owned = field in members and self.caller.document.reader.merged(members[field]).get("readOnly")
+                said = self.caller.document.reader.merged(members.get(field, {}))
+                owned = said.get("readOnly") or said.get("writeOnly")
                 if isinstance(shown, dict) and field in members and not owned and value not in ({}, []):
                     back = _is_back(value, shown.get(field))
                     self._count(
@@ -437,8 +467,8 @@ def _is_back(sent: Json, shown: Json) -> bool:
     if isinstance(sent, list) and isinstance(shown, list):
         return len(sent) == len(shown) and all(map(_is_back, sent, shown))
     if isinstance(shown, dict) and not isinstance(sent, dict):
-        return any(str(shown.get(name)) == str(sent) for name in ("id", "gid", "uuid", "sid"))
-    return sent == shown or str(sent) == str(shown)
+        return any(str(shown.get(name)) == str(sent) for name in ("id", "gid", "uuid", "sid", "slug", "name", "value"))
+    return sent == shown or str(sent) == str(shown) or (isinstance(sent, bool) and str(sent).lower() == shown)
 
 
 def _drop(value: Json, name: str) -> None:

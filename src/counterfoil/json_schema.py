@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
+from counterfoil.schema_alternatives import exclude_each_other
 from counterfoil.schema_errors import Cause, Discriminator, cause_of, schema_at
 
 Json = Any
@@ -206,7 +207,7 @@ class _Root:
                 out[key] = self.convert(schema[key])
         for key in HOLD_LIST:
             if key in schema:
-                self._add_list(out, key, self._told_apart(schema, key), "discriminator" in schema)
+                self._add_list(out, key, self._told_apart(schema, key), may_overlap=self._may_overlap(schema, key))
         _bound_width(out)
         return self._nullable(out) if schema.get("nullable") else out
 
@@ -254,10 +255,18 @@ class _Root:
                 if isinstance(each, dict) and isinstance(each.get("$ref"), str):
                     yield from self._names_of(discriminator, name, each["$ref"], depth - 1)
 
-    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], is_told_apart: bool) -> None:
-        """Add the alternatives. In a user's document, a value may fit several: in an answer, and where a discriminator says
-        which is meant; else no request could be sent that fits two of them."""
-        if key == "oneOf" and self.is_lenient and (self.direction == "response" or is_told_apart):
+    def _may_overlap(self, schema: Json, key: str) -> bool:
+        """Whether a value may fit several alternatives of a user's ``oneOf``: in a response; where a discriminator says which is
+        meant; and where nothing tells them apart. Many documents say ``oneOf`` and mean ``anyOf``, and every request that
+        fits two of them would be refused."""
+        if key != "oneOf" or not self.is_lenient:
+            return False
+        is_told = self.direction == "response" or "discriminator" in schema
+        return is_told or not exclude_each_other(self.document, schema[key])
+
+    def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], *, may_overlap: bool) -> None:
+        """Add the alternatives, as ``anyOf`` where a value may fit several."""
+        if may_overlap:
             if "anyOf" in out:
                 out.setdefault("allOf", []).append({"anyOf": converted})
                 return

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from counterfoil.app import build, own_api
+from counterfoil.app import build
+from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
 DOCUMENT = Path(__file__).parent / "documents" / "depot.yaml"

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from counterfoil.app import Application, build, own_api
+from counterfoil.app import Application, build
 from counterfoil.cli import main
+from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
 DOCUMENT = Path(__file__).parent / "documents" / "darkroom.yaml"

@@ -61,15 +61,16 @@ class Pages:
 
 @dataclass(frozen=True)
 class Offsets:
-    """Windows: ``offset=10&limit=10``."""
+    """Windows: ``offset=10&limit=10``. ``first`` is the offset of the first item."""
 
     offset: str = "offset"
     limit: str = "limit"
     largest: int = 1000
+    first: int = 0
 
     def query(self, number: int, size: int) -> dict[str, int]:
         """The query for the window ``number`` (from 0) of ``size`` items."""
-        return {self.offset: number * size, self.limit: size}
+        return {self.offset: self.first + number * size, self.limit: size}
 
 
 @dataclass(frozen=True)

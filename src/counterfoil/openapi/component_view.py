@@ -46,7 +46,7 @@ class ComponentView:
         self.dialect: SchemaDialect = "draft4" if version.startswith(("2", "3.0")) else "2020-12"
         self.notices = Notices()
         self.tell = self.notices.tell
-        self.schemas = SchemaView(self.dialect, self.schema_reference, self.tell)
+        self.schemas = SchemaView(self.dialect, self.schema_reference, self.mapping_end, self.tell)
         self.writers: dict[str, Callable[[Place], Json]] = {"schemas": self.schemas.write}
         self._names: dict[tuple[str, SourceFile, Steps], str] = {}
         self._taken: dict[str, set[str]] = {kind: set() for kind in self.kinds}
@@ -148,6 +148,21 @@ class ComponentView:
             self.tell(place, f"the {what} must be a mapping; left out")
             return None
         return end
+
+    def list_end(self, place: Place) -> Place | None:
+        """Where references from ``place`` end, if that is a list."""
+        return self._quiet_end(place, list)
+
+    def mapping_end(self, place: Place) -> Place | None:
+        """Where references from ``place`` end, if that is a mapping."""
+        return self._quiet_end(place, dict)
+
+    def _quiet_end(self, place: Place, kind: type) -> Place | None:
+        try:
+            end = end_of(self.sources, place)
+        except Lost:
+            return None
+        return end if isinstance(end.value, kind) else None
 
     def written(self, kind: str, place: Place) -> Json:
         """What is written for the parameter, response, … at ``place``: a reference to a component, or the thing itself."""

@@ -55,12 +55,13 @@ class MessageView(LinkView):
         declared = place.value.get("parameters")
         if declared is None:
             return []
-        if not isinstance(declared, list):
+        listed = self.list_end(place["parameters"])
+        if listed is None:
             self.tell(place["parameters"], "parameters must be a list; left out")
             return []
         found = []
-        for index in range(len(declared)):
-            here = place["parameters"][index]
+        for index in range(len(listed.value)):
+            here = listed[index]
             end = self.end(here, "parameter")
             if end is not None and isinstance(end.value.get("name"), str):
                 found.append((here, end))
@@ -110,8 +111,9 @@ class MessageView(LinkView):
         body = place.value
         out = {key: body[key] for key in body if key == "description" or key.startswith("x-")}
         out["required"] = body.get("required") is True
-        content = self.content(place["content"]) if isinstance(body.get("content"), dict) else {}
-        if not content:
+        described = self.mapping(place, "content")
+        content = self.content(described) if described is not None else {}
+        if not content and (described is None or not described.value):
             self.tell(place, "the body has no media type; any is valid")
         out["content"] = content or {"*/*": {}}
         return out
@@ -123,8 +125,10 @@ class MessageView(LinkView):
             if "/" not in name:
                 if not name.startswith("x-"):
                     self.tell(place[name], f"'{name}' is no media type; left out")
-            elif isinstance(place.value[name], dict):
-                out[name] = self.media_type(place[name])
+            elif is_nothing(place.value[name]):
+                continue
+            elif isinstance(place.value[name], dict) and (media := self.end(place[name], "media type")) is not None:
+                out[name] = self.media_type(media)
             else:
                 out[name] = {}
         return out
@@ -156,9 +160,9 @@ class MessageView(LinkView):
     def responses(self, place: Place) -> dict[str, Json]:
         """The responses at ``place["responses"]`` by status; an operation without any may answer anything."""
         out: dict[str, Json] = {}
-        responses = place.value.get("responses")
-        if isinstance(responses, dict):
-            here = place["responses"]
+        here = self.mapping(place, "responses")
+        if here is not None:
+            responses = here.value
             for key in responses:
                 status = key if key == "default" else key.upper()
                 if key.startswith("x-"):
@@ -182,10 +186,10 @@ class MessageView(LinkView):
         response = place.value
         out = {key: response[key] for key in response if key == "description" or key.startswith("x-")}
         out.setdefault("description", "")
-        if isinstance(response.get("content"), dict):
-            out["content"] = self.content(place["content"])
-        if isinstance(response.get("headers"), dict):
-            out["headers"] = self.headers(place["headers"])
+        if (content := self.mapping(place, "content")) is not None:
+            out["content"] = self.content(content)
+        if (headers := self.mapping(place, "headers")) is not None:
+            out["headers"] = self.headers(headers)
         if isinstance(response.get("links"), dict) and (links := self.links(place["links"])):
             out["links"] = links
         return out
@@ -204,3 +208,9 @@ class MessageView(LinkView):
         out = {key: header[key] for key in header if key in PARAMETER or key.startswith("x-")}
         out["required"] = header.get("required") is True
         return out | self.schema_or_content(place)
+
+
+def is_nothing(described: Json) -> bool:
+    """Whether the schema of a body allows null alone, which is how some documents say that there is none."""
+    schema = described.get("schema") if isinstance(described, dict) else None
+    return isinstance(schema, dict) and schema.get("type") in ("null", ["null"])

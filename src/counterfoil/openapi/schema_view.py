@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from counterfoil.openapi.closed_parts import ClosedParts, Follow
 from counterfoil.openapi.patterns import usable
 from counterfoil.openapi.places import Place
 from counterfoil.openapi.spec import SchemaDialect
@@ -40,6 +41,7 @@ EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 MOVED = ("$defs", "definitions", "$schema", "$id", "$anchor", "$dynamicAnchor", "$vocabulary")
 """Members that are left out: what they define is found by reference."""
 MAKES_NULL = ("nullable", "x-nullable")
+SHUT = "additionalProperties is false, and other parts of the same allOf have further members; left out here"
 BESIDE_REFERENCE = frozenset(
     {
         "description",
@@ -60,9 +62,10 @@ BESIDE_REFERENCE = frozenset(
 class SchemaView:
     """Writes schemas of one document."""
 
-    def __init__(self, dialect: SchemaDialect, refer: Refer, tell: Tell) -> None:
+    def __init__(self, dialect: SchemaDialect, refer: Refer, follow: Follow, tell: Tell) -> None:
         self.dialect = dialect
         self.refer = refer
+        self.closed = ClosedParts(follow)
         self.tell = tell
         self._keywords = {
             **dict.fromkeys(IN_MAPS, self._map),
@@ -83,8 +86,8 @@ class SchemaView:
             "discriminator": self._discriminator,
         }
 
-    def write(self, place: Place) -> dict[str, Json]:
-        """The schema at ``place``; one that means nothing allows everything."""
+    def write(self, place: Place, *, opened: bool = False) -> dict[str, Json]:
+        """The schema at ``place``; one that means nothing allows everything. ``opened``: further members are allowed."""
         schema = place.value
         if isinstance(schema, bool):
             return {} if schema else {"not": {}}
@@ -101,10 +104,28 @@ class SchemaView:
         else:
             start = {}
         members = self._members(place)
+        if members.get("additionalProperties") is False:
+            self._close(place, members, opened)
         if members.get("format") == "uuid" and (why := _no_uuid(members)):
             self.tell(place["format"], f"{why}; the format is left out")
             del members["format"]
         return self._with_null(place, start | members)
+
+    def _close(self, place: Place, members: dict[str, Json], opened: bool) -> None:
+        """Leave out ``additionalProperties: false`` where it forbids what is described, else what is required and forbidden."""
+        if not opened and self.closed.shuts_out_its_parts(place):
+            self.tell(place["additionalProperties"], SHUT)
+            opened = True
+        if opened:
+            del members["additionalProperties"]
+            return
+        known = members.get("properties", {})
+        lacking = [name for name in members.get("required", ()) if name not in known]
+        if lacking and "patternProperties" not in members:
+            self.tell(place["required"], f"{', '.join(map(_shown, lacking))} cannot be there; not required here")
+            members["required"] = [name for name in members["required"] if name in known]
+            if not members["required"]:
+                del members["required"]
 
     def _members(self, place: Place) -> dict[str, Json]:
         out: dict[str, Json] = {}
@@ -150,6 +171,10 @@ class SchemaView:
             self.tell(here, f"{key} must be a list of schemas; left out")
         else:
             out[key] = [self.write(here[index]) for index in range(len(here.value))]
+        if key == "allOf" and isinstance(here.value, list):
+            for index, end in self.closed.that_shut_out(place):
+                self.tell(here[index], SHUT)
+                out[key][index] = self.write(end, opened=True)
 
     def _one(self, place: Place, key: str, out: dict[str, Json]) -> None:
         here = place[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.openapi.component_view import LOST, text_of
+from counterfoil.openapi.message_view import is_nothing
 from counterfoil.openapi.places import Place
 from counterfoil.openapi.sources import Sources
 from counterfoil.openapi.view import OPERATION, View
@@ -146,6 +147,8 @@ class Swagger2View(View):
         consumed = self._media_types(place, "consumes")
         for _, each in declared:
             if each.value.get("in") == "body":
+                if is_nothing(each.value):
+                    return None
                 schema = self._value(each)
                 examples = {"example": each.value["x-example"]} if "x-example" in each.value else {}
                 content = {name: {"schema": schema, **examples} for name in consumed}
@@ -182,7 +185,7 @@ class Swagger2View(View):
         out.setdefault("description", "")
         examples = response.get("examples")
         examples = examples if isinstance(examples, dict) else {}
-        if "schema" in response:
+        if "schema" in response and not is_nothing(response):
             schema = self.schemas.write(place["schema"])
             out["content"] = {
                 name: {"schema": schema, **({"example": examples[name]} if name in examples else {})}

@@ -126,11 +126,9 @@ class View(SecurityView, MessageView):
         shared = self.parameters(end)
         item = {}
         for method in METHODS:
-            if method in end.value:
-                if isinstance(end.value[method], dict):
-                    item[method] = self.operation(end[method], path, shared)
-                else:
-                    self.tell(end[method], "an operation must be a mapping; left out")
+            operation = self.end(end[method], "operation") if method in end.value else None
+            if operation is not None:
+                item[method] = self.operation(operation, path, shared)
         return item
 
     def operation(self, place: Place, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:

@@ -32,7 +32,7 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
         self.parameters = Parameters(operation.parameters, schemas, operation.operation_id)
         declared = operation.request_body
         self.body = RequestBody(declared, schemas, operation.operation_id) if declared else None
-        self.acceptable = None if api.ignores_accept else Acceptable(operation.responses)
+        self.acceptable = None if api.ignores_accept else Acceptable(operation.responses, any_json=schemas.is_lenient)
         self.is_enforced = policy == "enforce"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -147,13 +147,17 @@ class RouteTable:
         self.parameter_names = {name: _PARAMETER.findall(name) for name in spec.operations}
         self.ambiguous = ambiguous([*spec.operations, *api.unimplemented])
         self._alternatives = {
-            first: [(name, Parameters(_in_path(spec.operations[name]), schemas, name)) for name in each]
+            first: [
+                (name, Parameters(_in_path(spec.operations[name]), schemas, name))
+                for name in sorted(each, key=lambda name: _is_any_text(spec.operations[name]))
+            ]
             for first, each in alternatives(spec.operations).items()
         }
         self.with_alternatives = frozenset(self._alternatives)
 
     def meant(self, operation: str, values: Iterable[str]) -> str:
-        """Of the operations that only differ in their path parameters' names, the first whose parameters fit."""
+        """Of the operations that only differ in their path parameters' names, the first whose parameters fit; those that take
+        any text come last."""
         values = list(values)
         for name, parameters in self._alternatives.get(operation, ()):
             try:
@@ -187,6 +191,15 @@ class RouteTable:
 
 def _in_path(operation: Json) -> list[Json]:
     return [each for each in operation["parameters"] if each["in"] == "path"]
+
+
+def _is_any_text(operation: Json) -> bool:
+    """Whether all path parameters of an operation take any text."""
+    schemas = [each.get("schema") or {} for each in _in_path(operation)]
+    return not any(
+        each.get("type") in ("integer", "number", "boolean") or each.keys() & {"enum", "pattern", "format"}
+        for each in schemas
+    )
 
 
 class RoutedRequests:

@@ -254,6 +254,7 @@ class Document:
                 if name and (each.get("in"), each.get("name")) == ("query", name):
                     found += [value for _, value in examples(each, self.reader.target)]
                     found += self.reader.examples(each.get("schema", {}))
+                    found.append(self.reader.merged(each.get("schema") or {}).get("default"))  # what begins the list
             if name and operation.asks == "body":
                 content = (definition.get("requestBody") or {}).get("content") or {}
                 sent = [value for media in content.values() for _, value in examples(media, self.reader.target)]

@@ -12,6 +12,7 @@ from counterfoil.api.problem_details import problem_details
 from counterfoil.apis.generic.answers import Answer
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.fitting import fit
+from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.values import Unmakeable
@@ -54,19 +55,24 @@ class Errors:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.headers = AnswerHeaders(document)
 
     def render(self, error: ApiError) -> Response:
         """The answer for an error."""
         status, answer = self._documented(error)
         if answer is None:
             return problem(error, status)
+        headers = self.headers.required(error.operation or "", status)
         if answer.media_type is None:
-            return Response(status)
+            return Response(status, headers=headers)
         if not answer.is_json:
             kind = answer.media_type
-            return Response(status, f"{error.message}\n".encode(), media_type="text/plain" if "*" in kind else kind)
+            text = f"{error.message}\n".encode()
+            return Response(status, text, headers, media_type="text/plain" if "*" in kind else kind)
         body = self._body(error, status, answer)
-        return problem(error, status) if body is NOTHING else Response(status, body, media_type=answer.sent_type)
+        if body is NOTHING:
+            return problem(error, status)
+        return Response(status, body, headers, media_type=answer.sent_type)
 
     def _documented(self, error: ApiError) -> tuple[int, Answer | None]:
         operation = error.operation

@@ -43,8 +43,10 @@ def fit(
     anchor: int = 0,
     row: int = 1,
     examples: Iterable[Json] = (),
+    sent: bool = False,
 ) -> Json:
-    """A valid value, with as much of ``given`` in it as can stand. ``examples`` are tried first where nothing is given.
+    """A valid value, with as much of ``given`` in it as can stand. ``examples`` are tried first where nothing is given;
+    ``sent`` says that it is a request's.
 
     Raises ``Unmakeable`` with the reason.
     """
@@ -55,7 +57,7 @@ def fit(
     reason = ""
     for bare in (False, True):
         tweaks = Tweaks()
-        tweaks.bare = bare
+        tweaks.bare, tweaks.sent = bare, sent
         try:
             made, reason = _tried(values, schema, checks, key, given, anchor, row, tweaks)
         except Unmakeable as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.apis.generic.alternate_keys import find_alternates
 from counterfoil.apis.generic.answers import Answer, request_schema, success
 from counterfoil.apis.generic.calls import Call, families
 from counterfoil.apis.generic.composite import find_composites
@@ -18,10 +19,13 @@ from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular
 from counterfoil.apis.generic.paths import Path, read_path
+from counterfoil.apis.generic.referred import place_of, reference_of
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 WRITING = ("post", "put", "patch")
+SURE = 0.9
+"""The confidence of a list that is meant: an array of objects that is named as lists are, alone in its answer."""
 OF_BODY = " (body)"
 """Ends the name of an operation whose body, and not its answer, says what a member is."""
 Scope = tuple[str, str, str]
@@ -65,13 +69,14 @@ class FoundCollections:
         for name, operation in operations.items():
             method, _, text = name.partition(" ")
             self.paths.setdefault(text, {})[method.lower()] = operation
+        self._answers: dict[str, Answer] = {}
         self.by_key: dict[str, list[Path]] = {}
         for written in self.paths:
             path = read_path(written)
             self.by_key.setdefault(path.key, []).append(path)
+        self.shelves = frozenset(self._shelves())
         self.drafts: dict[str, Draft] = {}
         self.by_reference: dict[str, list[Draft]] = {}
-        self._answers: dict[str, Answer] = {}
         self.views: dict[str, tuple[Draft, list[Scope]]] = {}
         self.calls: dict[str, tuple[Draft, Call]] = {}
         find_composites(self)
@@ -80,10 +85,22 @@ class FoundCollections:
         others = self._join_lists()
         for draft in {id(each): each for each in self.drafts.values()}.values():
             self._describe(draft)
+        self.alternates = dict(find_alternates(self.drafts, self.reader))
         for listed in others:
             self._find_view(listed)
 
     # --- collections -----------------------------------------------------------------------------
+
+    def _shelves(self) -> Iterator[str]:
+        """Paths that end in a parameter and list what is below it: ``/templates/{kind}`` beside ``/templates/{kind}/{slug}``."""
+        for texts in self.by_key.values():
+            for path in texts:
+                is_above = path.ends_in_parameter and f"{path.key}/{{}}" in self.by_key
+                answer = self.answer(f"GET {path.text}") if is_above and "get" in self.paths[path.text] else None
+                if answer is not None and answer.is_json:
+                    listed = list_place(self.reader, answer.schema, path.noun)
+                    if listed is not None and (not listed[0] or listed[2] >= SURE):
+                        yield path.text
 
     def _find_members(self) -> None:
         known = {each.text for draft in self.drafts.values() for each in draft.items}
@@ -95,8 +112,18 @@ class FoundCollections:
                 and not has_custom_verb(path)
                 and len(path.segments) > 1
                 and path.text not in known
+                and text not in self.shelves
             ):
                 self._draft(path.parent()).items.append(path)
+        for draft in self.drafts.values():
+            draft.items.sort(key=self._naming, reverse=True)
+
+    def _naming(self, item: Path) -> tuple[bool, bool, int]:
+        """How much the path of a member looks as if its parameter identified: an id alone, with further paths below it."""
+        last = item.segments[-1]
+        below = f"{item.text}/"
+        uses = len(self.paths[item.text]) + sum(each.startswith(below) for each in self.paths)
+        return last.text == f"{{{last.parameter}}}", letters(last.parameter).endswith(("id", "uuid", "sid")), uses
 
     def _find_calls(self) -> None:
         """Find the collections of operations that are named by a verb (``/customers.create``)."""
@@ -115,7 +142,11 @@ class FoundCollections:
         others = []
         for text, methods in self.paths.items():
             path = read_path(text)
-            if path.ends_in_parameter or "get" not in methods or f"GET {text}" in self.calls:
+            if (
+                (path.ends_in_parameter and text not in self.shelves)
+                or "get" not in methods
+                or f"GET {text}" in self.calls
+            ):
                 continue
             answer = self.answer(f"GET {text}")
             found = list_place(self.reader, answer.schema, path.noun) if answer.is_json else None
@@ -157,7 +188,11 @@ class FoundCollections:
             name = next((members[each] for each in keys if each in members and (members[each],) != draft.id), None)
             if name is None:
                 return None
-            found.append((segment.parameter, name, owner.path.text if owner is not None and owner.items else ""))
+            is_own = owner is draft and letters(name) == letters(
+                segment.parameter
+            )  # a field of what is listed, and no id
+            above = owner.path.text if owner is not None and owner.items and not is_own else ""
+            found.append((segment.parameter, name, above))
         return found
 
     def _joined(self, path: Path) -> Draft | None:
@@ -191,7 +226,7 @@ class FoundCollections:
             draft.entity, draft.source = entity, reference_of(entity) or name
             draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
             if draft.items:
-                found = identity(self.reader, entity, draft.parameter, draft.noun)
+                found = identity(self.reader, entity, draft.parameter, draft.noun, self._form(draft))
                 if found is None:
                     continue
                 draft.id = found[0]
@@ -205,6 +240,15 @@ class FoundCollections:
         reference = reference_of(draft.entity)
         if reference:
             self.by_reference.setdefault(reference, []).append(draft)
+
+    def _form(self, draft: Draft) -> str:
+        """The format of the path parameter that names a member; empty if it has none."""
+        for path in draft.items:
+            for operation in self.paths[path.text].values():
+                for each in operation.get("parameters") or ():
+                    if each.get("in") == "path" and each.get("name") == draft.parameter:
+                        return str(self.reader.merged(each.get("schema") or {}).get("format") or "")
+        return ""
 
     def _describe_by_body(self, draft: Draft) -> None:
         """A member of which no answer says anything: what is sent for one, and an id."""
@@ -281,18 +325,13 @@ class FoundCollections:
         return next(iter(below or fitting), None)
 
     def _body(self, name: str, draft: Draft) -> tuple[Place, str]:
-        return body_place(self.reader, request_schema(self.operations[name]), (draft.noun, stem_of(draft.parameter)))
-
-
-def reference_of(schema: Json) -> str:
-    """The reference that a schema is, also as the one part of an ``allOf``; empty if it is none."""
-    if isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
-            return str(schema["$ref"])
-        parts = schema.get("allOf")
-        if isinstance(parts, list) and len(parts) == 1:
-            return reference_of(parts[0])
-    return ""
+        schema = request_schema(self.operations[name])
+        place, why = body_place(self.reader, schema, (draft.noun, stem_of(draft.parameter)))
+        wanted = reference_of(draft.entity)
+        if not place and wanted and draft.id and draft.id[0] not in self.reader.properties(schema):
+            inner = place_of(self.reader, schema, wanted)
+            return (inner, f"'{inner[0]}' holds the same schema as the collection") if inner else (place, why)
+        return place, why
 
 
 def stem_of(parameter: str) -> str:

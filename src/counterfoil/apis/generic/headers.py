@@ -56,6 +56,10 @@ class AnswerHeaders:
         found = []
         for header, key, schema, required in declared:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
+            if (
+                value is NOTHING and required
+            ):  # what the request was called, such as X-Request-Id, the answer is called too
+                value = request.headers.get(header.lower(), NOTHING)
             text = NOTHING if value is NOTHING or value is None else self._text(schema, value)
             if text is NOTHING and required:
                 text = self._made(schema, header)
@@ -64,6 +68,11 @@ class AnswerHeaders:
         if shown is not None and self.has_tags(name, status) and all(key != "etag" for _, key, _, _ in declared):
             found.append(("ETag", etag_of(shown)))
         return tuple(found)
+
+    def required(self, name: str, status: int) -> Headers:
+        """The headers that the document requires of an answer, whatever it is about."""
+        declared = self._declared(name, status)
+        return tuple((header, self._made(schema, header)) for header, _, schema, required in declared if required)
 
     def _value(self, key: str, facts: Facts | None, request: Request, new_id: str | None) -> Json:
         if key == "location":
@@ -135,7 +144,8 @@ class AnswerHeaders:
         made = operations[request.operation]
         path = made.name.partition(" ")[2]
         values = [str(each) for each in request.path.values()]
-        reads = (each for each in operations.values() if each.role == "read" and each.collection == made.collection)
+        shown = (each for each in operations.values() if each.collection == made.collection and not each.key)
+        reads = (each for each in shown if each.role == "read")
         read = next((each.name.partition(" ")[2] for each in reads if each.name.startswith("GET ")), "")
         if read == path:
             return path_of(request)

@@ -12,13 +12,25 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 _OR = re.compile(r"(?<=[a-z])Or(?=[A-Z])|[_-]or[_-]")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+LIKELY = 0.7
+"""Below it an identity is a guess that a better reason replaces."""
 USUAL = ("uuid", "sid", "gid", "guid", "key", "code", "slug", "number", "name", "identifier", "reference", "href")
 
 
-def identity(reader: SchemaReader, entity: Json, parameter: str, noun: str) -> tuple[Place, str, float] | None:
-    """The place of the identity in the entity, with the reason and the confidence; None if none is seen."""
+def identity(
+    reader: SchemaReader, entity: Json, parameter: str, noun: str, form: str = ""
+) -> tuple[Place, str, float] | None:
+    """The place of the identity in the entity, with the reason and the confidence; None if none is seen.
+
+    ``form`` is the format of the path parameter, if the document gives it one.
+    """
     members = {name: each for name, each in reader.properties(entity).items() if _is_scalar(reader, each)}
     found = _by_name(members, parameter, noun)
+    if (found is None or found[2] < LIKELY) and form:
+        same_form = [name for name, each in members.items() if reader.merged(each).get("format") == form]
+        if len(same_form) == 1:
+            return (same_form[0],), f"it alone has the format of the path parameter, {form}", 0.8
     if found is not None:
         name, why, sure = found
         return (name,), why, sure
@@ -43,6 +55,9 @@ def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, 
         return by_letters["id"], "it is called id", 0.9
     if stem and f"{stem}id" in by_letters:
         return by_letters[f"{stem}id"], f"it is the id of a {stem}", 0.9
+    last = letters(_WORDS.findall(parameter)[-1]) if _WORDS.findall(parameter) else ""
+    if last in by_letters and last != wanted:
+        return by_letters[last], f"the path parameter '{parameter}' ends in it", 0.85
     for key in USUAL:
         if key in by_letters:
             return by_letters[key], f"'{by_letters[key]}' usually identifies", 0.6
@@ -51,6 +66,13 @@ def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, 
     ends = [name for key, name in by_letters.items() if key.endswith("id")]
     if len(ends) == 1:
         return ends[0], "it is the only property that ends in id", 0.6
+    longer = [name for key, name in by_letters.items() if len(wanted) > 3 and key.endswith(wanted)]
+    if len(longer) == 1:
+        return longer[0], f"it alone ends like the path parameter '{parameter}'", 0.6
+    words = [letters(each) for each in _WORDS.findall(parameter)]
+    for count in range(len(words) - 1, 0, -1):
+        if (begin := "".join(words[:count])) in by_letters:
+            return by_letters[begin], f"the path parameter '{parameter}' begins with it", 0.6
     if wanted and wanted.removesuffix("id") in by_letters:
         return by_letters[wanted.removesuffix("id")], f"the path parameter '{parameter}' begins with it", 0.6
     return None

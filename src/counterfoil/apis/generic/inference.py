@@ -18,7 +18,7 @@ from counterfoil.apis.generic.holdings import Holding, expanding, holdings
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
 from counterfoil.apis.generic.named_actions import named_actions
 from counterfoil.apis.generic.names import letters, singular
-from counterfoil.apis.generic.paths import Path, read_path
+from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.queries import chooses, queries
 from counterfoil.apis.generic.relations import ownership, references, state_field
 from counterfoil.apis.generic.roles import Found, Roles
@@ -90,9 +90,10 @@ class _Inference:
             self.note(path, f"{what}: {value}", reason, sure)
         roles = {found.role for found in self.found.values() if found.draft is draft}
         parents = self._parents(draft)
-        shown = "any" if not draft.single and not roles & {"list", "create"} else "known"
+        shown = "any" if not draft.single and not (roles & {"list", "create"} and draft.id) else "known"
         if shown == "any":
-            self.note(path, "found: any", "no operation lists or creates its members, so every id is found", 0.6)
+            why = "no operation lists or creates its members" if draft.id else "nothing shows the ids of its members"
+            self.note(path, "found: any", f"{why}, so every id is found", 0.6)
         if draft.entity is None:
             return Collection(path, "", draft.id, draft.parameter, parents, shown)  # type: ignore[arg-type]
         owned = ownership(self.reader, draft.entity, self._sent(draft), str(draft.id[0]) if draft.id else "")
@@ -127,8 +128,7 @@ class _Inference:
         segments = draft.path.segments
         for index, segment in enumerate(segments):
             if segment.is_parameter:
-                before = Path("", segments[:index])
-                owner = self.roles.drafts.get(before.key)
+                owner = self._owner(draft.path.text, segments, index)
                 known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
                 known = known and owner is not None and _is_last_part(owner, index)
                 found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
@@ -137,6 +137,27 @@ class _Inference:
                         draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95
                     )
         return tuple(found)
+
+    def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> Draft | None:
+        """The collection whose member the parameter at ``index`` names by its id."""
+        owner = self.roles.drafts.get(Path("", segments[:index]).key)
+        parameter = segments[index].parameter
+        if owner is None or letters(parameter) == letters(owner.parameter):
+            return owner
+        fields = {letters(each) for each in self.reader.properties(owner.entity)} - {
+            letters(str(owner.id[0])) if owner.id else ""
+        }
+        return None if letters(parameter) in fields or self._is_listed(path, parameter) else owner
+
+    def _is_listed(self, path: str, parameter: str) -> bool:
+        """Whether the document lists the values of a path parameter: they are then no ids."""
+        return any(
+            (each.get("in"), each.get("name")) == ("path", parameter)
+            and "enum" in self.reader.merged(each.get("schema") or {})
+            for name, operation in self.spec.operations.items()
+            if name.partition(" ")[2].startswith(path)
+            for each in operation.get("parameters") or ()
+        )
 
     def _with_references(
         self, collection: Collection, drafts: dict[str, Draft], collections: dict[str, Collection]
@@ -227,10 +248,13 @@ class _Inference:
             id_at=found.id_at,
             id_query=found.id_query,
             first=found.first,
+            key=found.key,
             scope=tuple(found.scope),
             sets=tuple(sorted(found.sets.items())),
             verb_at=found.verb_at,
         )
+        if found.key:
+            self.note(name, f"key: {place_text(found.key)}", found.reason, found.confidence)
         if found.body:
             self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
         for field, value in base.sets:
@@ -246,7 +270,7 @@ class _Inference:
         found = []
         for index, segment in enumerate(segments):
             if segment.is_parameter:
-                owner = self.roles.drafts.get(Path("", segments[:index]).key)
+                owner = self._owner(name.partition(" ")[2], segments, index)
                 known = (
                     owner is not None
                     and owner.path.text in collections
@@ -264,7 +288,7 @@ class _Inference:
         if not held:
             return operation
         definition = self.spec.operations[operation.name]
-        body = None if operation.name.startswith("GET ") else request_schema(definition)
+        body = None if operation.name.startswith(("GET ", "HEAD ")) else request_schema(definition)
         listing, flags = expanding(self.reader, definition.get("parameters") or (), body, held)
         if listing:
             self.note(operation.name, "expand", f"'{listing}' is a usual name for it", 0.9)
@@ -287,7 +311,7 @@ class _Inference:
         declared = self.spec.operations[operation.name].get("parameters") or ()
         parameters = [each for each in declared if each.get("name") not in expands]
         envelope = self.roles.answer(operation.name).schema
-        if operation.name.startswith("GET "):
+        if operation.name.startswith(("GET ", "HEAD ")):
             found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
         else:
             body = request_schema(self.spec.operations[operation.name])

@@ -195,7 +195,7 @@ def _page(
         number = max(pages.first, _whole(query.get(pages.at), pages.first))
         start = (number - pages.first) * size
     elif pages.kind == "offset":
-        start = max(0, _whole(query.get(pages.at), 0))
+        start = max(0, _whole(query.get(pages.at), pages.first) - pages.first)
         number = start // size + 1 if size else 1
     elif pages.kind == "cursor":
         start = _after(pages, members, query, size, examples)

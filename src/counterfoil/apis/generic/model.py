@@ -121,7 +121,8 @@ class Operation:
     body that says which action is meant. Where ``body`` ends in 0, it has several members. ``fields`` and ``omit`` are
     query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
     that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
-    ``first``: the member is the collection's first, whom a path calls ``me``. ``conditions`` has conditions of the form field,
+    ``first``: the member is the collection's first, whom a path calls ``me``. ``key`` is the field whose value the path has,
+    where that is not the id (``/customers/external/{external_id}``). ``conditions`` has conditions of the form field,
     operator, value, or an OData filter. ``expand`` is the parameter (or member of the body) that lists fields to show as
     members, ``flags`` are those that ask for one field each.
     """
@@ -148,6 +149,7 @@ class Operation:
     asks: Literal["query", "body"] = "query"
     id_query: str = ""
     first: bool = False
+    key: Place = ()
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
     verb_at: str = ""

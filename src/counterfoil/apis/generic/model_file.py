@@ -30,6 +30,7 @@ Json = Any
 
 FORM = 1
 LARGEST = 20 * 1024 * 1024
+PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
 _ROLES = get_args(Role)
 _OPERATORS = get_args(Operator)
 _INTEGRITIES = ("lenient", "strict")
@@ -87,7 +88,7 @@ def _written(part: Any, skip: tuple[str, ...] = ()) -> dict[str, Json]:
 def _value(name: str, value: Any) -> Json:
     if isinstance(value, Pages):
         return _written(value)
-    if name in ("id", "at", "each", "body", "id_at", "next", "more", "total") and isinstance(value, tuple):
+    if name in PLACES and isinstance(value, tuple):
         return place_text(value)
     if name == "parents":
         return [
@@ -209,9 +210,7 @@ def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:
 def _parsed(key: str, value: Json, before: Any) -> Any:
     if key == "pages":
         return Pages(**{name: _parsed(name, each, getattr(Pages(), name)) for name, each in dict(value).items()})
-    if key in ("id", "at", "each", "body", "id_at", "next", "more", "total") and not (
-        key == "at" and isinstance(before, str)
-    ):
+    if key in PLACES and not (key == "at" and isinstance(before, str)):
         return read_place(_text(value))
     if key == "parents":
         return tuple(Parent(**each) for each in value)

@@ -37,7 +37,7 @@ class Facts:
             return cursor_after(page, opaque=not (pages.more and "after" in letters(pages.at)))
         if pages.kind == "page":
             return page.number + 1
-        return page.start + len(page.members) if pages.kind == "offset" else None
+        return pages.first + page.start + len(page.members) if pages.kind == "offset" else None
 
     def previous(self) -> Json:
         """The value of the parameter that asks for the page before; None on the first one."""
@@ -46,7 +46,7 @@ class Facts:
             return None
         if pages.kind == "page":
             return page.number - 1
-        return max(0, page.start - page.size) if pages.kind == "offset" else None
+        return pages.first + max(0, page.start - page.size) if pages.kind == "offset" else None
 
     def link(self, value: Json) -> str | None:
         """The list's URL with this value of the parameter that pages it."""
@@ -70,7 +70,7 @@ _FACTS: Mapping[str, Callable[[Facts], Json]] = {
     "total": lambda facts: facts.page.total,
     "page": lambda facts: facts.page.number,
     "size": lambda facts: facts.page.size,
-    "offset": lambda facts: facts.page.start,
+    "offset": lambda facts: facts.page.start + (facts.pages.first if facts.pages.kind == "offset" else 0),
     "pages": lambda facts: ceil(facts.page.total / facts.page.size) if facts.page.size else 0,
     "items": lambda facts: len(facts.page.members),
     "nextpage": lambda facts: facts.page.number + 1 if facts.page.more else None,

@@ -265,13 +265,13 @@ def _pages(
         kind = "page"
     size = reader.merged(parts["size"].get("schema", {})) if "size" in parts else {}
     at_schema = reader.merged(parts[kind].get("schema", {})) if kind in parts else {}
-    starts = at_schema.get("minimum", at_schema.get("default", 1)) if kind == "page" else 0
+    starts = at_schema.get("minimum", at_schema.get("default", 1 if kind == "page" else 0))
     scalars = _scalars(reader, envelope, at)
     return Pages(
         kind=kind,  # type: ignore[arg-type]
         at=names.get(kind, ""),
         size=names.get("size", ""),
-        first=0 if starts == 0 or letters(names.get(kind, "")) == "pageindex" else 1,
+        first=int(starts != 0 and letters(names.get(kind, "")) != "pageindex" and (kind == "page" or starts == 1)),
         default=_whole(size.get("default")),
         most=_whole(size.get("maximum")),
         before=names.get("before", ""),

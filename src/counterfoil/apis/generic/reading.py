@@ -154,11 +154,28 @@ class Reading:
         """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
-        id = self._first(collection, store) if operation.first else self._id(operation, collection, request)
+        id = self._named(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         if member is None:
             raise unknown(collection, id)
         return collection, parent, member
+
+    def _named(self, operation: Operation, collection: Collection, parent: str, request: Request, store: Store) -> str:
+        """The id of the member that the request names, in whichever way. Raises ``ApiError`` (unknown_resource)."""
+        if operation.first or self._names_none(operation, request):
+            return self._first(collection, store)
+        value = self._id(operation, collection, request)
+        if not operation.key:
+            return value
+        found = (each.id for each in store.all(collection, parent) if text(at(each.value, operation.key)) == value)
+        id = next(found, None)
+        if id is None:
+            raise unknown(collection, value)
+        return id
+
+    def _names_none(self, operation: Operation, request: Request) -> bool:
+        """Whether a query that may leave out whom it asks for does so: ``GET /team`` is then about the caller's own."""
+        return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
     def _first(self, collection: Collection, store: Store) -> str:
         """The id of a collection's first member that is there."""

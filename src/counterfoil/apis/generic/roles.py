@@ -6,7 +6,7 @@ What is not told by the path is told by what the answer holds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from counterfoil.apis.generic.answers import request_schema
@@ -17,13 +17,13 @@ from counterfoil.apis.generic.found_collections import (
     FoundCollections,
     Scope,
     has_custom_verb,
-    reference_of,
     stem_of,
 )
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
+from counterfoil.apis.generic.referred import place_of, reference_of
 from counterfoil.apis.generic.relations import action_effect, is_verb
 from counterfoil.apis.generic.search_bodies import is_search
 
@@ -47,6 +47,7 @@ class Found:
     id_at: Place = ()
     id_query: str = ""
     first: bool = False
+    key: Place = ()
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     verb_at: str = ""
@@ -61,6 +62,9 @@ class Roles(FoundCollections):
         """What the operation does."""
         method, _, text = name.partition(" ")
         method, path = method.lower(), read_path(text)
+        if method == "head" and "get" in self.paths[text]:
+            same = self.role(f"GET {text}")
+            return replace(same, at=(), each=(), reason="as GET, without a body") if same.draft is not None else same
         if method in ("options", "head", "trace"):
             return Found("made_up", reason=f"{method.upper()} shows no state")
         if name in self.calls and (called := self._call_role(name)) is not None:
@@ -69,13 +73,15 @@ class Roles(FoundCollections):
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
         if method == "post" and (searched := self._search_role(name, path)) is not None:
             return searched
+        if text in self.alternates:
+            return self._alternate_role(name, method, *self.alternates[text])
         between = self.views.get(text) if path.ends_in_parameter else None
         if between is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay identify together
             found = self._collection_role(name, method, path, between[0])
             if found is not None:
                 found.scope = between[1]
                 return found
-        if path.ends_in_parameter and len(path.segments) > 1 and between is None:
+        if path.ends_in_parameter and len(path.segments) > 1 and between is None and text not in self.shelves:
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)
         if method == "get" and text in self.views:
@@ -100,6 +106,12 @@ class Roles(FoundCollections):
         return Found(
             roles[method], draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
         )
+
+    def _alternate_role(self, name: str, method: str, draft: Draft, key: Place) -> Found:
+        found = self._member_role(name, method, draft)
+        found.key, found.confidence = key, min(found.confidence, 0.85)
+        found.reason += f"; '{key[0]}' is the field that the path has"
+        return found
 
     def _collection_role(self, name: str, method: str, path: Path, draft: Draft) -> Found | None:
         if method == "get":
@@ -266,6 +278,9 @@ class Roles(FoundCollections):
         owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)
         if has_custom_verb(path):
             owner = self.drafts.get(path.parent().key)
+        key: Place = ()
+        if member.text in self.alternates:
+            owner, key = self.alternates[member.text]
         if owner is None or owner.entity is None or method == "get":
             return Found("made_up", reason=f"'{verb}' is done to nothing that is known", confidence=0.7)
         effect, why = action_effect(self.reader, owner.entity, verb)
@@ -273,7 +288,7 @@ class Roles(FoundCollections):
         body, _ = self._body(name, owner)
         sure = 0.8 if effect else 0.6
         reason = f"an action on a member; {why or 'what it changes is not seen'}"
-        return Found("action", owner, at, body=body, sets=effect, reason=reason, confidence=sure)
+        return Found("action", owner, at, body=body, key=key, sets=effect, reason=reason, confidence=sure)
 
     def _created_below(self, name: str, path: Path) -> Found:
         draft = self._single(path)
@@ -343,4 +358,8 @@ class Roles(FoundCollections):
             for other, member in self.reader.properties(answer.schema).items():
                 if reference_of(member) == wanted:
                     return (other,), f"'{other}' holds the same schema as the collection", 0.95
+            if draft.id and draft.id[0] not in self.reader.properties(self.reader.member(answer.schema, place)):
+                inner = place_of(self.reader, answer.schema, wanted)
+                if inner is not None:
+                    return inner, f"'{inner[0]}' holds the same schema as the collection, further down", 0.9
         return place, why, sure

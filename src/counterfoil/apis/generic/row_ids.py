@@ -22,6 +22,10 @@ Json = Any
 
 MOST_TRIES = 8
 ROWS_TOGETHER = 4
+FORMS = frozenset(["ipv4", "ipv6", "email", "hostname", "date", "date-time"])
+"""Formats whose texts are not made in the style of an example: its letters and digits changed would be no address."""
+LONGEST = 64
+"""Characters of an id that is made for its length alone."""
 _UNSAFE = re.compile(r"[/?#%\s]")
 
 
@@ -136,6 +140,8 @@ class RowIds:
             yield examples[0]
         if forms & {"uuid", "guid"}:
             yield uuid_of(key)
+        if forms & FORMS:
+            yield from (self.document.text(each, "", key) for each in schemas if each.get("format") in FORMS)
         name = str(collection.id[-1]) if collection.id else collection.parameter
         if letters(name).endswith(("name", "slug", "code", "key", "label", "title")):
             word = fake_data.words(key, 2).replace(" ", "-")
@@ -157,5 +163,8 @@ class RowIds:
         yield f"{stem}_{hex_digits(key, 14)}"
         longest = min((each["maxLength"] for each in schemas if isinstance(each.get("maxLength"), int)), default=16)
         yield hex_digits(key, min(16, max(1, longest)))
+        shortest = max((each["minLength"] for each in schemas if isinstance(each.get("minLength"), int)), default=0)
+        if 16 < shortest <= LONGEST:
+            yield hex_digits(key, shortest)
         yield str(number_of(key) % 10 ** min(9, max(1, longest)))
         yield str(number + again + 1)

@@ -69,6 +69,8 @@ class SchemaReader:
     def properties(self, schema: Json) -> dict[str, Json]:
         """Every property an object of this schema can have, those of its alternatives included."""
         merged = self.merged(schema)
+        if not merged:  # of what is no schema it is an object of its own, whose identity another one may get later
+            return {}
         known = self._properties.get(id(merged))
         if known is None:
             known = self._properties[id(merged)] = dict(_mapping(merged.get("properties")))

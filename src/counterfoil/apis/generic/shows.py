@@ -24,8 +24,8 @@ from counterfoil.apis.generic.xml_bodies import is_xml, to_xml
 Json = Any
 
 _LINKS = ("url", "uri", "link", "href")
-FactPlace = tuple[Place, str, Json]
-"""A place beside a list, what it says of the page, and its schema."""
+FactPlace = tuple[Place, str, Json, bool]
+"""A place beside a list, what it says of the page, its schema, and whether it must be there."""
 
 
 class Shows:
@@ -82,7 +82,10 @@ class Shows:
             answer = self.document.answer(operation.name)
             given = wrapped(operation.at, [wrapped(operation.each, member.value)])
             body = self._fitted(operation.name, answer, f"{key}/{member.id}", given)
-            known = member.shown[operation.name] = at(body, (*operation.at, 0))
+            known = at(body, (*operation.at, 0))
+            if known is None:
+                raise cannot(operation.name, answer.status, "no valid item was found")
+            member.shown[operation.name] = known
         return known
 
     # --- lists -----------------------------------------------------------------------------------
@@ -93,6 +96,8 @@ class Shows:
         if answer.media_type is not None and is_xml(answer.media_type):
             items = [wrapped(operation.each, each.value) for each in page.members]
             return self._as_xml(answer, key, wrapped(operation.at, items))
+        if answer.media_type is None:
+            return None
         if not answer.is_json:
             return self.other_media(operation.name, answer, key)
         items = [self.item(operation, each, key) for each in page.members]
@@ -103,8 +108,8 @@ class Shows:
         put(body, operation.at, items)
         if places:
             facts = Facts(page, request)
-            for place, name, schema in places:
-                self._put_fact(body, place, name, schema, facts)
+            for place in places:
+                self._put_fact(body, *place, facts)
         return body
 
     def _envelope(self, operation: Operation) -> tuple[Json, list[FactPlace]]:
@@ -136,6 +141,7 @@ class Shows:
         found: list[FactPlace] = []
 
         def look(schema: Json, below: Place, depth: int) -> None:
+            required = reader.required(schema)
             for name, member in reader.properties(schema).items():
                 place = (*below, name)
                 if place == operation.at[: len(place)] and depth == len(place):
@@ -145,15 +151,15 @@ class Shows:
                 if reader.is_object(member) and len(place) < 3 and letters(name) not in ("data", "errors", "error"):
                     look(member, place, depth + 1)
                 elif not reader.is_array(member):
-                    found.append((place, _fact_name(place), member))
+                    found.append((place, _fact_name(place), member, name in required))
 
         look(answer.schema, (), 1)
         named = [each for each in found if each[1]]
         # what leads to the list itself is a path (``url: /v1/customers``) or, among links, all of its address; the last counts
         forms = {"self": ("self", "path"), "selflink": ("path", "self")}
-        return [(place, form, schema) for place, name, schema in named for form in forms.get(name, (name,))]
+        return [(place, form, *more) for place, name, *more in named for form in forms.get(name, (name,))]
 
-    def _put_fact(self, body: Json, place: Place, name: str, schema: Json, facts: Facts) -> None:
+    def _put_fact(self, body: Json, place: Place, name: str, schema: Json, required: bool, facts: Facts) -> None:
         value = facts.get(name)
         if value is NOTHING:
             return
@@ -161,14 +167,20 @@ class Shows:
         merged, types = reader.merged(schema), reader.types(schema)
         if value is not None:
             value = self._linked(merged, place, name, value, facts)
+            if name == "offset" and value == facts.page.start and merged.get("minimum") == 1:
+                value += 1  # counted from 1, as SCIM does
             taken = self.document.values.scalars.taken(merged, types, value)
-            if taken is not NOTHING:
+            if taken is not NOTHING and _is_within(merged, taken):
                 put(body, place, taken)
+            elif taken is not NOTHING and not required:
+                _remove(body, place)
             return
         if "null" in types or merged.get("nullable"):
             put(body, place, None)
-        elif at(body, place) is not None:
-            _remove(body, place, self._is_required(place))
+        elif at(body, place) is not None and not required:
+            _remove(body, place)
+        elif at(body, place) is not None and types == {"string"} and not merged.keys() & _NOT_EMPTY:
+            put(body, place, "")  # as Slack's next_cursor where nothing follows
 
     def _linked(self, merged: Mapping[str, Json], place: Place, name: str, value: Json, facts: Facts) -> Json:
         """A cursor as a link, where the place wants one."""
@@ -180,9 +192,6 @@ class Shows:
         )
         linked = facts.get(f"{name}link") if is_link else NOTHING
         return value if linked is NOTHING else linked
-
-    def _is_required(self, place: Place) -> bool:
-        return len(place) == 1
 
     # --- made up ---------------------------------------------------------------------------------
 
@@ -228,10 +237,24 @@ def cannot(name: str, status: int, reason: str) -> ApiError:
     return ApiError("not_implemented", f"{name}: no valid answer of status {status} was found: {reason}"[:500])
 
 
-def _remove(body: Json, place: Place, keep: bool) -> None:
+def _remove(body: Json, place: Place) -> None:
     inner = at(body, place[:-1])
-    if isinstance(inner, dict) and not keep:
+    if isinstance(inner, dict):
         inner.pop(str(place[-1]), None)
+
+
+_NOT_EMPTY = frozenset(["minLength", "pattern", "format", "enum", "const", "choices"])
+"""Keywords with which an empty text may not fit."""
+
+
+def _is_within(merged: Mapping[str, Json], value: Json) -> bool:
+    """Whether a number is within the bounds of its schema: no total of 0 stands where the least is 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    least, most = merged.get("minimum"), merged.get("maximum")
+    return (not isinstance(least, int | float) or value >= least) and (
+        not isinstance(most, int | float) or value <= most
+    )
 
 
 _NAMES: Mapping[str, frozenset[str]] = {

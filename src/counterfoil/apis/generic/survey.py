@@ -19,7 +19,7 @@ from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.shows import Shows
 from counterfoil.plain_text import counted
 
-FORM = 1
+FORM = 2
 """To be raised whenever the same document and model give another survey."""
 
 

@@ -31,6 +31,10 @@ IDS = ("id", "gid", "uuid", "sid", "key", "code")
 """Properties that hold the id of a member which is shown in place of it."""
 
 
+NAMES = ("slug", "name", "value", "amount")
+"""Properties that hold what is given for a whole member that has no such id: a region's slug, an amount of money."""
+
+
 FAILURES = ("error", "errors")
 """What an answer has only where something failed."""
 
@@ -40,20 +44,24 @@ class Unmakeable(Exception):
 
 
 class Tweaks:
-    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``)."""
+    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``).
 
-    __slots__ = ("bare", "branches", "ignored", "omitted")
+    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``.
+    """
+
+    __slots__ = ("bare", "branches", "ignored", "omitted", "sent")
 
     def __init__(self) -> None:
         self.omitted: set[Path] = set()
         self.branches: dict[Path, int] = {}
         self.ignored: set[Path] = set()
         self.bare = False
+        self.sent = False
 
     def copy(self) -> Tweaks:
         twin = Tweaks()
         twin.omitted, twin.branches, twin.ignored = set(self.omitted), dict(self.branches), set(self.ignored)
-        twin.bare = self.bare
+        twin.bare, twin.sent = self.bare, self.sent
         return twin
 
 
@@ -195,11 +203,14 @@ class _Making:
         members: Mapping[str, Json] = stated if isinstance(stated, dict) else {}
         required = self.reader.required(merged)
         inner = (*above, id(merged))
+        unseen = "readOnly" if self.tweaks.sent else "writeOnly"
         out: dict[str, Json] = {}
         for member, schema in members.items():
             place = (*path, member)
-            if place in self.tweaks.omitted or self.reader.merged(schema).get("writeOnly"):
+            if place in self.tweaks.omitted:
                 continue
+            if self.reader.merged(schema).get(unseen) and not (self.tweaks.sent and member in required):
+                continue  # PagerDuty's type is readOnly in one part of an allOf, and required in another
             has = member in source and not (source[member] == "" and self._is_unset(schema))
             if member in source and not has and member not in required:
                 continue
@@ -235,8 +246,18 @@ class _Making:
         if isinstance(given, list):  # a list that the answer wraps
             name = next((each for each in LISTS if each in members and self.reader.is_array(members[each])), None)
             return {} if name is None else {name: given}
-        name = next((each for each in IDS if each in members), None)
-        return {} if name is None else {name: given}
+        for name in (*IDS, *NAMES):
+            if name in members and self._holds(members[name], name, given):
+                return {name: given}
+        return {}
+
+    def _holds(self, schema: Json, name: str, given: Json) -> bool:
+        """Whether a property can hold what was given: an id in any form that it is written in, anything else as it is."""
+        types = self.reader.types(schema)
+        if name in IDS and (not isinstance(given, str) or given.isdecimal()):
+            return True
+        wanted = {"string"} if isinstance(given, str) else {"number", "integer"}
+        return not types or bool(types & wanted)
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
         """Whether an optional property that was not given is made."""

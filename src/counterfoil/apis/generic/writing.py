@@ -173,7 +173,9 @@ class Writing(Reading):
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
-        id = self._first(collection, store) if operation.first else self._id(operation, collection, request)
+        if operation.key and self._creates(operation):
+            return self._put_by_key(operation, collection, parent, fields, request, store)
+        id = self._named(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.made.key(world, collection, parent)}/{id}"
@@ -187,6 +189,28 @@ class Writing(Reading):
             self.headers.check_unchanged(operation, request, member.value)
             value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
         return self._write(operation, collection, parent, id, value, store, request, created=member is None)
+
+    def _put_by_key(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        fields: dict[str, Json],
+        request: Request,
+        store: Store,
+    ) -> Response:
+        """Replace the member that a field names, or create one that has it."""
+        value = self._id(operation, collection, request)
+        fixed = {operation.key: self.document.taken(collection, operation.key, value)}
+        members = store.all(collection, parent)
+        member = next((each for each in members if text(at(each.value, operation.key)) == value), None)
+        if member is None:
+            id, new = self.new_member(collection, parent, fields, store, fixed)
+        else:
+            id, key = member.id, f"{self.made.key(store.world, collection, parent)}/{member.id}"
+            determined = {**self.made.fixed(store.world, collection, parent, id), **fixed}
+            new = self.changes.replaced(collection, member.value, fields, determined, store.world.now, key)
+        return self._write(operation, collection, parent, id, new, store, request, created=member is None)
 
     def _creates(self, operation: Operation) -> bool:
         """Whether PUT to an id that is unknown creates: the document has 201 for it, beside another status for what is replaced,

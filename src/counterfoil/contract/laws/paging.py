@@ -153,7 +153,7 @@ def any_offset(id: str, c: Collection, *clauses: str) -> Law:
         def window(drawn: tuple[int, int]) -> None:
             offset, limit = drawn
             offset = min(offset, count - min(limit, count)) if c.is_large(ctx) else offset
-            got = c.ids(c.fetch(ctx, {pages.offset: offset, pages.limit: limit}))
+            got = c.ids(c.fetch(ctx, {pages.offset: pages.first + offset, pages.limit: limit}))
             want = c.ids(whole[offset : offset + limit])
             ctx.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {brief(want[:8])}", got)
 

@@ -7,21 +7,27 @@ from functools import lru_cache
 from typing import Any
 
 from counterfoil.api import ApiError
-from counterfoil.server.parsing.media_types import media_type
+from counterfoil.server.parsing.media_types import is_json_type, media_type
 
 MAX_CACHED = 256
 MAX_CACHED_LENGTH = 200
 
 
 class Acceptable:
-    """Checks Accept headers against the media types of one operation's successful responses."""
+    """Checks Accept headers against the media types of one operation's successful responses.
 
-    def __init__(self, responses: Mapping[str, Any]) -> None:
+    With ``any_json``, a client that asks for JSON of a vendor's (``application/vnd.github+json``) takes plain JSON: that is what
+    the documents of such vendors have, and what they send.
+    """
+
+    def __init__(self, responses: Mapping[str, Any], *, any_json: bool = False) -> None:
         produced: dict[str, None] = {}
         for status, response in responses.items():
             if status.startswith("2"):
                 produced.update(dict.fromkeys(response.get("content", {})))
         self.produced = list(produced)
+        is_json = any_json and any(is_json_type(media_type(each)) for each in self.produced)
+        self._in_effect = [*self.produced, "application/*+json"] if is_json else self.produced
         self._accepts_any = lru_cache(MAX_CACHED)(self._any_accepted)
 
     def check(self, accept: str | None) -> None:
@@ -33,7 +39,7 @@ class Acceptable:
             raise ApiError("not_acceptable", f"only {', '.join(self.produced)} can be produced here", where="Accept")
 
     def _any_accepted(self, accept: str) -> bool:
-        return any(accepts(accept, each) for each in self.produced)
+        return any(accepts(accept, each) for each in self._in_effect)
 
 
 def accepts(header: str, offered: str) -> bool:
@@ -50,13 +56,19 @@ def accepts(header: str, offered: str) -> bool:
         if not slash or not kind or not subkind:
             continue
         ranges += 1
-        if ("*" not in (kind, main) and kind != main) or ("*" not in (subkind, sub) and subkind != sub):
+        if ("*" not in (kind, main) and kind != main) or not _is_sub(subkind, sub):
             continue
         specific = (kind != "*") + (subkind != "*")
         if specific >= best:
             allowed = (allowed if specific == best else False) or not _is_forbidden(options)
             best = specific
     return allowed or ranges == 0
+
+
+def _is_sub(wanted: str, offered: str) -> bool:
+    if offered.startswith("*+"):
+        return wanted == "*" or wanted.endswith(offered[1:])
+    return "*" in (wanted, offered) or wanted == offered
 
 
 def _is_forbidden(options: list[str]) -> bool:

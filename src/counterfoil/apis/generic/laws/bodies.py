@@ -52,7 +52,7 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
     start |= {name: value for name, value in fixed.items() if name in names}
     given = wrapped(operation.body, start) if start else NOTHING
     try:
-        made = fit(document.values, schema, checks, f"law {operation.name}", given=given)
+        made = fit(document.values, schema, checks, f"law {operation.name}", given=given, sent=True)
     except Unmakeable as error:
         raise CannotMake(str(error)) from None
     fields = at(made, operation.body)

@@ -62,7 +62,7 @@ class WalkedList(ItemList):
         """The query for the next page; None after the last."""
         pages = self.walk
         if pages.kind in ("page", "offset"):
-            return {pages.at: pages.first + number if pages.kind == "page" else count}
+            return {pages.at: pages.first + (number if pages.kind == "page" else count)}
         if pages.more and not at(body, pages.more):
             return None
         if pages.next:
@@ -100,7 +100,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         shared["pages"] = (
             Pages(pages.at, pages.size, pages.first, most)
             if pages.kind == "page"
-            else Offsets(pages.at, pages.size, most)
+            else Offsets(pages.at, pages.size, most, pages.first)
         )
         return ItemList(**shared)
     return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)

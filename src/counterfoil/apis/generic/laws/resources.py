@@ -75,6 +75,8 @@ def resources(document: Document) -> dict[str, Resource]:
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
     """Whether the parents' ids and the member's own fill its path; a list is read with GET, as JSON, without further headers."""
+    if operation.key or operation.name.startswith("HEAD "):  # the same member by another name, or without its body
+        return False
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
         return False

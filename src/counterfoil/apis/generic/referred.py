@@ -1,0 +1,38 @@
+"""Says which schema of the document another one is, by its reference, and where a body has that schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.apis.generic.model import Place
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+DEEPEST = 3
+"""How far down in a body a schema is looked for."""
+
+
+def reference_of(schema: Json) -> str:
+    """The reference that a schema is, also as the one part of an ``allOf``; empty if it is none."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            return str(schema["$ref"])
+        parts = schema.get("allOf")
+        if isinstance(parts, list) and len(parts) == 1:
+            return reference_of(parts[0])
+    return ""
+
+
+def place_of(reader: SchemaReader, schema: Json, reference: str, depth: int = DEEPEST) -> Place | None:
+    """Where a body has what a reference names, also as the one item of a list: ``{"data": {"invoices": [{…}]}}``."""
+    if reference_of(schema) == reference:
+        return ()
+    if not depth:
+        return None
+    if reader.is_array(schema):
+        members: list[tuple[str | int, Json]] = [(0, reader.items(schema))]
+    else:
+        members = list(reader.properties(schema).items())
+    found = ((name, place_of(reader, each, reference, depth - 1)) for name, each in members)
+    return next(((name, *inner) for name, inner in found if inner is not None), None)

@@ -1,0 +1,142 @@
+"""What published documents have beside plain resources: members by other names, wrong but usual schemas, required headers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from counterfoil.app import build
+from counterfoil.lookup import own_api
+from counterfoil.testing.in_process import InProcessTransport
+
+DEPOT = Path(__file__).parent / "documents" / "parcels.yaml"
+
+
+@pytest.fixture
+def depot() -> Iterator[httpx.Client]:
+    application = build(own=[own_api(DEPOT, rows=25, seed=0)])
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/parcels", timeout=None
+    ) as client:
+        yield client
+
+
+def test_a_member_is_the_same_by_whichever_field_a_path_names_it(depot: httpx.Client) -> None:
+    made = depot.post("/parcels", json={"label": "Vases", "weight": 2.5})
+    assert made.status_code == 201, made.text
+    parcel = made.json()
+    assert depot.get("/parcels/by-label/Vases").json() == parcel
+    assert depot.get(f"/parcels/number={parcel['number']}").json() == parcel
+    assert depot.patch("/parcels/by-label/Vases", json={"weight": 3}).json() == {**parcel, "weight": 3}
+    assert depot.get(f"/parcels/{parcel['id']}").json()["weight"] == 3
+    assert depot.delete(f"/parcels/{parcel['id']}").status_code == 202
+    assert depot.get("/parcels/by-label/Vases").status_code == 404
+    assert depot.get("/parcels?label=Vases").json()["parcels"] == []
+
+
+def test_head_answers_as_get_does_without_a_body(depot: httpx.Client) -> None:
+    id = depot.get("/parcels").json()["parcels"][0]["id"]
+    found, missing = depot.head(f"/parcels/{id}"), depot.head("/parcels/nowhere")
+    assert (found.status_code, found.content, missing.status_code, missing.content) == (200, b"", 404, b"")
+    assert depot.head("/parcels").status_code == 200
+
+
+def test_an_error_has_the_headers_that_the_document_requires(depot: httpx.Client) -> None:
+    missing = depot.get("/parcels/nowhere")
+    assert (missing.status_code, missing.json()["message"]) == (404, "/parcels has no member 'nowhere'")
+    assert UUID(missing.headers["x-trace"])
+    assert depot.post("/parcels", json={"label": "Vases"}).status_code == 400
+
+
+def test_parts_of_one_body_that_shut_each_other_out_are_read_together(depot: httpx.Client) -> None:
+    """By its letters no body fits the schema: each part forbids what the other requires."""
+    made = depot.post("/parcels", json={"label": "Tea", "weight": 1, "zone": "dry"})
+    assert (made.status_code, made.json()["label"], made.json()["weight"]) == (201, "Tea", 1), made.text
+    assert made.json()["zone"]["slug"] == "dry", "a text stands for the object that has it"
+    assert depot.post("/parcels", json={"label": "Tea"}).status_code == 400, "what is required still is"
+
+
+def test_the_last_page_names_no_next_and_what_cannot_be_said_is_left_out(depot: httpx.Client) -> None:
+    first = depot.get("/parcels?limit=20").json()
+    second = depot.get("/parcels", params={"limit": 20, "cursor": first["paging"]["next_cursor"]}).json()
+    assert (len(first["parcels"]), len(second["parcels"]), second["paging"]) == (20, 5, {"next_cursor": ""})
+    assert (first["total"], "total" in depot.get("/parcels?label=none").json()) == (25, False), "its least is 1"
+
+
+def test_an_index_that_counts_from_one_begins_at_one(depot: httpx.Client) -> None:
+    pages = [depot.get(f"/shelves?startIndex={start}&count=10").json() for start in (1, 11, 21)]
+    assert [(page["startIndex"], len(page["shelves"])) for page in pages] == [(1, 10), (11, 10), (21, 5)]
+    addresses = {shelf["ip"] for page in pages for shelf in page["shelves"]}
+    assert len(addresses) == 25
+
+
+def test_what_identifies_is_what_has_the_form_of_the_path(depot: httpx.Client) -> None:
+    ip = depot.get("/shelves").json()["shelves"][3]["ip"]
+    assert depot.get(f"/shelves/{ip}").json()["data"]["found"][0]["ip"] == ip
+    assert depot.get("/shelves/10.250.250.250").status_code == 404
+    number = depot.get("/drivers").json()[0]["number"]
+    assert (len(number), depot.get(f"/drivers/{number}").json()["number"]) == (24, number)
+
+
+def test_a_listed_value_in_a_path_is_no_member(depot: httpx.Client) -> None:
+    assert depot.put("/shelves/north/7/plan", json={"text": "Glass on top"}).status_code == 200
+    assert depot.get("/shelves/north/7/plan").json() == {"text": "Glass on top"}
+    assert depot.get("/shelves/west/7/plan").status_code == 400
+
+
+def test_alternatives_that_overlap_are_taken_and_those_that_exclude_each_other_are_not(depot: httpx.Client) -> None:
+    assert depot.post("/pickups", json={"day": "Monday", "courier": "Ada"}).status_code == 200
+    assert depot.post("/pickups", json={"day": 1}).status_code == 400
+    assert depot.post("/refunds", json={"iban": "DE02"}).status_code == 200
+    assert depot.post("/refunds", json={"iban": "DE02", "card": "4111"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/vnd.depot.v2+json", 200),
+        ("application/vnd.depot+json;version=2, */*;q=0", 200),
+        ("text/html", 406),
+    ],
+)
+def test_json_of_a_vendors_own_is_json(depot: httpx.Client, accept: str, status: int) -> None:
+    assert depot.get("/parcels", headers={"Accept": accept}).status_code == status
+
+
+def test_a_secret_is_sent_and_not_shown(depot: httpx.Client) -> None:
+    made = depot.post("/drivers", json={"name": "Ada", "pin": "1234"})
+    assert (made.status_code, made.json()["name"], "pin" in made.json()) == (200, "Ada", False)
+    assert depot.post("/drivers", json={"name": "Ada"}).status_code == 400
+
+
+def test_references_may_stand_for_operations_and_lists_of_parameters(tmp_path: Path) -> None:
+    """As DigitalOcean's document is split: each operation is a file."""
+    operation = {
+        "parameters": {"$ref": "parts.json#/parameters"},
+        "responses": {"$ref": "parts.json#/responses"},
+    }
+    answer = {"200": {"description": "Buoys", "content": {"application/json": {"schema": {
+        "type": "object", "properties": {"buoys": {"type": "array", "items": {"type": "object", "properties": {
+            "id": {"type": "integer"}, "colour": {"type": "string"}}}}}}}}}}  # fmt: skip
+    limit = {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 3}}
+    top = {"openapi": "3.0.3", "info": {"title": "Sea", "version": "1"}}
+    paths = {"/buoys": {"get": {"$ref": "buoys_list.json"}}, "/lost": {"get": {"$ref": "lost.json"}}}
+    for name, value in (
+        ("sea.json", {**top, "paths": paths}),
+        ("buoys_list.json", operation),
+        ("parts.json", {"parameters": [limit], "responses": answer}),
+    ):
+        (tmp_path / name).write_text(json.dumps(value))
+    sea = own_api(tmp_path / "sea.json", rows=25, seed=0)
+    with httpx.Client(
+        transport=InProcessTransport(build(own=[sea]).asgi_app), base_url="http://localhost/sea"
+    ) as client:
+        assert len(client.get("/buoys").json()["buoys"]) == 3
+        assert len(client.get("/buoys?limit=5").json()["buoys"]) == 5
+        assert client.get("/lost").status_code == 404
+    assert any("lost.json" in str(notice) for notice in sea.spec.notices)
