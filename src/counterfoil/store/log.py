@@ -66,13 +66,15 @@ class Position(NamedTuple):
 class Appended(msgspec.Struct, frozen=True):
     """The ``number``-th command of a world since its version was ``base``, counted from 1.
 
-    A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands.
+    A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands; with ``is_plain`` also
+    if it has faults or failed logins.
     """
 
     world: int
     base: int
     number: int
     command: bytes
+    is_plain: bool = False
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -116,11 +118,13 @@ class Faults(msgspec.Struct, frozen=True):
 
 
 class Logins(msgspec.Struct, frozen=True):
-    """The same for the failed logins to a world."""
+    """The same for the failed logins to a world; ``at`` is its base and the number of its commands, which decided how the login
+    ended: a conflict if they are others."""
 
     world: int
     json: bytes
     before: bytes | None = None
+    at: tuple[int, int] | None = None
 
 
 Operation = Appended | Made | Reset | Gone | Touched | Faults | Logins
