@@ -26,8 +26,8 @@ MAX_CONNECTIONS_PER_ADDRESS = 100
 """Connections from one address in public mode. A browser opens six, and several visitors may share an address."""
 
 TURN_SECONDS = 0.001
-"""How long the event loop may go on while the thread that commits waits for its turn: Python's own 5 ms are longer than a flush of
-the disk. With flushes of 4 ms, PostgreSQL took 1,330 creates a second instead of 1,050, and a file 1,640 instead of 1,330."""
+"""How long the event loop may go on while the thread that commits waits for its turn: Python's own 5 ms are longer than a flush
+of the disk. With flushes of 4 ms, PostgreSQL took 1,330 creates a second instead of 1,050, and a file 1,640 instead of 1,330."""
 
 
 @dataclass(frozen=True)
