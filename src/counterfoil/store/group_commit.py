@@ -153,11 +153,20 @@ class GroupCommit:
             with self._changed:
                 if self._is_idle() and not self._is_closing:
                     self._changed.wait(self._retry_after)
+                is_quiet = self._is_idle() and not self._is_closing and self.problem is None
+            if is_quiet:
+                self._look_after()
             if self.problem is None or self._try_again():
                 self._work()
 
     def _is_idle(self) -> bool:
         return not self._waiting
+
+    def _look_after(self) -> None:
+        try:
+            self._log.look_after()
+        except Exception as error:
+            self._fail([], Future(), error)
 
     def _work(self) -> None:
         """Make durable what waits now."""

@@ -131,7 +131,7 @@ Operation = Appended | Made | Reset | Gone | Touched | Faults | Logins
 
 
 class Log(Protocol):
-    """A store. ``commit``, ``writing`` and ``recover`` are called from one thread, everything else from any.
+    """A store. ``commit``, ``writing``, ``recover`` and ``look_after`` are called from one thread, everything else from any.
 
     ``shared``: other processes may write to it meanwhile. If not, there are no conflicts, and ``revision`` is not asked for.
     ``remote``: asking costs a round trip, so that it must not be done in an event loop; ``revision`` is not asked for then,
@@ -166,6 +166,11 @@ class Log(Protocol):
 
     def recover(self) -> None:
         """Be ready for ``commit`` again after it failed. Raises ``StoreUnavailable`` if nothing can be written yet."""
+        ...
+
+    def look_after(self) -> None:
+        """Called by the thread that commits, about once a second while there is nothing to commit. Raises ``StoreUnavailable`` if
+        what is committed next would be lost."""
         ...
 
     def find(self, name: str) -> StoredWorld | None:

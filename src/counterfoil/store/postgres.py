@@ -159,6 +159,9 @@ class PostgresLog:
                 self._settle(operations, batch)
         self._batch = batch
 
+    def look_after(self) -> None:
+        """Nothing: the server is looked at when something is committed."""
+
     def _check_again(self) -> None:
         if self._writing is not None and time.monotonic() > self._checked + CHECKED_AGAIN_AFTER:
             try:
