@@ -67,10 +67,8 @@ class RemoteEngine(Engine):
 class Process:
     """One of the processes at a store; all of them are in this one here, so that the test decides who is first."""
 
-    def __init__(self, store: Path) -> None:
-        self.application: Application = build(
-            ["billingplatform"], scenario_name="one-month", store=str(store), workers=2
-        )
+    def __init__(self, store: Path, apis: Sequence[str] = ("billingplatform",)) -> None:
+        self.application: Application = build(apis, scenario_name="one-month", store=str(store), workers=2)
         self.engine: Engine = self.application.worlds.log  # type: ignore[attr-defined]
         self.client = httpx.Client(
             transport=InProcessTransport(self.application.asgi_app),

@@ -6,8 +6,10 @@ import errno
 import fcntl
 import os
 import resource
+import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -220,6 +222,30 @@ def test_files_that_are_taken_from_a_running_server(tmp_path: Path, done: str) -
         served.run("After")
         kept = served.again().runs()
         assert kept == ["Before", "After"] or (done == "replaced" and kept[-1] == "After")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_log_that_is_deleted_before_all_processes_are_killed(tmp_path: Path, workers: int) -> None:
+    """A second after the last change the file has it, too, so that nothing is lost with its write-ahead log."""
+    store, alone = tmp_path / "worlds.db", tmp_path / "alone.db"
+
+    def commands_in_the_file() -> int:
+        shutil.copy(store, alone)
+        with closing(sqlite3.connect(alone)) as connection:
+            return int(connection.execute("SELECT count(*) FROM log").fetchone()[0])
+
+    with Served(store, "--scenario", "one-month", workers=workers) as served:
+        for number in range(3):
+            served.run(f"Run {number}")
+        until(lambda: commands_in_the_file() == 3)
+        Path(f"{store}-wal").unlink()
+        assert served.again().runs() == ["Run 0", "Run 1", "Run 2"]
+
+        served.run("Run 3")
+        Path(f"{store}-wal").unlink()
+        until(lambda: served.client("GET", "/ready").status == 503)  # noticed without a change
+        assert served.client("POST", RUNS, {"name": "Never"}).status == 503
+        assert served.again().runs() == ["Run 0", "Run 1", "Run 2", "Run 3"]
 
 
 def test_check_finds_what_cannot_be_rebuilt(made: Path, tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def _asgi_app(
     if stored is None:
         return app
     if sharing is not None:
-        sharing.put_before(app)
+        sharing.put_before(app, [api.prefix for api, _ in server.served.values()])
         return sharing.current
     from counterfoil.store.cold_worlds import ColdWorlds
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -34,12 +35,12 @@ class Sharing:
         self.journal = SharedJournal(journal, self.siblings, workers)
         self._worlds = worlds
 
-    def put_before(self, app: ASGIApp) -> None:
-        """Let ``current`` be the application that makes worlds current before ``app`` is called."""
+    def put_before(self, app: ASGIApp, prefixes: Sequence[str]) -> None:
+        """Let ``current`` be the application that makes worlds current before ``app`` is called; its APIs have those prefixes."""
         if self._worlds.log.remote:
             from counterfoil.store.remote_worlds import RemoteCurrentWorlds, RemoteWorlds
 
-            self.current = RemoteCurrentWorlds(app, cast("RemoteWorlds", self._worlds))
+            self.current = RemoteCurrentWorlds(app, cast("RemoteWorlds", self._worlds), prefixes)
         else:
             self.current = CurrentWorlds(app, self._worlds)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
 """Connections from one address in public mode. A browser opens six, and several visitors may share an address."""
+
+TURN_SECONDS = 0.001
+"""How long the event loop may go on while the thread that commits waits for its turn: Python's own 5 ms are longer than a flush
+of the disk. With flushes of 4 ms, PostgreSQL took 1,330 creates a second instead of 1,050, and a file 1,640 instead of 1,330."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ class ServerRun:
         with (
             contextlib.nullcontext() if options.quiet else log_output.configure_logging(as_json=options.log_json),
             contextlib.nullcontext() if traces is None else traces.running(),
+            contextlib.nullcontext() if self.store is None else _short_turns(),
         ):
             serve(
                 self.asgi_app,
@@ -183,3 +188,14 @@ class ServerRun:
                 show(self.application, self.origin, full=sys.stdout.isatty())
         if self.token and not options.control_token:
             echo(f"control token: {self.token}")
+
+
+@contextlib.contextmanager
+def _short_turns() -> Iterator[None]:
+    """While a store is served from this process."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

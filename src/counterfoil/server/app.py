@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import API, Response
 from counterfoil.api.saving import unavailable
+from counterfoil.api.unconfirmed import Outdated
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, refusal_of, request_headers, split_world
 from counterfoil.openapi import Spec, SpecError, load
 from counterfoil.server import credentials, logs, workarounds
@@ -167,6 +168,9 @@ class Server:
         inner = {**scope, "path": router_request_path(context.path), "root_path": "", SCOPE_KEY: context}
         try:
             await pipeline(inner, receive, ResponseWriter(context, send, receive).send)
+        except Outdated:
+            context.finished = True  # it was not answered, and is worked on again
+            raise
         finally:
             self._finish(context)
         if context.broken is not None:

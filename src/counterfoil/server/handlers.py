@@ -92,7 +92,7 @@ class HandlerApp:
             finally:
                 if world.saving is not None:  # an own handler of a GET may write
                     await until_saved(world.saving)
-        write = cast("Callable[[Request, World], Response]", handler)
+        write = self.writer(cast("Callable[[Request, World], Response]", handler), world)
         if world.write_may_block() or not world.begin_write(wait=False):
             return await asyncio.get_running_loop().run_in_executor(self.executor, _with_lock, write, request, world)
         try:
@@ -103,6 +103,12 @@ class HandlerApp:
             saving = world.end_write()
             if saving is not None:
                 await until_saved(saving)
+
+    def writer(
+        self, handler: Callable[[Request, World], Response], world: World
+    ) -> Callable[[Request, World], Response]:
+        """What is called for a request that may write, with the world's write lock held."""
+        return handler
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:

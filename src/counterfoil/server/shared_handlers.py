@@ -7,6 +7,7 @@ from typing import cast
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.api.saving import in_turn, is_contended, unavailable
+from counterfoil.api.unconfirmed import Outdated, authority, unconfirmed
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.server.context import RequestContext
 from counterfoil.server.handlers import SAFE_METHODS, HandlerApp
@@ -19,6 +20,24 @@ class SharedHandlerApp(HandlerApp):
     """``HandlerApp`` for a store with several writers."""
 
     async def handle(self, context: RequestContext) -> Response:
+        request = unconfirmed()
+        if request is None:
+            return await self._handle(context)
+        if context.method in SAFE_METHODS or context.operation in self.asynchronous or is_contended(context.world):
+            await request.confirm()
+            return await self._handle(context)
+        try:
+            return await super().handle(context)
+        except WriteConflict:
+            if request.is_confirmed:
+                return await self._in_turn(context)
+            raise Outdated from None
+        finally:
+            # the store took a change, and checked what it was made from; or failed, and it may have been made all the same
+            if context.world.saving is not None:
+                request.is_confirmed = True
+
+    async def _handle(self, context: RequestContext) -> Response:
         operation = context.operation or ""
         is_write = context.method not in SAFE_METHODS and operation not in self.asynchronous
         if is_write and operation in self.api.routes and is_contended(context.world):
@@ -29,6 +48,20 @@ class SharedHandlerApp(HandlerApp):
             if operation in self.asynchronous:  # one of a user's own, which is not called in a thread
                 raise unavailable(conflict) from None
         return await self._in_turn(context)
+
+    def writer(
+        self, handler: Callable[[Request, World], Response], world: World
+    ) -> Callable[[Request, World], Response]:
+        if unconfirmed() is None:
+            return handler
+        seen = authority(world)  # by which the request was authenticated
+
+        def checked(request: Request, newest: World) -> Response:
+            if authority(newest) != seen:
+                raise Outdated
+            return handler(request, newest)
+
+        return checked
 
     async def _in_turn(self, context: RequestContext) -> Response:
         handler = cast("Callable[[Request, World], Response]", self.api.routes[context.operation or ""])

@@ -73,18 +73,22 @@ class GroupCommit:
         number = len(draft.history) - draft.scenario_length
         if number > MOST_COMMANDS:
             raise RuleBroken(f"a world takes {MOST_COMMANDS} commands: reset it, or make another")
-        self._put(
-            Waiting(Appended(head.id, draft.version - number, number, encode_command(command)), head, draft), before
-        )
+        appended = Appended(head.id, draft.version - number, number, encode_command(command), self._is_plain(head))
+        self._put(Waiting(appended, head, draft), before)
 
     def replace(self, head: StoredHead, before: WorldState, draft: WorldState) -> None:
         self._put(Waiting(Reset(head.id, draft.version), head, draft), before)
 
-    def amend(self, head: StoredHead, draft: WorldState) -> None:
+    def _is_plain(self, head: StoredHead) -> bool:
+        """Whether the store is to check that there are no faults and failed logins of which this process does not know."""
+        return False
+
+    def amend(self, head: StoredHead, draft: WorldState) -> Saving | None:
         with self._changed:
             if head.state is head.newest:
                 head.state = draft
             head.newest = draft
+        return None
 
     def submit(self, operation: Operation, head: StoredHead | None = None) -> Saving:
         """Have an operation done that changes no state of a world; returns what to wait for. Raises ``StoreUnavailable``."""
@@ -149,11 +153,20 @@ class GroupCommit:
             with self._changed:
                 if self._is_idle() and not self._is_closing:
                     self._changed.wait(self._retry_after)
+                is_quiet = self._is_idle() and not self._is_closing and self.problem is None
+            if is_quiet:
+                self._look_after()
             if self.problem is None or self._try_again():
                 self._work()
 
     def _is_idle(self) -> bool:
         return not self._waiting
+
+    def _look_after(self) -> None:
+        try:
+            self._log.look_after()
+        except Exception as error:
+            self._fail([], Future(), error)
 
     def _work(self) -> None:
         """Make durable what waits now."""

@@ -92,6 +92,10 @@ class StoredHead(Head):
         self.contended = 0
         self.catching_up = Lock()
 
+    def is_plain(self) -> bool:
+        """Whether it is known to have neither faults nor failed logins."""
+        return self.faults == b"" and self.logins == b""
+
     def is_settled(self) -> bool:
         """Whether ``revision`` says something, and the next change is made on what readers see or on something newer."""
         return self.revision is not None and self.newest.version >= self.state.version

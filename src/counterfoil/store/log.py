@@ -66,13 +66,15 @@ class Position(NamedTuple):
 class Appended(msgspec.Struct, frozen=True):
     """The ``number``-th command of a world since its version was ``base``, counted from 1.
 
-    A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands.
+    A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands; with ``is_plain`` also
+    if it has faults or failed logins.
     """
 
     world: int
     base: int
     number: int
     command: bytes
+    is_plain: bool = False
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -116,18 +118,20 @@ class Faults(msgspec.Struct, frozen=True):
 
 
 class Logins(msgspec.Struct, frozen=True):
-    """The same for the failed logins to a world."""
+    """The same for the failed logins to a world; ``at`` is its base and the number of its commands, which decided how the login
+    ended: a conflict if they are others."""
 
     world: int
     json: bytes
     before: bytes | None = None
+    at: tuple[int, int] | None = None
 
 
 Operation = Appended | Made | Reset | Gone | Touched | Faults | Logins
 
 
 class Log(Protocol):
-    """A store. ``commit``, ``writing`` and ``recover`` are called from one thread, everything else from any.
+    """A store. ``commit``, ``writing``, ``recover`` and ``look_after`` are called from one thread, everything else from any.
 
     ``shared``: other processes may write to it meanwhile. If not, there are no conflicts, and ``revision`` is not asked for.
     ``remote``: asking costs a round trip, so that it must not be done in an event loop; ``revision`` is not asked for then,
@@ -162,6 +166,11 @@ class Log(Protocol):
 
     def recover(self) -> None:
         """Be ready for ``commit`` again after it failed. Raises ``StoreUnavailable`` if nothing can be written yet."""
+        ...
+
+    def look_after(self) -> None:
+        """Called by the thread that commits, about once a second while there is nothing to commit. Raises ``StoreUnavailable`` if
+        what is committed next would be lost."""
         ...
 
     def find(self, name: str) -> StoredWorld | None:

@@ -18,7 +18,7 @@ from counterfoil.store.engines import CHECKED_AGAIN_AFTER
 from counterfoil.store.log import Operation, Position, Row, StoredWorld, StoreError, decode_origin
 from counterfoil.store.open_or_refuse import open_or_refuse
 from counterfoil.store.postgres_connections import Connection, Connections, said, set_up
-from counterfoil.store.postgres_statements import FENCED, SCHEMA, write_all
+from counterfoil.store.postgres_statements import APPENDING, FENCED, IS_APPENDING, SCHEMA, write_all
 from counterfoil.store.written_with import check_written_with, written_with
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -62,6 +62,8 @@ class PostgresLog:
                 raise StoreError(f"{self.where}: there is no such store; counterfoil serve --store makes it")
             if not is_there:
                 self._create(connection)
+            elif self._to_write:
+                self._complete(connection)
             about = dict(connection.execute("SELECT name, value FROM counterfoil.about").fetchall())
         check_written_with(self.where, FORMAT, about)
         if self._to_write:
@@ -85,8 +87,16 @@ class PostgresLog:
             if schema is None:
                 connection.execute("CREATE SCHEMA counterfoil")
             connection.execute(SCHEMA)
+            connection.execute(APPENDING)
             for name, value in {"format": FORMAT, **written_with()}.items():
                 connection.execute("INSERT INTO counterfoil.about VALUES (%s, %s)", (name, value))
+
+    def _complete(self, connection: Connection) -> None:
+        """Add what the store of an earlier version of the same format lacks."""
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (CREATION,))
+            if connection.execute(IS_APPENDING).fetchone() != (True,):
+                connection.execute(APPENDING)
 
     def connect(self) -> None:
         self._writer = secrets.token_hex(8)
@@ -148,6 +158,9 @@ class PostgresLog:
             else:
                 self._settle(operations, batch)
         self._batch = batch
+
+    def look_after(self) -> None:
+        """Nothing: the server is looked at when something is committed."""
 
     def _check_again(self) -> None:
         if self._writing is not None and time.monotonic() > self._checked + CHECKED_AGAIN_AFTER:

@@ -45,24 +45,6 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION counterfoil.append(worlds bigint[], bases bigint[], numbers integer[], commands bytea[])
-RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    moved integer;
-BEGIN
-    -- in order, so that two servers that append to the same worlds do not wait for each other
-    PERFORM 1 FROM counterfoil.world WHERE id = ANY (worlds) ORDER BY id FOR NO KEY UPDATE;
-    UPDATE counterfoil.world SET length = given.last FROM (
-        SELECT each.world, min(each.base) AS base, min(each.number) AS first, max(each.number) AS last
-        FROM unnest(worlds, bases, numbers) AS each (world, base, number) GROUP BY each.world
-    ) AS given WHERE world.id = given.world AND world.base = given.base AND world.length = given.first - 1;
-    GET DIAGNOSTICS moved = ROW_COUNT;
-    IF moved <> (SELECT count(DISTINCT each) FROM unnest(worlds) AS each) THEN
-        RAISE EXCEPTION 'a command is not the next of its world' USING ERRCODE = 'CF001';
-    END IF;
-    INSERT INTO counterfoil.log SELECT * FROM unnest(worlds, numbers, commands);
-END $$;
-
 CREATE FUNCTION counterfoil.expect_one(changed bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF changed <> 1 THEN
@@ -80,7 +62,22 @@ BEGIN
         FROM unnest(commands) WITH ORDINALITY AS each (command, number);
 END $$;
 """
-APPEND = "SELECT counterfoil.append(%b::bigint[], %b::bigint[], %b::integer[], %b::bytea[])"
+APPENDING = """
+CREATE FUNCTION counterfoil.append_to(world_ bigint, base_ bigint, first integer, commands bytea[], is_plain boolean)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE counterfoil.world SET length = length + cardinality(commands)
+        WHERE id = world_ AND base = base_ AND length = first - 1 AND (NOT is_plain OR faults = '' AND logins = '');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'a command is not the next of its world' USING ERRCODE = 'CF001';
+    END IF;
+    INSERT INTO counterfoil.log SELECT world_, first + number - 1, command
+        FROM unnest(commands) WITH ORDINALITY AS each (command, number);
+END $$;
+"""
+"""What stores of the same format may not have yet."""
+IS_APPENDING = "SELECT to_regproc('counterfoil.append_to') IS NOT NULL"
+APPEND = "counterfoil.append_to(%s::bigint, %s::bigint, %s::integer, %b::bytea[], %s::boolean)"
 LOCK = "SELECT 1 FROM counterfoil.world WHERE id = ANY (%s) ORDER BY id FOR UPDATE"
 MAKE = "SELECT counterfoil.make(%s, %b, %s, %s, %s, %s, %s, %s::float8, %s::float8, %b::bytea[])"
 ONE = "WITH done AS ({} RETURNING 1) SELECT counterfoil.expect_one(count(*)) FROM done"
@@ -92,13 +89,20 @@ RESET = ONE.format(
 )
 DELETE = ONE.format("DELETE FROM counterfoil.world WHERE id = %s AND (%s::float8 IS NULL OR expires < %s)")
 ORDER_FAULTS, COUNT_LOGINS = (
-    ONE.format(f"UPDATE counterfoil.world SET {each} = %s WHERE id = %s AND (%s::bytea IS NULL OR {each} = %s)")  # noqa: S608
+    ONE.format(
+        f"UPDATE counterfoil.world SET {each} = %s WHERE id = %s AND (%s::bytea IS NULL OR {each} = %s)"  # noqa: S608
+        " AND (%s::bigint IS NULL OR base = %s AND length = %s)"
+    )
     for each in ("faults", "logins")
 )
-BEGIN = "SELECT counterfoil.begin_batch(%s, %s, %s)"
-BEGIN_AND_APPEND = f"{BEGIN}, {APPEND.removeprefix('SELECT ')}"
+BEGIN_BATCH = "counterfoil.begin_batch(%s, %s, %s)"
+BEGIN = f"SELECT {BEGIN_BATCH}"
+RUNS_AT_ONCE = 200
+"""Worlds that one statement appends to; PostgreSQL has a bound of 1,664 values for each."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Run = tuple[int, int, int, list[bytes], bool]
+"""Commands of a world: its id and base, the number of the first, the commands, and ``is_plain`` of all."""
 
 
 def write_all(connection: Connection, operations: Sequence[Operation], writer: tuple[str, str, str]) -> None:
@@ -107,13 +111,14 @@ def write_all(connection: Connection, operations: Sequence[Operation], writer: t
     Raises ``Conflict`` if another server was faster, with nothing done.
     """
     try:
-        if all(type(each) is Appended for each in operations):
-            connection.execute(BEGIN_AND_APPEND, (*writer, *_columns(operations)))
+        runs = _runs(operations) if all(type(each) is Appended for each in operations) else []
+        if 0 < len(runs) <= RUNS_AT_ONCE:
+            _append(connection, runs, writer)  # one statement is a transaction of its own
             return
         with connection.transaction():
             connection.execute(BEGIN, writer)
             worlds = sorted({each.world for each in operations if not isinstance(each, Made)})
-            connection.execute("SELECT 1 FROM counterfoil.world WHERE id = ANY (%s) ORDER BY id FOR UPDATE", (worlds,))
+            connection.execute(LOCK, (worlds,))
             _write_in_order(connection, operations)
     except (
         psycopg.errors.UniqueViolation,
@@ -134,26 +139,35 @@ def _write_in_order(connection: Connection, operations: Sequence[Operation]) -> 
         if isinstance(each, Appended):
             appended.append(each)
             continue
-        _append(connection, appended)
+        _append(connection, _runs(appended))
         appended = []
         _write(connection, each)
-    _append(connection, appended)
+    _append(connection, _runs(appended))
 
 
-def _append(connection: Connection, operations: Sequence[Operation]) -> None:
-    if operations:
-        connection.execute(APPEND, _columns(operations))
+def _append(connection: Connection, runs: Sequence[Run], writer: tuple[str, ...] = ()) -> None:
+    """In one statement, which begins the batch of ``writer`` if there is one."""
+    for first in range(0, len(runs), RUNS_AT_ONCE):
+        some = runs[first : first + RUNS_AT_ONCE]
+        calls = [*([BEGIN_BATCH] if writer else []), *([APPEND] * len(some))]
+        connection.execute(f"SELECT {', '.join(calls)}".encode(), [*writer, *(value for run in some for value in run)])
 
 
-def _columns(operations: Sequence[Operation]) -> tuple[list[int], list[int], list[int], list[bytes]]:
-    worlds, bases, numbers, commands = [], [], [], []
+def _runs(operations: Sequence[Operation]) -> list[Run]:
+    """Commands that follow on each other in one world, together; in order of worlds, so that two servers that append to the same
+    ones do not wait for each other."""
+    runs: list[Run] = []
+    last: dict[tuple[int, int, bool], int] = {}
     for each in operations:
         assert isinstance(each, Appended)
-        worlds.append(each.world)
-        bases.append(each.base)
-        numbers.append(each.number)
-        commands.append(each.command)
-    return worlds, bases, numbers, commands
+        key = (each.world, each.base, each.is_plain)
+        at = last.get(key)
+        if at is not None and runs[at][2] + len(runs[at][3]) == each.number:
+            runs[at][3].append(each.command)
+        else:
+            last[key] = len(runs)
+            runs.append((each.world, each.base, each.number, [each.command], each.is_plain))
+    return sorted(runs, key=lambda run: run[0])
 
 
 def _write(connection: Connection, operation: Operation) -> None:
@@ -173,4 +187,6 @@ def _write(connection: Connection, operation: Operation) -> None:
     else:
         assert isinstance(operation, Faults | Logins)
         query = ORDER_FAULTS if isinstance(operation, Faults) else COUNT_LOGINS
-        connection.execute(query, (operation.json, operation.world, operation.before, operation.before))
+        base, length = (operation.at if isinstance(operation, Logins) else None) or (None, None)
+        values = (operation.json, operation.world, operation.before, operation.before, base, base, length)
+        connection.execute(query, values)

@@ -122,6 +122,9 @@ class RedisLog:
             raise StoreUnavailable("the store cannot be written: this server was taken for stopped; try again")
         self._batch = batch
 
+    def look_after(self) -> None:
+        """Nothing: the server is looked at when something is committed."""
+
     def _write(self, batch: str, sent: list[Value]) -> Any:
         return self._commit(args=[self._writer, self._batch, batch, *sent])
 

@@ -66,6 +66,7 @@ for _, o in ipairs(operations) do
         return 'CONFLICT'
     elseif kind == 'append' then
         if head.base ~= tonumber(o[3]) or head.length + 1 ~= tonumber(o[4]) then return 'CONFLICT' end
+        if o[6] == 'plain' and head.faults .. head.logins ~= '' then return 'CONFLICT' end
         head.length = head.length + 1
     elseif kind == 'reset' then
         if head.base + head.length + 1 ~= tonumber(o[3]) then return 'CONFLICT' end
@@ -75,6 +76,7 @@ for _, o in ipairs(operations) do
         heads[id], taken[head.name] = false, false
     else -- faults, logins
         if o[4] == 'if' and head[kind] ~= o[5] then return 'CONFLICT' end
+        if o[6] and (head.base ~= tonumber(o[6]) or head.length ~= tonumber(o[7])) then return 'CONFLICT' end
         head[kind] = o[3]
     end
 end
@@ -159,7 +161,8 @@ def encoded(operations: Sequence[Operation]) -> list[Value]:
 
 def _values(operation: Operation) -> list[Value]:
     if isinstance(operation, Appended):
-        return ["append", operation.world, operation.base, operation.number, operation.command]
+        plain: list[Value] = ["plain"] if operation.is_plain else []
+        return ["append", operation.world, operation.base, operation.number, operation.command, *plain]
     if isinstance(operation, Made):
         row = operation.row
         life = "" if row.time_to_live is None else repr(row.time_to_live)
@@ -184,4 +187,6 @@ def _values(operation: Operation) -> list[Value]:
     assert isinstance(operation, Faults | Logins)
     kind = "faults" if isinstance(operation, Faults) else "logins"
     condition: list[Value] = [] if operation.before is None else ["if", operation.before]
+    if isinstance(operation, Logins) and operation.before is not None and operation.at is not None:
+        condition += operation.at
     return [kind, operation.world, operation.json, *condition]

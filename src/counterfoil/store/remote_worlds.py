@@ -7,17 +7,22 @@ changed is then fetched in a thread.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
-from counterfoil.asgi import ASGIApp
+from counterfoil.api.unconfirmed import Outdated, Unconfirmed, set_unconfirmed
+from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send, raw_path, split_world
 from counterfoil.store.current_worlds import CurrentWorlds
 from counterfoil.store.engines import RemoteLog
 from counterfoil.store.head import StoredHead
 from counterfoil.store.head_queries import HeadQueries
 from counterfoil.store.log import Position
 from counterfoil.store.shared_worlds import SharedWorlds
+from counterfoil.store.worlds import TOUCHED_EVERY
 from counterfoil.world.command_log import StoreUnavailable
+from counterfoil.world.state import WorldState
 from counterfoil.world.worlds import NAME
 
 _failed: ContextVar[StoreUnavailable | None] = ContextVar("failed", default=None)
@@ -73,6 +78,27 @@ class RemoteWorlds(SharedWorlds):
         head.expires, head.unreadable = position.expires, None
         return True
 
+    def may_be_written_first(self, name: str) -> bool:
+        """Whether a change may be made of the world as it is in memory, without a look at the store, which checks the change."""
+        head = self._heads.get(name)
+        if head is None or not head.is_plain() or head.contended or head.unreadable is not None or self.problem:
+            return False
+        life = head.time_to_live
+        return life is None or self._seconds() - head.used_at < life * TOUCHED_EVERY
+
+    async def is_still_at(self, head: StoredHead, state: WorldState) -> bool:
+        """Whether the store has what the world was, as of now or later."""
+        try:
+            position = await self.heads.ask(head.name)
+        except StoreUnavailable:
+            return False  # which is looked at, and said, when the request is worked on again
+        return (
+            position is not None
+            and (position.id, position.base + position.number) == (head.id, state.version)
+            and not position.faults
+            and not position.logins
+        )
+
     def _used(self, name: str) -> StoredHead | None:
         failed = _failed.get()
         if failed is not None:
@@ -86,12 +112,47 @@ class RemoteWorlds(SharedWorlds):
 
 
 class RemoteCurrentWorlds(CurrentWorlds):
-    """``app`` with the worlds of ``worlds``."""
+    """``app`` with the worlds of ``worlds``. ``prefixes`` are those of its APIs: what is sent to them to change a world is worked
+    on without a look (``counterfoil.api.unconfirmed``)."""
 
     _worlds: RemoteWorlds
 
-    def __init__(self, app: ASGIApp, worlds: RemoteWorlds) -> None:
+    def __init__(self, app: ASGIApp, worlds: RemoteWorlds, prefixes: Sequence[str]) -> None:
         super().__init__(app, worlds)
+        self._prefixes = tuple(f"{each.rstrip('/')}/" for each in prefixes)
+
+    async def _serve(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        set_unconfirmed(None)
+        if (
+            scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
+            and self._worlds.may_be_written_first(name)
+            and _below(scope).startswith(self._prefixes)
+        ):
+            kept = KeptMessages(receive)
+            if await self._write_first(name, scope, kept.receive, send):
+                return
+            receive = kept.again()
+        await super()._serve(name, scope, receive, send)
+
+    async def _write_first(self, name: str, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether the request was answered; nothing has happened if it was not."""
+        _failed.set(None)
+        _absent.set("")
+        head = self._worlds.in_memory(name)
+        request = Unconfirmed(partial(self._worlds.is_still_at, head, head.state))
+
+        async def send_confirmed(message: Message) -> None:
+            await request.confirm()
+            await send(message)
+
+        set_unconfirmed(request)
+        try:
+            await self._app(scope, receive, send_confirmed)
+        except Outdated:
+            return False
+        finally:
+            set_unconfirmed(None)
+        return True
 
     async def _in_thread(self, name: str) -> None:
         if NAME.fullmatch(name):
@@ -107,3 +168,34 @@ class RemoteCurrentWorlds(CurrentWorlds):
                     _absent.set(name)
                 return
         await super()._in_thread(name)
+
+
+class KeptMessages:
+    """What is received of a request, which is received once more if it is worked on again."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._kept: list[Message] = []
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._kept.append(dict(message))
+        return message
+
+    def again(self) -> Receive:
+        """What was received, and then what follows."""
+        kept = iter(self._kept)
+
+        async def receive() -> Message:
+            message = next(kept, None)
+            return await self._receive() if message is None else message
+
+        return receive
+
+
+def _below(scope: Scope) -> str:
+    """The path in a world."""
+    raw: bytes = scope.get("raw_path") or b""
+    if raw.startswith(b"/w/"):
+        return split_world(raw_path(scope))[2]
+    return raw.decode("latin-1")

@@ -60,13 +60,19 @@ class SharedCommit(GroupCommit):
             super().replace(head, before, draft)
             head.logins = b""  # the store forgets them with the commands
 
-    def amend(self, head: StoredHead, draft: WorldState) -> None:
-        logins = encode_logins(draft)
+    def _is_plain(self, head: StoredHead) -> bool:
+        return self._log.remote and head.is_plain()
+
+    def amend(self, head: StoredHead, draft: WorldState) -> Saving | None:
+        logins, saving = encode_logins(draft), None
         with self._changed:
             if logins != (head.logins or b""):
-                head.saving = self._take(Waiting(Logins(head.id, logins, head.logins or b""), head, None))
+                number = len(draft.history) - draft.scenario_length
+                at = (draft.version - number, number)
+                saving = head.saving = self._take(Waiting(Logins(head.id, logins, head.logins or b"", at), head, None))
                 head.logins = logins
             super().amend(head, draft)
+        return saving
 
     def caught_up(self, head: StoredHead, state: WorldState, logins: bytes) -> bool:
         """Show what the store has. False if a writer in this process has to end first."""

@@ -41,6 +41,7 @@ class SqliteLog:
         self._file = SqliteFile(path, to_write=to_write)
         self.turns = Turns(f"{path}-turn") if shared else None
         self._reading = Lock()
+        self._is_in_file = True
         self._read: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
         with open_or_refuse(self, sqlite3.Error, said):
@@ -106,6 +107,7 @@ class SqliteLog:
         if connection is None:
             raise StoreUnavailable("the store cannot be written: it is not open; try again")
         self._check_files(connection)
+        self._is_in_file = False
         try:
             if self.turns is not None:
                 with self.turns.counting(operations):
@@ -121,12 +123,22 @@ class SqliteLog:
             self._drop_writing()
             raise
 
+    def look_after(self) -> None:
+        """See whether the files are still there, and put what only the write-ahead log has into the file: if that log is deleted
+        and all processes are killed before the next look, no more is lost than was changed since."""
+        connection = self._writing
+        if connection is None:
+            return
+        self._check_files(connection)
+        if not self._is_in_file:
+            with contextlib.suppress(sqlite3.Error):  # another process does it, or the next commit says what is wrong
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._is_in_file = True
+
     def _check_files(self, connection: sqlite3.Connection) -> None:
         problem = self._file.problem()
         if problem is not None:
-            with contextlib.suppress(
-                sqlite3.Error
-            ):  # what only a write-ahead log has that was deleted goes to the file
+            with contextlib.suppress(sqlite3.Error):  # what only a log has that was deleted goes to the file
                 connection.execute("PRAGMA wal_checkpoint(FULL)")
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {problem}")

@@ -95,7 +95,11 @@ def _append_if_next(connection: sqlite3.Connection, operations: Sequence[Operati
         return False
     values: list[object] = []
     for number, each in enumerate(operations, first.number):
-        if not isinstance(each, Appended) or (each.world, each.base, each.number) != (first.world, first.base, number):
+        if (
+            not isinstance(each, Appended)
+            or each.is_plain
+            or (each.world, each.base, each.number) != (first.world, first.base, number)
+        ):
             return False
         values += each.world, each.number, each.command
     rows = ", ".join(["(?, ?, ?)"] * len(operations))
@@ -127,6 +131,8 @@ def _check(connection: sqlite3.Connection, each: Operation, there: dict[int, Pos
     if isinstance(each, Appended):
         if (each.base, each.number) != (found.base, found.number + 1):
             raise Conflict("a world has other commands by now")
+        if each.is_plain and (found.faults or found.logins):
+            raise Conflict("a world has faults or failed logins by now")
         there[each.world] = found._replace(number=each.number)
     elif isinstance(each, Reset):
         if each.base != found.base + found.number + 1:
@@ -141,7 +147,7 @@ def _check(connection: sqlite3.Connection, each: Operation, there: dict[int, Pos
             raise Conflict("a world has other faults by now")
         there[each.world] = found._replace(faults=each.json)
     elif isinstance(each, Logins):
-        if each.before not in (None, found.logins):
+        if each.before not in (None, found.logins) or each.at not in (None, (found.base, found.number)):
             raise Conflict("a world has other failed logins by now")
         there[each.world] = found._replace(logins=each.json)
 

@@ -130,6 +130,10 @@ class StoredWorlds(Worlds):
         head = self._used(name)
         return None if head is None else World(head)
 
+    def in_memory(self, name: str) -> StoredHead:
+        """A world that is in memory. Raises ``KeyError``."""
+        return self._heads[name]
+
     def is_in_memory(self, name: str) -> bool:
         """Whether looking up that world is quick: it need not be rebuilt, and is not unknown."""
         return name in self._heads

@@ -44,8 +44,9 @@ class CommandLog(Protocol):
         """``draft``, in which a scenario was just run, takes the place of ``before``. Raises ``StoreUnavailable``."""
         ...
 
-    def amend(self, head: Any, draft: WorldState) -> None:
-        """``draft`` differs from the newest state in what is not kept: logins. It takes its place."""
+    def amend(self, head: Any, draft: WorldState) -> Saving | None:
+        """``draft`` differs from the newest state in its logins, and takes its place. What is returned is done once the store has
+        those that failed; None if they are as they were, or not kept."""
         ...
 
     def is_contended(self, head: Any) -> bool:

@@ -293,7 +293,7 @@ class World:
         if head.log is None:
             head.state = head.newest = draft
         else:
-            head.log.amend(head, draft)
+            self.saving = head.log.amend(head, draft) or self.saving
         self._state = draft
 
     def with_credentials(self, grants: Mapping[str, Grant]) -> World:
