@@ -15,6 +15,8 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_WORLD = "default"
+CONTROL_PREFIX = "/_sandbox/v1"
+"""Of the paths of the control API."""
 REFUSAL = "counterfoil.refusal"
 """The key of a ``Refusal`` in the scope's ``state``, set by the HTTP server."""
 
@@ -68,6 +70,16 @@ def split_world(path: str) -> tuple[str | None, str, str]:
         except UnicodeDecodeError:
             name = None
     return name, path[: 3 + len(sent)], "/" + rest
+
+
+_WORLD_PATH = re.compile(rf"(?:{CONTROL_PREFIX}/worlds|/events|/plots)/([^/]*)((?:/.*)?)")
+
+
+def world_in_path(path: str) -> tuple[str, str] | None:
+    """``/_sandbox/v1/worlds/blue/clock`` → ``("blue", "/clock")``: the world that a path of the control API, ``/events`` or
+    ``/plots`` names, and the rest; None for other paths. ``path`` is the last part of ``split_world``."""
+    match = _WORLD_PATH.fullmatch(path)
+    return (match[1], match[2]) if match else None
 
 
 def request_headers(scope: Scope) -> dict[str, str]:

@@ -25,7 +25,7 @@ from typing import Any
 from counterfoil import resources
 
 GROUP = "counterfoil.apis"
-CONTROL = "control"
+CONTROL_SPEC = "control"
 """The folder of the control API's spec, which is not one of the catalog's APIs."""
 
 
@@ -98,7 +98,7 @@ def entry(name: str) -> CatalogEntry:
 
 def spec_path(name: str) -> Path:
     """The path of the OpenAPI document of an API, or of the control API. Raises ``CatalogError``."""
-    return resources.specs_dir() / CONTROL / "openapi.yaml" if name == CONTROL else entry(name).openapi
+    return resources.specs_dir() / CONTROL_SPEC / "openapi.yaml" if name == CONTROL_SPEC else entry(name).openapi
 
 
 def _included() -> list[CatalogEntry]:
@@ -113,7 +113,7 @@ def _included() -> list[CatalogEntry]:
             examples=resources.fixtures_dir() / "examples" / folder.name,
         )
         for folder in folders
-        if folder.name != CONTROL
+        if folder.name != CONTROL_SPEC
     ]
 
 

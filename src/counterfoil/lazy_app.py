@@ -10,7 +10,7 @@ from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 
 
 class LazyApp:
-    """Calls ``build`` once, in a worker thread, and passes every request on to what it returned.
+    """Calls ``build`` once, in a thread, and passes every request on to what it returned.
 
     If ``build`` raises, the request fails and the next one tries again.
     """

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from toy import TOKEN, tried
 
-from counterfoil.contract.collection import Collection, Offsets
+from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import EffortLevel, LawContext
 from counterfoil.contract.fields import NUMBER, Field, observed
 from counterfoil.contract.filters import above, below, equal, like, one_of
@@ -171,7 +171,7 @@ def test_amounts_are_exact() -> None:
 
 
 ID, KIND, SIZE = Field("id", NUMBER), Field("kind"), Field("size", NUMBER)
-LIST = Collection(
+LIST = ItemList(
     "GET /things",
     identity=ID,
     pages=Offsets(largest=100),

@@ -103,6 +103,41 @@ def test_the_ids_are_those_of_the_customer_that_is_named(tmp_path: Path) -> None
     )
 
 
+MARINA = """
+openapi: 3.0.3
+info: {title: Marina, version: "1"}
+paths:
+  /boats:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}}
+      responses: {"201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Boat"}}}}}
+  /boats/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {responses: {"200": {description: one, content: {application/json: {schema: {$ref: "#/components/schemas/Boat"}}}}}}
+  /trips:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Trip"}}}}
+      responses: {"201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Trip"}}}}}
+components:
+  schemas:
+    Boat: {type: object, required: [id], properties: {id: {type: string, format: uuid}, name: {type: string}}}
+    Trip:
+      type: object
+      required: [boat_id]
+      properties: {id: {type: string, format: uuid, readOnly: true}, boat_id: {type: string, format: uuid}}
+"""
+
+
+def test_a_request_names_what_an_earlier_one_created(tmp_path: Path) -> None:
+    """At first there is no boat; the trip is made with the boat that ``POST /boats`` created."""
+    document = tmp_path / "marina.yaml"
+    document.write_text(MARINA, encoding="utf-8")
+    assert export(tmp_path / "made", "elevate", "--spec", str(document), "--rows", "0").exit_code == 0
+    text = (tmp_path / "made" / "marina.http").read_text(encoding="utf-8")
+    (boat,) = re.findall(r"^GET .*/boats/(\S+)$", text, re.MULTILINE)
+    assert re.findall(r'"boat_id": "([^"]*)"', text) == [boat]
+
+
 def test_a_folder_with_files_is_left_alone_unless_it_is_forced(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     (tmp_path / "world.http").write_text("old", encoding="utf-8")

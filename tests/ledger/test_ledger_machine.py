@@ -63,7 +63,7 @@ def state(world: World) -> dict[str, Any]:
         "switches": dict(world.switches),
         "tokens": list(world.tokens),
         "failed logins": world.tokens.failures("emnify"),
-        "parties": dict(world.known),
+        "parties": dict(world.identity_overrides),
         "done": list(world.commands),
         "facts": [entry.fact for entry in world.history],
         "version": world.version,

@@ -131,6 +131,6 @@ def test_a_credit_above_the_charges_makes_the_open_value_negative(demo: Any) -> 
 
 
 def test_names_and_addresses_are_of_several_countries(demo: Any) -> None:
-    countries = {demo.world.party(number).country for number in range(1, 51)}
+    countries = {demo.world.contact_of(number).country for number in range(1, 51)}
     assert {"DE", "FR", "US", "GB", "AT"} <= countries
-    assert len({demo.world.party(number).email for number in range(1, 51)}) == 50
+    assert len({demo.world.contact_of(number).email for number in range(1, 51)}) == 50

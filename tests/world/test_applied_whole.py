@@ -134,7 +134,7 @@ def test_a_writer_reads_its_own_changes_and_those_of_others(worlds: Worlds) -> N
     assert second.ledger.customers == 30
     number = second.execute(AddCustomer(name="Second"))
     assert (number, second.ledger.customers, second.version) == (32, 32, 2)
-    assert [second.party(each).name for each in (31, 32)] == ["First", "Second"]
+    assert [second.contact_of(each).name for each in (31, 32)] == ["First", "Second"]
     with first.writing():
         assert first.ledger.customers == 32
 
@@ -178,7 +178,7 @@ def test_a_fork_and_what_it_came_from_never_see_each_other(worlds: Worlds) -> No
     for world in (worlds.named("one"), worlds.named("two")):
         names = [each.name for each in world.commands if isinstance(each, AddCustomer)]
         assert names == ["Both", *(f"{world.name} {number}" for number in range(3))]
-        assert [world.party(number).name for number in range(32, 35)] == names[1:]
+        assert [world.contact_of(number).name for number in range(32, 35)] == names[1:]
         assert {token.key for token in world.tokens} == {f"key of {world.name}"}
 
 

@@ -46,8 +46,8 @@ def test_an_included_scenario_opens_equally_twice(name: str) -> None:
 
 def test_another_seed_changes_generated_names_but_not_the_story() -> None:
     one, two = (run_scenario(scenario("demo"), seed=seed, known_switches=all_switches()) for seed in (1, 2))
-    assert one.party(1).name == two.party(1).name == "Acme Robotics GmbH"
-    assert one.party(20) != two.party(20)
+    assert one.contact_of(1).name == two.contact_of(1).name == "Acme Robotics GmbH"
+    assert one.contact_of(20) != two.contact_of(20)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,6 @@ def test_starting_a_world_generates_no_names() -> None:
     world = run_scenario(scenario("demo"), customers=10_000, known_switches=all_switches())
     assert fake_identity._generated.cache_info().misses == before
     started = time.perf_counter()
-    assert world.party(9_999).name
+    assert world.contact_of(9_999).name
     assert fake_identity._generated.cache_info().misses == before + 1
     assert time.perf_counter() - started < 5

@@ -54,7 +54,7 @@ def test_an_e_mail_keeps_the_letters_of_the_name(stand_in: Any, name: str, count
 
 def test_no_two_customers_share_an_e_mail(stand_in: Any) -> None:
     world = stand_in("demo", apis=["emnify"], customers=2000).world
-    assert len({world.party(number).email for number in range(1, 2001)}) == 2000
+    assert len({world.contact_of(number).email for number in range(1, 2001)}) == 2000
 
 
 def test_a_postcode_fits_its_town(stand_in: Any) -> None:

@@ -156,7 +156,7 @@ class ApiError(Exception):
 AsyncOperation = Callable[[Request, "World"], Awaitable[Response]]
 Operation = Callable[[Request, "World"], Response] | AsyncOperation
 """Handles a request. A plain function is called in the event loop, or, if it may write and would have to wait
-(``World.write_may_block``), in a worker thread that holds the world's write lock."""
+(``World.write_may_block``), in a thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
 ResponseHeaders = Callable[[str, Mapping[str, str], str, "World"], tuple[tuple[str, str], ...]]
 """Headers of every response to a request, errors too: from its method, its lower-case headers, an id (a UUID) that the

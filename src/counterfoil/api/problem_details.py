@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
+
+from counterfoil.api.errors import status_phrase
 
 MEDIA_TYPE = "application/problem+json"
 
 
 def problem_details(status: int, detail: str, **members: Any) -> dict[str, Any]:
     """The body for a status; ``detail`` is one line that says what is wrong, ``members`` are added (RFC 9457, 3.2)."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
+    return {"type": "about:blank", "title": status_phrase(status), "status": status, "detail": detail, **members}

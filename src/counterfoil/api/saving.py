@@ -48,7 +48,7 @@ async def until_saved(saving: Future[Any]) -> None:
 
 
 def wait_saved(saving: Future[Any] | None) -> None:
-    """The same in a worker thread, which it blocks."""
+    """The same in a thread, which it blocks."""
     if saving is None:
         return
     try:
@@ -68,7 +68,7 @@ async def in_turn(world: World, call: Callable[[World], T]) -> T:
 
 
 def wait_in_turn(world: World, call: Callable[[World], T]) -> T:
-    """The same in a worker thread, which it blocks."""
+    """The same in a thread, which it blocks."""
     log = world.head.log
     assert log is not None
     work = log.exclusively(world.name, partial(_writing, call))

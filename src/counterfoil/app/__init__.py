@@ -1,6 +1,6 @@
 """Builds the application from APIs, worlds, server, control API and page.
 
-The command line and the pytest plugin call ``build``; no other module imports APIs by name.
+The command line and the pytest plugin call ``build``. APIs are found by name in ``lookup``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from counterfoil.api import API
-from counterfoil.app import measuring
-from counterfoil.app.mounts import CONTROL, Mounts
+from counterfoil.app import metrics_mount
+from counterfoil.app.mounts import Mounts
 from counterfoil.app.worlds import NewWorld, kept_faults, open_worlds, sharing_of, visitors_secret
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from counterfoil.server.context import Observer
     from counterfoil.store.worlds import StoredWorlds
 
-__all__ = ["CONTROL", "MANY_CUSTOMERS", "Application", "build"]
+__all__ = ["READ_IN_THREAD_ABOVE", "Application", "build"]
 
-MANY_CUSTOMERS = 20_000
-"""A world of more is read in a thread, so that others are answered meanwhile. That costs a request 0.1 ms; to find a part of a
-bill's number among 100,000 customers takes 0.6 s."""
+READ_IN_THREAD_ABOVE = 20_000
+"""A world of more customers is read in a thread, so that others are answered meanwhile. That costs a request 0.1 ms; to find
+a part of a bill's number among 100,000 customers takes 0.6 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def build(
     Raises UsageError, ConfigurationError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
     if metrics:
-        measuring.check(public=public)
+        metrics_mount.check(public=public)
     served = _served_apis(tuple(apis), own)
     known = KnownSwitches([each for api in served for each in api.switches], all_switches)
     default = world or NewWorld(scenario_name, seed, customers, switches or {})
@@ -113,7 +113,7 @@ def build(
     shown_journal = journal if sharing is None else sharing.journal
     given, check_access = options or Options(), guard(control_token, hosts)
     if metrics:
-        given = measuring.with_metrics(given, worlds, stored, sharing, check_access=check_access)
+        given = metrics_mount.with_metrics(given, worlds, stored, sharing, check_access=check_access)
     mounted = Mounts(
         worlds,
         served,
@@ -158,7 +158,7 @@ def _server_options(
     pipeline = replace(
         given.pipeline,
         interceptors=(*given.pipeline.interceptors, faults.intercept, faults.responses.intercept),
-        reads_in_thread=lambda world: world.ledger.customers > MANY_CUSTOMERS,
+        reads_in_thread=lambda world: world.ledger.customers > READ_IN_THREAD_ABOVE,
         is_shared=stored is not None and stored.is_shared,
     )
     return replace(
@@ -166,7 +166,7 @@ def _server_options(
         pipeline=pipeline,
         observers=(*given.observers, observe),
         mounts={**mounted, **given.mounts},
-        problem=given.problem if stored is None else lambda: stored.problem,
+        not_ready_reason=given.not_ready_reason if stored is None else lambda: stored.problem,
     )
 
 

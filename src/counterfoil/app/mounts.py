@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.api import API
 from counterfoil.api.control_types import Faults
-from counterfoil.asgi import ASGIApp
+from counterfoil.asgi import CONTROL_PREFIX, ASGIApp
 from counterfoil.lazy_app import LazyApp
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.server.app import Options, Server, build_server
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from counterfoil.page.static_files import StaticFiles
     from counterfoil.processes.shared_journal import SharedJournal
     from counterfoil.server.context import Observer
-
-
-CONTROL = "/_sandbox/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Mounts:
 
     def by_path(self) -> dict[str, ASGIApp]:
         control = LazyApp(self._control_api)
-        return {CONTROL: control, "/": LazyApp(partial(self._page, control))}
+        return {CONTROL_PREFIX: control, "/": LazyApp(partial(self._page, control))}
 
     def _control_api(self) -> Server:
         from counterfoil.control.control_api import control
@@ -65,7 +62,7 @@ class Mounts:
             journal=self.journal,
             hosts=self.hosts,
             bounds=_visitors_bounds() if self.public else None,
-            others=None if self.sharing is None else self.sharing.siblings,
+            other_workers=None if self.sharing is None else self.sharing.siblings,
         )
         return build_server([api], self.worlds.get, options=Options(observers=self.observers))
 

@@ -62,12 +62,14 @@ ROWS = 25
     help="All laws, but only the example and coverage phases of conformance, and no lint of the spec.",
 )
 @click.option(
-    "--max-examples", type=click.IntRange(1, 10_000), help="The most generated cases for each law and operation."
+    "--max-examples",
+    type=click.IntRange(1, 10_000),
+    help="Maximum number of generated cases for each law and operation.",
 )
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Seed of the generated cases."
 )
-@click.option("--rate", type=click.FloatRange(0.01, 10_000), help="The most requests a second.")
+@click.option("--rate", type=click.FloatRange(0.01, 10_000), help="Maximum requests per second.")
 @click.option(
     "--max-time",
     type=click.FloatRange(0.1, 86_400),

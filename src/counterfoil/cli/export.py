@@ -82,7 +82,7 @@ def export(
         _check(folder, force=force)
         own = documents.read(world.seed)
         application = world.build(apis, own)
-        own_documents.tell(own, in_full=documents.notices)
+        own_documents.print_notices(own, in_full=documents.notices)
         number = _number(application.world, customer)
         collection = plan(application, host=url, world=world_name, customer=number)
         written = import_module(f"counterfoil.export.{FORMATS[form]}").files(collection)

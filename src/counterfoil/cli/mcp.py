@@ -30,7 +30,7 @@ from counterfoil.cli.common import echo, exit_on_user_error, refuse
     multiple=True,
     metavar="URL",
     callback=lambda context, parameter, given: _addresses(given),
-    help="An address that check_implementation may be sent to, with all below it, besides this machine's; repeatable.",
+    help="A URL, with all below it, that check_implementation may check in addition to this machine; repeatable.",
 )
 @click.option(
     "--header",
@@ -79,7 +79,7 @@ def mcp(
             opened.enter_context(contextlib.closing(application))
             opened.callback(serve_in_thread(application.asgi_app, listener))
             opened.callback(application.closing.set)
-            own_documents.tell(own, in_full=documents.notices)
+            own_documents.print_notices(own, in_full=documents.notices)
             origin = origin_of(listener)
             echo(f"counterfoil mcp: waiting for a client on standard input; the stand-in is {origin}", err=True)
             serve(Settings(origin, Path.cwd(), writes, urls, headers))

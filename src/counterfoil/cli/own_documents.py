@@ -189,8 +189,8 @@ def _by_name(option: str, files: Sequence[NamedFile], names: Sequence[str]) -> d
     return found
 
 
-def tell(apis: Sequence[API], *, in_full: bool) -> None:
-    """Say on standard error what start-up has to say of each document."""
+def print_notices(apis: Sequence[API], *, in_full: bool) -> None:
+    """Print each document's summary and notices to standard error."""
     for api in apis:
         if api.summary:
             echo(f"{api.name}: {api.summary}", err=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from counterfoil.cli import measuring, serve_workers
+from counterfoil.cli import serve_workers, telemetry_options
 from counterfoil.cli.common import echo
-from counterfoil.cli.own_documents import OwnDocuments, tell
+from counterfoil.cli.own_documents import OwnDocuments, print_notices
 from counterfoil.cli.world_options import WorldOptions
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class ServerRun:
         from counterfoil.serving import is_loopback, listen, listen_together, origin_of
 
         self.options = options
-        self.traces: Traces | None = measuring.traces(options.otlp)
+        self.traces: Traces | None = telemetry_options.traces(options.otlp)
         # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
         self.own = options.documents.read(options.world.seed if options.store is None else None)
         if options.workers > 1:
@@ -178,7 +178,7 @@ class ServerRun:
 
         options = self.options
         if not options.quiet or options.documents.notices:
-            tell(self.own, in_full=options.documents.notices)
+            print_notices(self.own, in_full=options.documents.notices)
         if options.quiet and options.port == 0:
             echo(self.origin)
         if not options.quiet:

@@ -62,7 +62,7 @@ def show_scenario(name: str, as_json: bool) -> None:
         "seed": world.seed,
         "customers": world.ledger.customers,
         "runs": {str(number): str(run.status) for number, run in world.ledger.runs.items()},
-        "people": {str(number): known.key for number, known in world.known.items() if known.key},
+        "people": {str(number): each.key for number, each in world.identity_overrides.items() if each.key},
         "digest": read.digest,
     }
     if as_json:

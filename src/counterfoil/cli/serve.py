@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from counterfoil.cli import measuring, own_documents, world_options
+from counterfoil.cli import own_documents, telemetry_options, world_options
 from counterfoil.cli.common import exit_on_user_error, refuse
 from counterfoil.cli.run_server import ServeOptions, run
 
@@ -66,16 +66,16 @@ from counterfoil.cli.run_server import ServeOptions, run
     show_default=True,
     type=click.IntRange(1, 2**20),
     metavar="MIB",
-    help="With --store: how much each process keeps of the worlds it served last, about; others are read again.",
+    help="With --store: approximate memory for recently used worlds in each process; others are rebuilt when needed.",
 )
 @click.option(
     "--workers",
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="Processes, which share all worlds through the store; a temporary one without --store.",
+    help="Number of processes. They share all worlds through the store, which is a temporary file without --store.",
 )
-@measuring.options
+@telemetry_options.options
 @click.option("--no-response-validation", is_flag=True, help="Do not validate responses against the spec.")
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
 @click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0 print only the address.")

@@ -110,11 +110,11 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
     Example:
       counterfoil specs lint my-api.yaml
     """
-    from counterfoil.catalog import CONTROL, entries, spec_path
+    from counterfoil.catalog import CONTROL_SPEC, entries, spec_path
     from counterfoil.contract.specs.lint import LintFinding, lint
 
     known = exit_on_user_error(entries)
-    packaged = [*(each.specs for each in known.values()), spec_path(CONTROL).parent]
+    packaged = [*(each.specs for each in known.values()), spec_path(CONTROL_SPEC).parent]
     given = [Path(path) for path in paths] or packaged
     found = list(dict.fromkeys(spec for path in given for spec in _specs_at(path)))
     if not found:

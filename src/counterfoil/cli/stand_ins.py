@@ -15,11 +15,12 @@ from counterfoil.cli.law_actions import LawActions, known_ids_of, world_capabili
 from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.target import Target
 from counterfoil.lookup import DEFAULT_SCENARIO
+from counterfoil.world.scenario import DEFAULT_KEY
 
 if TYPE_CHECKING:
     from counterfoil.api import API
 
-KEY, FORBIDDEN = "counterfoil-key", "counterfoil-forbidden"
+FORBIDDEN = "counterfoil-forbidden"
 
 
 class StandIns:
@@ -83,7 +84,7 @@ def target_of(
     logins = logins_of(application, api)
     target = Target(
         f"{origin}/w/laws-{api}{prefix}",
-        KEY,
+        DEFAULT_KEY,
         forbidden=FORBIDDEN,
         login=next(iter(logins.values()), None),
         capabilities={

@@ -135,7 +135,9 @@ def export(store: str, folder: str, name: str | None) -> None:
 @STORE
 @click.argument("capsules", nargs=-1, required=True, type=click.Path(exists=True))
 @click.option(
-    "--time-to-live", type=click.FloatRange(min=0, min_open=True), help="Seconds the worlds may idle; forever."
+    "--time-to-live",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds a world may stay unused before it is deleted; by default never.",
 )
 def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -> None:
     """Make a world from each capsule: a file, or all *.json of a folder. The file's name is the world's.

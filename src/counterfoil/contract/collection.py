@@ -2,7 +2,7 @@
 
 STATUS = Field("status")
 AMOUNT = Field("amount", NUMBER, at="amountDue.value")
-BILLS = Collection(
+BILLS = ItemList(
     "GET /bills",
     identity=Field("id"),
     pages=Offsets("offset", "limit", largest=1000),
@@ -74,7 +74,7 @@ class Offsets:
 
 
 @dataclass(frozen=True)
-class Collection:
+class ItemList:
     """A list operation, described once for all families of laws.
 
     ``identity`` tells items apart. ``base`` is sent with every request, ``path`` fills the path. ``items`` takes the list out of

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 def created_paths(collection: str, status: int, content: bytes, location: str | None) -> list[str]:
     """The path of the resource that a POST to ``collection`` created, from its body's ``id`` or its Location.
 
-    None where it was refused, and for a 200 without an id: that is a search.
+    In a list: empty if it was refused, or answered 200 without an id (a search); ``collection/?`` if the id is not known.
     """
     if status // 100 != 2:
         return []

@@ -22,7 +22,7 @@ TAGS = {"vendor": "the vendor's other pages", "assumption": "our assumption: the
 
 
 @dataclass(frozen=True)
-class Place:
+class SpecLine:
     """A line of a spec: ``file`` relative to the current directory, or as the package names it."""
 
     file: str
@@ -77,7 +77,7 @@ def _plain(line: str) -> str:
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).strip()
 
 
-def place_of(finding: Finding) -> Place | None:
+def place_of(finding: Finding) -> SpecLine | None:
     """The line of the spec that the finding contradicts: that of its schema or its first clause, else of its operation."""
     known = entries().get(finding.api)
     lines = _lines(known.openapi) if known else None
@@ -90,7 +90,7 @@ def place_of(finding: Finding) -> Place | None:
     path = [_unescape(part) for part in pointer[2:].split("/")] if pointer else _operation_path(finding.operation)
     document, text = lines
     line = document.line_of(path)
-    return Place(_shown(known.openapi, finding.api), line, text[line - 1].strip() if line <= len(text) else "")
+    return SpecLine(_shown(known.openapi, finding.api), line, text[line - 1].strip() if line <= len(text) else "")
 
 
 def _operation_path(operation: str) -> list[str]:

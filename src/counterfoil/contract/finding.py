@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Part = Literal["spec", "conformance", "law", "baseline"]
+CheckPart = Literal["spec", "conformance", "law", "baseline"]
 
 SHAPE = "shape"
 """The family of findings of a law that could not read a response, or looks at the type of a member."""
@@ -24,7 +24,7 @@ class Finding:
     """
 
     api: str
-    part: Part
+    part: CheckPart
     id: str
     operation: str
     says: str

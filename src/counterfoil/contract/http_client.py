@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
@@ -24,6 +24,9 @@ from counterfoil.contract.curl_lines import curl_line
 from counterfoil.contract.deadline import ConnectionOfTrace, Deadline
 from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json, Target, secrets_of
+
+if TYPE_CHECKING:
+    from counterfoil.contract.law import LawBook
 
 WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -81,9 +84,8 @@ class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``; it is also sent in the ways of
-    ``further_schemes``. ``rate`` is requests
-    a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
-    ``unknown_ids``, ``acts_on_existing`` and ``login_operation`` are those of the law book.
+    ``further_schemes``. ``book``: the law book of the API, if its laws are to be tried. ``rate`` is requests a second,
+    ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class HttpClient:
         scheme: tuple[str, str] = ("Authorization", "Bearer "),
         further_schemes: tuple[tuple[str, str], ...] = (),
         *,
+        book: LawBook | None = None,
         rate: float | None = None,
         seconds: float = 10.0,
         max_bytes: int = 32_000_000,
@@ -104,9 +107,10 @@ class HttpClient:
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
-        self.unknown_ids: frozenset[str] = frozenset()
-        self.acts_on_existing: frozenset[str] = frozenset()
-        self.login_operation: str | None = None
+        self.book = book
+        self.unknown_ids = book.unknown_ids if book is not None else frozenset()
+        self.acts_on_existing = book.acts_on_existing if book is not None else frozenset()
+        self.login_operation = book.login_operation if book is not None else None
         self.notes: list[str] = []
         self.transcript: list[str] = []
         self.on_answer: Callable[[RequestKey, Answer], None] = lambda key, answer: None

@@ -41,11 +41,9 @@ class CouldNotRun(Exception):
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
     try:
-        client = HttpClient(target, credential_scheme(document_of(book)), further_schemes(book), **options)
+        client = HttpClient(target, credential_scheme(document_of(book)), further_schemes(book), book=book, **options)
     except NoResponse as error:
         raise CouldNotRun(str(error)) from None
-    client.unknown_ids, client.login_operation = book.unknown_ids, book.login_operation
-    client.acts_on_existing = book.acts_on_existing
     try:
         if book.login and client.target.login is not None and client.token is None:
             _log_in(client, book)
@@ -209,7 +207,7 @@ def try_law(
 
 
 def _try(law: Law, ctx: LawContext) -> Record:
-    started, client, effort = time.monotonic(), ctx.client, ctx.effort
+    started, client = time.monotonic(), ctx.client
     passed = Record(law.api, "law", law.id, law.operation, PASSED)
     try:
         missing = [name for name in law.needs if name not in client.target.capabilities]
@@ -223,10 +221,10 @@ def _try(law: Law, ctx: LawContext) -> Record:
     except NotApplicable as reason:
         record = replace(passed, status=NOT_APPLICABLE, reason=str(reason))
     except LawFailed as failure:
-        record = replace(passed, status=FAILED, findings=(_finding(law, client, effort, failure),))
+        record = replace(passed, status=FAILED, findings=(_finding(law, client, failure),))
     except Exception as error:  # a response of a shape that the law was not written for
         unexpected = LawFailed("responses of the documented shape", as_text(error), requests=ctx.requests())
-        finding = replace(_finding(law, client, effort, unexpected), family=SHAPE)
+        finding = replace(_finding(law, client, unexpected), family=SHAPE)
         record = replace(passed, status=FAILED, findings=(finding,))
     return replace(record, cases=max(1, ctx.cases), seconds=time.monotonic() - started)
 
@@ -244,7 +242,7 @@ def as_text(error: Exception) -> str:
     return "a value that cannot be read as what is documented: " + brief(str(error), 120)
 
 
-def _finding(law: Law, client: HttpClient, effort: EffortLevel, failure: LawFailed) -> Finding:
+def _finding(law: Law, client: HttpClient, failure: LawFailed) -> Finding:
     hide = client.secrets.hide
     return Finding(
         api=law.api,

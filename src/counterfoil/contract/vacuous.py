@@ -126,9 +126,8 @@ class _Replay(HttpClient):
             transport=httpx.MockTransport(lambda request: httpx.Response(500)),
             capabilities={**client.target.capabilities, "advance": lambda seconds: None},
         )
-        super().__init__(target, client.schemes[0], client.schemes[1:])
+        super().__init__(target, client.schemes[0], client.schemes[1:], book=client.book)
         self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
-        self.unknown_ids, self.login_operation = client.unknown_ids, client.login_operation
         self._recording, self._way = recording, way
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:

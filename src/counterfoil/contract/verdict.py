@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from counterfoil.contract.causes import cause_of, causes
+from counterfoil.contract.finding import CheckPart as CheckPart
 from counterfoil.contract.finding import Finding as Finding
-from counterfoil.contract.finding import Part as Part
 from counterfoil.plain_text import counted
 
 Status = Literal["held", "broken", "accepted", "question", "not applicable", "not tried"]
@@ -31,7 +31,7 @@ class Record:
     """The result of one law or check on one operation. ``cases`` counts inputs, ``reason`` says why it did not apply."""
 
     api: str
-    part: Part
+    part: CheckPart
     id: str
     operation: str
     status: Status

@@ -16,13 +16,14 @@ from functools import partial
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
 from counterfoil.api.saving import in_turn, is_contended, until_saved, wait_in_turn
+from counterfoil.asgi import CONTROL_PREFIX
 from counterfoil.control import errors, long_requests
 from counterfoil.control.access import guard
-from counterfoil.control.handlers import PREFIX, Handler
+from counterfoil.control.handlers import Handler
 from counterfoil.control.handlers.tasks import accepted
+from counterfoil.control.request_threads import RequestThreads
 from counterfoil.control.routes import ROUTES
-from counterfoil.control.tasks import Others
-from counterfoil.control.workers import Workers
+from counterfoil.control.tasks import OtherWorkers
 from counterfoil.control.world_service import WorldLimits, WorldService
 from counterfoil.world.command_log import WriteConflict
 from counterfoil.world.world import World
@@ -44,19 +45,18 @@ def control(
     journal: Journal | None = None,
     hosts: Sequence[str] = LOOPBACK,
     bounds: WorldLimits | None = None,
-    others: Others | None = None,
+    other_workers: OtherWorkers | None = None,
     new_name: Callable[[], str] = lambda: secrets.token_hex(10),
 ) -> API:
     """The control API over ``worlds``, as an ``API`` for ``build_server``.
 
     Without a ``token`` none is needed: for servers bound to loopback only. ``hosts`` are the names and addresses the
     server is bound to or reached by, in addition to loopback ones. ``apis`` are those served beside it. Without
-    ``faults`` or ``journal`` their operations answer 501. ``others`` are asked for tasks of theirs. ``new_name`` is the one
-    thing here that is not deterministic;
-    nothing in a world depends on its name.
+    ``faults`` or ``journal`` their operations answer 501. ``other_workers`` are asked for tasks of theirs. ``new_name`` is
+    the one thing here that is not deterministic; nothing in a world depends on its name.
     """
-    service = WorldService(worlds, tuple(apis), new_name, bounds or WorldLimits(), faults, journal, others)
-    workers = Workers()
+    service = WorldService(worlds, tuple(apis), new_name, bounds or WorldLimits(), faults, journal, other_workers)
+    threads = RequestThreads()
     check = guard(token, hosts)
 
     def authenticate(headers: Mapping[str, str], world: World) -> Principal:
@@ -65,25 +65,25 @@ def control(
     return API(
         name=NAME,
         title="counterfoil – control API",
-        prefix=PREFIX,
-        routes={route: _operation(handler, service, workers) for route, handler in ROUTES.items()},
+        prefix=CONTROL_PREFIX,
+        routes={route: _operation(handler, service, threads) for route, handler in ROUTES.items()},
         authenticate=authenticate,
         error=errors.error,
         strict_query=lambda world: True,
     )
 
 
-def _operation(handler: Handler, service: WorldService, workers: Workers) -> AsyncOperation:
-    """The handler as an operation: it runs in the event loop if it is quick, else in a worker thread."""
+def _operation(handler: Handler, service: WorldService, threads: RequestThreads) -> AsyncOperation:
+    """The handler as an operation: it runs in the event loop if it is quick, else in a thread."""
 
     async def operation(request: Request, world: World) -> Response:
-        if request.base != PREFIX:
+        if request.base != CONTROL_PREFIX:
             raise ApiError("unknown_path", "the control API does not belong to a world: leave out /w/{world}")
         call = partial(handler, service, request)
         with errors.ledger_errors_as_api_errors():
             reads = request.operation.startswith("GET ")
             writes_to = service.worlds.get(request.path["world"]) if long_requests.writes(request) else None
-            if not long_requests.needs_worker(service, request):
+            if not long_requests.needs_thread(service, request):
                 if writes_to is None:
                     return call()
                 if is_contended(writes_to):
@@ -96,8 +96,8 @@ def _operation(handler: Handler, service: WorldService, workers: Workers) -> Asy
             if writes_to is not None and service.worlds.is_shared and long_requests.waits_with_lock(request):
                 call, writes_to = partial(_without_world, writes_to, call), None
             if long_requests.takes_long(service, request):
-                return await _as_task(service, request, workers.start(call, writes_to, _answered))
-            return await (workers.read(call) if reads else workers.write(call, writes_to))
+                return await _as_task(service, request, threads.start(call, writes_to, _answered))
+            return await (threads.read(call) if reads else threads.write(call, writes_to))
 
     return operation
 

@@ -71,13 +71,13 @@ def page(
 def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
     """One customer as a list shows it."""
     state = world.ledger.state_of(number)
-    party = world.party(number)
+    contact = world.contact_of(number)
     return {
         "customer": number,
-        "key": party.key,
-        "name": party.name,
-        "email": party.email,
-        "country": party.country,
+        "key": contact.key,
+        "name": contact.name,
+        "email": contact.email,
+        "country": contact.country,
         "opened": state.opened.isoformat(),
         "billed_to": state.billed_to,
         "subscriptions": sum(each.state_on(world.today) == "active" for each in state.subscriptions),
@@ -146,7 +146,7 @@ def _select(world: World, search: str, sort: str, only: Only) -> MatchingCustome
     if by == "name":
         if not _names_are_searchable(world):
             raise BadValue(f"only worlds of up to {MAX_NAMES_GENERATED} customers can be sorted by name", field="sort")
-        names = {number: world.party(number).name.casefold() for number in numbers}
+        names = {number: world.contact_of(number).name.casefold() for number in numbers}
         return MatchingCustomers(sorted(numbers, key=names.__getitem__, reverse=descending), names_searched)
     if by == "number":
         return MatchingCustomers(numbers[::-1] if descending else numbers, names_searched)
@@ -188,7 +188,7 @@ def _search(world: World, search: str) -> tuple[Sequence[int], str]:
     if needle.isascii() and needle.isdigit() and len(needle) < 12 and int(needle) in everyone:
         found.add(int(needle))
     named: Iterable[tuple[int, Contact | IdentityOverrides]] = (
-        ((number, world.party(number)) for number in everyone) if generated else world.known.items()
+        ((number, world.contact_of(number)) for number in everyone) if generated else world.identity_overrides.items()
     )
     for number, each in named:
         if any(text and needle in text.casefold() for text in (each.name, each.email, each.key)):
@@ -206,15 +206,15 @@ def _names_are_searchable(world: World) -> bool:
 def details(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
     """One customer with accounts, bills, payments, credit notes and refunds. Raises ``UnknownRecord``."""
     state = world.ledger.state_of(number)
-    party = world.party(number)
+    contact = world.contact_of(number)
     head = row(world, apis, number)
     return {
         **head,
-        "contact": party.contact,
-        "phone": party.phone,
-        "street": party.street,
-        "zipcode": party.zipcode,
-        "city": party.city,
+        "contact": contact.person,
+        "phone": contact.phone,
+        "street": contact.street,
+        "zipcode": contact.zipcode,
+        "city": contact.city,
         "pays_for": list(world.ledger.payees_of(number)),
         "accounts": [
             {

@@ -48,8 +48,8 @@ FEW_BILLS = 1_000
 """On the accounts together: their figures take about 5 ms."""
 
 
-def needs_worker(service: WorldService, request: Request) -> bool:
-    """Whether the request may take more than a few ms or wait for another; it is then handled in a worker thread."""
+def needs_thread(service: WorldService, request: Request) -> bool:
+    """Whether the request may take more than a few ms or wait for another; it is then handled in a thread."""
     if request.operation in ALWAYS_SLOW or (service.worlds.may_wait and request.operation in WAITS_FOR_STORE):
         return True
     if service.worlds.is_shared and request.operation in ASKS_OTHERS:
@@ -66,8 +66,8 @@ def needs_worker(service: WorldService, request: Request) -> bool:
 
 LONG = 1.0
 """Seconds, as ``costs`` estimates them."""
-MANY_CUSTOMERS = 50_000
-"""A world of so many is made in half a second, unless it is copied from one that was made before."""
+SLOW_TO_CREATE_ABOVE = 50_000
+"""A world of so many customers is made in half a second, unless it is copied from one that was made before."""
 
 
 def takes_long(service: WorldService, request: Request) -> bool:
@@ -79,7 +79,7 @@ def takes_long(service: WorldService, request: Request) -> bool:
     if world is None:
         return False
     if request.operation.endswith("/reset"):
-        many = (world.requested_customers or 0) > MANY_CUSTOMERS
+        many = (world.requested_customers or 0) > SLOW_TO_CREATE_ABOVE
         return many and not service.worlds.is_prepared(
             world.scenario, world.seed, world.requested_customers, world.chosen
         )
@@ -96,7 +96,7 @@ def takes_long(service: WorldService, request: Request) -> bool:
 def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
     """Whether a world of many customers is asked for, and none like it was made before."""
     customers = body.get("customers") or 0
-    if not MANY_CUSTOMERS < customers <= service.bounds.customers:
+    if not SLOW_TO_CREATE_ABOVE < customers <= service.bounds.customers:
         return False
     try:
         scenario = service.scenario(body.get("scenario"))  # a name: texts are always taken for long

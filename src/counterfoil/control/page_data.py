@@ -66,7 +66,7 @@ class PageData:
         return [
             {
                 "customer": number,
-                "name": found.party(number).name,
+                "name": found.contact_of(number).name,
                 "open": serializers.money(now, currency),
                 "previous": serializers.money(before, currency),
             }

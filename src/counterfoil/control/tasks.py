@@ -17,11 +17,11 @@ MOST_KEPT = 256
 """Tasks that can be asked for. Of more, those that ended first are forgotten; each holds the body of one response."""
 
 
-class Others(Protocol):
+class OtherWorkers(Protocol):
     """The other processes of this server."""
 
-    def answers(self, what: str, answer: Callable[[bytes], bytes]) -> None:
-        """Answer them so when they ask ``what``."""
+    def on_question(self, what: str, reply: Callable[[bytes], bytes]) -> None:
+        """Register the function that answers what they ask as ``what``."""
         ...
 
     def ask(self, what: str, body: bytes) -> list[tuple[int, bytes]]:
@@ -70,11 +70,11 @@ class Task:
 class Tasks:
     """The tasks of one server, from any thread. ``new_name`` gives a name that cannot be guessed."""
 
-    def __init__(self, new_name: Callable[[], str], others: Others | None = None) -> None:
+    def __init__(self, new_name: Callable[[], str], other_workers: OtherWorkers | None = None) -> None:
         self._new_name = new_name
-        self._others = others
-        if others is not None:
-            others.answers("task", self._answer)
+        self._other_workers = other_workers
+        if other_workers is not None:
+            other_workers.on_question("task", self._answer)
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._lock = Lock()
 
@@ -94,7 +94,7 @@ class Tasks:
             task = self._tasks.get(name)
         if task is not None:
             return task
-        for _, said in self._others.ask("task", name.encode()) if self._others is not None else ():
+        for _, said in self._other_workers.ask("task", name.encode()) if self._other_workers is not None else ():
             if said:
                 return msgspec.json.decode(said, type=ShownTask)
         raise ApiError("unknown_resource", "there is no task of that name", where="task")

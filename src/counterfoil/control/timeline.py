@@ -42,7 +42,9 @@ def names(world: World, entries: Sequence[Mapping[str, Json]]) -> dict[str, str]
     numbers = {each["command"].get("customer") for each in entries}
     numbers |= {each["fact"] for each in entries if each["command"]["command"] == "add_customer"}
     known = range(1, world.ledger.customers + 1)
-    return {str(number): world.party(number).name for number in numbers if isinstance(number, int) and number in known}
+    return {
+        str(number): world.contact_of(number).name for number in numbers if isinstance(number, int) and number in known
+    }
 
 
 def _history_entry(world: World, number: int, entry: Entry) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from counterfoil.api import API, ApiError
 from counterfoil.api.control_types import Faults, Journal, TooMany
 from counterfoil.control.costs import Budget, months_within, seconds_for, seconds_to_begin, size_of
 from counterfoil.control.scenario_texts import is_text, mistakes_in, read_text
-from counterfoil.control.tasks import Others, Tasks
+from counterfoil.control.tasks import OtherWorkers, Tasks
 from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.plain_text import counted
 from counterfoil.resources import fixtures_dir
@@ -63,12 +63,12 @@ class WorldService:
     bounds: WorldLimits = field(default_factory=WorldLimits)
     faults: Faults | None = None
     journal: Journal | None = None
-    others: Others | None = None
+    other_workers: OtherWorkers | None = None
     tasks: Tasks = field(init=False)
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tasks = Tasks(self.new_name, self.others)
+        self.tasks = Tasks(self.new_name, self.other_workers)
 
     # --- scenarios -------------------------------------------------------------------------------
 

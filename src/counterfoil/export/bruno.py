@@ -34,9 +34,9 @@ def _request(sample: Sample, place: int) -> str:
         _block("meta", [f"name: {one_line(sample.name)}", "type: http", f"seq: {place}"]),
         _block(sample.method.lower(), [f"url: {VARIABLE % 'host'}{sample.target}", f"body: {kind}", "auth: none"]),
     ]
-    if sample.query or sample.further:
-        further = [(f"~{name}", value) for name, value in encoded(sample.further)]
-        blocks.append(_block("params:query", _pairs([*encoded(sample.query), *further])))
+    if sample.query or sample.optional_query:
+        optional = [(f"~{name}", value) for name, value in encoded(sample.optional_query)]
+        blocks.append(_block("params:query", _pairs([*encoded(sample.query), *optional])))
     if sample.headers:
         blocks.append(_block("headers", _pairs(sample.headers)))
     if sample.body is not None:

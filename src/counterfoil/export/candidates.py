@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -23,13 +23,14 @@ MOST = 5
 
 
 class Candidates:
-    """The values of one API in one world. ``world()`` is the world as it is now; ``customer`` the one whose ids are used."""
+    """The values of one API in one world. ``world()`` is the world as it is now, ``customer`` the one whose ids are used."""
 
-    def __init__(self, api: API, spec: Spec, world: World, customer: int) -> None:
+    def __init__(self, api: API, spec: Spec, world: Callable[[], World], customer: int) -> None:
         self.api = api
         self.spec = spec
         self.world = world
-        self.ids = dict(api.ids(world, customer)) if 1 <= customer <= world.ledger.customers else {}
+        now = world()
+        self.ids = dict(api.ids(now, customer)) if 1 <= customer <= now.ledger.customers else {}
         self._linked: dict[tuple[str, str], list[str]] = {}
         self._worked: dict[str, str] = {}
         self._items: dict[str, dict[str, str]] = {}
@@ -56,7 +57,7 @@ class Candidates:
         ]
         return list(dict.fromkeys(found))[:MOST] or ["1"]
 
-    def worked(self, path: str, value: str) -> None:
+    def remember_path_value(self, path: str, value: str) -> None:
         """Remember that an operation with this value in its path found something."""
         self._worked[path] = value
 
@@ -89,7 +90,7 @@ class Candidates:
             return (text if is_form else _pretty(json.loads(text))), made["headers"]["Content-Type"]
         return _pretty(made["body"]), media[0]
 
-    def learn(self, method: str, path: str, operation: Mapping[str, Json], status: int, body: Json) -> None:
+    def remember_response(self, method: str, path: str, operation: Mapping[str, Json], status: int, body: Json) -> None:
         """Remember the first item of a list, or what was created, and the values that the response's links give."""
         item = _first_item(body) if method == "GET" else _created(body)
         if not path.rstrip("/").endswith("}"):
@@ -126,7 +127,7 @@ class Candidates:
         if self.api.store is None:
             return []
         try:
-            members = self.api.store(lambda: self.world).at(collection, *before)
+            members = self.api.store(self.world).at(collection, *before)
         except KeyError:
             return []
         return [each.id for each, _ in zip(members, range(2), strict=False)]

@@ -31,8 +31,10 @@ def _request(sample: Sample) -> str:
         f"# @name {name}",
         f"# {one_line(sample.text).removesuffix('.')}, answered with {sample.status}",
     ]
-    if sample.further:
-        lines.append(f"# further parameters: {'&'.join(f'{name}={value}' for name, value in encoded(sample.further))}")
+    if sample.optional_query:
+        lines.append(
+            f"# further parameters: {'&'.join(f'{name}={value}' for name, value in encoded(sample.optional_query))}"
+        )
     lines.append(f"{sample.method} {VARIABLE % 'host'}{sample.target}")
     lines += [f"{name}: {value}" for name, value in sample.headers]
     return "\n".join([*lines, "", *([sample.body, ""] if sample.body is not None else [])])

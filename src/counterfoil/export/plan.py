@@ -13,19 +13,20 @@ from urllib.parse import quote
 import httpx
 
 from counterfoil.api import API
-from counterfoil.app import CONTROL, Application
+from counterfoil.app import Application
+from counterfoil.asgi import CONTROL_PREFIX
 from counterfoil.export.candidates import Candidates, as_text
 from counterfoil.export.sample import VARIABLE, Collection, Sample, one_line, unique
 from counterfoil.openapi import Spec
 from counterfoil.testing.in_process import InProcessTransport
+from counterfoil.world.scenario import DEFAULT_KEY
 
 Json = Any
 
 HOST, TOKEN, BASIC = "host", "token", "basic"
-KEY = "counterfoil-key"
 WORLD = "world"
 """The folder with the requests to the control API."""
-MOST_FURTHER = 12
+MAX_OPTIONAL = 12
 MOST_TRIES = 12
 _OF_ITS_OWN = {"accept", "authorization", "content-type"}
 """Header parameters that OpenAPI ignores: they are said elsewhere."""
@@ -37,18 +38,18 @@ def plan(application: Application, *, host: str, world: str, customer: int) -> C
     ``host`` is where they will be sent, ``world`` the world they will be about. They begin with a reset of it, so that they are
     answered in the same way each time that all are sent.
     """
-    variables = {HOST: host, TOKEN: KEY}
+    variables = {HOST: host, TOKEN: DEFAULT_KEY}
     prefix = "" if world == "default" else f"/w/{quote(world, safe='')}"
     samples = list(_of_the_world(world))
     with httpx.Client(transport=InProcessTransport(application.server), base_url="http://127.0.0.1") as client:
         for api, spec in application.server.served.values():
-            found = list(_Trial(api, spec, application, client, customer).samples())
+            found = list(_SampleRequests(api, spec, application, client, customer).samples())
             names = unique(each.name for each in found)
             samples += [
                 replace(each, name=name, path=prefix + each.path) for each, name in zip(found, names, strict=True)
             ]
     if any(VARIABLE % BASIC in value for each in samples for _, value in each.headers):
-        variables[BASIC] = base64.b64encode(f"user:{KEY}".encode()).decode()
+        variables[BASIC] = base64.b64encode(f"user:{DEFAULT_KEY}".encode()).decode()
     scenario = application.world.scenario
     return Collection(
         title=f"counterfoil: {scenario.name}",
@@ -61,7 +62,7 @@ def plan(application: Application, *, host: str, world: str, customer: int) -> C
 
 
 def _of_the_world(world: str) -> Iterator[Sample]:
-    base = f"{CONTROL}/worlds/{quote(world, safe='')}"
+    base = f"{CONTROL_PREFIX}/worlds/{quote(world, safe='')}"
     again, clock = (
         "Puts the world back to where its scenario ended.",
         "The world's time, and what happens next by itself.",
@@ -70,18 +71,18 @@ def _of_the_world(world: str) -> Iterator[Sample]:
     yield Sample(WORLD, "Show the clock", clock, "GET", f"{base}/clock", status=200)
 
 
-class _Trial:
+class _SampleRequests:
     """The operations of one API, tried one after another in the default world."""
 
     def __init__(self, api: API, spec: Spec, application: Application, client: httpx.Client, customer: int) -> None:
         self.api = api
         self.spec = spec
         self.client = client
-        self.candidates = Candidates(api, spec, application.world, customer)
+        self.candidates = Candidates(api, spec, lambda: application.world, customer)
 
     def samples(self) -> Iterator[Sample]:
         """A request for each operation: lists, then what creates, what reads, what changes and what deletes."""
-        for name in sorted(self.spec.operations, key=_turn):
+        for name in sorted(self.spec.operations, key=_request_order):
             yield self._tried(name, self.spec.operations[name])
 
     def _tried(self, name: str, operation: Mapping[str, Json]) -> Sample:
@@ -103,9 +104,9 @@ class _Trial:
     def _remember(self, name: str, operation: Mapping[str, Json], given: list[str], response: httpx.Response) -> None:
         method, _, path = name.partition(" ")
         for (at, _), value in zip(_parameters(path), given, strict=True):
-            self.candidates.worked(at, value)
+            self.candidates.remember_path_value(at, value)
         try:
-            self.candidates.learn(method, path, operation, response.status_code, response.json())
+            self.candidates.remember_response(method, path, operation, response.status_code, response.json())
         except ValueError:
             return
 
@@ -127,11 +128,11 @@ class _Trial:
         values = iter(given)
         filled = re.sub(r"{[^{}]*}", lambda match: quote(next(values), safe=""), path)
         headers, query = self._credential(operation)
-        further: list[tuple[str, str]] = []
+        optional: list[tuple[str, str]] = []
         for each in operation["parameters"]:
             is_needed = each.get("required") is True
             if each["in"] == "query" and (is_needed or "example" in each):
-                (query if is_needed else further).extend(self._query(each))
+                (query if is_needed else optional).extend(self._query(each))
             elif each["in"] == "header" and is_needed and each["name"].lower() not in _OF_ITS_OWN:
                 headers += [(each["name"], value) for value in self.candidates.examples(each)[:1]]
         body = self.candidates.body(name, operation)
@@ -144,7 +145,7 @@ class _Trial:
             method=method,
             path=f"{self.api.prefix}{filled}",
             query=tuple(query),
-            further=tuple(further[:MOST_FURTHER]),
+            optional_query=tuple(optional[:MAX_OPTIONAL]),
             headers=tuple(headers),
             body=None if body is None else body[0],
         )
@@ -175,10 +176,10 @@ class _Trial:
         return headers, query
 
     def _send(self, sample: Sample) -> httpx.Response:
-        basic = base64.b64encode(f"user:{KEY}".encode()).decode()
+        basic = base64.b64encode(f"user:{DEFAULT_KEY}".encode()).decode()
 
         def plain(value: str) -> str:
-            return value.replace(VARIABLE % TOKEN, KEY).replace(VARIABLE % BASIC, basic)
+            return value.replace(VARIABLE % TOKEN, DEFAULT_KEY).replace(VARIABLE % BASIC, basic)
 
         return self.client.request(
             sample.method,
@@ -189,8 +190,8 @@ class _Trial:
         )
 
 
-def _turn(name: str) -> tuple[int, int]:
-    """When an operation's turn is: what is created is then there to be read, and what is deleted was read."""
+def _request_order(name: str) -> tuple[int, int]:
+    """A sort key: what is created can then be read, and what is deleted was read before."""
     method, _, path = name.partition(" ")
     has_parameter = "{" in path
     order = {"OPTIONS": 0, "HEAD": 0, "GET": 4 if has_parameter else 1, "POST": 5 if has_parameter else 3, "DELETE": 9}

@@ -50,10 +50,10 @@ def _item(sample: Sample) -> Json:
 
 def _url(sample: Sample) -> Json:
     query = [{"key": name, "value": value} for name, value in encoded(sample.query)]
-    further = [{"key": name, "value": value, "disabled": True} for name, value in encoded(sample.further)]
+    optional = [{"key": name, "value": value, "disabled": True} for name, value in encoded(sample.optional_query)]
     return {
         "raw": f"{VARIABLE % 'host'}{sample.target}",
         "host": [VARIABLE % "host"],
         "path": sample.path.lstrip("/").split("/"),
-        "query": [*query, *further],
+        "query": [*query, *optional],
     }

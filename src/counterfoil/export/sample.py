@@ -14,8 +14,8 @@ VARIABLE = "{{%s}}"
 class Sample:
     """One request. ``path`` is percent-encoded and begins below the host; ``query`` is not encoded.
 
-    ``further`` are query parameters that may be added, with a value that fits. ``headers`` and ``query`` may hold variables.
-    ``body`` is text, of the media type that ``headers`` names.
+    ``optional_query`` are query parameters that may be added, with a value that fits. ``headers`` and ``query`` may hold
+    variables. ``body`` is text, of the media type that ``headers`` names.
     """
 
     folder: str
@@ -24,7 +24,7 @@ class Sample:
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    further: tuple[tuple[str, str], ...] = ()
+    optional_query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     status: int = 0

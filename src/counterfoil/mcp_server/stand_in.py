@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import httpx
 
+from counterfoil.asgi import CONTROL_PREFIX
 from counterfoil.mcp_server.tool import ToolError, one_line
 
 Json = Any
 
-CONTROL = "/_sandbox/v1"
 CREDENTIALS = {"authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-key"}
 """What every API accepts."""
 SECONDS = 60.0
@@ -35,7 +35,7 @@ class StandIn:
         self, method: str, path: str, *, query: Mapping[str, Json] | None = None, body: Json = None
     ) -> Json:
         """What the control API answers; a task is waited for. Raises ``ToolError`` with what it refuses."""
-        status, _, answer = await self._send(method, CONTROL + path, query=query, body=body)
+        status, _, answer = await self._send(method, CONTROL_PREFIX + path, query=query, body=body)
         if status == 202:
             return await self._ended(answer)
         return _accepted(status, answer)

@@ -24,7 +24,8 @@ class ToolError(Exception):
 class Tool:
     """A tool. ``run`` gets arguments that fit ``properties``, and returns text or what is shown as JSON.
 
-    ``writes`` says that it changes a world, ``destroys`` that what it changes is lost.
+    ``writes`` says that it changes a world, ``destroys`` that what it changes is lost, ``outside`` that it
+    reaches addresses other than this stand-in's.
     """
 
     name: str

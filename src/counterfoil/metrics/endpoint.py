@@ -1,4 +1,4 @@
-"""Serves ``/metrics`` to who may use the control API."""
+"""Serves ``/metrics`` to those who may use the control API."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from counterfoil.api import ApiError, Response
 from counterfoil.asgi import Receive, Scope, Send, raw_path, request_headers
+from counterfoil.metrics.collection import WorkerMetrics
 from counterfoil.metrics.exposition import exposition
-from counterfoil.metrics.gathering import Gathering
 from counterfoil.server import logs
 from counterfoil.server.app import send_and_log
 from counterfoil.server.errors import problem
@@ -22,8 +22,8 @@ CheckAccess = Callable[[Mapping[str, str]], object]
 class MetricsApp:
     """An ASGI application to be mounted at ``PATH``."""
 
-    def __init__(self, gathering: Gathering, check_access: CheckAccess) -> None:
-        self._gathering = gathering
+    def __init__(self, metrics: WorkerMetrics, check_access: CheckAccess) -> None:
+        self._metrics = metrics
         self._check_access = check_access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,4 +49,4 @@ class MetricsApp:
         return Response(200, body, (("cache-control", "no-store"),), media_type)
 
     def _written(self, accept: str) -> tuple[bytes, str]:
-        return exposition(self._gathering.parts(), self._gathering.worlds(), accept)
+        return exposition(self._metrics.parts(), self._metrics.worlds(), accept)

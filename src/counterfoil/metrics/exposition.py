@@ -9,12 +9,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
 import counterfoil
-from counterfoil.metrics.numbers import BOUNDS, Part, StorePart, Timing
+from counterfoil.metrics.counters import BOUNDS, StorePart, Timing, WorkerCounts
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 
-def exposition(parts: Mapping[int, Part], worlds: int | None, accept: str) -> tuple[bytes, str]:
+def exposition(parts: Mapping[int, WorkerCounts], worlds: int | None, accept: str) -> tuple[bytes, str]:
     """The metrics and their media type. ``accept``: the request's header; ``worlds``: None if it is not known now."""
     # not the whole header, of which choose_encoder fails to compare a version that is no number
     encode, media_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
@@ -24,12 +24,12 @@ def exposition(parts: Mapping[int, Part], worlds: int | None, accept: str) -> tu
 class _Metrics:
     """prometheus_client's ``Collector``."""
 
-    def __init__(self, parts: Mapping[int, Part], worlds: int | None) -> None:
+    def __init__(self, parts: Mapping[int, WorkerCounts], worlds: int | None) -> None:
         self._parts = {str(worker): part for worker, part in parts.items()}
         self._worlds = worlds
 
     def collect(self) -> Iterable[Metric]:
-        yield InfoMetricFamily("counterfoil", "What serves.", value={"version": counterfoil.__version__})
+        yield InfoMetricFamily("counterfoil", "Version of the server.", value={"version": counterfoil.__version__})
         if self._worlds is not None:
             yield GaugeMetricFamily("counterfoil_worlds", "Worlds of this server.", value=self._worlds)
         yield from self._requests()

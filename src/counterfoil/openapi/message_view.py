@@ -83,7 +83,7 @@ class MessageView(LinkView):
         if style in STYLES.get(out["in"], ()):
             out["style"] = style
         elif "style" in parameter:
-            self.tell(place["style"], f"{style} is no style of a parameter in {out['in']}; left out")
+            self.tell(place["style"], f"'{style}' is not a style for parameters in {out['in']}; ignored")
         if "examples" in parameter:
             out["examples"] = self.examples(place)
         return out | self.schema_or_content(place)
@@ -124,7 +124,7 @@ class MessageView(LinkView):
         for name in place.value:
             if "/" not in name:
                 if not name.startswith("x-"):
-                    self.tell(place[name], f"'{name}' is no media type; left out")
+                    self.tell(place[name], f"'{name}' is not a media type; left out")
             elif is_nothing(place.value[name]):
                 continue
             elif isinstance(place.value[name], dict) and (media := self.end(place[name], "media type")) is not None:
@@ -168,7 +168,7 @@ class MessageView(LinkView):
                 if key.startswith("x-"):
                     continue
                 if not _STATUS.fullmatch(status):
-                    self.tell(here[key], f"'{key}' is no status; left out")
+                    self.tell(here[key], f"'{key}' is not a status code; left out")
                 elif isinstance(responses[key], dict):
                     out[status] = self.written("responses", here[key])
                 else:

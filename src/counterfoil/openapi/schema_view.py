@@ -100,7 +100,7 @@ class SchemaView:
             start = {} if known is None else {"$ref": known}
             if self.dialect == "draft4":
                 beside = {k: v for k, v in schema.items() if k in BESIDE_REFERENCE or k.startswith("x-")}
-                return self._with_null(place, {**start, **beside})
+                return self._with_null({**start, **beside})
         else:
             start = {}
         members = self._members(place)
@@ -109,7 +109,7 @@ class SchemaView:
         if members.get("format") == "uuid" and (why := _no_uuid(members)):
             self.tell(place["format"], f"{why}; the format is left out")
             del members["format"]
-        return self._with_null(place, start | members)
+        return self._with_null(start | members)
 
     def _close(self, place: Place, members: dict[str, Json], opened: bool) -> None:
         """Leave out ``additionalProperties: false`` where it forbids what is described, else what is required and forbidden."""
@@ -137,7 +137,7 @@ class SchemaView:
                 out[key] = value
         return out
 
-    def _with_null(self, place: Place, out: dict[str, Json]) -> dict[str, Json]:
+    def _with_null(self, out: dict[str, Json]) -> dict[str, Json]:
         nullable = any(out.pop(name, None) is True for name in MAKES_NULL)
         if not nullable:
             return out
@@ -202,7 +202,7 @@ class SchemaView:
                 kinds.remove("null")
             out[key] = kinds[0] if len(kinds) == 1 else kinds or ["null"]
         else:
-            self.tell(place[key], f"{_shown(kind)} is no type; any type is valid here")
+            self.tell(place[key], f"{_shown(kind)} is not a JSON Schema type; any type is valid here")
 
     def _enum(self, place: Place, key: str, out: dict[str, Json]) -> None:
         if isinstance(place.value[key], list) and place.value[key]:
@@ -298,7 +298,7 @@ class SchemaView:
 
 
 def _no_uuid(schema: dict[str, Json]) -> str:
-    """Why a text of a schema can be no UUID, as its format says; empty if it can."""
+    """Why a text of a schema cannot be a UUID, as its format says; empty if it can."""
     for name, low, high in (("maxLength", 36, None), ("minLength", None, 36)):
         value = schema.get(name)
         if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):

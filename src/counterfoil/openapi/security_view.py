@@ -37,7 +37,7 @@ class SecurityView(ComponentView):
         else:
             is_complete = kind in SECURITY_TYPES and (kind != "http" or isinstance(scheme.get("scheme"), str))
         if not is_complete:
-            self.tell(place, "this is no security scheme of OpenAPI; no credential is asked for it")
+            self.tell(place, "this is not an OpenAPI security scheme; no credential is required for it")
             return None
         return scheme
 
@@ -54,7 +54,7 @@ class SecurityView(ComponentView):
                 continue
             for name in requirement.keys() - schemes.keys():
                 self.tell(
-                    place["security"][index], f"there is no security scheme '{name}'; no credential is asked for it"
+                    place["security"][index], f"there is no security scheme '{name}'; no credential is required for it"
                 )
             written.append(
                 {

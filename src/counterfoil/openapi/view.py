@@ -118,7 +118,7 @@ class View(SecurityView, MessageView):
             return None
         for name in end.value.keys() - ITEM:
             if not name.startswith("x-"):
-                self.tell(end[name], f"'{name}' is no operation that can be served; left out")
+                self.tell(end[name], f"'{name}' is not an HTTP method that can be served; left out")
         if "servers" in end.value and self.server_path(end) != self._base:
             self.tell(
                 end["servers"], f"this path has a server of its own; served below '{self._base or '/'}' as the others"

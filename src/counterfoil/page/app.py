@@ -18,7 +18,7 @@ from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.static_files import StaticFiles
 from counterfoil.page.world_reader import WorldReader
 
-WORLD_PATH = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
+EVENTS_OR_PLOTS = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
 MOST_IN_FLASK = 128
@@ -61,7 +61,7 @@ class PageApp:
             self._start_preparing()
         elif FILE.fullmatch(path):
             await self._files(path, scope, receive, send)
-        elif match := WORLD_PATH.fullmatch(path):
+        elif match := EVENTS_OR_PLOTS.fullmatch(path):
             await self._serve_world_path(match, scope, path, receive, send)
         else:
             shown = path[:120].encode("ascii", "replace").decode()

@@ -20,6 +20,7 @@ import orjson
 
 from counterfoil.api import ApiError
 from counterfoil.asgi import (
+    CONTROL_PREFIX,
     DEFAULT_WORLD,
     REFUSAL,
     ASGIApp,
@@ -33,6 +34,7 @@ from counterfoil.asgi import (
     refusal_of,
     request_headers,
     split_world,
+    world_in_path,
 )
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.page.rate_limit import TokenBuckets
@@ -44,11 +46,9 @@ from counterfoil.world.resources import too_many_bytes
 from counterfoil.world.state import Grant
 from counterfoil.world.worlds import Worlds
 
-CONTROL = "/_sandbox/v1"
 SAFE_METHODS = ("GET", "HEAD")
 NON_WRITING_METHODS = (*SAFE_METHODS, "OPTIONS")
-READABLE_BY_ALL = (f"{CONTROL}/apis", f"{CONTROL}/scenarios")
-WORLD_PATH = re.compile(rf"(?:{CONTROL}/worlds|/events|/plots)/(?P<world>[^/]*)(?P<rest>/.*)?")
+READABLE_BY_ALL = (f"{CONTROL_PREFIX}/apis", f"{CONTROL_PREFIX}/scenarios")
 VISITORS_WORLD = re.compile(r"v-[0-9a-f]{32}-[0-9]")
 RESTRICTED = ("/_sandbox", "/events", "/plots")
 MAX_BODY = 64 * 1024
@@ -56,9 +56,9 @@ MAX_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class VisitorLimits:
-    """VisitorLimits for visitors. Times in seconds; rates as calls per second and burst, by address (for IPv6 its first 64 bits)
-    or visitor. ``commands`` counts those of a world until it is reset, writes through the vendors' APIs included; ``bytes`` those
-    of the resources that they wrote."""
+    """Limits for visitors in public mode. Times in seconds; rates as calls per second and burst, by address (for IPv6 its first
+    64 bits) or visitor. ``commands`` counts those of a world until it is reset, writes through the vendors' APIs included;
+    ``bytes`` those of the resources that they wrote."""
 
     worlds: int = 600
     worlds_each: int = 2
@@ -71,7 +71,8 @@ class VisitorLimits:
     bytes: int = 2 * 2**20
 
     def rates_divided_by(self, workers: int) -> VisitorLimits:
-        """The limits of one of so many processes, each of which counts calls by itself; what it counts in worlds is in sum."""
+        """The limits of one of so many processes. Each counts calls by itself; limits on worlds are shared by all processes and
+        stay as they are."""
 
         def divided(rate: tuple[float, float]) -> tuple[float, float]:
             return rate[0] / workers, max(1.0, rate[1] / workers)
@@ -236,11 +237,11 @@ class VisitorMiddleware:
 
     async def _check_world(self, path: str, method: str, visitor: Visitor, receive: Receive) -> Receive:
         """Check that the path, and for a new world the body, names a world of the visitor's."""
-        match = WORLD_PATH.fullmatch(path)
-        if match and match["world"] in visitor.worlds:
-            if match["rest"] != "/fork":
+        named = world_in_path(path)
+        if named is not None and named[0] in visitor.worlds:
+            if named[1] != "/fork":
                 return receive
-        elif path != f"{CONTROL}/worlds" or method != "POST":
+        elif path != f"{CONTROL_PREFIX}/worlds" or method != "POST":
             raise ApiError("forbidden", "a visitor may use their own worlds only")
         body, receive = await _read_body(receive)
         if _name_in(body) not in visitor.worlds:

@@ -50,8 +50,8 @@ class SharedJournal:
         self._limit = JournalLimits().exchanges
         self._counts = memoryview(mmap.mmap(-1, (workers + 1) * SLOTS * 8)).cast("Q")  # shared by those that are forked
         self._worker = 0
-        siblings.answers("journal", self._answer)
-        siblings.answers("journal.clear", self._answer_clear)
+        siblings.on_question("journal", self._answer)
+        siblings.on_question("journal.clear", self._answer_clear)
 
     def start(self, worker: int) -> None:
         self._worker = worker

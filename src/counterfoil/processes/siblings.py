@@ -29,9 +29,9 @@ class Siblings:
         """Which one this process is, from 1; 0 before it has begun to answer."""
         return self._worker
 
-    def answers(self, what: str, answer: Callable[[bytes], bytes]) -> None:
-        """Answer other workers so when they ask ``what``. ``answer`` is called in a thread."""
-        self._answers[what.encode()] = answer
+    def on_question(self, what: str, reply: Callable[[bytes], bytes]) -> None:
+        """Register the function that answers what other workers ask as ``what``. It is called in a thread."""
+        self._answers[what.encode()] = reply
 
     def start(self, worker: int) -> None:
         """Begin to answer, as this worker (counted from 1)."""

@@ -21,7 +21,7 @@ from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, refusal_of
 from counterfoil.openapi import Spec, SpecError, load
 from counterfoil.server import credentials, logs, workarounds
 from counterfoil.server.context import SCOPE_KEY, ConnectionBroken, Observer, RequestContext, UnreachedObserver
-from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refused, with_standard_headers
+from counterfoil.server.errors import INTERNAL_ERROR_MESSAGE, problem, refusal_error, with_standard_headers
 from counterfoil.server.handlers import to_bytes
 from counterfoil.server.pipeline import PipelineOptions, build_pipeline
 from counterfoil.server.response_writer import ResponseWriter
@@ -35,7 +35,7 @@ WorldOf = Callable[[str], "World | None"]
 MAX_THREADS = 64
 """Worker threads for handlers that may wait for a lock; further calls queue."""
 _HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]{1,255}")
-_RESERVED = ("/w", "/health", "/ready", "/docs")
+_RESERVED_SEGMENTS = ("w", "health", "ready", "docs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Options:
     ``pipeline``: options of each API's middleware. ``validate_specs``: validate the specs themselves at start (about a second).
     ``specs``: the folder of the specs, by default the packaged ones. ``observers`` are called for each request to an API
     when it is answered, ``unreached`` for each that found no world. ``mounts``: other ASGI applications by path prefix
-    (``/_sandbox/v1``); ``/`` gets all other paths; they get the whole path. ``problem`` says why the server is not ready, in
-    one line; None if it is.
+    (``/_sandbox/v1``); ``/`` gets all other paths; they get the whole path. ``not_ready_reason`` returns, in one line, why the
+    server is not ready; None if it is.
     """
 
     pipeline: PipelineOptions = field(default_factory=PipelineOptions)
@@ -55,7 +55,7 @@ class Options:
     observers: Sequence[Observer] = ()
     unreached: Sequence[UnreachedObserver] = ()
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
-    problem: Callable[[], str | None] = lambda: None
+    not_ready_reason: Callable[[], str | None] = lambda: None
 
 
 def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | None = None) -> Server:
@@ -87,11 +87,11 @@ class Server:
             self.served[api.name] = (api, spec)
             self._pipelines.append((prefix, api, build_pipeline(api, spec, options.pipeline, self._executor)))
         self._docs: Any = None
-        self._problem = options.problem
+        self._not_ready_reason = options.not_ready_reason
 
     def _refuse_clash(self, prefix: str) -> None:
         mounted = [each for each, _ in self._mounts if each.rstrip("/")]
-        taken = [*_RESERVED, *mounted, *(each[0] for each in self._pipelines)]
+        taken = [*(f"/{each}" for each in _RESERVED_SEGMENTS), *mounted, *(each[0] for each in self._pipelines)]
         for other in taken:
             if not prefix or f"{prefix}/".startswith(f"{other}/") or f"{other}/".startswith(f"{prefix}/"):
                 raise SpecError(f"the prefix '{prefix}' cannot be served beside '{other}'")
@@ -105,7 +105,7 @@ class Server:
             except Exception:  # a mount, or world_of; APIs render their own errors
                 logs.server.exception("%s failed", logs.printable(scope["path"]))
                 with contextlib.suppress(RuntimeError):  # the response had begun: the connection is closed instead
-                    await send_response(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
+                    await send_whole_response(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
@@ -136,11 +136,11 @@ class Server:
         mount = self._mount(path)
         refusal = refusal_of(scope)
         if refusal is not None:
-            await self._serve_own(scope, path, started, problem(refusal.status, refusal.message), send)
+            await send_and_log(scope, path, started, problem(refusal.status, refusal.message), send)
         elif mount is not None:
             await mount(scope, receive, send)
         else:
-            await self._serve_own(scope, path, started, self._respond_itself(scope["method"], path), send)
+            await send_and_log(scope, path, started, self._respond_itself(scope["method"], path), send)
 
     def _context(
         self, scope: Scope, api: API, world: World, world_name: str, base: str, path: str, started: float
@@ -158,7 +158,7 @@ class Server:
             origin=_origin(scope, headers),
             finish=self._finish,
             started=started,
-            refusal=refused(scope),
+            refusal=refusal_error(scope),
         )
 
     async def _serve_api(
@@ -179,15 +179,12 @@ class Server:
     async def _serve_unreached(
         self, api: API, scope: Scope, path: str, started: float, response: Response, send: Send
     ) -> None:
-        await self._serve_own(scope, path, started, response, send)
+        await send_and_log(scope, path, started, response, send)
         for observer in self._unreached:
             try:
                 observer(api, scope, response.status, time.perf_counter() - started)
             except Exception:
                 logs.server.exception("%s: an observer failed", api.name)
-
-    async def _serve_own(self, scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
-        await send_and_log(scope, path, started, response, send)
 
     def _finish(self, context: RequestContext) -> None:
         """Log the response and call the observers, once."""
@@ -215,7 +212,7 @@ class Server:
                 logs.server.exception("%s: an observer failed", context.api.name)
 
     def _mount(self, path: str) -> ASGIApp | None:
-        is_reserved = path.partition("/")[2].partition("/")[0] in ("health", "ready", "docs", "w")
+        is_reserved = path.partition("/")[2].partition("/")[0] in _RESERVED_SEGMENTS
         for prefix, app in self._mounts:
             stripped = prefix.rstrip("/")
             if (stripped or not is_reserved) and (path == stripped or path.startswith(stripped + "/")):
@@ -223,7 +220,7 @@ class Server:
         return None
 
     def _respond_itself(self, method: str, path: str) -> Response:
-        if path == "/ready" and (reason := self._problem()) is not None:
+        if path == "/ready" and (reason := self._not_ready_reason()) is not None:
             return problem(503, reason)
         if path in ("/health", "/ready"):
             if method not in ("GET", "HEAD"):
@@ -255,7 +252,7 @@ def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
 
 async def send_and_log(scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
     """Send a whole response, and write its access line. ``started`` is of ``time.perf_counter``."""
-    await send_response(response, scope["method"], send)
+    await send_whole_response(response, scope["method"], send)
     logs.request_line(
         method=scope["method"],
         path=path,
@@ -265,7 +262,7 @@ async def send_and_log(scope: Scope, path: str, started: float, response: Respon
     )
 
 
-async def send_response(response: Response, method: str, send: Send) -> None:
+async def send_whole_response(response: Response, method: str, send: Send) -> None:
     """Send a response whole; only its head for HEAD."""
     payload = to_bytes(response.body)
     headers = [

@@ -119,7 +119,7 @@ class ErrorHandlers:
         return None if violation is None else logs.printable(violation)
 
 
-def refused(scope: Scope) -> ApiError | None:
+def refusal_error(scope: Scope) -> ApiError | None:
     """The HTTP server's refusal of a request as an API's error: a head that is too large is 413, as the specs document."""
     refusal = refusal_of(scope)
     if refusal is None:
@@ -130,7 +130,8 @@ def refused(scope: Scope) -> ApiError | None:
 
 
 def with_standard_headers(response: Response, error: ApiError) -> Response:
-    """RFC 9110: a 405 must list what is allowed (15.5.6); a 503 says when to try again, where that is before (15.6.4)."""
+    """RFC 9110: a 405 must list what is allowed (15.5.6); a 503 may say when to retry (15.6.4); it
+    does where the error has ``retry_after``."""
     wanted: tuple[str, str] | None = None
     if response.status == 405 and error.allow:
         wanted = "allow", ", ".join(error.allow)

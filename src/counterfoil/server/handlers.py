@@ -57,9 +57,9 @@ class HandlerApp:
                 return
             if response is not None:
                 context.skip_response_validation = True
-                await send_response(context, response, send)
+                await send_api_response(context, response, send)
                 return
-        await send_response(context, await self.handle(context), send)
+        await send_api_response(context, await self.handle(context), send)
 
     async def handle(self, context: RequestContext) -> Response:
         """The handler's response. A handler that may write holds the world's write lock; where it would have to wait for
@@ -124,7 +124,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
         wait_saved(world.end_write())
 
 
-async def send_response(context: RequestContext, response: Response, send: Send) -> None:
+async def send_api_response(context: RequestContext, response: Response, send: Send) -> None:
     """Send one response. Raises ``TypeError`` or ``ValueError`` before anything is sent if its body is not JSON."""
     payload = to_bytes(response.body)
     response = context.response = with_api_headers(context, response)

@@ -24,7 +24,7 @@ from counterfoil.server.errors import ErrorHandlers
 from counterfoil.server.handlers import HandlerApp
 from counterfoil.server.request_validation import RequestValidation
 from counterfoil.server.response_validation import ResponseSpecError, ResponseSpecs, ResponseValidation
-from counterfoil.server.routing import RoutedRequests, RouteTable, prepared
+from counterfoil.server.routing import RoutedRequests, RouteTable, prepare_spec
 from counterfoil.server.security import Security, security_map
 from counterfoil.server.shared_handlers import SharedHandlerApp
 from counterfoil.server.workarounds import (
@@ -94,7 +94,7 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
     app.add_error_handler(ProblemException, handlers.http_exception)
     app.add_error_handler(Exception, handlers.unexpected)
     app.add_api(
-        prepared(spec),
+        prepare_spec(spec),
         api=api,
         schemas=schemas,
         response_specs=response_specs,
@@ -102,6 +102,6 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
         response_policy=options.response_policy,
     )
     build_now(app)
-    if not spec.is_lenient:  # a user's is compiled when the first value is held against it
+    if not spec.is_lenient:  # a user's document is compiled when it first validates a value
         schemas.compile()
     return app

@@ -12,7 +12,7 @@ from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 from counterfoil.json_schema import Schemas
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
-from counterfoil.server.errors import refused
+from counterfoil.server.errors import refusal_error
 from counterfoil.server.parsing.accept import Acceptable
 from counterfoil.server.parsing.body import ClientDisconnected, RequestBody, read_body
 from counterfoil.server.parsing.parameters import Parameters
@@ -55,7 +55,7 @@ class CompiledRequestValidation(RequestValidationOperation):  # type: ignore[mis
     async def _read_body(self, body: RequestBody, context: RequestContext, scope: Scope, receive: Receive) -> None:
         body.check_encoding(context.headers.get("content-encoding"))
         context.body_bytes = payload = await read_body(context.headers, receive)
-        context.refusal = refused(scope)
+        context.refusal = refusal_error(scope)
         if context.refusal is not None:  # the body was not received completely
             raise context.refusal
         header = context.headers.get("content-type")

@@ -34,7 +34,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
-def prepared(spec: Spec) -> PreparedSpecification:
+def prepare_spec(spec: Spec) -> PreparedSpecification:
     """The spec as passed to connexion (see above). Operations are named as in the spec, ``GET /customerBill/{id}``."""
     paths: dict[str, dict[str, Json]] = {}
     by_path = spec.paths
@@ -125,7 +125,7 @@ def _overlap(first: list[str], second: list[str]) -> bool:
     return first != second
 
 
-def alternatives(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def ambiguous_variants(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Of operations that differ only in their parameters' names: all of them, by the one that the router finds."""
     same: dict[str, list[str]] = {}
     for name in sorted(names, key=lambda each: concrete_first(each.partition(" ")[2])):
@@ -146,20 +146,20 @@ class RouteTable:
         self.vendors = Operations([*spec.operations, *api.unimplemented])
         self.parameter_names = {name: _PARAMETER.findall(name) for name in spec.operations}
         self.ambiguous = ambiguous([*spec.operations, *api.unimplemented])
-        self._alternatives = {
+        self._variants = {
             first: [
                 (name, Parameters(_in_path(spec.operations[name]), schemas, name))
                 for name in sorted(each, key=lambda name: _is_any_text(spec.operations[name]))
             ]
-            for first, each in alternatives(spec.operations).items()
+            for first, each in ambiguous_variants(spec.operations).items()
         }
-        self.with_alternatives = frozenset(self._alternatives)
+        self.with_variants = frozenset(self._variants)
 
-    def meant(self, operation: str, values: Iterable[str]) -> str:
+    def best_match(self, operation: str, values: Iterable[str]) -> str:
         """Of the operations that only differ in their path parameters' names, the first whose parameters fit; those that take
         any text come last."""
         values = list(values)
-        for name, parameters in self._alternatives.get(operation, ()):
+        for name, parameters in self._variants.get(operation, ()):
             try:
                 parameters.read_path(dict(zip(self.parameter_names[name], values, strict=True)))
             except ApiError:
@@ -217,8 +217,8 @@ class RoutedRequests:
             operation: str | None = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
             if operation is None or not self.table.is_prescribed(operation, context.method, scope["path"]):
                 raise self.table.unmatched(context.method, scope["path"], context.path)
-            if operation in self.table.with_alternatives:
-                operation = self.table.meant(operation, scope["path_params"].values())
+            if operation in self.table.with_variants:
+                operation = self.table.best_match(operation, scope["path_params"].values())
                 scope["extensions"][ROUTING_CONTEXT]["operation_id"] = operation
             context.operation = operation
             names = self.table.parameter_names[operation]

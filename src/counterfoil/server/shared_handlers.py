@@ -1,4 +1,7 @@
-"""Calls handlers in worlds that other processes change, too: a request that met another's change is worked on again."""
+"""Calls handlers where several processes write to the same worlds.
+
+A request whose commit conflicts is handled again from the start.
+"""
 
 from __future__ import annotations
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 
-from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, split_world
+from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, split_world, world_in_path
 from counterfoil.store.worlds import StoredWorlds
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import NAME
 
-OF_A_WORLD = re.compile(r"(?:/_sandbox/v1/worlds|/events|/plots)/(?P<world>[^/]*)(?:/.*)?")
 NOT_DEFAULT = (b"/w/", b"/_sandbox/", b"/events/", b"/plots/")
 """How the paths of other worlds begin; the default one is always in memory. Written otherwise they are served all the same."""
 THREADS = 4
@@ -33,8 +31,8 @@ class ColdWorlds:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, _, below = split_world(raw_path(scope))
-        match = OF_A_WORLD.fullmatch(below)
-        name = match["world"] if match else name
+        named = world_in_path(below)
+        name = named[0] if named else name
         if name is not None and not self._worlds.is_in_memory(name) and NAME.fullmatch(name):
             await asyncio.get_running_loop().run_in_executor(self._executor, self._look_up, name)
         await self._app(scope, receive, send)

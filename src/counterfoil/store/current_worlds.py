@@ -10,8 +10,8 @@ from collections.abc import Awaitable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from counterfoil.api.saving import until_saved
-from counterfoil.asgi import DEFAULT_WORLD, ASGIApp, Receive, Scope, Send, raw_path, split_world
-from counterfoil.store.cold_worlds import NOT_DEFAULT, OF_A_WORLD, THREADS
+from counterfoil.asgi import DEFAULT_WORLD, ASGIApp, Receive, Scope, Send, raw_path, split_world, world_in_path
+from counterfoil.store.cold_worlds import NOT_DEFAULT, THREADS
 from counterfoil.store.shared_worlds import SharedWorlds
 
 
@@ -61,5 +61,5 @@ def _name(scope: Scope) -> str:
     if raw is not None and b"%" not in raw and not raw.startswith(NOT_DEFAULT):
         return DEFAULT_WORLD
     name, _, below = split_world(raw_path(scope))
-    match = OF_A_WORLD.fullmatch(below)
-    return match["world"] if match else (name or "")
+    named = world_in_path(below)
+    return named[0] if named else (name or "")

@@ -6,7 +6,6 @@ from counterfoil.server.faults.responses import ConfiguredResponse as Configured
 from counterfoil.server.faults.responses import When as When
 from counterfoil.testing.recorded_requests import RecordedRequest as RecordedRequest
 from counterfoil.testing.sandbox import DEFAULT_SCENARIO as DEFAULT_SCENARIO
-from counterfoil.testing.sandbox import KEY as KEY
 from counterfoil.testing.sandbox import Sandbox as Sandbox
 from counterfoil.testing.sandbox import SandboxServer as SandboxServer
 from counterfoil.testing.sandbox import money as money

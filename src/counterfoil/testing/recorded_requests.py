@@ -90,7 +90,8 @@ def _json(body: str, is_cut: bool, what: str) -> Any:
 
 
 class CallAssertions:
-    """Asserts which requests were made. ``find`` returns all of a world; ``check`` refuses an unknown API or operation."""
+    """Asserts which requests were made. ``find`` returns the journal page of an API, ``base_of`` the path of that API in this
+    world."""
 
     def __init__(self, find: Callable[[str], JournalPage], base_of: Callable[[str], str]) -> None:
         self._find = find

@@ -29,6 +29,7 @@ from counterfoil.testing.journal_methods import JournalMethods
 from counterfoil.testing.world_client import Clock, WorldCommands
 from counterfoil.whole_files import write_whole
 from counterfoil.world.capsule import write_capsule
+from counterfoil.world.scenario import DEFAULT_KEY
 
 if TYPE_CHECKING:
     import httpx
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from counterfoil.testing.in_process import InProcessTransport
 
-KEY = "counterfoil-key"
 _counter = itertools.count(1)
 
 
@@ -93,7 +93,7 @@ class Sandbox(FaultMethods, JournalMethods):
     Raises ``ScenarioError``, ``UsageError`` or ``BadValue`` for invalid options.
     """
 
-    key = KEY
+    key = DEFAULT_KEY
 
     def __init__(
         self,

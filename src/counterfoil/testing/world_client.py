@@ -209,7 +209,7 @@ class WorldCommands:
 
     def party(self, customer: Customer) -> Contact:
         """The customer's contact data: name, address, e-mail."""
-        return self._world().party(self.number(customer))
+        return self._world().contact_of(self.number(customer))
 
     def bills(self, customer: Customer) -> tuple[Bill, ...]:
         """Every bill issued to the customer, oldest first, with its totals and payments."""

@@ -139,7 +139,7 @@ def digest_of(world: World) -> str:
     Access tokens and failed logins are not part of it: a capsule does not bring logins back.
     """
     digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
-    digest.update(repr(sorted(world.known.items())).encode())
+    digest.update(repr(sorted(world.identity_overrides.items())).encode())
     digest.update(repr((world.scenario.name, world.seed)).encode())
     if len(world.resources):
         digest.update(repr(world.resources).encode())

@@ -14,7 +14,7 @@ from unicodedata import combining, normalize
 
 import msgspec
 
-from counterfoil.world.places import LOCAL_NUMBERS, LOCALES, NUMBER_FIRST, PLACES, PREFIXES, Place
+from counterfoil.world.towns import LOCAL_NUMBERS, LOCALES, NUMBER_FIRST, PREFIXES, TOWNS, Town
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -26,7 +26,7 @@ _LOCK = Lock()  # a Faker instance has one random stream, seeded again for each 
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """A customer's contact data: a company with a person and an address.
+    """A customer's contact data: a company, the person to write to, and an address.
 
     ``country`` is ISO 3166-1 alpha-2. ``phone`` is ``+``, the country's prefix and a number; empty for a
     code that does not name a country. ``key`` is the scenario's short name for the customer, if it has one;
@@ -34,7 +34,7 @@ class Contact(msgspec.Struct, frozen=True):
     """
 
     name: str
-    contact: str
+    person: str
     email: str
     phone: str
     street: str
@@ -78,18 +78,18 @@ def _generated(seed: int, number: int, country: str) -> Contact:
     with _LOCK:
         faker = _faker(LOCALES.get(country, "en_GB"))
         faker.seed_instance(int.from_bytes(blake2b(f"{seed}/{number}".encode(), digest_size=8).digest()))
-        places = PLACES.get(country)
-        place = faker.random_element(places) if places else Place(faker.city(), faker.postcode(), "")
-        local = f"{place.area} {LOCAL_NUMBERS.get(country, '%#######')}".strip()
+        towns = TOWNS.get(country)
+        town = faker.random_element(towns) if towns else Town(faker.city(), faker.postcode(), "")
+        local = f"{town.area} {LOCAL_NUMBERS.get(country, '%#######')}".strip()
         prefix = PREFIXES.get(country)
         return Contact(
             name=faker.company(),
-            contact=faker.name(),
+            person=faker.name(),
             email="",
             phone=f"+{prefix} {faker.numerify(local)}" if prefix else "",
             street=_street(faker, country),
-            zipcode=faker.bothify(faker.numerify(place.zipcode)).upper(),
-            city=place.city,
+            zipcode=faker.bothify(faker.numerify(town.zipcode)).upper(),
+            city=town.city,
             country=country,
         )
 

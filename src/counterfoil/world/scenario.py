@@ -12,13 +12,16 @@ import msgspec
 from msgspec import Meta
 
 from counterfoil.ledger.tariffs import Proration, Service
-from counterfoil.world.places import PLACES, PREFIXES, Place, vat_number
 from counterfoil.world.timestamps import as_utc
+from counterfoil.world.towns import PREFIXES, TOWNS, Town, vat_number
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Count = Annotated[int, Meta(ge=0, le=10**6)]
+
+DEFAULT_KEY = "counterfoil-key"
+"""The credential that a scenario has unless it lists others; it may do everything."""
 
 
 class ScenarioError(Exception):
@@ -70,15 +73,15 @@ class Seller(_Part, frozen=True, kw_only=True):
     monthly_cost_limit: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """Fill in defaults; without any part of an address, that of the first place of the country."""
+        """Fill in defaults; without any part of an address, that of the first town of the country."""
         super().__post_init__()
-        place = PLACES.get(self.country, (Place("", "", ""),))[0]
+        town = TOWNS.get(self.country, (Town("", "", ""),))[0]
         defaults = {"vatin": vat_number(self.country)}
         if not (self.street or self.zipcode or self.city):
-            zipcode = place.zipcode.translate(str.maketrans("#%?", "11A"))
-            defaults |= {"street": "Example Street 1", "zipcode": zipcode, "city": place.city}
+            zipcode = town.zipcode.translate(str.maketrans("#%?", "11A"))
+            defaults |= {"street": "Example Street 1", "zipcode": zipcode, "city": town.city}
         if prefix := PREFIXES.get(self.country):
-            defaults["phone"] = " ".join(filter(None, (f"+{prefix}", place.area.replace("#", "1"), "0000000")))
+            defaults["phone"] = " ".join(filter(None, (f"+{prefix}", town.area.replace("#", "1"), "0000000")))
         for name, value in defaults.items():
             if not getattr(self, name):
                 msgspec.structs.force_setattr(self, name, value)
@@ -238,7 +241,7 @@ class ScenarioDefinition(_Part, frozen=True, kw_only=True):
     customers: tuple[NamedCustomer, ...] = ()
     population: Population | None = None
     credentials: tuple[Credential, ...] = (
-        Credential(key="counterfoil-key"),
+        Credential(key=DEFAULT_KEY),
         Credential(key="counterfoil-forbidden", may=()),
     )
     switches: dict[str, bool | int | str] = {}

@@ -15,7 +15,7 @@ from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioErr
 from counterfoil.world.timestamps import as_utc, read_instant
 
 
-class Mistake(NamedTuple):
+class MistakeAtPath(NamedTuple):
     """A mistake in a scenario: the keys and indexes that lead to it, and what is wrong."""
 
     steps: Sequence[str | int]
@@ -53,8 +53,8 @@ def step_error(scenario: Scenario, index: int, mistake: str) -> ScenarioError:
     return located(scenario.where, scenario.source, [_step_mistake(index, mistake)])
 
 
-def _step_mistake(index: int, mistake: str) -> Mistake:
-    return Mistake(("story", index), f"story step {index + 1}: {mistake}")
+def _step_mistake(index: int, mistake: str) -> MistakeAtPath:
+    return MistakeAtPath(("story", index), f"story step {index + 1}: {mistake}")
 
 
 def check_references(scenario: Scenario) -> None:
@@ -67,14 +67,14 @@ def check_references(scenario: Scenario) -> None:
         raise located(scenario.where, scenario.source, mistakes)
 
 
-def _story_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
+def _story_mistakes(definition: ScenarioDefinition) -> Iterator[MistakeAtPath]:
     for index, step in enumerate(definition.story):
         read = _read_step(step)
         if isinstance(read, str):
             yield _step_mistake(index, read)
 
 
-def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
+def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[MistakeAtPath]:
     if definition.starts.tzinfo is None:
         yield mistake_at("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
     yield from _far_dates(definition)
@@ -109,7 +109,7 @@ def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[Mistake]:
             yield mistake_at(f"credentials[{index}].customer", f"there is no customer '{credential.customer}'")
 
 
-def _far_dates(definition: ScenarioDefinition) -> Iterator[Mistake]:
+def _far_dates(definition: ScenarioDefinition) -> Iterator[MistakeAtPath]:
     dates = {"starts": definition.starts.date()}
     if definition.billing:
         dates |= {"billing.first": definition.billing.first, "billing.last": definition.billing.last}
@@ -124,13 +124,13 @@ def _far_dates(definition: ScenarioDefinition) -> Iterator[Mistake]:
             yield mistake_at(path, f"dates are from {EARLIEST} to {LATEST}")
 
 
-def mistake_at(path: str, message: str) -> Mistake:
+def mistake_at(path: str, message: str) -> MistakeAtPath:
     """A mistake at a path such as ``tariffs[0].key``."""
     steps = [key or int(index) for key, index in re.findall(r"([A-Za-z_][\w-]*)|\[(\d+)\]", path)]
-    return Mistake(steps, f"{message} ({path})" if path else message)
+    return MistakeAtPath(steps, f"{message} ({path})" if path else message)
 
 
-def schema_mistake(error: str, below: str = "") -> Mistake:
+def schema_mistake(error: str, below: str = "") -> MistakeAtPath:
     """The mistake in one of msgspec's messages about the value at ``below``, as ``Expected `str`, got `int` - at `$.key```."""
     message, _, rest = error.partition(" - at `$")
     path = f"{below}{rest.rstrip('`')}".lstrip(".")
@@ -141,10 +141,10 @@ def schema_mistake(error: str, below: str = "") -> Mistake:
     if missing:
         return mistake._replace(message=f"key '{missing[1]}' is missing{f' ({path})' if path else ''}")
     unknown = re.search(r"unknown field `(.+)`", message)
-    return Mistake([*mistake.steps, unknown[1]], f"unknown key '{unknown[1]}'") if unknown else mistake
+    return MistakeAtPath([*mistake.steps, unknown[1]], f"unknown key '{unknown[1]}'") if unknown else mistake
 
 
-def located(where: str, source: bytes, mistakes: Iterable[Mistake]) -> ScenarioError:
+def located(where: str, source: bytes, mistakes: Iterable[MistakeAtPath]) -> ScenarioError:
     """The error that has each mistake with file and line, in the order of the lines."""
     document = yaml_reader.read_document(source, where)
     first = islice(mistakes, yaml_reader.MAX_MISTAKES)

@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil import disk_cache, yaml_reader
 from counterfoil.world.scenario import Scenario, ScenarioDefinition, ScenarioError
-from counterfoil.world.scenario_checks import Mistake, check_references, located, mistake_at, schema_mistake
+from counterfoil.world.scenario_checks import MistakeAtPath, check_references, located, mistake_at, schema_mistake
 from counterfoil.world.written_numbers import misread_numbers
 
 CACHE_VERSION = 3
@@ -87,7 +87,7 @@ def _checked(data: dict[str, Any], source: bytes, where: str) -> ScenarioDefinit
     raise located(where, source, mistakes)
 
 
-def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[MistakeAtPath]:
     """The schema mistakes in each part of a scenario; msgspec itself stops at the first mistake."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(ScenarioDefinition)}
     for key, value in data.items():
@@ -105,7 +105,7 @@ def _schema_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
             yield schema_mistake(f"Object missing required field `{key}`")
 
 
-def _part_mistake(value: Any, expected_type: Any, path: str) -> Iterator[Mistake]:
+def _part_mistake(value: Any, expected_type: Any, path: str) -> Iterator[MistakeAtPath]:
     try:
         msgspec.convert(value, expected_type, strict=True)
     except msgspec.ValidationError as error:

@@ -36,7 +36,7 @@ from counterfoil.world.scenario import (
     ScenarioDefinition,
     ScenarioError,
 )
-from counterfoil.world.scenario_checks import Mistake, located, step_error, step_of
+from counterfoil.world.scenario_checks import MistakeAtPath, located, step_error, step_of
 from counterfoil.world.state import Grant, WorldState, new_state
 from counterfoil.world.switches import KnownSwitches, Switch, Switches
 from counterfoil.world.world import World
@@ -102,7 +102,7 @@ def run_scenario(
     try:
         _add_simulated_customers(state, definition, customers)
     except LedgerError as error:
-        mistake = Mistake(("population",), f"its customers: {error.message}")
+        mistake = MistakeAtPath(("population",), f"its customers: {error.message}")
         raise located(scenario.where, scenario.source, [mistake]) from None
     state.grants = {
         each.key: Grant(each.key, None if each.may is None else frozenset(each.may), numbers.get(each.customer))
@@ -129,7 +129,7 @@ def _switches(scenario: Scenario, known: KnownSwitches | Iterable[Switch], chose
         try:
             found = found.with_value(name, value)
         except BadValue as error:
-            mistake = Mistake(("switches", name), error.message)
+            mistake = MistakeAtPath(("switches", name), error.message)
             raise located(scenario.where, scenario.source, [mistake]) from None
     return Switches(known, {**scenario.definition.switches, **chosen})
 
@@ -153,7 +153,7 @@ def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> d
         try:
             number = int(command.apply(world))
         except LedgerError as error:
-            mistake = Mistake(("customers", index), f"customer '{person.key}': {error.message}")
+            mistake = MistakeAtPath(("customers", index), f"customer '{person.key}': {error.message}")
             raise located(world.scenario.where, world.scenario.source, [mistake]) from None
         numbers[person.key] = number
         names = IdentityOverrides.__struct_fields__
@@ -292,7 +292,7 @@ def _bill_monthly(world: WorldState, billing: MonthlyBilling, execute: Execute) 
             _advance(world, world.now + RUN_COMPLETES_WITHIN, execute)
             month = following
     except (RuleBroken, BadValue) as error:
-        mistake = Mistake(("billing",), f"the bills of {month:%B %Y}: {error.message}")
+        mistake = MistakeAtPath(("billing",), f"the bills of {month:%B %Y}: {error.message}")
         raise located(world.scenario.where, world.scenario.source, [mistake]) from None
 
 

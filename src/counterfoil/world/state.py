@@ -52,7 +52,7 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
     switches: Switches
     ledger: Ledger
     tokens: Tokens
-    known: Numbered[IdentityOverrides]
+    identity_overrides: Numbered[IdentityOverrides]
     history: History
     resources: Resources = msgspec.field(default_factory=Resources)
     grants: Mapping[str, Grant] = {}
@@ -80,8 +80,8 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
 
     def identify(self, customer: int, who: IdentityOverrides) -> None:
         """Set a customer's contact data; values that are None are generated."""
-        self.known = self.known.fork()
-        self.known[customer] = who
+        self.identity_overrides = self.identity_overrides.fork()
+        self.identity_overrides[customer] = who
 
     def populate(self, states: list[AccountState], choices: list[int], countries: list[str]) -> None:
         """Add simulated customers: for each, the index of its state; ``countries`` has the country of each state."""
@@ -96,10 +96,10 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
         """The world's local date."""
         return self.now.date()
 
-    def party(self, customer: int) -> Contact:
+    def contact_of(self, customer: int) -> Contact:
         """A customer's contact data: given by the scenario or a command, the rest generated."""
-        known = self.known.get(customer, NO_OVERRIDES)
-        return generate(self.seed, customer, self._country(customer), known)
+        overrides = self.identity_overrides.get(customer, NO_OVERRIDES)
+        return generate(self.seed, customer, self._country(customer), overrides)
 
     def _country(self, customer: int) -> str:
         for first, countries, choices in self.countries:
@@ -127,6 +127,6 @@ def new_state(
         switches=switches,
         ledger=ledger,
         tokens=Tokens(),
-        known=Numbered(),
+        identity_overrides=Numbered(),
         history=History(),
     )

@@ -20,8 +20,8 @@ import msgspec
 
 MOST_LISTED = 128
 """How many of the newest tokens a world stores: a command's token is valid while stored, a login's can be listed."""
-ALWAYS_LISTED = 16
-"""Of them so many stay when they have expired; of an older one it is no longer known that it was good once."""
+KEPT_WHEN_EXPIRED = 16
+"""How many of these stay when they have expired, so that they are refused as expired and not as unknown."""
 MOST_FAILING = 1_000
 """How many names with failed logins are stored; beyond that, the least recent are dropped."""
 LONGEST = 1_000
@@ -41,7 +41,7 @@ class Token(msgspec.Struct, frozen=True):
 class Tokens:
     """The newest tokens of one world, and recent failed logins. It never changes: its methods give another one.
 
-    ``since`` is the world's version at its last reset: tokens of logins from before it are not good any more.
+    ``since`` is the world's version at its last reset: tokens of logins from before it are no longer valid.
     """
 
     __slots__ = ("_failures", "_issued", "_logins", "_newest", "since")
@@ -70,12 +70,12 @@ class Tokens:
     ) -> tuple[Token, Tokens]:
         issued_at = now.replace(microsecond=0)
         token = _sign(Token("", api, key, issued_at, issued_at + life), number, issuer)
-        older, newer = self._newest[: 1 - ALWAYS_LISTED], self._newest[1 - ALWAYS_LISTED :]
+        older, newer = self._newest[: 1 - KEPT_WHEN_EXPIRED], self._newest[1 - KEPT_WHEN_EXPIRED :]
         self._newest = (*(each for each in older if each.expires_at > now), *newer, token)[-MOST_LISTED:]
         return token, self
 
     def reset(self, since: int) -> Tokens:
-        """The same for a world that was reset at that version: logins before it are not good any more."""
+        """The same for a world that was reset at that version: logins before it are no longer valid."""
         changed = copy(self)
         changed.since = since
         return changed

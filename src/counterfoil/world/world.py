@@ -140,9 +140,9 @@ class World:
         return self._state.resources
 
     @property
-    def known(self) -> Numbered[IdentityOverrides]:
+    def identity_overrides(self) -> Numbered[IdentityOverrides]:
         """Contact data given by the scenario or a command, by customer number."""
-        return self._state.known
+        return self._state.identity_overrides
 
     @property
     def grants(self) -> Mapping[str, Grant]:
@@ -164,13 +164,13 @@ class World:
         """The commands executed since the scenario ended, oldest first."""
         return [entry.command for entry in self.history[self.scenario_length :]]
 
-    def party(self, customer: int) -> Contact:
+    def contact_of(self, customer: int) -> Contact:
         """A customer's contact data: given by the scenario or a command, the rest generated."""
-        return self._state.party(customer)
+        return self._state.contact_of(customer)
 
     def customer_with_key(self, key: str) -> int | None:
         """The number of the customer the scenario calls ``key``."""
-        return next((number for number, known in self.known.items() if known.key == key), None)
+        return next((number for number, each in self.identity_overrides.items() if each.key == key), None)
 
     def grant(self, key: str) -> Grant | None:
         """The grant of a credential; None if the credential is unknown."""

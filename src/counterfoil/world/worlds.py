@@ -75,7 +75,7 @@ class Worlds:
     SWEEP = 64
     """After so many worlds were added, those that idled too long are forgotten; at the limit each time."""
     may_wait = False
-    """Whether making, forking, deleting and listing worlds may wait for a disk, and so belong into a worker thread."""
+    """Whether making, forking, deleting and listing worlds may wait for a disk, and so belong in a thread."""
 
     is_shared = False
     """Whether other processes serve the same worlds."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from counterfoil.ledger.errors import RuleBroken
 
 MOST_WAITING = 16
-"""Threads that may wait for one world. Each occupies a worker thread, so clients must not be able to choose the number."""
+"""Threads that may wait for one world. Each occupies a thread, so clients must not be able to choose the number."""
 
 
 class WorldBusy(RuleBroken):

@@ -67,7 +67,7 @@ class SharedSelection(Generic[Row]):
         return opened
 
 
-Part = tuple[Sequence[int], Sequence[int]]
+RowSlice = tuple[Sequence[int], Sequence[int]]
 """Customer numbers, and for each the index of its row."""
 
 
@@ -78,7 +78,7 @@ class _SlotGroup:
         self._customers = customers
         self._row = row
 
-    def page(self, first: int, last: int) -> Part:
+    def page(self, first: int, last: int) -> RowSlice:
         customers = self._customers[first:last]
         return customers, [self._row] * len(customers)
 
@@ -91,7 +91,7 @@ class _ListedGroup:
         self._slots = slots
         self._row_at = row_at
 
-    def page(self, first: int, last: int) -> Part:
+    def page(self, first: int, last: int) -> RowSlice:
         slots, row_at = self._slots, self._row_at
         customers = self._customers()[first:last]
         return customers, [row_at[slots[customer - 1]] for customer in customers]
@@ -105,7 +105,7 @@ class _CountedGroup:
         self._slots = slots
         self._row_at = row_at
 
-    def page(self, first: int, last: int) -> Part:
+    def page(self, first: int, last: int) -> RowSlice:
         if first >= last:
             return (), ()
         counter = self._counter()
@@ -126,7 +126,7 @@ class _ManyRowsGroup:
         self._group = group
         self._stops = dict(zip(counts, accumulate(counts.values()), strict=True))
 
-    def page(self, first: int, last: int) -> Part:
+    def page(self, first: int, last: int) -> RowSlice:
         if first >= last:
             return (), ()
         ends, group, slots = self._counter.ends_up_to(last), self._group, self._slots

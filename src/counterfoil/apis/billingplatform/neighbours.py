@@ -99,13 +99,13 @@ def _account_number(number: int) -> str:
 
 
 def _customer(number: int, world: World) -> Json:
-    party = world.party(number)
+    contact = world.contact_of(number)
     return {
         "id": str(number),
         "accountNumber": _account_number(number),
-        "name": party.name,
-        "email": party.email,
-        "telephone": party.phone or None,
+        "name": contact.name,
+        "email": contact.email,
+        "telephone": contact.phone or None,
     }
 
 

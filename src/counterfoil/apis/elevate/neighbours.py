@@ -57,7 +57,7 @@ def list_customers(request: Request, world: World) -> Response:
         shown = list(numbers)[_page(query)]
         return _answer([_customer(number, world) for number in shown], query, CUSTOMER_MEMBERS, world)
     if world.ledger.customers > MAX_NAMES_GENERATED and "customerName" in query:
-        numbers = [number for number in numbers if (known := world.known.get(number)) and known.name]
+        numbers = [number for number in numbers if (known := world.identity_overrides.get(number)) and known.name]
     if world.ledger.customers > MAX_NAMES_GENERATED and any(
         key in ("customerName", "onlineEmailAddress") for key, _ in keys
     ):
@@ -108,8 +108,8 @@ def _customer(number: int, world: World, *, with_name: bool = True) -> dict[str,
 
 def _named(row: dict[str, Json], world: World) -> dict[str, Json]:
     if row["customerName"] is None:
-        party = world.party(row["id"])
-        row["customerName"], row["onlineEmailAddress"] = party.name, party.email
+        contact = world.contact_of(row["id"])
+        row["customerName"], row["onlineEmailAddress"] = contact.name, contact.email
     return row
 
 

@@ -55,7 +55,7 @@ def bill_details(world: World, org_id: int, state: AccountState, bill: MonthlyBi
         "sim_items": tree["sim_items"],
         "traffic": tree["traffic"],
         "issuer_org": world.cached("emnify.issuer", lambda: issuer(world.scenario.seller)),
-        "customer_org": customer(org_id, world.party(org_id)),
+        "customer_org": customer(org_id, world.contact_of(org_id)),
         "invoice": None if bill.is_preview else invoice(org_id, bill, world.now),
         "payment_option": payment_option(bill),
         "refresh_allowed": refresh_allowed,
@@ -175,8 +175,8 @@ def issuer(seller: Seller) -> Json:
 def own_organisation(world: World, org_id: int) -> Json:
     """A token's own organisation, with the members that a bill shows of both parties
     (docs/vendors/emnify.md#own-organisation)."""
-    whole = issuer(world.scenario.seller) if org_id == ISSUER else customer(org_id, world.party(org_id))
-    code = world.scenario.seller.country if org_id == ISSUER else world.party(org_id).country
+    whole = issuer(world.scenario.seller) if org_id == ISSUER else customer(org_id, world.contact_of(org_id))
+    code = world.scenario.seller.country if org_id == ISSUER else world.contact_of(org_id).country
     names = ("id", "name", "organisation_type_id", "ext_reference")
     return {**{name: whole[name] for name in names}, "country": country_document(code)}
 

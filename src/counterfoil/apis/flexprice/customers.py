@@ -91,7 +91,7 @@ def _tests(criteria: Mapping[str, Any], world: World) -> list[Callable[[int], bo
         if world.ledger.customers > MAX_EMAILS_GENERATED:
             message = f"filtering by email is offered for at most {MAX_EMAILS_GENERATED} customers"
             raise ApiError("not_implemented", message, where="email")
-        tests.append(lambda number: world.party(number).email == criteria["email"])
+        tests.append(lambda number: world.contact_of(number).email == criteria["email"])
     return tests
 
 

@@ -40,7 +40,7 @@ def customer_number(customer_id: str) -> int | None:
 
 def external_id_of(world: World, customer: int) -> str:
     """The caller's own id of the customer: the scenario's key for it, else ``C-000001``."""
-    known = world.known.get(customer)
+    known = world.identity_overrides.get(customer)
     return (known.key if known else None) or f"C-{customer:06d}"
 
 
@@ -80,7 +80,7 @@ def _summary(customer_id: str, summary: Summary) -> Json:
 
 def customer(world: World, number: int) -> Json:
     """A CustomerResponse (docs/vendors/flexprice.md#customer)."""
-    contact = world.party(number)
+    contact = world.contact_of(number)
     since = format_timestamp(start_of(world.ledger.state_of(number).opened))
     return {
         "id": customer_id_of(number),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from counterfoil.api import ApiError, Reason, Response
+from counterfoil.api.errors import status_phrase, status_phrases
 from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
 from counterfoil.api.problem_details import problem_details
 from counterfoil.apis.generic.answers import Answer
@@ -138,7 +138,7 @@ class Errors:
                 return status
             return str(status) if "status" in key or name in required else NOTHING
         if key in TITLES and ("string" in types or not types):
-            return HTTPStatus(status).phrase
+            return status_phrase(status)
         if key in ("param", "field", "parameter", "pointer", "property") and error.where:
             return error.where
         return NOTHING
@@ -147,7 +147,7 @@ class Errors:
         """The one of listed values that says what happened: ``not_found`` for 404. None where no value is listed for it."""
         listed = self.document.reader.merged(member).get("enum")
         texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-        wanted = (letters(HTTPStatus(status).phrase), *MEANINGS.get(error.reason, ()))
+        wanted = (*map(letters, status_phrases(status)), *MEANINGS.get(error.reason, ()))
         for word in wanted:
             for exact in (True, False):
                 found = [each for each in texts if letters(each) == word or (not exact and word in letters(each))]

@@ -12,7 +12,7 @@ def render(error: ApiError) -> Response:
     status = str(error.status)
     body = {
         "code": status,
-        "reason": status_phrase(error.status, too_large="Content Too Large"),
+        "reason": status_phrase(error.status),
         "message": error.message,
         "status": status,
         "@type": "Error",

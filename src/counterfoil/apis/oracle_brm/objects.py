@@ -102,7 +102,7 @@ class Renderer(msgspec.Struct, frozen=True):
         return {"href": f"{self.base_url.replace('customerBillManagement/v4', api)}/{path}/{quote(id_, safe='')}"}
 
     def name_of(self, customer: int) -> str:
-        return self.world.party(customer).name
+        return self.world.contact_of(customer).name
 
     def billing_account(self, customer: int, account: int) -> Json:
         id_ = account_id(customer, account)

@@ -1,8 +1,8 @@
 """Runs Schemathesis to check that every response has the shape that the spec documents.
 
 Schemathesis is used through its public interface: ``schemathesis.openapi.from_dict``, its configuration (what
-``schemathesis.toml`` may hold), hooks, and the event stream of its engine. All its failures are reported, except for the
-``EXCLUSIONS`` (``conformance_exclusions``), each of which has a reason and an issue.
+``schemathesis.toml`` may hold), hooks, and the event stream of its engine. All its failures are reported, except for
+``exclusions.EXCLUSIONS``, each of which has a reason and an issue.
 """
 
 from __future__ import annotations

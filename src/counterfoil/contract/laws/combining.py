@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter
@@ -56,7 +56,7 @@ class Combined:
     reads the number of all items from a body.
     """
 
-    list: Collection
+    list: ItemList
     members: Sequence[str] = ()
     fields: str = "fields"
     always: Sequence[str] = ()
@@ -148,7 +148,7 @@ def _partner(
     return ()
 
 
-def _halving(c: Collection, items: Sequence[Any]) -> list[tuple[Filter, Any]]:
+def _halving(c: ItemList, items: Sequence[Any]) -> list[tuple[Filter, Any]]:
     """The filters that take one value, each with the value that comes closest to halving the items; the most even first."""
     chosen: dict[tuple[Filter, Any], int] = {}
     for filter_ in (f for f in c.filters if f.relation in PLAIN):
@@ -165,7 +165,7 @@ def _evenness(pair: tuple[Filter, Any], items: Sequence[Any]) -> int:
     return min(count, len(items) - count)
 
 
-def _selected(ctx: LawContext, c: Collection, drawn: Combination) -> Sequence[Any]:
+def _selected(ctx: LawContext, c: ItemList, drawn: Combination) -> Sequence[Any]:
     """What filters and sort find, in its order and with all members; they are held against the client's own selection."""
     query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
     got = c.fetch_all(ctx, query)

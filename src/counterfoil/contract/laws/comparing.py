@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import DATE_TIME, Field, observed
 from counterfoil.contract.filters import Filter, above, below, equal
@@ -80,7 +80,7 @@ def compared(field: Field) -> Comparisons:
     )
 
 
-def parts(id: str, c: Collection, fields: Sequence[Comparisons], *clauses: str) -> Law:
+def parts(id: str, c: ItemList, fields: Sequence[Comparisons], *clauses: str) -> Law:
     """Below, equal and above a value partition the list; at least is above or equal, at most is below or equal."""
 
     def check(ctx: LawContext) -> None:
@@ -120,7 +120,7 @@ def spellings(moment: datetime) -> list[str]:
     return [*offsets, f"{utc.isoformat(timespec='milliseconds')}Z"]
 
 
-def by_instant(id: str, c: Collection, comparisons: Comparisons, *clauses: str) -> Law:
+def by_instant(id: str, c: ItemList, comparisons: Comparisons, *clauses: str) -> Law:
     """Instants are compared whatever the UTC offset they are written with."""
 
     def check(ctx: LawContext) -> None:
@@ -149,7 +149,7 @@ def by_instant(id: str, c: Collection, comparisons: Comparisons, *clauses: str) 
 
 
 def each_with_another(
-    id: str, c: Collection, seconds: Sequence[Filter], *clauses: str, tries: Tries, others: int = 2
+    id: str, c: ItemList, seconds: Sequence[Filter], *clauses: str, tries: Tries, others: int = 2
 ) -> Law:
     """Every filter works together with another: they find the items that match both."""
 
@@ -191,7 +191,7 @@ def _pairs(filters: Sequence[Filter]) -> list[tuple[Filter, Filter]]:
     return [(one, two) for one, two in pairs if one.param != two.param]
 
 
-def pages_under_each(id: str, c: Collection, filters: Sequence[Filter], *clauses: str, tries: Tries) -> Law:
+def pages_under_each(id: str, c: ItemList, filters: Sequence[Filter], *clauses: str, tries: Tries) -> Law:
     """Under every filter, the pages together are what the filter finds, in one order."""
 
     def check(ctx: LawContext) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from counterfoil.contract.collection import MAX_ITEMS, Collection, Offsets
+from counterfoil.contract.collection import MAX_ITEMS, ItemList, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter
@@ -30,7 +30,7 @@ class _Counts:
     """The two headers of a list: ``in_body`` counts this response's items, ``in_all`` all that match."""
 
     ctx: LawContext
-    of: Collection
+    of: ItemList
     items: Sequence[Any]
     in_body: str
     in_all: str
@@ -69,7 +69,7 @@ class _Counts:
 
 def headers(
     id: str,
-    c: Collection,
+    c: ItemList,
     *clauses: str,
     in_body: str,
     in_all: str,
@@ -96,7 +96,7 @@ def headers(
 
 
 def none_match(
-    id: str, c: Collection, queries: Sequence[Mapping[str, Any]], *clauses: str, in_body: str, in_all: str
+    id: str, c: ItemList, queries: Sequence[Mapping[str, Any]], *clauses: str, in_body: str, in_all: str
 ) -> Law:
     """Filters that no item matches give 200, an empty list and counts of 0."""
 
@@ -113,7 +113,7 @@ def none_match(
     return Law(id, c.operation, "counting", clauses, says(none_match), check)
 
 
-def without_limit(id: str, c: Collection, *clauses: str) -> Law:
+def without_limit(id: str, c: ItemList, *clauses: str) -> Law:
     """Without a limit the response has the whole list from the offset on, or as many as the server's own limit."""
 
     def check(ctx: LawContext) -> None:

@@ -7,13 +7,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field
 from counterfoil.contract.law import Law, brief
 
 
-def unique_member(id: str, c: Collection, member: Field, *clauses: str) -> Law:
+def unique_member(id: str, c: ItemList, member: Field, *clauses: str) -> Law:
     """No two items have the same value; items without one are ignored."""
 
     def check(ctx: LawContext) -> None:
@@ -25,7 +25,7 @@ def unique_member(id: str, c: Collection, member: Field, *clauses: str) -> Law:
     return Law(id, c.operation, "identity", clauses, f"No two items have the same {member.name}.", check)
 
 
-def no_overlap(id: str, c: Collection, owner: Field, starts: Field, ends: Field, *clauses: str) -> Law:
+def no_overlap(id: str, c: ItemList, owner: Field, starts: Field, ends: Field, *clauses: str) -> Law:
     """The periods of items with the same ``owner`` do not overlap; one may begin when another ends."""
 
     def check(ctx: LawContext) -> None:
@@ -49,7 +49,7 @@ Facts = Callable[[Any], Iterable[tuple[Any, Any]]]
 """The facts that an item states about other objects: pairs of an object's key and the fact."""
 
 
-def consistent_facts(id: str, c: Collection, facts: Facts, *clauses: str, text: str, lacking: str) -> Law:
+def consistent_facts(id: str, c: ItemList, facts: Facts, *clauses: str, text: str, lacking: str) -> Law:
     """All items state the same fact about one object. Where no object is in two items the law does not apply."""
 
     def check(ctx: LawContext) -> None:
@@ -73,7 +73,7 @@ Shares = Callable[[Any], Iterable[tuple[Any, Decimal, Decimal]]]
 """What an item uses of other objects: the object's key, the amount the item uses, and the object's whole amount."""
 
 
-def shares_within_total(id: str, c: Collection, shares: Shares, *clauses: str, text: str, lacking: str) -> Law:
+def shares_within_total(id: str, c: ItemList, shares: Shares, *clauses: str, text: str, lacking: str) -> Law:
     """All items together use no more of an object than its whole amount."""
 
     def check(ctx: LawContext) -> None:
@@ -92,7 +92,7 @@ def shares_within_total(id: str, c: Collection, shares: Shares, *clauses: str, t
     return Law(id, c.operation, "arithmetic", clauses, text, check)
 
 
-def values_partition(id: str, c: Collection, member: Field, values: Iterable[Any], *clauses: str) -> Law:
+def values_partition(id: str, c: ItemList, member: Field, values: Iterable[Any], *clauses: str) -> Law:
     """Filtering by each of ``values`` in turn finds every item that has one of them, once."""
 
     def check(ctx: LawContext) -> None:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import Law, brief, says
 
 
-def _law(id: str, c: Collection, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
+def _law(id: str, c: ItemList, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
     return Law(id, c.operation, "filtering", clauses, text, check)
 
 
-def _with_values(ctx: LawContext, c: Collection, filters: tuple[Filter, ...]) -> list[Filter]:
+def _with_values(ctx: LawContext, c: ItemList, filters: tuple[Filter, ...]) -> list[Filter]:
     items = c.require_items(ctx)
     usable = [f for f in filters if observed(f.field, items)]
     ctx.require(usable, f"no item has a value in {', '.join(f.field.name for f in filters)}")
     return usable
 
 
-def selects(id: str, c: Collection, filter_: Filter, *clauses: str, least: int = 4) -> Law:
+def selects(id: str, c: ItemList, filter_: Filter, *clauses: str, least: int = 4) -> Law:
     """The filter finds every item it should (complete) and no other (sound).
 
     ``least`` is the number of values tried where ``LawContext.is_sparing``.
@@ -47,7 +47,7 @@ def selects(id: str, c: Collection, filter_: Filter, *clauses: str, least: int =
     return _law(id, c, clauses, text, check)
 
 
-def both(id: str, c: Collection, *clauses: str, least: int = 2) -> Law:
+def both(id: str, c: ItemList, *clauses: str, least: int = 2) -> Law:
     """Two filters together find the items that match both."""
 
     def check(ctx: LawContext) -> None:
@@ -83,7 +83,7 @@ def both(id: str, c: Collection, *clauses: str, least: int = 2) -> Law:
     return _law(id, c, clauses, says(both), check)
 
 
-def partition(id: str, c: Collection, low: Filter, same: Filter, high: Filter, *clauses: str) -> Law:
+def partition(id: str, c: ItemList, low: Filter, same: Filter, high: Filter, *clauses: str) -> Law:
     """Below, equal and above a value: every item that has a value is in exactly one of the three."""
 
     def check(ctx: LawContext) -> None:
@@ -106,7 +106,7 @@ def partition(id: str, c: Collection, low: Filter, same: Filter, high: Filter, *
     return _law(id, c, clauses, text, check)
 
 
-def union(id: str, c: Collection, several: Filter, single: Filter, *clauses: str) -> Law:
+def union(id: str, c: ItemList, several: Filter, single: Filter, *clauses: str) -> Law:
     """A list of values finds the union of what each value finds."""
 
     def check(ctx: LawContext) -> None:
@@ -125,7 +125,7 @@ def union(id: str, c: Collection, several: Filter, single: Filter, *clauses: str
 
 def finds_nothing(
     id: str,
-    c: Collection,
+    c: ItemList,
     queries: tuple[dict[str, str], ...],
     *clauses: str,
     text: str,
@@ -151,7 +151,7 @@ def finds_nothing(
     return _law(id, c, clauses, text, check)
 
 
-def same_value(id: str, c: Collection, filter_: Filter, spellings: Callable[[Any], list[str]], *clauses: str) -> Law:
+def same_value(id: str, c: ItemList, filter_: Filter, spellings: Callable[[Any], list[str]], *clauses: str) -> Law:
     """Different spellings of one value (``40``, ``40.0``) find the same items."""
 
     def check(ctx: LawContext) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from collections.abc import Collection as Among
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field
 from counterfoil.contract.law import Law, brief, says
@@ -18,7 +17,7 @@ Mismatch = tuple[str, Any] | None
 
 def each(
     id: str,
-    c: Collection,
+    c: ItemList,
     check_item: Callable[[Any], Mismatch],
     *clauses: str,
     family: str = "arithmetic",
@@ -69,7 +68,7 @@ def documents(
     return Law(id, operation, family, clauses, says(check_document), check)
 
 
-def unique(id: str, c: Collection, *clauses: str) -> Law:
+def unique(id: str, c: ItemList, *clauses: str) -> Law:
     """No two items of the list have the same identity, and every item has one."""
 
     def check(ctx: LawContext) -> None:
@@ -81,7 +80,7 @@ def unique(id: str, c: Collection, *clauses: str) -> Law:
     return Law(id, c.operation, "identity", clauses, says(unique), check)
 
 
-def one_of(id: str, c: Collection, member: Field, allowed: Among[Any], *clauses: str, optional: bool = False) -> Law:
+def one_of(id: str, c: ItemList, member: Field, allowed: Collection[Any], *clauses: str, optional: bool = False) -> Law:
     """A member has one of the documented values; where it is ``optional``, or none."""
 
     def check(ctx: LawContext) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, brief, quoted, says
 
@@ -36,7 +36,7 @@ class Resource:
     create: str
     fetch: str
     change: str
-    list: Collection
+    list: ItemList
     values: Values
     parameter: str = "id"
     owned: Mapping[str, Any] = field(default_factory=dict)

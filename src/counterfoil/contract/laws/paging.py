@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection, Offsets
+from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.law import Law, brief, says
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
-def _law(id: str, c: Collection, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
+def _law(id: str, c: ItemList, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
     return Law(id, c.operation, "paging", clauses, text, check)
 
 
-def _queries(c: Collection, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
+def _queries(c: ItemList, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
     """No query, a sort, a filter, or both: paging must work under each."""
     from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ def _queries(c: Collection, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
     return st.one_of(plain, sorts, st.tuples(sorts, filtered).map(lambda two: {**two[0], **two[1]}))
 
 
-def _items(ctx: LawContext, c: Collection, least: int = 1) -> Sequence[Any]:
+def _items(ctx: LawContext, c: ItemList, least: int = 1) -> Sequence[Any]:
     """The whole list, of ``least`` items. Where the largest page holds nothing, the smallest must hold nothing either."""
     if c.pages is not None and not c.whole_list(ctx):
         first = c.ids(c.page(ctx, 0, 1))
@@ -46,7 +46,7 @@ def _items(ctx: LawContext, c: Collection, least: int = 1) -> Sequence[Any]:
     return c.require_items(ctx, least)
 
 
-def slices(id: str, c: Collection, *clauses: str, least: int = 6) -> Law:
+def slices(id: str, c: ItemList, *clauses: str, least: int = 6) -> Law:
     """Every page is the slice of the whole list that its number and size say, whatever the sort and the filter."""
 
     def check(ctx: LawContext) -> None:
@@ -72,7 +72,7 @@ def slices(id: str, c: Collection, *clauses: str, least: int = 6) -> Law:
     return _law(id, c, clauses, says(slices), check)
 
 
-def concatenation(id: str, c: Collection, *clauses: str) -> Law:
+def concatenation(id: str, c: ItemList, *clauses: str) -> Law:
     """All pages together are the whole list: no item is lost and none is repeated."""
 
     def check(ctx: LawContext) -> None:
@@ -100,7 +100,7 @@ def concatenation(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, says(concatenation), check)
 
 
-def size_respected(id: str, c: Collection, *clauses: str) -> Law:
+def size_respected(id: str, c: ItemList, *clauses: str) -> Law:
     """A page has no more items than asked for, and fewer only at the end of the list."""
 
     def check(ctx: LawContext) -> None:
@@ -122,7 +122,7 @@ def size_respected(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, says(size_respected), check)
 
 
-def past_the_end(id: str, c: Collection, *clauses: str) -> Law:
+def past_the_end(id: str, c: ItemList, *clauses: str) -> Law:
     """A page past the end is an empty list, with status 200."""
 
     def check(ctx: LawContext) -> None:
@@ -140,7 +140,7 @@ def past_the_end(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, says(past_the_end), check)
 
 
-def any_offset(id: str, c: Collection, *clauses: str) -> Law:
+def any_offset(id: str, c: ItemList, *clauses: str) -> Law:
     """offset skips that many items and limit bounds what follows, also where one is not a multiple of the other."""
 
     def check(ctx: LawContext) -> None:
@@ -163,7 +163,7 @@ def any_offset(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, says(any_offset), check)
 
 
-def cursor(id: str, c: Collection, param: str, *clauses: str, sizes: tuple[int, ...] = (1, 2, 5)) -> Law:
+def cursor(id: str, c: ItemList, param: str, *clauses: str, sizes: tuple[int, ...] = (1, 2, 5)) -> Law:
     """Continuing after the last id of each response reads the whole list: no item is lost and none is repeated."""
 
     def check(ctx: LawContext) -> None:
@@ -186,7 +186,7 @@ def cursor(id: str, c: Collection, param: str, *clauses: str, sizes: tuple[int, 
     return _law(id, c, clauses, says(cursor), check)
 
 
-def _largest(c: Collection) -> int:
+def _largest(c: ItemList) -> int:
     assert c.pages is not None
     return c.pages.largest
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field
 from counterfoil.contract.filters import Filter
@@ -76,7 +76,7 @@ def patterns(filter_: Filter, items: Sequence[Json]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def matches(id: str, c: Collection, filter_: Filter, *clauses: str) -> Law:
+def matches(id: str, c: ItemList, filter_: Filter, *clauses: str) -> Law:
     """A pattern finds exactly the items that match it."""
 
     def check(ctx: LawContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import sample_items
 from counterfoil.contract.http_client import NoResponse, Query
@@ -53,7 +53,7 @@ def difference(first: Any, second: Any) -> str:
     return f"at place {place + 1}: {difference(first[place], second[place])}"
 
 
-def list_item_is_single(id: str, c: Collection, operation: str, *clauses: str, parameter: str = "id") -> Law:
+def list_item_is_single(id: str, c: ItemList, operation: str, *clauses: str, parameter: str = "id") -> Law:
     """An item of the list equals what fetching it by its id gives."""
 
     def check(ctx: LawContext) -> None:
@@ -85,7 +85,7 @@ def unknown_is_not_found(
     return Law(id, operation, "errors", clauses, says(unknown_is_not_found), check, writes=body is not None)
 
 
-def href_resolves(id: str, c: Collection, *clauses: str, at: str = "href", same: str = "id") -> Law:
+def href_resolves(id: str, c: ItemList, *clauses: str, at: str = "href", same: str = "id") -> Law:
     """An item's href is an address of this API and leads to the item itself."""
 
     def check(ctx: LawContext) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil import json_pointer
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import sample_items
 from counterfoil.contract.law import Law, brief, says
@@ -20,7 +20,7 @@ class Representations:
     ``param`` selects the type, ``fields`` some of its members; ``always`` are the members that are always included.
     """
 
-    items: Collection
+    items: ItemList
     fetch: str
     param: str
     base: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, brief, says
 from counterfoil.plain_text import counted
@@ -13,7 +13,7 @@ from counterfoil.plain_text import counted
 
 def only_selected(
     id: str,
-    c: Collection,
+    c: ItemList,
     members: Sequence[str],
     *clauses: str,
     param: str = "fields",
@@ -44,7 +44,7 @@ def only_selected(
     return Law(id, c.operation, "selecting", clauses, says(only_selected), check)
 
 
-def unknown_ignored(id: str, c: Collection, known: str, *clauses: str, param: str = "fields", switch: str = "") -> Law:
+def unknown_ignored(id: str, c: ItemList, known: str, *clauses: str, param: str = "fields", switch: str = "") -> Law:
     """An unknown member name, asked for together with a known one, is ignored or gives 400."""
 
     def check(ctx: LawContext) -> None:

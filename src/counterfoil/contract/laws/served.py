@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 
 NOT_SERVED = (404, 405, 501)
@@ -22,7 +22,7 @@ def served(ctx: LawContext, operation: str, page: Mapping[str, Any], **query: An
     return list(found)
 
 
-class ServedCollection(Collection):
+class ServedCollection(ItemList):
     """A list that an implementation may lack."""
 
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Any]:

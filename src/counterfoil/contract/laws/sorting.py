@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import Collection
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field
 from counterfoil.contract.law import Law, brief, says
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 Keys = Sequence[tuple[Field, bool]]
 
 
-def _law(id: str, c: Collection, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
+def _law(id: str, c: ItemList, clauses: tuple[str, ...], text: str, check: Callable[[LawContext], None]) -> Law:
     return Law(id, c.operation, "sorting", clauses, text, check)
 
 
-def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -> None:
+def in_order(ctx: LawContext, c: ItemList, items: Sequence[Any], keys: Keys) -> None:
     """``items`` are sorted by ``keys``: each pair of neighbours is in order by the first key in which they differ."""
     for one, two in pairwise(items):
         for key, descending in keys:
@@ -45,7 +45,7 @@ def in_order(ctx: LawContext, c: Collection, items: Sequence[Any], keys: Keys) -
             break
 
 
-def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> Sequence[Any]:
+def _sorted(ctx: LawContext, c: ItemList, keys: Keys) -> Sequence[Any]:
     got = c.fetch_all(ctx, c.sort.query(keys))
     if not c.is_large(ctx):
         c.same_items(ctx, got, c.whole_list(ctx), "the same items in another order")
@@ -62,7 +62,7 @@ def _sorted(ctx: LawContext, c: Collection, keys: Keys) -> Sequence[Any]:
     return got
 
 
-def by_one(id: str, c: Collection, *clauses: str, descending: bool = False, says_: str = "") -> Law:
+def by_one(id: str, c: ItemList, *clauses: str, descending: bool = False, says_: str = "") -> Law:
     """One key, ascending or descending."""
 
     def check(ctx: LawContext) -> None:
@@ -84,7 +84,7 @@ def by_one(id: str, c: Collection, *clauses: str, descending: bool = False, says
     )
 
 
-def by_several(id: str, c: Collection, *clauses: str) -> Law:
+def by_several(id: str, c: ItemList, *clauses: str) -> Law:
     """Sorted by several fields, each orders the items that are equal in the fields before it, in its own direction."""
 
     def check(ctx: LawContext) -> None:
@@ -107,7 +107,7 @@ def by_several(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, says(by_several), check)
 
 
-def reversed_up_to_ties(id: str, c: Collection, *clauses: str) -> Law:
+def reversed_up_to_ties(id: str, c: ItemList, *clauses: str) -> Law:
     """The descending order is the ascending order reversed, except among equal items."""
 
     def check(ctx: LawContext) -> None:
@@ -130,7 +130,7 @@ def reversed_up_to_ties(id: str, c: Collection, *clauses: str) -> Law:
     return _law(id, c, clauses, says(reversed_up_to_ties), check)
 
 
-def by_default(id: str, c: Collection, *clauses: str) -> Law:
+def by_default(id: str, c: ItemList, *clauses: str) -> Law:
     """Without a sort the list has the documented order."""
 
     def check(ctx: LawContext) -> None:

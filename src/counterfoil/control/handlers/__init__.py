@@ -13,7 +13,6 @@ from counterfoil.api import Request, Response
 from counterfoil.control.world_service import WorldService
 from counterfoil.world.world import World
 
-PREFIX = "/_sandbox/v1"
 Handler = Callable[[WorldService, Request], Response]
 
 

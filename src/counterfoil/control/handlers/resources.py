@@ -22,17 +22,17 @@ def browser_of(service: WorldService, api: str) -> ResourceBrowser:
     return browser
 
 
-class _Place(NamedTuple):
+class _Target(NamedTuple):
     browser: ResourceBrowser
     world: World
     collection: str
     parent: str
 
 
-def _place(service: WorldService, request: Request) -> _Place:
+def _target(service: WorldService, request: Request) -> _Target:
     """What the request is about. Raises ``UnknownRecord`` or ``BadValue``."""
     world, query = world_of(service, request), request.query
-    return _Place(browser_of(service, query["api"]), world, query["collection"], query["parent"])
+    return _Target(browser_of(service, query["api"]), world, query["collection"], query["parent"])
 
 
 def _shown(view: ResourceView) -> dict[str, Json]:
@@ -51,7 +51,7 @@ def list_collections(service: WorldService, request: Request) -> Response:
 
 
 def list_resources(service: WorldService, request: Request) -> Response:
-    at, query = _place(service, request), request.query
+    at, query = _target(service, request), request.query
     page = at.browser.page(
         at.world,
         at.collection,
@@ -72,25 +72,25 @@ def list_resources(service: WorldService, request: Request) -> Response:
 
 
 def get_resource(service: WorldService, request: Request) -> Response:
-    at = _place(service, request)
+    at = _target(service, request)
     return Response(200, _shown(at.browser.get(at.world, at.collection, at.parent, request.query["id"])))
 
 
 def create_resource(service: WorldService, request: Request) -> Response:
-    at = _place(service, request)
+    at = _target(service, request)
     command = at.browser.created(at.world, at.collection, at.parent, request.body["value"])
     service.execute(at.world, command)
     return Response(201, {"id": command.id, "written": True, "value": command.value})
 
 
 def replace_resource(service: WorldService, request: Request) -> Response:
-    at, id = _place(service, request), request.query["id"]
+    at, id = _target(service, request), request.query["id"]
     command = at.browser.replaced(at.world, at.collection, at.parent, id, request.body["value"])
     service.execute(at.world, command)
     return Response(200, {"id": command.id, "written": True, "value": command.value})
 
 
 def delete_resource(service: WorldService, request: Request) -> Response:
-    at, id = _place(service, request), request.query["id"]
+    at, id = _target(service, request), request.query["id"]
     service.execute(at.world, at.browser.deleted(at.world, at.collection, at.parent, id))
     return Response(204)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterfoil.api import Json, Request, Response
-from counterfoil.control.handlers import PREFIX
+from counterfoil.asgi import CONTROL_PREFIX
 from counterfoil.control.tasks import ShownTask, Task
 from counterfoil.control.world_service import WorldService
 
@@ -19,7 +19,7 @@ def show_task(service: WorldService, request: Request) -> Response:
 
 def accepted(task: Task) -> Response:
     """The request is worked on: where its response will be."""
-    headers = (("Location", f"{PREFIX}/tasks/{task.name}"), ("Retry-After", "1"))
+    headers = (("Location", f"{CONTROL_PREFIX}/tasks/{task.name}"), ("Retry-After", "1"))
     return Response(202, _task(task, None), headers)
 
 

@@ -1,9 +1,8 @@
 """Parses the Prefer header of a request: ``Prefer: code=503, delay=250, example=empty`` (RFC 7240; names as in Prism).
 
 ``code`` is a status the spec documents for the operation, ``delay`` milliseconds before the answer, ``example`` the name of one
-of the examples in the spec. Preferences that are
-not ours are ignored, as the RFC wants; ours that cannot be met are refused by name, for a test that believes it saw a 503
-is worse than one that fails. Nothing here knows vendors or faults.
+of the examples in the spec. Unknown preferences are ignored, as the RFC requires. One of these three that cannot be met is
+refused with 400, so that no test passes on a response it did not get.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The responses that tests configured for operations of a world, and the interceptor that sends them.
 
-A request is answered so after it is routed, authenticated and validated, and after faults: latency comes before, a broken or
-slow body after. Of several responses that match, the one added first is sent, until it was sent ``times`` times. A request
-that none matches gets the world's own answer.
+A configured response is sent once the request was routed, authenticated and validated and no status fault applied. Latency
+delays it; body faults change it. Of several responses that match, the one added first is sent, until it was sent ``times``
+times. A request that none matches gets the world's own answer.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class FaultStore:
             active = self._worlds.get(world)
             self.check(spec, len(active or ()))
             if active is None:
-                active = self._new_list_for(world)
+                active = self._new_list()
             number = self._last_id[world] = self._last_id.get(world, 0) + 1
             made = ActiveFault(number, spec)
             # a new list, because ``intercept`` may be reading the old one
@@ -126,7 +126,7 @@ class FaultStore:
             return made.shown()
 
     def restore(self, world: str, faults: Iterable[Fault]) -> None:
-        """Take on faults that were ordered before a restart, or in another process; they count calls anew."""
+        """Replace a world's faults by stored ones, whose counters start at zero."""
         with self._lock:
             active = [ActiveFault(each.id, each.spec) for each in faults]
             if active:
@@ -170,7 +170,7 @@ class FaultStore:
                     field="status" if spec.kind == "status" else "kind",
                 )
 
-    def _new_list_for(self, world: str) -> list[ActiveFault]:
+    def _new_list(self) -> list[ActiveFault]:
         if len(self._last_id) >= MAX_WORLDS:
             there = set(self._names()) if self._names is not None else set(self._worlds)
             for gone in [name for name in self._last_id if name not in there]:
@@ -259,7 +259,7 @@ def _apply(fault: ActiveFault, context: RequestContext, asked: Preferences) -> R
 
 
 def _reason(fault: ActiveFault) -> str:
-    return f"fault {fault.number} of this world was ordered to answer so"
+    return f"fault {fault.number} of this world applied"
 
 
 def _error(context: RequestContext, status: int, message: str, *, retry_after: int | None = None) -> Response:

@@ -79,8 +79,8 @@ class _Numbers(NamedTuple):
     version: int
 
 
-SWEEP = 256
-"""After so many worlds were heard of, the exchanges of those that are gone are forgotten."""
+SWEEP_EVERY = 256
+"""After this many new worlds, the exchanges of deleted worlds are removed."""
 
 
 class JournalStore:
@@ -92,13 +92,13 @@ class JournalStore:
     def __init__(
         self,
         clock: Callable[[], datetime],
-        bounds: JournalLimits | None = None,
+        limits: JournalLimits | None = None,
         names: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self._clock = clock
         self._names = names
         self._new_worlds = 0
-        self._bounds = bounds or JournalLimits()
+        self._limits = limits or JournalLimits()
         self._logs: OrderedDict[str, _Log] = OrderedDict()  # not empty, least recently used first
         self._empty: OrderedDict[str, _Numbers] = OrderedDict()
         self._bytes = 0
@@ -108,7 +108,7 @@ class JournalStore:
 
     def observe(self, context: RequestContext) -> None:
         """The server's ``Observer``."""
-        bounds, name, at = self._bounds, context.world_name, self._clock()
+        limits, name, at = self._limits, context.world_name, self._clock()
         with self._lock:
             log = self._logs.get(name)
             if log is None:
@@ -124,9 +124,9 @@ class JournalStore:
             log.exchanges.append(exchange)
             log.bytes += size
             self._bytes += size
-            while len(log.exchanges) > bounds.exchanges or log.bytes > bounds.bytes:
+            while len(log.exchanges) > limits.exchanges or log.bytes > limits.bytes:
                 self._drop(log)
-            while self._bytes > bounds.bytes_of_all:
+            while self._bytes > limits.bytes_of_all:
                 self._drop_least_recent()
 
     def _drop(self, log: _Log) -> None:
@@ -144,7 +144,7 @@ class JournalStore:
 
     def _count_new(self) -> None:
         self._new_worlds += 1
-        if self._names is None or self._new_worlds % SWEEP:
+        if self._names is None or self._new_worlds % SWEEP_EVERY:
             return
         there = set(self._names())
         for name in [each for each in self._logs if each not in there]:
@@ -155,7 +155,7 @@ class JournalStore:
     def _set_empty(self, name: str) -> None:
         log = self._logs.pop(name)
         self._empty[name] = _Numbers(log.last, log.dropped, log.version)
-        if len(self._empty) > self._bounds.worlds:
+        if len(self._empty) > self._limits.worlds:
             self._empty.popitem(last=False)
 
     # --- for the control API -----------------------------------------------------------------------

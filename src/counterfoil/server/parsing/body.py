@@ -15,7 +15,7 @@ from counterfoil.server.parsing.forms import multipart, urlencoded
 from counterfoil.server.parsing.json_text import member_name, parse_json, pointer
 from counterfoil.server.parsing.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
 from counterfoil.server.parsing.shaped_parameters import SEPARATORS
-from counterfoil.server.parsing.typed_text import TypedText, grown
+from counterfoil.server.parsing.typed_text import TypedText, nest_bracketed_names
 
 Json = Any
 
@@ -142,7 +142,7 @@ class RequestBody:
                 )
             ]
         names = self._typed.shape(schema).properties
-        return self._typed.read(grown(fields, names), schema)
+        return self._typed.read(nest_bracketed_names(fields, names), schema)
 
     def validate(self, value: Json, kind: str) -> None:
         """Raises ``ApiError`` (malformed, required) that says where the value does not fit the schema."""

@@ -20,7 +20,7 @@ from counterfoil.server.logs import printable
 from counterfoil.server.parsing.media_types import is_json_type, media_type
 from counterfoil.server.parsing.scalars import READERS
 from counterfoil.server.parsing.shaped_parameters import SEPARATORS, ShapedParameter
-from counterfoil.server.parsing.typed_text import Tree, TypedText, grown
+from counterfoil.server.parsing.typed_text import NestedText, TypedText, nest_bracketed_names
 
 Json = Any
 
@@ -119,7 +119,7 @@ class Parameters:
                     where=printable(name, 60),
                 )
         for name, parts in spread.items():
-            values[name] = self._shaped[name].value_of(_tree(name, parts))
+            values[name] = self._shaped[name].value_of(_nested(name, parts))
         for parameter in self._required:
             if parameter.name not in given and parameter.name not in spread:
                 raise ApiError("required", f"the query parameter {parameter.name} is required", where=parameter.name)
@@ -150,9 +150,9 @@ class Parameters:
                 raise ApiError("required", f"the header {parameter.name} is required", where=parameter.name)
 
 
-def _tree(owner: str, parts: list[tuple[str, str]]) -> Tree:
+def _nested(owner: str, parts: list[tuple[str, str]]) -> NestedText:
     """What parameters with brackets say of their owner; those without are members of it."""
-    tree = grown(parts)
+    tree = nest_bracketed_names(parts)
     inside = tree.pop(owner, {})
     return {**tree, **inside} if isinstance(inside, dict) else inside
 

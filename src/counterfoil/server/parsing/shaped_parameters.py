@@ -10,7 +10,7 @@ from counterfoil.api import ApiError
 from counterfoil.json_schema import Validator
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import parse_json
-from counterfoil.server.parsing.typed_text import Tree, TypedText
+from counterfoil.server.parsing.typed_text import NestedText, TypedText
 
 Json = Any
 
@@ -34,9 +34,9 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         """The typed value. Raises ``ApiError`` that names the parameter."""
         if self.is_json:
             return self._checked(self._parsed(texts[0]))
-        return self.value_of(self._tree(texts))
+        return self.value_of(self._nested(texts))
 
-    def value_of(self, tree: Tree) -> Json:
+    def value_of(self, tree: NestedText) -> Json:
         """The typed value of what brackets made of several parameters. Raises ``ApiError``."""
         return self._checked(self.typed.read(tree, self.schema))
 
@@ -54,7 +54,7 @@ class ShapedParameter(msgspec.Struct, frozen=True):
             message = f"{self.name}: {error.message.replace('the body', 'the value', 1)}"
             raise ApiError("malformed", message, where=self.name) from None
 
-    def _tree(self, texts: list[str]) -> Tree:
+    def _nested(self, texts: list[str]) -> NestedText:
         types = self.typed.shape(self.schema).types
         text = texts[-1]
         if self.style == "label":
@@ -74,7 +74,7 @@ class ShapedParameter(msgspec.Struct, frozen=True):
             raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
         return text
 
-    def _pairs(self, text: str) -> dict[str, Tree] | None:
+    def _pairs(self, text: str) -> dict[str, NestedText] | None:
         """``a,1,b,2``, or ``a=1,b=2`` if exploded, or a JSON object, as an object."""
         if text.startswith("{"):
             try:
@@ -96,7 +96,7 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         return value
 
 
-def _as_text(value: Json) -> Tree:
+def _as_text(value: Json) -> NestedText:
     if isinstance(value, dict):
         return {name: _as_text(each) for name, each in value.items()}
     if isinstance(value, list):

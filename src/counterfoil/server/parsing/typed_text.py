@@ -17,8 +17,8 @@ from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.scalars import READERS
 
 Json = Any
-Tree = Any
-"""Texts as they came: a text, a list of texts (a name given more than once), or a mapping of trees by name. What is neither
+NestedText = Any
+"""Texts as they came: a text, a list of texts (a name given more than once), or a mapping of these by name. What is neither
 is a value already."""
 
 DEEPEST = 16
@@ -75,7 +75,7 @@ class TypedText:
                 waiting += [(branch, depth + 1) for key in ("allOf", "anyOf", "oneOf") for branch in each.get(key, ())]
         return Shape(frozenset(types), properties, items, extra)
 
-    def read(self, tree: Tree, schema: Json, depth: int = 0) -> Json:
+    def read(self, tree: NestedText, schema: Json, depth: int = 0) -> Json:
         """The value of ``tree`` for ``schema``."""
         shape = self.shape(schema if isinstance(schema, dict) else {})
         if isinstance(tree, str):
@@ -125,11 +125,11 @@ def scalar(text: str, types: Iterable[str]) -> Json:
     return None if text == "" and "null" in types and "string" not in types else text
 
 
-def _is_list(tree: Mapping[str, Tree]) -> bool:
+def _is_list(tree: Mapping[str, NestedText]) -> bool:
     return all(name == "" or (name.isdecimal() and name.isascii()) for name in tree)
 
 
-def _in_order(tree: Mapping[str, Tree]) -> list[Tree]:
+def _in_order(tree: Mapping[str, NestedText]) -> list[NestedText]:
     """What stands under ``[0]``, ``[1]``, …, and then what stands under ``[]``; gaps are closed."""
     numbered = sorted((int(name), each) for name, each in tree.items() if name.isdecimal() and len(name) < 10)
     others = [each for name, each in tree.items() if not (name.isdecimal() and len(name) < 10)]
@@ -138,16 +138,16 @@ def _in_order(tree: Mapping[str, Tree]) -> list[Tree]:
     ]
 
 
-def grown(pairs: Iterable[tuple[str, Json]], literal: Iterable[str] = ()) -> dict[str, Tree]:
-    """The tree of names and texts. A name in ``literal`` is one name, whatever brackets it has."""
+def nest_bracketed_names(pairs: Iterable[tuple[str, Json]], literal: Iterable[str] = ()) -> dict[str, NestedText]:
+    """Names and texts as nested mappings. A name in ``literal`` is one name, whatever brackets it has."""
     known = frozenset(literal)
-    tree: dict[str, Tree] = {}
+    tree: dict[str, NestedText] = {}
     for name, text in pairs:
-        _put(tree, [name] if name in known else split(name), text)
+        _put(tree, [name] if name in known else split_brackets(name), text)
     return tree
 
 
-def split(name: str) -> list[str]:
+def split_brackets(name: str) -> list[str]:
     """``price[gte]`` → ``price``, ``gte``; a name whose brackets do not match is one name."""
     head, bracket, rest = name.partition("[")
     if not bracket or not head or not rest.endswith("]") or rest.count("[") >= DEEPEST:
@@ -156,7 +156,7 @@ def split(name: str) -> list[str]:
     return [name] if any("[" in part or "]" in part for part in parts) else [head, *parts]
 
 
-def _put(tree: dict[str, Tree], parts: list[str], text: Json) -> None:
+def _put(tree: dict[str, NestedText], parts: list[str], text: Json) -> None:
     for part in parts[:-1]:
         inner = tree.get(part)
         if not isinstance(inner, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Offsets
+from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.fields import DATE_TIME, INTEGER, Field
 from counterfoil.contract.filters import above
 from counterfoil.contract.laws import errors
@@ -26,7 +26,7 @@ COMMENCED = Field("commencedDate", DATE_TIME)
 COMPLETED = Field("completedDate", DATE_TIME)
 AFTER = above(NUMBER_OF_ID, "idAfter")
 
-RUNS = Collection(
+RUNS = ItemList(
     LIST,
     identity=ID,
     pages=Offsets("offset", "limit", largest=1000),

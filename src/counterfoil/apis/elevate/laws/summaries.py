@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Pages, Sort
+from counterfoil.contract.collection import ItemList, Pages, Sort
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import INTEGER, NUMBER, Field
 from counterfoil.contract.filters import Filter, equal, like, one_of
@@ -34,7 +34,7 @@ def filter_like(field: Field) -> Filter:
     return like(field, switch=("elevate.like", "contains", "case_sensitive"))
 
 
-SUMMARIES = Collection(
+SUMMARIES = ItemList(
     LIST,
     identity=CUSTOMER,
     pages=Pages("page", "pageSize", first=1, largest=1000),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from counterfoil.apis.flexprice.laws.requests import UNKNOWN_ID
-from counterfoil.contract.collection import Collection, Offsets, Sort
+from counterfoil.contract.collection import ItemList, Offsets, Sort
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import DATE_TIME, Field, sample_items
 from counterfoil.contract.filters import Filter, above, below, equal
@@ -35,7 +35,7 @@ def _among(field: Field, param: str) -> Filter:
     return replace(one, relation="among", write=lambda wanted: [one.write(wanted), UNKNOWN_ID])
 
 
-CUSTOMERS = Collection(
+CUSTOMERS = ItemList(
     LIST,
     identity=ID,
     pages=Offsets("offset", "limit", largest=1000),

@@ -20,8 +20,7 @@ from counterfoil.apis.generic.laws.lists import WalkedList
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
 from counterfoil.apis.generic.model import Model, Operation, Place
 from counterfoil.apis.generic.places import at
-from counterfoil.contract.collection import Collection as ItemList
-from counterfoil.contract.collection import Offsets
+from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, LawBook
 from counterfoil.contract.laws import filtering, items, paging, sorting

@@ -19,8 +19,7 @@ from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
-from counterfoil.contract.collection import MAX_ITEMS, Offsets, Pages, Sort
-from counterfoil.contract.collection import Collection as ItemList
+from counterfoil.contract.collection import MAX_ITEMS, ItemList, Offsets, Pages, Sort
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import DATE, DATE_TIME, INTEGER, NUMBER, TEXT, Field, observed
 from counterfoil.contract.filters import Filter, above, below, equal

@@ -13,7 +13,7 @@ from counterfoil.apis.generic.laws.lists import list_of
 from counterfoil.apis.generic.model import Collection, Operation, Role
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
-from counterfoil.contract.collection import Collection as ItemList
+from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import NotTried
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.contract.collection import Collection, Offsets
+from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field, observed
 from counterfoil.contract.filters import Filter, equal
@@ -63,7 +63,7 @@ PARTNERS = (
 )
 
 
-class Bills(Collection):
+class Bills(ItemList):
     """The list of whole bills; a part of it may have status 206."""
 
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Any]:

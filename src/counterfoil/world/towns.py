@@ -1,4 +1,4 @@
-"""Places for generated addresses: for each country its telephone prefix, and towns with their postcodes and area codes.
+"""Towns for generated addresses: for each country its telephone prefix, and its towns with their postcodes and area codes.
 
 Telephone prefixes are those of ITU E.164, two-letter codes those of ISO 3166-1. In a postcode or a telephone number, ``#`` is
 any digit, ``%`` any digit but 0, and ``?`` a letter.
@@ -34,7 +34,7 @@ LOCALES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Town:
     """A town, a pattern for its postcodes, and its area code as dialled from abroad (empty where the country has none)."""
 
     city: str
@@ -43,7 +43,7 @@ class Place:
 
 
 # country: number within the area; then, for each town, its name, postcode and area code
-_TOWNS = {
+_TOWNS_BY_COUNTRY = {
     "AE": ("%######", "Dubai//4", "Abu Dhabi//2", "Sharjah//6"),
     "AT": ("%######", "Wien/10#0/1", "Graz/80#0/316", "Linz/40#0/732", "Salzburg/50#0/662", "Innsbruck/60#0/512"),
     "AU": ("%### ####", "Sydney NSW/20##/2", "Melbourne VIC/30##/3", "Brisbane QLD/40##/7", "Perth WA/60##/8"),
@@ -90,9 +90,9 @@ _TOWNS = {
     ),
     "ZA": ("%## ####", "Johannesburg/2###/11", "Cape Town/8###/21", "Durban/4###/31"),
 }  # fmt: skip
-LOCAL_NUMBERS = {country: row[0] for country, row in _TOWNS.items()}
-"""For each country with places, the pattern of a telephone number within an area."""
-PLACES = {country: tuple(Place(*town.split("/")) for town in row[1:]) for country, row in _TOWNS.items()}
+LOCAL_NUMBERS = {country: row[0] for country, row in _TOWNS_BY_COUNTRY.items()}
+"""For each country with towns, the pattern of a telephone number within an area."""
+TOWNS = {country: tuple(Town(*town.split("/")) for town in row[1:]) for country, row in _TOWNS_BY_COUNTRY.items()}
 
 TAX_PREFIXES = {"GR": "EL", "CH": "CHE", "GB": "GB", "NO": "NO"}
 """Prefixes of VAT numbers that are not the country's ISO code, or are used outside the European Union."""

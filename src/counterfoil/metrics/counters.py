@@ -53,7 +53,7 @@ class StorePart(msgspec.Struct):
     writable: bool = True
 
 
-class Part(msgspec.Struct, frozen=True):
+class WorkerCounts(msgspec.Struct, frozen=True):
     """What one process counted: API, operation, status, count; API, operation, times; and the store, if there is one."""
 
     requests: list[tuple[str, str, str, int]]
@@ -61,7 +61,7 @@ class Part(msgspec.Struct, frozen=True):
     store: StorePart | None
 
 
-class RequestNumbers:
+class RequestCounters:
     """Requests by API, operation and status. Operations are as the document writes them, so that no client can add one."""
 
     def __init__(self) -> None:
@@ -92,15 +92,15 @@ class RequestNumbers:
                 timing = self._timings[key[:2]] = Timing()
             timing.add(seconds)
 
-    def part(self, store: StorePart | None) -> Part:
+    def part(self, store: StorePart | None) -> WorkerCounts:
         """All that was counted here, with what is known of the store."""
         with self._lock:
             requests = [(*key, count) for key, count in self._counts.items()]
             durations = [(*key, timing.copy()) for key, timing in self._timings.items()]
-        return Part(requests, durations, store)
+        return WorkerCounts(requests, durations, store)
 
 
-class StoreNumbers:
+class StoreCounters:
     """The commits of this process to the store that keeps ``worlds``."""
 
     def __init__(self, worlds: StoredWorlds, seconds: Callable[[], float] = time.perf_counter) -> None:

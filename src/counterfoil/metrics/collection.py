@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from counterfoil.metrics.numbers import Part, RequestNumbers, StoreNumbers
+from counterfoil.metrics.counters import RequestCounters, StoreCounters, WorkerCounts
 from counterfoil.processes.siblings import Siblings
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import Worlds
@@ -16,27 +16,27 @@ from counterfoil.world.worlds import Worlds
 ASKED = "metrics"
 
 
-class Gathering:
+class WorkerMetrics:
     """Made before workers are forked. ``store`` and ``siblings``: None where there are none."""
 
     def __init__(
-        self, requests: RequestNumbers, worlds: Worlds, store: StoreNumbers | None, siblings: Siblings | None
+        self, requests: RequestCounters, worlds: Worlds, store: StoreCounters | None, siblings: Siblings | None
     ) -> None:
         self._requests = requests
         self._worlds = worlds
         self._store = store
         self._siblings = siblings
         if siblings is not None:
-            siblings.answers(ASKED, lambda question: msgspec.json.encode(self._part()))
+            siblings.on_question(ASKED, lambda question: msgspec.json.encode(self._part()))
 
-    def parts(self) -> dict[int, Part]:
+    def parts(self) -> dict[int, WorkerCounts]:
         """What each worker counted, by its number from 1; one that does not answer is left out. Not to be called in an event
         loop."""
         if self._siblings is None:
             return {1: self._part()}
         found = {self._siblings.worker: self._part()}
         for worker, answer in self._siblings.ask(ASKED, b""):
-            found[worker] = msgspec.json.decode(answer, type=Part)
+            found[worker] = msgspec.json.decode(answer, type=WorkerCounts)
         return dict(sorted(found.items()))
 
     def worlds(self) -> int | None:
@@ -46,5 +46,5 @@ class Gathering:
         except StoreUnavailable:
             return None
 
-    def _part(self) -> Part:
+    def _part(self) -> WorkerCounts:
         return self._requests.part(None if self._store is None else self._store.part())

@@ -41,21 +41,21 @@ def with_metrics(
 ) -> Options:
     """``options``, with an observer that counts and the metrics mounted. prometheus_client is imported when they are first
     read."""
-    from counterfoil.metrics.gathering import Gathering
-    from counterfoil.metrics.numbers import RequestNumbers, StoreNumbers
+    from counterfoil.metrics.collection import WorkerMetrics
+    from counterfoil.metrics.counters import RequestCounters, StoreCounters
 
-    numbers = RequestNumbers()
-    store = None if stored is None else StoreNumbers(stored)
-    gathering = Gathering(numbers, worlds, store, None if sharing is None else sharing.siblings)
+    counters = RequestCounters()
+    store = None if stored is None else StoreCounters(stored)
+    metrics = WorkerMetrics(counters, worlds, store, None if sharing is None else sharing.siblings)
 
     def endpoint() -> ASGIApp:
         from counterfoil.metrics.endpoint import MetricsApp
 
-        return MetricsApp(gathering, check_access)
+        return MetricsApp(metrics, check_access)
 
     return replace(
         options,
-        observers=(*options.observers, numbers.observe),
-        unreached=(*options.unreached, numbers.unreached),
+        observers=(*options.observers, counters.observe),
+        unreached=(*options.unreached, counters.unreached),
         mounts={**options.mounts, "/metrics": LazyApp(endpoint)},
     )

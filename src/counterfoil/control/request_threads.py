@@ -1,4 +1,4 @@
-"""Runs slow requests in a limited number of worker threads, so that the event loop can answer others.
+"""Runs slow requests in a limited number of threads, so that the event loop can answer others.
 
 There are two limits, because a request may wait and may compute. Waiting for a busy world only occupies a thread.
 Computing holds the GIL: each computing thread may delay the event loop by one switch interval (5 ms) whenever it wakes up.
@@ -21,8 +21,8 @@ from counterfoil.world.world import World
 T = TypeVar("T")
 
 
-class Workers:
-    """At most ``most`` requests are in worker threads. Of those that change something ``writing`` compute at a time, of the
+class RequestThreads:
+    """At most ``most`` requests are in threads. Of those that change something ``writing`` compute at a time, of the
     look-ups ``reading``, so that a look-up does not wait for a command of another world."""
 
     def __init__(self, most: int = 64, writing: int = 2, reading: int = 4) -> None:
@@ -34,11 +34,11 @@ class Workers:
         self._pool = ThreadPoolExecutor(most, "counterfoil-control")
 
     async def read(self, call: Callable[[], T]) -> T:
-        """Run a ``call`` that changes nothing in a worker thread. Raises ``ApiError`` (503) at the limit."""
+        """Run a ``call`` that changes nothing in a thread. Raises ``ApiError`` (503) at the limit."""
         return await self._in_thread(partial(_run_with, self._reading, call))
 
     async def write(self, call: Callable[[], T], to: World | None = None) -> T:
-        """Run ``call`` in a worker thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the limit.
+        """Run ``call`` in a thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the limit.
 
         The lock is taken before the semaphore, so that no thread waits for a lock while it counts as computing. Nor does waiting
         for a store take a slot: it comes last.

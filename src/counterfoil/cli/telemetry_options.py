@@ -42,7 +42,7 @@ def _address(_: click.Context, __: click.Parameter, given: str | None) -> str | 
 
 _OPTIONS = [
     click.option(
-        "--metrics", is_flag=True, help="Serve Prometheus metrics at /metrics, to who may use the control API."
+        "--metrics", is_flag=True, help="Serve Prometheus metrics at /metrics, to those who may use the control API."
     ),
     click.option(
         "--otlp",
