@@ -306,7 +306,9 @@ class Measured:
             return None
         ids = self._ids(collection)
         above = "/".join(list(ids.values())[: len(collection.parents)])
-        return (*operation.body, *operation.id_at), self._members(collection, above)[2]
+        id = self._members(collection, above)[2]
+        lists_ids = operation.role == "clear" and 0 not in operation.id_at
+        return (*operation.body, *operation.id_at), [id] if lists_ids else id
 
     def _named(self, name: str, ids: dict[str, str]) -> dict[str, str]:
         """The ids by the names that this operation's path has: in order, where they are called otherwise."""

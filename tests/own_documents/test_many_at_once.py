@@ -56,6 +56,17 @@ def test_several_are_deleted_by_their_ids_or_none(depot: httpx.Client) -> None:
     assert len(depot.get("/crates").json()) == before - 3
 
 
+def test_what_is_unknown_is_made_or_left_alone_where_the_document_has_no_error_for_it(depot: httpx.Client) -> None:
+    sent = [{"id": "new", "text": "one"}, {"id": "newer", "text": "two"}]
+    assert depot.put("/tags", json=sent).status_code == 200
+    assert depot.get("/tags").json()[-2:] == sent
+    assert depot.put("/tags", json=[{"id": "new"}]).status_code == 200
+    assert depot.get("/tags/new").json() == {"id": "new"}
+    assert depot.delete("/tags", params={"ids": "newer,none"}).status_code == 200
+    assert depot.get("/tags/newer").status_code == 404
+    assert depot.get("/tags/new").status_code == 200
+
+
 def test_the_body_names_the_action(depot: httpx.Client) -> None:
     (crate,) = crates(depot, 5)
     path = f"/crates/{crate['id']}"

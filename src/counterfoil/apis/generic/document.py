@@ -237,7 +237,20 @@ class Document:
         if operation.id_at:
             body = request_schema(definition)
             found += [self.reader.member(body, (*place, *operation.id_at)) for place in {operation.body, ()}]
-        return [dict(self.reader.merged(each)) for each in found if isinstance(each, dict)]
+        return [self._of_one(each) for each in found if isinstance(each, dict)]
+
+    def _of_one(self, schema: Json) -> dict[str, Json]:
+        """The schema of one id, also where a list of them is sent, or a text that joins them with commas."""
+        merged = dict(self.reader.merged(self.reader.items(schema) if self.reader.is_array(schema) else schema))
+        shown = merged.get("example")
+        if isinstance(shown, str) and "," in shown:
+            merged = {"type": "string", "example": shown.split(",")[0].strip()}
+        return merged
+
+    def refuses_unknown_ids(self, name: str) -> bool:
+        """Whether an operation has a status for ids that no member has."""
+        responses = self.spec.operations[name].get("responses") or {}
+        return bool({str(each) for each in responses} & {"400", "404", "410", "422", "4XX", "4xx", "default"})
 
     def cursor_examples(self, operation: Operation) -> frozenset[str]:
         """The examples that the document has of a list's cursors."""
