@@ -120,3 +120,11 @@ def test_a_member_with_an_id_of_two_parts_is_listed_read_changed_and_deleted(dep
     assert depot.get("/bays/ada/north").status_code == 404
     assert depot.get("/bays/bo/north").json() == other.json()
     assert len(depot.get("/bays").json()) == len(listed) + 1
+
+
+def test_each_part_of_an_id_fits_its_parameter(depot: httpx.Client) -> None:
+    lots = depot.get("/lots").json()
+    assert len(lots) == 4
+    for lot in lots:
+        assert depot.get(f"/lots/{lot['zone']}/{lot['lot']}").json() == lot
+    assert depot.get("/lots/north/1").status_code == 400

@@ -81,7 +81,9 @@ def _is_binary(reader: SchemaReader, schema: Json) -> bool:
 def downloads(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
     """The operations that give back what was uploaded for a member, and those that upload to a path of it."""
     uploads: dict[str, list[str]] = {}
-    for name, each in found.items():
+    created = dict(_created(roles, found))
+    yield from created.items()
+    for name, each in {**found, **created}.items():
         if each.role in WRITES and each.draft is not None and takes_file(roles.reader, roles.operations[name]):
             uploads.setdefault(each.draft.path.key, []).append(name)
     for name in found if uploads else ():
@@ -98,6 +100,23 @@ def downloads(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, F
             nouns = (owner.noun, stem_of(owner.parameter))
             at, why, _ = member_place(roles.reader, roles.answer(own).schema, nouns, owner.parameter)
             yield own, Found("action", owner, at, reason=f"it uploads the file of a member; {why}", confidence=0.8)
+
+
+def _created(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
+    """A POST that takes a file and answers with a member, or a list of them, makes one: ``/files/upload``."""
+    for name, each in found.items():
+        if each.role not in ("list", "made_up") or not name.startswith("POST "):
+            continue
+        path = read_path(name.partition(" ")[2])
+        if path.ends_in_parameter or not takes_file(roles.reader, roles.operations[name]):
+            continue
+        shown = roles._shown(name, path)
+        if shown is None or shown[0].single or len(path.parameters) != len(shown[0].path.parameters):
+            continue
+        draft, at, inner, kind = shown
+        place = (*at, 0, *inner) if kind == "list" else at
+        reason = f"it takes a file, and its answer shows a member of {draft.path.text}"
+        yield name, Found("create", draft, place, reason=reason, confidence=0.7)
 
 
 def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[Draft | None, bool]:

@@ -105,8 +105,11 @@ class Writing(Reading):
     def _new_composite(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
         """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
         made = fields_of(collection, store.new_id(collection, parent))
-        sent = {name: fields.get(name) for name in collection.parts}
-        values = [made[name] if each in (None, "") else text(each) for name, each in sent.items()]
+        values = []
+        for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
+            sent = fields.get(name)
+            is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
+            values.append(text(sent) if is_usable else made[name])
         id = joined(values)
         if store.get(collection, parent, id) is not None and self.document.refuses_taken_ids(collection):
             raise ApiError(
