@@ -58,6 +58,7 @@ def test_an_upload_that_is_answered_with_a_list_makes_a_member(darkroom: httpx.C
     assert (film["title"], film["size"]) == ("Two", 4)
     assert darkroom.get(f"/darkroom/films/{film['id']}").json() == film
     assert darkroom.get(f"/darkroom/films/{film['id']}/content").content == b"roll"
+    assert darkroom.get(f"/darkroom/films/{film['id']}/raw").json() == "roll"
 
 
 def test_each_path_that_is_put_to_has_a_file_of_its_own(darkroom: httpx.Client) -> None:

@@ -43,10 +43,18 @@ def takes_file(reader: SchemaReader, operation: Mapping[str, Json]) -> bool:
 
 
 def gives_file(reader: SchemaReader, answer: Answer) -> bool:
-    """Whether an answer is a file: not JSON, XML or a form."""
+    """Whether an answer is a file: not JSON, XML or a form; or one text, as which some documents describe it."""
     if answer.media_type is None:
         return False
+    if is_text(reader, answer):
+        return True
     return _is_opaque(answer.media_type) or ("*" in answer.media_type and _is_binary(reader, answer.schema))
+
+
+def is_text(reader: SchemaReader, answer: Answer) -> bool:
+    """Whether an answer is one text in JSON."""
+    plain = answer.is_json and "*" not in (answer.media_type or "*") and reader.types(answer.schema) == {"string"}
+    return plain and "enum" not in reader.merged(answer.schema)
 
 
 def _content(operation: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -171,6 +179,14 @@ def described(document: Document, collection: Collection, request: Request, cont
         elif content.name and key in NAME and "string" in types:
             found[name] = content.name
     return found
+
+
+def as_text(content: Content) -> str:
+    """A file as a text: in base64 if it is not one."""
+    try:
+        return b64decode(content.base64).decode()
+    except UnicodeDecodeError:
+        return content.base64
 
 
 def sent_back(answer: Answer, documented: Mapping[str, Json], content: Content) -> Response:
