@@ -248,16 +248,25 @@ class Measured:
         for parent in collection.parents:
             owner = caller.model.collections.get(parent.collection) if parent.collection else None
             if owner is not None:
-                chain = above[len(above) - len(owner.parents) :] if owner.parents else []
+                before = len(above) - max(0, len(owner.parts) - 1)
+                chain = above[before - len(owner.parents) : before] if owner.parents else []
                 known = self._members(owner, "/".join(chain))
                 value = known[0] if known else "x"
+                if owner.parts and known:  # several parameters identify it
+                    *parts, value = value.split("/")
+                    above[before:] = parts
+                    ids.update(zip(list(ids)[before:], parts, strict=True))
             else:
                 value = self._free(parent.parameter, collection.path)
             above.append(value)
             ids[f"{len(above)} {parent.parameter}"] = value
         if collection.id:
             members = self._members(collection, "/".join(above))
-            ids["the member's own"] = members[min(row, len(members) - 1)] if members else "x"
+            own = members[min(row, len(members) - 1)] if members else "x"
+            *parts, ids["the member's own"] = own.split("/") if collection.parts else [own]
+            if parts:
+                last = ids.pop("the member's own")
+                ids |= {f"part {number}": each for number, each in enumerate(parts)} | {"the member's own": last}
         return ids
 
     def _free(self, parameter: str, path: str) -> str:
@@ -311,7 +320,7 @@ class Measured:
         """Call an operation about one member: its id is in the path, in the body, or in the query."""
         known, query = None, {}
         own: Any = ids.get("the member's own")
-        if operation.role == "clear":
+        if operation.role == "clear" and 0 not in operation.id_at:
             own = None if own is None else [own]
         if operation.id_at and own is not None:
             known = (*operation.body, *operation.id_at), own

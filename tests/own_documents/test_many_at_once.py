@@ -57,6 +57,17 @@ def test_several_are_deleted_by_their_ids_or_none(depot: httpx.Client) -> None:
     assert len(depot.get("/crates").json()) == before - 3
 
 
+def test_what_is_unknown_is_made_or_left_alone_where_the_document_has_no_error_for_it(depot: httpx.Client) -> None:
+    sent = [{"id": "new", "text": "one"}, {"id": "newer", "text": "two"}]
+    assert depot.put("/tags", json=sent).status_code == 200
+    assert depot.get("/tags").json()[-2:] == sent
+    assert depot.put("/tags", json=[{"id": "new"}]).status_code == 200
+    assert depot.get("/tags/new").json() == {"id": "new"}
+    assert depot.delete("/tags", params={"ids": "newer,none"}).status_code == 200
+    assert depot.get("/tags/newer").status_code == 404
+    assert depot.get("/tags/new").status_code == 200
+
+
 def test_the_body_names_the_action(depot: httpx.Client) -> None:
     (crate,) = crates(depot, 5)
     path = f"/crates/{crate['id']}"
@@ -110,3 +121,11 @@ def test_a_member_with_an_id_of_two_parts_is_listed_read_changed_and_deleted(dep
     assert depot.get("/bays/ada/north").status_code == 404
     assert depot.get("/bays/bo/north").json() == other.json()
     assert len(depot.get("/bays").json()) == len(listed) + 1
+
+
+def test_each_part_of_an_id_fits_its_parameter(depot: httpx.Client) -> None:
+    lots = depot.get("/lots").json()
+    assert len(lots) == 4
+    for lot in lots:
+        assert depot.get(f"/lots/{lot['zone']}/{lot['lot']}").json() == lot
+    assert depot.get("/lots/north/1").status_code == 400

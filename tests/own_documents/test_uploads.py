@@ -52,6 +52,16 @@ def test_the_file_of_a_form_comes_back_and_its_member_says_what_it_is(darkroom: 
     assert darkroom.get(f"{path}/content").status_code == 404
 
 
+def test_an_upload_that_is_answered_with_a_list_makes_a_member(darkroom: httpx.Client) -> None:
+    made = darkroom.post("/darkroom/films/import", files={"file": ("b.bin", b"roll")}, data={"title": "Two"})
+    assert made.status_code == 201, made.text
+    (film,) = made.json()["entries"]
+    assert (film["title"], film["size"]) == ("Two", 4)
+    assert darkroom.get(f"/darkroom/films/{film['id']}").json() == film
+    assert darkroom.get(f"/darkroom/films/{film['id']}/content").content == b"roll"
+    assert darkroom.get(f"/darkroom/films/{film['id']}/raw").json() == "roll"
+
+
 def test_each_path_that_is_put_to_has_a_file_of_its_own(darkroom: httpx.Client) -> None:
     one, other = (each["id"] for each in darkroom.get("/darkroom/films").json()[:2])
     label, html = f"/darkroom/films/{one}/label", {"content-type": "text/html"}

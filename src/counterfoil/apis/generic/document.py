@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from math import inf
 from threading import Lock
@@ -10,6 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from counterfoil.apis.generic.answers import Answer, answer, examples, for_status, request_schema, success
+from counterfoil.apis.generic.composite import parts_of
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
@@ -22,6 +25,7 @@ from counterfoil.json_schema import schemas_of
 from counterfoil.openapi import Spec
 
 Json = Any
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Document:
@@ -37,6 +41,7 @@ class Document:
         self._written: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._lock = Lock()
         self.entities = lru_cache(maxsize=None)(self._entities)
+        self.by_part = lru_cache(maxsize=None)(self._by_part)
         self.id_schemas = lru_cache(maxsize=None)(self._id_schemas)
         self.properties = lru_cache(maxsize=None)(self._properties)
         self.answer = lru_cache(maxsize=None)(self._answer)
@@ -200,7 +205,22 @@ class Document:
 
     def can_be_asked_for(self, collection: Collection, id: str) -> bool:
         """Whether an id fits the path that a client asks for a member with, and the property that shows it."""
+        if collection.parts:
+            values = parts_of(id)
+            return len(values) == len(collection.parts) and all(
+                self.can_be_asked_for(part, value) for part, value in zip(self.by_part(collection), values, strict=True)
+            )
         return all(_is_id(each, self.reader.types(each), id) for each in self.id_schemas(collection))
+
+    def _by_part(self, collection: Collection) -> tuple[Collection, ...]:
+        """For each field that identifies a member together with others, the collection as if it did so alone."""
+        length = len(collection.parents) + len(collection.parts)
+        names = (_PARAMETER.findall(each.name) for each in self._by_collection.get(collection.path, ()))
+        known = next((each[-len(collection.parts) :] for each in names if len(each) == length), collection.parts)
+        return tuple(
+            replace(collection, id=(field,), parameter=parameter, parts=())
+            for field, parameter in zip(collection.parts, known, strict=True)
+        )
 
     def _id_schemas(self, collection: Collection) -> tuple[dict[str, Json], ...]:
         """The schemas that an id must fit: of the path parameter and of the property."""
@@ -237,7 +257,20 @@ class Document:
         if operation.id_at:
             body = request_schema(definition)
             found += [self.reader.member(body, (*place, *operation.id_at)) for place in {operation.body, ()}]
-        return [dict(self.reader.merged(each)) for each in found if isinstance(each, dict)]
+        return [self._of_one(each) for each in found if isinstance(each, dict)]
+
+    def _of_one(self, schema: Json) -> dict[str, Json]:
+        """The schema of one id, also where a list of them is sent, or a text that joins them with commas."""
+        merged = dict(self.reader.merged(self.reader.items(schema) if self.reader.is_array(schema) else schema))
+        shown = merged.get("example")
+        if isinstance(shown, str) and "," in shown:
+            merged = {"type": "string", "example": shown.split(",")[0].strip()}
+        return merged
+
+    def refuses_unknown_ids(self, name: str) -> bool:
+        """Whether an operation has a status for ids that no member has."""
+        responses = self.spec.operations[name].get("responses") or {}
+        return bool({str(each) for each in responses} & {"400", "404", "410", "422", "4XX", "4xx", "default"})
 
     def cursor_examples(self, operation: Operation) -> frozenset[str]:
         """The examples that the document has of a list's cursors."""

@@ -9,17 +9,17 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.choosing import Choosing
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.expanding import Expanding
+from counterfoil.apis.generic.many_at_once import ManyAtOnce
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.own_links import OwnLinks
 from counterfoil.apis.generic.rows import Made, Store
-from counterfoil.apis.generic.writing import Writing
 from counterfoil.ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 
-class Handlers(Writing):
+class Handlers(ManyAtOnce):
     """The operations of one document. ``api`` is the name it is served as."""
 
     def __init__(self, document: Document, made: Made, api: str) -> None:

@@ -16,7 +16,7 @@ from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, Made, Member, Store
 from counterfoil.apis.generic.shows import Shows
-from counterfoil.apis.generic.uploads import sent_back
+from counterfoil.apis.generic.uploads import as_text, is_text, sent_back
 from counterfoil.apis.generic.xml_bodies import from_xml, is_xml
 from counterfoil.world.resources import Content
 
@@ -74,6 +74,8 @@ class Reading:
         answer = self.document.answer(operation.name)
         responses = self.document.spec.operations[operation.name].get("responses") or {}
         documented: Json = next((each for name, each in responses.items() if str(name) == str(answer.status)), {})
+        if is_text(self.document.reader, answer):
+            return self._respond(operation, as_text(content), request)
         found = sent_back(answer, documented.get("content") or {}, content)
         return Response(
             found.status,

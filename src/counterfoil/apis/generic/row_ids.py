@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from counterfoil.apis.generic import fake_data
-from counterfoil.apis.generic.composite import joined
+from counterfoil.apis.generic.composite import joined, parts_of
 from counterfoil.apis.generic.document import Document, whole_bounds
 from counterfoil.apis.generic.id_styles import in_style
 from counterfoil.apis.generic.model import Collection
@@ -55,8 +55,9 @@ class RowIds:
 
     def _numbered(self, key: str, collection: Collection) -> dict[str, int]:
         found: dict[str, int] = {}
-        listed = self._listed(collection)
-        room = self._room(collection) if listed is None else len(listed)
+        last = self.document.by_part(collection)[-1] if collection.parts else collection
+        listed = self._listed(last)
+        room = self._room(last) if listed is None else len(listed)
         for number in range(min(self.count(collection), room)):
             for again in range(MOST_TRIES):
                 id = self._whole_id(key, collection, number, again)
@@ -67,6 +68,8 @@ class RowIds:
 
     def is_beyond(self, collection: Collection, id: str) -> bool:
         """Whether an id is a number above those that the document allows."""
+        if collection.parts:
+            id, collection = parts_of(id)[-1], self.document.by_part(collection)[-1]
         schemas = self.document.id_schemas(collection)
         return any(self._is_whole(each) and int(id) > whole_bounds(each)[1] for each in schemas)
 
@@ -91,15 +94,14 @@ class RowIds:
 
     def _whole_id(self, key: str, collection: Collection, number: int, again: int) -> str:
         """The id of a row; of one that several fields identify, with a value for each: every few rows share all but the last."""
-        last = self._made(key, collection, number, again)
         if not collection.parts:
-            return last
-        group = number // ROWS_TOGETHER
-        before = [
-            self.document.text(self.document.field(collection, (name,)), name, f"{key}#{name}{group}")
-            for name in collection.parts[:-1]
-        ]
-        return joined([*(_UNSAFE.sub("-", each) or f"{group}" for each in before), last])
+            return self._made(key, collection, number, again)
+        values, group = [], number // ROWS_TOGETHER
+        *before, last = self.document.by_part(collection)
+        for part in before:
+            listed = self._listed(part)
+            values.append(self._made(f"{key}#{part.parameter}", part, group % len(listed) if listed else group, 0))
+        return joined([*values, self._made(key, last, number, again)])
 
     def _made(self, key: str, collection: Collection, number: int, again: int) -> str:
         schemas = self.document.id_schemas(collection)

@@ -43,10 +43,18 @@ def takes_file(reader: SchemaReader, operation: Mapping[str, Json]) -> bool:
 
 
 def gives_file(reader: SchemaReader, answer: Answer) -> bool:
-    """Whether an answer is a file: not JSON, XML or a form."""
+    """Whether an answer is a file: not JSON, XML or a form; or one text, as which some documents describe it."""
     if answer.media_type is None:
         return False
+    if is_text(reader, answer):
+        return True
     return _is_opaque(answer.media_type) or ("*" in answer.media_type and _is_binary(reader, answer.schema))
+
+
+def is_text(reader: SchemaReader, answer: Answer) -> bool:
+    """Whether an answer is one text in JSON."""
+    plain = answer.is_json and "*" not in (answer.media_type or "*") and reader.types(answer.schema) == {"string"}
+    return plain and "enum" not in reader.merged(answer.schema)
 
 
 def _content(operation: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -81,7 +89,9 @@ def _is_binary(reader: SchemaReader, schema: Json) -> bool:
 def downloads(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
     """The operations that give back what was uploaded for a member, and those that upload to a path of it."""
     uploads: dict[str, list[str]] = {}
-    for name, each in found.items():
+    created = dict(_created(roles, found))
+    yield from created.items()
+    for name, each in {**found, **created}.items():
         if each.role in WRITES and each.draft is not None and takes_file(roles.reader, roles.operations[name]):
             uploads.setdefault(each.draft.path.key, []).append(name)
     for name in found if uploads else ():
@@ -98,6 +108,23 @@ def downloads(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, F
             nouns = (owner.noun, stem_of(owner.parameter))
             at, why, _ = member_place(roles.reader, roles.answer(own).schema, nouns, owner.parameter)
             yield own, Found("action", owner, at, reason=f"it uploads the file of a member; {why}", confidence=0.8)
+
+
+def _created(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
+    """A POST that takes a file and answers with a member, or a list of them, makes one: ``/files/upload``."""
+    for name, each in found.items():
+        if each.role not in ("list", "made_up") or not name.startswith("POST "):
+            continue
+        path = read_path(name.partition(" ")[2])
+        if path.ends_in_parameter or not takes_file(roles.reader, roles.operations[name]):
+            continue
+        shown = roles._shown(name, path)
+        if shown is None or shown[0].single or len(path.parameters) != len(shown[0].path.parameters):
+            continue
+        draft, at, inner, kind = shown
+        place = (*at, 0, *inner) if kind == "list" else at
+        reason = f"it takes a file, and its answer shows a member of {draft.path.text}"
+        yield name, Found("create", draft, place, reason=reason, confidence=0.7)
 
 
 def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[Draft | None, bool]:
@@ -152,6 +179,14 @@ def described(document: Document, collection: Collection, request: Request, cont
         elif content.name and key in NAME and "string" in types:
             found[name] = content.name
     return found
+
+
+def as_text(content: Content) -> str:
+    """A file as a text: in base64 if it is not one."""
+    try:
+        return b64decode(content.base64).decode()
+    except UnicodeDecodeError:
+        return content.base64
 
 
 def sent_back(answer: Answer, documented: Mapping[str, Json], content: Content) -> Response:

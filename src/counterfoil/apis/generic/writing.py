@@ -105,8 +105,11 @@ class Writing(Reading):
     def _new_composite(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
         """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
         made = fields_of(collection, store.new_id(collection, parent))
-        sent = {name: fields.get(name) for name in collection.parts}
-        values = [made[name] if each in (None, "") else text(each) for name, each in sent.items()]
+        values = []
+        for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
+            sent = fields.get(name)
+            is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
+            values.append(text(sent) if is_usable else made[name])
         id = joined(values)
         if store.get(collection, parent, id) is not None and self.document.refuses_taken_ids(collection):
             raise ApiError(
@@ -139,37 +142,7 @@ class Writing(Reading):
                 if isinstance(each, dict | list) or store.get(owner, "", text(each)) is None:
                     raise ApiError("malformed", f"{field}: {target} has no member '{text(each)[:100]}'", where=field)
 
-    def _change_each(self, operation: Operation, request: Request, store: Store) -> Response:
-        """Replace or update each member of a list: all of them, or none if one is not there. Raises ``ApiError``."""
-        collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
-        world = store.world
-        values: dict[str, dict[str, Json]] = {}
-        for number, sent in enumerate(self._each_sent(operation, self._body(operation, request))):
-            id = at(sent, operation.id_at)
-            where = f"/{number}/{'/'.join(map(str, operation.id_at))}"
-            if id is None or isinstance(id, dict | list):
-                raise ApiError("required", f"item {number} has no {operation.id_at[-1]}", where=where)
-            member = store.get(collection, parent, text(id))
-            if member is None:
-                raise unknown(collection, text(id))
-            fields = self.changes.fields(collection, sent)
-            self._check_references(collection, fields, store)
-            before = values.get(member.id, member.value)
-            if operation.role == "update":
-                values[member.id] = self.changes.updated(collection, before, fields, world.now)
-                continue
-            fields = self.changes.with_defaults(operation, fields)
-            key, fixed = self.made.key(world, collection, parent), self.made.fixed(world, collection, parent, member.id)
-            values[member.id] = self.changes.replaced(
-                collection, before, fields, fixed, world.now, f"{key}/{member.id}"
-            )
-        made = [self._write(operation, collection, parent, id, value, store, request) for id, value in values.items()]
-        return self._together(operation, made)
-
     def replace(self, operation: Operation, request: Request, store: Store) -> Response:
-        if operation.id_at and operation.body[-1:] == (0,):
-            return self._change_each(operation, request, store)
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
@@ -220,8 +193,6 @@ class Writing(Reading):
         return not operation.id_at and "201" in responses and (bool(others) or "404" not in responses)
 
     def update(self, operation: Operation, request: Request, store: Store) -> Response:
-        if operation.id_at and operation.body[-1:] == (0,):
-            return self._change_each(operation, request, store)
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
         if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
@@ -240,40 +211,6 @@ class Writing(Reading):
             raise ApiError("conflict", f"the patch cannot be applied: {error}") from None
         self._check_references(collection, fields, store)
         return fields
-
-    def clear(self, operation: Operation, request: Request, store: Store) -> Response:
-        """Delete the members whose ids the request lists, or all."""
-        collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
-        has_ids = bool(operation.id_query or operation.id_at)
-        ids = self._listed_ids(operation, request)
-        members = [store.get(collection, parent, id) for id in ids] if has_ids else list(store.all(collection, parent))
-        missing = (
-            next((id for id, member in zip(ids, members, strict=True) if member is None), None) if has_ids else None
-        )
-        if missing is not None:
-            raise unknown(collection, missing)
-        if len(members) > MOST_CREATED:
-            raise ApiError("conflict", f"one request deletes up to {MOST_CREATED}")
-        response = self._respond(operation, self.shows.made_up(operation.name, operation.name), request)
-        for member in members:
-            if member is not None:
-                store.write(collection, parent, member.id, None)
-        return response
-
-    def _listed_ids(self, operation: Operation, request: Request) -> list[str]:
-        """The ids that a request lists: in a list, joined with commas, or each in an object (``id_at`` has a 0)."""
-        place = operation.id_at
-        sent: Json
-        if 0 in place:
-            number = place.index(0)
-            listed = at(request.body, place[:number])
-            sent = [at(each, place[number + 1 :]) for each in listed] if isinstance(listed, list) else []
-        else:
-            sent = request.query.get(operation.id_query) if operation.id_query else at(request.body, place)
-        if isinstance(sent, str):
-            sent = [each.strip() for each in sent.split(",") if each.strip()]
-        return [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
 
     def delete(self, operation: Operation, request: Request, store: Store) -> Response:
         collection, parent, member = self._found(operation, request, store)
