@@ -39,6 +39,24 @@ def test_a_member_is_the_same_by_whichever_field_a_path_names_it(depot: httpx.Cl
     assert depot.get("/parcels?label=Vases").json()["parcels"] == []
 
 
+def test_what_answers_with_a_member_is_an_action_on_it_whatever_lists_the_member_has(depot: httpx.Client) -> None:
+    parcel = depot.get("/parcels").json()["parcels"][2]
+    assert parcel["object"] == "parcel", "as other members of such a name are"
+    moved = depot.put(f"/parcels/{parcel['id']}/reroute", json={"weight": 7})
+    assert (moved.status_code, moved.json()) == (200, {**parcel, "weight": 7})
+    assert depot.get(f"/parcels/{parcel['id']}").json() == moved.json()
+    assert depot.put("/parcels/nowhere/reroute", json={"weight": 7}).status_code == 404
+
+
+def test_a_path_that_ends_in_a_kind_lists_what_is_of_that_kind(depot: httpx.Client) -> None:
+    rules = depot.get("/rules/size").json()
+    assert (len(rules), depot.get("/rules/colour").status_code) == (25, 400)
+    changed = depot.put(f"/rules/size/{rules[4]['slug']}", json={"text": "At most a metre"})
+    assert changed.json() == {"slug": rules[4]["slug"], "text": "At most a metre"}
+    assert depot.get("/rules/size").json() == [*rules[:4], changed.json(), *rules[5:]]
+    assert changed.json() not in depot.get("/rules/contents").json()
+
+
 def test_head_answers_as_get_does_without_a_body(depot: httpx.Client) -> None:
     id = depot.get("/parcels").json()["parcels"][0]["id"]
     found, missing = depot.head(f"/parcels/{id}"), depot.head("/parcels/nowhere")
@@ -71,6 +89,7 @@ def test_the_last_page_names_no_next_and_what_cannot_be_said_is_left_out(depot: 
 def test_an_index_that_counts_from_one_begins_at_one(depot: httpx.Client) -> None:
     pages = [depot.get(f"/shelves?startIndex={start}&count=10").json() for start in (1, 11, 21)]
     assert [(page["startIndex"], len(page["shelves"])) for page in pages] == [(1, 10), (11, 10), (21, 5)]
+    assert [(page["count"], page["totalResults"]) for page in pages] == [(10, 25), (10, 25), (5, 25)]
     addresses = {shelf["ip"] for page in pages for shelf in page["shelves"]}
     assert len(addresses) == 25
 

@@ -47,12 +47,13 @@ class Sort:
 
 @dataclass(frozen=True)
 class Pages:
-    """Numbered pages: ``page=2&pageSize=10``."""
+    """Numbered pages: ``page=2&pageSize=10``. ``last`` is the highest number that may be asked for; None without a bound."""
 
     page: str = "page"
     size: str = "pageSize"
     first: int = 1
     largest: int = 1000
+    last: int | None = None
 
     def query(self, number: int, size: int) -> dict[str, int]:
         """The query for the page ``number`` (from 0) of ``size`` items."""

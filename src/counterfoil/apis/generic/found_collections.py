@@ -303,6 +303,9 @@ class FoundCollections:
         answer = self.answer(name)
         if not answer.is_json:
             return None
+        whole = self._draft_of(answer.schema, path)
+        if whole is not None:  # and not the list of something else that it has
+            return whole, (), (), "one"
         listed = list_place(self.reader, answer.schema, path.noun)
         if listed is not None:
             item = self.reader.member(answer.schema, (*listed[0], 0))
@@ -311,11 +314,8 @@ class FoundCollections:
                 if draft is not None:
                     return draft, listed[0], place, "list"
         place, _, _ = member_place(self.reader, answer.schema, (path.noun, singular(path.parent(2).noun)))
-        for at in ((), place):
-            draft = self._draft_of(self.reader.member(answer.schema, at), path)
-            if draft is not None:
-                return draft, at, (), "one"
-        return None
+        draft = self._draft_of(self.reader.member(answer.schema, place), path)
+        return None if draft is None else (draft, place, (), "one")
 
     def _draft_of(self, schema: Json, path: Path) -> Draft | None:
         reference = reference_of(schema)

@@ -154,9 +154,14 @@ def state_field(reader: SchemaReader, entity: Json) -> tuple[str, tuple[str, ...
 def is_verb(segment: str) -> bool:
     """Whether a path segment says what to do (``cancel``, ``mark_as_paid``) and not what there is."""
     parts = words(segment)
-    return (
-        bool(parts) and parts[0] in VERBS and not (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial"))
-    )
+    if not parts or (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial")):
+        return False
+    return parts[0] in VERBS or _once_more(parts[0]) in VERBS
+
+
+def _once_more(verb: str) -> str:
+    """What is done again: ``reactivate`` → ``activate``; the word itself where it says nothing of that."""
+    return verb.removeprefix("re").removeprefix("-") or verb
 
 
 def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[str, Json], str]:
@@ -167,6 +172,8 @@ def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[s
     stem = parts[-1] if parts[0] in ("mark", "set", "as") else parts[0]
     name, values = state_field(reader, entity)
     by_letters = {letters(each): each for each in values}
+    if stem not in VERBS and _once_more(stem) in RESULTS:
+        stem = _once_more(stem)
     for wanted in (*RESULTS.get(stem, ()), *_participles(stem), letters(verb)):
         if wanted in by_letters:
             return {name: by_letters[wanted]}, f"'{verb}' leads to {name} '{by_letters[wanted]}', one of its values"

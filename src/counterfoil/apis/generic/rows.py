@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.composite import fields_of
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.model import Collection, Place, read_place
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
-from counterfoil.apis.generic.places import put
+from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.row_ids import RowIds
 from counterfoil.apis.generic.seeds import number_of
 from counterfoil.apis.generic.values import NO_TWEAKS, Unmakeable
@@ -61,6 +62,7 @@ class Made:
         self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
+        self._fittable: dict[str, bool] = {}
         self._lock = Lock()
 
     def count(self, collection: Collection) -> int:
@@ -124,7 +126,38 @@ class Made:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
         self._relate(world, collection, value, row_key, row)
-        return value
+        return self._fitted(collection, value, row_key, anchor, row)
+
+    def _fitted(
+        self, collection: Collection, value: dict[str, Json], key: str, anchor: int, row: int
+    ) -> dict[str, Json]:
+        """The row as its schema allows it, so that all answers show the same: each would else change it in its own way."""
+        document = self.document
+        checks = document.member_checks(collection)
+        if checks is None or checks.is_valid(value) or not self._can_fit(collection):
+            return value
+        schema = document.entities(collection)[0]
+        try:
+            found = fit(document.values, schema, checks, key, given=value, anchor=anchor, row=max(row, 1))
+        except Unmakeable:
+            found = None
+        if not isinstance(found, dict) or at(found, collection.id) != at(value, collection.id):
+            return value
+        gone = document.reader.properties(schema).keys() - found.keys()
+        return {**{name: each for name, each in value.items() if name not in gone}, **found}
+
+    def _can_fit(self, collection: Collection) -> bool:
+        """Whether any valid member can be made; where none can, no row is worth the attempts."""
+        known = self._fittable.get(collection.path)
+        if known is None:
+            schema, checks = self.document.entities(collection)[0], self.document.member_checks(collection)
+            try:
+                assert checks is not None
+                known = isinstance(fit(self.document.values, schema, checks, f"any of {collection.path}"), dict)
+            except Unmakeable:
+                known = False
+            self._fittable[collection.path] = known
+        return known
 
     def _relate(self, world: World, collection: Collection, value: dict[str, Json], key: str, row: int) -> None:
         """Fill the relationships of JSON:API with the ids of members that are there."""

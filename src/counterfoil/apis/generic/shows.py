@@ -154,10 +154,25 @@ class Shows:
                     found.append((place, _fact_name(place), member, name in required))
 
         look(answer.schema, (), 1)
-        named = [each for each in found if each[1]]
+        named = [
+            (place, self._counted(place, name, schema, found), schema, *more)
+            for place, name, schema, *more in found
+            if name
+        ]
         # what leads to the list itself is a path (``url: /v1/customers``) or, among links, all of its address; the last counts
         forms = {"self": ("self", "path"), "selflink": ("path", "self")}
         return [(place, form, *more) for place, name, *more in named for form in forms.get(name, (name,))]
+
+    def _counted(self, place: Place, name: str, schema: Json, found: list[FactPlace]) -> str:
+        """What a place says; a ``count`` is of the page's items where the document says so, or where a total stands beside it."""
+        if letters(str(place[-1])) != "count":
+            return name
+        text = str(
+            self.document.reader.merged(schema).get("description")
+            or (schema if isinstance(schema, dict) else {}).get("description")
+        )
+        others = any(letters(str(each[0][-1])) in TOTAL for each in found)
+        return "items" if others or _OF_PAGE.search(text) else name
 
     def _put_fact(self, body: Json, place: Place, name: str, schema: Json, required: bool, facts: Facts) -> None:
         value = facts.get(name)
@@ -243,6 +258,8 @@ def _remove(body: Json, place: Place) -> None:
         inner.pop(str(place[-1]), None)
 
 
+_OF_PAGE = re.compile(r"(?i)\b(?:this|the|current|each|per) (?:page|response|result ?set|request|call)\b|\breturned\b")
+"""Words of a description that say that a count is of what one answer holds."""
 _NOT_EMPTY = frozenset(["minLength", "pattern", "format", "enum", "const", "choices"])
 """Keywords with which an empty text may not fit."""
 

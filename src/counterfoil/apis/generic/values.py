@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.apis.generic.alternatives import Alternatives
-from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.names import letters, singular, words
 from counterfoil.apis.generic.scalars import NOTHING, Scalars
 from counterfoil.apis.generic.schemas import SchemaReader
 
@@ -224,11 +224,25 @@ class _Making:
             except Unmakeable:
                 if member in required:
                     raise
+        self._name_kind(merged, source, out)
         self._further(merged, source, members, required, path, out)
         kind, names = self.reader.type_names(merged)
         if names and kind in out and out[kind] not in names:
             out[kind] = names[0]
         return out
+
+    def _name_kind(self, merged: Mapping[str, Json], source: Mapping[str, Json], out: dict[str, Json]) -> None:
+        """Have a plain ``object``, of which the document lists no values, say what the object is: ``credit_note``."""
+        if "object" not in out or "object" in source:
+            return
+        said = self.reader.merged(merged["properties"]["object"])
+        component = self.reader.component_name(merged)
+        if (
+            component
+            and isinstance(out["object"], str)
+            and not said.keys() & {"enum", "const", "pattern", "format", "example"}
+        ):
+            out["object"] = "list" if component.lower().endswith("list") else "_".join(words(component))
 
     def _is_unset(self, schema: Json) -> bool:
         """Whether an empty text says that a field is not set, because no empty text can stand there."""

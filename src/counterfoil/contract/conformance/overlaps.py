@@ -1,4 +1,4 @@
-"""Tells which answers are wrong only in that a value fits several alternatives of a ``oneOf`` in a user's own document.
+"""Tells which answers and requests are wrong only in that a value fits several alternatives of a ``oneOf`` in an own document.
 
 Documents often have alternatives of which one fits whatever another fits, so that no answer could be valid. It is the document
 that contradicts itself then: a note names its place, and it is no failure of the target.
@@ -15,6 +15,7 @@ from counterfoil.json_schema import Schemas
 from counterfoil.openapi import SpecError, resolve
 
 _PLACE = re.compile(r"Schema at (\S+?):?\s")
+AMBIGUOUS = "ambiguous with a sibling `oneOf` branch"
 SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 
 
@@ -35,6 +36,23 @@ class Overlaps:
         found = _PLACE.search(failure.message)
         place, operation = found[1] if found else "", f"{case.method.upper()} {case.operation.path}"
         return place if place.startswith("/components/") else f"{operation}, its answer's {place or 'schema'}"
+
+    def request_place(self, failure: Any, case: Any) -> str | None:
+        """Where alternatives of a request overlap, if that a request fits several of them is all that was to be refused."""
+        if self._schemas is None or AMBIGUOUS not in str(getattr(failure, "message", "")):
+            return None
+        try:
+            schema = self._request_schema(case)
+            is_valid = self._schemas.validator(schema, "request").is_valid(case.body)
+        except (LookupError, StopIteration, ValueError, TypeError, SpecError):
+            return None
+        return f"{case.method.upper()} {case.operation.path}, its body" if is_valid else None
+
+    def _request_schema(self, case: Any) -> Any:
+        assert self._document is not None
+        operation = self._document["paths"][case.operation.path][case.operation.method.lower()]
+        content = resolve(self._document, operation["requestBody"])["content"]
+        return next(each["schema"] for kind, each in content.items() if "json" in kind or "*" in kind)
 
     def _is_valid(self, case: Any, response: Any) -> bool:
         """Whether an answer is valid where ``oneOf`` is read as ``anyOf``."""

@@ -243,6 +243,11 @@ def _hooks(
             )
             notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
             return False
+        place = overlaps.request_place(failure, case)
+        if place is not None:
+            note = f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
+            notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
+            return False
         return not taken.explain(failure, case, response) and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.contract.collection import ItemList, Offsets
+from counterfoil.contract.collection import ItemList, Offsets, Pages
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import observed
 from counterfoil.contract.law import Law, brief, says
@@ -135,7 +135,9 @@ def past_the_end(id: str, c: ItemList, *clauses: str) -> Law:
 
         size = min(len(whole), _largest(c))
         ends = [(-(-len(whole) // size), size), (len(whole), 1), (len(whole) + 1000, 10)]
-        ctx.for_each([(10_000_000, 10), (1_000_000, size)] if c.is_large(ctx) else ends, empty, shown=_page)
+        ends = [(10_000_000, 10), (1_000_000, size)] if c.is_large(ctx) else ends
+        last = c.pages.last - c.pages.first if isinstance(c.pages, Pages) and c.pages.last is not None else None
+        ctx.for_each([each for each in ends if last is None or each[0] <= last], empty, shown=_page)
 
     return _law(id, c, clauses, says(past_the_end), check)
 

@@ -67,7 +67,8 @@ def _health_check(spec: Spec, model: Model) -> Operation | None:
     reads = [each for name, each in model.operations.items() if name.startswith("GET ") and "{" not in name]
     required = {
         each.name: any(
-            p.get("required") and p.get("in") == "query" for p in spec.operations[each.name].get("parameters") or ()
+            p.get("required") and p.get("in") in ("query", "header")
+            for p in spec.operations[each.name].get("parameters") or ()
         )
         for each in reads
     }

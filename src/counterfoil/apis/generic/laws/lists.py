@@ -97,12 +97,18 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     if pages.kind in ("page", "offset") and pages.size:
         most = pages.most or max(SIZE, pages.default)
         shared["pages"] = (
-            Pages(pages.at, pages.size, pages.first, most)
+            Pages(pages.at, pages.size, pages.first, most, _highest(definition, pages.at))
             if pages.kind == "page"
             else Offsets(pages.at, pages.size, most, pages.first)
         )
         return ItemList(**shared)
     return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)
+
+
+def _highest(definition: Mapping[str, Json], name: str) -> int | None:
+    """The highest value of a query parameter that the document allows; None if it names none."""
+    most = _parameter(definition, name).get("maximum")
+    return int(most) if isinstance(most, int | float) and not isinstance(most, bool) else None
 
 
 def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
