@@ -232,7 +232,10 @@ def test_a_log_that_is_deleted_before_all_processes_are_killed(tmp_path: Path, w
     def commands_in_the_file() -> int:
         shutil.copy(store, alone)
         with closing(sqlite3.connect(alone)) as connection:
-            return int(connection.execute("SELECT count(*) FROM log").fetchone()[0])
+            try:
+                return int(connection.execute("SELECT count(*) FROM log").fetchone()[0])
+            except sqlite3.DatabaseError:  # it was copied while it was written
+                return 0
 
     with Served(store, "--scenario", "one-month", workers=workers) as served:
         for number in range(3):
@@ -245,6 +248,7 @@ def test_a_log_that_is_deleted_before_all_processes_are_killed(tmp_path: Path, w
         Path(f"{store}-wal").unlink()
         until(lambda: served.client("GET", "/ready").status == 503)  # noticed without a change
         assert served.client("POST", RUNS, {"name": "Never"}).status == 503
+        until(lambda: commands_in_the_file() == 4)
         assert served.again().runs() == ["Run 0", "Run 1", "Run 2", "Run 3"]
 
 

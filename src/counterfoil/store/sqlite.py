@@ -132,14 +132,14 @@ class SqliteLog:
         self._check_files(connection)
         if not self._is_in_file:
             with contextlib.suppress(sqlite3.Error):  # another process does it, or the next commit says what is wrong
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 self._is_in_file = True
 
     def _check_files(self, connection: sqlite3.Connection) -> None:
         problem = self._file.problem()
         if problem is not None:
             with contextlib.suppress(sqlite3.Error):  # what only a log has that was deleted goes to the file
-                connection.execute("PRAGMA wal_checkpoint(FULL)")
+                connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {problem}")
 
