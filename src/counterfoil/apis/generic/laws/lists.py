@@ -29,6 +29,8 @@ from counterfoil.contract.law import NotTried
 Json = Any
 SIZE = 100
 """The page size asked for where the document gives no maximum."""
+ALWAYS_SENT = ("accept", "content-type", "authorization")
+"""Headers that are no parameters (OpenAPI 3.1, Parameter Object)."""
 MOST_PAGES = 200
 
 
@@ -46,7 +48,7 @@ class WalkedList(ItemList):
         position: dict[str, Any] = {}
         for number in range(MOST_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
-            body = ctx.request_json(self.operation, path=self.path, query=asked)
+            body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
             new = [item for item in page if str(self.identity.raw(item)) not in seen]
@@ -93,6 +95,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "sorts": sorts,
         "sort": sort,
         "base": required_query(operation, definition, document),
+        "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
     }
     if pages.kind in ("page", "offset") and pages.size:
@@ -122,6 +125,17 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
                 found[each["name"]] = (
                     each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
                 )
+    return found
+
+
+def required_headers(definition: Mapping[str, Json], document: Document) -> dict[str, str]:
+    """Values for the headers that the document requires, as ``required_query`` has them."""
+    found: dict[str, str] = {}
+    for each in definition.get("parameters") or ():
+        if each.get("in") == "header" and each.get("required") and each["name"].lower() not in ALWAYS_SENT:
+            with contextlib.suppress(CannotMake):
+                value = each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
+                found[each["name"]] = str(value)
     return found
 
 
