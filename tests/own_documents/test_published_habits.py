@@ -85,6 +85,18 @@ def test_the_last_page_names_no_next_and_what_cannot_be_said_is_left_out(depot: 
     assert (first["total"], "total" in depot.get("/parcels?label=none").json()) == (25, False), "its least is 1"
 
 
+def test_where_a_list_goes_on_is_said_also_where_the_document_does_not_require_it(depot: httpx.Client) -> None:
+    first = depot.get("/routes").json()
+    second = depot.get("/routes", params={"after": first["position"]["after"], "limit": 20}).json()
+    assert first["position"]["before"] is None
+    assert (len(first["routes"]), len(second["routes"]), second["position"]["after"]) == (10, 15, None)
+    assert not {each["id"] for each in first["routes"]} & {each["id"] for each in second["routes"]}
+
+
+def test_listed_texts_that_yaml_reads_as_something_else_are_texts(depot: httpx.Client) -> None:
+    assert [depot.get(f"/routes?level={level}").status_code for level in ("1", "true", "2")] == [200, 200, 400]
+
+
 def test_an_index_that_counts_from_one_begins_at_one(depot: httpx.Client) -> None:
     pages = [depot.get(f"/shelves?startIndex={start}&count=10").json() for start in (1, 11, 21)]
     assert [(page["startIndex"], len(page["shelves"])) for page in pages] == [(1, 10), (11, 10), (21, 5)]

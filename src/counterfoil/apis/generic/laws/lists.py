@@ -181,26 +181,30 @@ def _parameter(definition: Mapping[str, Json], name: str) -> Json:
 
 def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, document: Document) -> Filter | None:
     found, reader = fields.field(selects.field), document.reader
-    schema = reader.items(schema) if reader.is_array(schema) else schema
+    is_array = reader.is_array(schema)
+    schema = reader.items(schema) if is_array else schema
     types = reader.types(schema)
     if found is None or "object" in types or (types & {"integer", "number"} and found.kind not in (INTEGER, NUMBER)):
         return None
+    if found.kind == DATE_TIME and reader.merged(schema).get("format") == "date":
+        return None  # whether a day means its beginning, its end or all of it is not documented
     if selects.operator in ("equal", "in"):
         # a list of one value is that value
-        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request")))
+        is_list = selects.operator == "in" or is_array
+        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request"), is_list))
     if found.kind == TEXT:
         return None  # how a server orders texts is not documented
-    if found.kind == DATE_TIME and reader.merged(schema).get("format") == "date":
-        return None  # whether a day means its beginning or its end is not documented
     if selects.operator in ("above", "from"):
         return above(found, param, inclusive=selects.operator == "from")
     return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
 
 
-def _documented(parameter: Checks) -> Any:
-    """Draws those observed values that the parameter's schema takes."""
+def _documented(parameter: Checks, is_list: bool) -> Any:
+    """Draws those observed values that the parameter's schema takes; a comma in one would part the values of a list."""
 
     def taken(value: Json) -> bool:
+        if is_list and isinstance(value, str) and "," in value:
+            return False
         if isinstance(value, date):
             value = value.isoformat()
         return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)
