@@ -308,12 +308,18 @@ def test_the_laws_of_a_document_are_listed() -> None:
     assert "needs --writes" in result.output
 
 
-@pytest.mark.parametrize("name", ["clinic", "gazette"])
+@pytest.mark.parametrize("name", ["clinic", "gazette", "depot"])
 def test_a_stand_in_of_odd_kinds_keeps_its_own_laws(name: str) -> None:
     records = checked(none, Path(__file__).parent / "documents" / f"{name}.yaml")
     broken = [(record.id, record.findings) for record in records.values() if record.status == "broken"]
     assert broken == []
     assert len([record for record in records.values() if record.status == "held"]) > 10
+
+
+def test_required_headers_and_secrets_are_sent_so_that_laws_are_tried() -> None:
+    records = checked(none, Path(__file__).parent / "documents" / "depot.yaml")
+    tried = {"depot.drivers.unique", "depot.drivers.written", "depot.shelves.pages.offset", "depot.shelves.pages.end"}
+    assert {id: records[id].status for id in tried} == dict.fromkeys(tried, "held")
 
 
 def test_a_document_without_a_get_is_checked_where_anything_answers(tmp_path: Path) -> None:

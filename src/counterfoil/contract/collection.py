@@ -78,9 +78,9 @@ class Offsets:
 class ItemList:
     """A list operation, described once for all families of laws.
 
-    ``identity`` tells items apart. ``base`` is sent with every request, ``path`` fills the path. ``items`` takes the list out of
-    an envelope. ``pages`` is ``None`` when the list always comes whole. ``order`` is the documented order without a sort:
-    fields, each with whether it is descending.
+    ``identity`` tells items apart. ``base`` and ``headers`` are sent with every request, ``path`` fills the path. ``items`` takes
+    the list out of an envelope. ``pages`` is ``None`` when the list always comes whole. ``order`` is the documented order without
+    a sort: fields, each with whether it is descending.
     """
 
     operation: str
@@ -92,11 +92,13 @@ class ItemList:
     order: tuple[tuple[Field, bool], ...] = ()
     base: Mapping[str, Any] = field(default_factory=dict)
     path: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     items: Callable[[Json], Any] = lambda body: body
 
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         """The items of one answer, which must be 200 with a list of objects."""
-        body = ctx.request_json(self.operation, path=self.path, query={**self.base, **query})
+        asked = {**self.base, **query}
+        body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
         found = self.items(body)
         if not isinstance(found, list):
             ctx.fail("a JSON array of items", body)

@@ -207,6 +207,8 @@ class HttpClient:
             headers[name] = header_value(prefix, str(token))
             if prefix == BASIC:
                 self.secrets.add(headers[name].removeprefix(BASIC), "$COUNTERFOIL_TOKEN_IN_BASE64")
+        asked = {key.lower() for key in self.target.headers} - {"accept", "content-type"} - ways
+        given = {key: value for key, value in given.items() if key.lower() not in asked}  # those of --header count
         lower = {key.lower() for key in given}
         return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
 

@@ -205,8 +205,10 @@ class SchemaView:
             self.tell(place[key], f"{_shown(kind)} is not a JSON Schema type; any type is valid here")
 
     def _enum(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        if isinstance(place.value[key], list) and place.value[key]:
-            out[key] = place.value[key]
+        listed = place.value[key]
+        if isinstance(listed, list) and listed:
+            is_text = place.value.get("type") == "string"
+            out[key] = [_as_text(each) for each in listed] if is_text else listed  # YAML reads true, no and 1 otherwise
         else:
             self.tell(place[key], "enum must be a list of values; left out")
 
@@ -307,6 +309,12 @@ def _no_uuid(schema: dict[str, Json]) -> str:
     if isinstance(example, str) and not _UUID.fullmatch(example):
         return f"the example {_shown(example)} is not a UUID"
     return ""
+
+
+def _as_text(value: Json) -> Json:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _kind(value: Json) -> str:

@@ -19,6 +19,7 @@ Alternate = tuple["Draft", Place]
 
 def find_alternates(drafts: Mapping[str, Draft], reader: SchemaReader) -> Iterator[tuple[str, Alternate]]:
     """Such paths, as they are written, with what they name."""
+    others = {f"{singular(each.noun)}id": each for each in drafts.values() if each.items}
     for draft in drafts.values():
         if draft.single or draft.entity is None or not draft.items:
             continue
@@ -40,7 +41,8 @@ def find_alternates(drafts: Mapping[str, Draft], reader: SchemaReader) -> Iterat
             continue
         for item in draft.items:
             field = _field(reader, owner, item.segments[-1].parameter)
-            if field:
+            named = others.get(letters(item.segments[-1].parameter), owner)
+            if field and (named is owner or named is draft):  # else it is the id of another collection's member
                 yield item.text, (owner, (field,))
 
 

@@ -118,7 +118,7 @@ class Shows:
         if found is None:
             answer = self.document.answer(operation.name)
             places = self._fact_places(operation, answer)
-            given = wrapped(operation.at, [])
+            given = _with_objects(wrapped(operation.at, []), places)
             try:
                 body = self._fitted(operation.name, answer, operation.name, given)
             except ApiError:  # a list that must have items
@@ -252,6 +252,15 @@ def cannot(name: str, status: int, reason: str) -> ApiError:
     return ApiError("not_implemented", f"{name}: no valid answer of status {status} was found: {reason}"[:500])
 
 
+def _with_objects(given: Json, places: list[FactPlace]) -> Json:
+    """``given``, with the objects that hold what is said of a page, which the document may leave optional."""
+    for place, *_ in places:
+        inner = given
+        for part in place[:-1]:
+            inner = inner.setdefault(part, {}) if isinstance(inner, dict) else None
+    return given
+
+
 def _remove(body: Json, place: Place) -> None:
     inner = at(body, place[:-1])
     if isinstance(inner, dict):
@@ -287,7 +296,7 @@ _NAMES: Mapping[str, frozenset[str]] = {
     "next": NEXT - {"nextpage"},
     "previous": word_set(
         """
-    previous prev prevcursor previouscursor previouspageuri previouspagetoken
+    previous before prev prevcursor previouscursor previouspageuri previouspagetoken
     """
     ),
     "first": frozenset(["first", "firstpageuri"]),

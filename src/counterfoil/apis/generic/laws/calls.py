@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value, sent
+from counterfoil.apis.generic.laws.lists import ALWAYS_SENT
 from counterfoil.apis.generic.laws.resources import Resource, filled
 from counterfoil.apis.generic.model import Operation
 from counterfoil.contract.context import LawContext
@@ -43,7 +44,7 @@ def call(
             ) from None
         if each["in"] == "query":
             query[each["name"]] = value
-        elif each["name"].lower() not in ("accept", "content-type", "authorization"):
+        elif each["name"].lower() not in ALWAYS_SENT:
             options["headers"] = {**options.get("headers", {}), each["name"]: str(value)}
     return ctx.request(operation.name, path=filled(operation, parents, id), query=query, token=token, **options)
 

@@ -157,7 +157,7 @@ def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], 
 
 
 def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:
-    body = ctx.json_body(call(ctx, resource, read, made.parents, made.id), (200, 203))
+    body = ctx.json_body(call(ctx, resource, read, made.parents, made.id), sorted({200, 203, read.status}))
     found = at(body, read.at)
     ctx.expect(isinstance(found, dict), f"the member {made.id}", body)
     ctx.expect(str(id_of(resource, found)) == str(made.id), f"the member with the id {made.id}", id_of(resource, found))

@@ -28,6 +28,8 @@ from counterfoil.contract.law import NotTried
 Json = Any
 SIZE = 100
 """The page size asked for where the document gives no maximum."""
+ALWAYS_SENT = ("accept", "content-type", "authorization")
+"""Headers that are no parameters (OpenAPI 3.1, Parameter Object)."""
 MOST_PAGES = 200
 
 
@@ -45,7 +47,7 @@ class WalkedList(ItemList):
         position: dict[str, Any] = {}
         for number in range(MOST_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
-            body = ctx.request_json(self.operation, path=self.path, query=asked)
+            body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
             new = [item for item in page if str(self.identity.raw(item)) not in seen]
@@ -92,6 +94,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "sorts": sorts,
         "sort": sort,
         "base": required_query(operation, definition, document),
+        "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
     }
     if pages.kind in ("page", "offset") and pages.size:
@@ -121,6 +124,17 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
                 found[each["name"]] = (
                     each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
                 )
+    return found
+
+
+def required_headers(definition: Mapping[str, Json], document: Document) -> dict[str, str]:
+    """Values for the headers that the document requires, as ``required_query`` has them."""
+    found: dict[str, str] = {}
+    for each in definition.get("parameters") or ():
+        if each.get("in") == "header" and each.get("required") and each["name"].lower() not in ALWAYS_SENT:
+            with contextlib.suppress(CannotMake):
+                value = each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
+                found[each["name"]] = str(value)
     return found
 
 
@@ -166,26 +180,30 @@ def _parameter(definition: Mapping[str, Json], name: str) -> Json:
 
 def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, document: Document) -> Filter | None:
     found, reader = fields.field(selects.field), document.reader
-    schema = reader.items(schema) if reader.is_array(schema) else schema
+    is_array = reader.is_array(schema)
+    schema = reader.items(schema) if is_array else schema
     types = reader.types(schema)
     if found is None or "object" in types or (types & {"integer", "number"} and found.kind not in (INTEGER, NUMBER)):
         return None
+    if found.kind == DATE_TIME and reader.merged(schema).get("format") == "date":
+        return None  # whether a day means its beginning, its end or all of it is not documented
     if selects.operator in ("equal", "in"):
         # a list of one value is that value
-        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request")))
+        is_list = selects.operator == "in" or is_array
+        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request"), is_list))
     if found.kind == TEXT:
         return None  # how a server orders texts is not documented
-    if found.kind == DATE_TIME and reader.merged(schema).get("format") == "date":
-        return None  # whether a day means its beginning or its end is not documented
     if selects.operator in ("above", "from"):
         return above(found, param, inclusive=selects.operator == "from")
     return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
 
 
-def _documented(parameter: Checks) -> Any:
-    """Draws those observed values that the parameter's schema takes."""
+def _documented(parameter: Checks, is_list: bool) -> Any:
+    """Draws those observed values that the parameter's schema takes; a comma in one would part the values of a list."""
 
     def taken(value: Json) -> bool:
+        if is_list and isinstance(value, str) and "," in value:
+            return False
         if isinstance(value, date):
             value = value.isoformat()
         return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)

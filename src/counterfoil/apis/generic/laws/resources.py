@@ -74,18 +74,16 @@ def resources(document: Document) -> dict[str, Resource]:
 
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
-    """Whether the parents' ids and the member's own fill its path; a list is read with GET, as JSON, without further headers."""
+    """Whether the parents' ids and the member's own fill its path; a list is read with GET, as JSON, without cookies."""
     if operation.key or operation.name.startswith("HEAD "):  # the same member by another name, or without its body
         return False
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
         return False
     definition = document.spec.operations[operation.name]
-    headers = any(
-        each.get("required") and each.get("in") in ("header", "cookie") for each in definition.get("parameters") or ()
-    )
+    cookies = any(each.get("required") and each.get("in") == "cookie" for each in definition.get("parameters") or ())
     is_json = document.answer(operation.name).is_json
-    return operation.role != "list" or (operation.name.startswith("GET ") and is_json and not headers)
+    return operation.role != "list" or (operation.name.startswith("GET ") and is_json and not cookies)
 
 
 def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
