@@ -19,7 +19,7 @@ from counterfoil.store.log import Operation
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
-from counterfoil.world.commands import CreateRun
+from counterfoil.world.commands import AdvanceClock, CreateRun
 
 HEADERS = {"Authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-key"}
 
@@ -283,5 +283,30 @@ def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path, 
     assert [run.name for run in worlds.named("held").ledger.runs.values()] == ["In between"]
     assert worlds.named("held").head is held.head
     del held
+    assert worlds.named("v0").version == 0
+    worlds.close()
+
+
+def test_worlds_that_grow_push_others_out_of_memory(tmp_path: Path) -> None:
+    """Ten take 80 kB of 150. Two months pass in one of them, which takes more by itself then: it stays, because it is in use, and
+    is the only one. Nothing but the command was asked for."""
+    from counterfoil.app import all_switches, scenario
+    from counterfoil.store.worlds import StoredWorlds
+    from counterfoil.world.switches import KnownSwitches
+
+    log = SqliteLog(tmp_path / "worlds.db")
+    worlds = StoredWorlds(log, scenario, KnownSwitches(all_switches()), now=time.time, most_bytes=150_000)
+    made = [worlds.create(f"v{number}", "demo") for number in range(10)]
+    assert all(worlds.is_in_memory(each.name) for each in made)
+    made[4].execute(CreateRun(name="Small"))
+    assert made[4].saving is not None
+    made[4].saving.result(20)
+    assert all(worlds.is_in_memory(each.name) for each in made)
+    made[4].execute(AdvanceClock(days=60))
+    made[4].saving.result(20)
+    until = time.monotonic() + 20
+    while worlds.is_in_memory("v0") and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [each.name for each in made if worlds.is_in_memory(each.name)] == ["v4"]
     assert worlds.named("v0").version == 0
     worlds.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from counterfoil.store.head import StoredHead
 from counterfoil.world.state import WorldState
@@ -28,14 +28,67 @@ def estimated_bytes(state: WorldState) -> int:
     return BYTES_OF_A_WORLD + commands * BYTES_OF_A_COMMAND + accounts * BYTES_OF_AN_ACCOUNT + derived + written
 
 
-def to_drop(heads: Iterable[StoredHead], most_worlds: int, most_bytes: int) -> tuple[list[StoredHead], int]:
+class WorldsInMemory:
+    """The worlds in memory, by name (``heads``), within bounds on their number and, about, their bytes. Not thread-safe."""
+
+    def __init__(self, most_worlds: int, most_bytes: int) -> None:
+        self.heads: dict[str, StoredHead] = {}
+        self._most_worlds, self._most_bytes = most_worlds, most_bytes
+        self._bytes = 0
+
+    def remember(self, head: StoredHead) -> None:
+        """Have it in memory; others are dropped if it is one too many."""
+        before = self.heads.get(head.name)
+        if before is not None:
+            self.forget(before)
+        head.bytes = 0
+        self.heads[head.name] = head
+        self.weigh([head])
+
+    def weigh(self, changed: Iterable[StoredHead]) -> None:
+        """Count what worlds have grown by; others are dropped if that is too much."""
+        there = [head for head in changed if self.heads.get(head.name) is head and head.name != DEFAULT]
+        for head in there:
+            size = estimated_bytes(head.state)
+            self._bytes += size - head.bytes
+            head.bytes = size
+        self._bound(there)
+
+    def forget(self, head: StoredHead) -> None:
+        """It is gone, or another has its name."""
+        if self.heads.get(head.name) is head:
+            del self.heads[head.name]
+            self._bytes -= head.bytes
+
+    def bound(self) -> None:
+        """Weigh all anew, and drop what is too much."""
+        self._drop([])
+
+    def _bound(self, kept: Sequence[StoredHead]) -> None:
+        if len(self.heads) > self._most_worlds or self._bytes > self._most_bytes:
+            self._drop(kept)
+
+    def _drop(self, kept: Sequence[StoredHead]) -> None:
+        dropped, self._bytes = to_drop(self.heads.values(), self._most_worlds, self._most_bytes, kept)
+        for each in dropped:
+            del self.heads[each.name]
+
+
+def to_drop(
+    heads: Iterable[StoredHead], most_worlds: int, most_bytes: int, kept: Sequence[StoredHead]
+) -> tuple[list[StoredHead], int]:
     """Those that were not used for the longest, so that a quarter of each bound is free again, if one is passed; and how many
-    bytes the others take. The default world is not counted, and stays."""
-    oldest_first = sorted((each for each in heads if each.name != DEFAULT), key=lambda each: each.used_at)
-    sizes = [estimated_bytes(each.state) for each in oldest_first]
-    count, total, dropped = len(sizes), sum(sizes), 0
-    if count > most_worlds or total > most_bytes:
-        while dropped < count and (count - dropped > most_worlds * 3 // 4 or total > most_bytes * 3 // 4):
-            total -= sizes[dropped]
-            dropped += 1
-    return oldest_first[:dropped], total
+    bytes the others take. Those in ``kept`` are in use, and stay; so does the default world, which is not counted."""
+    counted = [each for each in heads if each.name != DEFAULT]
+    for each in counted:
+        each.bytes = estimated_bytes(each.state)
+    count, total = len(counted), sum(each.bytes for each in counted)
+    dropped: list[StoredHead] = []
+    if count <= most_worlds and total <= most_bytes:
+        return dropped, total
+    for each in sorted((each for each in counted if each not in kept), key=lambda each: each.used_at):
+        if count - len(dropped) <= most_worlds * 3 // 4 and total <= most_bytes * 3 // 4:
+            break
+        dropped.append(each)
+        total -= each.bytes
+    return dropped, total

@@ -43,7 +43,8 @@ def write_to(log: Log, operations: Sequence[Operation]) -> None:
 
 class GroupCommit:
     """``recovered`` is called after a failure, before changes are taken again, with the worlds that had changes which may or
-    may not be durable. It holds the write lock of each, and puts ``state`` and ``newest`` right."""
+    may not be durable. It holds the write lock of each, and puts ``state`` and ``newest`` right. ``changed`` is called with the
+    worlds that a commit changed."""
 
     def __init__(
         self, log: Log, recovered: Callable[[Iterable[StoredHead]], None], *, retry_after: float = 1.0
@@ -58,6 +59,7 @@ class GroupCommit:
         self._doubtful: set[StoredHead] = set()
         self._is_closing = False
         self.problem: str | None = None
+        self.changed: Callable[[Iterable[StoredHead]], None] = lambda heads: None
         self.write: Callable[[Log, Sequence[Operation]], None] = write_to
         self.start()
 
@@ -199,6 +201,7 @@ class GroupCommit:
                     if made.version >= head.state.version:  # else a reader has seen later changes in the store
                         head.state = made
         saving.set_result(None)
+        self.changed({each.head for each in batch if each.head is not None})
 
     def _fail(self, batch: list[Waiting], saving: Saving, error: Exception) -> None:
         said = self._logged(error)

@@ -43,7 +43,8 @@ class SettlingLock(WriteLock):
 
 class StoredHead(Head):
     """A world that lies in a store. ``id`` is that of its row, ``used_at`` in seconds since 1970; ``newest`` is what the last
-    change that was taken (``taken``) made, with logins since. ``in_flight`` changes were taken and are not durable yet.
+    change that was taken (``taken``) made, with logins since. ``in_flight`` changes were taken and are not durable yet. ``bytes``
+    is what it was last estimated to take in memory.
 
     The rest is for stores that several processes write to: ``revision`` of the store as of which this is the world
     (None: unknown), ``faults`` and ``logins`` as they are kept, ``unreadable``: why the store could not be asked, and how
@@ -51,6 +52,7 @@ class StoredHead(Head):
     """
 
     __slots__ = (
+        "bytes",
         "catching_up",
         "contended",
         "expires",
@@ -80,6 +82,7 @@ class StoredHead(Head):
         super().__init__(state, name, log)
         self.id = self.serial = id
         self.taken = state
+        self.bytes = 0
         self.time_to_live = time_to_live
         self.expires = expires
         self.used_at = used_at

@@ -78,13 +78,13 @@ class RemoteWorlds(SharedWorlds):
         head.expires, head.unreadable = position.expires, None
         return True
 
-    def may_be_written_first(self, name: str) -> bool:
-        """Whether a change may be made of the world as it is in memory, without a look at the store, which checks the change."""
+    def written_first(self, name: str) -> StoredHead | None:
+        """The world in memory, if it may be changed without a look at the store, which checks the change; else None."""
         head = self._heads.get(name)
         if head is None or not head.is_plain() or head.contended or head.unreadable is not None or self.problem:
-            return False
+            return None
         life = head.time_to_live
-        return life is None or self._seconds() - head.used_at < life * TOUCHED_EVERY
+        return head if life is None or self._seconds() - head.used_at < life * TOUCHED_EVERY else None
 
     async def is_still_at(self, head: StoredHead, state: WorldState) -> bool:
         """Whether the store has what the world was, as of now or later."""
@@ -123,22 +123,19 @@ class RemoteCurrentWorlds(CurrentWorlds):
 
     async def _serve(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         set_unconfirmed(None)
-        if (
-            scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
-            and self._worlds.may_be_written_first(name)
-            and _below(scope).startswith(self._prefixes)
-        ):
+        is_change = scope["method"] in ("POST", "PUT", "PATCH", "DELETE") and _below(scope).startswith(self._prefixes)
+        head = self._worlds.written_first(name) if is_change else None
+        if head is not None:
             kept = KeptMessages(receive)
-            if await self._write_first(name, scope, kept.receive, send):
+            if await self._write_first(head, scope, kept.receive, send):
                 return
             receive = kept.again()
         await super()._serve(name, scope, receive, send)
 
-    async def _write_first(self, name: str, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _write_first(self, head: StoredHead, scope: Scope, receive: Receive, send: Send) -> bool:
         """Whether the request was answered; nothing has happened if it was not."""
         _failed.set(None)
         _absent.set("")
-        head = self._worlds.in_memory(name)
         request = Unconfirmed(partial(self._worlds.is_still_at, head, head.state))
 
         async def send_confirmed(message: Message) -> None:

@@ -147,6 +147,7 @@ class SharedWorlds(StoredWorlds):
         head.unreadable = None
         if self._commits.caught_up(head, state, position.logins):
             head.revision = revision
+        self._weigh([head])
 
     def _looked_up(self, name: str) -> World | None:
         self.refresh(name)

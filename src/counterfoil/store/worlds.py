@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from counterfoil.ledger.errors import RuleBroken, UnknownRecord
-from counterfoil.store.eviction import MOST_BYTES, MOST_WORLDS, estimated_bytes, to_drop
+from counterfoil.store.eviction import MOST_BYTES, MOST_WORLDS, WorldsInMemory
 from counterfoil.store.group_commit import GroupCommit
 from counterfoil.store.head import StoredHead
 from counterfoil.store.log import Faults, Gone, Log, Made, Operation, Row, StoredWorld
@@ -61,15 +61,15 @@ class StoredWorlds(Worlds):
     ) -> None:
         super().__init__(read, known_switches, limit=limit, seconds=now)
         self.log = log
-        self._most_in_memory, self._most_bytes = most_in_memory, most_bytes
-        self._bytes = 0
-        self._heads: dict[str, StoredHead] = {}
+        self._in_memory = WorldsInMemory(most_in_memory, most_bytes)
+        self._heads = self._in_memory.heads
         # a head that was dropped from memory may still be written to by who has a view of it: there is only ever one
         self._alive: WeakValueDictionary[str, StoredHead] = WeakValueDictionary()
         self._busy: dict[str, tuple[Any, int]] = {}
         self._count: int | None = None
         self._last_id = log.last_id()
         self._commits = self._committer()
+        self._commits.changed = self._weigh
 
     def _committer(self) -> GroupCommit:
         return GroupCommit(self.log, self._recover)
@@ -129,10 +129,6 @@ class StoredWorlds(Worlds):
     def get(self, name: str) -> World | None:
         head = self._used(name)
         return None if head is None else World(head)
-
-    def in_memory(self, name: str) -> StoredHead:
-        """A world that is in memory. Raises ``KeyError``."""
-        return self._heads[name]
 
     def is_in_memory(self, name: str) -> bool:
         """Whether looking up that world is quick: it need not be rebuilt, and is not unknown."""
@@ -203,16 +199,12 @@ class StoredWorlds(Worlds):
 
     def _remember(self, head: StoredHead) -> None:
         with self._lock:
-            self._alive[head.name] = self._heads[head.name] = head
-            self._bytes += estimated_bytes(head.state)
-            if len(self._heads) > self._most_in_memory or self._bytes > self._most_bytes:
-                self._evict(head)
+            self._alive[head.name] = head
+            self._in_memory.remember(head)
 
-    def _evict(self, kept: StoredHead | None = None) -> None:
-        dropped, self._bytes = to_drop(self._heads.values(), self._most_in_memory, self._most_bytes)
-        for each in dropped:
-            if each is not kept:
-                del self._heads[each.name]
+    def _weigh(self, changed: Iterable[StoredHead]) -> None:
+        with self._lock:
+            self._in_memory.weigh(changed)
 
     # --- rebuilding ------------------------------------------------------------------------------
 
@@ -256,7 +248,7 @@ class StoredWorlds(Worlds):
     def forget_idle(self) -> int:
         now, forgotten = self._seconds(), 0
         with self._lock:
-            self._evict()
+            self._in_memory.bound()
         for id, name in self.log.expired(now):
             with self._alone(name):  # not while it is being rebuilt, because it is used now
                 head = self._alive.get(name)
@@ -301,8 +293,7 @@ class StoredWorlds(Worlds):
         with self._lock:
             if self._alive.get(head.name) is head:
                 del self._alive[head.name]
-            if self._heads.get(head.name) is head:
-                del self._heads[head.name]
+            self._in_memory.forget(head)
 
     def _add(self, world: World, time_to_live: float | None, *, replace: bool = False) -> World:
         name = world.name

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from counterfoil.api import API, ApiError, Response
 from counterfoil.api.control_types import Fault, FaultSpec, TooMany
+from counterfoil.api.unconfirmed import unconfirmed
 from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import ConnectionBroken, RequestContext
@@ -190,6 +191,9 @@ class FaultStore:
         return self._step(context, header)
 
     async def _step(self, context: RequestContext, header: str | None) -> Response | None:
+        request = unconfirmed()
+        if request is not None:  # what is counted cannot be taken back
+            await request.confirm()
         asked = NO_PREFERENCES
         if header is not None:
             operation = context.operation or ""
