@@ -290,7 +290,7 @@ def test_a_world_in_memory_is_one_though_it_was_dropped_from_it(tmp_path: Path, 
 def test_worlds_that_grow_push_others_out_of_memory(tmp_path: Path) -> None:
     """Ten take 80 kB of 150. Two months pass in one of them, which takes more by itself then: it stays, because it is in use, and
     is the only one. Nothing but the command was asked for."""
-    from counterfoil.app import all_switches, scenario
+    from counterfoil.lookup import all_switches, scenario
     from counterfoil.store.worlds import StoredWorlds
     from counterfoil.world.switches import KnownSwitches
 
