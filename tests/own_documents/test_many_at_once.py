@@ -44,6 +44,8 @@ def test_a_list_of_members_is_changed_or_replaced_whole_or_not_at_all(depot: htt
     assert depot.put("/crates", json=sent).status_code == 204
     assert depot.get(f"/crates/{two['id']}").json() == {"id": two["id"], "status": two["status"], "weight": 21}
     assert depot.patch("/crates", json=[{"id": one["id"]}] * 201).status_code == 400
+    assert depot.patch("/crates", json=[]).json() == {"crates": []}
+    assert depot.put("/crates").status_code == 204  # the document does not require a body
 
 
 def test_several_are_deleted_by_their_ids_or_none(depot: httpx.Client) -> None:
@@ -65,6 +67,8 @@ def test_what_is_unknown_is_made_or_left_alone_where_the_document_has_no_error_f
     assert depot.get("/tags/new").json() == {"id": "new"}
     assert depot.delete("/tags", params={"ids": "newer,none"}).status_code == 200
     assert depot.get("/tags/newer").status_code == 404
+    assert depot.put("/tags", json=[{"text": "three"}]).status_code == 200
+    assert depot.get("/tags").json()[-1]["text"] == "three"
     assert depot.get("/tags/new").status_code == 200
 
 
@@ -85,6 +89,8 @@ def test_the_body_names_the_action(depot: httpx.Client) -> None:
     assert depot.put(f"{path}/status", json={"status": "delivered"}).status_code == 204
     assert depot.get(path).json() == {**crate, "status": "delivered", "note": "by sea"}
     assert depot.post(f"{path}/actions", json={"action": "burn"}).status_code == 400
+    assert depot.post(f"{path}/actions").status_code == 200  # nothing is asked for
+    assert depot.get(path).json()["status"] == "delivered"
     act("delete")
     assert depot.get(path).status_code == 404
     assert depot.post(f"{path}/actions", json={"action": "ship"}).status_code == 404

@@ -6,9 +6,10 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.model import Collection, Operation
-from counterfoil.apis.generic.places import at
+from counterfoil.apis.generic.places import at, wrapped
 from counterfoil.apis.generic.reading import text, unknown
 from counterfoil.apis.generic.rows import Store
+from counterfoil.apis.generic.scalars import NOTHING
 from counterfoil.apis.generic.writing import MOST_CREATED, Writing
 
 Json = Any
@@ -66,14 +67,30 @@ class ManyAtOnce(Writing):
         collection = self.document.collection(operation)
         parent = self._parent(operation, collection, request, store)
         values: dict[str, dict[str, Json]] = {}
+        listed = at(self._body(operation, request), operation.body[:-1])
+        if not isinstance(listed, list) or not listed:  # which the document allows
+            return self._nothing_changed(operation, request)
         for number, sent in enumerate(self._each_sent(operation, self._body(operation, request))):
             id = at(sent, operation.id_at)
+            if id is None and self._makes_unknown(operation):
+                id = store.new_id(collection, parent)
             if id is None or isinstance(id, dict | list):
                 where = f"/{number}/{'/'.join(map(str, operation.id_at))}"
-                raise ApiError("required", f"item {number} has no {operation.id_at[-1]}", where=where)
+                raise ApiError("unknown_resource", f"item {number} has no {operation.id_at[-1]}", where=where)
             values[text(id)] = self._changed(operation, collection, parent, text(id), sent, store, values.get(text(id)))
         made = [self._write(operation, collection, parent, id, value, store, request) for id, value in values.items()]
         return self._together(operation, made)
+
+    def _makes_unknown(self, operation: Operation) -> bool:
+        """Whether a member that is unknown is made: by a PUT for which the document has no status for that."""
+        return operation.role == "replace" and not self.document.refuses_unknown_ids(operation.name)
+
+    def _nothing_changed(self, operation: Operation, request: Request) -> Response:
+        """The answer to a request that lists nothing: an empty list, where the document has one."""
+        given: Json = NOTHING
+        if 0 in operation.at:
+            given = wrapped(operation.at[: operation.at.index(0)], [])
+        return self._respond(operation, self.shows.made_up(operation.name, operation.name, given), request)
 
     def _changed(
         self,
@@ -92,7 +109,7 @@ class ManyAtOnce(Writing):
         now = store.world.now
         member = store.get(collection, parent, id)
         before = before if before is not None or member is None else member.value
-        if before is None and (operation.role == "update" or self.document.refuses_unknown_ids(operation.name)):
+        if before is None and not self._makes_unknown(operation):
             raise unknown(collection, id)
         if before is not None and operation.role == "update":
             return self.changes.updated(collection, before, fields, now)

@@ -234,8 +234,9 @@ class Writing(Reading):
     def _named_action(self, operation: Operation, request: Request, store: Store) -> Response:
         """The action that the body names: it sets what is known of it, or deletes the member. The body's other fields are set."""
         collection, parent, member = self._found(operation, request, store)
-        body = self._body(operation, request)
-        verb = text(at(body, (operation.verb_at,)))
+        sent = self._body(operation, request)
+        body = sent if isinstance(sent, dict) else {}  # a body that the document does not require
+        verb = text(body.get(operation.verb_at, ""))
         sets = effect_of(self.document.reader, self.document.entity(collection), verb)
         if sets is not None and not sets and deletes(verb):
             response = self._show(operation, collection, parent, member, store, request)
