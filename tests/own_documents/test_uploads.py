@@ -117,6 +117,21 @@ def test_a_command_writes_a_file_within_bounds(darkroom: httpx.Client) -> None:
     assert darkroom.get(f"/darkroom/films/{film['id']}/content").content == b"hi"
 
 
+def test_a_handler_has_the_files(tmp_path: Path) -> None:
+    handlers = tmp_path / "handlers.py"
+    handlers.write_text(
+        "from counterfoil.own import handler\n"
+        "@handler('POST /films')\n"
+        "def make(request, store):\n"
+        "    (file,) = request.files\n"
+        "    said = f'{file.field} {file.name} {file.media_type} {len(file.data)}'\n"
+        "    return store['/films'].create(title=said)\n"
+    )
+    with client_of(build(own=[own_api(DOCUMENT, handlers=handlers, rows=3, seed=0)])) as client:
+        made = client.post("/darkroom/films", files={"roll": ("a.png", NEGATIVE, "image/png")})
+        assert made.json()["title"] == "roll a.png image/png 1024"
+
+
 def test_inference_says_which_operation_uploads_what_is_shown() -> None:
     done = CliRunner().invoke(main, ["infer", str(DOCUMENT), "--why", "/films/{filmId}/content"])
     assert "role: download" in done.output
