@@ -308,7 +308,7 @@ def test_the_laws_of_a_document_are_listed() -> None:
     assert "needs --writes" in result.output
 
 
-@pytest.mark.parametrize("name", ["clinic", "gazette", "depot"])
+@pytest.mark.parametrize("name", ["clinic", "gazette", "parcels", "depot"])
 def test_a_stand_in_of_odd_kinds_keeps_its_own_laws(name: str) -> None:
     records = checked(none, Path(__file__).parent / "documents" / f"{name}.yaml")
     broken = [(record.id, record.findings) for record in records.values() if record.status == "broken"]
@@ -317,8 +317,13 @@ def test_a_stand_in_of_odd_kinds_keeps_its_own_laws(name: str) -> None:
 
 
 def test_required_headers_and_secrets_are_sent_so_that_laws_are_tried() -> None:
-    records = checked(none, Path(__file__).parent / "documents" / "depot.yaml")
-    tried = {"depot.drivers.unique", "depot.drivers.written", "depot.shelves.pages.offset", "depot.shelves.pages.end"}
+    records = checked(none, Path(__file__).parent / "documents" / "parcels.yaml")
+    tried = {
+        "parcels.drivers.unique",
+        "parcels.drivers.written",
+        "parcels.shelves.pages.offset",
+        "parcels.shelves.pages.end",
+    }
     assert {id: records[id].status for id in tried} == dict.fromkeys(tried, "held")
 
 
