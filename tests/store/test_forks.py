@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.engines import ENGINES, running
-from tests.store.served import RUNS, Served, kill_worker, until
+from tests.store.served import RUNS, Client, Served, kill_worker, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 KCMP = {"x86_64": 312, "aarch64": 272}.get(platform.machine())
@@ -41,13 +41,23 @@ def is_same(one: int, file: int, other: int, its_file: int) -> bool:
 
 def used(served: Served) -> list[int]:
     """The workers, each of which has read and written, one after it took the place of another."""
-    kill_worker(served.workers()[0])
-    until(lambda: len(served.workers()) == 2)
+    killed = served.workers()[0]
+    kill_worker(killed)
+    until(lambda: killed not in served.workers() and len(served.workers()) == 2)
     for number, client in enumerate(served.at_each_worker()):
+        until(lambda: is_reached(client))  # noqa: B023 - it is called at once
         assert client("POST", RUNS, {"name": f"Run {number}"}).status == 200
         assert client("GET", RUNS).status == 200
         client.close()
     return served.workers()
+
+
+def is_reached(client: Client) -> bool:
+    """Whether the worker takes connections by now."""
+    try:
+        return client("GET", "/ready").status == 200
+    except AssertionError:
+        return False
 
 
 @pytest.mark.skipif(KCMP is None, reason="another system call number")
