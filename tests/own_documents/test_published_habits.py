@@ -48,6 +48,14 @@ def test_what_answers_with_a_member_is_an_action_on_it_whatever_lists_the_member
     assert depot.put("/parcels/nowhere/reroute", json={"weight": 7}).status_code == 404
 
 
+def test_what_is_only_tried_changes_nothing(depot: httpx.Client) -> None:
+    before = depot.get("/parcels").json()
+    tried = depot.post("/parcels/dryRun", json={"label": "Vases", "weight": 2.5})
+    assert tried.status_code == 200
+    assert tried.json().keys() >= {"id", "label", "weight"}
+    assert depot.get("/parcels").json() == before
+
+
 def test_a_path_that_ends_in_a_kind_lists_what_is_of_that_kind(depot: httpx.Client) -> None:
     rules = depot.get("/rules/size").json()
     assert (len(rules), depot.get("/rules/colour").status_code) == (25, 400)

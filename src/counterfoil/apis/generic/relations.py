@@ -47,6 +47,8 @@ VERBS = word_set(
     unstar unsubscribe unsuspend update upgrade downgrade upload validate verify void withdraw write
     """
 )
+TRIALS = word_set("preview previews estimate estimates simulate simulation calculate calculation validate validation")
+"""What is done to see what would be: it changes nothing."""
 RESULTS: Mapping[str, tuple[str, ...]] = {
     "cancel": ("canceled", "cancelled"),
     "pay": ("paid",),
@@ -157,6 +159,11 @@ def is_verb(segment: str) -> bool:
     if not parts or (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial")):
         return False
     return parts[0] in VERBS or _once_more(parts[0]) in VERBS
+
+
+def is_trial(segment: str) -> bool:
+    """Whether a path segment says that something is only tried (``dryRun``, ``preview``, ``price-estimate``)."""
+    return bool(TRIALS & {*words(segment)}) or letters(segment) == "dryrun"
 
 
 def _once_more(verb: str) -> str:

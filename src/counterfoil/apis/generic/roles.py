@@ -24,7 +24,7 @@ from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.referred import place_of, reference_of
-from counterfoil.apis.generic.relations import action_effect, is_verb
+from counterfoil.apis.generic.relations import action_effect, is_trial, is_verb
 from counterfoil.apis.generic.search_bodies import is_search
 
 Json = Any
@@ -226,6 +226,13 @@ class Roles(FoundCollections):
     def _literal_role(self, name: str, method: str, path: Path) -> Found:
         """An operation whose path ends in a word that is no collection."""
         before = path.parent()
+        if (
+            method in WRITING
+            and is_trial(path.last)
+            and not before.ends_in_parameter
+            and "get" not in self.paths[path.text]
+        ):
+            return Found("made_up", reason=f"'{path.last}' only tries something", confidence=0.8)
         if (own := self._own_role(name, method, path)) is not None:
             return own
         owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
