@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
-from counterfoil.schema_alternatives import exclude_each_other
+from counterfoil.schema_alternatives import exclude_each_other, is_text, names_of, property_of
 from counterfoil.schema_errors import Cause, Discriminator, cause_of, schema_at
 
 Json = Any
@@ -207,53 +207,25 @@ class _Root:
                 out[key] = self.convert(schema[key])
         for key in HOLD_LIST:
             if key in schema:
-                self._add_list(out, key, self._told_apart(schema, key), may_overlap=self._may_overlap(schema, key))
+                self._add_list(out, key, self._alternatives(schema, key), may_overlap=self._may_overlap(schema, key))
         _bound_width(out)
         return self._nullable(out) if schema.get("nullable") else out
 
-    def _told_apart(self, schema: Json, key: str) -> list[Json]:
+    def _alternatives(self, schema: Json, key: str) -> list[Json]:
         """The alternatives; in requests to a user's document, each only for objects that the discriminator gives its name."""
         converted = [self.convert(each) for each in schema[key]]
-        said = schema.get("discriminator")
-        name = said.get("propertyName") if isinstance(said, dict) else None
-        if key == "allOf" or not self.is_lenient or self.direction != "request" or not isinstance(name, str):
+        name = property_of(schema)
+        if key == "allOf" or not self.is_lenient or self.direction != "request" or name is None:
             return converted
-        out = []
-        accepted, told = [], []
-        for branch, each in zip(schema[key], converted, strict=True):
-            reference = branch.get("$ref") if isinstance(branch, dict) else None
-            names: list[Json] = []
-            for known in self._names_of(said, name, reference, 3) if isinstance(reference, str) else ():
-                names.extend([known] if known not in names else [])
-            out.append({"allOf": [each, {"properties": {name: {"enum": names}}}]} if names else each)
-            accepted.append(tuple(filter(_is_text, names)))
-            told += self._told_names(said, name, branch, names)
-        self._discriminators[id(out)] = Discriminator(name, tuple(accepted), tuple(dict.fromkeys(told)))
+        branches = [names_of(self.document, schema["discriminator"], name, each) for each in schema[key]]
+        out = [
+            {"allOf": [each, {"properties": {name: {"enum": branch.accepted}}}]} if branch.accepted else each
+            for branch, each in zip(branches, converted, strict=True)
+        ]
+        accepted = tuple(tuple(filter(is_text, branch.accepted)) for branch in branches)
+        told = tuple(dict.fromkeys(each for branch in branches for each in branch.told))
+        self._discriminators[id(out)] = Discriminator(name, accepted, told)
         return out
-
-    def _told_names(self, discriminator: Mapping[str, Json], name: str, branch: Json, names: list[Json]) -> list[str]:
-        """Of what a discriminator accepts for an alternative, what the document says: what the alternative lists, else what
-        the mapping has, else the schema's name."""
-        mapping = discriminator.get("mapping")
-        listed = [each for each in _listed_values(self.document, branch, name, 5) if _is_text(each)]
-        mapped = [each for each in names if isinstance(mapping, dict) and each in mapping]
-        return listed or mapped or list(filter(_is_text, names))
-
-    def _names_of(self, discriminator: Mapping[str, Json], name: str, reference: str, depth: int) -> Iterator[Json]:
-        """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema, or an alternative
-        that it has itself, lists."""
-        last = reference.rpartition("/")[2]
-        mapping = discriminator.get("mapping")
-        for key, each in mapping.items() if isinstance(mapping, dict) else ():
-            if each in (reference, last):
-                yield str(key)
-        yield last
-        yield from _listed_values(self.document, {"$ref": reference}, name, 5)
-        target = resolve(self.document, {"$ref": reference})
-        for group in ("oneOf", "anyOf") if depth and isinstance(target, dict) else ():
-            for each in target.get(group, ()):
-                if isinstance(each, dict) and isinstance(each.get("$ref"), str):
-                    yield from self._names_of(discriminator, name, each["$ref"], depth - 1)
 
     def _may_overlap(self, schema: Json, key: str) -> bool:
         """Whether a value may fit several alternatives of a user's ``oneOf``: in a response; where a discriminator says which is
@@ -342,21 +314,6 @@ class _Root:
                 out["enum"] = [*out["enum"], None]
             return out
         return {"anyOf": [{"type": "null"}, out]}
-
-
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str)
-
-
-def _listed_values(document: Json, schema: Json, name: str, depth: int) -> Iterator[Json]:
-    """The values that a schema, or one it is put together from, lists for a property."""
-    schema = resolve(document, schema)
-    members = schema.get("properties", {}) if isinstance(schema, dict) else {}
-    member = resolve(document, members[name]) if isinstance(members.get(name), dict) else {}
-    listed = member.get("enum", [member["const"]] if "const" in member else [])
-    yield from listed if isinstance(listed, list) else ()
-    for each in schema.get("allOf", ()) if depth else ():
-        yield from _listed_values(document, each, name, depth - 1)
 
 
 class _NotYet:

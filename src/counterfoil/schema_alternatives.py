@@ -1,9 +1,9 @@
-"""Whether the alternatives of a ``oneOf`` exclude each other, or many documents' ``oneOf`` that means ``anyOf``."""
+"""What tells the alternatives of a schema apart: the names that a discriminator has for each, or what each alone requires."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from counterfoil.openapi import resolve
 
@@ -46,3 +46,63 @@ def _marks(document: Json, schema: Json, depth: int) -> set[str]:
     found = {f"required {name}" for name in target.get("required", ())}
     found |= {f"{key} {target[key]!r}" for key in BOUNDS if key in target}
     return found.union(*(_marks(document, each, depth - 1) for each in target.get("allOf", ()) if depth))
+
+
+class BranchNames(NamedTuple):
+    """What a discriminator calls an alternative: all that is accepted, and what the document itself says, which is told."""
+
+    accepted: list[Json]
+    told: list[str]
+
+
+def property_of(schema: Mapping[str, Json]) -> str | None:
+    """The property whose value names the alternative that is meant."""
+    said = schema.get("discriminator")
+    name = said.get("propertyName") if isinstance(said, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def names_of(document: Json, discriminator: Mapping[str, Json], name: str, branch: Json) -> BranchNames:
+    """The names of one alternative. Told is what it lists, else what the mapping has, else the schema's name."""
+    reference = branch.get("$ref") if isinstance(branch, dict) else None
+    accepted: list[Json] = []
+    for known in _names_of(document, discriminator, name, reference, DEEPEST) if isinstance(reference, str) else ():
+        accepted.extend([known] if known not in accepted else [])
+    mapping = discriminator.get("mapping")
+    listed = [each for each in _listed_values(document, branch, name) if is_text(each)]
+    mapped = [each for each in accepted if isinstance(mapping, dict) and is_text(each) and each in mapping]
+    return BranchNames(accepted, listed or mapped or list(filter(is_text, accepted)))
+
+
+def is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _names_of(
+    document: Json, discriminator: Mapping[str, Json], name: str, reference: str, depth: int
+) -> Iterator[Json]:
+    """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema, or an alternative
+    that it has itself, lists."""
+    last = reference.rpartition("/")[2]
+    mapping = discriminator.get("mapping")
+    for key, each in mapping.items() if isinstance(mapping, dict) else ():
+        if each in (reference, last):
+            yield str(key)
+    yield last
+    yield from _listed_values(document, {"$ref": reference}, name)
+    target = resolve(document, {"$ref": reference})
+    for group in ("oneOf", "anyOf") if depth and isinstance(target, dict) else ():
+        for each in target.get(group, ()):
+            if isinstance(each, dict) and isinstance(each.get("$ref"), str):
+                yield from _names_of(document, discriminator, name, each["$ref"], depth - 1)
+
+
+def _listed_values(document: Json, schema: Json, name: str, depth: int = 5) -> Iterator[Json]:
+    """The values that a schema, or one it is put together from, lists for a property."""
+    schema = resolve(document, schema)
+    members = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    member = resolve(document, members[name]) if isinstance(members.get(name), dict) else {}
+    listed = member.get("enum", [member["const"]] if "const" in member else [])
+    yield from listed if isinstance(listed, list) else ()
+    for each in schema.get("allOf", ()) if depth else ():
+        yield from _listed_values(document, each, name, depth - 1)
