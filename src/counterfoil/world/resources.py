@@ -51,7 +51,7 @@ class Resource(msgspec.Struct, frozen=True, eq=False, weakref=True):
     content: Content | None = None
 
 
-NOTHING: Mapping[str, Resource] = {}
+NO_RESOURCES: Mapping[str, Resource] = {}
 
 
 class Resources:
@@ -66,7 +66,7 @@ class Resources:
 
     def group(self, api: str, collection: str, parent: str) -> Mapping[str, Resource]:
         """The resources written in a group by id, in the order of their first writing. Not to be changed."""
-        return self._groups.get(Group(api, collection, parent), NOTHING)
+        return self._groups.get(Group(api, collection, parent), NO_RESOURCES)
 
     def groups(self) -> Iterator[tuple[Group, Mapping[str, Resource]]]:
         yield from self._groups.items()

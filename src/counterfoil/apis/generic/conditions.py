@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from counterfoil.apis.generic.comparing import holds
+from counterfoil.apis.generic.comparing import matches
 from counterfoil.apis.generic.model import NESTED
 from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -112,7 +112,7 @@ def _compare(operator: str, value: Json, wanted: Json) -> bool:
         return value is not None and (text.startswith(end) if operator == "begins" else text.endswith(end))
     if value is None and wanted is None and operator == "equal":
         return True
-    return holds(operator, value, wanted)
+    return matches(operator, value, wanted)
 
 
 def _field(value: Mapping[str, Json], keys: list[str]) -> tuple[Json, bool]:
@@ -219,7 +219,7 @@ class _Parser:
             return _condition(field, name, wanted)
         operator = self._next()
         if letters(operator) not in _OPERATORS:
-            raise UnknownFilter(f"'{operator[:40]}' is no comparison")
+            raise UnknownFilter(f"'{operator[:40]}' is not a comparison operator")
         if operator.lower() == "in":
             self._expect("(")
             values = [_literal(self._next())]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.apis.generic.values import Path, Record, Tweaks, Unmakeable, Values
 
 Json = Any
@@ -39,7 +39,7 @@ def fit(
     checks: Checks,
     key: str,
     *,
-    given: Json = NOTHING,
+    given: Json = UNSET,
     anchor: int = 0,
     row: int = 1,
     examples: Iterable[Json] = (),
@@ -50,7 +50,7 @@ def fit(
 
     Raises ``Unmakeable`` with the reason.
     """
-    if given is NOTHING:
+    if given is UNSET:
         for example in examples:
             if checks.is_valid(example):
                 return example
@@ -63,7 +63,7 @@ def fit(
         except Unmakeable as error:
             reason = str(error)
             continue
-        if made is not NOTHING:
+        if made is not UNSET:
             return made
         row = max(row, 1)
     raise Unmakeable(reason)
@@ -81,7 +81,7 @@ def _tried(
         reason = f"#/{'/'.join(map(str, path))}: {error.message}"
         if not _changed(tweaks, record, tuple(path), error):
             break
-    return NOTHING, reason
+    return UNSET, reason
 
 
 def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:

@@ -12,7 +12,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.reading import text
+from counterfoil.apis.generic.read_handlers import text
 from counterfoil.json_schema import Validator
 
 Json = Any

@@ -47,7 +47,7 @@ def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None 
     draw = Draw(seed)
     most = MOST_REPEATS if longest is None else min(MOST_REPEATS, longest)
     for extra in (most // 2, 0, 1, most, max(shortest, 1), 3, 2):
-        made = _made(parsed, draw, min(extra, LONGEST), shortest)
+        made = _made(parsed, draw, min(extra, LONGEST))
         if made is None:
             return None
         if len(made) < shortest or (longest is not None and len(made) > longest):
@@ -70,20 +70,20 @@ def _parsed(pattern: str) -> Any:
         return None
 
 
-def _made(parsed: Any, draw: Draw, extra: int, shortest: int) -> str | None:
+def _made(parsed: Any, draw: Draw, extra: int) -> str | None:
     out: list[str] = []
     groups: dict[int, str] = {}
     try:
         for code, argument in parsed:
-            out.append(_one(code, argument, draw, extra, shortest, groups))
+            out.append(_one(code, argument, draw, extra, groups))
     except (NotImplementedError, RecursionError):
         return None
     return "".join(out)
 
 
-def _one(code: Any, argument: Any, draw: Draw, extra: int, shortest: int, groups: dict[int, str]) -> str:
+def _one(code: Any, argument: Any, draw: Draw, extra: int, groups: dict[int, str]) -> str:
     def sequence(items: Any) -> str:
-        return "".join(_one(each, value, draw, extra, shortest, groups) for each, value in items)
+        return "".join(_one(each, value, draw, extra, groups) for each, value in items)
 
     if code is codes.LITERAL:
         return chr(argument)
@@ -117,10 +117,8 @@ def _one(code: Any, argument: Any, draw: Draw, extra: int, shortest: int, groups
             if length > LONGEST:  # repetitions of repetitions
                 raise NotImplementedError
         return "".join(out)
-    if code is codes.AT or code is codes.ASSERT_NOT:
-        return ""
-    if code is codes.ASSERT:
-        return ""
+    if code in (codes.AT, codes.ASSERT, codes.ASSERT_NOT):
+        return ""  # no text of their own; text_for checks the result
     raise NotImplementedError
 
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
@@ -78,7 +78,7 @@ class WalkedList(ItemList):
 def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
     """The list operation of a collection, as the families of laws want it."""
     definition, reader = document.spec.operations[operation.name], document.reader
-    answer = success(definition, "GET")
+    answer = success_response(definition, "GET")
     entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None
     fields = _Fields(reader, entity)
     sorts, sort = _sort(operation, definition.get("parameters") or (), fields)

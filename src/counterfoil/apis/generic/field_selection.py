@@ -24,7 +24,7 @@ MOST_NAMES = 500
 _TOKENS = re.compile(r"[^,()\s]+|[,()]")
 
 
-class Choosing:
+class FieldSelection:
     """The choice of fields for one document's operations."""
 
     def __init__(self, document: Document) -> None:
