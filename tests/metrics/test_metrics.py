@@ -19,7 +19,7 @@ from tests.store.served import CONTROL, RUNS, Client, Served, kill_worker, until
 from counterfoil.app import build
 from counterfoil.cli import main
 from counterfoil.lookup import own_api
-from counterfoil.store.log import Operation
+from counterfoil.store.log import Change
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -184,7 +184,7 @@ class Disk:
             setattr(log, name, self._failing(getattr(log, name)))
 
     def _failing(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def failing(*arguments: Sequence[Operation] | str) -> Any:
+        def failing(*arguments: Sequence[Change] | str) -> Any:
             if self.fails:
                 raise StoreUnavailable("the disk is full")
             return call(*arguments)

@@ -15,7 +15,7 @@ from tests.store.served import CONTROL, RUNS
 
 from counterfoil.app import Application, build
 from counterfoil.store import group_commit
-from counterfoil.store.log import Operation
+from counterfoil.store.log import Change
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
@@ -36,7 +36,7 @@ class Disk:
         log.commit = self.commit  # type: ignore[method-assign]
         log.recover = self.recover  # type: ignore[method-assign]
 
-    def commit(self, operations: Sequence[Operation]) -> None:
+    def commit(self, operations: Sequence[Change]) -> None:
         assert self.go_on.wait(20)
         if self.fails == "before":
             raise StoreUnavailable("the store cannot be written: the disk is full; try again")

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import httpx
 
 from counterfoil.contract.context import EffortLevel, LawContext
-from counterfoil.contract.http_client import Answer, HttpClient, NoResponse, RequestKey, request_key
+from counterfoil.contract.http_client import HttpClient, NoResponse, RawResponse, RequestKey, request_key
 from counterfoil.contract.law import Law
 from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.target import Json
@@ -44,13 +44,13 @@ class Recording:
     The copies are made once: laws share them, as they share the responses.
     """
 
-    answers: dict[RequestKey, Answer] = field(default_factory=dict)
+    answers: dict[RequestKey, RawResponse] = field(default_factory=dict)
     size: int = 0
     long_lists: set[Hashable] = field(default_factory=set)
     _changed: dict[tuple[int, RequestKey], bytes] = field(default_factory=dict)
     _observed: dict[int, ObservationCache] = field(default_factory=dict)
 
-    def add(self, key: RequestKey, answer: Answer) -> None:
+    def add(self, key: RequestKey, answer: RawResponse) -> None:
         """Keep a response; once too much was sent, keep none."""
         before = self.answers.get(key)
         self.size += len(answer[2]) - (len(before[2]) if before else 0)
@@ -130,7 +130,7 @@ class _Replay(HttpClient):
         self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
         self._recording, self._way = recording, way
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RawResponse:
         key = request_key(method, url, headers, content)
         if key not in self._recording.answers:
             raise NoResponse("this request was not recorded")

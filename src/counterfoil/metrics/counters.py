@@ -16,7 +16,7 @@ import msgspec
 from counterfoil.api import API
 from counterfoil.asgi import Scope
 from counterfoil.server.context import RequestContext
-from counterfoil.store.log import Conflict, Log, Operation
+from counterfoil.store.log import Change, Conflict, Log
 from counterfoil.store.worlds import StoredWorlds
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -110,7 +110,7 @@ class StoreCounters:
         self._lock = Lock()
         worlds.measure(self._write)
 
-    def _write(self, log: Log, operations: Sequence[Operation]) -> None:
+    def _write(self, log: Log, operations: Sequence[Change]) -> None:
         began = self._seconds()
         conflicts = failures = 0
         try:

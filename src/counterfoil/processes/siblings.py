@@ -9,7 +9,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from threading import Thread
 
-PATIENCE = 2.0
+REPLY_SECONDS = 2.0
 """Seconds for an answer; a worker that takes longer, or has just been killed, is left out."""
 MOST_BYTES = 64 * 2**20
 logger = logging.getLogger("counterfoil.server")
@@ -60,7 +60,7 @@ class Siblings:
         while True:
             try:
                 with listener.accept() as connection:
-                    if connection.poll(PATIENCE):
+                    if connection.poll(REPLY_SECONDS):
                         what, _, body = connection.recv_bytes(MOST_BYTES).partition(b"\n")
                         answer = self._answers.get(what)
                         connection.send_bytes(answer(body) if answer is not None else b"")
@@ -72,6 +72,6 @@ class Siblings:
 
 def _end(connection: Connection) -> bytes | None:
     with connection, contextlib.suppress(OSError, EOFError):
-        if connection.poll(PATIENCE):
+        if connection.poll(REPLY_SECONDS):
             return connection.recv_bytes(MOST_BYTES)
     return None
