@@ -154,7 +154,7 @@ def test_strangers_add_no_values_of_labels() -> None:
 
 def test_a_broken_connection_and_too_many_statuses_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault breaks a connection before there is a status. After the second status of all operations, others are classes."""
-    monkeypatch.setattr("counterfoil.metrics.counters.MOST_STATUSES", 2)
+    monkeypatch.setattr("counterfoil.metrics.counters.MAX_STATUSES", 2)
     with served(apis=["billingplatform"]) as client:
         order = {"api": "billingplatform", "kind": "reset", "times": 1}
         assert client.post(f"{CONTROL}/default/faults", headers=TOKEN, json=order).status_code == 201

@@ -243,7 +243,7 @@ def test_a_world_that_cannot_be_read_is_unavailable_in_the_vendors_words(server:
 
 def test_a_world_takes_so_many_commands_from_all_apis_together(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is reset: rebuilding it after a restart takes the longer, the more there are."""
-    monkeypatch.setattr(group_commit, "MOST_COMMANDS", 3)
+    monkeypatch.setattr(group_commit, "MAX_COMMANDS", 3)
     charge = {"customer": 1, "description": "Visit", "amount": "1"}
     assert server.client.post(RUNS, json={"name": "First"}).status_code == 200
     assert server.client.post(f"{CONTROL}/default/commands/add_charge", json=charge).status_code == 200

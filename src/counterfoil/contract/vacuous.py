@@ -25,7 +25,7 @@ from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.target import Json
 
 VACUOUS = "vacuous here: it would hold whatever values the responses had"
-MOST_BYTES = 48_000_000
+MAX_KEPT_BYTES = 48_000_000
 """Bytes of responses that are kept; where a target sends more, no law is called vacuous."""
 How = Literal["other values", "swapped", "other types", "left out"]
 WAYS: tuple[How, ...] = ("other values", "swapped", "swapped", "other types", "left out")
@@ -68,7 +68,7 @@ class Recording:
 
     @property
     def is_complete(self) -> bool:
-        return self.size <= MOST_BYTES
+        return self.size <= MAX_KEPT_BYTES
 
     def changed(self, way: int, key: RequestKey) -> bytes:
         """The body of a response, changed in the way with this number, and always alike."""

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 MIN_UPTIME_SECONDS = 1.0
 """A worker that ends within so many seconds failed to start, rather than being killed."""
-MOST_FAILURES = 5
+MAX_FAILURES = 5
 PAUSE = 0.2
 """Seconds before a worker that failed to start is started again."""
 STOP_SECONDS = 10.0
@@ -102,7 +102,7 @@ class Supervisor:
             code = os.waitstatus_to_exitcode(status)
             if time.monotonic() - started < MIN_UPTIME_SECONDS and code >= 0:
                 self._failures += 1
-                if self._failures >= MOST_FAILURES:
+                if self._failures >= MAX_FAILURES:
                     raise WorkersFailed(f"workers end as soon as they start, the last with exit code {code}")
                 time.sleep(PAUSE)
             else:

@@ -23,7 +23,7 @@ from counterfoil.world.world import World
 
 T = TypeVar("T")
 
-MOST_COMMANDS = 100_000
+MAX_COMMANDS = 100_000
 """Of one world until it is reset, from all clients: rebuilding that many takes seconds."""
 logger = logging.getLogger("counterfoil.store")
 
@@ -73,8 +73,8 @@ class GroupCommit:
 
     def append(self, head: StoredHead, before: WorldState, draft: WorldState, command: Command) -> None:
         number = len(draft.history) - draft.scenario_length
-        if number > MOST_COMMANDS:
-            raise RuleBroken(f"a world takes {MOST_COMMANDS} commands: reset it, or make another")
+        if number > MAX_COMMANDS:
+            raise RuleBroken(f"a world takes {MAX_COMMANDS} commands: reset it, or make another")
         appended = AppendCommand(head.id, draft.version - number, number, encode_command(command), self._is_plain(head))
         self._put(Waiting(appended, head, draft), before)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from counterfoil.plain_text import counted
-from counterfoil.store.eviction import MOST_BYTES
+from counterfoil.store.eviction import MAX_MEMORY_BYTES
 from counterfoil.store.log import Conflict, DeleteWorld, Log, RemoteLog, StoreError, StoreLog
 from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.sqlite import SqliteLog
@@ -68,7 +68,7 @@ def open_worlds(
     known_switches: KnownSwitches,
     *,
     shared: bool = False,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = MAX_MEMORY_BYTES,
 ) -> StoredWorlds:
     """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``; about
     ``most_bytes`` of worlds are kept in memory. Raises ``StoreError``."""

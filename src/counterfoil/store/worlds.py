@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from counterfoil.ledger.errors import RuleBroken, UnknownRecord
-from counterfoil.store.eviction import MOST_BYTES, MOST_WORLDS, WorldsInMemory
+from counterfoil.store.eviction import MAX_MEMORY_BYTES, MAX_WORLDS, WorldsInMemory
 from counterfoil.store.group_commit import GroupCommit
 from counterfoil.store.head import StoredHead
 from counterfoil.store.log import Change, CreateWorld, DeleteWorld, Log, Row, SetFaults, StoredWorld
@@ -56,8 +56,8 @@ class StoredWorlds(Worlds):
         *,
         now: Callable[[], float],
         limit: int = 1_000_000,
-        most_in_memory: int = MOST_WORLDS,
-        most_bytes: int = MOST_BYTES,
+        most_in_memory: int = MAX_WORLDS,
+        most_bytes: int = MAX_MEMORY_BYTES,
     ) -> None:
         super().__init__(read, known_switches, limit=limit, seconds=now)
         self.log = log

@@ -28,7 +28,7 @@ from counterfoil.openapi import Spec
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 
 def build_api(
@@ -49,7 +49,7 @@ def build_api(
     tries each operation once, so that the API can say at start how it is answered. Raises ``ModelError`` or ``HandlersError``.
     """
     document = Document(spec, infer(spec, model))
-    generated = GeneratedRows(document, min(rows, MOST_ROWS), seed)
+    generated = GeneratedRows(document, min(rows, MAX_ROWS), seed)
     answering = Handlers(document, generated, spec.name)
     routes: dict[str, Any] = {name: answering.handler(name) for name in spec.operations}
     if handlers is not None:
@@ -75,4 +75,4 @@ def _any_caller(headers: Mapping[str, str], world: World) -> Principal:
     return Principal("caller")
 
 
-__all__ = ["MOST_ROWS", "HandlersError", "Model", "ModelError", "build_api", "infer"]
+__all__ = ["MAX_ROWS", "HandlersError", "Model", "ModelError", "build_api", "infer"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Json = Any
 NO_FIELDS: Mapping[str, Any] = {}
-MOST_LISTED = 20
+MAX_LISTED_NAMES = 20
 """Names that a sentence lists."""
 
 
@@ -206,7 +206,7 @@ class Browser:
         by_letters = {letters(name) for name in (*known, *before)}
         for name in value:
             if known and name not in known and letters(name) not in by_letters:
-                listed = ", ".join(list(known)[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")
+                listed = ", ".join(list(known)[:MAX_LISTED_NAMES]) + (", …" if len(known) > MAX_LISTED_NAMES else "")
                 raise BadValue(f"{collection.path} has no field '{name}'; there are: {listed}", field=name)
 
     def _check_required(self, collection: Collection, parent: str, sent: Mapping[str, Json]) -> None:

@@ -47,7 +47,7 @@ MESSAGES = word_set(
 )
 TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
 CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 class Errors:
@@ -121,7 +121,7 @@ class Errors:
         reader = self.document.reader
         types = reader.types(member)
         if reader.is_object(member) or reader.is_array(member):
-            if depth >= DEEPEST or not (
+            if depth >= MAX_DEPTH or not (
                 name in required or key in ("error", "errors", "fault", "problem", "detail", "meta")
             ):
                 return UNSET

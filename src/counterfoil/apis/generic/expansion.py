@@ -21,9 +21,9 @@ from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
 
-DEEPEST = 4
+MAX_DEPTH = 4
 """How deep members are shown within members."""
-MOST_INCLUDED = 1000
+MAX_INCLUDED = 1000
 
 
 class Expansion:
@@ -135,7 +135,7 @@ class _ExpandedResponse:
             except Unmakeable:
                 return None
             target.shown[key] = shown
-        if not isinstance(shown, dict) or not wanted or depth >= DEEPEST:
+        if not isinstance(shown, dict) or not wanted or depth >= MAX_DEPTH:
             return shown if isinstance(shown, dict) else None
         collection = self.document.model.collections[path]
         return self._member(shown, collection, self.document.entity(collection), wanted, depth + 1)
@@ -162,7 +162,7 @@ class _ExpandedResponse:
         included: dict[tuple[str, str], Json] = {}
         for path, id in self._related(members, collection.embeds, wanted):
             target = self._target(id, path)
-            if target is not None and (path, target.id) not in included and len(included) < MOST_INCLUDED:
+            if target is not None and (path, target.id) not in included and len(included) < MAX_INCLUDED:
                 shown = self._shown(target.id, path, self.document.reader.items(listed), {}, 0)
                 included.update({(path, target.id): shown} if shown is not None else {})
         return {**body, "included": list(included.values())}

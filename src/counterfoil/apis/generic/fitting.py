@@ -14,8 +14,8 @@ from counterfoil.apis.generic.values import Path, Record, Tweaks, Unmakeable, Va
 
 Json = Any
 
-MOST_TRIES = 24
-MOST_WAYS = 40
+MAX_TRIES = 24
+MAX_WAYS = 40
 """Alternatives of one place that are tried."""
 
 
@@ -73,7 +73,7 @@ def _tried(
     values: Values, schema: Json, checks: Checks, key: str, given: Json, anchor: int, row: int, tweaks: Tweaks
 ) -> tuple[Json, str]:
     reason = ""
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         made, record = values.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)
         if checks.is_valid(made):
             return made, ""
@@ -119,7 +119,7 @@ def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
             return True
         ways = record.choices.get(place, 1)
         tried = tweaks.branches.get(place, 0)
-        if tried + 1 < min(ways, MOST_WAYS):
+        if tried + 1 < min(ways, MAX_WAYS):
             tweaks.branches[place] = tried + 1
             return True
         if place in record.optional and place not in tweaks.omitted:

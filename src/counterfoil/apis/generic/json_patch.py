@@ -9,7 +9,7 @@ from counterfoil.json_values import copy_json
 
 Json = Any
 
-MOST = 500
+MAX_CHANGES = 500
 """Changes in one patch."""
 
 
@@ -24,8 +24,8 @@ def is_patch(body: Json) -> bool:
 
 def patched(value: dict[str, Json], patch: list[Json]) -> dict[str, Json]:
     """The value with all changes, or ``BadPatch``; nothing of ``value`` is changed."""
-    if len(patch) > MOST:
-        raise BadPatch(f"a patch has up to {MOST} changes")
+    if len(patch) > MAX_CHANGES:
+        raise BadPatch(f"a patch has up to {MAX_CHANGES} changes")
     result: Json = copy_json(value)
     for each in patch:
         op, path = each["op"], _steps(each["path"])

@@ -18,7 +18,7 @@ from counterfoil.apis.generic.rows import Member
 
 Json = Any
 
-LARGEST_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 USUAL_PAGE = 100
 """Members of a page where the document does not say."""
 OPERATORS: Mapping[str, str] = {
@@ -210,7 +210,7 @@ def _size(pages: Pages, query: Mapping[str, Json], most: int | None, total: int)
     else:
         usual = pages.default or min(USUAL_PAGE, pages.most or USUAL_PAGE)
         size = _whole(query.get(pages.size), usual) if pages.size else usual
-        size = max(0, min(size, pages.most or LARGEST_PAGE))
+        size = max(0, min(size, pages.most or MAX_PAGE_SIZE))
     return size if most is None else min(size, most)
 
 

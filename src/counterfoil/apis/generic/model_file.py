@@ -29,7 +29,7 @@ from counterfoil.apis.generic.model import (
 Json = Any
 
 FORM = 1
-LARGEST = 20 * 1024 * 1024
+MAX_FILE_BYTES = 20 * 1024 * 1024
 PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
 _KEYS = {"embeds": "holds"}
 """What a file calls an attribute that has another name here."""
@@ -125,8 +125,8 @@ def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Mo
         source = file.read_bytes()
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from None
-    if len(source) > LARGEST:
-        raise ModelError(f"{file}: is larger than {LARGEST} bytes")
+    if len(source) > MAX_FILE_BYTES:
+        raise ModelError(f"{file}: is larger than {MAX_FILE_BYTES} bytes")
     try:
         data = yaml_reader.read(source, str(file))
     except yaml_reader.YamlError as error:

@@ -32,11 +32,11 @@ Json = Any
 
 ONLY = "-"
 """The id of what there is only one of."""
-MOST_KEPT = 20_000
+MAX_KEPT_ROWS = 20_000
 """Made rows that are kept, and as many in whole lists; they are made again when they are looked at again."""
-MOST_IDS = 200_000
+MAX_KEPT_IDS = 200_000
 """Ids that are kept, for all collections and parents."""
-MOST_TRIES = 100
+MAX_TRIES = 100
 """Ids that are tried for a new member; only a document that lists its ids has so many taken."""
 
 
@@ -58,7 +58,7 @@ class GeneratedRows:
         self.document = document
         self.rows = rows
         self.salt = salt
-        self.ids = RowIds(document, self.count, kept=max(16, MOST_IDS // max(1, rows)))
+        self.ids = RowIds(document, self.count, kept=max(16, MAX_KEPT_IDS // max(1, rows)))
         self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
@@ -84,7 +84,7 @@ class GeneratedRows:
         member = Member(id, self._value(world, collection, parent, id))
         with self._lock:
             member = self._members.setdefault(known, member)
-            if len(self._members) > MOST_KEPT:
+            if len(self._members) > MAX_KEPT_ROWS:
                 self._members.popitem(last=False)
         return member
 
@@ -99,7 +99,7 @@ class GeneratedRows:
             with self._lock:
                 self._in_lists += len(found) - len(self._lists.pop(known, ()))
                 self._lists[known] = found
-                while self._in_lists > MOST_KEPT and len(self._lists) > 1:
+                while self._in_lists > MAX_KEPT_ROWS and len(self._lists) > 1:
                     self._in_lists -= len(self._lists.popitem(last=False)[1])
         return found
 
@@ -291,7 +291,7 @@ class MemberStore:
         group = self.world.resources.group(self.api, collection.path, parent)
         key = self.generated.key(self.world, collection, parent)
         number = len(self.generated.ids.all(key, collection)) + len(group)
-        for further in range(MOST_TRIES):
+        for further in range(MAX_TRIES):
             id = self.generated.ids.at(key, collection, number + further)
             if self.generated.ids.is_beyond(collection, id):
                 break

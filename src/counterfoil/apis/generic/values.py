@@ -18,12 +18,12 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 Path = tuple[str | int, ...]
 
-MOST_VALUES = 3000
+MAX_VALUES = 3000
 """Values in one made body; beyond it only what is required is made."""
 OPTIONAL_DEPTH = 2
 """How deep optional objects and arrays are made; below, only what is required: 1.8 KB for a customer of Stripe's,
 which nest without end; one level more makes them 3 KB."""
-DEEPEST = 24
+MAX_DEPTH = 24
 
 
 LISTS = ("data", "items", "results", "values")
@@ -194,7 +194,7 @@ class _Making:
     # --- objects and arrays ----------------------------------------------------------------------
 
     def _object(self, merged: Mapping[str, Json], given: Json, path: Path, above: tuple[int, ...]) -> Json:
-        if len(path) > DEEPEST or above.count(id(merged)) > 1:
+        if len(path) > MAX_DEPTH or above.count(id(merged)) > 1:
             raise Unmakeable(f"{_text(path) or 'the value'} refers to itself without an end")
         source: Mapping[str, Json] = given if isinstance(given, dict) else self._named_by(merged, given)
         if given is UNSET and self.row == 0 and not above and (example := self._example(merged)) is not None:
@@ -275,7 +275,7 @@ class _Making:
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
         """Whether an optional property that was not given is made."""
-        if is_given or self.tweaks.bare or self.count > MOST_VALUES:
+        if is_given or self.tweaks.bare or self.count > MAX_VALUES:
             return False
         merged = self.reader.merged(schema)
         if merged.get("deprecated") or id(merged) in above:

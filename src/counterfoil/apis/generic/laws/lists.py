@@ -30,7 +30,7 @@ SIZE = 100
 """The page size asked for where the document gives no maximum."""
 ALWAYS_SENT = ("accept", "content-type", "authorization")
 """Headers that are no parameters (OpenAPI 3.1, Parameter Object)."""
-MOST_PAGES = 200
+MAX_PAGES = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class WalkedList(ItemList):
         seen: set[str] = set()
         size = {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
         position: dict[str, Any] = {}
-        for number in range(MOST_PAGES):
+        for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
             body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
             page = self.items(body)
