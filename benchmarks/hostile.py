@@ -40,7 +40,7 @@ HOSTILE = (
     b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5000,
     b"POST " + RUNS.encode() + b" HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 )
-MOST_GROWTH = 0.25
+MAX_GROWTH = 0.25
 """Part by which RSS may grow from the first third of the run to its end."""
 
 
@@ -154,7 +154,7 @@ def soak(seconds: float, burst: int) -> int:
 
 def report(run: Soak, measured: list[tuple[int, int, int]]) -> int:
     early, last = max(measured[:4]), measured[-1]
-    if last[0] > early[0] * (1 + MOST_GROWTH):
+    if last[0] > early[0] * (1 + MAX_GROWTH):
         run.unexpected.append(f"RSS grew from {early[0]} to {last[0]} MB")
     if last[1] > max(each[1] for each in measured[:4]) + 8:
         run.unexpected.append(f"descriptors grew to {last[1]}")

@@ -41,7 +41,7 @@ class Caller:
         from counterfoil.apis.generic import build_api
         from counterfoil.apis.generic.document import Document
         from counterfoil.apis.generic.inference import infer
-        from counterfoil.apis.generic.rows import Made
+        from counterfoil.apis.generic.rows import GeneratedRows
         from counterfoil.lookup import scenario
         from counterfoil.openapi import read_document
         from counterfoil.server.app import build_server
@@ -55,7 +55,7 @@ class Caller:
         self.worlds.create("default", "quiet")
         self.server = build_server([self.api], self.worlds.get)
         self.document = Document(self.spec, infer(self.spec))
-        self.made = Made(self.document, 25, 0)
+        self.generated = GeneratedRows(self.document, 25, 0)
         self.model = self.document.model
         self.loop = asyncio.new_event_loop()
 
@@ -159,7 +159,7 @@ class Caller:
 
     def sample(self, name: str) -> Json:
         """A body for an operation: as JSON values."""
-        from counterfoil.apis.generic.answers import request_schema
+        from counterfoil.apis.generic.documented_responses import request_schema
         from counterfoil.apis.generic.fitting import fit
 
         schema = request_schema(self.spec.operations[name])
@@ -169,7 +169,7 @@ class Caller:
         return fit(self.document.values, schema, checks, f"request/{name}", row=1, sent=True)
 
     def _body(self, operation: Json, name: str, known: tuple[Any, str] | None = None) -> tuple[str, bytes]:
-        from counterfoil.apis.generic.answers import is_json
+        from counterfoil.apis.generic.documented_responses import is_json
         from counterfoil.apis.generic.values import Unmakeable
 
         content = (operation.get("requestBody") or {}).get("content") or {}
@@ -282,7 +282,7 @@ class Measured:
     def _members(self, collection: Any, parent: str) -> list[str]:
         world = self.caller.worlds.get("default")
         assert world is not None
-        return list(self.caller.made.ids.all(self.caller.made.key(world, collection, parent), collection))
+        return list(self.caller.generated.ids.all(self.caller.generated.key(world, collection, parent), collection))
 
     def _called(self, name: str, operation: Any) -> None:
         collection = self.caller.model.collections.get(operation.collection)
@@ -332,11 +332,11 @@ class Measured:
 
     def _key_of(self, collection: Any, operation: Any, above: str) -> str:
         """The value of the field that a path names a member by: of the first member that has it."""
-        from counterfoil.apis.generic.rows import Store
+        from counterfoil.apis.generic.rows import MemberStore
 
         world = self.caller.worlds.get("default")
         assert world is not None
-        members = list(Store(self.caller.made, world, self.caller.spec.name).all(collection, above))
+        members = list(MemberStore(self.caller.generated, world, self.caller.spec.name).all(collection, above))
         members = members[::-1] if operation.role == "delete" else members
         return next((str(value) for each in members if (value := _at(each.value, operation.key)) is not None), "x")
 
@@ -381,8 +381,8 @@ class Measured:
         world = self.caller.worlds.get("default")
         assert world is not None
         above = "/".join(list(ids.values())[: len(collection.parents)])
-        ids["the member's own"] = self.caller.made.ids.at(
-            self.caller.made.key(world, collection, above), collection, 4_000_001
+        ids["the member's own"] = self.caller.generated.ids.at(
+            self.caller.generated.key(world, collection, above), collection, 4_000_001
         )
         if any(isinstance(each.get("enum"), list) for each in self.caller.document.id_schemas(collection)):
             return  # every id that the document lists is there
@@ -398,7 +398,7 @@ class Measured:
         )
 
     def _create(self, collection: Any, by_role: dict[str, list[Any]]) -> None:
-        from counterfoil.apis.generic.changes import Changes
+        from counterfoil.apis.generic.member_changes import MemberChanges
 
         for create in by_role.get("create", ())[:1]:
             if "requestBody" not in self.caller.spec.operations[create.name]:
@@ -413,7 +413,7 @@ class Measured:
             if status >= 400 or not isinstance(body, dict | list):
                 continue
             shown = _at(body, create.at)
-            fields = Changes(self.caller.document).fields(collection, _at(sent, create.body))
+            fields = MemberChanges(self.caller.document).fields(collection, _at(sent, create.body))
             members = self.caller.document.reader.properties(
                 self.caller.document.reader.member(self.caller.document.answer(create.name).schema, create.at)
             )

@@ -26,7 +26,7 @@ from benchmarks.regression import PAGE, RUNS, _step
 from benchmarks.server_process import answers_http, free_port
 from counterfoil.app import Application, build
 from counterfoil.ledger.errors import LedgerError
-from counterfoil.store.log import Made, Row
+from counterfoil.store.log import CreateWorld, Row
 from counterfoil.store.rebuilding import origin_of
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.world.commands import AddCharge, AdvanceClock, Command, CreateRun, UpdateRun, encode_command
@@ -105,7 +105,7 @@ def many(folder: Path) -> dict[str, float]:
             Row(number + 10, f"world-{number:06}", origin, 0, life, time.time() + life)
             for number in range(first, first + 5000)
         )
-        log.commit([Made(row, source, commands) for row in rows])
+        log.commit([CreateWorld(row, source, commands) for row in rows])
     log.close()
     began = time.perf_counter()
     application = build(["billingplatform"], store=str(store))

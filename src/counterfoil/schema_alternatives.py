@@ -25,13 +25,13 @@ BOUNDS = (
     "pattern",
 )
 """Keywords that tell alternatives apart. ``type`` is not one: each integer is a number."""
-DEEPEST = 3
+MAX_DEPTH = 3
 
 
 def exclude_each_other(document: Json, alternatives: list[Json]) -> bool:
     """Whether each alternative requires a member, or sets a bound, that no other does: what fits two of them is then a
     contradiction that the document's author could see. Where one lacks that, what fits it may be meant by another."""
-    marks = [_marks(document, each, DEEPEST) for each in alternatives]
+    marks = [_marks(document, each, MAX_DEPTH) for each in alternatives]
     return all(
         found.difference(*(each for other, each in enumerate(marks) if other != index))
         for index, found in enumerate(marks)
@@ -66,7 +66,7 @@ def names_of(document: Json, discriminator: Mapping[str, Json], name: str, branc
     """The names of one alternative. Told is what it lists, else what the mapping has, else the schema's name."""
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     accepted: list[Json] = []
-    for known in _names_of(document, discriminator, name, reference, DEEPEST) if isinstance(reference, str) else ():
+    for known in _names_of(document, discriminator, name, reference, MAX_DEPTH) if isinstance(reference, str) else ():
         accepted.extend([known] if known not in accepted else [])
     mapping = discriminator.get("mapping")
     listed = [each for each in _listed_values(document, branch, name) if is_text(each)]

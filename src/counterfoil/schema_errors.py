@@ -10,10 +10,10 @@ from counterfoil import hints
 
 Json = Any
 
-MOST_BRANCHES = 200
+MAX_BRANCHES = 200
 """Alternatives that are looked at, and errors of each."""
-MOST_LISTED = 20
-DEEPEST = 20
+MAX_LISTED_VALUES = 20
+MAX_DEPTH = 20
 """Alternatives within alternatives; what is deeper is told of as a whole."""
 _HOW_TO_WRITE = {
     'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
@@ -60,7 +60,7 @@ class Cause:
 def cause_of(error: Any, discriminator: Callable[[Any], Discriminator | None]) -> Cause:
     """The cause of one of jsonschema-rs's errors. ``discriminator`` finds that of an error about alternatives, if it has one."""
     notes: list[str] = []
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         branches = _branches(error)
         if not branches:
             break
@@ -163,7 +163,7 @@ def _distance(error: Any, branch: list[Any]) -> tuple[int, int]:
 def _branches(error: Any) -> list[list[Any]]:
     if error.kind.name not in ("anyOf", "oneOf"):
         return []
-    return [each[:MOST_BRANCHES] for each in (getattr(error.kind, "context", None) or [])[:MOST_BRANCHES]]
+    return [each[:MAX_BRANCHES] for each in (getattr(error.kind, "context", None) or [])[:MAX_BRANCHES]]
 
 
 def _cause(error: Any, note: str) -> Cause:
@@ -185,9 +185,9 @@ def _note(notes: list[str]) -> str:
 
 
 def _listed(values: list[str] | tuple[str, ...]) -> str:
-    texts = [f'"{each}"' for each in values[:MOST_LISTED]]
-    if len(values) > MOST_LISTED:
-        texts.append(f"{len(values) - MOST_LISTED} others")
+    texts = [f'"{each}"' for each in values[:MAX_LISTED_VALUES]]
+    if len(values) > MAX_LISTED_VALUES:
+        texts.append(f"{len(values) - MAX_LISTED_VALUES} others")
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from counterfoil import json_pointer
 
-SHORTEST_LIST, LONGEST_LIST = 4, 9
+MIN_LIST_LENGTH, MAX_LIST_LENGTH = 4, 9
 _START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -89,7 +89,7 @@ class RandomResponder:
         return {name: self.value(properties[name]) for name in shown}
 
     def _array(self, schema: Mapping[str, Any]) -> list[Any]:
-        length = max(schema.get("minItems", 0), self._random.randint(SHORTEST_LIST, LONGEST_LIST))
+        length = max(schema.get("minItems", 0), self._random.randint(MIN_LIST_LENGTH, MAX_LIST_LENGTH))
         return [self.value(schema.get("items", {})) for _ in range(length)]
 
     def _boolean(self, schema: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.world.commands import Command
 from counterfoil.world.state import WorldState
-from counterfoil.world.write_lock import MOST_WAITING
+from counterfoil.world.write_lock import MAX_WAITING
 
 from .conftest import Sandbox
 
@@ -71,13 +71,13 @@ def test_nothing_but_the_busy_worlds_own_commands_waits(server: Any) -> None:
 
 def test_commands_to_the_busy_world_queue_and_only_so_many(server: Any) -> None:
     threads, answers = in_threads(
-        MOST_WAITING, lambda n: server("POST", "/worlds/busy/commands/add_customer", {"name": f"customer {n}"})
+        MAX_WAITING, lambda n: server("POST", "/worlds/busy/commands/add_customer", {"name": f"customer {n}"})
     )
     lock, pause = server.worlds.named("busy").head.lock, threading.Event()
-    while lock.waiting < MOST_WAITING:
+    while lock.waiting < MAX_WAITING:
         pause.wait(0.001)
     problem = server.refused(503, "POST", "/worlds/busy/commands/add_customer", {"name": "one too many"})
-    assert problem["detail"] == f"{MOST_WAITING} other changes wait for this world already; try again"
+    assert problem["detail"] == f"{MAX_WAITING} other changes wait for this world already; try again"
     server.refused(503, "POST", "/worlds/busy/reset")
     assert server("POST", "/worlds/busy/commands", {"command": "add_customer"}).headers["retry-after"] == "1"
     bearer = {"Authorization": "Bearer counterfoil-key"}
@@ -88,7 +88,7 @@ def test_commands_to_the_busy_world_queue_and_only_so_many(server: Any) -> None:
     server.held.may_end.set()
     for thread in threads:
         thread.join()
-    assert sorted(answer.json()["version"] for answer in answers) == list(range(2, MOST_WAITING + 2))
+    assert sorted(answer.json()["version"] for answer in answers) == list(range(2, MAX_WAITING + 2))
 
 
 def test_a_reset_waits_for_the_command_and_then_undoes_it(server: Any) -> None:

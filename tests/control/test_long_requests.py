@@ -14,7 +14,7 @@ import pytest
 from counterfoil.control import control_api, long_requests
 from counterfoil.server.faults.store import FaultStore
 from counterfoil.world.commands import RecordUsage
-from counterfoil.world.write_lock import MOST_WAITING
+from counterfoil.world.write_lock import MAX_WAITING
 
 from .conftest import Sandbox
 
@@ -73,10 +73,10 @@ def test_a_task_that_was_refused_says_so(long: Sandbox) -> None:
 
 def test_a_task_for_a_world_that_too_many_wait_for_says_so(long: Sandbox) -> None:
     with long.worlds.named("default").writing():
-        answers = [long("POST", "/worlds/default/commands/advance_clock", {"days": 1}) for _ in range(MOST_WAITING + 2)]
+        answers = [long("POST", "/worlds/default/commands/advance_clock", {"days": 1}) for _ in range(MAX_WAITING + 2)]
         refused = [each for each in answers if each.status_code == 503 or _status(long, each) == 503]
         assert len(refused) == 2
-    assert [_status(long, each) for each in answers if each not in refused] == [200] * MOST_WAITING
+    assert [_status(long, each) for each in answers if each not in refused] == [200] * MAX_WAITING
 
 
 def test_what_is_quick_is_answered_at_once(sandbox: Build) -> None:

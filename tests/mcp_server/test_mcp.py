@@ -25,9 +25,9 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from counterfoil.cli import main
-from counterfoil.mcp_server.programs import MOST_SECONDS
+from counterfoil.mcp_server.programs import MAX_SECONDS
 from counterfoil.mcp_server.stand_in import SECONDS
-from counterfoil.mcp_server.tool import MOST_CHARACTERS
+from counterfoil.mcp_server.tool import MAX_CHARACTERS
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "own-api" / "shop.yaml"
@@ -333,6 +333,6 @@ def test_the_page_names_each_tool_and_option() -> None:
     assert re.findall(r"`(\w+)`", tables) == READING + WRITING
     for option in ("--writes", "--allow-url", "--header", "--port", "--spec", "--model", "--handlers", "--scenario"):
         assert option in page
-    assert f"{MOST_CHARACTERS:,} characters" in page
+    assert f"{MAX_CHARACTERS:,} characters" in page
     assert f"{SECONDS:.0f} seconds at most" in page
-    assert f"given, {MOST_SECONDS} at most" in page
+    assert f"given, {MAX_SECONDS} at most" in page

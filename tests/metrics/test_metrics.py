@@ -19,7 +19,7 @@ from tests.store.served import CONTROL, RUNS, Client, Served, kill_worker, until
 from counterfoil.app import build
 from counterfoil.cli import main
 from counterfoil.lookup import own_api
-from counterfoil.store.log import Operation
+from counterfoil.store.log import Change
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -154,7 +154,7 @@ def test_strangers_add_no_values_of_labels() -> None:
 
 def test_a_broken_connection_and_too_many_statuses_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault breaks a connection before there is a status. After the second status of all operations, others are classes."""
-    monkeypatch.setattr("counterfoil.metrics.counters.MOST_STATUSES", 2)
+    monkeypatch.setattr("counterfoil.metrics.counters.MAX_STATUSES", 2)
     with served(apis=["billingplatform"]) as client:
         order = {"api": "billingplatform", "kind": "reset", "times": 1}
         assert client.post(f"{CONTROL}/default/faults", headers=TOKEN, json=order).status_code == 201
@@ -184,7 +184,7 @@ class Disk:
             setattr(log, name, self._failing(getattr(log, name)))
 
     def _failing(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def failing(*arguments: Sequence[Operation] | str) -> Any:
+        def failing(*arguments: Sequence[Change] | str) -> Any:
             if self.fails:
                 raise StoreUnavailable("the disk is full")
             return call(*arguments)

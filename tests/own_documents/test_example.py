@@ -33,5 +33,5 @@ def test_the_page_and_the_example_agree(tmp_path: Path) -> None:
 def test_the_bounds_on_the_page_are_those_of_the_code() -> None:
     from counterfoil.world import resources
 
-    assert f"{resources.MOST_WRITTEN:,} written resources and {resources.MOST_BYTES // 2**20} MiB" in PAGE
-    assert f"{resources.MOST_IN_GROUP:,} resources below one parent" in PAGE
+    assert f"{resources.MAX_WRITTEN:,} written resources and {resources.MAX_WRITTEN_BYTES // 2**20} MiB" in PAGE
+    assert f"{resources.MAX_IN_GROUP:,} resources below one parent" in PAGE

@@ -23,7 +23,7 @@ import redis
 
 PASSWORD = "open:sesame"
 ESCAPED = "open%3Asesame"
-MOST_STARTS = 100
+MAX_STARTS = 100
 """A PostgreSQL that was killed cannot be started before all of its processes have ended."""
 
 
@@ -62,7 +62,7 @@ class DatabaseServer:
         """Start it, unless it runs, and wait until it answers."""
         for attempt in range(1500):
             if not self.is_running:
-                assert attempt < MOST_STARTS, (self.folder / "log").read_text()[-2000:]
+                assert attempt < MAX_STARTS, (self.folder / "log").read_text()[-2000:]
                 self._launch()
             if self._is_ready():
                 return self
@@ -188,7 +188,7 @@ class Postgres(DatabaseServer):
         assert done.returncode == 0, done.stderr
 
 
-MOST_PORT = 55_535
+MAX_PORT = 55_535
 """Of a Redis in a cluster, which listens on the port 10,000 above its own, too."""
 
 
@@ -197,7 +197,7 @@ class Redis(DatabaseServer):
 
     def __init__(self, binary: str, **settings: str) -> None:
         super().__init__()
-        while self.port > MOST_PORT:
+        while self.port > MAX_PORT:
             self.port = free_port()
         self._binary = binary
         self._settings = {"appendonly": "yes", "appendfsync": "always", "save": "", **settings}

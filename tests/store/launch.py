@@ -69,30 +69,30 @@ def never_looks() -> None:
     """A worker takes what it has in memory for the newest."""
     from counterfoil.store.shared_worlds import SharedWorlds
 
-    is_current = SharedWorlds.is_current
+    try_catch_up = SharedWorlds.try_catch_up
 
     def always(self: SharedWorlds, name: str) -> bool:
-        return name in self._heads or is_current(self, name)
+        return name in self._heads or try_catch_up(self, name)
 
-    SharedWorlds.is_current = always  # type: ignore[method-assign]
+    SharedWorlds.try_catch_up = always  # type: ignore[method-assign]
 
 
 def writes_over_others() -> None:
     """A command takes the place of the one that another worker wrote at the same moment."""
     from counterfoil.store import sqlite_statements
-    from counterfoil.store.log import Appended
+    from counterfoil.store.log import AppendCommand
 
     check = sqlite_statements._check
 
     def over(connection: Any, operations: Any) -> bool:
-        if not all(isinstance(each, Appended) for each in operations):
+        if not all(isinstance(each, AppendCommand) for each in operations):
             return False
         rows = [(each.world, each.number, each.command) for each in operations]
         connection.executemany("INSERT OR REPLACE INTO log VALUES (?, ?, ?)", rows)
         return True
 
     def careless(connection: Any, each: Any, there: Any) -> None:
-        if not isinstance(each, Appended):
+        if not isinstance(each, AppendCommand):
             check(connection, each, there)
 
     sqlite_statements._append_if_next, sqlite_statements._check = over, careless
@@ -102,18 +102,18 @@ def counts_before_it_commits() -> None:
     """A worker that looks between the two takes the old world for the new one."""
     from contextlib import contextmanager
 
-    from counterfoil.store.log import Made, Touched
-    from counterfoil.store.sqlite_turns import SLOTS, Turns
+    from counterfoil.store.log import CreateWorld, TouchWorld
+    from counterfoil.store.write_turns import SLOTS, SharedWriteLock
 
     @contextmanager
-    def early(self: Turns, operations: Any) -> Any:
+    def early(self: SharedWriteLock, operations: Any) -> Any:
         for each in operations:
-            if not isinstance(each, Made | Touched):
+            if not isinstance(each, CreateWorld | TouchWorld):
                 self.counters[each.world % SLOTS] += 2
         time.sleep(0.003)
         yield
 
-    Turns.counting = early  # type: ignore[method-assign]
+    SharedWriteLock.bump_counters = early  # type: ignore[method-assign]
 
 
 def workers_cannot_open_the_store() -> None:

@@ -16,10 +16,10 @@ from tests.store.served import CONTROL, RUNS
 
 from counterfoil.app import Application, build, sharing
 from counterfoil.store import opening
-from counterfoil.store.log import Conflict, Operation, Position, Touched
+from counterfoil.store.log import Change, Conflict, Position, TouchWorld
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.store.sqlite_file import SqliteFile
-from counterfoil.store.sqlite_turns import SLOTS
+from counterfoil.store.write_turns import SLOTS
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -29,21 +29,21 @@ HEADERS = {"Authorization": "Bearer counterfoil-key"}
 class Engine(SqliteLog):
     """A store on which the test plays: ``before_commit`` is called before each commit, and may raise."""
 
-    before_commit: Callable[[Sequence[Operation]], None] = staticmethod(lambda operations: None)
+    before_commit: Callable[[Sequence[Change]], None] = staticmethod(lambda operations: None)
     before_look: Callable[[], None] = staticmethod(lambda: None)
     looks = 0
     shared_counters = memoryview(bytearray(8 * SLOTS)).cast("Q")
 
     def connect(self) -> None:
-        assert self.turns is not None
-        self.turns.counters = self.shared_counters  # as after a fork
+        assert self.write_lock is not None
+        self.write_lock.counters = self.shared_counters  # as after a fork
         super().connect()
 
     def writing(self) -> AbstractContextManager[None]:
         return nullcontext()  # as an engine without a lock; with one, only the first attempt can conflict
 
-    def commit(self, operations: Sequence[Operation]) -> None:
-        if not all(isinstance(each, Touched) for each in operations):
+    def commit(self, operations: Sequence[Change]) -> None:
+        if not all(isinstance(each, TouchWorld) for each in operations):
             self.before_commit(operations)
         super().commit(operations)
 
@@ -190,7 +190,7 @@ def test_it_is_tried_so_often_and_then_refused(processes: list[Process]) -> None
     one, two = processes
     tries = []
 
-    def conflicts(operations: Sequence[Operation]) -> None:
+    def conflicts(operations: Sequence[Change]) -> None:
         tries.append(operations)
         raise Conflict
 
@@ -214,7 +214,7 @@ def ready(process: Process) -> None:
 def test_a_store_that_fails_and_comes_back(processes: list[Process]) -> None:
     one, two = processes
 
-    def fails(operations: Sequence[Operation]) -> None:
+    def fails(operations: Sequence[Change]) -> None:
         raise StoreUnavailable("the store cannot be written: the disk is full; try again")
 
     one.engine.before_commit = fails

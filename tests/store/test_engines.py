@@ -20,20 +20,21 @@ from tests.store.engines import DatabaseServer, Postgres, Redis, free_port, redi
 
 from counterfoil.cli import main
 from counterfoil.store.log import (
-    Appended,
+    AppendCommand,
+    Change,
     Conflict,
-    Faults,
-    Gone,
-    Logins,
-    Made,
-    Operation,
+    CreateWorld,
+    DeleteWorld,
     Origin,
     Position,
-    Reset,
+    ResetWorld,
     Row,
-    Touched,
+    SetFaults,
+    SetLogins,
+    StoreLog,
+    TouchWorld,
 )
-from counterfoil.store.opening import StoreLog, open_log
+from counterfoil.store.opening import open_log
 from counterfoil.world.command_log import StoreUnavailable
 
 ORIGIN = Origin("quiet", "digest-of-quiet", 1, None, {"some.switch": True})
@@ -41,9 +42,9 @@ TEXT = b"the scenario's text"
 
 
 def make(log: StoreLog, name: str, *commands: bytes, expires: float | None = None) -> int:
-    id = log.last_id() + 1
+    id = log.reserve_id()
     row = Row(id, name, ORIGIN, 0, None if expires is None else 60.0, expires)
-    log.commit([Made(row, TEXT, commands)])
+    log.commit([CreateWorld(row, TEXT, commands)])
     return id
 
 
@@ -56,10 +57,10 @@ def log(remote_store: str) -> Iterator[StoreLog]:
 def test_what_was_committed_is_found(log: StoreLog, remote_store: str) -> None:
     """Two commands at the start, one more, a reset to version 5, and one after it."""
     world = make(log, "blue", b"one", b"two", expires=5000.0)
-    log.commit([Appended(world, 0, 3, b"three \x00 \xff")])
+    log.commit([AppendCommand(world, 0, 3, b"three \x00 \xff")])
     assert log.position("blue") == Position(world, 0, 3, 5000.0)
     assert log.commands_after(world, 1) == [b"two", b"three \x00 \xff"]
-    log.commit([Appended(world, 0, 4, b"four"), Reset(world, 5), Appended(world, 5, 1, b"new")])
+    log.commit([AppendCommand(world, 0, 4, b"four"), ResetWorld(world, 5), AppendCommand(world, 5, 1, b"new")])
     assert log.position("blue") == Position(world, 5, 1, 5000.0)
     with closing(open_log(remote_store)) as other:
         stored = other.find("blue")
@@ -72,18 +73,24 @@ def test_what_was_committed_is_found(log: StoreLog, remote_store: str) -> None:
 
 def test_names_faults_and_what_expires(log: StoreLog) -> None:
     worlds = [make(log, name, expires=expires) for name, expires in (("a", None), ("b", 100.0), ("c", 200.0))]
-    log.commit([Faults(worlds[0], b"[1]"), Faults(worlds[1], b"[2]"), Touched(worlds[1], 300.0)])
-    log.commit([Touched(worlds[1], 250.0)])
+    log.commit([SetFaults(worlds[0], b"[1]"), SetFaults(worlds[1], b"[2]"), TouchWorld(worlds[1], 300.0)])
+    log.commit([TouchWorld(worlds[1], 250.0)])
     assert log.rows() == [(worlds[0], "a"), (worlds[1], "b"), (worlds[2], "c")]
     assert log.rows(1, 1) == [(worlds[1], "b")]
     assert log.rows(3, 5) == []
     assert log.expired(290.0) == [(worlds[2], "c")], "the later of two servers that used b counts"
     assert sorted(log.faults()) == [("a", b"[1]"), ("b", b"[2]")]
     log.commit(
-        [Logins(worlds[1], b"{}"), Faults(worlds[1], b"[2, 3]", before=b"[2]"), Gone(worlds[2], expired_before=201.0)]
+        [
+            SetLogins(worlds[1], b"{}"),
+            SetFaults(worlds[1], b"[2, 3]", before=b"[2]"),
+            DeleteWorld(worlds[2], expired_before=201.0),
+        ]
     )
     assert log.position("b") == Position(worlds[1], 0, 0, 300.0, b"[2, 3]", b"{}")
-    log.commit([Reset(worlds[1], 1), Faults(worlds[1], b""), Gone(worlds[0]), Touched(worlds[0], 1.0)])
+    log.commit(
+        [ResetWorld(worlds[1], 1), SetFaults(worlds[1], b""), DeleteWorld(worlds[0]), TouchWorld(worlds[0], 1.0)]
+    )
     assert log.position("b") == Position(worlds[1], 1, 0, 300.0)
     assert log.faults() == []
     assert (log.count(), log.commands()) == (1, 0)
@@ -96,17 +103,17 @@ def test_names_faults_and_what_expires(log: StoreLog) -> None:
 @pytest.mark.parametrize(
     "late",
     [
-        lambda world, id: Appended(world, 0, 2, b"twice"),
-        lambda world, id: Appended(world, 0, 4, b"too far"),
-        lambda world, id: Appended(world, 1, 3, b"on another base"),
-        lambda world, id: Appended(world + 1000, 0, 1, b"of nothing"),
-        lambda world, id: Reset(world + 1000, 1),
-        lambda world, id: Reset(world, 2),
-        lambda world, id: Faults(world, b"[2]", before=b"[1]"),
-        lambda world, id: Logins(world + 1000, b"{}"),
-        lambda world, id: Gone(world, expired_before=5000.0),
-        lambda world, id: Gone(world + 1000),
-        lambda world, id: Made(Row(id, "blue", ORIGIN, 0), TEXT),
+        lambda world, id: AppendCommand(world, 0, 2, b"twice"),
+        lambda world, id: AppendCommand(world, 0, 4, b"too far"),
+        lambda world, id: AppendCommand(world, 1, 3, b"on another base"),
+        lambda world, id: AppendCommand(world + 1000, 0, 1, b"of nothing"),
+        lambda world, id: ResetWorld(world + 1000, 1),
+        lambda world, id: ResetWorld(world, 2),
+        lambda world, id: SetFaults(world, b"[2]", before=b"[1]"),
+        lambda world, id: SetLogins(world + 1000, b"{}"),
+        lambda world, id: DeleteWorld(world, expired_before=5000.0),
+        lambda world, id: DeleteWorld(world + 1000),
+        lambda world, id: CreateWorld(Row(id, "blue", ORIGIN, 0), TEXT),
     ],
     ids=[
         "number taken",
@@ -125,13 +132,16 @@ def test_names_faults_and_what_expires(log: StoreLog) -> None:
 def test_who_comes_late_keeps_nothing(log: StoreLog, late: Any) -> None:
     """Neither the operation that conflicts, nor those before and after it in the same batch."""
     world, other = make(log, "blue", b"one", b"two", expires=5000.0), make(log, "other")
-    conflicting: Operation = late(world, log.last_id() + 1)
+    conflicting: Change = late(world, log.reserve_id())
     before = log.find("blue"), log.find("other"), log.rows()
-    for batch in ([conflicting], [Appended(other, 0, 1, b"before"), conflicting, Appended(other, 0, 2, b"after")]):
+    for batch in (
+        [conflicting],
+        [AppendCommand(other, 0, 1, b"before"), conflicting, AppendCommand(other, 0, 2, b"after")],
+    ):
         with pytest.raises(Conflict):
             log.commit(batch)
         assert (log.find("blue"), log.find("other"), log.rows()) == before
-    log.commit([Appended(world, 0, 3, b"three")])
+    log.commit([AppendCommand(world, 0, 3, b"three")])
     assert log.position("blue") == Position(world, 0, 3, 5000.0)
 
 
@@ -145,7 +155,7 @@ def test_two_servers_that_append_at_once_both_go_on(remote_store: str) -> None:
             done = 0
             while done < 30:
                 numbers = {name: position.number for name in ("blue", "green") if (position := log.position(name))}
-                batch = [Appended(worlds[at], 0, numbers[("blue", "green")[at]] + 1, who) for at in order]
+                batch = [AppendCommand(worlds[at], 0, numbers[("blue", "green")[at]] + 1, who) for at in order]
                 try:
                     log.commit(batch)
                 except Conflict:
@@ -227,8 +237,8 @@ def test_a_commit_whose_connection_broke_is_there_once(
     with closing(Cable(database, mark, after=after)) as cable:
         with closing(open_log(remote_store.replace(f":{database.port}/", f":{cable.port}/"))) as log:
             world = make(log, "blue")
-            log.commit([Appended(world, 0, 1, mark)])
-            log.commit([Appended(world, 0, 2, b"after"), Faults(world, b"[]")])
+            log.commit([AppendCommand(world, 0, 1, mark)])
+            log.commit([AppendCommand(world, 0, 2, b"after"), SetFaults(world, b"[]")])
             stored = log.find("blue")
         assert stored is not None
         assert stored.commands == [mark, b"after"]
@@ -243,13 +253,13 @@ def test_a_server_that_is_killed_and_started_again(database: DatabaseServer, log
         log.find("blue")
     assert "sesame" not in str(told.value)
     with pytest.raises(StoreUnavailable, match=r"cannot be written: .*does not answer"):
-        log.commit([Appended(world, 0, 2, b"lost")])
+        log.commit([AppendCommand(world, 0, 2, b"lost")])
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         log.recover()
     database.start()
     assert log.position("blue") == Position(world, 0, 1)
     log.recover()
-    log.commit([Appended(world, 0, 2, b"two")])
+    log.commit([AppendCommand(world, 0, 2, b"two")])
     assert log.position("blue") == Position(world, 0, 2)
 
 
@@ -257,17 +267,17 @@ def test_a_server_that_takes_no_writes(database: DatabaseServer, log: StoreLog) 
     world = make(log, "blue", b"one")
     database.as_read_only(True)
     try:
-        wait_until(lambda: not writes(log, Faults(world, b"[1]")))
+        wait_until(lambda: not writes(log, SetFaults(world, b"[1]")))
         with pytest.raises(StoreUnavailable, match="cannot be written: "):
             log.recover()
     finally:
         database.as_read_only(False)
     wait_until(lambda: recovers(log))
-    log.commit([Appended(world, 0, 2, b"two")])
+    log.commit([AppendCommand(world, 0, 2, b"two")])
     assert log.commands_after(world, 0) == [b"one", b"two"]
 
 
-def writes(log: StoreLog, operation: Operation) -> bool:
+def writes(log: StoreLog, operation: Change) -> bool:
     try:
         log.commit([operation])
     except StoreUnavailable:

@@ -191,7 +191,7 @@ def test_an_own_documents_resources_survive(store: str) -> None:
         assert served.get(f"{base}/guests/{made['guest']['id']}") == made
 
 
-def test_ordered_faults_survive_and_go_with_their_world(store: str) -> None:
+def test_faults_survive_and_go_with_their_world(store: str) -> None:
     """The first fault is taken away, the second stays; a reset takes it away too, and its number is not given again."""
     fault = {"api": "billingplatform", "kind": "status", "status": 503}
     with Served(store, "--scenario", "one-month") as served:

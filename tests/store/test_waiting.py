@@ -15,7 +15,7 @@ from tests.store.served import CONTROL, RUNS
 
 from counterfoil.app import Application, build
 from counterfoil.store import group_commit
-from counterfoil.store.log import Operation
+from counterfoil.store.log import Change
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
@@ -36,7 +36,7 @@ class Disk:
         log.commit = self.commit  # type: ignore[method-assign]
         log.recover = self.recover  # type: ignore[method-assign]
 
-    def commit(self, operations: Sequence[Operation]) -> None:
+    def commit(self, operations: Sequence[Change]) -> None:
         assert self.go_on.wait(20)
         if self.fails == "before":
             raise StoreUnavailable("the store cannot be written: the disk is full; try again")
@@ -243,7 +243,7 @@ def test_a_world_that_cannot_be_read_is_unavailable_in_the_vendors_words(server:
 
 def test_a_world_takes_so_many_commands_from_all_apis_together(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is reset: rebuilding it after a restart takes the longer, the more there are."""
-    monkeypatch.setattr(group_commit, "MOST_COMMANDS", 3)
+    monkeypatch.setattr(group_commit, "MAX_COMMANDS", 3)
     charge = {"customer": 1, "description": "Visit", "amount": "1"}
     assert server.client.post(RUNS, json={"name": "First"}).status_code == 200
     assert server.client.post(f"{CONTROL}/default/commands/add_charge", json=charge).status_code == 200

@@ -16,7 +16,7 @@ from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, Issue
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
-from counterfoil.world.write_lock import MOST_WAITING, WorldBusy
+from counterfoil.world.write_lock import MAX_WAITING, WorldBusy
 
 
 class Scripted:
@@ -149,21 +149,21 @@ def test_writers_queue_and_only_so_many(worlds: Worlds) -> None:
         view.execute(AddCustomer(name=f"customer {number}"))
         done.append(view.version)
 
-    waiting = [threading.Thread(target=add, args=(number,)) for number in range(MOST_WAITING)]
+    waiting = [threading.Thread(target=add, args=(number,)) for number in range(MAX_WAITING)]
     for thread in waiting:
         thread.start()
     lock, pause = world.head.lock, threading.Event()
-    while lock.waiting < MOST_WAITING:
+    while lock.waiting < MAX_WAITING:
         pause.wait(0.001)
-    with pytest.raises(WorldBusy, match=f"{MOST_WAITING} other changes wait"):
+    with pytest.raises(WorldBusy, match=f"{MAX_WAITING} other changes wait"):
         worlds.named("one").execute(AddCustomer(name="one too many"))
     assert not worlds.named("one").begin_write(wait=False)
     assert not done
     busy.finish()
     for thread in waiting:
         thread.join()
-    assert sorted(done) == list(range(2, MOST_WAITING + 2))
-    assert worlds.named("one").ledger.customers == 1 + MOST_WAITING
+    assert sorted(done) == list(range(2, MAX_WAITING + 2))
+    assert worlds.named("one").ledger.customers == 1 + MAX_WAITING
     assert lock.waiting == 0
 
 

@@ -110,7 +110,7 @@ class RecordedExchange(msgspec.Struct, frozen=True):
     """A recorded request with its response. ``number`` counts those of a world; ``at`` is the real time, ``now`` the world's.
 
     ``path`` is what the client sent, with its query. ``operation`` is None where no operation was meant. ``fault`` is the id
-    of the fault that struck; ``reason`` says why a status of 500 or more was answered. ``status`` is 0 where the connection
+    of the fault that applied; ``reason`` says why a status of 500 or more was answered. ``status`` is 0 where the connection
     ended before an answer.
     """
 

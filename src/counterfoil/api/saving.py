@@ -57,7 +57,7 @@ def wait_saved(saving: Future[Any] | None) -> None:
         raise not_saved(error) from None
 
 
-async def in_turn(world: World, call: Callable[[World], T]) -> T:
+async def run_exclusively(world: World, call: Callable[[World], T]) -> T:
     """What ``call`` returns for this world as it is by then, once that is durable, with no other process writing meanwhile.
     ``call`` is called in a thread, holding the world's write lock."""
     log = world.head.log
@@ -67,7 +67,7 @@ async def in_turn(world: World, call: Callable[[World], T]) -> T:
     return work.result()
 
 
-def wait_in_turn(world: World, call: Callable[[World], T]) -> T:
+def run_exclusively_blocking(world: World, call: Callable[[World], T]) -> T:
     """The same in a thread, which it blocks."""
     log = world.head.log
     assert log is not None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from counterfoil.api import API
 from counterfoil.app import metrics_mount
 from counterfoil.app.mounts import Mounts
-from counterfoil.app.worlds import NewWorld, kept_faults, open_worlds, sharing_of, visitors_secret
+from counterfoil.app.worlds import NewWorld, faults_api, open_worlds, sharing_of, visitors_secret
 from counterfoil.asgi import ASGIApp
 from counterfoil.control.access import guard
 from counterfoil.lookup import UsageError, all_switches, load_apis
@@ -117,7 +117,7 @@ def build(
     mounted = Mounts(
         worlds,
         served,
-        kept_faults(faults, stored, sharing),
+        faults_api(faults, stored, sharing),
         shown_journal,
         sharing,
         closing,

@@ -18,7 +18,7 @@ from counterfoil.store.current_worlds import CurrentWorlds
 from counterfoil.store.shared_faults import SharedFaults
 from counterfoil.store.shared_worlds import SharedWorlds
 
-LONGEST = 90
+MAX_PATH_BYTES = 90
 """Bytes of the path of a folder with sockets; the path of a Unix socket has up to 104 on macOS, 108 on Linux."""
 
 
@@ -77,7 +77,7 @@ def _folder(store: str | None) -> Path:
     """Beside the store's file, if there is one: what was left by a server that was killed is found there, and deleted. No other
     server uses it, because there is one server for each store."""
     path = None if store is None else Path(f"{store}-workers").absolute()
-    if path is None or len(str(path).encode()) > LONGEST:
+    if path is None or len(str(path).encode()) > MAX_PATH_BYTES:
         return Path(tempfile.mkdtemp(prefix="counterfoil-"))
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(mode=0o700)

@@ -113,8 +113,8 @@ def sharing_of(stored: StoredWorlds | None, journal: JournalStore, workers: int)
     return Sharing(cast("SharedWorlds", stored), journal, workers)
 
 
-def kept_faults(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing | None) -> Faults:
-    """Through which faults are ordered: they are kept in the store, if there is one."""
+def faults_api(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing | None) -> Faults:
+    """What adds, removes and lists faults; they are kept in the store, if there is one."""
     if stored is None:
         return faults
     if sharing is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NAMED = re.compile(r"([^=/\\.]*)=(.*)", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ _OPTIONS = [
         "--rows",
         default=25,
         show_default=True,
-        type=click.IntRange(0, MOST_ROWS),
+        type=click.IntRange(0, MAX_ROWS),
         help="How many resources each collection of --spec begins with.",
     ),
     click.option("--notices", "-v", is_flag=True, help="List the places of --spec that could not be understood."),

@@ -15,7 +15,7 @@ from counterfoil.world.scenario import ScenarioDefinition
 from counterfoil.world.scenario_keys import KEYS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-LARGEST = {"tax_rate": 100, "share": 1, "spread": 1}
+MAX_VALUES = {"tax_rate": 100, "share": 1, "spread": 1}
 """The largest value of a number in a part of a scenario, by key; otherwise it is 10**12."""
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _CUSTOMER = {"type": ["integer", "string"], "description": "A customer of this scenario, by key or by number."}
@@ -71,7 +71,7 @@ def _plain(schema: Any, key: str, *, bounded: bool) -> Any:
     if not isinstance(schema, dict):
         return schema
     if schema.get("format") == "decimal":
-        bounds = {"minimum": 0, "maximum": LARGEST.get(key, 10**12)} if bounded else {}
+        bounds = {"minimum": 0, "maximum": MAX_VALUES.get(key, 10**12)} if bounded else {}
         default = {"default": _number(schema["default"])} if "default" in schema else {}
         return {"type": ["number", "string"], "pattern": _NUMBER, **bounds, **default}
     return {

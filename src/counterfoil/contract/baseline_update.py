@@ -14,7 +14,7 @@ from counterfoil.whole_files import write_whole
 DAYS = 90
 """How long a new entry, or one that had expired, is accepted."""
 OWNER = "(fill in)"
-LONGEST_REASON = 200
+MAX_REASON_LENGTH = 200
 
 HEAD = """\
 # Deviations that `counterfoil check` accepts. Each has an owner, a reason and the last day on which it is accepted;
@@ -44,7 +44,7 @@ def _missing(entries: Sequence[BaselineEntry], records: Sequence[Record], today:
         if record.status != FAILED or any(entry.applies_to(record) for entry in entries):
             continue
         first = record.findings[0]
-        reason = f"expected {first.expected}; got {first.got}"[:LONGEST_REASON]
+        reason = f"expected {first.expected}; got {first.got}"[:MAX_REASON_LENGTH]
         narrow = {} if record.part == "law" else {"operation": record.operation, "api": record.api}
         yield BaselineEntry(record.id, OWNER, " ".join(reason.split()), today + timedelta(DAYS), **narrow)
 

@@ -42,7 +42,7 @@ TIME_USED_UP = "the time given with --max-time is used up"
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 RequestKey = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
 """Method, URL, body and headers of a request."""
-Answer = tuple[int, httpx.Headers, bytes]
+RawResponse = tuple[int, httpx.Headers, bytes]
 """Status, headers and body of a response."""
 UNSET: Any = object()
 """The default of arguments for which ``None`` has a meaning."""
@@ -113,7 +113,7 @@ class HttpClient:
         self.login_operation = book.login_operation if book is not None else None
         self.notes: list[str] = []
         self.transcript: list[str] = []
-        self.on_answer: Callable[[RequestKey, Answer], None] = lambda key, answer: None
+        self.on_answer: Callable[[RequestKey, RawResponse], None] = lambda key, answer: None
         self.last_date: str | None = None
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
@@ -234,7 +234,7 @@ class HttpClient:
             )
         time.sleep(wait)
 
-    def _answer(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RawResponse:
         try:
             return self._exchange(method, url, headers, content)
         except Interrupted:
@@ -243,7 +243,7 @@ class HttpClient:
             self._wait_for_rate()
             return self._exchange(method, url, headers, content)
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RawResponse:
         where = f"{method} {self.secrets.hide(url)}"
         seconds = min(self._seconds, max(0.05, self._time_left()))
         end = time.monotonic() + seconds

@@ -141,13 +141,13 @@ _INNER = r"[^][(){}]*"
 _CONTAINER = re.compile(rf"[\[({{](?:{_INNER}(?:[\[({{]{_INNER}[\])}}]{_INNER})*)[\])}}]")
 """A bracket with what it contains, up to two deep."""
 JSON_TYPES = (dict, list, tuple, set, frozenset, int, float, Decimal, type(None))
-LONGEST = 2000
+MAX_MESSAGE_LENGTH = 2000
 """Characters of a message."""
 
 
 def plain(text: str) -> str:
     """``text`` with JSON's notation for values, where Python's came into it: ``['eur', Decimal('1.5')]``."""
-    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    text = text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:MAX_MESSAGE_LENGTH]}…"
     text = _REPR.sub(lambda found: found[1] or _iso(found[2]), text)
     return _CONTAINER.sub(_as_json, text)
 

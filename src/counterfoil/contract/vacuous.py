@@ -19,13 +19,13 @@ from typing import Any, Literal
 import httpx
 
 from counterfoil.contract.context import EffortLevel, LawContext
-from counterfoil.contract.http_client import Answer, HttpClient, NoResponse, RequestKey, request_key
+from counterfoil.contract.http_client import HttpClient, NoResponse, RawResponse, RequestKey, request_key
 from counterfoil.contract.law import Law
 from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.target import Json
 
 VACUOUS = "vacuous here: it would hold whatever values the responses had"
-MOST_BYTES = 48_000_000
+MAX_KEPT_BYTES = 48_000_000
 """Bytes of responses that are kept; where a target sends more, no law is called vacuous."""
 How = Literal["other values", "swapped", "other types", "left out"]
 WAYS: tuple[How, ...] = ("other values", "swapped", "swapped", "other types", "left out")
@@ -44,13 +44,13 @@ class Recording:
     The copies are made once: laws share them, as they share the responses.
     """
 
-    answers: dict[RequestKey, Answer] = field(default_factory=dict)
+    answers: dict[RequestKey, RawResponse] = field(default_factory=dict)
     size: int = 0
     long_lists: set[Hashable] = field(default_factory=set)
     _changed: dict[tuple[int, RequestKey], bytes] = field(default_factory=dict)
     _observed: dict[int, ObservationCache] = field(default_factory=dict)
 
-    def add(self, key: RequestKey, answer: Answer) -> None:
+    def add(self, key: RequestKey, answer: RawResponse) -> None:
         """Keep a response; once too much was sent, keep none."""
         before = self.answers.get(key)
         self.size += len(answer[2]) - (len(before[2]) if before else 0)
@@ -68,7 +68,7 @@ class Recording:
 
     @property
     def is_complete(self) -> bool:
-        return self.size <= MOST_BYTES
+        return self.size <= MAX_KEPT_BYTES
 
     def changed(self, way: int, key: RequestKey) -> bytes:
         """The body of a response, changed in the way with this number, and always alike."""
@@ -130,7 +130,7 @@ class _Replay(HttpClient):
         self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
         self._recording, self._way = recording, way
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RawResponse:
         key = request_key(method, url, headers, content)
         if key not in self._recording.answers:
             raise NoResponse("this request was not recorded")

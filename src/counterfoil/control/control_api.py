@@ -15,7 +15,7 @@ from functools import partial
 
 from counterfoil.api import API, ApiError, AsyncOperation, Principal, Request, Response
 from counterfoil.api.control_types import Faults, Journal
-from counterfoil.api.saving import in_turn, is_contended, until_saved, wait_in_turn
+from counterfoil.api.saving import is_contended, run_exclusively, run_exclusively_blocking, until_saved
 from counterfoil.asgi import CONTROL_PREFIX
 from counterfoil.control import errors, long_requests
 from counterfoil.control.access import guard
@@ -87,12 +87,12 @@ def _operation(handler: Handler, service: WorldService, threads: RequestThreads)
                 if writes_to is None:
                     return call()
                 if is_contended(writes_to):
-                    return await in_turn(writes_to, lambda _: call())
+                    return await run_exclusively(writes_to, lambda _: call())
                 if writes_to.begin_write(wait=False):
                     try:
                         return await _at_once(call, writes_to)
                     except WriteConflict:
-                        return await in_turn(writes_to, lambda _: call())
+                        return await run_exclusively(writes_to, lambda _: call())
             if writes_to is not None and service.worlds.is_shared and long_requests.waits_with_lock(request):
                 call, writes_to = partial(_without_world, writes_to, call), None
             if long_requests.takes_long(service, request):
@@ -103,7 +103,7 @@ def _operation(handler: Handler, service: WorldService, threads: RequestThreads)
 
 
 def _without_world(world: World, call: Callable[[], Response]) -> Response:
-    return wait_in_turn(world, lambda _: call())
+    return run_exclusively_blocking(world, lambda _: call())
 
 
 async def _at_once(call: Callable[[], Response], world: World) -> Response:

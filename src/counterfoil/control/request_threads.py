@@ -14,7 +14,7 @@ from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
 from counterfoil.api import ApiError
-from counterfoil.api.saving import is_contended, wait_in_turn, wait_saved
+from counterfoil.api.saving import is_contended, run_exclusively_blocking, wait_saved
 from counterfoil.world.command_log import WriteConflict
 from counterfoil.world.world import World
 
@@ -71,7 +71,7 @@ def _run_with(slots: BoundedSemaphore, call: Callable[[], T], world: World | Non
         with slots:
             return call()
     if is_contended(world):
-        return wait_in_turn(world, lambda _: call())
+        return run_exclusively_blocking(world, lambda _: call())
     try:
         world.begin_write()
         try:
@@ -80,4 +80,4 @@ def _run_with(slots: BoundedSemaphore, call: Callable[[], T], world: World | Non
         finally:
             wait_saved(world.end_write())
     except WriteConflict:
-        return wait_in_turn(world, lambda _: call())
+        return run_exclusively_blocking(world, lambda _: call())

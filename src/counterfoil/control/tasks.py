@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil.api import ApiError, Response
 
-MOST_KEPT = 256
+MAX_KEPT_TASKS = 256
 """Tasks that can be asked for. Of more, those that ended first are forgotten; each holds the body of one response."""
 
 
@@ -83,7 +83,7 @@ class Tasks:
         task = Task(self._new_name(), operation, work)
         with self._lock:
             self._tasks[task.name] = task
-            if len(self._tasks) > MOST_KEPT:
+            if len(self._tasks) > MAX_KEPT_TASKS:
                 ended = (name for name, each in self._tasks.items() if each.response is not None)
                 del self._tasks[next(ended, next(iter(self._tasks)))]
         return task

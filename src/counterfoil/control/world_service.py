@@ -16,7 +16,7 @@ from counterfoil.plain_text import counted
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.capsule import CapsuleError, capsule_of
 from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, WriteResource
-from counterfoil.world.resources import MOST_BYTES, bytes_of_write, too_many_bytes
+from counterfoil.world.resources import MAX_WRITTEN_BYTES, bytes_of_write, too_many_bytes
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import read_scenario
 from counterfoil.world.scenario_runner import customers_of
@@ -33,7 +33,7 @@ class WorldLimits:
 
     customers: int = 100_000
     commands: int = 100_000
-    bytes: int = MOST_BYTES
+    bytes: int = MAX_WRITTEN_BYTES
     seconds: float | None = None
     seconds_to_make: float = 30.0
     max_time_to_live: float = 7 * 86_400

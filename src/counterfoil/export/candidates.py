@@ -18,7 +18,7 @@ from counterfoil.world.world import World
 Json = Any
 
 _LINK = "$response.body#"
-MOST = 5
+MAX_VALUES = 5
 """Values that are tried for one parameter."""
 
 
@@ -55,7 +55,7 @@ class Candidates:
             *(each[name] for each in self._items.values() if name in each),
             *self.examples(parameter),
         ]
-        return list(dict.fromkeys(found))[:MOST] or ["1"]
+        return list(dict.fromkeys(found))[:MAX_VALUES] or ["1"]
 
     def remember_path_value(self, path: str, value: str) -> None:
         """Remember that an operation with this value in its path found something."""

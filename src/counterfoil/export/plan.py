@@ -27,7 +27,7 @@ HOST, TOKEN, BASIC = "host", "token", "basic"
 WORLD = "world"
 """The folder with the requests to the control API."""
 MAX_OPTIONAL = 12
-MOST_TRIES = 12
+MAX_TRIES = 12
 _OF_ITS_OWN = {"accept", "authorization", "content-type"}
 """Header parameters that OpenAPI ignores: they are said elsewhere."""
 
@@ -88,7 +88,7 @@ class _SampleRequests:
     def _tried(self, name: str, operation: Mapping[str, Json]) -> Sample:
         method, _, path = name.partition(" ")
         best: Sample | None = None
-        values = list(itertools.islice(self._path_values(operation, path, []), MOST_TRIES))
+        values = list(itertools.islice(self._path_values(operation, path, []), MAX_TRIES))
         for given in values if method == "GET" else values[:1]:
             sample = self._sample(name, operation, given)
             response = self._send(sample)

@@ -20,11 +20,11 @@ from counterfoil.mcp_server.tool import Arguments, Tool, ToolError, one_line
 
 Json = Any
 
-MOST_SECONDS = 300
+MAX_SECONDS = 300
 GRACE = 30
 """Seconds after a check's own bound, in which it starts, ends what it has begun, and writes."""
 INFER_SECONDS = 60
-MOST_FINDINGS = 10
+MAX_FINDINGS = 10
 CHECKED = {
     "api": {
         "type": "string",
@@ -61,7 +61,7 @@ CHECKED = {
         "additionalProperties": {"type": ["string", "integer"], "maxLength": 500},
         "description": "Ids that the API does not list, as {'id': 'cust_00000003'}.",
     },
-    "seconds": {"type": "integer", "minimum": 1, "maximum": MOST_SECONDS, "default": 60},
+    "seconds": {"type": "integer", "minimum": 1, "maximum": MAX_SECONDS, "default": 60},
 }
 CHECKED_WITH_WRITES = {
     "writes": {
@@ -181,12 +181,12 @@ class Programs:
 def _summary(verdict: Json) -> Json:
     findings = verdict["findings"]
     names = ("id", "operation", "says", "expected", "got", "requests", "place", "reproduce")
-    shown = [{name: each[name] for name in names if each.get(name)} for each in findings[:MOST_FINDINGS]]
+    shown = [{name: each[name] for name in names if each.get(name)} for each in findings[:MAX_FINDINGS]]
     return {
         "verdict": verdict["verdict"],
         "targets": verdict["targets"],
         "totals": {api: each["totals"] for api, each in verdict["apis"].items()},
-        "troubles": verdict["troubles"][:MOST_FINDINGS],
+        "troubles": verdict["troubles"][:MAX_FINDINGS],
         "findings": shown,
         "findings_left_out": len(findings) - len(shown),
         "left_behind": verdict["left_behind"],

@@ -19,7 +19,7 @@ CREDENTIALS = {"authorization": "Bearer counterfoil-key", "x-api-key": "counterf
 """What every API accepts."""
 SECONDS = 60.0
 """How long a tool waits for the stand-in, and for a task to end."""
-MOST_BYTES = 4 * 2**20
+MAX_RESPONSE_BYTES = 4 * 2**20
 """Of one response; more is not read."""
 
 
@@ -116,8 +116,10 @@ class StandIn:
                 received = bytearray()
                 async for chunk in response.aiter_bytes():
                     received += chunk
-                    if len(received) > MOST_BYTES:
-                        raise ToolError(f"the response has more than {MOST_BYTES >> 20} MiB; ask for a smaller page")
+                    if len(received) > MAX_RESPONSE_BYTES:
+                        raise ToolError(
+                            f"the response has more than {MAX_RESPONSE_BYTES >> 20} MiB; ask for a smaller page"
+                        )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as error:
             raise ToolError(f"no response: {one_line(str(error) or type(error).__name__)}") from None
         return response.status_code, response.headers.get("content-type", ""), _read(response, bytes(received))

@@ -12,7 +12,7 @@ import orjson
 Json = Any
 Arguments = Mapping[str, Json]
 
-MOST_CHARACTERS = 20_000
+MAX_CHARACTERS = 20_000
 """What one tool answers at most: about 5,000 tokens of a language model's context."""
 
 
@@ -61,12 +61,12 @@ async def call(tools: Mapping[str, Tool], name: str, arguments: Arguments) -> st
 
 
 def bounded(answer: Json) -> str:
-    """An answer as text of at most ``MOST_CHARACTERS``; it says so if some is left out."""
+    """An answer as text of at most ``MAX_CHARACTERS``; it says so if some is left out."""
     text = answer if isinstance(answer, str) else orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode()
-    if len(text) <= MOST_CHARACTERS:
+    if len(text) <= MAX_CHARACTERS:
         return text
     note = f"\n… {len(text):,} characters in all; the rest is left out. Ask for less: a smaller page, one customer, one law."
-    return text[: MOST_CHARACTERS - len(note)] + note
+    return text[: MAX_CHARACTERS - len(note)] + note
 
 
 def one_line(text: str, most: int = 500) -> str:

@@ -16,14 +16,14 @@ import msgspec
 from counterfoil.api import API
 from counterfoil.asgi import Scope
 from counterfoil.server.context import RequestContext
-from counterfoil.store.log import Conflict, Log, Operation
+from counterfoil.store.log import Change, Conflict, Log
 from counterfoil.store.worlds import StoredWorlds
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: the upper bounds of a histogram's buckets."""
 NO_OPERATION = "none"
 """For a request that no operation of the document fits."""
-MOST_STATUSES = 10_000
+MAX_STATUSES = 10_000
 """Of all operations. A file of handlers may answer any status; later ones are counted by their class, as ``4xx``."""
 
 
@@ -84,7 +84,7 @@ class RequestCounters:
             str(status) if status else "none",
         )  # none: the connection was broken before there was a status
         with self._lock:
-            if key not in self._counts and len(self._counts) >= MOST_STATUSES:
+            if key not in self._counts and len(self._counts) >= MAX_STATUSES:
                 key = api, operation, f"{status // 100}xx"
             self._counts[key] = self._counts.get(key, 0) + 1
             timing = self._timings.get(key[:2])
@@ -110,7 +110,7 @@ class StoreCounters:
         self._lock = Lock()
         worlds.measure(self._write)
 
-    def _write(self, log: Log, operations: Sequence[Operation]) -> None:
+    def _write(self, log: Log, operations: Sequence[Change]) -> None:
         began = self._seconds()
         conflicts = failures = 0
         try:

@@ -15,7 +15,7 @@ Json = Any
 Follow = Callable[[Place], Place | None]
 """Where references from a place end; None if that is no mapping."""
 
-DEEPEST = 8
+MAX_DEPTH = 8
 """How many ``allOf`` are looked into, one inside the other."""
 
 
@@ -32,7 +32,7 @@ class ClosedParts:
         if not any(_is_closed(each) for each in ends):
             return
         own = _own_names(place)
-        named = [self._names(each, DEEPEST) for each in ends]
+        named = [self._names(each, MAX_DEPTH) for each in ends]
         for index, end in enumerate(ends):
             if end is not None and _is_closed(end):
                 others = own.union(*(each for other, each in enumerate(named) if other != index))
@@ -45,7 +45,7 @@ class ClosedParts:
         if not isinstance(parts, list) or not parts:
             return False
         ends = [self.follow(place["allOf"][index]) for index in range(len(parts))]
-        return bool(frozenset().union(*(self._names(each, DEEPEST) for each in ends)) - _own_names(place))
+        return bool(frozenset().union(*(self._names(each, MAX_DEPTH) for each in ends)) - _own_names(place))
 
     def _names(self, place: Place | None, depth: int) -> frozenset[str]:
         """The members that a schema describes, those of its parts too."""

@@ -16,7 +16,7 @@ import orjson
 
 from counterfoil import disk_cache
 from counterfoil.openapi.references import operations_of
-from counterfoil.openapi.sources import LARGEST, Sources, Unreadable
+from counterfoil.openapi.sources import MAX_DOCUMENT_BYTES, Sources, Unreadable
 from counterfoil.openapi.spec import Notice, Spec, SpecError
 
 Json = Any
@@ -63,8 +63,8 @@ def _key(path: Path) -> str:
     try:
         if not path.is_file():
             raise SpecError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
-        if path.stat().st_size > LARGEST:
-            raise SpecError(f"{path}: too large: a document may have {LARGEST // 1024**2} MB in all")
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
+            raise SpecError(f"{path}: too large: a document may have {MAX_DOCUMENT_BYTES // 1024**2} MB in all")
         data = path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: cannot be read: {error.strerror or error}") from None

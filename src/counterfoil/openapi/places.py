@@ -11,9 +11,9 @@ from counterfoil.openapi.spec import Notice
 
 Json = Any
 
-MOST_NOTICES = 1_000
+MAX_NOTICES = 1_000
 """How many notices of one document are told."""
-MOST_REFERENCES = 50
+MAX_REFERENCES = 50
 """How many references may follow one after another."""
 
 
@@ -57,7 +57,7 @@ class Notices:
 
     def tell(self, place: Place, message: str) -> None:
         """``message`` is one line, which says what was done."""
-        if len(self._told) < MOST_NOTICES:
+        if len(self._told) < MAX_NOTICES:
             self._told[place.file, place.steps, message] = None
         else:
             self.left_out += 1
@@ -115,7 +115,7 @@ def target(sources: Sources, reference: str, place: Place) -> Place:
     raise Lost("points to nothing")
 
 
-def _descend(sources: Sources, top: Place, tokens: list[str], depth: int = MOST_REFERENCES) -> Place | None:
+def _descend(sources: Sources, top: Place, tokens: list[str], depth: int = MAX_REFERENCES) -> Place | None:
     place = top
     for token in tokens:
         value = place.value
@@ -140,7 +140,7 @@ def _descend(sources: Sources, top: Place, tokens: list[str], depth: int = MOST_
 
 def end_of(sources: Sources, place: Place) -> Place:
     """``place``, or where its ``$ref`` and those that follow lead. Raises ``Lost``."""
-    for _ in range(MOST_REFERENCES):
+    for _ in range(MAX_REFERENCES):
         if not (isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str)):
             return place
         place = target(sources, place.value["$ref"], place)

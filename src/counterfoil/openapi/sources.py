@@ -19,9 +19,9 @@ Json = Any
 Steps = tuple[str | int, ...]
 """Keys and indexes that lead to a place in a file."""
 
-LARGEST = 10 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 10 * 1024 * 1024
 """Bytes of all files of one document. The largest of 48 published documents has 3.8 MB, bundled."""
-MOST_FILES = 5_000
+MAX_FILES = 5_000
 """Files of one document. The largest published one that is split has 2,907."""
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|[^\s{}\[\],":]+')
@@ -149,10 +149,10 @@ class Sources:
             if not path.is_file():
                 raise Unreadable(f"{shown}: {'is not a file' if path.exists() else 'no such file'}")
             self._size += path.stat().st_size
-            if self._size > LARGEST:
-                raise Unreadable(f"{shown}: too large: a document may have {LARGEST // 1024**2} MB in all")
-            if len(self._files) >= MOST_FILES:
-                raise Unreadable(f"{shown}: a document may have {MOST_FILES:,} files")
+            if self._size > MAX_DOCUMENT_BYTES:
+                raise Unreadable(f"{shown}: too large: a document may have {MAX_DOCUMENT_BYTES // 1024**2} MB in all")
+            if len(self._files) >= MAX_FILES:
+                raise Unreadable(f"{shown}: a document may have {MAX_FILES:,} files")
             return SourceFile(path, shown, path.read_bytes())
         except OSError as error:
             raise Unreadable(f"{shown}: cannot be read: {error.strerror or error}") from None

@@ -21,7 +21,7 @@ from counterfoil.page.world_reader import WorldReader
 EVENTS_OR_PLOTS = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
-MOST_IN_FLASK = 128
+MAX_FLASK_REQUESTS = 128
 """Requests that Flask works on or that wait for its threads. A page with its plots is four."""
 
 CheckAccess = Callable[[Mapping[str, str]], object]
@@ -96,7 +96,7 @@ class PageApp:
 
     async def _flask(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         """Flask gets the path as it was routed and checked here, not one decoded in another way."""
-        if self._in_flask >= MOST_IN_FLASK:
+        if self._in_flask >= MAX_FLASK_REQUESTS:
             detail = "too many pages and plots are being made; try again in a moment"
             await send_problem(send, 503, detail, ((b"retry-after", b"1"),))
             return

@@ -16,7 +16,7 @@ from markupsafe import Markup
 LABEL_HEIGHT = 20
 BAR_HEIGHT = 14
 ROW_GAP = 10
-LONGEST_BAR = 68
+MAX_BAR_WIDTH = 68
 """Per cent of the width; the number stands behind the bar."""
 
 
@@ -67,7 +67,7 @@ def _row(row: Row, top: int, longest: Decimal) -> Markup:
 
 
 def _bar(bar: Bar, top: int, longest: Decimal) -> Markup:
-    length = max(float(abs(bar.value) / longest) * LONGEST_BAR, 0.4) if bar.value else 0.0
+    length = max(float(abs(bar.value) / longest) * MAX_BAR_WIDTH, 0.4) if bar.value else 0.0
     return Markup(
         '<rect class="plot-bar {}" x="0" y="{}" width="{}%" height="{}" rx="2"/>'
         '<text x="{}%" dx="6" y="{}" class="plot-number">{}</text>'

@@ -28,29 +28,29 @@ def serve_in_fork(app: ASGIApp, listener: socket.socket, others: Sequence[socket
     ``listener`` is listening already, so requests are answered as soon as the process is ready for them. ``others`` are
     sockets of this process alone. The forked process ends when this one does, however that happens.
     """
-    alive, lives = os.pipe()
+    parent_read, parent_write = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     process = os.fork()
     if not process:
-        os.close(lives)
-        _serve(app, listener, others, alive)
-    os.close(alive)
+        os.close(parent_write)
+        _serve(app, listener, others, parent_read)
+    os.close(parent_read)
     listener.close()
 
     def stop() -> None:
-        os.close(lives)
+        os.close(parent_write)
         with contextlib.suppress(ChildProcessError):  # who started this process may ignore SIGCHLD
             os.waitpid(process, 0)
 
     return stop
 
 
-def _serve(app: ASGIApp, listener: socket.socket, others: Sequence[socket.socket], alive: int) -> NoReturn:
+def _serve(app: ASGIApp, listener: socket.socket, others: Sequence[socket.socket], parent_read: int) -> NoReturn:
     try:
         for other in others:
             other.close()
-        threading.Thread(target=_end_with_parent, args=(alive,), name="counterfoil-parent", daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=(parent_read,), name="counterfoil-parent", daemon=True).start()
         serve(app, listener)
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -60,6 +60,6 @@ def _serve(app: ASGIApp, listener: socket.socket, others: Sequence[socket.socket
         os._exit(1)  # what the parent opened is not this process's to close
 
 
-def _end_with_parent(alive: int) -> NoReturn:
-    os.read(alive, 1)
+def _end_with_parent(parent_read: int) -> NoReturn:
+    os.read(parent_read, 1)
     os._exit(0)

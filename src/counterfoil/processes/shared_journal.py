@@ -95,7 +95,11 @@ class SharedJournal:
 
 
 def _merged(parts: dict[int, Part], wanted: JournalQuery, limit: int) -> JournalPage:
-    """One journal of all parts. The newest exchange has as number how many there were ever; so none changes when others come."""
+    """One journal of all parts.
+
+    Exchanges are numbered so that the newest has the total count of all workers; later exchanges do not renumber earlier ones.
+    After a worker was killed, the total is without its part, and numbers begin again lower.
+    """
     places = sorted(
         _Place(at, worker, part.last - len(part.times) + 1 + index)
         for worker, part in parts.items()

@@ -9,9 +9,9 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from threading import Thread
 
-PATIENCE = 2.0
+REPLY_SECONDS = 2.0
 """Seconds for an answer; a worker that takes longer, or has just been killed, is left out."""
-MOST_BYTES = 64 * 2**20
+MAX_MESSAGE_BYTES = 64 * 2**20
 logger = logging.getLogger("counterfoil.server")
 
 
@@ -60,8 +60,8 @@ class Siblings:
         while True:
             try:
                 with listener.accept() as connection:
-                    if connection.poll(PATIENCE):
-                        what, _, body = connection.recv_bytes(MOST_BYTES).partition(b"\n")
+                    if connection.poll(REPLY_SECONDS):
+                        what, _, body = connection.recv_bytes(MAX_MESSAGE_BYTES).partition(b"\n")
                         answer = self._answers.get(what)
                         connection.send_bytes(answer(body) if answer is not None else b"")
             except (OSError, EOFError):  # the other worker was killed
@@ -72,6 +72,6 @@ class Siblings:
 
 def _end(connection: Connection) -> bytes | None:
     with connection, contextlib.suppress(OSError, EOFError):
-        if connection.poll(PATIENCE):
-            return connection.recv_bytes(MOST_BYTES)
+        if connection.poll(REPLY_SECONDS):
+            return connection.recv_bytes(MAX_MESSAGE_BYTES)
     return None

@@ -18,12 +18,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-AT_ONCE = 1.0
+MIN_UPTIME_SECONDS = 1.0
 """A worker that ends within so many seconds failed to start, rather than being killed."""
-MOST_FAILURES = 5
+MAX_FAILURES = 5
 PAUSE = 0.2
 """Seconds before a worker that failed to start is started again."""
-PATIENCE = 10.0
+STOP_SECONDS = 10.0
 """Seconds in which workers may end by themselves."""
 
 PID_BYTES = 8
@@ -57,10 +57,12 @@ class Supervisor:
 
     def run(self) -> None:
         """Returns when SIGINT or SIGTERM has come and all workers have ended. Raises ``WorkersFailed``."""
-        self._alive, self._lives = os.pipe()  # the writing end is this process's alone: it closes however that ends
-        self._told, self._tell = os.pipe()
+        self._parent_read, self._parent_write = (
+            os.pipe()
+        )  # the writing end is this process's alone: it closes however that ends
+        self._ready_read, self._ready_write = os.pipe()
         signals, wakes = os.pipe()
-        for pipe in (signals, wakes, self._told):
+        for pipe in (signals, wakes, self._ready_read):
             os.set_blocking(pipe, False)
         for each in SIGNALS:
             signal.signal(each, self._on_signal)
@@ -72,7 +74,7 @@ class Supervisor:
                 self._start(number)
             is_told = False
             while not self._is_stopping:
-                select.select([signals, self._told], [], [], 5.0)
+                select.select([signals, self._ready_read], [], [], 5.0)
                 _drain(signals)
                 self._note_ready()
                 self._replace_ended()
@@ -87,7 +89,7 @@ class Supervisor:
             self._is_stopping = True
 
     def _note_ready(self) -> None:
-        told = _drain(self._told)
+        told = _drain(self._ready_read)
         self._accepting |= {int.from_bytes(told[at : at + PID_BYTES]) for at in range(0, len(told), PID_BYTES)}
 
     def _replace_ended(self) -> None:
@@ -98,9 +100,9 @@ class Supervisor:
             del self._running[process]
             self._accepting.discard(process)
             code = os.waitstatus_to_exitcode(status)
-            if time.monotonic() - started < AT_ONCE and code >= 0:
+            if time.monotonic() - started < MIN_UPTIME_SECONDS and code >= 0:
                 self._failures += 1
-                if self._failures >= MOST_FAILURES:
+                if self._failures >= MAX_FAILURES:
                     raise WorkersFailed(f"workers end as soon as they start, the last with exit code {code}")
                 time.sleep(PAUSE)
             else:
@@ -122,7 +124,7 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             for each in SIGNALS:
                 signal.signal(each, signal.SIG_DFL)
-            os.close(self._lives)
+            os.close(self._parent_write)
             threading.Thread(target=self._end_with_supervisor, name="counterfoil-supervisor", daemon=True).start()
             self._work(number, self._tell_ready)
             code = 0
@@ -137,10 +139,10 @@ class Supervisor:
             os._exit(code)  # what the supervisor opened is not a worker's to close
 
     def _tell_ready(self) -> None:
-        os.write(self._tell, os.getpid().to_bytes(PID_BYTES))
+        os.write(self._ready_write, os.getpid().to_bytes(PID_BYTES))
 
     def _end_with_supervisor(self) -> NoReturn:
-        os.read(self._alive, 1)
+        os.read(self._parent_read, 1)
         self._clean_up()
         os._exit(0)
 
@@ -151,7 +153,7 @@ class Supervisor:
             # one that is not ready has answered nothing, and may not be prepared for a signal yet
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM if process in self._accepting else signal.SIGKILL)
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + STOP_SECONDS
         while self._running:
             for process in list(self._running):
                 if os.waitpid(process, os.WNOHANG)[0]:

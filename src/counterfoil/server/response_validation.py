@@ -28,7 +28,7 @@ from counterfoil.server.workarounds import (
 )
 
 Json = Any
-LARGEST_VALIDATED = 1024 * 1024
+MAX_VALIDATED_BYTES = 1024 * 1024
 """Bytes of a response that is given as bytes. A capsule of 60,000 commands has 4 MiB, which would hold up others for 0.3 s."""
 
 
@@ -57,7 +57,7 @@ class ResponseSpec(msgspec.Struct, frozen=True):
         if validator is None:
             return f"the media type {media_type} is not documented (documented: {', '.join(self.bodies) or 'no body'})"
         if isinstance(body, bytes):
-            if not is_json_type(normalized(media_type).partition(";")[0]) or len(body) > LARGEST_VALIDATED:
+            if not is_json_type(normalized(media_type).partition(";")[0]) or len(body) > MAX_VALIDATED_BYTES:
                 return None
             try:
                 body = orjson.loads(body)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import cast
 
 from counterfoil.api import ApiError, Request, Response
-from counterfoil.api.saving import in_turn, is_contended, unavailable
+from counterfoil.api.saving import is_contended, run_exclusively, unavailable
 from counterfoil.api.unconfirmed import Outdated, authority, unconfirmed
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.server.context import RequestContext
@@ -70,7 +70,7 @@ class SharedHandlerApp(HandlerApp):
         handler = cast("Callable[[Request, World], Response]", self.api.routes[context.operation or ""])
         request = _request(context)
         try:
-            return await in_turn(context.world, lambda world: handler(request, world))
+            return await run_exclusively(context.world, lambda world: handler(request, world))
         except WorldBusy as busy:
             raise ApiError("unavailable", busy.message) from None
         except UnknownRecord as gone:  # an API's own handlers raise ApiError

@@ -27,7 +27,7 @@ class CurrentWorlds:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             name = _name(scope)
-            if not self._worlds.is_current(name):
+            if not self._worlds.try_catch_up(name):
                 return self._serve(name, scope, receive, send)
         return self._app(scope, receive, send)
 
@@ -37,7 +37,7 @@ class CurrentWorlds:
 
     async def refresh(self, name: str) -> None:
         """Make that world current."""
-        if not self._worlds.is_current(name):
+        if not self._worlds.try_catch_up(name):
             await self._in_thread(name)
 
     async def _in_thread(self, name: str) -> None:
@@ -48,7 +48,7 @@ class CurrentWorlds:
         await until_saved(look)
 
     def _look(self, name: str, look: Future[None]) -> None:
-        self._waiting.pop(name, None)  # who comes from now on may have been told of later changes
+        self._waiting.pop(name, None)  # a request that arrives from now on needs a newer look
         try:
             self._worlds.refresh(name)
         finally:

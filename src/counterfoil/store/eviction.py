@@ -8,8 +8,8 @@ from counterfoil.store.head import StoredHead
 from counterfoil.world.state import WorldState
 from counterfoil.world.worlds import DEFAULT
 
-MOST_WORLDS = 4096
-MOST_BYTES = 256 * 2**20
+MAX_WORLDS = 4096
+MAX_MEMORY_BYTES = 256 * 2**20
 BYTES_OF_A_WORLD, BYTES_OF_A_COMMAND, BYTES_OF_AN_ACCOUNT = 8192, 512, 4096
 """Measured with the demo scenario: 8.0 kB without a command, 0.4 for each billing run, and for each account state 3.3 after a
 month and 6.4 after a billing run of it."""

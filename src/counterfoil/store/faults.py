@@ -1,6 +1,4 @@
-"""Keeps the faults that were ordered for worlds in the store, so that a restart does not forget them. What they counted and how
-often they struck is kept in the process alone.
-"""
+"""Keeps the faults of worlds in the store, so that a restart does not forget them. Their counters are kept in memory only."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from counterfoil.store.worlds import StoredWorlds
 from counterfoil.world.command_log import StoreUnavailable
 
 
-class KeptFault(msgspec.Struct, frozen=True):
-    """A fault as it lies in the store. The last of a list may be without a spec: its number was given once."""
+class StoredFault(msgspec.Struct, frozen=True):
+    """A fault as the store has it. The last of a list may be without a spec: its number was given once."""
 
     id: int
     spec: FaultSpec | None = None
@@ -23,7 +21,7 @@ class KeptFault(msgspec.Struct, frozen=True):
 
 class RestorableFaults(Faults, Protocol):
     def restore(self, world: str, faults: Sequence[Fault]) -> None:
-        """Take on faults that were ordered before."""
+        """Replace a world's faults by stored ones, whose counters start at zero."""
         ...
 
 
@@ -38,9 +36,9 @@ class StoredFaults:
         self._worlds = worlds
 
     def restore(self) -> None:
-        """Order again the faults that the store holds."""
+        """Add the faults that the store holds."""
         for world, json in self._worlds.log.faults():
-            self._faults.restore(world, ordered(json))
+            self._faults.restore(world, decode_faults(json))
 
     def all(self, world: str) -> Sequence[Fault]:
         return self._faults.all(world)
@@ -67,14 +65,14 @@ class StoredFaults:
         self._faults.clear(world)
 
     def _keep(self, world: str, faults: Sequence[Fault]) -> None:
-        kept = [KeptFault(each.id, each.spec) for each in faults]
-        self._worlds.keep_faults(world, msgspec.json.encode(kept) if kept else b"")
+        kept = [StoredFault(each.id, each.spec) for each in faults]
+        self._worlds.set_faults(world, msgspec.json.encode(kept) if kept else b"")
 
 
-def kept_faults(json: bytes) -> list[KeptFault]:
-    return msgspec.json.decode(json, type=list[KeptFault]) if json else []
+def decode_stored_faults(json: bytes) -> list[StoredFault]:
+    return msgspec.json.decode(json, type=list[StoredFault]) if json else []
 
 
-def ordered(json: bytes) -> list[Fault]:
+def decode_faults(json: bytes) -> list[Fault]:
     """The faults in what the store has of them."""
-    return [Fault(each.id, each.spec) for each in kept_faults(json) if each.spec is not None]
+    return [Fault(each.id, each.spec) for each in decode_stored_faults(json) if each.spec is not None]

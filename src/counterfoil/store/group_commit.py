@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from counterfoil.ledger.errors import RuleBroken
 from counterfoil.store.head import StoredHead
-from counterfoil.store.log import Appended, Log, Operation, Reset, Touched
+from counterfoil.store.log import AppendCommand, Change, Log, ResetWorld, TouchWorld
 from counterfoil.world.command_log import Saving, StoreUnavailable
 from counterfoil.world.commands import Command, encode_command
 from counterfoil.world.state import WorldState
@@ -23,7 +23,7 @@ from counterfoil.world.world import World
 
 T = TypeVar("T")
 
-MOST_COMMANDS = 100_000
+MAX_COMMANDS = 100_000
 """Of one world until it is reset, from all clients: rebuilding that many takes seconds."""
 logger = logging.getLogger("counterfoil.store")
 
@@ -31,14 +31,14 @@ logger = logging.getLogger("counterfoil.store")
 class Waiting(NamedTuple):
     """A change that waits to be made durable; ``draft`` is what it makes of the world."""
 
-    operation: Operation
+    change: Change
     head: StoredHead | None
     draft: WorldState | None
 
 
-def write_to(log: Log, operations: Sequence[Operation]) -> None:
+def write_to(log: Log, changes: Sequence[Change]) -> None:
     """Make them durable, or none; one that measures may be put in its place (``GroupCommit.write``)."""
-    log.commit(operations)
+    log.commit(changes)
 
 
 class GroupCommit:
@@ -60,7 +60,7 @@ class GroupCommit:
         self._is_closing = False
         self.problem: str | None = None
         self.changed: Callable[[Iterable[StoredHead]], None] = lambda heads: None
-        self.write: Callable[[Log, Sequence[Operation]], None] = write_to
+        self.write: Callable[[Log, Sequence[Change]], None] = write_to
         self.start()
 
     def start(self) -> None:
@@ -73,13 +73,13 @@ class GroupCommit:
 
     def append(self, head: StoredHead, before: WorldState, draft: WorldState, command: Command) -> None:
         number = len(draft.history) - draft.scenario_length
-        if number > MOST_COMMANDS:
-            raise RuleBroken(f"a world takes {MOST_COMMANDS} commands: reset it, or make another")
-        appended = Appended(head.id, draft.version - number, number, encode_command(command), self._is_plain(head))
+        if number > MAX_COMMANDS:
+            raise RuleBroken(f"a world takes {MAX_COMMANDS} commands: reset it, or make another")
+        appended = AppendCommand(head.id, draft.version - number, number, encode_command(command), self._is_plain(head))
         self._put(Waiting(appended, head, draft), before)
 
     def replace(self, head: StoredHead, before: WorldState, draft: WorldState) -> None:
-        self._put(Waiting(Reset(head.id, draft.version), head, draft), before)
+        self._put(Waiting(ResetWorld(head.id, draft.version), head, draft), before)
 
     def _is_plain(self, head: StoredHead) -> bool:
         """Whether the store is to check that there are no faults and failed logins of which this process does not know."""
@@ -92,10 +92,10 @@ class GroupCommit:
             head.newest = draft
         return None
 
-    def submit(self, operation: Operation, head: StoredHead | None = None) -> Saving:
-        """Have an operation done that changes no state of a world; returns what to wait for. Raises ``StoreUnavailable``."""
+    def submit(self, change: Change, head: StoredHead | None = None) -> Saving:
+        """Have a change made that leaves the state of a world as it is; returns what to wait for. Raises ``StoreUnavailable``."""
         with self._changed:
-            return self._take(Waiting(operation, head, None))
+            return self._take(Waiting(change, head, None))
 
     def touch(self, head: StoredHead, expires: float) -> None:
         """Note that a world was used, with the next changes or in a second. Not a change: nobody waits for it."""
@@ -176,14 +176,14 @@ class GroupCommit:
             batch, self._waiting = self._waiting, []
             saving, self._saving = self._saving, Future()
             touched, self._touched = self._touched, {}
-        operations = [each.operation for each in batch]
-        operations += [Touched(world, expires) for world, expires in touched.items()]
-        if operations:
-            self._commit(batch, operations, saving)
+        changes = [each.change for each in batch]
+        changes += [TouchWorld(world, expires) for world, expires in touched.items()]
+        if changes:
+            self._commit(batch, changes, saving)
 
-    def _commit(self, batch: list[Waiting], operations: list[Operation], saving: Saving) -> None:
+    def _commit(self, batch: list[Waiting], changes: list[Change], saving: Saving) -> None:
         try:
-            self.write(self._log, operations)
+            self.write(self._log, changes)
         except Exception as error:
             self._fail(batch, saving, error)
         else:

@@ -42,7 +42,7 @@ class SettlingLock(WriteLock):
 
 
 class StoredHead(Head):
-    """A world that lies in a store. ``id`` is that of its row, ``used_at`` in seconds since 1970; ``newest`` is what the last
+    """A world kept in a store. ``id`` is that of its row, ``used_at`` in seconds since 1970; ``newest`` is what the last
     change that was taken (``taken``) made, with logins since. ``in_flight`` changes were taken and are not durable yet. ``bytes``
     is what it was last estimated to take in memory.
 

@@ -17,7 +17,7 @@ from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import DEFAULT
 
 logger = logging.getLogger("counterfoil.store")
-Answer = asyncio.Future[Position | None]
+PositionFuture = asyncio.Future[Position | None]
 RETRY_AFTER = 0.25
 """Seconds."""
 
@@ -31,7 +31,7 @@ class HeadQueries:
     def __init__(self, positions: Callable[[Sequence[str]], Mapping[str, Position]]) -> None:
         self._positions = positions
         self._changed = Condition()
-        self._waiting: list[tuple[str, Answer]] = []
+        self._waiting: list[tuple[str, PositionFuture]] = []
         self._is_closing = False
         self._thread: Thread | None = None
         self.problem: str | None = None
@@ -50,9 +50,9 @@ class HeadQueries:
         self._thread = Thread(target=self._run, name="counterfoil-heads", daemon=True)
         self._thread.start()
 
-    def ask(self, name: str) -> Answer:
+    def ask(self, name: str) -> PositionFuture:
         """Where that world is, as of now or later; None if there is none. Its exception is ``StoreUnavailable``."""
-        answer: Answer = asyncio.get_running_loop().create_future()
+        answer: PositionFuture = asyncio.get_running_loop().create_future()
         with self._changed:
             if self.problem is not None:
                 answer.set_exception(StoreUnavailable(self.problem))
@@ -94,8 +94,8 @@ class HeadQueries:
             return StoreUnavailable("the store failed; its log says why")
 
 
-def _tell(waiting: list[tuple[str, Answer]], found: Mapping[str, Position] | StoreUnavailable) -> None:
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[str, Answer]]] = {}
+def _tell(waiting: list[tuple[str, PositionFuture]], found: Mapping[str, Position] | StoreUnavailable) -> None:
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[str, PositionFuture]]] = {}
     for each in waiting:
         loops.setdefault(each[1].get_loop(), []).append(each)
     for loop, of_it in loops.items():
@@ -103,7 +103,7 @@ def _tell(waiting: list[tuple[str, Answer]], found: Mapping[str, Position] | Sto
             loop.call_soon_threadsafe(_set, of_it, found)
 
 
-def _set(waiting: list[tuple[str, Answer]], found: Mapping[str, Position] | StoreUnavailable) -> None:
+def _set(waiting: list[tuple[str, PositionFuture]], found: Mapping[str, Position] | StoreUnavailable) -> None:
     for name, answer in waiting:
         if answer.done():  # its request was given up
             continue

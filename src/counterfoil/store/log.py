@@ -1,16 +1,20 @@
 """What a store must be able to do, and the records it is given. They hold no objects of a world, only what rebuilds one.
 
-Several processes may write to one store. None of them owns a world: each operation says what it was made from, and is refused
+Several processes may write to one store. None of them owns a world: each change says what it was made from, and is refused
 (``Conflict``) if another process was faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 import msgspec
+
+DURABILITY_CHECK_SECONDS = 1.0
+"""Seconds after which a server that is written to is asked again whether it keeps what it is given: that can be changed while it
+runs."""
 
 
 class StoreError(Exception):
@@ -22,7 +26,7 @@ class Conflict(Exception):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """What a world started from: the scenario (its text lies in the store once, by digest) and what was chosen with it."""
+    """What a world started from: the scenario (its text is stored once, by digest) and what was chosen with it."""
 
     scenario: str
     digest: str
@@ -32,7 +36,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One world. Its version is ``base`` plus the number of its commands. ``time_to_live`` in seconds, None for ever;
+    """One world. Its version is ``base`` plus the number of its commands. ``time_to_live`` in seconds, None: forever;
     ``expires`` in seconds since 1970: the world is forgotten after it. ``id`` is never given to another world."""
 
     id: int
@@ -53,7 +57,7 @@ class StoredWorld(msgspec.Struct, frozen=True):
 
 class Position(NamedTuple):
     """Where a world is: its row's ``id`` and ``base``, the number of its commands, and what is kept beside them: when it
-    expires, its faults and its failed logins (``Faults.json`` and ``Logins.json``)."""
+    expires, its faults and its failed logins (``SetFaults.json`` and ``SetLogins.json``)."""
 
     id: int
     base: int
@@ -63,7 +67,7 @@ class Position(NamedTuple):
     logins: bytes = b""
 
 
-class Appended(msgspec.Struct, frozen=True):
+class AppendCommand(msgspec.Struct, frozen=True):
     """The ``number``-th command of a world since its version was ``base``, counted from 1.
 
     A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands; with ``is_plain`` also
@@ -77,7 +81,7 @@ class Appended(msgspec.Struct, frozen=True):
     is_plain: bool = False
 
 
-class Made(msgspec.Struct, frozen=True):
+class CreateWorld(msgspec.Struct, frozen=True):
     """A new world, with the commands that were executed in it already. A conflict if its name or its id is taken."""
 
     row: Row
@@ -85,7 +89,7 @@ class Made(msgspec.Struct, frozen=True):
     commands: Sequence[bytes] = ()
 
 
-class Reset(msgspec.Struct, frozen=True):
+class ResetWorld(msgspec.Struct, frozen=True):
     """A world lost its commands; ``base`` is its new version. A conflict unless that is the next one: the version was
     ``base - 1``."""
 
@@ -93,7 +97,7 @@ class Reset(msgspec.Struct, frozen=True):
     base: int
 
 
-class Gone(msgspec.Struct, frozen=True):
+class DeleteWorld(msgspec.Struct, frozen=True):
     """A world was deleted; with ``expired_before``, because it idled. A conflict if it is not there, or expires at or after
     that time (another process used it)."""
 
@@ -101,15 +105,15 @@ class Gone(msgspec.Struct, frozen=True):
     expired_before: float | None = None
 
 
-class Touched(msgspec.Struct, frozen=True):
+class TouchWorld(msgspec.Struct, frozen=True):
     """A world was used: it now expires later. Never a conflict."""
 
     world: int
     expires: float
 
 
-class Faults(msgspec.Struct, frozen=True):
-    """The faults ordered for a world are now those in ``json``; none, if it is empty. A conflict if the world is not there, or
+class SetFaults(msgspec.Struct, frozen=True):
+    """The faults of a world are now those in ``json``; none, if it is empty. A conflict if the world is not there, or
     if they were not ``before`` (None: whatever they were)."""
 
     world: int
@@ -117,7 +121,7 @@ class Faults(msgspec.Struct, frozen=True):
     before: bytes | None = None
 
 
-class Logins(msgspec.Struct, frozen=True):
+class SetLogins(msgspec.Struct, frozen=True):
     """The same for the failed logins to a world; ``at`` is its base and the number of its commands, which decided how the login
     ended: a conflict if they are others."""
 
@@ -127,7 +131,7 @@ class Logins(msgspec.Struct, frozen=True):
     at: tuple[int, int] | None = None
 
 
-Operation = Appended | Made | Reset | Gone | Touched | Faults | Logins
+Change = AppendCommand | CreateWorld | ResetWorld | DeleteWorld | TouchWorld | SetFaults | SetLogins
 
 
 class Log(Protocol):
@@ -155,10 +159,10 @@ class Log(Protocol):
         """Keep other processes from writing, where the engine has a lock for it; others conflict instead."""
         ...
 
-    def commit(self, operations: Sequence[Operation]) -> None:
+    def commit(self, changes: Sequence[Change]) -> None:
         """Make all of them durable, or none. When it returns they survive a crash of the process and of the machine.
 
-        In order: an operation may build on those before it. Raises ``Conflict`` if one does not fit to what other processes
+        In order: a change may build on those before it. Raises ``Conflict`` if one does not fit to what other processes
         wrote; nothing is kept then. May raise anything else; then it is not known whether they are durable, until ``recover``
         returns. Readers, here and in other processes, see nothing of it before it is durable.
         """
@@ -206,15 +210,51 @@ class Log(Protocol):
         """How many worlds there are."""
         ...
 
-    def last_id(self) -> int:
-        """The largest id that was given to a world."""
+    def reserve_id(self) -> int:
+        """A new id for a world, for the caller alone. With an engine that locks, to be called within ``writing``."""
         ...
 
-    def about(self, name: str, value: str | None = None) -> str | None:
-        """A setting of the store; with ``value`` it is set first, and durable."""
+    def setting(self, name: str) -> str | None:
+        """A setting of the store; None if it is not set."""
+        ...
+
+    def set_default(self, name: str, value: str) -> str:
+        """The setting, which becomes ``value``, durably, if it is not set."""
         ...
 
     def close(self) -> None: ...
+
+
+class StoreLog(Log, Protocol):
+    """A store, with what ``counterfoil store`` asks of it."""
+
+    def versions(self) -> dict[str, str | None]:
+        """What it was written with: its format, and the versions of counterfoil and Faker."""
+        ...
+
+    def commands(self) -> int:
+        """How many commands all worlds have."""
+        ...
+
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def mistakes(self) -> list[str]:
+        """What is wrong with it, one line each."""
+        ...
+
+    def compact(self) -> None:
+        """Give back the space of what was deleted. Raises ``StoreUnavailable``."""
+        ...
+
+
+class RemoteLog(StoreLog, Protocol):
+    """A store that is asked over a network."""
+
+    def positions(self, names: Sequence[str]) -> Mapping[str, Position]:
+        """Where the worlds of those names are, as of now or later; those that are not there are left out."""
+        ...
 
 
 def encode_origin(origin: Origin) -> str:

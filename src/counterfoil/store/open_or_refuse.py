@@ -1,4 +1,4 @@
-"""Turns whatever goes wrong while a store is opened into one line that names the store."""
+"""SharedWriteLock whatever goes wrong while a store is opened into one line that names the store."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ E = TypeVar("E", bound=Exception)
 
 
 @contextmanager
-def open_or_refuse(log: Log, errors: type[E], said: Callable[[E], str]) -> Iterator[None]:
+def open_or_refuse(log: Log, errors: type[E], describe: Callable[[E], str]) -> Iterator[None]:
     """For what opens ``log``. An error closes it, and is raised as a ``StoreError``; of those that its engine raises
-    (``errors``) ``said`` makes a line."""
+    (``errors``) ``describe`` makes a line."""
     try:
         yield
     except BaseException as error:
         log.close()
         if isinstance(error, errors):
-            line = said(error)
+            line = describe(error)
         elif isinstance(error, StoreUnavailable):
             line = str(error)
         elif isinstance(error, OSError):

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from typing import cast
 
 from counterfoil.plain_text import counted
-from counterfoil.store.engines import RemoteLog, StoreLog
-from counterfoil.store.eviction import MOST_BYTES
-from counterfoil.store.log import Conflict, Gone, Log, StoreError
+from counterfoil.store.eviction import MAX_MEMORY_BYTES
+from counterfoil.store.log import Conflict, DeleteWorld, Log, RemoteLog, StoreError, StoreLog
 from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.store.worlds import StoredWorlds
@@ -69,7 +68,7 @@ def open_worlds(
     known_switches: KnownSwitches,
     *,
     shared: bool = False,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = MAX_MEMORY_BYTES,
 ) -> StoredWorlds:
     """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``; about
     ``most_bytes`` of worlds are kept in memory. Raises ``StoreError``."""
@@ -117,11 +116,11 @@ def check_default(
 
 def delete_idle(log: Log, now: float) -> int:
     """Delete the worlds that idled longer than they may; returns how many. Other servers may use the store meanwhile."""
-    idle = [Gone(id, expired_before=now) for id, _ in log.expired(now)]
+    idle = [DeleteWorld(id, expired_before=now) for id, _ in log.expired(now)]
     return sum(_delete(log, idle[first : first + DELETED_TOGETHER]) for first in range(0, len(idle), DELETED_TOGETHER))
 
 
-def _delete(log: Log, gone: list[Gone]) -> int:
+def _delete(log: Log, gone: list[DeleteWorld]) -> int:
     try:
         log.commit(gone)
     except Conflict:  # one was used or deleted in this moment
@@ -131,6 +130,5 @@ def _delete(log: Log, gone: list[Gone]) -> int:
 
 def visitors_secret(log: Log) -> bytes:
     """The secret that visitors' cookies and keys are made with: the same after a restart."""
-    kept = log.about("visitors_secret") or log.about("visitors_secret", secrets.token_hex(32))
-    assert kept is not None
-    return bytes.fromhex(kept)
+    name = "visitors_secret"
+    return bytes.fromhex(log.setting(name) or log.set_default(name, secrets.token_hex(32)))

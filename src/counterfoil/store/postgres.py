@@ -14,10 +14,17 @@ from typing import Any
 
 import psycopg
 
-from counterfoil.store.engines import CHECKED_AGAIN_AFTER
-from counterfoil.store.log import Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.log import (
+    DURABILITY_CHECK_SECONDS,
+    Change,
+    Position,
+    Row,
+    StoredWorld,
+    StoreError,
+    decode_origin,
+)
 from counterfoil.store.open_or_refuse import open_or_refuse
-from counterfoil.store.postgres_connections import Connection, Connections, said, set_up
+from counterfoil.store.postgres_connections import Connection, Connections, describe_error, set_up
 from counterfoil.store.postgres_statements import APPENDING, FENCED, IS_APPENDING, SCHEMA, write_all
 from counterfoil.store.written_with import check_written_with, written_with
 from counterfoil.world.command_log import StoreUnavailable
@@ -50,7 +57,7 @@ class PostgresLog:
         self._writer = secrets.token_hex(8)
         self._batch = ""
         self._checked = 0.0
-        with open_or_refuse(self, psycopg.Error, said):
+        with open_or_refuse(self, psycopg.Error, describe_error):
             self._open()
 
     # --- opening ---------------------------------------------------------------------------------
@@ -138,32 +145,32 @@ class PostgresLog:
             )
         except psycopg.Error as error:
             self._drop_writing()
-            raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
+            raise StoreUnavailable(f"the store cannot be written: {describe_error(error)}") from None
         self._batch = fresh
 
-    def commit(self, operations: Sequence[Operation]) -> None:
+    def commit(self, changes: Sequence[Change]) -> None:
         batch = secrets.token_hex(8)
         self._check_again()
         try:
-            self._write(operations, batch)
+            self._write(changes, batch)
         except psycopg.Error as error:
             if (
                 error.sqlstate == FENCED
             ):  # idle for so long that another server forgot this writer; nothing is under way
                 self.recover()
-                self._settle(operations, batch)
+                self._settle(changes, batch)
             elif not _outcome_is_unknown(error):
                 self._drop_writing()
-                raise StoreUnavailable(f"the store cannot be written: {said(error)}; try again") from None
+                raise StoreUnavailable(f"the store cannot be written: {describe_error(error)}; try again") from None
             else:
-                self._settle(operations, batch)
+                self._settle(changes, batch)
         self._batch = batch
 
     def look_after(self) -> None:
         """Nothing: the server is looked at when something is committed."""
 
     def _check_again(self) -> None:
-        if self._writing is not None and time.monotonic() > self._checked + CHECKED_AGAIN_AFTER:
+        if self._writing is not None and time.monotonic() > self._checked + DURABILITY_CHECK_SECONDS:
             try:
                 with contextlib.suppress(psycopg.Error):  # the connection broke, which the commit finds out
                     set_up(self._writing)
@@ -172,12 +179,12 @@ class PostgresLog:
                 raise StoreUnavailable(f"the store cannot be written: the server {error}") from None
             self._checked = time.monotonic()
 
-    def _write(self, operations: Sequence[Operation], batch: str) -> None:
+    def _write(self, changes: Sequence[Change], batch: str) -> None:
         if self._writing is None:
             raise StoreUnavailable("the store cannot be written: it is not open; try again")
-        write_all(self._writing, operations, (self._writer, self._batch, batch))
+        write_all(self._writing, changes, (self._writer, self._batch, batch))
 
-    def _settle(self, operations: Sequence[Operation], batch: str) -> None:
+    def _settle(self, changes: Sequence[Change], batch: str) -> None:
         """The connection broke during a commit. Look whether it is there; if not, once more."""
         given_up = time.monotonic() + RECONNECT_SECONDS
         while True:
@@ -189,7 +196,7 @@ class PostgresLog:
                     "SELECT batch FROM counterfoil.writer WHERE id = %s FOR UPDATE", (self._writer,)
                 ).fetchone()
                 if found != (batch,):
-                    self._write(operations, batch)
+                    self._write(changes, batch)
                 return
             except StoreUnavailable as again:
                 if time.monotonic() > given_up:
@@ -199,7 +206,7 @@ class PostgresLog:
             except psycopg.Error as again:
                 self._drop_writing()
                 if time.monotonic() > given_up:  # FENCED: the first was committed meanwhile, which is seen next
-                    raise StoreUnavailable(f"the store cannot be written: {said(again)}; try again") from None
+                    raise StoreUnavailable(f"the store cannot be written: {describe_error(again)}; try again") from None
 
     def _drop_writing(self) -> None:
         connection, self._writing = self._writing, None
@@ -254,25 +261,23 @@ class PostgresLog:
         """How many commands all worlds have."""
         return self._number("SELECT coalesce(sum(length), 0) FROM counterfoil.world")
 
-    def last_id(self) -> int:
-        """The next one is for the caller alone, of all servers."""
-        return self._number("SELECT nextval('counterfoil.world_id')") - 1
+    def reserve_id(self) -> int:
+        return self._number("SELECT nextval('counterfoil.world_id')")
 
     def _number(self, query: str) -> int:
         return int(self._rows(query)[0][0])
 
-    def about(self, name: str, value: str | None = None) -> str | None:
-        """A setting; with ``value`` it is made, unless another server did so first."""
-        if value is not None:
-            self._rows(
-                "INSERT INTO counterfoil.about VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING name", name, value
-            )
+    def set_default(self, name: str, value: str) -> str:
+        self._rows("INSERT INTO counterfoil.about VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING name", name, value)
+        return self.setting(name) or value
+
+    def setting(self, name: str) -> str | None:
         found = self._rows("SELECT value FROM counterfoil.about WHERE name = %s", name)
         return str(found[0][0]) if found else None
 
     def versions(self) -> dict[str, str | None]:
         """What the store was written with: its format, and the versions of counterfoil and Faker."""
-        return {"format": FORMAT, **{name: self.about(name) for name in written_with()}}
+        return {"format": FORMAT, **{name: self.setting(name) for name in written_with()}}
 
     def size(self) -> int:
         """Bytes of the tables and their indexes."""
@@ -308,7 +313,7 @@ class PostgresLog:
                 for table in ("scenario", "origin", "world", "log", "writer"):
                     connection.execute(f"VACUUM counterfoil.{table}")
         except psycopg.Error as error:
-            raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+            raise StoreUnavailable(f"{self.where}: cannot be compacted: {describe_error(error)}") from None
 
 
 def _outcome_is_unknown(error: psycopg.Error) -> bool:

@@ -19,7 +19,7 @@ from counterfoil.world.command_log import StoreUnavailable
 
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 5.0
-AT_ONCE = 8
+MAX_READ_CONNECTIONS = 8
 """Connections for reading, of each server."""
 SETTINGS = """SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_setting('fsync') = 'on',
     set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false),
@@ -64,19 +64,19 @@ class Connections:
             **{name: value for name, value in given.items() if value is not None},
         }
         self._idle: list[Connection] = []
-        self._free = Semaphore(AT_ONCE)
+        self._free = Semaphore(MAX_READ_CONNECTIONS)
 
     def open(self) -> Connection:
         """A new connection in autocommit mode. Raises ``StoreUnavailable``."""
         try:
             connection = Connection.connect(autocommit=True, **self._parameters)
         except psycopg.Error as error:
-            raise StoreUnavailable(said(error)) from None
+            raise StoreUnavailable(describe_error(error)) from None
         try:
             set_up(connection)
         except psycopg.Error as error:
             connection.close()
-            raise StoreUnavailable(said(error)) from None
+            raise StoreUnavailable(describe_error(error)) from None
         except StoreUnavailable:
             connection.close()
             raise
@@ -93,7 +93,7 @@ class Connections:
                 yield connection
             except psycopg.Error as error:
                 connection.close()
-                raise StoreUnavailable(f"the store cannot be read: {said(error)}; try again") from None
+                raise StoreUnavailable(f"the store cannot be read: {describe_error(error)}; try again") from None
             except BaseException:
                 connection.close()
                 raise
@@ -147,7 +147,7 @@ def _where(given: dict[str, Any]) -> str:
     return f"postgresql://{user}{host}{port}/{given.get('dbname') or ''}"
 
 
-def said(error: psycopg.Error) -> str:
+def describe_error(error: psycopg.Error) -> str:
     """What PostgreSQL reports, in one line that says what to do."""
     text = " ".join(str(error).split())
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""The tables of a PostgreSQL store, and the statements that change them. All lie in the schema ``counterfoil``."""
+"""The tables of a PostgreSQL store, and the statements that change them. All are in the schema ``counterfoil``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import psycopg
 
 from counterfoil.store.log import (
-    Appended,
+    AppendCommand,
+    Change,
     Conflict,
-    Faults,
-    Gone,
-    Logins,
-    Made,
-    Operation,
-    Reset,
-    Touched,
+    CreateWorld,
+    DeleteWorld,
+    ResetWorld,
+    SetFaults,
+    SetLogins,
+    TouchWorld,
     encode_origin,
 )
 
@@ -88,7 +88,7 @@ RESET = ONE.format(
     "UPDATE counterfoil.world SET base = %s, length = 0, logins = '' WHERE id = %s AND base + length = %s"
 )
 DELETE = ONE.format("DELETE FROM counterfoil.world WHERE id = %s AND (%s::float8 IS NULL OR expires < %s)")
-ORDER_FAULTS, COUNT_LOGINS = (
+SET_FAULTS, COUNT_LOGINS = (
     ONE.format(
         f"UPDATE counterfoil.world SET {each} = %s WHERE id = %s AND (%s::bytea IS NULL OR {each} = %s)"  # noqa: S608
         " AND (%s::bigint IS NULL OR base = %s AND length = %s)"
@@ -105,21 +105,21 @@ Run = tuple[int, int, int, list[bytes], bool]
 """Commands of a world: its id and base, the number of the first, the commands, and ``is_plain`` of all."""
 
 
-def write_all(connection: Connection, operations: Sequence[Operation], writer: tuple[str, str, str]) -> None:
-    """Do all operations in one transaction, in order. ``writer`` is who writes, its batch before, and this batch.
+def write_all(connection: Connection, changes: Sequence[Change], writer: tuple[str, str, str]) -> None:
+    """Do all changes in one transaction, in order. ``writer`` is who writes, its batch before, and this batch.
 
     Raises ``Conflict`` if another server was faster, with nothing done.
     """
     try:
-        runs = _runs(operations) if all(type(each) is Appended for each in operations) else []
+        runs = _runs(changes) if all(type(each) is AppendCommand for each in changes) else []
         if 0 < len(runs) <= RUNS_AT_ONCE:
             _append(connection, runs, writer)  # one statement is a transaction of its own
             return
         with connection.transaction():
             connection.execute(BEGIN, writer)
-            worlds = sorted({each.world for each in operations if not isinstance(each, Made)})
+            worlds = sorted({each.world for each in changes if not isinstance(each, CreateWorld)})
             connection.execute(LOCK, (worlds,))
-            _write_in_order(connection, operations)
+            _write_in_order(connection, changes)
     except (
         psycopg.errors.UniqueViolation,
         psycopg.errors.ForeignKeyViolation,
@@ -133,10 +133,10 @@ def write_all(connection: Connection, operations: Sequence[Operation], writer: t
         raise
 
 
-def _write_in_order(connection: Connection, operations: Sequence[Operation]) -> None:
-    appended: list[Operation] = []
-    for each in operations:
-        if isinstance(each, Appended):
+def _write_in_order(connection: Connection, changes: Sequence[Change]) -> None:
+    appended: list[Change] = []
+    for each in changes:
+        if isinstance(each, AppendCommand):
             appended.append(each)
             continue
         _append(connection, _runs(appended))
@@ -153,13 +153,13 @@ def _append(connection: Connection, runs: Sequence[Run], writer: tuple[str, ...]
         connection.execute(f"SELECT {', '.join(calls)}".encode(), [*writer, *(value for run in some for value in run)])
 
 
-def _runs(operations: Sequence[Operation]) -> list[Run]:
+def _runs(changes: Sequence[Change]) -> list[Run]:
     """Commands that follow on each other in one world, together; in order of worlds, so that two servers that append to the same
     ones do not wait for each other."""
     runs: list[Run] = []
     last: dict[tuple[int, int, bool], int] = {}
-    for each in operations:
-        assert isinstance(each, Appended)
+    for each in changes:
+        assert isinstance(each, AppendCommand)
         key = (each.world, each.base, each.is_plain)
         at = last.get(key)
         if at is not None and runs[at][2] + len(runs[at][3]) == each.number:
@@ -170,23 +170,23 @@ def _runs(operations: Sequence[Operation]) -> list[Run]:
     return sorted(runs, key=lambda run: run[0])
 
 
-def _write(connection: Connection, operation: Operation) -> None:
-    if isinstance(operation, Made):
-        row, json = operation.row, encode_origin(operation.row.origin)
-        made = (row.id, row.name, row.base, row.time_to_live, row.expires, list(operation.commands))
+def _write(connection: Connection, change: Change) -> None:
+    if isinstance(change, CreateWorld):
+        row, json = change.row, encode_origin(change.row.origin)
+        made = (row.id, row.name, row.base, row.time_to_live, row.expires, list(change.commands))
         origin = sha256(json.encode()).hexdigest()
-        connection.execute(MAKE, (row.origin.digest, operation.text, origin, json, *made))
-    elif isinstance(operation, Touched):
-        connection.execute(TOUCH, (operation.expires, operation.world))
-    elif isinstance(operation, Reset):
-        connection.execute(FORGET, (operation.world,))
-        connection.execute(RESET, (operation.base, operation.world, operation.base - 1))
-    elif isinstance(operation, Gone):
-        connection.execute(FORGET, (operation.world,))
-        connection.execute(DELETE, (operation.world, operation.expired_before, operation.expired_before))
+        connection.execute(MAKE, (row.origin.digest, change.text, origin, json, *made))
+    elif isinstance(change, TouchWorld):
+        connection.execute(TOUCH, (change.expires, change.world))
+    elif isinstance(change, ResetWorld):
+        connection.execute(FORGET, (change.world,))
+        connection.execute(RESET, (change.base, change.world, change.base - 1))
+    elif isinstance(change, DeleteWorld):
+        connection.execute(FORGET, (change.world,))
+        connection.execute(DELETE, (change.world, change.expired_before, change.expired_before))
     else:
-        assert isinstance(operation, Faults | Logins)
-        query = ORDER_FAULTS if isinstance(operation, Faults) else COUNT_LOGINS
-        base, length = (operation.at if isinstance(operation, Logins) else None) or (None, None)
-        values = (operation.json, operation.world, operation.before, operation.before, base, base, length)
+        assert isinstance(change, SetFaults | SetLogins)
+        query = SET_FAULTS if isinstance(change, SetFaults) else COUNT_LOGINS
+        base, length = (change.at if isinstance(change, SetLogins) else None) or (None, None)
+        values = (change.json, change.world, change.before, change.before, base, base, length)
         connection.execute(query, values)

@@ -16,7 +16,7 @@ from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
-MOST_SCENARIOS = 64
+MAX_SCENARIOS = 64
 
 
 def origin_of(world: World) -> Origin:
@@ -43,7 +43,7 @@ def rebuild(stored: StoredWorld, templates: Worlds, scenarios: MutableMapping[st
             if sha256(stored.text).hexdigest() != origin.digest:
                 raise ValueError(f"its text of scenario '{origin.scenario}' is not the one it was made with")
             scenario = parse_scenario(origin.scenario, stored.text, f"store:{origin.scenario}")
-            if len(scenarios) < MOST_SCENARIOS:
+            if len(scenarios) < MAX_SCENARIOS:
                 scenarios[key] = scenario
         template = templates.template(scenario, origin.seed, origin.customers, origin.switches)
         state = template.replay(decode_commands(stored.commands), row.base)

@@ -13,10 +13,18 @@ from typing import Any, cast
 
 import redis
 
-from counterfoil.store.engines import CHECKED_AGAIN_AFTER
-from counterfoil.store.log import Conflict, Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.log import (
+    DURABILITY_CHECK_SECONDS,
+    Change,
+    Conflict,
+    Position,
+    Row,
+    StoredWorld,
+    StoreError,
+    decode_origin,
+)
 from counterfoil.store.open_or_refuse import open_or_refuse
-from counterfoil.store.redis_connections import check_durable, connect, said, where
+from counterfoil.store.redis_connections import check_durable, connect, describe_error, where
 from counterfoil.store.redis_scripts import COMMIT, FIND, KEPT_WRITERS, MISTAKES, NAMES_OF, Value, encoded
 from counterfoil.store.written_with import check_written_with, written_with
 from counterfoil.world.command_log import StoreUnavailable
@@ -25,7 +33,7 @@ FORMAT = "1"
 RECONNECT_SECONDS = 3.0
 """How long a commit whose outcome is not known looks for the server again, before its clients are told."""
 ABOUT, HEADS, ORDER, EXPIRING = (f"counterfoil:{each}" for each in ("about", "heads", "order", "expiring"))
-AT_ONCE = 1000
+SCAN_BATCH_SIZE = 1000
 
 
 class RedisLog:
@@ -47,7 +55,7 @@ class RedisLog:
         self._find = self._client.register_script(FIND)
         self._names_of = self._client.register_script(NAMES_OF)
         self._mistakes = self._client.register_script(MISTAKES)
-        with open_or_refuse(self, redis.RedisError, said):
+        with open_or_refuse(self, redis.RedisError, describe_error):
             self._open()
 
     # --- opening ---------------------------------------------------------------------------------
@@ -92,7 +100,7 @@ class RedisLog:
             self._check()
             self._client.set(f"counterfoil:writer:{self._writer}", fresh, ex=KEPT_WRITERS)
         except redis.RedisError as error:
-            raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
+            raise StoreUnavailable(f"the store cannot be written: {describe_error(error)}") from None
         self._batch = fresh
 
     def _check(self) -> None:
@@ -102,9 +110,9 @@ class RedisLog:
             raise StoreUnavailable(f"the store cannot be written: the server {error}") from None
         self._checked = time.monotonic()
 
-    def commit(self, operations: Sequence[Operation]) -> None:
-        batch, sent = secrets.token_hex(8), encoded(operations)
-        if time.monotonic() > self._checked + CHECKED_AGAIN_AFTER:
+    def commit(self, changes: Sequence[Change]) -> None:
+        batch, sent = secrets.token_hex(8), encoded(changes)
+        if time.monotonic() > self._checked + DURABILITY_CHECK_SECONDS:
             with contextlib.suppress(redis.RedisError):  # the connection broke, which the commit finds out
                 self._check()
         try:
@@ -115,7 +123,7 @@ class RedisLog:
         except (redis.ConnectionError, redis.TimeoutError):
             result = self._settle(batch, sent)
         except redis.RedisError as error:
-            raise StoreUnavailable(f"the store cannot be written: {said(error)}; try again") from None
+            raise StoreUnavailable(f"the store cannot be written: {describe_error(error)}; try again") from None
         if result == b"CONFLICT":
             raise Conflict("another server changed the same world")
         if result != b"DONE":
@@ -140,7 +148,7 @@ class RedisLog:
                 return b"DONE" if there == batch.encode() else result
             except redis.RedisError as again:
                 if time.monotonic() > given_up:
-                    raise StoreUnavailable(f"the store cannot be written: {said(again)}; try again") from None
+                    raise StoreUnavailable(f"the store cannot be written: {describe_error(again)}; try again") from None
                 time.sleep(0.1)
 
     # --- reading ---------------------------------------------------------------------------------
@@ -150,7 +158,7 @@ class RedisLog:
         try:
             yield self._client
         except redis.RedisError as error:
-            raise StoreUnavailable(f"the store cannot be read: {said(error)}; try again") from None
+            raise StoreUnavailable(f"the store cannot be read: {describe_error(error)}; try again") from None
 
     def find(self, name: str) -> StoredWorld | None:
         with self._reading():
@@ -190,14 +198,14 @@ class RedisLog:
 
     def faults(self) -> list[tuple[str, bytes]]:
         with self._reading() as client:
-            heads = dict(client.hscan_iter(HEADS, count=AT_ONCE))
+            heads = dict(client.hscan_iter(HEADS, count=SCAN_BATCH_SIZE))
         return [(name.decode(), at.faults) for name, head in heads.items() if (at := _position(head)).faults]
 
     def _named(self, ids: list[bytes]) -> list[tuple[int, str]]:
         """Ids with the names of their worlds; without those that were deleted meanwhile."""
         found: list[tuple[int, str]] = []
-        for at in range(0, len(ids), AT_ONCE):
-            some = ids[at : at + AT_ONCE]
+        for at in range(0, len(ids), SCAN_BATCH_SIZE):
+            some = ids[at : at + SCAN_BATCH_SIZE]
             names = cast("list[bytes | None]", self._names_of(args=some))
             found += [(int(id), name.decode()) for id, name in zip(some, names, strict=True) if name is not None]
         return found
@@ -209,25 +217,26 @@ class RedisLog:
     def commands(self) -> int:
         """How many commands all worlds have."""
         with self._reading() as client:
-            heads = dict(client.hscan_iter(HEADS, count=AT_ONCE))
+            heads = dict(client.hscan_iter(HEADS, count=SCAN_BATCH_SIZE))
         return sum(_position(head).number for head in heads.values())
 
-    def last_id(self) -> int:
-        """The next one is for the caller alone, of all servers."""
+    def reserve_id(self) -> int:
         with self._reading() as client:
-            return client.hincrby(ABOUT, "last_id", 1) - 1
+            return client.hincrby(ABOUT, "last_id", 1)
 
-    def about(self, name: str, value: str | None = None) -> str | None:
-        """A setting; with ``value`` it is made, unless another server did so first."""
+    def set_default(self, name: str, value: str) -> str:
         with self._reading() as client:
-            if value is not None:
-                client.hsetnx(ABOUT, name, value)
+            client.hsetnx(ABOUT, name, value)
+        return self.setting(name) or value
+
+    def setting(self, name: str) -> str | None:
+        with self._reading() as client:
             found = cast("bytes | None", client.hget(ABOUT, name))
         return None if found is None else found.decode()
 
     def versions(self) -> dict[str, str | None]:
         """What the store was written with: its format, and the versions of counterfoil and Faker."""
-        return {"format": FORMAT, **{name: self.about(name) for name in written_with()}}
+        return {"format": FORMAT, **{name: self.setting(name) for name in written_with()}}
 
     def size(self) -> int:
         """Bytes of memory that the server uses, for this store and for what else it has."""
@@ -241,8 +250,8 @@ class RedisLog:
         wrong: list[bytes] = []
         with self._reading():
             names = [name for _, name in self.rows()]
-            for at in range(0, len(names), AT_ONCE):
-                wrong += cast("list[bytes]", self._mistakes(args=names[at : at + AT_ONCE]))
+            for at in range(0, len(names), SCAN_BATCH_SIZE):
+                wrong += cast("list[bytes]", self._mistakes(args=names[at : at + SCAN_BATCH_SIZE]))
         return [f"world '{name.decode()}': commands are missing" for name in wrong]
 
     def compact(self) -> None:
@@ -251,9 +260,9 @@ class RedisLog:
             self._client.bgrewriteaof()
         except redis.ResponseError as error:
             if "already in progress" not in str(error):
-                raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+                raise StoreUnavailable(f"{self.where}: cannot be compacted: {describe_error(error)}") from None
         except redis.RedisError as error:
-            raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+            raise StoreUnavailable(f"{self.where}: cannot be compacted: {describe_error(error)}") from None
 
 
 def _position(head: bytes) -> Position:

@@ -16,7 +16,7 @@ from counterfoil.world.command_log import StoreUnavailable
 
 CONNECT_SECONDS = 3.0
 SECONDS = 5.0
-AT_ONCE = 8
+MAX_CONNECTIONS = 8
 """Connections of each server."""
 DURABLE = {
     "appendonly": "yes",
@@ -34,7 +34,7 @@ def connect(url: str) -> redis.Redis:
     try:
         pool = redis.BlockingConnectionPool.from_url(
             plain,
-            max_connections=AT_ONCE,
+            max_connections=MAX_CONNECTIONS,
             timeout=SECONDS,
             socket_timeout=SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
@@ -79,7 +79,7 @@ def check_durable(client: redis.Redis) -> None:
         raise StoreUnavailable(f"would lose worlds at a crash; configure it with {', '.join(wrong)}")
 
 
-def said(error: redis.RedisError) -> str:
+def describe_error(error: redis.RedisError) -> str:
     """What Redis reports, in one line that says what to do."""
     text = " ".join(str(error).split())
     if isinstance(error, redis.BusyLoadingError):

@@ -17,21 +17,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from counterfoil.store.log import Appended, Faults, Gone, Logins, Made, Operation, Reset, Touched, encode_origin
+from counterfoil.store.log import (
+    AppendCommand,
+    Change,
+    CreateWorld,
+    DeleteWorld,
+    ResetWorld,
+    SetFaults,
+    SetLogins,
+    TouchWorld,
+    encode_origin,
+)
 
 Value = int | str | bytes
 KEPT_WRITERS = 86_400
 """Seconds."""
 MADE = 9
-"""Values of the operation that makes a world, before its commands."""
+"""Values of the change that makes a world, before its commands."""
 
 COMMIT = """
 local writer, before, batch = 'counterfoil:writer:' .. ARGV[1], ARGV[2], ARGV[3]
-local operations, at = {}, 4
+local changes, at = {}, 4
 while at <= #ARGV do -- each: how many values, the values
     local o, count = {}, tonumber(ARGV[at])
     for i = 1, count do o[i] = ARGV[at + i] end
-    operations[#operations + 1] = o
+    changes[#changes + 1] = o
     at = at + count + 1
 end
 if redis.call('GET', writer) ~= before then return 'FENCED' end
@@ -51,7 +61,7 @@ local function head_of(id)
     return heads[id]
 end
 
-for _, o in ipairs(operations) do
+for _, o in ipairs(changes) do
     local kind, id = o[1], o[2]
     local head = head_of(id)
     if kind == 'made' then
@@ -82,7 +92,7 @@ for _, o in ipairs(operations) do
 end
 
 redis.call('SET', writer, batch, 'EX', KEPT_WRITERS)
-for _, o in ipairs(operations) do
+for _, o in ipairs(changes) do
     local kind, id = o[1], o[2]
     local world, log = 'counterfoil:world:' .. id, 'counterfoil:log:' .. id
     if kind == 'append' then
@@ -149,22 +159,22 @@ return wrong
 """Of worlds by name: those whose log is shorter or longer than it should be."""
 
 
-def encoded(operations: Sequence[Operation]) -> list[Value]:
-    """For the script ``COMMIT``: how many values each operation has, and the values."""
+def encoded(changes: Sequence[Change]) -> list[Value]:
+    """For the script ``COMMIT``: how many values each change has, and the values."""
     sent: list[Value] = []
-    for each in operations:
+    for each in changes:
         values = _values(each)
         sent.append(len(values))
         sent += values
     return sent
 
 
-def _values(operation: Operation) -> list[Value]:
-    if isinstance(operation, Appended):
-        plain: list[Value] = ["plain"] if operation.is_plain else []
-        return ["append", operation.world, operation.base, operation.number, operation.command, *plain]
-    if isinstance(operation, Made):
-        row = operation.row
+def _values(change: Change) -> list[Value]:
+    if isinstance(change, AppendCommand):
+        plain: list[Value] = ["plain"] if change.is_plain else []
+        return ["append", change.world, change.base, change.number, change.command, *plain]
+    if isinstance(change, CreateWorld):
+        row = change.row
         life = "" if row.time_to_live is None else repr(row.time_to_live)
         expires = "-" if row.expires is None else repr(row.expires)
         fixed: list[Value] = [
@@ -175,18 +185,18 @@ def _values(operation: Operation) -> list[Value]:
             life,
             expires,
             row.origin.digest,
-            operation.text,
+            change.text,
         ]
-        return ["made", *fixed, *operation.commands]
-    if isinstance(operation, Reset):
-        return ["reset", operation.world, operation.base]
-    if isinstance(operation, Touched):
-        return ["touched", operation.world, repr(operation.expires)]
-    if isinstance(operation, Gone):
-        return ["gone", operation.world, "" if operation.expired_before is None else repr(operation.expired_before)]
-    assert isinstance(operation, Faults | Logins)
-    kind = "faults" if isinstance(operation, Faults) else "logins"
-    condition: list[Value] = [] if operation.before is None else ["if", operation.before]
-    if isinstance(operation, Logins) and operation.before is not None and operation.at is not None:
-        condition += operation.at
-    return [kind, operation.world, operation.json, *condition]
+        return ["made", *fixed, *change.commands]
+    if isinstance(change, ResetWorld):
+        return ["reset", change.world, change.base]
+    if isinstance(change, TouchWorld):
+        return ["touched", change.world, repr(change.expires)]
+    if isinstance(change, DeleteWorld):
+        return ["gone", change.world, "" if change.expired_before is None else repr(change.expired_before)]
+    assert isinstance(change, SetFaults | SetLogins)
+    kind = "faults" if isinstance(change, SetFaults) else "logins"
+    condition: list[Value] = [] if change.before is None else ["if", change.before]
+    if isinstance(change, SetLogins) and change.before is not None and change.at is not None:
+        condition += change.at
+    return [kind, change.world, change.json, *condition]

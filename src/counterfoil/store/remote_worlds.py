@@ -15,10 +15,9 @@ from typing import Any
 from counterfoil.api.unconfirmed import Outdated, Unconfirmed, set_unconfirmed
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send, raw_path, split_world
 from counterfoil.store.current_worlds import CurrentWorlds
-from counterfoil.store.engines import RemoteLog
 from counterfoil.store.head import StoredHead
 from counterfoil.store.head_queries import HeadQueries
-from counterfoil.store.log import Position
+from counterfoil.store.log import Position, RemoteLog
 from counterfoil.store.shared_worlds import SharedWorlds
 from counterfoil.store.worlds import TOUCHED_EVERY
 from counterfoil.world.command_log import StoreUnavailable

@@ -20,7 +20,7 @@ import msgspec
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.store.group_commit import GroupCommit, Waiting
 from counterfoil.store.head import StoredHead
-from counterfoil.store.log import Conflict, Log, Logins, Operation
+from counterfoil.store.log import Change, Conflict, Log, SetLogins
 from counterfoil.world.command_log import Saving, StoreUnavailable, WriteConflict
 from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
@@ -35,7 +35,7 @@ CONTENDED = 64
 
 class _Job(NamedTuple):
     call: Callable[[], Any]
-    alone: bool
+    own_transaction: bool
     done: Future[Any]
 
 
@@ -69,7 +69,9 @@ class SharedCommit(GroupCommit):
             if logins != (head.logins or b""):
                 number = len(draft.history) - draft.scenario_length
                 at = (draft.version - number, number)
-                saving = head.saving = self._take(Waiting(Logins(head.id, logins, head.logins or b"", at), head, None))
+                saving = head.saving = self._take(
+                    Waiting(SetLogins(head.id, logins, head.logins or b"", at), head, None)
+                )
                 head.logins = logins
             super().amend(head, draft)
         return saving
@@ -113,12 +115,15 @@ class SharedCommit(GroupCommit):
                 raise UnknownRecord(f"there is no world '{name}'", field="world")
             return call(world)
 
-        return self.alone(on_the_newest, alone=False)
+        return self._add_job(on_the_newest, own_transaction=False)
 
-    def alone(self, call: Callable[[], T], *, alone: bool = True) -> Future[T]:
-        """What ``call`` returns, once the changes that it makes are durable; in a transaction of its own if ``alone``.
+    def exclusively_in_own_transaction(self, call: Callable[[], T]) -> Future[T]:
+        """What ``call`` returns, once the changes that it makes are durable in a transaction of their own.
 
         Within another such call it is part of that one."""
+        return self._add_job(call, own_transaction=True)
+
+    def _add_job(self, call: Callable[[], T], *, own_transaction: bool) -> Future[T]:
         done: Future[T] = Future()
         if current_thread() is self._thread:
             done.set_result(call())
@@ -126,7 +131,7 @@ class SharedCommit(GroupCommit):
         with self._changed:
             if self.problem is not None or self._is_closing:
                 raise StoreUnavailable(self.problem or "the server is stopping")
-            self._jobs.append(_Job(call, alone, done))
+            self._jobs.append(_Job(call, own_transaction, done))
             self._changed.notify()
         return done
 
@@ -161,7 +166,7 @@ class SharedCommit(GroupCommit):
     def _next_jobs(self) -> list[_Job]:
         with self._changed:
             jobs = self._jobs
-            count = next((at for at, each in enumerate(jobs) if each.alone), len(jobs))
+            count = next((at for at, each in enumerate(jobs) if each.own_transaction), len(jobs))
             count = max(1, min(TOGETHER, count))
             self._jobs = jobs[count:]
             return jobs[:count]
@@ -195,9 +200,9 @@ class SharedCommit(GroupCommit):
             else:
                 job.done.set_exception(error)
 
-    def _commit(self, batch: list[Waiting], operations: list[Operation], saving: Saving) -> None:
+    def _commit(self, batch: list[Waiting], changes: list[Change], saving: Saving) -> None:
         try:
-            self.write(self._log, operations)
+            self.write(self._log, changes)
         except Conflict:
             self._conflict(batch, saving)
         except Exception as error:
@@ -248,7 +253,7 @@ def _outcome(job: _Job) -> tuple[Any, BaseException | None]:
 
 
 def encode_logins(state: WorldState) -> bytes:
-    """The failed logins to a world, as ``Logins`` keeps them."""
+    """The failed logins to a world, as ``SetLogins`` keeps them."""
     failures = state.tokens.all_failures
     return msgspec.json.encode(failures) if failures else b""
 

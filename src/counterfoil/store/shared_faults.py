@@ -1,4 +1,4 @@
-"""The faults that were ordered for worlds in a store which several processes serve: the store says which there are."""
+"""The faults of worlds in a store which several processes serve: the store says which there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from counterfoil.api.control_types import Fault, Faults, FaultSpec
-from counterfoil.store.faults import KeptFault, RestorableFaults, kept_faults, ordered
+from counterfoil.store.faults import RestorableFaults, StoredFault, decode_faults, decode_stored_faults
 from counterfoil.store.shared_worlds import SharedWorlds
 
 
@@ -30,32 +30,32 @@ class SharedFaults(Faults):
             self._take_over(world, json)
 
     def _take_over(self, world: str, json: bytes) -> None:
-        self._faults.restore(world, ordered(json))
+        self._faults.restore(world, decode_faults(json))
 
     def all(self, world: str) -> Sequence[Fault]:
         return self._faults.all(world)
 
     def add(self, world: str, spec: FaultSpec) -> Fault:
-        def order() -> Fault:
-            kept = kept_faults(self._worlds.faults_of(world))
+        def add() -> Fault:
+            kept = decode_stored_faults(self._worlds.faults_of(world))
             there = [each for each in kept if each.spec is not None]
             self._faults.check(spec, len(there))
-            made = KeptFault(max((each.id for each in kept), default=0) + 1, spec)
+            made = StoredFault(max((each.id for each in kept), default=0) + 1, spec)
             self._forget(world, made.id)
             self._keep(world, [*there, made])
             return Fault(made.id, spec)
 
-        return self._worlds.exclusively(order)
+        return self._worlds.exclusively(add)
 
     def remove(self, world: str, fault: int) -> bool:
         def cancel() -> bool:
-            kept = kept_faults(self._worlds.faults_of(world))
+            kept = decode_stored_faults(self._worlds.faults_of(world))
             left = [each for each in kept if each.id != fault or each.spec is None]
             if len(left) == len(kept):
                 return False
             last = max(each.id for each in kept)
             there = [each for each in left if each.spec is not None]
-            self._keep(world, there if there and there[-1].id == last else [*there, KeptFault(last)])
+            self._keep(world, there if there and there[-1].id == last else [*there, StoredFault(last)])
             return True
 
         return self._worlds.exclusively(cancel)
@@ -69,5 +69,5 @@ class SharedFaults(Faults):
         self._forget(world, None)
         self._faults.clear(world)
 
-    def _keep(self, world: str, kept: list[KeptFault]) -> None:
-        self._worlds.order_faults(world, msgspec.json.encode(kept) if kept else b"")
+    def _keep(self, world: str, kept: list[StoredFault]) -> None:
+        self._worlds.set_faults(world, msgspec.json.encode(kept) if kept else b"")

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from counterfoil.store.group_commit import GroupCommit
 from counterfoil.store.head import SettlingLock, StoredHead
-from counterfoil.store.log import Faults, Position, Row
+from counterfoil.store.log import Position, Row, SetFaults
 from counterfoil.store.rebuilding import with_later
 from counterfoil.store.shared_commit import SharedCommit
 from counterfoil.store.worlds import TOUCHED_EVERY, StoredWorlds
@@ -31,7 +31,7 @@ SLOW = b"advance_clock"
 
 
 class SharedWorlds(StoredWorlds):
-    """``faults_changed`` is told of a world's faults when others have ordered some."""
+    """``faults_changed`` is told of a world's faults when others have changed them."""
 
     is_shared = True
     _commits: SharedCommit
@@ -68,8 +68,8 @@ class SharedWorlds(StoredWorlds):
 
     # --- being current ---------------------------------------------------------------------------
 
-    def is_current(self, name: str) -> bool:
-        """Whether the world is what the store has now. It is made so if that is quick, which suits an event loop."""
+    def try_catch_up(self, name: str) -> bool:
+        """Catch up if that is quick. False if it is not: call ``refresh`` in a thread."""
         head = self._heads.get(name)
         if head is None:
             return not NAME.fullmatch(name)
@@ -211,7 +211,7 @@ class SharedWorlds(StoredWorlds):
 
     def exclusively(self, call: Callable[[], T]) -> T:
         """What ``call`` returns, with no other process writing meanwhile, or called again; returns when it is durable."""
-        return self._commits.alone(call).result()
+        return self._commits.exclusively_in_own_transaction(call).result()
 
     def faults_of(self, name: str) -> bytes:
         """The faults of a world as the store has them; to be called within ``exclusively``."""
@@ -219,11 +219,11 @@ class SharedWorlds(StoredWorlds):
         head = self._heads.get(name)
         return (head.faults if head is not None else None) or b""
 
-    def order_faults(self, name: str, json: bytes) -> None:
+    def set_faults(self, name: str, json: bytes) -> None:
         """Let those be the faults of a world, if there is one; to be called within ``exclusively``."""
         head = self._heads.get(name)
         if head is not None:
-            self._commits.submit(Faults(head.id, json, head.faults), head)
+            self._commits.submit(SetFaults(head.id, json, head.faults), head)
 
     def delete(self, name: str) -> None:
         self.exclusively(partial(self._delete, name))
@@ -251,11 +251,6 @@ class SharedWorlds(StoredWorlds):
         head = self.exclusively(make)
         self._remember(head)
         return World(head)
-
-    def _next_id(self) -> int:
-        with self._lock:
-            self._last_id = max(self._last_id, self.log.last_id()) + 1
-            return self._last_id
 
 
 def _commands(state: WorldState) -> int:

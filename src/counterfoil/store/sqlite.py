@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
-from counterfoil.store.log import Conflict, Operation, Position, Row, StoredWorld, StoreError, decode_origin
+from counterfoil.store.log import Change, Conflict, Position, Row, StoredWorld, StoreError, decode_origin
 from counterfoil.store.open_or_refuse import open_or_refuse
-from counterfoil.store.sqlite_file import FORMAT, SqliteFile, said
+from counterfoil.store.sqlite_file import FORMAT, SqliteFile, describe_error
 from counterfoil.store.sqlite_statements import LATER, position, write_all, write_if_next
-from counterfoil.store.sqlite_turns import Turns
+from counterfoil.store.write_turns import SharedWriteLock
 from counterfoil.store.written_with import written_with
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -39,12 +39,14 @@ class SqliteLog:
         self.where = str(path)
         self.shared = shared
         self._file = SqliteFile(path, to_write=to_write)
-        self.turns = Turns(f"{path}-turn") if shared else None
+        self.write_lock = SharedWriteLock(f"{path}-turn") if shared else None
         self._reading = Lock()
+        self._reserving = Lock()
+        self._reserved = 0
         self._is_in_file = True
         self._read: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
-        with open_or_refuse(self, sqlite3.Error, said):
+        with open_or_refuse(self, sqlite3.Error, describe_error):
             self._read = self._file.open()
             if shared:
                 self.connect()
@@ -65,18 +67,18 @@ class SqliteLog:
                     connection.close()
         self._writing = self._read = None
         self._file.forget()
-        if self.turns is not None:
-            self.turns.close()
+        if self.write_lock is not None:
+            self.write_lock.close()
 
     def connect(self) -> None:
         self.disconnect()
         try:
             self._read = self._file.connect()
-            if self.turns is not None:
-                self.turns.open()
+            if self.write_lock is not None:
+                self.write_lock.open()
         except (sqlite3.Error, OSError) as error:
             self.disconnect()
-            line = said(error) if isinstance(error, sqlite3.Error) else error
+            line = describe_error(error) if isinstance(error, sqlite3.Error) else error
             raise StoreError(f"{self.where}: {line}") from None
         with contextlib.suppress(StoreUnavailable):
             self.recover()
@@ -97,28 +99,28 @@ class SqliteLog:
             self._file.remember()
         except sqlite3.Error as error:
             self._drop_writing()
-            raise StoreUnavailable(f"the store cannot be written: {said(error)}") from None
+            raise StoreUnavailable(f"the store cannot be written: {describe_error(error)}") from None
 
     def writing(self) -> contextlib.AbstractContextManager[None]:
-        return contextlib.nullcontext() if self.turns is None else self.turns.taken()
+        return contextlib.nullcontext() if self.write_lock is None else self.write_lock.locked()
 
-    def commit(self, operations: Sequence[Operation]) -> None:
+    def commit(self, changes: Sequence[Change]) -> None:
         connection = self._writing
         if connection is None:
             raise StoreUnavailable("the store cannot be written: it is not open; try again")
         self._check_files(connection)
         self._is_in_file = False
         try:
-            if self.turns is not None:
-                with self.turns.counting(operations):
-                    write_if_next(connection, operations)
+            if self.write_lock is not None:
+                with self.write_lock.bump_counters(changes):
+                    write_if_next(connection, changes)
             else:
-                write_all(connection, operations)
+                write_all(connection, changes)
         except Conflict:
             raise
         except sqlite3.Error as error:
             self._drop_writing()
-            raise StoreUnavailable(f"the store cannot be written: {said(error)}; try again") from None
+            raise StoreUnavailable(f"the store cannot be written: {describe_error(error)}; try again") from None
         except BaseException:
             self._drop_writing()
             raise
@@ -165,7 +167,7 @@ class SqliteLog:
                     if self._read.in_transaction:
                         self._read.execute("ROLLBACK")
             except sqlite3.Error as error:
-                line = self._file.problem() or f"{said(error)}; try again"
+                line = self._file.problem() or f"{describe_error(error)}; try again"
                 raise StoreUnavailable(f"the store cannot be read: {line}") from None
 
     def find(self, name: str) -> StoredWorld | None:
@@ -179,7 +181,7 @@ class SqliteLog:
         return StoredWorld(row, text, [each for (each,) in commands])
 
     def revision(self, world: int) -> int | None:
-        return None if self.turns is None else self.turns.revision(world)
+        return None if self.write_lock is None else self.write_lock.revision(world)
 
     def position(self, name: str) -> Position | None:
         with self._reader() as connection:
@@ -211,26 +213,31 @@ class SqliteLog:
         """How many commands all worlds have."""
         return self._number("SELECT count(*) FROM log")
 
-    def last_id(self) -> int:
-        return self._number("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'world'")
+    def reserve_id(self) -> int:
+        written = self._number("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'world'")
+        with self._reserving:
+            self._reserved = max(self._reserved, written) + 1  # those of this process may not be written yet
+            return self._reserved
 
     def _number(self, query: str) -> int:
         with self._reader() as connection:
             found: int | None = connection.execute(query).fetchone()[0]
         return found or 0
 
-    def about(self, name: str, value: str | None = None) -> str | None:
-        if value is not None:
-            with self._reading:
-                assert self._read is not None
-                self._read.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+    def set_default(self, name: str, value: str) -> str:
+        with self._reading:
+            assert self._read is not None
+            self._read.execute("INSERT OR IGNORE INTO about VALUES (?, ?)", (name, value))
+        return self.setting(name) or value
+
+    def setting(self, name: str) -> str | None:
         with self._reader() as connection:
             found = connection.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
         return None if found is None else str(found[0])
 
     def versions(self) -> dict[str, str | None]:
         """What the store was written with: its format, and the versions of counterfoil and Faker."""
-        return {"format": str(FORMAT), **{name: self.about(name) for name in written_with()}}
+        return {"format": str(FORMAT), **{name: self.setting(name) for name in written_with()}}
 
     def size(self) -> int:
         """Bytes of the file and of its write-ahead log."""
@@ -256,4 +263,4 @@ class SqliteLog:
             self._writing.execute("VACUUM")
             self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"{self.where}: cannot be compacted: {said(error)}") from None
+            raise StoreUnavailable(f"{self.where}: cannot be compacted: {describe_error(error)}") from None

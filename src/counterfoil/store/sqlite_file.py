@@ -161,7 +161,7 @@ def _name(error: sqlite3.Error) -> str:
     return str(getattr(error, "sqlite_errorname", ""))
 
 
-def said(error: sqlite3.Error) -> str:
+def describe_error(error: sqlite3.Error) -> str:
     """What SQLite reports, in words that say what to do."""
     name = _name(error)
     if name == "SQLITE_NOTADB":

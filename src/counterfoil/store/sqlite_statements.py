@@ -6,16 +6,16 @@ import sqlite3
 from collections.abc import Sequence
 
 from counterfoil.store.log import (
-    Appended,
+    AppendCommand,
+    Change,
     Conflict,
-    Faults,
-    Gone,
-    Logins,
-    Made,
-    Operation,
+    CreateWorld,
+    DeleteWorld,
     Position,
-    Reset,
-    Touched,
+    ResetWorld,
+    SetFaults,
+    SetLogins,
+    TouchWorld,
     encode_origin,
 )
 
@@ -40,21 +40,21 @@ IS_AT = """EXISTS (SELECT 1 FROM world WHERE id = ? AND base = ?)
     AND (SELECT coalesce(max(number), 0) FROM log WHERE world = ?) = ?"""
 
 
-def write_all(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-    """Do all operations in one transaction, in order."""
-    if len(operations) <= ROWS_AT_ONCE and all(type(each) is Appended for each in operations):
-        _append(connection, operations)  # one statement is a transaction of its own
+def write_all(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    """Do all changes in one transaction, in order."""
+    if len(changes) <= ROWS_AT_ONCE and all(type(each) is AppendCommand for each in changes):
+        _append(connection, changes)  # one statement is a transaction of its own
         return
     connection.execute("BEGIN IMMEDIATE")
-    appended: list[Operation] = []
-    for each in operations:
-        if isinstance(each, Appended):
+    appended: list[Change] = []
+    for each in changes:
+        if isinstance(each, AppendCommand):
             appended.append(each)
             if len(appended) < ROWS_AT_ONCE:
                 continue
         _append(connection, appended)
         appended = []
-        if not isinstance(each, Appended):
+        if not isinstance(each, AppendCommand):
             _write(connection, each)
     _append(connection, appended)
     connection.execute("COMMIT")
@@ -69,16 +69,16 @@ def position(connection: sqlite3.Connection, where: str, value: int | str) -> Po
     return Position(id, base, number, expires, faults or b"", logins or b"")
 
 
-def write_if_next(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+def write_if_next(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
     """Like ``write_all`` beside other processes. Raises ``Conflict``, with the transaction rolled back."""
-    if _append_if_next(connection, operations):
+    if _append_if_next(connection, changes):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         there: dict[int, Position | None] = {}
-        for each in operations:
+        for each in changes:
             _check(connection, each, there)
-            if isinstance(each, Appended):
+            if isinstance(each, AppendCommand):
                 _append(connection, [each])
             else:
                 _write(connection, each)
@@ -88,33 +88,33 @@ def write_if_next(connection: sqlite3.Connection, operations: Sequence[Operation
     connection.execute("COMMIT")
 
 
-def _append_if_next(connection: sqlite3.Connection, operations: Sequence[Operation]) -> bool:
+def _append_if_next(connection: sqlite3.Connection, changes: Sequence[Change]) -> bool:
     """Commands of one world, which are the usual batch, in one statement; False if it is another batch."""
-    first = operations[0]
-    if not isinstance(first, Appended) or len(operations) > ROWS_AT_ONCE:
+    first = changes[0]
+    if not isinstance(first, AppendCommand) or len(changes) > ROWS_AT_ONCE:
         return False
     values: list[object] = []
-    for number, each in enumerate(operations, first.number):
+    for number, each in enumerate(changes, first.number):
         if (
-            not isinstance(each, Appended)
+            not isinstance(each, AppendCommand)
             or each.is_plain
             or (each.world, each.base, each.number) != (first.world, first.base, number)
         ):
             return False
         values += each.world, each.number, each.command
-    rows = ", ".join(["(?, ?, ?)"] * len(operations))
+    rows = ", ".join(["(?, ?, ?)"] * len(changes))
     done = connection.execute(
         f"INSERT INTO log SELECT * FROM (VALUES {rows}) WHERE {IS_AT}",  # noqa: S608 - question marks only
         (*values, first.world, first.base, first.world, first.number - 1),
     )
-    if done.rowcount != len(operations):
+    if done.rowcount != len(changes):
         raise Conflict("a world has other commands by now")
     return True
 
 
-def _check(connection: sqlite3.Connection, each: Operation, there: dict[int, Position | None]) -> None:
-    """Raise ``Conflict`` if the operation does not follow on what is ``there``, and note what is there after it."""
-    if isinstance(each, Made):
+def _check(connection: sqlite3.Connection, each: Change, there: dict[int, Position | None]) -> None:
+    """Raise ``Conflict`` if the change does not follow on what is ``there``, and note what is there after it."""
+    if isinstance(each, CreateWorld):
         row = each.row
         taken = connection.execute("SELECT 1 FROM world WHERE name = ? OR id = ?", (row.name, row.id)).fetchone()
         if taken is not None:
@@ -124,68 +124,68 @@ def _check(connection: sqlite3.Connection, each: Operation, there: dict[int, Pos
     if each.world not in there:
         there[each.world] = position(connection, "id", each.world)
     found = there[each.world]
-    if isinstance(each, Touched):
+    if isinstance(each, TouchWorld):
         return
     if found is None:
         raise Conflict("a world is gone")
-    if isinstance(each, Appended):
+    if isinstance(each, AppendCommand):
         if (each.base, each.number) != (found.base, found.number + 1):
             raise Conflict("a world has other commands by now")
         if each.is_plain and (found.faults or found.logins):
             raise Conflict("a world has faults or failed logins by now")
         there[each.world] = found._replace(number=each.number)
-    elif isinstance(each, Reset):
+    elif isinstance(each, ResetWorld):
         if each.base != found.base + found.number + 1:
             raise Conflict("a world has other commands by now")
         there[each.world] = found._replace(base=each.base, number=0)
-    elif isinstance(each, Gone):
+    elif isinstance(each, DeleteWorld):
         if each.expired_before is not None and not (found.expires or each.expired_before) < each.expired_before:
             raise Conflict("a world was used")
         there[each.world] = None
-    elif isinstance(each, Faults):
+    elif isinstance(each, SetFaults):
         if each.before not in (None, found.faults):
             raise Conflict("a world has other faults by now")
         there[each.world] = found._replace(faults=each.json)
-    elif isinstance(each, Logins):
+    elif isinstance(each, SetLogins):
         if each.before not in (None, found.logins) or each.at not in (None, (found.base, found.number)):
             raise Conflict("a world has other failed logins by now")
         there[each.world] = found._replace(logins=each.json)
 
 
-def _append(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+def _append(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
     """In one statement: each one waits for Python's interpreter lock, which the event loop may hold for 5 ms."""
-    if not operations:
+    if not changes:
         return
     values: list[object] = []
-    for each in operations:
-        assert isinstance(each, Appended)
+    for each in changes:
+        assert isinstance(each, AppendCommand)
         values += each.world, each.number, each.command
-    rows = ", ".join(["(?, ?, ?)"] * len(operations))
+    rows = ", ".join(["(?, ?, ?)"] * len(changes))
     connection.execute(f"INSERT INTO log VALUES {rows}", values)  # noqa: S608 - question marks only
 
 
-def _write(connection: sqlite3.Connection, operation: Operation) -> None:
-    if isinstance(operation, Made):
-        _make(connection, operation)
-    elif isinstance(operation, Touched):
-        connection.execute("UPDATE world SET expires = ? WHERE id = ?", (operation.expires, operation.world))
-    elif isinstance(operation, Reset):
-        connection.execute("DELETE FROM log WHERE world = ?", (operation.world,))
-        connection.execute("UPDATE world SET base = ? WHERE id = ?", (operation.base, operation.world))
-        connection.execute("DELETE FROM login WHERE world = ?", (operation.world,))
-    elif isinstance(operation, Faults | Logins):
-        table = "fault" if isinstance(operation, Faults) else "login"
-        connection.execute(f"DELETE FROM {table} WHERE world = ?", (operation.world,))  # noqa: S608 - a constant
-        if operation.json:
-            values = (operation.world, operation.json)
+def _write(connection: sqlite3.Connection, change: Change) -> None:
+    if isinstance(change, CreateWorld):
+        _make(connection, change)
+    elif isinstance(change, TouchWorld):
+        connection.execute("UPDATE world SET expires = ? WHERE id = ?", (change.expires, change.world))
+    elif isinstance(change, ResetWorld):
+        connection.execute("DELETE FROM log WHERE world = ?", (change.world,))
+        connection.execute("UPDATE world SET base = ? WHERE id = ?", (change.base, change.world))
+        connection.execute("DELETE FROM login WHERE world = ?", (change.world,))
+    elif isinstance(change, SetFaults | SetLogins):
+        table = "fault" if isinstance(change, SetFaults) else "login"
+        connection.execute(f"DELETE FROM {table} WHERE world = ?", (change.world,))  # noqa: S608 - a constant
+        if change.json:
+            values = (change.world, change.json)
             connection.execute(f"INSERT INTO {table} VALUES (?, ?)", values)  # noqa: S608 - a constant
-    elif isinstance(operation, Gone):
+    elif isinstance(change, DeleteWorld):
         for table in ("fault", "login", "log"):
-            connection.execute(f"DELETE FROM {table} WHERE world = ?", (operation.world,))  # noqa: S608 - constants
-        connection.execute("DELETE FROM world WHERE id = ?", (operation.world,))
+            connection.execute(f"DELETE FROM {table} WHERE world = ?", (change.world,))  # noqa: S608 - constants
+        connection.execute("DELETE FROM world WHERE id = ?", (change.world,))
 
 
-def _make(connection: sqlite3.Connection, made: Made) -> None:
+def _make(connection: sqlite3.Connection, made: CreateWorld) -> None:
     row, json = made.row, encode_origin(made.row.origin)
     connection.execute("INSERT OR IGNORE INTO scenario VALUES (?, ?)", (row.origin.digest, made.text))
     connection.execute("INSERT OR IGNORE INTO origin (json, scenario) VALUES (?, ?)", (json, row.origin.digest))

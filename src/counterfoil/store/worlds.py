@@ -1,4 +1,4 @@
-"""The registry of worlds that lie in a store. A world is rebuilt when it is first asked for, and may be dropped from memory
+"""The registry of stored worlds. A world is rebuilt when it is first asked for, and may be dropped from memory
 again when many others are used; the store has it all the time.
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from counterfoil.ledger.errors import RuleBroken, UnknownRecord
-from counterfoil.store.eviction import MOST_BYTES, MOST_WORLDS, WorldsInMemory
+from counterfoil.store.eviction import MAX_MEMORY_BYTES, MAX_WORLDS, WorldsInMemory
 from counterfoil.store.group_commit import GroupCommit
 from counterfoil.store.head import StoredHead
-from counterfoil.store.log import Faults, Gone, Log, Made, Operation, Row, StoredWorld
+from counterfoil.store.log import Change, CreateWorld, DeleteWorld, Log, Row, SetFaults, StoredWorld
 from counterfoil.store.rebuilding import origin_of, rebuild
 from counterfoil.world.command_log import Saving, StoreUnavailable
 from counterfoil.world.commands import encode_command
@@ -56,8 +56,8 @@ class StoredWorlds(Worlds):
         *,
         now: Callable[[], float],
         limit: int = 1_000_000,
-        most_in_memory: int = MOST_WORLDS,
-        most_bytes: int = MOST_BYTES,
+        most_in_memory: int = MAX_WORLDS,
+        most_bytes: int = MAX_MEMORY_BYTES,
     ) -> None:
         super().__init__(read, known_switches, limit=limit, seconds=now)
         self.log = log
@@ -67,7 +67,6 @@ class StoredWorlds(Worlds):
         self._alive: WeakValueDictionary[str, StoredHead] = WeakValueDictionary()
         self._busy: dict[str, tuple[Any, int]] = {}
         self._count: int | None = None
-        self._last_id = log.last_id()
         self._commits = self._committer()
         self._commits.changed = self._weigh
 
@@ -84,7 +83,7 @@ class StoredWorlds(Worlds):
         """How many changes wait for the store's next commit."""
         return self._commits.waiting
 
-    def measure(self, write: Callable[[Log, Sequence[Operation]], None]) -> None:
+    def measure(self, write: Callable[[Log, Sequence[Change]], None]) -> None:
         """Have ``write`` called where changes are written to the log; it must call ``log.commit``, and let its errors pass."""
         self._commits.write = write
 
@@ -93,11 +92,11 @@ class StoredWorlds(Worlds):
         self._commits.close()
         self.log.close()
 
-    def keep_faults(self, name: str, json: bytes) -> None:
+    def set_faults(self, name: str, json: bytes) -> None:
         """Keep the faults of a world, which is no change of it; nothing happens if there is no such world any more."""
         head = self._used(name)
         if head is not None and not head.is_closing:
-            self._commits.submit(Faults(head.id, json)).result()
+            self._commits.submit(SetFaults(head.id, json)).result()
 
     # --- looking up ------------------------------------------------------------------------------
 
@@ -157,7 +156,7 @@ class StoredWorlds(Worlds):
         head = self._heads.get(name)
         if head is not None or not NAME.fullmatch(name):
             return head
-        with self._alone(name):
+        with self._name_lock(name):
             head = self._alive.get(name)
             if head is None:
                 stored = self.log.find(name)
@@ -171,7 +170,7 @@ class StoredWorlds(Worlds):
         return head
 
     @contextmanager
-    def _alone(self, name: str) -> Iterator[None]:
+    def _name_lock(self, name: str) -> Iterator[None]:
         """One thread at a time for each name."""
         with self._lock:
             lock, users = self._busy.get(name, (RLock(), 0))
@@ -250,7 +249,7 @@ class StoredWorlds(Worlds):
         with self._lock:
             self._in_memory.bound()
         for id, name in self.log.expired(now):
-            with self._alone(name):  # not while it is being rebuilt, because it is used now
+            with self._name_lock(name):  # not while it is being rebuilt, because it is used now
                 head = self._alive.get(name)
                 if head is None or (head.id == id and now - head.used_at > (head.time_to_live or 0.0)):
                     self._forget(name, id)
@@ -262,7 +261,7 @@ class StoredWorlds(Worlds):
         head = self._alive.get(name)
         with suppress(StoreUnavailable):  # it will be forgotten when it is looked for again
             if head is None or head.id != id:
-                self._when_gone(self._commits.submit(Gone(id, self._expired_before())))
+                self._when_gone(self._commits.submit(DeleteWorld(id, self._expired_before())))
             elif not head.is_closing:
                 self._remove(head, self._expired_before())
 
@@ -274,7 +273,7 @@ class StoredWorlds(Worlds):
         """Let the world take no more commands, and delete it; it can be read until that is durable."""
         head.is_closing = True
         try:
-            gone = self._commits.submit(Gone(head.id, expired_before), head)
+            gone = self._commits.submit(DeleteWorld(head.id, expired_before), head)
         except StoreUnavailable:
             head.is_closing = False
             raise
@@ -299,7 +298,7 @@ class StoredWorlds(Worlds):
         name = world.name
         check_name(name)
         world = self._restricted(world)
-        with self._alone(name):
+        with self._name_lock(name):
             head = self._make(world, time_to_live, replace=replace)
             self._remember(head)
         return World(head)
@@ -316,15 +315,14 @@ class StoredWorlds(Worlds):
             self._remove(before)
         row = self._row(world, time_to_live)
         commands = [encode_command(command) for command in world.commands]
-        self._commits.wait(self._commits.submit(Made(row, world.scenario.source, commands)))
+        self._commits.wait(self._commits.submit(CreateWorld(row, world.scenario.source, commands)))
         with self._lock:
             self._count = None if self._count is None else self._count + 1
         return self._head(world, row)
 
     def _next_id(self) -> int:
         with self._lock:
-            self._last_id += 1
-            return self._last_id
+            return self.log.reserve_id()
 
     def _row(self, world: World, time_to_live: float | None) -> Row:
         return Row(

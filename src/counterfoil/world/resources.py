@@ -16,11 +16,11 @@ from counterfoil.ledger.errors import RuleBroken
 
 Json = Any
 
-MOST_WRITTEN = 100_000
+MAX_WRITTEN = 100_000
 """Resources written or deleted in one world."""
-MOST_IN_GROUP = 10_000
+MAX_IN_GROUP = 10_000
 """Resources written or deleted below one parent of one collection; a write copies their map (100 µs for so many)."""
-MOST_BYTES = 64 * 2**20
+MAX_WRITTEN_BYTES = 64 * 2**20
 """Of all values that were ever written to one world, as JSON: each stays in its history and in its store until it is reset."""
 
 
@@ -51,7 +51,7 @@ class Resource(msgspec.Struct, frozen=True, eq=False, weakref=True):
     content: Content | None = None
 
 
-NOTHING: Mapping[str, Resource] = {}
+NO_RESOURCES: Mapping[str, Resource] = {}
 
 
 class Resources:
@@ -66,7 +66,7 @@ class Resources:
 
     def group(self, api: str, collection: str, parent: str) -> Mapping[str, Resource]:
         """The resources written in a group by id, in the order of their first writing. Not to be changed."""
-        return self._groups.get(Group(api, collection, parent), NOTHING)
+        return self._groups.get(Group(api, collection, parent), NO_RESOURCES)
 
     def groups(self) -> Iterator[tuple[Group, Mapping[str, Resource]]]:
         yield from self._groups.items()
@@ -86,9 +86,9 @@ class Resources:
         """
         before = self._groups.get(group, {})
         old = before.get(id)
-        if old is None and (self._count >= MOST_WRITTEN or len(before) >= MOST_IN_GROUP):
+        if old is None and (self._count >= MAX_WRITTEN or len(before) >= MAX_IN_GROUP):
             raise RuleBroken(
-                f"a world keeps {MOST_WRITTEN} written resources, and {MOST_IN_GROUP} below one parent: reset it",
+                f"a world keeps {MAX_WRITTEN} written resources, and {MAX_IN_GROUP} below one parent: reset it",
                 field="id",
             )
         twin = Resources()
@@ -117,12 +117,12 @@ def bytes_of_write(id: str, value: Json, content: Content | None = None) -> int:
 
 
 def check_bytes(before: Resources, after: Resources) -> None:
-    """Raise ``RuleBroken`` for a write after which more than ``MOST_BYTES`` were written to a world.
+    """Raise ``RuleBroken`` for a write after which more than ``MAX_WRITTEN_BYTES`` were written to a world.
 
     For a change that is new: a world that is made again from a store has what it had.
     """
-    if after.bytes_written > max(MOST_BYTES, before.bytes_written):
-        raise RuleBroken(too_many_bytes(MOST_BYTES), field="value")
+    if after.bytes_written > max(MAX_WRITTEN_BYTES, before.bytes_written):
+        raise RuleBroken(too_many_bytes(MAX_WRITTEN_BYTES), field="value")
 
 
 def too_many_bytes(most: int) -> str:

@@ -18,13 +18,13 @@ from typing import Any
 
 import msgspec
 
-MOST_LISTED = 128
+MAX_LISTED_TOKENS = 128
 """How many of the newest tokens a world stores: a command's token is valid while stored, a login's can be listed."""
 KEPT_WHEN_EXPIRED = 16
 """How many of these stay when they have expired, so that they are refused as expired and not as unknown."""
-MOST_FAILING = 1_000
+MAX_FAILING_NAMES = 1_000
 """How many names with failed logins are stored; beyond that, the least recent are dropped."""
-LONGEST = 1_000
+MAX_TOKEN_LENGTH = 1_000
 """Characters of a token; ours have about 200."""
 
 
@@ -71,7 +71,7 @@ class Tokens:
         issued_at = now.replace(microsecond=0)
         token = _sign(Token("", api, key, issued_at, issued_at + life), number, issuer)
         older, newer = self._newest[: 1 - KEPT_WHEN_EXPIRED], self._newest[1 - KEPT_WHEN_EXPIRED :]
-        self._newest = (*(each for each in older if each.expires_at > now), *newer, token)[-MOST_LISTED:]
+        self._newest = (*(each for each in older if each.expires_at > now), *newer, token)[-MAX_LISTED_TOKENS:]
         return token, self
 
     def reset(self, since: int) -> Tokens:
@@ -118,7 +118,7 @@ class Tokens:
         changed = copy(self)
         failed = () if succeeded else (*self.failures(api), now)[-10:]
         others = [(name, when) for name, when in self._failures.items() if name != api]
-        changed._failures = dict(others[1 - MOST_FAILING :])
+        changed._failures = dict(others[1 - MAX_FAILING_NAMES :])
         if failed:
             changed._failures[api] = failed
         return len(failed), changed
@@ -139,7 +139,7 @@ def _sign(token: Token, number: int | str, issuer: str) -> Token:
 def _read(value: str, keys: Iterable[str], issuer: str) -> Token | None:
     """The token with that value, if ``issuer`` signed it for one of ``keys``."""
     signed, _, signature = value.rpartition(".")
-    if not signed.startswith(f"{_HEADER}.") or len(value) > LONGEST or not value.isascii():
+    if not signed.startswith(f"{_HEADER}.") or len(value) > MAX_TOKEN_LENGTH or not value.isascii():
         return None
     for key in keys:
         if hmac.compare_digest(_signature(signed, issuer, key), signature):

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from counterfoil.ledger.errors import RuleBroken
 
-MOST_WAITING = 16
+MAX_WAITING = 16
 """Threads that may wait for one world. Each occupies a thread, so clients must not be able to choose the number."""
 
 
@@ -20,7 +20,7 @@ class WriteLock:
 
     __slots__ = ("_counting", "_lock", "_most_waiting", "release", "try_acquire", "waiting")
 
-    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, most_waiting: int = MAX_WAITING) -> None:
         self._lock = RLock()
         # the lock's own methods: one more Python call would cost a tenth of a command
         self.try_acquire = self._lock.acquire

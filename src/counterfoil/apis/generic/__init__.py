@@ -19,7 +19,7 @@ from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.inference import infer as infer
 from counterfoil.apis.generic.model import Model as Model
 from counterfoil.apis.generic.model_file import ModelError as ModelError
-from counterfoil.apis.generic.rows import Made
+from counterfoil.apis.generic.rows import GeneratedRows
 from counterfoil.apis.generic.survey import survey_of
 from counterfoil.apis.generic.user_handlers import HandlersError as HandlersError
 from counterfoil.apis.generic.user_handlers import Store, load_handlers
@@ -28,7 +28,7 @@ from counterfoil.openapi import Spec
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 
 def build_api(
@@ -49,8 +49,8 @@ def build_api(
     tries each operation once, so that the API can say at start how it is answered. Raises ``ModelError`` or ``HandlersError``.
     """
     document = Document(spec, infer(spec, model))
-    made = Made(document, min(rows, MOST_ROWS), seed)
-    answering = Handlers(document, made, spec.name)
+    generated = GeneratedRows(document, min(rows, MAX_ROWS), seed)
+    answering = Handlers(document, generated, spec.name)
     routes: dict[str, Any] = {name: answering.handler(name) for name in spec.operations}
     if handlers is not None:
         routes |= load_handlers(handlers, answering)
@@ -75,4 +75,4 @@ def _any_caller(headers: Mapping[str, str], world: World) -> Principal:
     return Principal("caller")
 
 
-__all__ = ["MOST_ROWS", "HandlersError", "Model", "ModelError", "build_api", "infer"]
+__all__ = ["MAX_ROWS", "HandlersError", "Model", "ModelError", "build_api", "infer"]

@@ -10,14 +10,14 @@ from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.schemas import SchemaReader
 
 if TYPE_CHECKING:
-    from counterfoil.apis.generic.found_collections import Draft
+    from counterfoil.apis.generic.found_collections import CollectionDraft
 
 Json = Any
-Alternate = tuple["Draft", Place]
+Alternate = tuple["CollectionDraft", Place]
 """A collection, and the field of its members whose value a path has."""
 
 
-def find_alternates(drafts: Mapping[str, Draft], reader: SchemaReader) -> Iterator[tuple[str, Alternate]]:
+def find_alternates(drafts: Mapping[str, CollectionDraft], reader: SchemaReader) -> Iterator[tuple[str, Alternate]]:
     """Such paths, as they are written, with what they name."""
     others = {f"{singular(each.noun)}id": each for each in drafts.values() if each.items}
     for draft in drafts.values():
@@ -46,7 +46,7 @@ def find_alternates(drafts: Mapping[str, Draft], reader: SchemaReader) -> Iterat
                 yield item.text, (owner, (field,))
 
 
-def _field(reader: SchemaReader, draft: Draft, parameter: str) -> str:
+def _field(reader: SchemaReader, draft: CollectionDraft, parameter: str) -> str:
     """The field that a path parameter is called after, by all of its name or without the collection's noun; empty if none is."""
     members = {letters(name): name for name in reversed(reader.properties(draft.entity))}
     wanted, noun = letters(parameter), singular(draft.noun)

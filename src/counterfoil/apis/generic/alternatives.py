@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.apis.generic.scalars import NOTHING, Scalars
+from counterfoil.apis.generic.scalars import UNSET, Scalars
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -32,9 +32,9 @@ class Alternatives:
                 if self._says_otherwise(known, given):
                     return 9, number
                 return (8 if known else 7) - min(7, sum(each in known for each in given)), number
-            if given is not NOTHING and not isinstance(given, list):
+            if given is not UNSET and not isinstance(given, list):
                 return (
-                    0 if self.scalars.taken(merged, types, given) is not NOTHING and "object" not in types else 5
+                    0 if self.scalars.coerce(merged, types, given) is not UNSET and "object" not in types else 5
                 ), number
             if id(merged) in above:
                 return 8, number

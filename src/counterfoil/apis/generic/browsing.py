@@ -18,7 +18,7 @@ from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
-from counterfoil.apis.generic.rows import ONLY, Member, Store
+from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.schema_errors import cause_of
 from counterfoil.world.commands import WriteResource
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from counterfoil.world.world import World
 
 Json = Any
-NOTHING: Mapping[str, Any] = {}
-MOST_LISTED = 20
+NO_FIELDS: Mapping[str, Any] = {}
+MAX_LISTED_NAMES = 20
 """Names that a sentence lists."""
 
 
@@ -38,7 +38,7 @@ class Browser:
     def __init__(self, handlers: Handlers) -> None:
         self._handlers = handlers
         self._document = handlers.document
-        self._made = handlers.made
+        self._generated = handlers.generated
         self._api = handlers.api
 
     def collections(self, world: World) -> Sequence[CollectionView]:
@@ -77,7 +77,7 @@ class Browser:
             raise RuleBroken(f"there is only one {collection}: change that one", field="collection")
         self._check_names(found, fields)
         sent = self._handlers.changes.fields(found, fields)
-        self._check_required(found, parent, sent, world)
+        self._check_required(found, parent, sent)
         try:
             id, value = self._handlers.new_member(found, parent, sent, store)
         except ApiError as error:
@@ -116,8 +116,8 @@ class Browser:
 
     # --- looking up --------------------------------------------------------------------------------
 
-    def _store(self, world: World) -> Store:
-        return Store(self._made, world, self._api)
+    def _store(self, world: World) -> MemberStore:
+        return MemberStore(self._generated, world, self._api)
 
     def _collection(self, world: World, path: str, parent: str) -> Collection:
         """The collection, if its parents are there. Raises ``UnknownRecord``."""
@@ -137,7 +137,7 @@ class Browser:
                 raise UnknownRecord(f"there is no '{id}' in {owner.path}", field="parent")
         return found
 
-    def _member(self, store: Store, collection: Collection, parent: str, id: str) -> Member:
+    def _member(self, store: MemberStore, collection: Collection, parent: str, id: str) -> Member:
         if not collection.id and id == ONLY:
             return self._only(store, collection, parent)
         member = store.get(collection, parent, id)
@@ -145,27 +145,27 @@ class Browser:
             raise UnknownRecord(f"there is no '{id}' in {collection.path}", field="id")
         return member
 
-    def _only_was_deleted(self, store: Store, collection: Collection, parent: str) -> bool:
+    def _only_was_deleted(self, store: MemberStore, collection: Collection, parent: str) -> bool:
         written = store.world.resources.group(self._api, collection.path, parent).get(ONLY)
         return written is not None and written.value is None
 
-    def _only(self, store: Store, collection: Collection, parent: str) -> Member:
+    def _only(self, store: MemberStore, collection: Collection, parent: str) -> Member:
         try:
-            return self._handlers._one(collection, parent, store)
+            return self._handlers.only_member(collection, parent, store)
         except ApiError as error:
             raise UnknownRecord(error.message, field="id") from None
 
-    def _ids(self, store: Store, collection: Collection, parent: str) -> list[str]:
+    def _ids(self, store: MemberStore, collection: Collection, parent: str) -> list[str]:
         """The ids of all members: of the rows, then of what was created. Values are made for those on the page only."""
         written = store.world.resources.group(self._api, collection.path, parent)
-        key = self._made.key(store.world, collection, parent)
+        key = self._generated.key(store.world, collection, parent)
         gone = {id for id, each in written.items() if each.value is None}
-        new = [id for id in written if id not in gone and not self._made.ids.has(key, collection, id)]
-        return [*(id for id in self._made.ids.all(key, collection) if id not in gone), *new]
+        new = [id for id in written if id not in gone and not self._generated.ids.has(key, collection, id)]
+        return [*(id for id in self._generated.ids.all(key, collection) if id not in gone), *new]
 
     # --- showing -----------------------------------------------------------------------------------
 
-    def _shown(self, store: Store, collection: Collection, parent: str, member: Member) -> ResourceView:
+    def _shown(self, store: MemberStore, collection: Collection, parent: str, member: Member) -> ResourceView:
         return ResourceView(member.id, store.was_written(collection, parent, member.id), member.value)
 
     def _view(self, collection: Collection, written: int) -> CollectionView:
@@ -200,22 +200,22 @@ class Browser:
     # --- writing -----------------------------------------------------------------------------------
 
     def _check_names(
-        self, collection: Collection, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
+        self, collection: Collection, value: dict[str, Json], before: Mapping[str, Json] = NO_FIELDS
     ) -> None:
         known = self._document.properties(collection)
         by_letters = {letters(name) for name in (*known, *before)}
         for name in value:
             if known and name not in known and letters(name) not in by_letters:
-                listed = ", ".join(list(known)[:MOST_LISTED]) + (", …" if len(known) > MOST_LISTED else "")
+                listed = ", ".join(list(known)[:MAX_LISTED_NAMES]) + (", …" if len(known) > MAX_LISTED_NAMES else "")
                 raise BadValue(f"{collection.path} has no field '{name}'; there are: {listed}", field=name)
 
-    def _check_required(self, collection: Collection, parent: str, sent: Mapping[str, Json], world: World) -> None:
+    def _check_required(self, collection: Collection, parent: str, sent: Mapping[str, Json]) -> None:
         """Raise ``BadValue`` for a field that the document wants of a client that creates a member; nothing is invented for it.
 
         What the path says, the names of the parents, need not be sent again.
         """
         known = {letters(name): name for name in self._document.properties(collection)}
-        given = {letters(str(place[0])) for place in self._made.fixed(world, collection, parent, "") if place}
+        given = {letters(str(place[0])) for place in self._generated.fixed(collection, parent, "") if place}
         given = given - {letters(str(part)) for part in collection.id[:1]} | {letters(name) for name in sent}
         missing = [
             [name for name in names if letters(name) not in given and (not known or letters(name) in known)]
@@ -226,7 +226,12 @@ class Browser:
             raise BadValue(f"{name} is required to create a member of {collection.path}", field=name)
 
     def _written(
-        self, collection: Collection, parent: str, id: str, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
+        self,
+        collection: Collection,
+        parent: str,
+        id: str,
+        value: dict[str, Json],
+        before: Mapping[str, Json] = NO_FIELDS,
     ) -> WriteResource:
         """The command that writes the whole of a member, with its id in it. Raises ``BadValue`` as ``_command`` does."""
         self._check_names(collection, value, before)
@@ -237,11 +242,16 @@ class Browser:
                 raise BadValue(f"{collection.id[-1]} names this member and stays '{own}'", field=str(collection.id[-1]))
             if str(collection.id[0]) not in value:
                 value = dict(value)
-                put(value, collection.id, self._document.taken(collection, collection.id, own))
+                put(value, collection.id, self._document.coerce(collection, collection.id, own))
         return self._command(collection, parent, id, value, before)
 
     def _command(
-        self, collection: Collection, parent: str, id: str, value: dict[str, Json], before: Mapping[str, Json] = NOTHING
+        self,
+        collection: Collection,
+        parent: str,
+        id: str,
+        value: dict[str, Json],
+        before: Mapping[str, Json] = NO_FIELDS,
     ) -> WriteResource:
         """The command that writes a value. Raises ``BadValue`` unless it fits as far as it differs from ``before``."""
         command = WriteResource(api=self._api, collection=collection.path, id=id, value=value, parent=parent)

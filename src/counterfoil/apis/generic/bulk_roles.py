@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from counterfoil.apis.generic.answers import request_schema
-from counterfoil.apis.generic.calls import KINDS
+from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.envelopes import list_place, member_place
-from counterfoil.apis.generic.found_collections import Draft, stem_of
+from counterfoil.apis.generic.found_collections import CollectionDraft, stem_of
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular, word_set, words
 from counterfoil.apis.generic.paths import Path, read_path
-from counterfoil.apis.generic.roles import Found, Roles
+from counterfoil.apis.generic.roles import InferredRole, Roles
+from counterfoil.apis.generic.rpc_operations import KINDS
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -21,7 +21,7 @@ BULK = word_set("bulk batch many multiple mass all")
 CHANGES: Mapping[str, Role] = {"patch": "update", "put": "replace"}
 
 
-def bulk(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
+def bulk(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
     """The operations that change or delete the members that their body or query lists."""
     for name in found:
         method, _, text = name.partition(" ")
@@ -34,12 +34,12 @@ def bulk(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]
         if role == "delete" and (which := _ids(roles, name, draft)) is not None:
             query, place = which
             said = f"'{query or place_name(place)}' lists the members that are deleted"
-            yield name, Found("clear", draft, id_query=query, id_at=place, reason=said, confidence=0.8)
+            yield name, InferredRole("clear", draft, id_query=query, id_at=place, reason=said, confidence=0.8)
         elif role in ("update", "replace") and (changed := _changes(roles, name, draft, role)) is not None:
             yield name, changed
 
 
-def _meant(roles: Roles, method: str, path: Path) -> tuple[Draft | None, Role | None]:
+def _meant(roles: Roles, method: str, path: Path) -> tuple[CollectionDraft | None, Role | None]:
     """The collection that a path is about, and what is done to its members: by its method, or by the path's last word."""
     own = roles.drafts.get(path.key)
     if own is not None and (own.items or own.lists):
@@ -56,7 +56,7 @@ def _meant(roles: Roles, method: str, path: Path) -> tuple[Draft | None, Role | 
     return None, None
 
 
-def _ids(roles: Roles, name: str, draft: Draft) -> tuple[str, Place] | None:
+def _ids(roles: Roles, name: str, draft: CollectionDraft) -> tuple[str, Place] | None:
     """The query parameter, or the place in the body, that lists ids; 0 in a place stands for each item."""
     reader = roles.reader
     stems = {letters(draft.parameter), f"{singular(draft.noun)}id", "id"}
@@ -83,7 +83,7 @@ def _ids(roles: Roles, name: str, draft: Draft) -> tuple[str, Place] | None:
     return _in_list(reader, reader.member(body, listed[0]), draft, listed[0])
 
 
-def _in_list(reader: SchemaReader, schema: Json, draft: Draft, place: Place) -> tuple[str, Place] | None:
+def _in_list(reader: SchemaReader, schema: Json, draft: CollectionDraft, place: Place) -> tuple[str, Place] | None:
     """The ids in a list of ids, or in one of objects that have one."""
     items = reader.items(schema)
     if reader.is_object(items):
@@ -91,7 +91,7 @@ def _in_list(reader: SchemaReader, schema: Json, draft: Draft, place: Place) -> 
     return ("", (*place, 0)) if reader.types(items) & {"string", "integer"} else None
 
 
-def _changes(roles: Roles, name: str, draft: Draft, role: Role) -> Found | None:
+def _changes(roles: Roles, name: str, draft: CollectionDraft, role: Role) -> InferredRole | None:
     """Several members in a body: a list of objects that have an id."""
     reader = roles.reader
     body = request_schema(roles.operations[name])
@@ -99,14 +99,14 @@ def _changes(roles: Roles, name: str, draft: Draft, role: Role) -> Found | None:
     item = reader.member(body, (*listed[0], 0)) if listed is not None else None
     if listed is None or item is None or draft.id[0] not in reader.properties(item):
         return None
-    answer = roles.answer(name)
+    answer = roles.collections.answer(name)
     at: Place = ()
     shown = list_place(reader, answer.schema, draft.noun) if answer.is_json else None
     if shown is not None:
         inner = reader.member(answer.schema, (*shown[0], 0))
         at = (*shown[0], 0, *member_place(reader, inner, (draft.noun, stem_of(draft.parameter)), draft.parameter)[0])
     said = f"its body lists members with their '{draft.id[0]}'"
-    return Found(role, draft, at, body=(*listed[0], 0), id_at=draft.id, reason=said, confidence=0.8)
+    return InferredRole(role, draft, at, body=(*listed[0], 0), id_at=draft.id, reason=said, confidence=0.8)
 
 
 def place_name(place: Place) -> str:

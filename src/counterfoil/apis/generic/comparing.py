@@ -9,12 +9,12 @@ from typing import Any
 Json = Any
 
 
-def holds(operator: str, value: Json, wanted: Json) -> bool:
+def matches(operator: str, value: Json, wanted: Json) -> bool:
     """Whether a comparison holds. ``operator`` is one of ``model.Operator``; of a list, one item is enough."""
     if operator == "in" and isinstance(wanted, list):
-        return any(holds("equal", value, each) for each in wanted)
+        return any(matches("equal", value, each) for each in wanted)
     if isinstance(value, list):
-        return any(holds(operator, each, wanted) for each in value)
+        return any(matches(operator, each, wanted) for each in value)
     if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
         value = value["id"]  # a member that was put in place of its id
     if operator == "contains":

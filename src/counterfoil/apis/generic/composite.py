@@ -46,7 +46,7 @@ def find_composites(found: FoundCollections) -> None:
         fields = _fields(found, text, path, length)
         if not fields:
             continue
-        draft = found._draft(above)
+        draft = found.draft_at(above)
         if draft.items and draft.parts != fields:
             continue
         draft.parts = fields

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from counterfoil.apis.generic.comparing import holds
+from counterfoil.apis.generic.comparing import matches
 from counterfoil.apis.generic.model import NESTED
 from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -20,8 +20,8 @@ Keeps = Callable[[Mapping[str, Json]], bool]
 FIELD = word_set("field property attribute key column fieldname propertyname")
 OPERATOR = word_set("operator op comparator comparison operation condition predicate")
 VALUE = word_set("value values operand")
-DEEPEST = 8
-MOST = 200
+MAX_DEPTH = 8
+MAX_CONDITIONS = 200
 """Conditions in one request."""
 _OPERATORS: Mapping[str, tuple[str, bool]] = {
     **dict.fromkeys(("=", "==", "eq", "equals", "equal", "is", "equalto", "exact"), ("equal", True)),
@@ -48,7 +48,7 @@ class UnknownFilter(ValueError):
 
 def is_condition(reader: SchemaReader, schema: Json, depth: int = 0) -> bool:
     """Whether a schema describes a condition, a list of conditions, or conditions joined by and, or."""
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return False
     if reader.is_array(schema):
         return is_condition(reader, reader.items(schema), depth + 1)
@@ -61,12 +61,12 @@ def keeps_of(asked: Json) -> Keeps:
 
     Raises ``UnknownFilter``.
     """
-    return _odata(asked) if isinstance(asked, str) else _read(asked, 0, iter(range(MOST)))
+    return _odata(asked) if isinstance(asked, str) else _read(asked, 0, iter(range(MAX_CONDITIONS)))
 
 
 def _read(asked: Json, depth: int, left: Iterator[int]) -> Keeps:
-    if depth > DEEPEST or next(left, None) is None:
-        raise UnknownFilter(f"a filter has up to {MOST} conditions, {DEEPEST} deep")
+    if depth > MAX_DEPTH or next(left, None) is None:
+        raise UnknownFilter(f"a filter has up to {MAX_CONDITIONS} conditions, {MAX_DEPTH} deep")
     if isinstance(asked, list):
         return _all([_read(each, depth + 1, left) for each in asked])
     if not isinstance(asked, dict):
@@ -112,7 +112,7 @@ def _compare(operator: str, value: Json, wanted: Json) -> bool:
         return value is not None and (text.startswith(end) if operator == "begins" else text.endswith(end))
     if value is None and wanted is None and operator == "equal":
         return True
-    return holds(operator, value, wanted)
+    return matches(operator, value, wanted)
 
 
 def _field(value: Mapping[str, Json], keys: list[str]) -> tuple[Json, bool]:
@@ -153,7 +153,7 @@ def _odata(text: str) -> Keeps:
     text = text.rstrip()
     while place < len(text):
         found = _TOKEN.match(text, place)
-        if found is None or len(tokens) > 4 * MOST:
+        if found is None or len(tokens) > 4 * MAX_CONDITIONS:
             raise UnknownFilter(f"'{text[:80]}' is not a filter that can be read")
         tokens.append(found[1])
         place = found.end()
@@ -201,8 +201,8 @@ class _Parser:
         return parts[0] if len(parts) == 1 else _all(parts)
 
     def _one(self, depth: int) -> Keeps:
-        if depth > DEEPEST:
-            raise UnknownFilter(f"a filter is up to {DEEPEST} deep")
+        if depth > MAX_DEPTH:
+            raise UnknownFilter(f"a filter is up to {MAX_DEPTH} deep")
         if self._accept("not"):
             inner = self._one(depth + 1)
             return lambda value: not inner(value)
@@ -219,7 +219,7 @@ class _Parser:
             return _condition(field, name, wanted)
         operator = self._next()
         if letters(operator) not in _OPERATORS:
-            raise UnknownFilter(f"'{operator[:40]}' is no comparison")
+            raise UnknownFilter(f"'{operator[:40]}' is not a comparison operator")
         if operator.lower() == "in":
             self._expect("(")
             values = [_literal(self._next())]

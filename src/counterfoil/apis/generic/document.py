@@ -11,13 +11,20 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from counterfoil.apis.generic.answers import Answer, answer, examples, for_status, request_schema, success
 from counterfoil.apis.generic.composite import parts_of
+from counterfoil.apis.generic.documented_responses import (
+    DocumentedResponse,
+    documented_response,
+    examples,
+    request_schema,
+    response_for_status,
+    success_response,
+)
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
+from counterfoil.apis.generic.scalars import ANCHOR, UNSET
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.texts import suits
 from counterfoil.apis.generic.values import Values
@@ -29,7 +36,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Document:
-    """One document with its model. From any thread."""
+    """One document with its model. Thread-safe."""
 
     def __init__(self, spec: Spec, model: Model) -> None:
         self.spec = spec
@@ -38,7 +45,7 @@ class Document:
         self.values = Values(self.reader)
         self.schemas = schemas_of(spec)
         self._checks: dict[tuple[str, int], Checks] = {}
-        self._written: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._cached: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._lock = Lock()
         self.entities = lru_cache(maxsize=None)(self._entities)
         self.by_part = lru_cache(maxsize=None)(self._by_part)
@@ -87,25 +94,25 @@ class Document:
 
     # --- answers ---------------------------------------------------------------------------------
 
-    def _answer(self, name: str) -> Answer:
-        return success(self.spec.operations[name], name.partition(" ")[0])
+    def _answer(self, name: str) -> DocumentedResponse:
+        return success_response(self.spec.operations[name], name.partition(" ")[0])
 
-    def for_status(self, name: str, status: int) -> Answer | None:
+    def response_for_status(self, name: str, status: int) -> DocumentedResponse | None:
         """What the document says of an operation's answer with a status; None if nothing."""
         operation = self.spec.operations.get(name)
-        return None if operation is None else for_status(operation, status)
+        return None if operation is None else response_for_status(operation, status)
 
-    def documented(self, name: str, status: int) -> Answer | None:
+    def documented(self, name: str, status: int) -> DocumentedResponse | None:
         """What the document says of a status by its own number; None if nothing."""
         responses = self.spec.operations[name].get("responses") or {}
-        return answer(responses[str(status)], status) if str(status) in responses else None
+        return documented_response(responses[str(status)], status) if str(status) in responses else None
 
-    def checks(self, name: str, answer: Answer) -> Checks:
+    def checks(self, name: str, answer: DocumentedResponse) -> Checks:
         """The validator of an answer that has a schema."""
         found = self._checks.get((name, answer.status))
         return found if found is not None else self._register(name, answer)
 
-    def _register(self, name: str, answer: Answer) -> Any:
+    def _register(self, name: str, answer: DocumentedResponse) -> Any:
         if answer.schema is None or not answer.is_json:
             return None
         with self._lock:
@@ -120,7 +127,7 @@ class Document:
         with self._lock:
             return self.schemas.validator(entities[0], "response")
 
-    def examples(self, answer: Answer) -> list[tuple[str, Json]]:
+    def examples(self, answer: DocumentedResponse) -> list[tuple[str, Json]]:
         """The examples of an answer by name."""
         return examples(answer.content, self.reader.target)
 
@@ -192,16 +199,16 @@ class Document:
         types = self.reader.types(self.properties(collection).get(name, {}))
         return "array" not in types and bool(types & {"string", "integer", "number"} or not types)
 
-    def taken(self, collection: Collection, place: Place, value: Json, *, otherwise: Json = NOTHING) -> Json:
+    def coerce(self, collection: Collection, place: Place, value: Json, *, otherwise: Json = UNSET) -> Json:
         """``value`` as the field's schema wants it: ``"12"`` as 12 where that is a number.
 
         A value that is of another type is kept, or replaced by ``otherwise`` if that is given.
         """
         schema = self.field(collection, place)
-        taken = self.values.scalars.taken(self.reader.merged(schema), self.reader.types(schema), value)
-        if taken is not NOTHING:
-            return taken
-        return value if otherwise is NOTHING else otherwise
+        coerced = self.values.scalars.coerce(self.reader.merged(schema), self.reader.types(schema), value)
+        if coerced is not UNSET:
+            return coerced
+        return value if otherwise is UNSET else otherwise
 
     def can_be_asked_for(self, collection: Collection, id: str) -> bool:
         """Whether an id fits the path that a client asks for a member with, and the property that shows it."""
@@ -304,11 +311,11 @@ class Document:
         """Whether a text fits a schema's lengths, pattern and format."""
         return suits(schema, text)
 
-    def written(self, resource: Any, make: Callable[[], Any]) -> Any:
-        """What ``make`` gave for this written resource; kept as long as the resource is."""
-        found = self._written.get(resource)
+    def cached_for(self, resource: Any, compute: Callable[[], Any]) -> Any:
+        """``compute()``, cached as long as ``resource`` exists."""
+        found = self._cached.get(resource)
         if found is None:
-            found = self._written[resource] = make()
+            found = self._cached[resource] = compute()
         return found
 
 

@@ -19,9 +19,9 @@ LIST_NAMES = word_set(
 )
 ITEM_NAMES = word_set(
     """
-    data result item object resource response record entity payload value body attributes
+    data result item object resource response record entity payload value body
     """
-) - {"attributes"}
+)
 NOISE = word_set(
     """
     errors error links link meta metadata included warnings warning success status message messages
@@ -91,18 +91,18 @@ def member_place(
     named = [name for name in telling if any(same(name, noun) for noun in nouns)]
     if not (keys & {"id", "uuid", "sid", "gid"}):
         for name in [*named, *(name for name in telling if letters(name) in ITEM_NAMES)]:
-            found = _unwrapped(reader, members[name], name, nouns, len(telling) == 1)
+            found = _unwrapped(reader, members[name], name, len(telling) == 1)
             if found is not None and (len(telling) <= 2 or name in named or letters(name) in ITEM_NAMES):
                 return found, f"'{name}' is named like what the path is about, or is a usual wrapper", 0.9
         if len(telling) == 1:
             name = telling[0]
-            found = _unwrapped(reader, members[name], name, nouns, True)
+            found = _unwrapped(reader, members[name], name, True)
             if found is not None:
                 return found, f"'{name}' is all that the answer has", 0.8
     return (), "the answer is the member itself", 0.9
 
 
-def _unwrapped(reader: SchemaReader, member: Json, name: str, nouns: list[str], alone: bool) -> Place | None:
+def _unwrapped(reader: SchemaReader, member: Json, name: str, alone: bool) -> Place | None:
     if reader.is_array(member):
         return (name, 0) if alone and reader.is_object(reader.items(member)) else None
     if not reader.is_object(member) or not reader.properties(member):

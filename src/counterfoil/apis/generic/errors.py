@@ -9,12 +9,12 @@ from counterfoil.api import ApiError, Reason, Response
 from counterfoil.api.errors import status_phrase, status_phrases
 from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
 from counterfoil.api.problem_details import problem_details
-from counterfoil.apis.generic.answers import Answer
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.names import letters, word_set
-from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
@@ -47,7 +47,7 @@ MESSAGES = word_set(
 )
 TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
 CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 class Errors:
@@ -70,11 +70,11 @@ class Errors:
             text = f"{error.message}\n".encode()
             return Response(status, text, headers, media_type="text/plain" if "*" in kind else kind)
         body = self._body(error, status, answer)
-        if body is NOTHING:
+        if body is UNSET:
             return problem(error, status)
         return Response(status, body, headers, media_type=answer.sent_type)
 
-    def _documented(self, error: ApiError) -> tuple[int, Answer | None]:
+    def _documented(self, error: ApiError) -> tuple[int, DocumentedResponse | None]:
         operation = error.operation
         if operation is None or operation not in self.document.spec.operations:
             return error.status, None
@@ -84,21 +84,21 @@ class Errors:
         if error.status in usual and about_request:
             for status in (error.status, *usual):
                 if str(status) in known:
-                    return status, self.document.for_status(operation, status)
-        return error.status, self.document.for_status(operation, error.status)
+                    return status, self.document.response_for_status(operation, status)
+        return error.status, self.document.response_for_status(operation, error.status)
 
-    def _body(self, error: ApiError, status: int, answer: Answer) -> Json:
+    def _body(self, error: ApiError, status: int, answer: DocumentedResponse) -> Json:
         document = self.document
         name = error.operation or ""
         checks = document.checks(name, answer)
         template = next((value for _, value in document.examples(answer) if isinstance(value, dict)), None)
         said = self._said(answer.schema, error, status, 0)
-        for given in ({**template, **said} if template and isinstance(said, dict) else said, said, NOTHING):
+        for given in ({**template, **said} if template and isinstance(said, dict) else said, said, UNSET):
             try:
                 return fit(document.values, answer.schema, checks, f"{name}/{status}", given=given)
             except Unmakeable:
                 continue
-        return NOTHING
+        return UNSET
 
     def _said(self, schema: Json, error: ApiError, status: int, depth: int) -> Json:
         """What the error's own words are in the places of a schema that are named for them."""
@@ -107,11 +107,11 @@ class Errors:
             return [self._said(reader.items(schema), error, status, depth + 1)]
         members = reader.properties(schema)
         if not members:
-            return error.message if "string" in reader.types(schema) else NOTHING
+            return error.message if "string" in reader.types(schema) else UNSET
         out: dict[str, Json] = {}
         for name, member in members.items():
             said = self._member(letters(name), name, member, error, status, depth, reader.required(schema))
-            if said is not NOTHING:
+            if said is not UNSET:
                 out[name] = said
         return out
 
@@ -121,13 +121,13 @@ class Errors:
         reader = self.document.reader
         types = reader.types(member)
         if reader.is_object(member) or reader.is_array(member):
-            if depth >= DEEPEST or not (
+            if depth >= MAX_DEPTH or not (
                 name in required or key in ("error", "errors", "fault", "problem", "detail", "meta")
             ):
-                return NOTHING
+                return UNSET
             items = reader.items(member) if reader.is_array(member) else member
             if not reader.properties(items) and "string" not in reader.types(items):
-                return NOTHING
+                return UNSET
             return self._said(member, error, status, depth + 1)
         if key in CODES | TITLES | {"type", "errorcode", "reason"} and (meant := self._meant(member, error, status)):
             return meant
@@ -136,12 +136,12 @@ class Errors:
         if key in CODES:
             if types & {"integer", "number"}:
                 return status
-            return str(status) if "status" in key or name in required else NOTHING
+            return str(status) if "status" in key or name in required else UNSET
         if key in TITLES and ("string" in types or not types):
             return status_phrase(status)
         if key in ("param", "field", "parameter", "pointer", "property") and error.where:
             return error.where
-        return NOTHING
+        return UNSET
 
     def _meant(self, member: Json, error: ApiError, status: int) -> str | None:
         """The one of listed values that says what happened: ``not_found`` for 404. None where no value is listed for it."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.apis.generic.values import Path, Record, Tweaks, Unmakeable, Values
 
 Json = Any
 
-MOST_TRIES = 24
-MOST_WAYS = 40
+MAX_TRIES = 24
+MAX_WAYS = 40
 """Alternatives of one place that are tried."""
 
 
@@ -39,7 +39,7 @@ def fit(
     checks: Checks,
     key: str,
     *,
-    given: Json = NOTHING,
+    given: Json = UNSET,
     anchor: int = 0,
     row: int = 1,
     examples: Iterable[Json] = (),
@@ -50,7 +50,7 @@ def fit(
 
     Raises ``Unmakeable`` with the reason.
     """
-    if given is NOTHING:
+    if given is UNSET:
         for example in examples:
             if checks.is_valid(example):
                 return example
@@ -63,7 +63,7 @@ def fit(
         except Unmakeable as error:
             reason = str(error)
             continue
-        if made is not NOTHING:
+        if made is not UNSET:
             return made
         row = max(row, 1)
     raise Unmakeable(reason)
@@ -73,7 +73,7 @@ def _tried(
     values: Values, schema: Json, checks: Checks, key: str, given: Json, anchor: int, row: int, tweaks: Tweaks
 ) -> tuple[Json, str]:
     reason = ""
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         made, record = values.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)
         if checks.is_valid(made):
             return made, ""
@@ -81,7 +81,7 @@ def _tried(
         reason = f"#/{'/'.join(map(str, path))}: {error.message}"
         if not _changed(tweaks, record, tuple(path), error):
             break
-    return NOTHING, reason
+    return UNSET, reason
 
 
 def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
@@ -119,7 +119,7 @@ def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
             return True
         ways = record.choices.get(place, 1)
         tried = tweaks.branches.get(place, 0)
-        if tried + 1 < min(ways, MOST_WAYS):
+        if tried + 1 < min(ways, MAX_WAYS):
             tweaks.branches[place] = tried + 1
             return True
         if place in record.optional and place not in tweaks.omitted:

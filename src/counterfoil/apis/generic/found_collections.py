@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.apis.generic.alternate_keys import find_alternates
-from counterfoil.apis.generic.answers import Answer, request_schema, success
-from counterfoil.apis.generic.calls import Call, families
 from counterfoil.apis.generic.composite import find_composites
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema, success_response
 from counterfoil.apis.generic.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.referred import place_of, reference_of
+from counterfoil.apis.generic.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -33,7 +33,7 @@ Scope = tuple[str, str, str]
 
 
 @dataclass
-class Draft:
+class CollectionDraft:
     """A collection while it is being found. ``entity`` is the schema of a member, ``source`` where that stands."""
 
     path: Path
@@ -69,19 +69,19 @@ class FoundCollections:
         for name, operation in operations.items():
             method, _, text = name.partition(" ")
             self.paths.setdefault(text, {})[method.lower()] = operation
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, DocumentedResponse] = {}
         self.by_key: dict[str, list[Path]] = {}
         for written in self.paths:
             path = read_path(written)
             self.by_key.setdefault(path.key, []).append(path)
         self.shelves = frozenset(self._shelves())
-        self.drafts: dict[str, Draft] = {}
-        self.by_reference: dict[str, list[Draft]] = {}
-        self.views: dict[str, tuple[Draft, list[Scope]]] = {}
-        self.calls: dict[str, tuple[Draft, Call]] = {}
+        self.drafts: dict[str, CollectionDraft] = {}
+        self.by_reference: dict[str, list[CollectionDraft]] = {}
+        self.views: dict[str, tuple[CollectionDraft, list[Scope]]] = {}
+        self.rpc_operations: dict[str, tuple[CollectionDraft, RpcOperation]] = {}
         find_composites(self)
         self._find_members()
-        self._find_calls()
+        self._find_rpc_operations()
         others = self._join_lists()
         for draft in {id(each): each for each in self.drafts.values()}.values():
             self._describe(draft)
@@ -114,7 +114,7 @@ class FoundCollections:
                 and path.text not in known
                 and text not in self.shelves
             ):
-                self._draft(path.parent()).items.append(path)
+                self.draft_at(path.parent()).items.append(path)
         for draft in self.drafts.values():
             draft.items.sort(key=self._naming, reverse=True)
 
@@ -125,17 +125,19 @@ class FoundCollections:
         uses = len(self.paths[item.text]) + sum(each.startswith(below) for each in self.paths)
         return last.text == f"{{{last.parameter}}}", letters(last.parameter).endswith(("id", "uuid", "sid")), uses
 
-    def _find_calls(self) -> None:
+    def _find_rpc_operations(self) -> None:
         """Find the collections of operations that are named by a verb (``/customers.create``)."""
         answers = {name: self.answer(name) for name in self.operations}
-        for family in families(self.operations, answers, self.reader):
-            known = self.drafts.get(family.path.key)
+        for resource in rpc_resources(self.operations, answers, self.reader):
+            known = self.drafts.get(resource.path.key)
             if known is None:
-                known = self.drafts[family.path.key] = Draft(family.path, id=family.id, why=family.why)
-                known.entity, known.source = family.entity, reference_of(family.entity) or family.source
-                known.named_by = next((each.id_name for each in family.calls if each.id_name), "")
-            for call in family.calls:
-                self.calls[call.name] = known, call
+                known = self.drafts[resource.path.key] = CollectionDraft(
+                    resource.path, id=resource.id, why=resource.why
+                )
+                known.entity, known.source = resource.entity, reference_of(resource.entity) or resource.source
+                known.named_by = next((each.id_name for each in resource.operations if each.id_name), "")
+            for call in resource.operations:
+                self.rpc_operations[call.name] = known, call
 
     def _join_lists(self) -> list[Path]:
         """Give lists to the collections that their paths belong to; returns those that are left."""
@@ -145,7 +147,7 @@ class FoundCollections:
             if (
                 (path.ends_in_parameter and text not in self.shelves)
                 or "get" not in methods
-                or f"GET {text}" in self.calls
+                or f"GET {text}" in self.rpc_operations
             ):
                 continue
             answer = self.answer(f"GET {text}")
@@ -161,16 +163,16 @@ class FoundCollections:
 
     def _find_view(self, path: Path) -> None:
         """A list that shows another collection's members (``/pet/findByStatus``, ``/customers/{id}/orders``), or a new one."""
-        shown = self._shown(f"GET {path.text}", path)
+        shown = self.shown_by(f"GET {path.text}", path)
         scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
         if shown is not None and scope is not None:
             self.views[path.text] = shown[0], scope
             return
-        draft = self._draft(path)
+        draft = self.draft_at(path)
         draft.lists.append(path)
         self._describe(draft)
 
-    def scope(self, path: Path, draft: Draft) -> list[Scope] | None:
+    def scope(self, path: Path, draft: CollectionDraft) -> list[Scope] | None:
         """The fields by which a collection's members are below the parents in ``path``; None where there are none."""
         own = draft.path.segments
         if path.segments[: len(own)] == own and len(own) and len(path.parameters) == len(draft.path.parameters):
@@ -195,7 +197,7 @@ class FoundCollections:
             found.append((segment.parameter, name, above))
         return found
 
-    def _joined(self, path: Path) -> Draft | None:
+    def _joined(self, path: Path) -> CollectionDraft | None:
         """The collection that a list belongs to: of its path, or of one that differs in number (``/pet/{id}``, ``/pets``)."""
         known = self.drafts.get(path.key)
         if known is not None:
@@ -211,12 +213,13 @@ class FoundCollections:
                 return draft
         return None
 
-    def _draft(self, path: Path) -> Draft:
+    def draft_at(self, path: Path) -> CollectionDraft:
+        """The collection at a path, begun if there is none yet."""
         written = self.by_key.get(path.key)
         path = written[0] if written else path
-        return self.drafts.setdefault(path.key, Draft(path))
+        return self.drafts.setdefault(path.key, CollectionDraft(path))
 
-    def _describe(self, draft: Draft) -> None:
+    def _describe(self, draft: CollectionDraft) -> None:
         """Find the schema of a member, and what identifies it."""
         for name, place, why, sure in () if draft.entity is not None else self._sources(draft):
             answer = self.answer(name)
@@ -241,7 +244,7 @@ class FoundCollections:
         if reference:
             self.by_reference.setdefault(reference, []).append(draft)
 
-    def _form(self, draft: Draft) -> str:
+    def _form(self, draft: CollectionDraft) -> str:
         """The format of the path parameter that names a member; empty if it has none."""
         for path in draft.items:
             for operation in self.paths[path.text].values():
@@ -250,14 +253,14 @@ class FoundCollections:
                         return str(self.reader.merged(each.get("schema") or {}).get("format") or "")
         return ""
 
-    def _describe_by_body(self, draft: Draft) -> None:
+    def _describe_by_body(self, draft: CollectionDraft) -> None:
         """A member of which no answer says anything: what is sent for one, and an id."""
         for path in (*self.by_key.get(draft.path.key, ()), *draft.items):
             for method in WRITING:
                 name = f"{method.upper()} {path.text}"
                 if name not in self.operations:
                     continue
-                place, _ = self._body(name, draft)
+                place, _ = self.body_of(name, draft)
                 entity = self.reader.member(request_schema(self.operations[name]), place)
                 answer = self.answer(name)
                 if entity is None or not self.reader.properties(entity) or self.reader.properties(answer.schema):
@@ -268,7 +271,7 @@ class FoundCollections:
                 draft.note("identity", "id", "the document does not say what identifies a member", 0.4)
                 return
 
-    def _sources(self, draft: Draft) -> Iterator[tuple[str, Place, str, float]]:
+    def _sources(self, draft: CollectionDraft) -> Iterator[tuple[str, Place, str, float]]:
         """Operations whose answer shows a member, the best first: read, list, then those that write."""
         for path in draft.items:
             if "get" in self.paths[path.text]:
@@ -285,20 +288,20 @@ class FoundCollections:
                 if method in self.paths[path.text]:
                     yield self._member_source(f"{method.upper()} {path.text}", draft)
 
-    def _member_source(self, name: str, draft: Draft) -> tuple[str, Place, str, float]:
+    def _member_source(self, name: str, draft: CollectionDraft) -> tuple[str, Place, str, float]:
         place, why, sure = member_place(
             self.reader, self.answer(name).schema, (draft.noun, stem_of(draft.parameter)), draft.parameter
         )
         return name, place, why, sure
 
-    def answer(self, name: str) -> Answer:
+    def answer(self, name: str) -> DocumentedResponse:
         """The successful answer of an operation."""
         found = self._answers.get(name)
         if found is None:
-            found = self._answers[name] = success(self.operations[name], name.partition(" ")[0])
+            found = self._answers[name] = success_response(self.operations[name], name.partition(" ")[0])
         return found
 
-    def _shown(self, name: str, path: Path) -> tuple[Draft, Place, Place, str] | None:
+    def shown_by(self, name: str, path: Path) -> tuple[CollectionDraft, Place, Place, str] | None:
         """A collection whose members the answer shows, by the reference to its entity, and where."""
         answer = self.answer(name)
         if not answer.is_json:
@@ -317,14 +320,15 @@ class FoundCollections:
         draft = self._draft_of(self.reader.member(answer.schema, place), path)
         return None if draft is None else (draft, place, (), "one")
 
-    def _draft_of(self, schema: Json, path: Path) -> Draft | None:
+    def _draft_of(self, schema: Json, path: Path) -> CollectionDraft | None:
         reference = reference_of(schema)
         found = self.by_reference.get(reference, []) if reference else []
         fitting = [each for each in found if len(each.path.parameters) <= len(path.parameters) and not each.single]
         below = [each for each in fitting if path.key.startswith(each.path.key)]
         return next(iter(below or fitting), None)
 
-    def _body(self, name: str, draft: Draft) -> tuple[Place, str]:
+    def body_of(self, name: str, draft: CollectionDraft) -> tuple[Place, str]:
+        """Where the body of an operation has the fields of a member, and why."""
         schema = request_schema(self.operations[name])
         place, why = body_place(self.reader, schema, (draft.noun, stem_of(draft.parameter)))
         wanted = reference_of(draft.entity)

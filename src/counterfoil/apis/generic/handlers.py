@@ -1,4 +1,4 @@
-"""Answers the operations of a document from its model: each role is one method of ``reading`` or ``writing``."""
+"""Answers the operations of a document from its model: each role is one method of ``read_handlers`` or ``write_handlers``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from counterfoil.api import ApiError, Request, Response
-from counterfoil.apis.generic.choosing import Choosing
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.expanding import Expanding
+from counterfoil.apis.generic.expansion import Expansion
+from counterfoil.apis.generic.field_selection import FieldSelection
 from counterfoil.apis.generic.many_at_once import ManyAtOnce
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.own_links import OwnLinks
-from counterfoil.apis.generic.rows import Made, Store
+from counterfoil.apis.generic.rows import GeneratedRows, MemberStore
 from counterfoil.ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 class Handlers(ManyAtOnce):
     """The operations of one document. ``api`` is the name it is served as."""
 
-    def __init__(self, document: Document, made: Made, api: str) -> None:
-        super().__init__(document, made, api)
-        self._choosing = Choosing(document)
-        self._expanding = Expanding(document)
+    def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
+        super().__init__(document, generated, api)
+        self._selection = FieldSelection(document)
+        self._expansion = Expansion(document)
         self._links = OwnLinks(document)
-        self._roles: Mapping[str, Callable[[Operation, Request, Store], Response]] = {
+        self._roles: Mapping[str, Callable[[Operation, Request, MemberStore], Response]] = {
             "list": self.list_members,
             "read": self.read,
             "create": self.create,
@@ -48,20 +48,20 @@ class Handlers(ManyAtOnce):
         operation = self.document.model.operations[name]
         act = self._roles[operation.role]
 
-        def answer(request: Request, store: Store) -> Response:
+        def answer(request: Request, store: MemberStore) -> Response:
             try:
                 return act(operation, request, store)
             except LedgerError as error:
                 raise ApiError("conflict", error.message, where=error.field) from None
 
         def handle(request: Request, world: World) -> Response:
-            return answer(request, Store(self.made, world, self.api))
+            return answer(request, MemberStore(self.generated, world, self.api))
 
         def expand(request: Request, world: World) -> Response:
-            store = Store(self.made, world, self.api)
-            return self._expanding.expanded(operation, request, answer(request, store), store)
+            store = MemberStore(self.generated, world, self.api)
+            return self._expansion.expanded(operation, request, answer(request, store), store)
 
-        expanded = expand if self._expanding.applies(operation) else handle
+        expanded = expand if self._expansion.applies(operation) else handle
 
         def link(request: Request, world: World) -> Response:
             return self._links.linked(operation, request, expanded(request, world))
@@ -69,9 +69,9 @@ class Handlers(ManyAtOnce):
         shown = link if self._links.applies(operation) else expanded
 
         def choose(request: Request, world: World) -> Response:
-            return self._choosing.chosen(operation, request, shown(request, world))
+            return self._selection.chosen(operation, request, shown(request, world))
 
-        chosen = choose if self._choosing.applies(operation) else shown
+        chosen = choose if self._selection.applies(operation) else shown
 
         def unless_known(request: Request, world: World) -> Response:
             return self.headers.unless_known(operation, request, chosen(request, world))

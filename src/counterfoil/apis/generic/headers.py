@@ -15,7 +15,7 @@ from counterfoil.apis.generic.listing import Page
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.page_facts import Facts, path_of
-from counterfoil.apis.generic.scalars import ANCHOR, NOTHING
+from counterfoil.apis.generic.scalars import ANCHOR, UNSET
 
 Json = Any
 Headers = tuple[tuple[str, str], ...]
@@ -57,13 +57,13 @@ class AnswerHeaders:
         for header, key, schema, required in declared:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
             if (
-                value is NOTHING and required
+                value is UNSET and required
             ):  # what the request was called, such as X-Request-Id, the answer is called too
-                value = request.headers.get(header.lower(), NOTHING)
-            text = NOTHING if value is NOTHING or value is None else self._text(schema, value)
-            if text is NOTHING and required:
+                value = request.headers.get(header.lower(), UNSET)
+            text = UNSET if value is UNSET or value is None else self._text(schema, value)
+            if text is UNSET and required:
                 text = self._made(schema, header)
-            if text is not NOTHING:
+            if text is not UNSET:
                 found.append((header, str(text)))
         if shown is not None and self.has_tags(name, status) and all(key != "etag" for _, key, _, _ in declared):
             found.append(("ETag", etag_of(shown)))
@@ -76,12 +76,12 @@ class AnswerHeaders:
 
     def _value(self, key: str, facts: Facts | None, request: Request, new_id: str | None) -> Json:
         if key == "location":
-            return NOTHING if new_id is None else f"{request.origin}{request.base}{self._member_path(request, new_id)}"
+            return UNSET if new_id is None else f"{request.origin}{request.base}{self._member_path(request, new_id)}"
         if facts is None:
-            return NOTHING
+            return UNSET
         if key == "link":
             following = facts.link(facts.following())
-            return NOTHING if following is None else f'<{following}>; rel="next"'
+            return UNSET if following is None else f'<{following}>; rel="next"'
         return facts.get(FACTS.get(key, ""))
 
     def check_unchanged(self, operation: Operation, request: Request, value: Json) -> None:
@@ -128,7 +128,7 @@ class AnswerHeaders:
             declared = self._declared(operation.name, response.status)
             schema: Json = next((each for _, key, each, _ in declared if key == "etag"), {})
             tag = self._text(schema, etag_of(response.body))
-        if tag is NOTHING:
+        if tag is UNSET:
             return response  # the document wants a tag of another form
         others = tuple((name, value) for name, value in response.headers if name.lower() != "etag")
         asked = request.headers.get("if-none-match", "").strip()
@@ -175,10 +175,10 @@ class AnswerHeaders:
 
     def _text(self, schema: Json, value: Json) -> Json:
         reader = self.document.reader
-        taken = self.document.values.scalars.taken(reader.merged(schema), reader.types(schema), value)
-        if taken is NOTHING or not self.document.schemas.validator(schema, "response").is_valid(taken):
-            return NOTHING
-        return _written(taken)
+        coerced = self.document.values.scalars.coerce(reader.merged(schema), reader.types(schema), value)
+        if coerced is UNSET or not self.document.schemas.validator(schema, "response").is_valid(coerced):
+            return UNSET
+        return _written(coerced)
 
     def _made(self, schema: Json, header: str) -> str:
         reader = self.document.reader

@@ -11,17 +11,17 @@ from pathlib import Path as File
 from typing import Any
 
 from counterfoil.apis.generic import model_file
-from counterfoil.apis.generic.answers import request_schema
 from counterfoil.apis.generic.bulk_roles import bulk
-from counterfoil.apis.generic.found_collections import Draft
-from counterfoil.apis.generic.holdings import Holding, expanding, holdings
-from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, Place, place_text
+from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.embedded_members import EmbeddedMember, embedded_members, expansion_parameters
+from counterfoil.apis.generic.found_collections import CollectionDraft
+from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Parent, place_text
 from counterfoil.apis.generic.named_actions import named_actions
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.queries import chooses, queries
 from counterfoil.apis.generic.relations import ownership, references, state_field
-from counterfoil.apis.generic.roles import Found, Roles
+from counterfoil.apis.generic.roles import InferredRole, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.search_bodies import body_queries
 from counterfoil.apis.generic.uploads import downloads
@@ -45,7 +45,7 @@ def infer(spec: Spec, file: File | None = None) -> Model:
 WRITES = ("create", "replace", "update")
 
 
-def _is_last_part(owner: Draft, index: int) -> bool:
+def _is_last_part(owner: CollectionDraft, index: int) -> bool:
     """Whether the parameter at this place of a path completes the id of a member."""
     return index == len(owner.path.segments) + max(1, len(owner.parts)) - 1
 
@@ -64,7 +64,7 @@ class _Inference:
         self.found.update(list(downloads(self.roles, self.found)))
 
     def model(self) -> Model:
-        used: dict[str, Draft] = {}
+        used: dict[str, CollectionDraft] = {}
         for found in self.found.values():
             if found.draft is not None:
                 used.setdefault(found.draft.path.text, found.draft)
@@ -84,7 +84,7 @@ class _Inference:
 
     # --- collections -----------------------------------------------------------------------------
 
-    def _collection(self, draft: Draft) -> Collection:
+    def _collection(self, draft: CollectionDraft) -> Collection:
         path = draft.path.text
         for what, value, reason, sure in draft.why:
             self.note(path, f"{what}: {value}", reason, sure)
@@ -116,14 +116,14 @@ class _Inference:
             parts=draft.parts,
         )
 
-    def _sent(self, draft: Draft) -> list[Json]:
+    def _sent(self, draft: CollectionDraft) -> list[Json]:
         """The schemas of the fields that clients send when they create or change a member; empty if they create none."""
         writes = [(name, each) for name, each in self.found.items() if each.draft is draft and each.role in WRITES]
         if not any(found.role == "create" for _, found in writes):
             return []
         return [self.reader.member(request_schema(self.spec.operations[name]), found.body) for name, found in writes]
 
-    def _parents(self, draft: Draft) -> tuple[Parent, ...]:
+    def _parents(self, draft: CollectionDraft) -> tuple[Parent, ...]:
         found = []
         segments = draft.path.segments
         for index, segment in enumerate(segments):
@@ -138,7 +138,7 @@ class _Inference:
                     )
         return tuple(found)
 
-    def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> Draft | None:
+    def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> CollectionDraft | None:
         """The collection whose member the parameter at ``index`` names by its id."""
         owner = self.roles.drafts.get(Path("", segments[:index]).key)
         parameter = segments[index].parameter
@@ -160,7 +160,7 @@ class _Inference:
         )
 
     def _with_references(
-        self, collection: Collection, drafts: dict[str, Draft], collections: dict[str, Collection]
+        self, collection: Collection, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
     ) -> Collection:
         draft = drafts[collection.path]
         if draft.entity is None:
@@ -179,7 +179,7 @@ class _Inference:
         parents = {
             singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
         }
-        held = self._holdings(draft, drafts, collections)
+        held = self._embedded_members(draft, drafts, collections)
         found = [
             (field, parents.get(singular(read_path(target).noun), target), reason, sure)
             for field, target, reason, sure in references(self.reader, draft.entity, others, collection.path)
@@ -196,12 +196,12 @@ class _Inference:
         return replace(
             collection,
             references=tuple((field, target) for field, target, _, _ in found),
-            holds=tuple(each for each, _, _ in held),
+            embeds=tuple(each for each, _, _ in held),
         )
 
-    def _holdings(
-        self, draft: Draft, drafts: dict[str, Draft], collections: dict[str, Collection]
-    ) -> list[tuple[Holding, str, float]]:
+    def _embedded_members(
+        self, draft: CollectionDraft, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
+    ) -> list[tuple[EmbeddedMember, str, float]]:
         """What the fields of a collection's members can show of other collections."""
         if self._by_entity is None:
             others = [
@@ -213,9 +213,9 @@ class _Inference:
             ]  # fmt: skip
             self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
             self._by_noun = {singular(each.noun): each.path.text for each in reversed(others)}
-        return holdings(self.reader, draft.entity, self._by_entity, self._by_noun)
+        return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
 
-    def _can_hold_id(self, draft: Draft, field: str, target: Draft) -> bool:
+    def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
         """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``."""
         id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
         types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
@@ -223,8 +223,8 @@ class _Inference:
 
     # --- operations ------------------------------------------------------------------------------
 
-    def _operation(self, name: str, found: Found, collections: dict[str, Collection]) -> Operation:
-        answer = self.roles.answer(name)
+    def _operation(self, name: str, found: InferredRole, collections: dict[str, Collection]) -> Operation:
+        answer = self.roles.collections.answer(name)
         self.note(name, f"role: {found.role}", found.reason, found.confidence)
         if found.draft is None or (
             found.draft.entity is None and answer.is_json and found.role not in ("delete", "download")
@@ -284,12 +284,12 @@ class _Inference:
 
     def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
         """With the parameters that ask for members in place of their ids."""
-        held = collections[operation.collection].holds if operation.collection in collections else ()
+        held = collections[operation.collection].embeds if operation.collection in collections else ()
         if not held:
             return operation
         definition = self.spec.operations[operation.name]
         body = None if operation.name.startswith(("GET ", "HEAD ")) else request_schema(definition)
-        listing, flags = expanding(self.reader, definition.get("parameters") or (), body, held)
+        listing, flags = expansion_parameters(self.reader, definition.get("parameters") or (), body, held)
         if listing:
             self.note(operation.name, "expand", f"'{listing}' is a usual name for it", 0.9)
         for name, place in flags:
@@ -306,11 +306,11 @@ class _Inference:
                 self.note(operation.name, kind, f"'{each['name']}' is a usual name for it", 0.9)
         return replace(operation, fields=names.get("fields", ""), omit=names.get("omit", ""))
 
-    def _with_queries(self, operation: Operation, draft: Draft) -> Operation:
+    def _with_queries(self, operation: Operation, draft: CollectionDraft) -> Operation:
         expands = {operation.expand, *(name for name, _ in operation.flags)}
         declared = self.spec.operations[operation.name].get("parameters") or ()
         parameters = [each for each in declared if each.get("name") not in expands]
-        envelope = self.roles.answer(operation.name).schema
+        envelope = self.roles.collections.answer(operation.name).schema
         if operation.name.startswith(("GET ", "HEAD ")):
             found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
         else:
@@ -334,13 +334,3 @@ class _Inference:
             search=found.search,
             conditions=found.conditions,
         )
-
-
-def unpaged(pages: Pages) -> bool:
-    """Whether a list is answered whole."""
-    return pages.kind == "none" and not pages.size
-
-
-def shown_place(place: Place) -> str:
-    """A place as it is shown to people: ``the body`` for the empty one."""
-    return place_text(place) or "the body"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil import json_pointer
+from counterfoil.json_values import copy_json
 
 Json = Any
 
-MOST = 500
+MAX_CHANGES = 500
 """Changes in one patch."""
 
 
@@ -23,9 +24,9 @@ def is_patch(body: Json) -> bool:
 
 def patched(value: dict[str, Json], patch: list[Json]) -> dict[str, Json]:
     """The value with all changes, or ``BadPatch``; nothing of ``value`` is changed."""
-    if len(patch) > MOST:
-        raise BadPatch(f"a patch has up to {MOST} changes")
-    result: Json = _copied(value)
+    if len(patch) > MAX_CHANGES:
+        raise BadPatch(f"a patch has up to {MAX_CHANGES} changes")
+    result: Json = copy_json(value)
     for each in patch:
         op, path = each["op"], _steps(each["path"])
         if op == "test":
@@ -33,7 +34,7 @@ def patched(value: dict[str, Json], patch: list[Json]) -> dict[str, Json]:
                 raise BadPatch(f"{each['path']} is not what the test expects")
         elif op in ("move", "copy"):
             source = _steps(each.get("from"))
-            moved = _copied(_get(result, source))
+            moved = copy_json(_get(result, source))
             result = _without(result, source) if op == "move" else result
             result = _with(result, path, moved, add=True)
         elif op == "remove":
@@ -41,16 +42,10 @@ def patched(value: dict[str, Json], patch: list[Json]) -> dict[str, Json]:
         elif op in ("add", "replace"):
             result = _with(result, path, each.get("value"), add=op == "add")
         else:
-            raise BadPatch(f"'{str(op)[:40]}' is no operation of a patch")
+            raise BadPatch(f"'{str(op)[:40]}' is not a JSON Patch operation")
     if not isinstance(result, dict):
         raise BadPatch("what is left is not an object")
     return result
-
-
-def _copied(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {name: _copied(each) for name, each in value.items()}
-    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _steps(pointer: Json) -> list[str]:

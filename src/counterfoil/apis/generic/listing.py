@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterfoil.api import ApiError, Request
-from counterfoil.apis.generic.comparing import holds
+from counterfoil.apis.generic.comparing import matches
 from counterfoil.apis.generic.conditions import UnknownFilter, keeps_of
 from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
@@ -18,7 +18,7 @@ from counterfoil.apis.generic.rows import Member
 
 Json = Any
 
-LARGEST_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 USUAL_PAGE = 100
 """Members of a page where the document does not say."""
 OPERATORS: Mapping[str, str] = {
@@ -95,20 +95,20 @@ def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
         return lambda value: (
             _holds_all(value, wanted)
             if isinstance(value, dict) and not known
-            else all(holds(operator, value, each) for operator, each in inner)
+            else all(matches(operator, value, each) for operator, each in inner)
         )
     operator = filter_.operator
     if operator in ("equal", "in") and isinstance(wanted, list):
-        return lambda value: any(holds("equal", value, each) for each in wanted)
+        return lambda value: any(matches("equal", value, each) for each in wanted)
     if operator == "in" and isinstance(wanted, str):
         parts = wanted.split(",")
-        return lambda value: any(holds("equal", value, each) for each in parts)
-    return lambda value: holds(operator, value, wanted)
+        return lambda value: any(matches("equal", value, each) for each in parts)
+    return lambda value: matches(operator, value, wanted)
 
 
 def _holds_all(value: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     """Whether an object has these members: ``metadata[tier]=gold``."""
-    return all(holds("equal", value.get(name), each) for name, each in wanted.items())
+    return all(matches("equal", value.get(name), each) for name, each in wanted.items())
 
 
 def _selected(members: Iterable[Member], name: str, asked: Json) -> list[Member]:
@@ -210,7 +210,7 @@ def _size(pages: Pages, query: Mapping[str, Json], most: int | None, total: int)
     else:
         usual = pages.default or min(USUAL_PAGE, pages.most or USUAL_PAGE)
         size = _whole(query.get(pages.size), usual) if pages.size else usual
-        size = max(0, min(size, pages.most or LARGEST_PAGE))
+        size = max(0, min(size, pages.most or MAX_PAGE_SIZE))
     return size if most is None else min(size, most)
 
 

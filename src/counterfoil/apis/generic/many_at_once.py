@@ -7,31 +7,31 @@ from typing import Any
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at, wrapped
-from counterfoil.apis.generic.reading import text, unknown
-from counterfoil.apis.generic.rows import Store
-from counterfoil.apis.generic.scalars import NOTHING
-from counterfoil.apis.generic.writing import MOST_CREATED, Writing
+from counterfoil.apis.generic.read_handlers import text, unknown
+from counterfoil.apis.generic.rows import MemberStore
+from counterfoil.apis.generic.scalars import UNSET
+from counterfoil.apis.generic.write_handlers import MAX_MEMBERS_PER_REQUEST, WriteHandlers
 
 Json = Any
 
 
-class ManyAtOnce(Writing):
+class ManyAtOnce(WriteHandlers):
     """The roles that change one member or several."""
 
-    def replace(self, operation: Operation, request: Request, store: Store) -> Response:
+    def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         if _has_several(operation):
             return self._change_each(operation, request, store)
         return super().replace(operation, request, store)
 
-    def update(self, operation: Operation, request: Request, store: Store) -> Response:
+    def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         if _has_several(operation):
             return self._change_each(operation, request, store)
         return super().update(operation, request, store)
 
-    def clear(self, operation: Operation, request: Request, store: Store) -> Response:
+    def clear(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Delete the members whose ids the request lists, or all."""
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         has_ids = bool(operation.id_query or operation.id_at)
         ids = self._listed_ids(operation, request)
         members = [store.get(collection, parent, id) for id in ids] if has_ids else list(store.all(collection, parent))
@@ -40,9 +40,9 @@ class ManyAtOnce(Writing):
         )
         if missing is not None and self.document.refuses_unknown_ids(operation.name):
             raise unknown(collection, missing)
-        if len(members) > MOST_CREATED:
-            raise ApiError("conflict", f"one request deletes up to {MOST_CREATED}")
-        response = self._respond(operation, self.shows.made_up(operation.name, operation.name), request)
+        if len(members) > MAX_MEMBERS_PER_REQUEST:
+            raise ApiError("conflict", f"one request deletes up to {MAX_MEMBERS_PER_REQUEST}")
+        response = self._respond(operation, self.bodies.made_up(operation.name, operation.name), request)
         for member in members:
             if member is not None:
                 store.write(collection, parent, member.id, None)
@@ -62,10 +62,10 @@ class ManyAtOnce(Writing):
             sent = [each.strip() for each in sent.split(",") if each.strip()]
         return [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
 
-    def _change_each(self, operation: Operation, request: Request, store: Store) -> Response:
+    def _change_each(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Replace or update each member of a list: all of them, or none if one is not there. Raises ``ApiError``."""
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         values: dict[str, dict[str, Json]] = {}
         listed = at(self._body(operation, request), operation.body[:-1])
         if not isinstance(listed, list) or not listed:  # which the document allows
@@ -87,10 +87,10 @@ class ManyAtOnce(Writing):
 
     def _nothing_changed(self, operation: Operation, request: Request) -> Response:
         """The answer to a request that lists nothing: an empty list, where the document has one."""
-        given: Json = NOTHING
+        given: Json = UNSET
         if 0 in operation.at:
             given = wrapped(operation.at[: operation.at.index(0)], [])
-        return self._respond(operation, self.shows.made_up(operation.name, operation.name, given), request)
+        return self._respond(operation, self.bodies.made_up(operation.name, operation.name, given), request)
 
     def _changed(
         self,
@@ -99,7 +99,7 @@ class ManyAtOnce(Writing):
         parent: str,
         id: str,
         sent: Json,
-        store: Store,
+        store: MemberStore,
         before: dict[str, Json] | None,
     ) -> dict[str, Json]:
         """The value of one of several members that a request changes. PUT creates it where the document has no status for an id
@@ -114,8 +114,8 @@ class ManyAtOnce(Writing):
         if before is not None and operation.role == "update":
             return self.changes.updated(collection, before, fields, now)
         fields = self.changes.with_defaults(operation, fields)
-        key = f"{self.made.key(store.world, collection, parent)}/{id}"
-        fixed = self.made.fixed(store.world, collection, parent, id)
+        key = f"{self.generated.key(store.world, collection, parent)}/{id}"
+        fixed = self.generated.fixed(collection, parent, id)
         if before is None:
             return self.changes.created(collection, fields, fixed, key, now)
         return self.changes.replaced(collection, before, fields, fixed, now, key)

@@ -60,7 +60,7 @@ class Collection:
     ``any`` where every id is found, because no operation lists or creates them. ``server_owned`` are the fields that a client
     does not set; ``references`` lead from fields to the collection whose id they hold. ``state`` is the field that actions set.
     ``parts`` are the fields that identify a member together, where its path has several parameters; ``id`` is the last.
-    ``holds`` are the fields that can show a member of another collection: the field's place, that of the id (the same, where
+    ``embeds`` are the fields that can show a member of another collection: the field's place, that of the id (the same, where
     the field holds either), and the collection.
     """
 
@@ -75,7 +75,7 @@ class Collection:
     created: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
-    holds: tuple[tuple[str, str, str], ...] = ()
+    embeds: tuple[tuple[str, str, str], ...] = ()
     state: str = ""
     parts: tuple[str, ...] = ()
 

@@ -29,8 +29,10 @@ from counterfoil.apis.generic.model import (
 Json = Any
 
 FORM = 1
-LARGEST = 20 * 1024 * 1024
+MAX_FILE_BYTES = 20 * 1024 * 1024
 PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
+_KEYS = {"embeds": "holds"}
+"""What a file calls an attribute that has another name here."""
 _ROLES = get_args(Role)
 _OPERATORS = get_args(Operator)
 _INTEGRITIES = ("lenient", "strict")
@@ -81,7 +83,7 @@ def _written(part: Any, skip: tuple[str, ...] = ()) -> dict[str, Json]:
             continue
         written = _value(each.name, value)
         if written not in ({}, [], ""):
-            out[each.name] = written
+            out[_KEYS.get(each.name, each.name)] = written
     return out
 
 
@@ -107,7 +109,7 @@ def _value(name: str, value: Any) -> Json:
             {"parameter": parameter, "field": field, **({"collection": owner} if owner else {})}
             for parameter, field, owner in value
         ]
-    if name == "holds":
+    if name == "embeds":
         return [{"field": field, "id": id, "collection": owner} for field, id, owner in value]
     if name in ("references", "sets", "flags"):
         return dict(value)
@@ -123,8 +125,8 @@ def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Mo
         source = file.read_bytes()
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from None
-    if len(source) > LARGEST:
-        raise ModelError(f"{file}: is larger than {LARGEST} bytes")
+    if len(source) > MAX_FILE_BYTES:
+        raise ModelError(f"{file}: is larger than {MAX_FILE_BYTES} bytes")
     try:
         data = yaml_reader.read(source, str(file))
     except yaml_reader.YamlError as error:
@@ -195,13 +197,13 @@ def _note(decisions: list[Decision], subject: str, said: Mapping[str, Json], whe
 
 
 def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:
-    names = {each.name for each in fields(before)} - {"path", "name"}
+    names = {_KEYS.get(each.name, each.name): each.name for each in fields(before) if each.name not in ("path", "name")}
     changes: dict[str, Any] = {}
     for key, value in said.items():
         if key not in names:
             raise ModelError(f"{where}: there is no '{key}'; there are: {', '.join(sorted(names))}")
         try:
-            changes[key] = _parsed(key, value, getattr(before, key))
+            changes[names[key]] = _parsed(names[key], value, getattr(before, names[key]))
         except (TypeError, ValueError, AttributeError, KeyError) as error:
             raise ModelError(f"{where}: {key} cannot be read: {error}") from None
     return replace(before, **changes)
@@ -218,7 +220,7 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         return tuple((each["parameter"], each["field"], each.get("collection", "")) for each in value)
     if key == "filters":
         return tuple((name, _filter(each)) for name, each in dict(value).items())
-    if key == "holds":
+    if key == "embeds":
         return tuple((_text(each["field"]), _text(each["id"]), _text(each["collection"])) for each in value)
     if key in ("references", "sets", "flags"):
         return tuple(sorted(dict(value).items())) if key == "sets" else tuple(dict(value).items())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from counterfoil.apis.generic.answers import request_schema
-from counterfoil.apis.generic.calls import KINDS
+from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.envelopes import member_place
-from counterfoil.apis.generic.found_collections import Draft, stem_of
+from counterfoil.apis.generic.found_collections import CollectionDraft, stem_of
 from counterfoil.apis.generic.names import letters, same, singular, word_set
 from counterfoil.apis.generic.paths import read_path
 from counterfoil.apis.generic.relations import action_effect, state_field
-from counterfoil.apis.generic.roles import Found, Roles
+from counterfoil.apis.generic.roles import InferredRole, Roles
+from counterfoil.apis.generic.rpc_operations import KINDS
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -23,7 +23,7 @@ MEMBERS = word_set("action actiontype actionname transition operation command ev
 """What the body calls it."""
 
 
-def named_actions(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
+def named_actions(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
     """The operations on one member whose body names the action, or the state that it leads to."""
     for name in found:
         method, _, text = name.partition(" ")
@@ -43,14 +43,14 @@ def named_actions(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[st
         if not verbs and not is_state:
             continue
         nouns = (owner.noun, stem_of(owner.parameter))
-        answer = roles.answer(name)
+        answer = roles.collections.answer(name)
         at = member_place(roles.reader, answer.schema, nouns, owner.parameter)[0] if answer.is_json else ()
         said = f"'{member}' in its body says what is done: {', '.join(verbs[:5])}"
         reason = said if verbs else f"its body has the {state} of the member"
-        yield name, Found("action", owner, at, verb_at=member, reason=reason, confidence=0.75)
+        yield name, InferredRole("action", owner, at, verb_at=member, reason=reason, confidence=0.75)
 
 
-def _verbs(reader: SchemaReader, owner: Draft, body: Json) -> tuple[str, list[str]]:
+def _verbs(reader: SchemaReader, owner: CollectionDraft, body: Json) -> tuple[str, list[str]]:
     """The member of a body that names an action, and those of its values whose effect is known; empty if there is none."""
     for name, schema in reader.properties(body).items() if body is not None else ():
         listed = reader.merged(schema).get("enum")

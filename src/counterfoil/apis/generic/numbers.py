@@ -41,15 +41,13 @@ def make_number(merged: Mapping[str, Json], name: str, key: str, anchor: int, ro
 
 def _usual(merged: Mapping[str, Json], name: str, key: str, anchor: int, example: Json, whole: bool) -> int | float:
     form, words = str(merged.get("format", "")).lower(), letters(name)
-    if "time" in form or (
-        whole and (INSTANT_NAMES.search(name) or (example or 0) > 10**9) and _epoch(form, words, example)
-    ):
+    if "time" in form or (whole and (INSTANT_NAMES.search(name) or (example or 0) > 10**9) and _epoch(form, example)):
         seconds = anchor - number_of(key) % (400 * 86400)
         return seconds * (1000 if (example or 0) > 10**11 or "milli" in form else 1)
     return fake_data.number(words, key, example, whole)
 
 
-def _epoch(form: str, words: str, example: Json) -> bool:
+def _epoch(form: str, example: Json) -> bool:
     return form in ("", "int64", "unix-time", "timestamp", "int32") and (example is None or example > 10**8)
 
 

@@ -12,7 +12,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.reading import text
+from counterfoil.apis.generic.read_handlers import text
 from counterfoil.json_schema import Validator
 
 Json = Any
@@ -24,7 +24,7 @@ MAYBE = frozenset(["href", "url", "uri", "link", "resourceurl", "resourceuri", "
 GROUPS = frozenset(["links", "link", "meta", "metadata"])
 FORMATS = (None, "uri", "url", "uri-reference", "iri", "iri-reference")
 INSIDE = ("href", "url", "uri")
-MOST_PLACES = 8
+MAX_PLACES = 8
 Link = tuple[Place, Literal["url", "host", "api"], Validator]
 ROLES = frozenset(["list", "read", "create", "replace", "update", "action"])
 _PARAMETER = re.compile(r"\{[^{}]*\}")
@@ -90,7 +90,7 @@ class OwnLinks:
         """The fields of a collection's members that lead to the member: place, what is before the path, and what fits there."""
         known = self._places.get(path)
         if known is None:
-            known = self._places[path] = list(self._found(path))[:MOST_PLACES]
+            known = self._places[path] = list(self._found(path))[:MAX_PLACES]
         return known
 
     def _found(self, path: str) -> Iterator[Link]:

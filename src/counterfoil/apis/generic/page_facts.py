@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from counterfoil.api import Request
 from counterfoil.apis.generic.listing import Page, cursor_after
 from counterfoil.apis.generic.names import letters
-from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.scalars import UNSET
 
 Json = Any
 
@@ -24,9 +24,9 @@ class Facts:
         self.pages = page.pages
 
     def get(self, name: str) -> Json:
-        """The fact; ``NOTHING`` if there is none of that name, None if it does not apply."""
+        """The fact; ``UNSET`` if there is none of that name, None if it does not apply."""
         make = _FACTS.get(name)
-        return NOTHING if make is None else make(self)
+        return UNSET if make is None else make(self)
 
     def following(self) -> Json:
         """The value of the parameter that asks for the next page; None on the last one."""
@@ -52,17 +52,16 @@ class Facts:
         """The list's URL with this value of the parameter that pages it."""
         if value is None:
             return None
-        others = {
-            name: each for name, each in self.request.query.items() if name not in (self.pages.at, self.pages.before)
-        }
-        return _link(self.request, {**others, self.pages.at: value})
+        return _link(self.request, {**self._other_query(), self.pages.at: value})
 
     def first(self) -> str:
         """The list's URL without a position in it."""
-        others = {
-            name: each for name, each in self.request.query.items() if name not in (self.pages.at, self.pages.before)
-        }
-        return _link(self.request, others)
+        return _link(self.request, self._other_query())
+
+    def _other_query(self) -> dict[str, Json]:
+        """The query without the parameters that page it."""
+        paging = (self.pages.at, self.pages.before)
+        return {name: each for name, each in self.request.query.items() if name not in paging}
 
 
 _FACTS: Mapping[str, Callable[[Facts], Json]] = {

@@ -11,9 +11,9 @@ from re import _constants as codes
 from re import _parser as parser
 from typing import Any
 
-MOST_REPEATS = 12
+MAX_REPEATS = 12
 """Repetitions beyond what the pattern asks for; ``.*`` gives a few letters."""
-LONGEST = 4096
+MAX_LENGTH = 4096
 
 _LITERAL = re.compile(r"^/(.*)/[a-z]*$", re.DOTALL)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -45,9 +45,9 @@ def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None 
     if parsed is None:
         return None
     draw = Draw(seed)
-    most = MOST_REPEATS if longest is None else min(MOST_REPEATS, longest)
+    most = MAX_REPEATS if longest is None else min(MAX_REPEATS, longest)
     for extra in (most // 2, 0, 1, most, max(shortest, 1), 3, 2):
-        made = _made(parsed, draw, min(extra, LONGEST), shortest)
+        made = _made(parsed, draw, min(extra, MAX_LENGTH))
         if made is None:
             return None
         if len(made) < shortest or (longest is not None and len(made) > longest):
@@ -70,20 +70,20 @@ def _parsed(pattern: str) -> Any:
         return None
 
 
-def _made(parsed: Any, draw: Draw, extra: int, shortest: int) -> str | None:
+def _made(parsed: Any, draw: Draw, extra: int) -> str | None:
     out: list[str] = []
     groups: dict[int, str] = {}
     try:
         for code, argument in parsed:
-            out.append(_one(code, argument, draw, extra, shortest, groups))
+            out.append(_one(code, argument, draw, extra, groups))
     except (NotImplementedError, RecursionError):
         return None
     return "".join(out)
 
 
-def _one(code: Any, argument: Any, draw: Draw, extra: int, shortest: int, groups: dict[int, str]) -> str:
+def _one(code: Any, argument: Any, draw: Draw, extra: int, groups: dict[int, str]) -> str:
     def sequence(items: Any) -> str:
-        return "".join(_one(each, value, draw, extra, shortest, groups) for each, value in items)
+        return "".join(_one(each, value, draw, extra, groups) for each, value in items)
 
     if code is codes.LITERAL:
         return chr(argument)
@@ -108,19 +108,17 @@ def _one(code: Any, argument: Any, draw: Draw, extra: int, shortest: int, groups
         return groups.get(argument, "")
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, getattr(codes, "POSSESSIVE_REPEAT", None)):
         least, most, items = argument
-        count = min(int(most), max(int(least), min(int(least) + extra, LONGEST)))
+        count = min(int(most), max(int(least), min(int(least) + extra, MAX_LENGTH)))
         out: list[str] = []
         length = 0
-        for _ in range(min(count, LONGEST)):
+        for _ in range(min(count, MAX_LENGTH)):
             out.append(sequence(items))
             length += len(out[-1])
-            if length > LONGEST:  # repetitions of repetitions
+            if length > MAX_LENGTH:  # repetitions of repetitions
                 raise NotImplementedError
         return "".join(out)
-    if code is codes.AT or code is codes.ASSERT_NOT:
-        return ""
-    if code is codes.ASSERT:
-        return ""
+    if code in (codes.AT, codes.ASSERT, codes.ASSERT_NOT):
+        return ""  # no text of their own; text_for checks the result
     raise NotImplementedError
 
 

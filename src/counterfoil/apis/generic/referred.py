@@ -9,7 +9,7 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-DEEPEST = 3
+MAX_DEPTH = 3
 """How far down in a body a schema is looked for."""
 
 
@@ -24,7 +24,7 @@ def reference_of(schema: Json) -> str:
     return ""
 
 
-def place_of(reader: SchemaReader, schema: Json, reference: str, depth: int = DEEPEST) -> Place | None:
+def place_of(reader: SchemaReader, schema: Json, reference: str, depth: int = MAX_DEPTH) -> Place | None:
     """Where a body has what a reference names, also as the one item of a list: ``{"data": {"invoices": [{…}]}}``."""
     if reference_of(schema) == reference:
         return ()

@@ -218,8 +218,8 @@ def references(
         if not reader.types(member) & {"string", "integer"} and reader.types(member):
             continue
         key = letters(name)
-        for ending, sure in (("ids", 0.0), ("id", 0.85), ("sid", 0.8), ("uuid", 0.8), ("gid", 0.8), ("", 0.6)):
-            if not key.endswith(ending) or not sure:
+        for ending, sure in (("id", 0.85), ("sid", 0.8), ("uuid", 0.8), ("gid", 0.8), ("", 0.6)):
+            if not key.endswith(ending):
                 continue
             target = by_name.get(singular(key[: len(key) - len(ending)])) if len(key) > len(ending) else None
             if target and (target != own or ending):

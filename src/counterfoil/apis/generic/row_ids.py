@@ -20,11 +20,11 @@ from counterfoil.apis.generic.seeds import hex_digits, number_of, uuid_of
 
 Json = Any
 
-MOST_TRIES = 8
+MAX_TRIES = 8
 ROWS_TOGETHER = 4
 FORMS = frozenset(["ipv4", "ipv6", "email", "hostname", "date", "date-time"])
 """Formats whose texts are not made in the style of an example: its letters and digits changed would be no address."""
-LONGEST = 64
+MAX_ID_LENGTH = 64
 """Characters of an id that is made for its length alone."""
 _UNSAFE = re.compile(r"[/?#%\s]")
 
@@ -59,7 +59,7 @@ class RowIds:
         listed = self._listed(last)
         room = self._room(last) if listed is None else len(listed)
         for number in range(min(self.count(collection), room)):
-            for again in range(MOST_TRIES):
+            for again in range(MAX_TRIES):
                 id = self._whole_id(key, collection, number, again)
                 if id not in found:
                     found[id] = number
@@ -166,7 +166,7 @@ class RowIds:
         longest = min((each["maxLength"] for each in schemas if isinstance(each.get("maxLength"), int)), default=16)
         yield hex_digits(key, min(16, max(1, longest)))
         shortest = max((each["minLength"] for each in schemas if isinstance(each.get("minLength"), int)), default=0)
-        if 16 < shortest <= LONGEST:
+        if 16 < shortest <= MAX_ID_LENGTH:
             yield hex_digits(key, shortest)
         yield str(number_of(key) % 10 ** min(9, max(1, longest)))
         yield str(number + again + 1)

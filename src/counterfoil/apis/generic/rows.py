@@ -32,11 +32,11 @@ Json = Any
 
 ONLY = "-"
 """The id of what there is only one of."""
-MOST_KEPT = 20_000
+MAX_KEPT_ROWS = 20_000
 """Made rows that are kept, and as many in whole lists; they are made again when they are looked at again."""
-MOST_IDS = 200_000
+MAX_KEPT_IDS = 200_000
 """Ids that are kept, for all collections and parents."""
-MOST_TRIES = 100
+MAX_TRIES = 100
 """Ids that are tried for a new member; only a document that lists its ids has so many taken."""
 
 
@@ -51,14 +51,14 @@ class Member:
         self.shown: dict[str, Json] = {}
 
 
-class Made:
+class GeneratedRows:
     """The rows of one API, which all its worlds of one seed share. Safe to use from several threads."""
 
     def __init__(self, document: Document, rows: int, salt: int) -> None:
         self.document = document
         self.rows = rows
         self.salt = salt
-        self.ids = RowIds(document, self.count, kept=max(16, MOST_IDS // max(1, rows)))
+        self.ids = RowIds(document, self.count, kept=max(16, MAX_KEPT_IDS // max(1, rows)))
         self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
@@ -84,7 +84,7 @@ class Made:
         member = Member(id, self._value(world, collection, parent, id))
         with self._lock:
             member = self._members.setdefault(known, member)
-            if len(self._members) > MOST_KEPT:
+            if len(self._members) > MAX_KEPT_ROWS:
                 self._members.popitem(last=False)
         return member
 
@@ -99,7 +99,7 @@ class Made:
             with self._lock:
                 self._in_lists += len(found) - len(self._lists.pop(known, ()))
                 self._lists[known] = found
-                while self._in_lists > MOST_KEPT and len(self._lists) > 1:
+                while self._in_lists > MAX_KEPT_ROWS and len(self._lists) > 1:
                     self._in_lists -= len(self._lists.popitem(last=False)[1])
         return found
 
@@ -107,7 +107,7 @@ class Made:
         document = self.document
         key = self.key(world, collection, parent)
         row = 0 if id == ONLY else self.ids.number(key, collection, id)
-        given = self.fixed(world, collection, parent, id)
+        given = self.fixed(collection, parent, id)
         anchor = anchor_of(world)
         row_key = f"{key}/{id}"
         value: dict[str, Json] = {}
@@ -120,7 +120,7 @@ class Made:
                 for name, each in made.items():
                     value.setdefault(name, each)
         for place, each in given.items():
-            put(value, place, document.taken(collection, place, each))
+            put(value, place, document.coerce(collection, place, each))
         _put_in_order(value, collection)
         for field, target in collection.references:
             if field in value and (field,) not in given:
@@ -161,7 +161,7 @@ class Made:
 
     def _relate(self, world: World, collection: Collection, value: dict[str, Json], key: str, row: int) -> None:
         """Fill the relationships of JSON:API with the ids of members that are there."""
-        for place, _, target in collection.holds:
+        for place, _, target in collection.embeds:
             steps = read_place(place)
             other = self.document.model.collections.get(target)
             if len(steps) < 3 or other is None or value.get(str(steps[0])) is None:
@@ -191,9 +191,9 @@ class Made:
         ids = self.ids.all(self.key(world, other, ""), other)
         among = min(len(ids), row + 1) if row >= 0 else len(ids)
         chosen = ids[number_of(f"{key}/{field}") % among] if ids else None
-        return before if chosen is None else self.document.taken(collection, (field,), chosen, otherwise=before)
+        return before if chosen is None else self.document.coerce(collection, (field,), chosen, otherwise=before)
 
-    def fixed(self, world: World, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
+    def fixed(self, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
         """The fields that the path determines: the id, and those that name the parents."""
         given: dict[Place, Json] = {}
         names = {letters(name): name for name in self.document.properties(collection)}
@@ -216,11 +216,11 @@ class Made:
         return given
 
 
-class Store:
+class MemberStore:
     """The members of all collections in one world, as of its version."""
 
-    def __init__(self, made: Made, world: World, api: str) -> None:
-        self.made = made
+    def __init__(self, generated: GeneratedRows, world: World, api: str) -> None:
+        self.generated = generated
         self.world = world
         self.api = api
 
@@ -228,11 +228,11 @@ class Store:
         """The member of that id; None if there is none."""
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         if written is not None:
-            return None if written.value is None else self._written(collection, parent, id, written)
-        if collection.found == "any" or self.made.ids.has(
-            self.made.key(self.world, collection, parent), collection, id
+            return None if written.value is None else self._written(id, written)
+        if collection.found == "any" or self.generated.ids.has(
+            self.generated.key(self.world, collection, parent), collection, id
         ):
-            return self.made.member(self.world, collection, parent, id)
+            return self.generated.member(self.world, collection, parent, id)
         return None
 
     def was_written(self, collection: Collection, parent: str, id: str) -> bool:
@@ -243,15 +243,13 @@ class Store:
     def all(self, collection: Collection, parent: str) -> Iterable[Member]:
         """Every member below a parent: the rows, then what was created, in the order in which it was."""
         group = self.world.resources.group(self.api, collection.path, parent)
-        rows = self.made.all(self.world, collection, parent)
+        rows = self.generated.all(self.world, collection, parent)
         if not group:
             return rows
         name = ("generic", self.api, collection.path, parent)
-        return self.world.cached(name, lambda: tuple(self._merged(collection, parent, group, rows)))
+        return self.world.cached(name, lambda: tuple(self._merged(group, rows)))
 
-    def _merged(
-        self, collection: Collection, parent: str, group: Mapping[str, Any], rows: Iterable[Member]
-    ) -> Iterable[Member]:
+    def _merged(self, group: Mapping[str, Any], rows: Iterable[Member]) -> Iterable[Member]:
         known = set()
         for row in rows:
             known.add(row.id)
@@ -259,14 +257,14 @@ class Store:
             if written is None:
                 yield row
             elif written.value is not None:
-                yield self._written(collection, parent, row.id, written)
+                yield self._written(row.id, written)
         for id, written in group.items():
             if id not in known and written.value is not None:
-                yield self._written(collection, parent, id, written)
+                yield self._written(id, written)
 
-    def _written(self, collection: Collection, parent: str, id: str, written: Any) -> Member:
+    def _written(self, id: str, written: Any) -> Member:
         """The member that was written, which is the same object as long as it is not written again."""
-        member: Member = self.made.document.written(written, lambda: Member(id, written.value))
+        member: Member = self.generated.document.cached_for(written, lambda: Member(id, written.value))
         return member
 
     def content(self, collection: Collection, parent: str, id: str) -> Content | None:
@@ -291,13 +289,13 @@ class Store:
     def new_id(self, collection: Collection, parent: str) -> str:
         """An id that no member has or had, for one that is created now."""
         group = self.world.resources.group(self.api, collection.path, parent)
-        key = self.made.key(self.world, collection, parent)
-        number = len(self.made.ids.all(key, collection)) + len(group)
-        for further in range(MOST_TRIES):
-            id = self.made.ids.at(key, collection, number + further)
-            if self.made.ids.is_beyond(collection, id):
+        key = self.generated.key(self.world, collection, parent)
+        number = len(self.generated.ids.all(key, collection)) + len(group)
+        for further in range(MAX_TRIES):
+            id = self.generated.ids.at(key, collection, number + further)
+            if self.generated.ids.is_beyond(collection, id):
                 break
-            if id not in group and not self.made.ids.has(key, collection, id):
+            if id not in group and not self.generated.ids.has(key, collection, id):
                 return id
         raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")
 

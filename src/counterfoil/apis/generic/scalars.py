@@ -17,7 +17,7 @@ from counterfoil.apis.generic.seeds import number_of
 from counterfoil.apis.generic.texts import make_text
 
 Json = Any
-NOTHING: Any = object()
+UNSET: Any = object()
 
 ANCHOR = 1767225600
 """2026-01-01T00:00:00Z, for instants that no world's clock says."""
@@ -26,8 +26,8 @@ ANCHOR = 1767225600
 class Scalars:
     """Makes and takes plain values."""
 
-    def taken(self, merged: Mapping[str, Json], types: frozenset[str], given: Json) -> Json:
-        """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``NOTHING`` if it cannot stand there."""
+    def coerce(self, merged: Mapping[str, Json], types: frozenset[str], given: Json) -> Json:
+        """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``UNSET`` if it cannot stand there."""
         listed = merged.get("enum")
         if given is None and (merged.get("nullable") or "null" in types):
             return None  # also where the listed values leave it out
@@ -35,9 +35,9 @@ class Scalars:
             if given in listed:
                 return given
             same = [each for each in listed if isinstance(each, str) and letters(each) == letters(str(given))]
-            return same[0] if same and given is not None else NOTHING
+            return same[0] if same and given is not None else UNSET
         if given is None:
-            return None if "null" in types or merged.get("nullable") or not types else NOTHING
+            return None if "null" in types or merged.get("nullable") or not types else UNSET
         if not types:
             return given
         return _converted(given, types)
@@ -78,11 +78,11 @@ def _make_boolean(merged: Mapping[str, Json], name: str, key: str, row: int) -> 
 def _converted(given: Json, types: frozenset[str]) -> Json:
     is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
     if isinstance(given, bool):
-        return given if "boolean" in types else (str(given).lower() if "string" in types else NOTHING)
+        return given if "boolean" in types else (str(given).lower() if "string" in types else UNSET)
     if is_number:
         if "number" in types or ("integer" in types and given == int(given)):
             return int(given) if given == int(given) and "integer" in types else given
-        return str(given) if "string" in types else NOTHING
+        return str(given) if "string" in types else UNSET
     if isinstance(given, str):
         if "string" in types:
             return given
@@ -92,4 +92,4 @@ def _converted(given: Json, types: frozenset[str]) -> Json:
             return float(given)
         if "boolean" in types and given.lower() in ("true", "false"):
             return given.lower() == "true"
-    return NOTHING
+    return UNSET

@@ -15,7 +15,7 @@ Schema = Mapping[str, Json]
 
 COMBINED = ("allOf", "oneOf", "anyOf", "$ref")
 ANNOTATIONS = frozenset({"description", "title", "summary", "externalDocs", "deprecated"})
-DEEPEST = 40
+MAX_DEPTH = 40
 """References and ``allOf`` followed within each other; a schema that is nested deeper is taken as far as that."""
 
 
@@ -48,7 +48,7 @@ class SchemaReader:
         if known is not None:
             return known
         out: dict[str, Json] = {}
-        if not isinstance(schema, dict) or depth > DEEPEST:
+        if not isinstance(schema, dict) or depth > MAX_DEPTH:
             return out
         self._merged[key] = out  # met again below: it refers to itself
         self._known.append(schema)

@@ -16,7 +16,7 @@ Json = Any
 
 SEARCHES = word_set("search query find list lookup filter listall findall")
 GROUPS = word_set("query filter filters where criteria pagination paging page options params selection conditions")
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 def is_search(segment: str) -> bool:
@@ -65,7 +65,7 @@ def _members(reader: SchemaReader, schema: Json, below: Place, depth: int) -> It
         is_group = key in GROUPS or key.endswith(("filter", "filters", "query"))
         if is_condition(reader, member):
             yield (*below, name), member
-        elif is_group and reader.is_object(member) and reader.properties(member) and depth < DEEPEST:
+        elif is_group and reader.is_object(member) and reader.properties(member) and depth < MAX_DEPTH:
             yield from _members(reader, member, (*below, name), depth + 1)
         else:
             yield (*below, name), member

@@ -1,6 +1,7 @@
 """Counts which operations of a document are answered from state, which are made up, and which cannot be answered.
 
-Each operation is asked once for an answer, as a request would, in a world that is then thrown away.
+One success response is generated for each operation, without a world: an operation for which none fits the document is
+answered 501.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from counterfoil import disk_cache
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Operation
-from counterfoil.apis.generic.scalars import NOTHING
-from counterfoil.apis.generic.shows import Shows
+from counterfoil.apis.generic.response_bodies import ResponseBodies
+from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.plain_text import counted
 
 FORM = 2
@@ -46,7 +47,7 @@ def _is(number: int) -> str:
 
 def survey(document: Document) -> Survey:
     """Try every operation's success answer once."""
-    shows = Shows(document)
+    shows = ResponseBodies(document)
     stateful, made_up, impossible = [], [], []
     for name, operation in document.model.operations.items():
         reason = _reason(shows, operation)
@@ -59,10 +60,10 @@ def survey(document: Document) -> Survey:
     return Survey(tuple(stateful), tuple(made_up), tuple(impossible))
 
 
-def _reason(shows: Shows, operation: Operation) -> str | None:
+def _reason(shows: ResponseBodies, operation: Operation) -> str | None:
     """Why an operation cannot be answered; None if it can."""
     try:
-        shows.made_up(operation.name, "survey", NOTHING)
+        shows.made_up(operation.name, "survey", UNSET)
     except ApiError as error:
         return error.message
     return None

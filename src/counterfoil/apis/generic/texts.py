@@ -50,7 +50,7 @@ def _candidates(
     form = str(merged.get("format", "")).lower()
     if row == 0 and example is not None:
         yield example
-    yield _formatted(form, key, anchor, name)
+    yield _formatted(form, key, anchor)
     if (
         form in ("", "string", "text")
         and example is not None
@@ -68,11 +68,11 @@ def _candidates(
     if pattern is not None:
         yield text_for(pattern, number_of(key), shortest=shortest, longest=longest)
     if form in ("", "string", "text") and INSTANT_NAMES.search(name):
-        yield _formatted("date" if name.lower().endswith("date") else "date-time", key, anchor, name)
+        yield _formatted("date" if name.lower().endswith("date") else "date-time", key, anchor)
     yield fake_data.words(key, 1 if longest is not None and longest < 12 else 2)
 
 
-def _formatted(form: str, key: str, anchor: int, name: str) -> str | None:
+def _formatted(form: str, key: str, anchor: int) -> str | None:
     """A text of a format; None for one that is not known."""
     if form in ("date-time", "datetime", "timestamp", "rfc3339"):
         return instant_of(key, anchor).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterfoil.api import Request, Response
-from counterfoil.apis.generic.answers import FORM, Answer, is_json
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import FORM, DocumentedResponse, is_json
 from counterfoil.apis.generic.envelopes import member_place
-from counterfoil.apis.generic.found_collections import Draft, stem_of
+from counterfoil.apis.generic.found_collections import CollectionDraft, stem_of
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters, word_set, words
 from counterfoil.apis.generic.paths import Path, read_path
-from counterfoil.apis.generic.roles import Found, Roles
+from counterfoil.apis.generic.roles import InferredRole, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.xml_bodies import is_xml
 from counterfoil.world.resources import Content
@@ -42,7 +42,7 @@ def takes_file(reader: SchemaReader, operation: Mapping[str, Json]) -> bool:
     )
 
 
-def gives_file(reader: SchemaReader, answer: Answer) -> bool:
+def gives_file(reader: SchemaReader, answer: DocumentedResponse) -> bool:
     """Whether an answer is a file: not JSON, XML or a form; or one text, as which some documents describe it."""
     if answer.media_type is None:
         return False
@@ -51,7 +51,7 @@ def gives_file(reader: SchemaReader, answer: Answer) -> bool:
     return _is_opaque(answer.media_type) or ("*" in answer.media_type and _is_binary(reader, answer.schema))
 
 
-def is_text(reader: SchemaReader, answer: Answer) -> bool:
+def is_text(reader: SchemaReader, answer: DocumentedResponse) -> bool:
     """Whether an answer is one text in JSON."""
     plain = answer.is_json and "*" not in (answer.media_type or "*") and reader.types(answer.schema) == {"string"}
     return plain and "enum" not in reader.merged(answer.schema)
@@ -86,7 +86,7 @@ def _is_binary(reader: SchemaReader, schema: Json) -> bool:
 # --- which operations give back what others take -------------------------------------------------
 
 
-def downloads(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
+def downloads(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
     """The operations that give back what was uploaded for a member, and those that upload to a path of it."""
     uploads: dict[str, list[str]] = {}
     created = dict(_created(roles, found))
@@ -96,21 +96,24 @@ def downloads(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, F
             uploads.setdefault(each.draft.path.key, []).append(name)
     for name in found if uploads else ():
         method, _, text = name.partition(" ")
-        if method != "GET" or not gives_file(roles.reader, roles.answer(name)):
+        if method != "GET" or not gives_file(roles.reader, roles.collections.answer(name)):
             continue
         path = read_path(text)
         owner, is_member = _owner(roles, path, uploads)
         if owner is None:
             continue
         by = uploads[owner.path.key][0]
-        yield name, Found("download", owner, reason=f"its answer is the file that {by} takes", confidence=0.8)
+        yield name, InferredRole("download", owner, reason=f"its answer is the file that {by} takes", confidence=0.8)
         for own in uploads.get(path.key, ()) if is_member and path.key != owner.path.key else ():
             nouns = (owner.noun, stem_of(owner.parameter))
-            at, why, _ = member_place(roles.reader, roles.answer(own).schema, nouns, owner.parameter)
-            yield own, Found("action", owner, at, reason=f"it uploads the file of a member; {why}", confidence=0.8)
+            at, why, _ = member_place(roles.reader, roles.collections.answer(own).schema, nouns, owner.parameter)
+            yield (
+                own,
+                InferredRole("action", owner, at, reason=f"it uploads the file of a member; {why}", confidence=0.8),
+            )
 
 
-def _created(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Found]]:
+def _created(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
     """A POST that takes a file and answers with a member, or a list of them, makes one: ``/files/upload``."""
     for name, each in found.items():
         if each.role not in ("list", "made_up") or not name.startswith("POST "):
@@ -118,16 +121,16 @@ def _created(roles: Roles, found: Mapping[str, Found]) -> Iterator[tuple[str, Fo
         path = read_path(name.partition(" ")[2])
         if path.ends_in_parameter or not takes_file(roles.reader, roles.operations[name]):
             continue
-        shown = roles._shown(name, path)
+        shown = roles.collections.shown_by(name, path)
         if shown is None or shown[0].single or len(path.parameters) != len(shown[0].path.parameters):
             continue
         draft, at, inner, kind = shown
         place = (*at, 0, *inner) if kind == "list" else at
         reason = f"it takes a file, and its answer shows a member of {draft.path.text}"
-        yield name, Found("create", draft, place, reason=reason, confidence=0.7)
+        yield name, InferredRole("create", draft, place, reason=reason, confidence=0.7)
 
 
-def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[Draft | None, bool]:
+def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[CollectionDraft | None, bool]:
     """Whose file a path shows, if one is uploaded for it, and whether that is a member of a collection."""
     member = path if path.ends_in_parameter else path.parent()
     draft = roles.drafts.get(member.parent().key) if member.ends_in_parameter else None
@@ -189,7 +192,7 @@ def as_text(content: Content) -> str:
         return content.base64
 
 
-def sent_back(answer: Answer, documented: Mapping[str, Json], content: Content) -> Response:
+def sent_back(answer: DocumentedResponse, documented: Mapping[str, Json], content: Content) -> Response:
     """The answer that holds a file: of the type that was uploaded, where the document has that."""
     kind = content.media_type
     whole = kind.partition("/")[0]

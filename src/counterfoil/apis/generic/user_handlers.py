@@ -16,9 +16,8 @@ from counterfoil.api import ApiError, ConfigurationError, Request, Response
 from counterfoil.api import Reason as Reason
 from counterfoil.apis.generic.handlers import Handlers
 from counterfoil.apis.generic.model import Collection
-from counterfoil.apis.generic.reading import text, unknown
-from counterfoil.apis.generic.rows import ONLY, Member
-from counterfoil.apis.generic.rows import Store as Rows
+from counterfoil.apis.generic.read_handlers import text, unknown
+from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
 from counterfoil.ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Members:
 
     def find(self, id: Json) -> Resource | None:
         """The member of that id, or None."""
-        member = self._store._rows().get(self._collection, self._parent, text(id))
+        member = self._store._members().get(self._collection, self._parent, text(id))
         return None if member is None else self._resource(member)
 
     def list(self, **fields: Json) -> list[Resource]:
@@ -104,26 +103,26 @@ class Members:
         return [each for each in self if all(each.get(name) == value for name, value in fields.items())]
 
     def __iter__(self) -> Iterator[Resource]:
-        return (self._resource(each) for each in self._store._rows().all(self._collection, self._parent))
+        return (self._resource(each) for each in self._store._members().all(self._collection, self._parent))
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._store._rows().all(self._collection, self._parent))
+        return sum(1 for _ in self._store._members().all(self._collection, self._parent))
 
     def create(self, fields: Mapping[str, Json] | None = None, **more: Json) -> Resource:
         """Create a member with these fields; what the server sets is added. Returns it."""
         id, value = self._store._handlers.new_member(
-            self._collection, self._parent, {**(fields or {}), **more}, self._store._rows()
+            self._collection, self._parent, {**(fields or {}), **more}, self._store._members()
         )
         self.write(id, value)
         return self.get(id)
 
     def write(self, id: Json, value: Mapping[str, Json]) -> None:
         """Write the whole of a member."""
-        self._store._rows().write(self._collection, self._parent, text(id), dict(value))
+        self._store._members().write(self._collection, self._parent, text(id), dict(value))
 
     def delete(self, id: Json) -> None:
         """Delete a member."""
-        self._store._rows().write(self._collection, self._parent, text(id), None)
+        self._store._members().write(self._collection, self._parent, text(id), None)
 
     def _resource(self, member: Member) -> Resource:
         return Resource(self, member.id, member.value)
@@ -167,7 +166,9 @@ class Store:
     def one(self, path: str, *parents: Json) -> Resource:
         """What there is only one of, by its path: the account, the settings."""
         members = self.at(path, *parents)
-        return Resource(members, ONLY, self._handlers._one(members._collection, members._parent, self._rows()).value)
+        return Resource(
+            members, ONLY, self._handlers.only_member(members._collection, members._parent, self._members()).value
+        )
 
     def default(self, request: Request) -> Response:
         """The answer that is given without a handler, for one that only adds to it."""
@@ -175,8 +176,8 @@ class Store:
         assert isinstance(response, Response)
         return response
 
-    def _rows(self) -> Rows:
-        return Rows(self._handlers.made, self.world, self._handlers.api)
+    def _members(self) -> MemberStore:
+        return MemberStore(self._handlers.generated, self.world, self._handlers.api)
 
 
 def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request, World], Response]]:
@@ -231,7 +232,7 @@ def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Cal
             return given
         said = given if isinstance(given, Answer) else Answer(given)
         body = dict(said.body) if isinstance(said.body, Resource) else said.body
-        documented = handlers.document.for_status(operation, said.status or usual.status) or usual
+        documented = handlers.document.response_for_status(operation, said.status or usual.status) or usual
         media_type = said.media_type or (documented.sent_type if body is not None else None)
         return Response(said.status or usual.status, body, tuple(said.headers.items()), media_type)
 

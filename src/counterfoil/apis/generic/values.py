@@ -12,18 +12,18 @@ from typing import Any
 
 from counterfoil.apis.generic.alternatives import Alternatives
 from counterfoil.apis.generic.names import letters, singular, words
-from counterfoil.apis.generic.scalars import NOTHING, Scalars
+from counterfoil.apis.generic.scalars import UNSET, Scalars
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 Path = tuple[str | int, ...]
 
-MOST_VALUES = 3000
+MAX_VALUES = 3000
 """Values in one made body; beyond it only what is required is made."""
 OPTIONAL_DEPTH = 2
 """How deep optional objects and arrays are made; below, only what is required: 1.8 KB for a customer of Stripe's,
 which nest without end; one level more makes them 3 KB."""
-DEEPEST = 24
+MAX_DEPTH = 24
 
 
 LISTS = ("data", "items", "results", "values")
@@ -92,7 +92,7 @@ class Values:
         schema: Json,
         key: str,
         *,
-        given: Json = NOTHING,
+        given: Json = UNSET,
         tweaks: Tweaks = NO_TWEAKS,
         anchor: int = 0,
         row: int = 1,
@@ -129,8 +129,8 @@ class _Making:
         self.count += 1
         merged = self.reader.merged(schema)
         if path in self.tweaks.ignored:
-            given = NOTHING
-        elif given is not NOTHING:
+            given = UNSET
+        elif given is not UNSET:
             self.record.given.add(path)
         if "const" in merged:
             return merged["const"]
@@ -140,21 +140,21 @@ class _Making:
         types = self.reader.types(merged)
         if isinstance(given, dict) and types and not types & {"object", "array"}:
             given = _id_in(given, name)  # a member, where its id is wanted
-        if given is not NOTHING and not isinstance(given, dict | list):
-            taken = self.scalars.taken(merged, types, given)
-            if taken is not NOTHING:
-                return taken
+        if given is not UNSET and not isinstance(given, dict | list):
+            coerced = self.scalars.coerce(merged, types, given)
+            if coerced is not UNSET:
+                return coerced
         if "object" in types or (not types and isinstance(given, dict)):
-            return self._object(merged, given, path, name, above)
+            return self._object(merged, given, path, above)
         if "array" in types or (not types and isinstance(given, list)):
             return self._array(merged, given, path, name, above)
         if not types and not merged.keys() & {"enum", "format", "pattern", "example", "examples"}:
-            return self._anything(merged, given, path)
+            return self._anything(given)
         return self.scalars.make(merged, types, name, f"{self.key}/{_text(path)}", self.anchor, self.row)
 
-    def _anything(self, merged: Mapping[str, Json], given: Json, path: Path) -> Json:
+    def _anything(self, given: Json) -> Json:
         """A value for a schema that allows everything."""
-        return given if given is not NOTHING else {}
+        return given if given is not UNSET else {}
 
     # --- alternatives ----------------------------------------------------------------------------
 
@@ -193,11 +193,11 @@ class _Making:
 
     # --- objects and arrays ----------------------------------------------------------------------
 
-    def _object(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
-        if len(path) > DEEPEST or above.count(id(merged)) > 1:
+    def _object(self, merged: Mapping[str, Json], given: Json, path: Path, above: tuple[int, ...]) -> Json:
+        if len(path) > MAX_DEPTH or above.count(id(merged)) > 1:
             raise Unmakeable(f"{_text(path) or 'the value'} refers to itself without an end")
         source: Mapping[str, Json] = given if isinstance(given, dict) else self._named_by(merged, given)
-        if given is NOTHING and self.row == 0 and not above and (example := self._example(merged)) is not None:
+        if given is UNSET and self.row == 0 and not above and (example := self._example(merged)) is not None:
             source = example
         stated = merged.get("properties")
         members: Mapping[str, Json] = stated if isinstance(stated, dict) else {}
@@ -215,12 +215,12 @@ class _Making:
             if member in source and not has and member not in required:
                 continue
             optional = not has and member not in required
-            if optional and (member in FAILURES or not self._wanted(schema, inner, given is not NOTHING)):
+            if optional and (member in FAILURES or not self._wanted(schema, inner, given is not UNSET)):
                 continue
             if member not in required:
                 self.record.optional.add(place)
             try:
-                out[member] = self.value(schema, source[member] if has else NOTHING, place, member, inner)
+                out[member] = self.value(schema, source[member] if has else UNSET, place, member, inner)
             except Unmakeable:
                 if member in required:
                     raise
@@ -254,7 +254,7 @@ class _Making:
 
     def _named_by(self, merged: Mapping[str, Json], given: Json) -> Mapping[str, Json]:
         """A member that is given by its id, where the answer shows it whole: ``"12"`` as ``{"gid": "12"}``."""
-        if given is NOTHING or given is None or isinstance(given, bool):
+        if given is UNSET or given is None or isinstance(given, bool):
             return {}
         members = self.reader.properties(merged)
         if isinstance(given, list):  # a list that the answer wraps
@@ -275,7 +275,7 @@ class _Making:
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
         """Whether an optional property that was not given is made."""
-        if is_given or self.tweaks.bare or self.count > MOST_VALUES:
+        if is_given or self.tweaks.bare or self.count > MAX_VALUES:
             return False
         merged = self.reader.merged(schema)
         if merged.get("deprecated") or id(merged) in above:
@@ -297,7 +297,7 @@ class _Making:
         for member in sorted(required - members.keys()):
             if member not in out:
                 schema = extra if isinstance(extra, dict) else {"type": "string"}
-                out[member] = self.value(schema, source.get(member, NOTHING), (*path, member), member, ())
+                out[member] = self.value(schema, source.get(member, UNSET), (*path, member), member, ())
         if extra is False:
             return
         for member, value in source.items():
@@ -311,7 +311,7 @@ class _Making:
             if len(out) >= least:
                 break
             schema = extra if isinstance(extra, dict) else {"type": "string"}
-            out[f"key{number + 1}"] = self.value(schema, NOTHING, (*path, f"key{number + 1}"), "value", ())
+            out[f"key{number + 1}"] = self.value(schema, UNSET, (*path, f"key{number + 1}"), "value", ())
 
     def _example(self, merged: Mapping[str, Json]) -> Mapping[str, Json] | None:
         return next((each for each in self.reader.examples(merged) if isinstance(each, dict)), None)
@@ -340,7 +340,7 @@ class _Making:
         for index in range(count):
             try:
                 schema = places[index] if index < len(places) else items
-                out.append(self.value(schema, NOTHING, (*path, index), name, above))
+                out.append(self.value(schema, UNSET, (*path, index), name, above))
             except Unmakeable:
                 if index < least:
                     raise

@@ -10,7 +10,7 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 Element = ElementTree.Element
-DEEPEST = 20
+MAX_DEPTH = 20
 
 
 def is_xml(media_type: str) -> bool:
@@ -67,9 +67,9 @@ def from_xml(reader: SchemaReader, schema: Json, payload: bytes) -> Json:
 
 def _read(reader: SchemaReader, schema: Json, element: Element, depth: int) -> Json:
     if reader.is_array(schema):
-        return [_read(reader, reader.items(schema), each, depth + 1) for each in element] if depth < DEEPEST else []
+        return [_read(reader, reader.items(schema), each, depth + 1) for each in element] if depth < MAX_DEPTH else []
     members = reader.properties(schema)
-    if not members or depth > DEEPEST:
+    if not members or depth > MAX_DEPTH:
         return element.text or ""
     found: dict[str, Json] = {}
     for name, inner in members.items():

@@ -35,7 +35,7 @@ EXPECTED = {
 }
 
 
-MOST_KINDS = 8
+MAX_KINDS = 8
 """Findings of one check at one operation: of each kind of failure, and each schema that is not fitted, one."""
 
 
@@ -112,7 +112,7 @@ class RecordCollector:
         kind = type(failure).__name__ + finding.pointer
         found = self._findings.setdefault(key, {})
         shorter = found.get(kind)
-        if len(code) < sum(map(len, shorter.requests)) if shorter else len(found) < MOST_KINDS:
+        if len(code) < sum(map(len, shorter.requests)) if shorter else len(found) < MAX_KINDS:
             found[kind] = finding
 
     def _runnable(self, line: str) -> str:

@@ -27,7 +27,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FAST_PHASES = ("examples", "coverage")
 PARTLY = 5.0
 """Seconds between reports of what is known so far."""
-MOST_NOTES = 50
+MAX_NOTES = 50
 
 _ONE_AT_A_TIME = threading.Lock()
 """Held during a run, because Schemathesis' hooks are global to the process."""
@@ -241,12 +241,12 @@ def _hooks(
             note = (
                 f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
             )
-            notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
+            notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
         place = overlaps.request_place(failure, case)
         if place is not None:
             note = f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
-            notes.extend([note] if note not in notes and len(notes) < MOST_NOTES else [])
+            notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
         return not taken.explain(failure, case, response) and _not_excluded(context, failure, case, response)
 

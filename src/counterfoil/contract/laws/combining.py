@@ -17,7 +17,7 @@ from counterfoil.contract.laws.sorting import in_order
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-MOST_PAGES = 4
+MAX_PAGES = 4
 PLAIN = ("equal to", "above", "at least", "below", "at most")
 """The relations of filters that take one value of their field."""
 
@@ -183,12 +183,12 @@ def _pages_agree(ctx: LawContext, combined: Combined, drawn: Combination, whole:
     if c.pages is None:
         return
     known = len(whole)
-    size = max(1, known // MOST_PAGES if c.is_large(ctx) else -(-known // (MOST_PAGES - 1)))
+    size = max(1, known // MAX_PAGES if c.is_large(ctx) else -(-known // (MAX_PAGES - 1)))
     query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
     kept = {*drawn.members, *combined.always}
     if drawn.members:
         query = {**query, combined.fields: ",".join(drawn.members)}
-    for number in range(2 if c.is_large(ctx) else MOST_PAGES):
+    for number in range(2 if c.is_large(ctx) else MAX_PAGES):
         due = whole[number * size : (number + 1) * size]
         wanted = [{name: item[name] for name in item if not drawn.members or name in kept} for item in due]
         asked = {**c.base, **c.pages.query(number, size), **query}

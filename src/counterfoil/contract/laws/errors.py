@@ -10,7 +10,7 @@ from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws.auth import BodyCheck, SampleRequest, expect_error
 from counterfoil.contract.response import Response
 
-MOST_SAMPLES = 5
+MAX_SAMPLES = 5
 """Samples of a law where ``LawContext.is_sparing``, unless it has more parameters."""
 
 
@@ -68,7 +68,7 @@ def _some_of_each(ctx: LawContext, samples: Sequence[SampleRequest]) -> Sequence
     groups: dict[Any, list[SampleRequest]] = {}
     for sample in samples:
         groups.setdefault((sample.operation, *sample.path, *sample.query), []).append(sample)
-    most = max(1, MOST_SAMPLES // len(groups))
+    most = max(1, MAX_SAMPLES // len(groups))
     chosen: list[SampleRequest] = []
     for number, group in enumerate(groups.values()):
         turned = number % len(group)

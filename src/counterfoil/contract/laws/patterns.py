@@ -17,7 +17,7 @@ from counterfoil.contract.law import Law, brief
 from counterfoil.contract.target import Json
 
 LIKE = "like"
-MOST_SAMPLED = 6
+MAX_SAMPLED = 6
 """Patterns tried where ``LawContext.is_sparing``."""
 TextOf = Callable[[Any], "str | None"]
 
@@ -96,7 +96,7 @@ def matches(id: str, c: ItemList, filter_: Filter, *clauses: str) -> Law:
             ctx.expect(len(got) == len(set(got)), f"{expected}, each once", got)
             ctx.expect(must <= set(got) <= may, expected, f"{len(got)}; {_differences(must, set(got), may)}")
 
-        ctx.for_each(ctx.sample(tries, MOST_SAMPLED), exact)
+        ctx.for_each(ctx.sample(tries, MAX_SAMPLED), exact)
 
     text = f"{filter_.param} finds the items that match the pattern, where % matches any characters: all and no other."
     return Law(id, c.operation, "filtering", clauses, text, check)

@@ -12,10 +12,10 @@ from counterfoil.plain_text import counted, for_terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
-MOST_SHOWN = 2
+MAX_SHOWN = 2
 """Findings of one cause that are shown in full; reports have all."""
-MOST_REQUESTS = 4
-MOST_LEFT_BEHIND = 5
+MAX_REQUESTS = 4
+MAX_LEFT_BEHIND = 5
 
 
 def to_console(verdict: Verdict, console: Console) -> None:
@@ -43,7 +43,7 @@ def to_console(verdict: Verdict, console: Console) -> None:
     for note in verdict.notes:
         say(note, "dim")
     if verdict.left_behind:
-        shown = some(verdict.left_behind, MOST_LEFT_BEHIND)
+        shown = some(verdict.left_behind, MAX_LEFT_BEHIND)
         say(f"left behind: {counted(len(verdict.left_behind), 'new resource')} ({shown})", "dim")
     if verdict.findings:
         say(line, bold)  # again: the first line has scrolled away
@@ -73,16 +73,16 @@ def _cause(group: list[Finding], console: Console) -> None:
     console.print(Text(for_terminal(f"  {first.says}")), soft_wrap=True)
     for sentence in first.sentences[:2]:
         console.print(Text(for_terminal(f"  {sentence}"), style="dim"), soft_wrap=True)
-    for finding in group[:MOST_SHOWN]:
+    for finding in group[:MAX_SHOWN]:
         console.print(Text(for_terminal("\n".join(_lines(finding)))), soft_wrap=True)
-    if len(group) > MOST_SHOWN:
-        console.print(f"  … and {len(group) - MOST_SHOWN} more; --report DIR shows all", soft_wrap=True)
+    if len(group) > MAX_SHOWN:
+        console.print(f"  … and {len(group) - MAX_SHOWN} more; --report DIR shows all", soft_wrap=True)
 
 
 def _lines(finding: Finding) -> list[str]:
     lines = [f"  {finding.operation}"]
     lines += [f"    expected  {finding.expected}", f"    got       {finding.got}"]
     lines += [f"    with      {finding.case}"] * bool(finding.case)
-    lines += [f"    {line}" for line in finding.requests[-MOST_REQUESTS:]]
+    lines += [f"    {line}" for line in finding.requests[-MAX_REQUESTS:]]
     lines += [f"    again     {finding.reproduce}"] * bool(finding.reproduce)
     return lines + [f"    spec      {finding.place}"] * bool(finding.place)

@@ -11,8 +11,8 @@ from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import COULD_NOT_RUN, FINE, NOT_TRIED, QUESTION, Verdict
 from counterfoil.plain_text import counted
 
-MOST_CAUSES = 10
-LONGEST = 160
+MAX_CAUSES = 10
+MAX_TEXT_LENGTH = 160
 """Characters of what was expected, and of what came."""
 
 
@@ -21,13 +21,13 @@ def to_summary(verdict: Verdict) -> str:
     mark = {FINE: "✅", COULD_NOT_RUN: "⚠️"}.get(verdict.exit_code, "❌")
     lines = [f"### {mark} counterfoil: {_md(verdict.summary_line)}", "", *_table(verdict)]
     groups = causes(verdict.findings)
-    for group in groups[:MOST_CAUSES]:
+    for group in groups[:MAX_CAUSES]:
         first = group[0]
         lines.append(
             f"- **{_md(title_of(group))}**, {_md(first.operation)}: expected {_cut(first.expected)}; got {_cut(first.got)}"
         )
-    if len(groups) > MOST_CAUSES:
-        lines.append(f"- and {counted(len(groups) - MOST_CAUSES, 'more cause')}, in the report")
+    if len(groups) > MAX_CAUSES:
+        lines.append(f"- and {counted(len(groups) - MAX_CAUSES, 'more cause')}, in the report")
     if len(verdict.errors) > 1 or verdict.findings:  # else the first line says it
         lines += [f"- {_md(error.api)}: {_md(error.message)}" for error in verdict.errors]
     for (status, api, reason), ids in by_reason(verdict.records, QUESTION, NOT_TRIED).items():
@@ -49,7 +49,7 @@ def _table(verdict: Verdict) -> list[str]:
 
 
 def _cut(text: str) -> str:
-    return _md(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+    return _md(text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]}…")
 
 
 def _md(text: str) -> str:

@@ -11,7 +11,7 @@ from counterfoil.contract.texts import printable
 from counterfoil.contract.verdict import ACCEPTED, FINE, NOT_APPLICABLE, NOT_TRIED, QUESTION, Finding, Verdict
 from counterfoil.plain_text import counted
 
-LONGEST = 180
+MAX_TEXT_LENGTH = 180
 """Characters of a finding in the list of causes."""
 
 _STYLE = """
@@ -76,7 +76,7 @@ def _cause(group: list[Finding], *, first: bool) -> str:
         f"<details><summary>{_html(f.id)} · {_html(f.operation)}</summary>{_about(f)}{_finding(f)}</details>"
         for f in group[1:]
     )
-    summary = f"{_html(title_of(group))}<br><span class=dim>{_html(brief(_in_short(shown), LONGEST))}</span>"
+    summary = f"{_html(title_of(group))}<br><span class=dim>{_html(brief(_in_short(shown), MAX_TEXT_LENGTH))}</span>"
     body = f"{_about(shown)}{_finding(shown)}"
     return f"<details{' open' if first else ''}><summary>{summary}</summary>{body}{others}</details>"
 

@@ -8,7 +8,7 @@ import {href, setParams} from "./route.js";
 import {session} from "./session.js";
 
 const LIMIT = 20;
-const MOST_COLUMNS = 6;
+const MAX_COLUMNS = 6;
 let known = null;
 let knownOf = null;
 
@@ -90,7 +90,7 @@ const TELLING = /name|title|status|state|email|total|amount|price|description|ty
 // The fields that tell most: plain ones, those with a telling name first, in the document's order.
 function columnsOf(of) {
   const plain = of.fields.filter((each) => isPlain(each) && each.name !== of.id);
-  const best = [...plain].sort((one, other) => TELLING.test(other.name) - TELLING.test(one.name) || other.required - one.required).slice(0, MOST_COLUMNS - 1);
+  const best = [...plain].sort((one, other) => TELLING.test(other.name) - TELLING.test(one.name) || other.required - one.required).slice(0, MAX_COLUMNS - 1);
   return plain.filter((each) => best.includes(each));
 }
 

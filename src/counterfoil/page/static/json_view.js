@@ -4,10 +4,10 @@ import {h} from "./dom.js";
 import {counterpart, summarize} from "./changes.js";
 
 const isBranch = (value) => value !== null && typeof value === "object";
-const DEEPEST = 9;  // levels that are indented; the style sheet has a class for each
+const MAX_DEPTH = 9;  // levels that are indented; the style sheet has a class for each
 
 // A line that is wrapped goes on below its own beginning, so that a narrow window stays readable.
-const line = (depth, parts) => h("span", {class: `line d${Math.min(depth, DEEPEST)}`}, parts, "\n");
+const line = (depth, parts) => h("span", {class: `line d${Math.min(depth, MAX_DEPTH)}`}, parts, "\n");
 const changed = (text, was) => [h("mark", {}, `◆\u00a0${text}`), h("span", {class: "was"}, " was ", h("s", {}, was))];
 
 // With `compare`, marks the values that differ from those of `before`.

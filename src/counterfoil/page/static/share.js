@@ -7,8 +7,8 @@ import {plural} from "./format.js";
 import {announce, copy, onPress, openDialog} from "./messages.js";
 import {newName, session} from "./session.js";
 
-const LONGEST_LINK = 16_000;  // characters; browsers and chats take more, people do not
-const LARGEST_CAPSULE = 1_000_000;  // bytes that are unpacked; the server takes no larger request
+const MAX_LINK_LENGTH = 16_000;  // characters; browsers and chats take more, people do not
+const MAX_CAPSULE_BYTES = 1_000_000;  // bytes that are unpacked; the server takes no larger request
 
 export async function share() {
   const capsule = await getInWorld("/capsule");
@@ -22,7 +22,7 @@ export async function share() {
     h("p", {class: "row"}, h("a", {class: "button primary", id: "share-file", href: blob, download: name}, "Download the capsule"),
       h("span", {class: "muted"}, `${Math.ceil(text.length / 1024)} KB. Open it with `, h("code", {}, `counterfoil serve --capsule ${name}`))),
     session.isPublic ? h("p", {class: "muted"}, "This server makes no worlds from capsules, so there is no link. Another server of counterfoil opens the file.")
-      : link.length > LONGEST_LINK ? h("p", {class: "muted"}, "This world has too many commands for a link. Share the file.")
+      : link.length > MAX_LINK_LENGTH ? h("p", {class: "muted"}, "This world has too many commands for a link. Share the file.")
         : [h("p", {class: "row"}, button("Copy a link", onPress(async () => {
           await copy(link);
           announce("Copied a link that makes this world.");
@@ -76,7 +76,7 @@ async function unpack(text) {
     const {value, done} = await reader.read();
     if (done) return new Blob(parts).text();
     size += value.length;
-    if (size > LARGEST_CAPSULE) throw new Error("too large");
+    if (size > MAX_CAPSULE_BYTES) throw new Error("too large");
     parts.push(value);
   }
 }

@@ -10,7 +10,7 @@ import {customerHref, href} from "./route.js";
 import {credential, session} from "./session.js";
 
 const seen = new Map();
-const MOST_SEEN = 200;  // answers that are kept to compare with
+const MAX_SEEN = 200;  // answers that are kept to compare with
 
 export const vendorViews = {
   title: "Vendor views",
@@ -51,7 +51,7 @@ export async function fetchViews(number) {
     const before = kept && kept.version !== version ? kept.answer : kept?.before;
     seen.delete(key);
     seen.set(key, {version, answer, before});
-    if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value);
+    if (seen.size > MAX_SEEN) seen.delete(seen.keys().next().value);
     return {api, path, url: location.origin + base + path, header, answer, before, changes: before ? ranked(before.body, answer.body) : []};
   }));
   return {customer, panes};

@@ -24,6 +24,7 @@ from counterfoil.api.request_match import (
     query_differences,
 )
 from counterfoil.json_schema import Schemas
+from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec
 from counterfoil.server.context import RequestContext
@@ -112,7 +113,7 @@ class ConfiguredResponses:
         if not unchecked:
             self._check_spec(world, api, operation, response)
         # a copy, so that the test may change its own
-        kept = When(**{name: _copied(value) for name, value in when.items()})  # type: ignore[typeddict-item]
+        kept = When(**{name: copy_json(value) for name, value in when.items()})  # type: ignore[typeddict-item]
         made = ConfiguredResponse(api, operation, response, kept, times)
         with self._lock:
             there = self._worlds.get(world.name, [])
@@ -199,12 +200,6 @@ def _check_values(status: int, headers: Mapping[str, str], when: When, times: in
             raise BadValue(f"{name!r} with {value!r} is not a header: both are text", field="headers")
         if name.lower() in ("content-length", "transfer-encoding", "content-type"):
             raise BadValue(f"the header {name} follows from the body", field="headers")
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _copied(each) for name, each in value.items()}
-    return [_copied(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _body_of(context: RequestContext) -> Any:

@@ -14,16 +14,16 @@ from counterfoil.server.parsing.media_types import is_json_type, media_type
 
 Json = Any
 
-MOST_FIELDS = 1_000
-LONGEST_HEADER = 8_192
+MAX_FIELDS = 1_000
+MAX_HEADER_BYTES = 8_192
 """Bytes of the headers of one part."""
 
 
 def urlencoded(payload: bytes) -> list[tuple[str, Json]]:
     """Names and texts. Raises ``ApiError`` (malformed)."""
     parts = payload.strip().split(b"&")
-    if len(parts) > MOST_FIELDS:
-        raise _malformed(f"more than {MOST_FIELDS} fields")
+    if len(parts) > MAX_FIELDS:
+        raise _malformed(f"more than {MAX_FIELDS} fields")
     fields = []
     for part in parts:
         if part:
@@ -86,8 +86,8 @@ class _Parts:
         }
 
     def _begin(self) -> None:
-        if len(self.fields) >= MOST_FIELDS:
-            raise _malformed(f"more than {MOST_FIELDS} fields")
+        if len(self.fields) >= MAX_FIELDS:
+            raise _malformed(f"more than {MAX_FIELDS} fields")
         self._headers, self._chunks = {}, []
 
     def _header_name(self, data: bytes, start: int, end: int) -> None:
@@ -95,7 +95,7 @@ class _Parts:
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
-        if len(self._value) > LONGEST_HEADER:
+        if len(self._value) > MAX_HEADER_BYTES:
             raise _malformed("a part with too long a header")
 
     def _header_end(self) -> None:

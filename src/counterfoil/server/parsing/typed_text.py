@@ -21,9 +21,9 @@ NestedText = Any
 """Texts as they came: a text, a list of texts (a name given more than once), or a mapping of these by name. What is neither
 is a value already."""
 
-DEEPEST = 16
+MAX_DEPTH = 16
 """Brackets that one name may have; more are one name."""
-MOST_REFERENCES = 20
+MAX_REFERENCES = 20
 """How deep in ``allOf``, ``anyOf``, ``oneOf`` and references a type is looked for."""
 _ORDER = ("integer", "number", "boolean")
 
@@ -60,7 +60,7 @@ class TypedText:
         while waiting:
             each, depth = waiting.pop()
             resolved = self.schemas.resolved(each)
-            if id(resolved) in seen or depth > MOST_REFERENCES:
+            if id(resolved) in seen or depth > MAX_REFERENCES:
                 continue
             seen.add(id(resolved))
             types |= _types(resolved)
@@ -82,7 +82,7 @@ class TypedText:
             return self._read_text(tree, shape, depth)
         if isinstance(tree, list):
             if shape.types and "array" not in shape.types:
-                return self.read(tree[-1], schema, depth + 1) if depth < DEEPEST else tree
+                return self.read(tree[-1], schema, depth + 1) if depth < MAX_DEPTH else tree
             return [self.read(each, shape.items, depth + 1) for each in tree]
         if not isinstance(tree, dict):
             return tree
@@ -150,7 +150,7 @@ def nest_bracketed_names(pairs: Iterable[tuple[str, Json]], literal: Iterable[st
 def split_brackets(name: str) -> list[str]:
     """``price[gte]`` → ``price``, ``gte``; a name whose brackets do not match is one name."""
     head, bracket, rest = name.partition("[")
-    if not bracket or not head or not rest.endswith("]") or rest.count("[") >= DEEPEST:
+    if not bracket or not head or not rest.endswith("]") or rest.count("[") >= MAX_DEPTH:
         return [name]
     parts = rest[:-1].split("][")
     return [name] if any("[" in part or "]" in part for part in parts) else [head, *parts]

@@ -17,9 +17,9 @@ from counterfoil.world.resources import Content, Group
 if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
 
-LARGEST_VALUE = 1024 * 1024
+MAX_VALUE_BYTES = 1024 * 1024
 """Bytes of one resource as JSON."""
-LARGEST_CONTENT = 1024 * 1024
+MAX_CONTENT_BYTES = 1024 * 1024
 """Bytes uploaded for one resource."""
 Key = Annotated[str, Meta(min_length=1, max_length=2000)]
 
@@ -43,8 +43,8 @@ class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
             msgspec.structs.force_setattr(self, "value", plain_numbers(self.value))
 
     def apply(self, world: WorldState) -> Any:
-        if self.value is not None and len(msgspec.json.encode(self.value)) > LARGEST_VALUE:
-            raise BadValue(f"a resource has up to {LARGEST_VALUE} bytes", field="value")
+        if self.value is not None and len(msgspec.json.encode(self.value)) > MAX_VALUE_BYTES:
+            raise BadValue(f"a resource has up to {MAX_VALUE_BYTES} bytes", field="value")
         if self.content is not None:
             _check_content(self.content)
         group = Group(self.api, self.collection, self.parent)
@@ -57,8 +57,8 @@ def _check_content(content: Content) -> None:
         size = len(b64decode(content.base64, validate=True))
     except (binascii.Error, ValueError):
         raise BadValue("what is uploaded is written in base64", field="content.base64") from None
-    if size > LARGEST_CONTENT:
-        raise BadValue(f"a file has up to {LARGEST_CONTENT} bytes", field="content.base64")
+    if size > MAX_CONTENT_BYTES:
+        raise BadValue(f"a file has up to {MAX_CONTENT_BYTES} bytes", field="content.base64")
 
 
 def plain_numbers(value: Any) -> Any:

@@ -13,8 +13,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
@@ -139,7 +139,7 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
     if operation.pages.total:
         yield _counts(f"{prefix}.count", resource, operation, known)
     for param, values in _enums(resource, operation):
-        yield access.every_value_is_taken(f"{prefix}.enum.{param}", resource, param, values, known)
+        yield access.every_value_is_accepted(f"{prefix}.enum.{param}", resource, param, values, known)
     if _needs_credential(resource, operation):
         yield access.without_credential(f"{prefix}.auth", resource, operation, known)
 
@@ -209,24 +209,24 @@ def _needs_credential(resource: Resource, operation: Operation) -> bool:
 def _member_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
     read, listing = resource.operation("read"), resource.operation("list")
     if read is not None and resource.collection.id and _answers_a_member(resource, read):
-        yield members.stable(f"{prefix}.stable", resource, read, known)
+        yield members.reading_changes_nothing(f"{prefix}.stable", resource, read, known)
         if resource.collection.found == "known":
-            yield members.unknown(f"{prefix}.unknown", resource, read, known)
+            yield members.unknown_is_not_found(f"{prefix}.unknown", resource, read, known)
         if listing is not None:
-            yield members.agrees(f"{prefix}.agree", resource, read, known)
+            yield members.list_agrees_with_read(f"{prefix}.agree", resource, read, known)
     if listing is None:
         return
     parents = [parent.collection for parent in resource.collection.parents]
     for field, path in resource.collection.references:
         target = known.get(path)
         if parents and path == parents[-1]:
-            yield members.holds_its_parents_children(f"{prefix}.parent", resource, field, known)
+            yield members.belongs_to_parent(f"{prefix}.parent", resource, field, known)
         elif target is not None and target.operation("read") is not None and not target.collection.parents:
-            yield members.refers(f"{prefix}.reference.{field}", resource, field, target, known)
+            yield members.reference_resolves(f"{prefix}.reference.{field}", resource, field, target, known)
 
 
 def _answers_a_member(resource: Resource, read: Operation) -> bool:
-    answer = success(resource.definition(read), "GET")
+    answer = success_response(resource.definition(read), "GET")
     return answer.is_json and resource.schema(read) is not None
 
 
@@ -235,14 +235,14 @@ def _write_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) 
     if create is None or not resource.collection.id:
         return
     if resource.items is not None:
-        yield lifecycle.listed(f"{prefix}.listed", resource, create, known)
+        yield lifecycle.created_is_listed(f"{prefix}.listed", resource, create, known)
     if read is None or not _answers_a_member(resource, read):
         return
-    yield lifecycle.written(f"{prefix}.written", resource, create, read, known)
+    yield lifecycle.created_is_readable(f"{prefix}.written", resource, create, read, known)
     update, delete, action = (resource.operation(role) for role in ("update", "delete", "action"))
     if update is not None:
-        yield lifecycle.only(f"{prefix}.only", resource, create, read, update, known)
+        yield lifecycle.update_changes_only_what_was_sent(f"{prefix}.only", resource, create, read, update, known)
     if delete is not None:
-        yield lifecycle.gone(f"{prefix}.gone", resource, create, read, delete, known)
+        yield lifecycle.deleted_is_not_found(f"{prefix}.gone", resource, create, read, delete, known)
     if action is not None and action.sets:
-        yield lifecycle.acts(f"{prefix}.action", resource, create, read, action, known)
+        yield lifecycle.action_sets_fields(f"{prefix}.action", resource, create, read, action, known)

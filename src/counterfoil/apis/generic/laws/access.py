@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.apis.generic.laws.calls import call
+from counterfoil.apis.generic.laws.requests import call
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.contract.context import LawContext
@@ -26,7 +26,7 @@ def without_credential(id: str, resource: Resource, operation: Operation, known:
     return Law(id, operation.name, "auth", (), "Without a credential the answer is 401 (or 403).", check)
 
 
-def every_value_is_taken(
+def every_value_is_accepted(
     id: str, resource: Resource, param: str, values: tuple[Json, ...], known: Mapping[str, Resource]
 ) -> Law:
     """Each value that the document lists for a filter is accepted."""
@@ -37,10 +37,10 @@ def every_value_is_taken(
         listed = at_parents(resource, parents_of(ctx, resource, known))
         assert listed is not None
 
-        def is_taken(value: Json) -> None:
+        def is_accepted(value: Json) -> None:
             listed.fetch(ctx, {param: value})
 
-        ctx.for_each(values, is_taken)
+        ctx.for_each(values, is_accepted)
 
     shown = ", ".join(map(str, values[:12]))
     return Law(id, listing.name, "enums", (), f"{param} takes each of the documented values: {shown}.", check)

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from counterfoil.apis.generic.answers import FORM, examples, is_json
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import FORM, examples, is_json
 from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at, wrapped
-from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
@@ -50,7 +50,7 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
         start = _like(schema, operation, document, like)
     names = set(document.reader.properties(document.reader.member(schema, operation.body) or {}))
     start |= {name: value for name, value in fixed.items() if name in names}
-    given = wrapped(operation.body, start) if start else NOTHING
+    given = wrapped(operation.body, start) if start else UNSET
     try:
         made = fit(document.values, schema, checks, f"law {operation.name}", given=given, sent=True)
     except Unmakeable as error:

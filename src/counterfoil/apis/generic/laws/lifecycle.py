@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of
-from counterfoil.apis.generic.laws.calls import accepted, call
 from counterfoil.apis.generic.laws.members import GONE, fits, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
+from counterfoil.apis.generic.laws.requests import call, require_accepted
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
@@ -31,7 +31,7 @@ class _Created:
     fields: Mapping[str, Json]
 
 
-def written(id: str, resource: Resource, create: Operation, read: Operation, known: Known) -> Law:
+def created_is_readable(id: str, resource: Resource, create: Operation, read: Operation, known: Known) -> Law:
     """What was sent when a member was created is read afterwards."""
 
     def check(ctx: LawContext) -> None:
@@ -48,7 +48,7 @@ def written(id: str, resource: Resource, create: Operation, read: Operation, kno
     return Law(id, create.name, "lifecycle", (), text, check, writes=True)
 
 
-def listed(id: str, resource: Resource, create: Operation, known: Known) -> Law:
+def created_is_listed(id: str, resource: Resource, create: Operation, known: Known) -> Law:
     """A created member is in the list, once."""
 
     def check(ctx: LawContext) -> None:
@@ -61,14 +61,16 @@ def listed(id: str, resource: Resource, create: Operation, known: Known) -> Law:
     return Law(id, create.name, "lifecycle", (), "A member that was created is in the list, once.", check, writes=True)
 
 
-def only(id: str, resource: Resource, create: Operation, read: Operation, update: Operation, known: Known) -> Law:
+def update_changes_only_what_was_sent(
+    id: str, resource: Resource, create: Operation, read: Operation, update: Operation, known: Known
+) -> Law:
     """An update changes the field that was sent and no other."""
 
     def check(ctx: LawContext) -> None:
         made = _create(ctx, resource, create, known)
         before = _read(ctx, resource, read, made)
         name, value = _change(resource, update, before)
-        accepted(ctx, call(ctx, resource, update, made.parents, made.id, fields={name: value}), update)
+        require_accepted(ctx, call(ctx, resource, update, made.parents, made.id, fields={name: value}), update)
         after = _read(ctx, resource, read, made)
         ctx.expect(after.get(name) == value, f"{name} {quoted(value)}", after.get(name))
         moved = {*resource.collection.server_owned, *resource.collection.updated, name}
@@ -80,12 +82,14 @@ def only(id: str, resource: Resource, create: Operation, read: Operation, update
     return Law(id, update.name, "lifecycle", (), text, check, writes=True)
 
 
-def gone(id: str, resource: Resource, create: Operation, read: Operation, delete: Operation, known: Known) -> Law:
+def deleted_is_not_found(
+    id: str, resource: Resource, create: Operation, read: Operation, delete: Operation, known: Known
+) -> Law:
     """A deleted member is not found afterwards, and not listed."""
 
     def check(ctx: LawContext) -> None:
         made = _create(ctx, resource, create, known)
-        accepted(ctx, call(ctx, resource, delete, made.parents, made.id), delete)
+        require_accepted(ctx, call(ctx, resource, delete, made.parents, made.id), delete)
         response = call(ctx, resource, read, made.parents, made.id)
         ctx.expect(
             response.status in GONE, f"404 for the deleted {made.id}", f"{response.status}: {response.brief(120)}"
@@ -99,7 +103,9 @@ def gone(id: str, resource: Resource, create: Operation, read: Operation, delete
     return Law(id, delete.name, "lifecycle", (), text, check, writes=True)
 
 
-def acts(id: str, resource: Resource, create: Operation, read: Operation, action: Operation, known: Known) -> Law:
+def action_sets_fields(
+    id: str, resource: Resource, create: Operation, read: Operation, action: Operation, known: Known
+) -> Law:
     """An action sets the fields that its name says."""
 
     def check(ctx: LawContext) -> None:
@@ -108,7 +114,7 @@ def acts(id: str, resource: Resource, create: Operation, read: Operation, action
             fields = fields_for(action, resource.document, None, {})
         except CannotMake:
             fields = None
-        accepted(ctx, call(ctx, resource, action, made.parents, made.id, fields=fields), action)
+        require_accepted(ctx, call(ctx, resource, action, made.parents, made.id, fields=fields), action)
         after = _read(ctx, resource, read, made)
         wrong = {name: after.get(name) for name, value in action.sets if after.get(name) != value}
         ctx.expect(not wrong, f"{dict(action.sets)} after {action.name}", wrong)
@@ -135,7 +141,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     if key in fields and read is not None and not may_be(fields[key]):
         del fields[key]  # the server chooses one that can be asked for
     response = call(ctx, resource, create, parents, fields=fields)
-    accepted(ctx, response, create)
+    require_accepted(ctx, response, create)
     body = response.body if response.content else None
     key = id_of(resource, at(body, create.at))
     if key is None and (location := response.headers.get("location")):

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
@@ -30,7 +30,7 @@ SIZE = 100
 """The page size asked for where the document gives no maximum."""
 ALWAYS_SENT = ("accept", "content-type", "authorization")
 """Headers that are no parameters (OpenAPI 3.1, Parameter Object)."""
-MOST_PAGES = 200
+MAX_PAGES = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class WalkedList(ItemList):
         seen: set[str] = set()
         size = {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
         position: dict[str, Any] = {}
-        for number in range(MOST_PAGES):
+        for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
             body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
             page = self.items(body)
@@ -78,7 +78,7 @@ class WalkedList(ItemList):
 def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
     """The list operation of a collection, as the families of laws want it."""
     definition, reader = document.spec.operations[operation.name], document.reader
-    answer = success(definition, "GET")
+    answer = success_response(definition, "GET")
     entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None
     fields = _Fields(reader, entity)
     sorts, sort = _sort(operation, definition.get("parameters") or (), fields)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from counterfoil.apis.generic.laws.calls import call
 from counterfoil.apis.generic.laws.plain_values import same, scalars
+from counterfoil.apis.generic.laws.requests import call
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
@@ -19,7 +19,7 @@ GONE = (404, 410)
 SAMPLES = 3
 
 
-def unknown(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
+def unknown_is_not_found(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
     """An id that no member has is not found."""
 
     def check(ctx: LawContext) -> None:
@@ -33,7 +33,7 @@ def unknown(id: str, resource: Resource, read: Operation, known: Mapping[str, Re
     return Law(id, read.name, "errors", (), "An id that no member has is answered with 404 (or 410).", check)
 
 
-def agrees(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
+def list_agrees_with_read(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
     """A member of the list and the same member fetched have the same values in the fields that both show."""
 
     def check(ctx: LawContext) -> None:
@@ -70,7 +70,7 @@ def _same_values(resource: Resource, read: Operation, name: str) -> bool:
     return enums[0] == enums[1]
 
 
-def stable(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
+def reading_changes_nothing(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
     """Reading a member twice gives the same member twice."""
 
     def check(ctx: LawContext) -> None:
@@ -87,7 +87,7 @@ def stable(id: str, resource: Resource, read: Operation, known: Mapping[str, Res
     return Law(id, read.name, "reading", (), "Reading changes nothing: a member read twice is the same.", check)
 
 
-def holds_its_parents_children(id: str, resource: Resource, field: str, known: Mapping[str, Resource]) -> Law:
+def belongs_to_parent(id: str, resource: Resource, field: str, known: Mapping[str, Resource]) -> Law:
     """A list below a parent holds that parent's members only."""
     listing = resource.operation("list")
     assert listing is not None
@@ -102,7 +102,7 @@ def holds_its_parents_children(id: str, resource: Resource, field: str, known: M
     return Law(id, listing.name, "reading", (), f"Every member of the list has its parent's id in {field}.", check)
 
 
-def refers(id: str, resource: Resource, field: str, target: Resource, known: Mapping[str, Resource]) -> Law:
+def reference_resolves(id: str, resource: Resource, field: str, target: Resource, known: Mapping[str, Resource]) -> Law:
     """An id in a field is that of an existing member of the collection it names."""
     listing, read = resource.operation("list"), target.operation("read")
     assert listing is not None

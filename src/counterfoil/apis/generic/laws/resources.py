@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from counterfoil.apis.generic.answers import success
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws.lists import list_of
 from counterfoil.apis.generic.model import Collection, Operation, Role
 from counterfoil.apis.generic.places import at
@@ -47,7 +47,7 @@ class Resource:
 
     def schema(self, operation: Operation) -> Json:
         """The schema of the member in the operation's answer; None if there is none."""
-        answer = success(self.definition(operation), operation.name.partition(" ")[0])
+        answer = success_response(self.definition(operation), operation.name.partition(" ")[0])
         place = (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at
         return None if answer.schema is None else self.reader.member(answer.schema, place)
 

@@ -29,9 +29,9 @@ CATEGORIES = ("normal", "duplicate", "interim", "last", "trial customer", "credi
 """Those that the document gives as examples; Oracle's own first."""
 RUN_TYPES = ("onCycle", "offCycle")
 ALL_STATES = ("new", "partiallyPaid", "settled", "onHold", "inProgress")
-LONGEST_CYCLE = timedelta(days=400)
+MAX_CYCLE = timedelta(days=400)
 """No billing cycle is much longer than a year."""
-MOST_ACCOUNTS, MOST_TRIES = 4, 12
+MAX_ACCOUNTS, MAX_TRIES = 4, 12
 BALANCE = Field("financialAccount.accountBalance")
 CATEGORY, RUN_TYPE = Field("category"), Field("runType")
 
@@ -94,7 +94,7 @@ def taxes_are_named(bill: Any) -> Mismatch:
 
 def next_bill_is_within_a_cycle(bill: Any) -> Mismatch:
     """nextBillDate is no more than 400 days after billDate: no billing cycle is longer."""
-    latest = BILL_DATE.value(bill) + LONGEST_CYCLE
+    latest = BILL_DATE.value(bill) + MAX_CYCLE
     return None if NEXT.value(bill) <= latest else (f"nextBillDate up to {latest.isoformat()}", NEXT.raw(bill))
 
 
@@ -104,9 +104,7 @@ def balance_is_what_remains(ctx: LawContext) -> None:
     ctx.require(showing, "no bill shows its account's balance")
     accounts = dict.fromkeys(ACCOUNT.raw(bill) for bill in showing)
     if WHOLE.is_large(ctx):
-        found = {
-            one: WHOLE.fetch_all(ctx, BY_ACCOUNT.query(one)) for one in sample_items(list(accounts), MOST_ACCOUNTS)
-        }
+        found = {one: WHOLE.fetch_all(ctx, BY_ACCOUNT.query(one)) for one in sample_items(list(accounts), MAX_ACCOUNTS)}
     else:
         found = {one: [bill for bill in WHOLE.whole_list(ctx) if ACCOUNT.raw(bill) == one] for one in accounts}
     for account, bills in found.items():
@@ -132,7 +130,7 @@ def payment_is_applied(ctx: LawContext) -> None:
     """A payment lowers what remains of one bill by its amount, is listed there with it, makes it settled or partiallyPaid, moves
     lastUpdate, and lowers the account's balance as much; no other bill of the account changes its amounts."""
     last = "no account is known"
-    for account in ctx.known_ids("billingAccount.id")[:MOST_TRIES]:
+    for account in ctx.known_ids("billingAccount.id")[:MAX_TRIES]:
         before = {bill["id"]: bill for bill in WHOLE.fetch_all(ctx, BY_ACCOUNT.query(account))}
         now = ctx.now()
         try:

@@ -7,15 +7,15 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic import listing
-from counterfoil.apis.generic.answers import Answer, request_schema
-from counterfoil.apis.generic.changes import Changes
 from counterfoil.apis.generic.composite import joined, own_parents
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
 from counterfoil.apis.generic.headers import AnswerHeaders
+from counterfoil.apis.generic.member_changes import MemberChanges
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.rows import ONLY, Made, Member, Store
-from counterfoil.apis.generic.shows import Shows
+from counterfoil.apis.generic.response_bodies import ResponseBodies
+from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
 from counterfoil.apis.generic.uploads import as_text, is_text, sent_back
 from counterfoil.apis.generic.xml_bodies import from_xml, is_xml
 from counterfoil.world.resources import Content
@@ -23,51 +23,51 @@ from counterfoil.world.resources import Content
 Json = Any
 
 
-class Reading:
+class ReadHandlers:
     """The roles that read. ``api`` is the name that the document is served as."""
 
-    def __init__(self, document: Document, made: Made, api: str) -> None:
+    def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
         self.document = document
-        self.made = made
+        self.generated = generated
         self.api = api
-        self.shows = Shows(document)
-        self.changes = Changes(document)
+        self.bodies = ResponseBodies(document)
+        self.changes = MemberChanges(document)
         self.headers = AnswerHeaders(document)
         self._lists: dict[str, int | None] = {}
 
-    def list_members(self, operation: Operation, request: Request, store: Store) -> Response:
+    def list_members(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
         query = listing.asked_of(operation, request)
         examples = self.document.cursor_examples(operation)
         page = listing.page_of(operation, members, query, self._most(operation), examples)
-        key = self.made.key(store.world, collection, parent)
-        body = self.shows.page(operation, page, key, request)
+        key = self.generated.key(store.world, collection, parent)
+        body = self.bodies.page(operation, page, key, request)
         return self._respond(operation, body, request, page=page)
 
-    def read(self, operation: Operation, request: Request, store: Store) -> Response:
+    def read(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         return self._show(operation, collection, parent, member, store, request)
 
-    def read_one(self, operation: Operation, request: Request, store: Store) -> Response:
+    def read_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
-        return self._show(operation, collection, parent, self._one(collection, parent, store), store, request)
+        parent = self._parent(collection, request, store)
+        return self._show(operation, collection, parent, self.only_member(collection, parent, store), store, request)
 
-    def download(self, operation: Operation, request: Request, store: Store) -> Response:
+    def download(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """The file that was uploaded last; bytes that are made up where none was."""
         collection = self.document.collection(operation)
         if len(request.path) == len(collection.parents):
-            parent = self._parent(operation, collection, request, store)
-            id = self._one(collection, parent, store).id
+            parent = self._parent(collection, request, store)
+            id = self.only_member(collection, parent, store).id
         else:
             _, parent, member = self._found(operation, request, store)
             id = member.id
         content = store.content(collection, parent, id)
         if content is None:
-            key = f"{self.made.key(store.world, collection, parent)}/{id}"
-            return self._respond(operation, self.shows.made_up(operation.name, key), request)
+            key = f"{self.generated.key(store.world, collection, parent)}/{id}"
+            return self._respond(operation, self.bodies.made_up(operation.name, key), request)
         return self._file(operation, request, content)
 
     def _file(self, operation: Operation, request: Request, content: Content) -> Response:
@@ -84,33 +84,28 @@ class Reading:
             found.media_type,
         )
 
-    def made_up(self, operation: Operation, request: Request, store: Store) -> Response:
+    def made_up(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         self._check_above(operation, request, store)
         places = "/".join(str(each) for each in request.path.values())
-        key = f"{store.world.seed}.{self.made.salt}/{operation.name}/{places}"
-        return self._respond(operation, self.shows.made_up(operation.name, key), request)
+        key = f"{store.world.seed}.{self.generated.salt}/{operation.name}/{places}"
+        return self._respond(operation, self.bodies.made_up(operation.name, key), request)
 
-    def _check_above(self, operation: Operation, request: Request, store: Store) -> None:
+    def _check_above(self, operation: Operation, request: Request, store: MemberStore) -> None:
         """Raise ``ApiError`` (unknown_resource) if a made-up answer is below a member that is not there."""
-        ids: list[str] = []
-        for parameter, _, path in operation.scope:
-            owner = self.document.model.collections.get(path)
-            id = text(request.path.get(parameter, ""))
-            if owner is not None and len(owner.parents) <= len(ids):
-                above, id = _whole(owner, ids, id)
-                if store.get(owner, above, id) is None:
-                    raise unknown(owner, id)
-            ids.append(text(request.path.get(parameter, "")).replace("/", "%2F"))
+        owners = self.document.model.collections
+        self._check_parents(
+            ((owners.get(path), text(request.path.get(parameter, ""))) for parameter, _, path in operation.scope), store
+        )
 
     def _in_scope(
-        self, operation: Operation, request: Request, members: Iterable[Member], store: Store
+        self, operation: Operation, request: Request, members: Iterable[Member], store: MemberStore
     ) -> Iterable[Member]:
         """Those of the members that are below the parents in the path."""
         for parameter, field, value in self._scoped(operation, request, store):
-            members = [each for each in members if _holds(each.value.get(field), value, parameter)]
+            members = [each for each in members if _refers_to(each.value.get(field), value, parameter)]
         return members
 
-    def _scoped(self, operation: Operation, request: Request, store: Store) -> Iterator[tuple[str, str, str]]:
+    def _scoped(self, operation: Operation, request: Request, store: MemberStore) -> Iterator[tuple[str, str, str]]:
         """Parameter, field and value of what a path's members are below of. Raises ``ApiError`` (unknown_resource)."""
         for parameter, field, path in operation.scope:
             value = text(request.path.get(parameter, ""))
@@ -127,14 +122,14 @@ class Reading:
         collection: Collection,
         parent: str,
         member: Member,
-        store: Store,
+        store: MemberStore,
         request: Request,
-        answer: Answer | None = None,
+        answer: DocumentedResponse | None = None,
     ) -> Response:
         """The answer that shows a member: the operation's usual one, or ``answer``."""
-        key = self.made.key(store.world, collection, parent)
+        key = self.generated.key(store.world, collection, parent)
         made = member.id if operation.role == "create" or answer is not None else None
-        body = self.shows.member(operation, member, key, answer)
+        body = self.bodies.member(operation, member, key, answer)
         return self._respond(operation, body, request, id=made, answer=answer, shown=member.value)
 
     def _respond(
@@ -145,24 +140,26 @@ class Reading:
         *,
         page: listing.Page | None = None,
         id: str | None = None,
-        answer: Answer | None = None,
+        answer: DocumentedResponse | None = None,
         shown: Json = None,
     ) -> Response:
         answer = answer or self.document.answer(operation.name)
         headers = self.headers.of(operation.name, answer.status, request, page, id, shown)
         return Response(answer.status, body, headers, answer.sent_type if body is not None else None)
 
-    def _found(self, operation: Operation, request: Request, store: Store) -> tuple[Collection, str, Member]:
+    def _found(self, operation: Operation, request: Request, store: MemberStore) -> tuple[Collection, str, Member]:
         """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         id = self._named(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         if member is None:
             raise unknown(collection, id)
         return collection, parent, member
 
-    def _named(self, operation: Operation, collection: Collection, parent: str, request: Request, store: Store) -> str:
+    def _named(
+        self, operation: Operation, collection: Collection, parent: str, request: Request, store: MemberStore
+    ) -> str:
         """The id of the member that the request names, in whichever way. Raises ``ApiError`` (unknown_resource)."""
         if operation.first or self._names_none(operation, request):
             return self._first(collection, store)
@@ -179,7 +176,7 @@ class Reading:
         """Whether a query that may leave out whom it asks for does so: ``GET /team`` is then about the caller's own."""
         return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
-    def _first(self, collection: Collection, store: Store) -> str:
+    def _first(self, collection: Collection, store: MemberStore) -> str:
         """The id of a collection's first member that is there."""
         return next((each.id for each in store.all(collection, "")), "")
 
@@ -222,29 +219,39 @@ class Reading:
         except ValueError as error:
             raise ApiError("malformed", f"the body is not XML that can be read: {error}", where="body") from None
 
-    def _one(self, collection: Collection, parent: str, store: Store) -> Member:
+    def only_member(self, collection: Collection, parent: str, store: MemberStore) -> Member:
+        """The member of what there is only one of. Raises ``ApiError`` (unknown_resource) when it was deleted."""
         group = store.world.resources.group(self.api, collection.path, parent)
         if ONLY in group and group[ONLY].value is None:
             raise ApiError("unknown_resource", "it was deleted")
         member = store.get(collection, parent, ONLY)
-        return member if member is not None else self.made.member(store.world, collection, parent, ONLY)
+        return member if member is not None else self.generated.member(store.world, collection, parent, ONLY)
 
-    def _parent(self, operation: Operation, collection: Collection, request: Request, store: Store) -> str:
+    def _parent(self, collection: Collection, request: Request, store: MemberStore) -> str:
         """The ids of the parents in the path, joined. Raises ``ApiError`` for a parent that is not there."""
         if not collection.parents:
             return ""
-        values = list(request.path.values())
+        values, owners = list(request.path.values()), self.document.model.collections
+        named = (
+            text(values[number] if number < len(values) else request.path.get(each.parameter, ""))
+            for number, each in enumerate(collection.parents)
+        )
+        known = (owners.get(each.collection or "") for each in collection.parents)
+        return "/".join(self._check_parents(zip(known, named, strict=True), store))
+
+    def _check_parents(self, pairs: Iterable[tuple[Collection | None, str]], store: MemberStore) -> list[str]:
+        """The ids as they are joined, each with the collection whose member it names, if that is known.
+
+        Raises ``ApiError`` (unknown_resource) for a parent that is not there.
+        """
         ids: list[str] = []
-        for number, each in enumerate(collection.parents):
-            value = values[number] if number < len(values) else request.path.get(each.parameter, "")
-            id = text(value)
-            owner = self.document.model.collections.get(each.collection) if each.collection else None
+        for owner, id in pairs:
             if owner is not None and len(owner.parents) <= len(ids):
                 above, whole = _whole(owner, ids, id)
                 if store.get(owner, above, whole) is None:
                     raise unknown(owner, whole)
             ids.append(id.replace("/", "%2F"))
-        return "/".join(ids)
+        return ids
 
     def _most(self, operation: Operation) -> int | None:
         """How many members the document allows in one answer."""
@@ -270,10 +277,10 @@ def unknown(collection: Collection, id: str) -> ApiError:
     )
 
 
-def _holds(value: Json, wanted: str, parameter: str) -> bool:
+def _refers_to(value: Json, wanted: str, parameter: str) -> bool:
     """Whether a field holds an id, also in a list or inside the member that it names."""
     if isinstance(value, list):
-        return any(_holds(each, wanted, parameter) for each in value)
+        return any(_refers_to(each, wanted, parameter) for each in value)
     if isinstance(value, dict):
         return any(text(value[each]) == wanted for each in ("id", parameter) if each in value)
     return value is not None and text(value) == wanted

@@ -1,6 +1,6 @@
-"""Finds operations that are named by a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``.
+"""Finds RPC-style operations, whose path names a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``.
 
-Calls about one noun are a family. It is a collection if one of its calls shows a member, and the others say which member
+Those about one noun are a resource. It is a collection if one of its operations shows a member, and the others say which member
 they mean: their roles are those that other documents give by method and path.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.apis.generic.answers import Answer, request_schema
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
 from counterfoil.apis.generic.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.identity import identity
 from counterfoil.apis.generic.model import Place, Role
@@ -38,12 +38,12 @@ METHODS: Mapping[str, tuple[Role, ...]] = {
 }
 """What a call of a method may do; POST may do anything."""
 _DOTTED = re.compile(r"[.:]")
-LEAST = 2
-"""Calls of one family, where none of them reads a member by its id."""
+MIN_OPERATIONS = 2
+"""Operations that make a collection of a resource where none of them reads a member by its id."""
 
 
 @dataclass(frozen=True)
-class Call:
+class RpcOperation:
     """One operation that is named by a verb; ``id_at`` or ``id_query`` says where its request names the member."""
 
     name: str
@@ -56,19 +56,19 @@ class Call:
 
 
 @dataclass
-class Family:
-    """The calls about one noun, below one path. ``entity`` is the schema of a member, ``source`` the call that shows it."""
+class RpcResource:
+    """The operations about one noun, below one path. ``entity`` is the schema of a member, ``source`` what shows it."""
 
     path: Path
-    calls: list[Call] = field(default_factory=list)
+    operations: list[RpcOperation] = field(default_factory=list)
     entity: Json = None
     source: str = ""
     id: Place = ()
     why: list[tuple[str, str, str, float]] = field(default_factory=list)
 
 
-def split(path: Path) -> tuple[Path, str, str, str] | None:
-    """The path before a call, its noun, its verb and how they are written; None if the path is no call."""
+def split_rpc_path(path: Path) -> tuple[Path, str, str, str] | None:
+    """The path before an operation, its noun, its verb and how they are written; None if the path names no verb."""
     if not path.segments or path.parameters:
         return None
     last = path.last
@@ -84,13 +84,15 @@ def split(path: Path) -> tuple[Path, str, str, str] | None:
     return None
 
 
-def families(operations: Mapping[str, Json], answers: Mapping[str, Answer], reader: SchemaReader) -> list[Family]:
-    """The families of calls that are collections."""
-    grouped: dict[str, Family] = {}
+def rpc_resources(
+    operations: Mapping[str, Json], answers: Mapping[str, DocumentedResponse], reader: SchemaReader
+) -> list[RpcResource]:
+    """The resources that are collections."""
+    grouped: dict[str, RpcResource] = {}
     styles: dict[str, set[str]] = {}
     for name in operations:
         method, _, text = name.partition(" ")
-        found = split(read_path(text)) if method in ("POST", "GET", "PUT", "PATCH", "DELETE") else None
+        found = split_rpc_path(read_path(text)) if method in ("POST", "GET", "PUT", "PATCH", "DELETE") else None
         if found is None:
             continue
         before, noun, verb, style = found
@@ -99,15 +101,17 @@ def families(operations: Mapping[str, Json], answers: Mapping[str, Answer], read
             continue
         key = before.key + "/" + "/".join(singular(each) for each in noun.split("/"))
         path = _joined(before, noun)
-        family = grouped.setdefault(key, Family(path))
-        if len(path.text) > len(family.path.text):
-            family.path = path  # the plural, where one is written
-        family.calls.append(Call(name, noun, verb, kind))
+        resource = grouped.setdefault(key, RpcResource(path))
+        if len(path.text) > len(resource.path.text):
+            resource.path = path  # the plural, where one is written
+        resource.operations.append(RpcOperation(name, noun, verb, kind))
         styles.setdefault(key, set()).add(style)
-    return [each for key, each in grouped.items() if _is_collection(each, operations, answers, reader, styles[key])]
+    for resource in grouped.values():
+        _describe_resource(resource, operations, answers, reader)
+    return [each for key, each in grouped.items() if _is_collection(each, styles[key])]
 
 
-def _kind(verb: str, noun: str, answer: Answer, reader: SchemaReader) -> Role | None:
+def _kind(verb: str, noun: str, answer: DocumentedResponse, reader: SchemaReader) -> Role | None:
     kind = KINDS.get(verb)
     if kind is None:
         return "action" if is_verb(verb) else None
@@ -126,40 +130,45 @@ def _joined(before: Path, noun: str) -> Path:
     return Path("/" + "/".join(each.text for each in segments), segments)
 
 
-def _is_collection(
-    family: Family,
-    operations: Mapping[str, Json],
-    answers: Mapping[str, Answer],
-    reader: SchemaReader,
-    styles: set[str],
-) -> bool:
-    """Describe the family; whether it is a collection."""
-    if not _describe(family, answers, reader):
+def _is_collection(resource: RpcResource, styles: set[str]) -> bool:
+    """Whether the operations that say which member they mean are enough for a collection."""
+    kinds = {each.kind for each in resource.operations}
+    if resource.entity is None or not resource.id or not kinds & {"read", "list", "create"}:
         return False
-    noun = family.path.noun
-    calls = []
-    for call in family.calls:
-        if call.kind in ("list", "create"):
-            calls.append(call)
-        elif (named := _id_of(call, operations[call.name], family, reader)) is not None:
-            calls.append(named)
-    family.calls = calls
-    kinds = {each.kind for each in calls}
-    parameter = next((each.id_name for each in calls if each.id_name), "")
-    found = identity(reader, family.entity, parameter, noun)
-    if found is None or not kinds & {"read", "list", "create"}:
-        return False
-    family.id = found[0]
-    family.why.append(("identity", ".".join(map(str, found[0])), found[1], min(found[2], 0.9)))
     if styles == {"below"}:  # ``/customers/search`` beside ``/customers/{id}`` is told by its path
         return "create" in kinds and bool(kinds & {"read", "list"})
-    return len(calls) >= LEAST or "read" in kinds
+    return len(resource.operations) >= MIN_OPERATIONS or "read" in kinds
 
 
-def _describe(family: Family, answers: Mapping[str, Answer], reader: SchemaReader) -> bool:
+def _describe_resource(
+    resource: RpcResource,
+    operations: Mapping[str, Json],
+    answers: Mapping[str, DocumentedResponse],
+    reader: SchemaReader,
+) -> None:
+    """Find the schema of a member, what identifies it, and which operations say the member that they mean."""
+    _find_entity(resource, answers, reader)
+    if resource.entity is None:
+        return
+    usable = []
+    for call in resource.operations:
+        if call.kind in ("list", "create"):
+            usable.append(call)
+        elif (named := _id_of(call, operations[call.name], resource, reader)) is not None:
+            usable.append(named)
+    resource.operations = usable
+    parameter = next((each.id_name for each in usable if each.id_name), "")
+    found = identity(reader, resource.entity, parameter, resource.path.noun)
+    if found is not None:
+        resource.id = found[0]
+        resource.why.append(("identity", ".".join(map(str, found[0])), found[1], min(found[2], 0.9)))
+
+
+def _find_entity(resource: RpcResource, answers: Mapping[str, DocumentedResponse], reader: SchemaReader) -> None:
+    """Find the schema of a member, in the answer of the best operation that shows one."""
     order: dict[Role, int] = {"read": 0, "list": 1, "create": 2, "update": 3, "replace": 3}
-    noun = family.path.noun
-    for call in sorted(family.calls, key=lambda each: order.get(each.kind, 9)):
+    noun = resource.path.noun
+    for call in sorted(resource.operations, key=lambda each: order.get(each.kind, 9)):
         answer = answers[call.name]
         if call.kind not in order or not answer.is_json:
             continue
@@ -168,30 +177,31 @@ def _describe(family: Family, answers: Mapping[str, Answer], reader: SchemaReade
         place, why, sure = member_place(reader, reader.member(answer.schema, base), (noun,))
         entity = reader.member(answer.schema, (*base, *place))
         if entity is not None and reader.properties(entity):
-            family.entity, family.source = entity, call.name
-            family.why.append(("entity", call.name, f"the answer of {call.name}; {why}", sure))
-            return True
-    return False
+            resource.entity, resource.source = entity, call.name
+            resource.why.append(("entity", call.name, f"the answer of {call.name}; {why}", sure))
+            return
 
 
-def _id_of(call: Call, operation: Mapping[str, Json], family: Family, reader: SchemaReader) -> Call | None:
+def _id_of(
+    call: RpcOperation, operation: Mapping[str, Json], resource: RpcResource, reader: SchemaReader
+) -> RpcOperation | None:
     """The call with the place where its request names the member; None if it names none."""
-    noun = singular(family.path.noun)
+    noun = singular(resource.path.noun)
     queries = {
         each["name"]: each.get("schema", {})
         for each in operation.get("parameters") or ()
         if each.get("in") == "query" and isinstance(each.get("name"), str)
     }
     schema = request_schema(operation)
-    place, _ = body_place(reader, schema, (family.path.noun,)) if schema is not None else ((), "")
+    place, _ = body_place(reader, schema, (resource.path.noun,)) if schema is not None else ((), "")
     inside = reader.properties(reader.member(schema, place)) if schema is not None else {}
     beside = reader.properties(schema) if schema is not None and place else {}
     for wanted in _id_names(noun, (*inside, *beside, *queries)):
         for members in (inside, beside):
             if wanted in members and _is_plain(reader, members[wanted]):
-                return Call(call.name, call.noun, call.verb, call.kind, id_at=(wanted,), id_name=wanted)
+                return RpcOperation(call.name, call.noun, call.verb, call.kind, id_at=(wanted,), id_name=wanted)
         if wanted in queries and _is_plain(reader, queries[wanted]):
-            return Call(call.name, call.noun, call.verb, call.kind, id_query=wanted, id_name=wanted)
+            return RpcOperation(call.name, call.noun, call.verb, call.kind, id_query=wanted, id_name=wanted)
     return None
 
 

@@ -13,7 +13,7 @@ FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedResponse:
     """One documented answer. ``media_type`` and ``schema`` are None where it has no body."""
 
     status: int
@@ -36,43 +36,43 @@ def is_json(media_type: str) -> bool:
     return kind.endswith(("/json", "+json")) or kind in ("*/*", "application/*")
 
 
-def success(operation: Mapping[str, Json], method: str) -> Answer:
+def success_response(operation: Mapping[str, Json], method: str) -> DocumentedResponse:
     """The answer that is given when all goes well: of several statuses, the one usual for the method."""
     responses = operation.get("responses") or {}
     good = [each for each in responses if str(each).startswith("2")]
     order = (*PREFERRED.get(method.lower(), ("200", "201", "204")), *sorted(map(str, good)))
     for status in order:
         if status in responses:
-            found = answer(responses[status], _number(status))
+            found = documented_response(responses[status], _number(status))
             if found.media_type is not None or status in ("204", "205") or len(good) < 2:
                 return found
     for status in order:
         if status in responses:
-            return answer(responses[status], _number(status))
+            return documented_response(responses[status], _number(status))
     if "default" in responses:
-        return answer(responses["default"], 200)
+        return documented_response(responses["default"], 200)
     redirects = [each for each in sorted(map(str, responses)) if each.startswith("3")]
-    return answer(responses[redirects[0]], _number(redirects[0])) if redirects else Answer(200)
+    return documented_response(responses[redirects[0]], _number(redirects[0])) if redirects else DocumentedResponse(200)
 
 
-def for_status(operation: Mapping[str, Json], status: int) -> Answer | None:
+def response_for_status(operation: Mapping[str, Json], status: int) -> DocumentedResponse | None:
     """What is documented for ``status``, also as ``4XX`` or ``default``; None if nothing is."""
     responses = operation.get("responses") or {}
     for name in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
         if name in responses:
-            return answer(responses[name], status)
+            return documented_response(responses[name], status)
     return None
 
 
-def answer(response: Json, status: int) -> Answer:
+def documented_response(response: Json, status: int) -> DocumentedResponse:
     """The answer with its JSON form, if it has one, else its first."""
     content = response.get("content") if isinstance(response, dict) else None
     if not isinstance(content, dict) or not content:
-        return Answer(status)
+        return DocumentedResponse(status)
     media_type = preferred_type(content)
     media = content[media_type] if isinstance(content[media_type], dict) else {}
     schema = media.get("schema", {})
-    return Answer(status, media_type, schema, media)
+    return DocumentedResponse(status, media_type, schema, media)
 
 
 def preferred_type(content: Mapping[str, Json]) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from counterfoil.apis.generic.answers import request_schema
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.instants import INSTANT_NAMES
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
@@ -38,7 +38,7 @@ _LATER = (
 )
 
 
-class Changes:
+class MemberChanges:
     """The changes to members of one document's collections. ``now`` is an instant of a world."""
 
     def __init__(self, document: Document) -> None:
@@ -83,7 +83,7 @@ class Changes:
     ) -> dict[str, Json]:
         """The value of a new member: what was sent, defaults, and what the server sets."""
         members = self.document.properties(collection)
-        beside = {place for place, id_place, _ in collection.holds if place != id_place}  # shown by their ids
+        beside = {place for place, id_place, _ in collection.embeds if place != id_place}  # shown by their ids
         value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
         for name, schema in members.items():
             if name in value or name in beside:
@@ -235,7 +235,7 @@ class Changes:
         self, collection: Collection, value: dict[str, Json], fixed: Mapping[Place, Json]
     ) -> dict[str, Json]:
         for place, each in fixed.items():
-            put(value, place, self.document.taken(collection, place, each))
+            put(value, place, self.document.coerce(collection, place, each))
         return value
 
     def _touched(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-from counterfoil.store.log import Made, Operation, Touched
+from counterfoil.store.log import Change, CreateWorld, TouchWorld
 
 if sys.platform != "win32":
     import fcntl
@@ -17,7 +17,7 @@ SLOTS = 65_536
 """Counters of changes, by a world's id. Two worlds may share one: then a process looks once too often."""
 
 
-class Turns:
+class SharedWriteLock:
     """For processes that are forked from the one that makes it. ``path`` is the file of the lock."""
 
     def __init__(self, path: str) -> None:
@@ -37,7 +37,7 @@ class Turns:
             self._lock = None
 
     @contextlib.contextmanager
-    def taken(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Within it no other process writes. The lock ends with the process, however that ends."""
         assert self._lock is not None
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -47,11 +47,11 @@ class Turns:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     @contextlib.contextmanager
-    def counting(self, operations: Sequence[Operation]) -> Iterator[None]:
+    def bump_counters(self, changes: Sequence[Change]) -> Iterator[None]:
         """Around a commit, in this process's turn. A reader who finds a world's counter as it was has missed nothing: it is odd
         before anything can be seen in the file, and greater when the commit has ended. If this process is killed in between,
         it stays odd, and all ask the file until the next commit."""
-        changed = {each.world % SLOTS for each in operations if not isinstance(each, Made | Touched)}
+        changed = {each.world % SLOTS for each in changes if not isinstance(each, CreateWorld | TouchWorld)}
         for slot in changed:
             self.counters[slot] |= 1
         try:

@@ -49,8 +49,11 @@ def call(
     return ctx.request(operation.name, path=filled(operation, parents, id), query=query, token=token, **options)
 
 
-def accepted(ctx: LawContext, response: Response, operation: Operation) -> None:
-    """A refusal of what the document allows may have a reason that it does not tell: the law is then not tried."""
+def require_accepted(ctx: LawContext, response: Response, operation: Operation) -> None:
+    """Fail the law on a 5xx; raise ``NotTried`` on any other refusal.
+
+    The document may not say why a valid request is refused.
+    """
     ctx.expect(response.status < 500, "no server error", f"{response.status}: {response.brief(120)}")
     if response.status // 100 != 2:
         raise NotTried(f"{operation.name} was refused: {response.status} {response.brief(120)}")

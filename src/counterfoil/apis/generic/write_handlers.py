@@ -12,21 +12,21 @@ from counterfoil.apis.generic.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.named_actions import deletes, effect_of
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.reading import Reading, text, unknown
-from counterfoil.apis.generic.rows import ONLY, Member, Store
+from counterfoil.apis.generic.read_handlers import ReadHandlers, text, unknown
+from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
 from counterfoil.apis.generic.uploads import described, uploaded
 
 Json = Any
-MOST_CREATED = 200
-"""Members that one request creates."""
+MAX_MEMBERS_PER_REQUEST = 200
+"""Members that one request may create or delete."""
 
 
-class Writing(Reading):
+class WriteHandlers(ReadHandlers):
     """The roles that write; each answers with what it wrote, as those that read do."""
 
-    def create(self, operation: Operation, request: Request, store: Store) -> Response:
+    def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
         sent = self._each_sent(operation, self._body(operation, request))
         made = []
@@ -56,8 +56,8 @@ class Writing(Reading):
         sent = at(body, operation.body[:-1])
         if not isinstance(sent, list) or not sent:
             return [None]
-        if len(sent) > MOST_CREATED:
-            raise ApiError("malformed", f"one request takes up to {MOST_CREATED}", where="body")
+        if len(sent) > MAX_MEMBERS_PER_REQUEST:
+            raise ApiError("malformed", f"one request takes up to {MAX_MEMBERS_PER_REQUEST}", where="body")
         return sent
 
     def new_member(
@@ -65,17 +65,17 @@ class Writing(Reading):
         collection: Collection,
         parent: str,
         fields: Mapping[str, Json],
-        store: Store,
+        store: MemberStore,
         fixed: Mapping[Place, Json] | None = None,
     ) -> tuple[str, dict[str, Json]]:
         """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
         world = store.world
         id = self._new_id(collection, parent, fields, store) if collection.id else ONLY
-        key = f"{self.made.key(world, collection, parent)}/{id}"
-        determined = {**self.made.fixed(world, collection, parent, id), **(fixed or {})}
+        key = f"{self.generated.key(world, collection, parent)}/{id}"
+        determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
         return id, self.changes.created(collection, fields, determined, key, world.now)
 
-    def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
+    def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore) -> str:
         """The id that was sent, if clients choose it and its path takes it; else a new one.
 
         Raises ``ApiError`` (conflict) for one that is taken. The id of a made row is not taken: it is often that of the
@@ -102,7 +102,9 @@ class Writing(Reading):
             return str(sent)
         return store.new_id(collection, parent)
 
-    def _new_composite(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: Store) -> str:
+    def _new_composite(
+        self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore
+    ) -> str:
         """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
         made = fields_of(collection, store.new_id(collection, parent))
         values = []
@@ -118,14 +120,14 @@ class Writing(Reading):
         return id
 
     def _fields_sent(
-        self, operation: Operation, collection: Collection, request: Request, store: Store
+        self, operation: Operation, collection: Collection, request: Request, store: MemberStore
     ) -> dict[str, Json]:
         """The fields that a request writes. Raises ``ApiError`` as ``_check_references`` does."""
         fields = self.changes.fields(collection, at(self._body(operation, request), operation.body))
         self._check_references(collection, fields, store)
         return fields
 
-    def _check_references(self, collection: Collection, fields: Mapping[str, Json], store: Store) -> None:
+    def _check_references(self, collection: Collection, fields: Mapping[str, Json], store: MemberStore) -> None:
         """Refuse references to members that do not exist, where the model says so (``integrity: strict``).
 
         Raises ``ApiError`` (malformed), which is rendered with the status and in the shape that the document has for it.
@@ -142,17 +144,17 @@ class Writing(Reading):
                 if isinstance(each, dict | list) or store.get(owner, "", text(each)) is None:
                     raise ApiError("malformed", f"{field}: {target} has no member '{text(each)[:100]}'", where=field)
 
-    def replace(self, operation: Operation, request: Request, store: Store) -> Response:
+    def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
         if operation.key and self._creates(operation):
             return self._put_by_key(operation, collection, parent, fields, request, store)
         id = self._named(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         world = store.world
-        key = f"{self.made.key(world, collection, parent)}/{id}"
-        fixed = self.made.fixed(world, collection, parent, id)
+        key = f"{self.generated.key(world, collection, parent)}/{id}"
+        fixed = self.generated.fixed(collection, parent, id)
         if member is None:
             if not self._creates(operation):
                 raise unknown(collection, id)
@@ -170,18 +172,18 @@ class Writing(Reading):
         parent: str,
         fields: dict[str, Json],
         request: Request,
-        store: Store,
+        store: MemberStore,
     ) -> Response:
         """Replace the member that a field names, or create one that has it."""
         value = self._id(operation, collection, request)
-        fixed = {operation.key: self.document.taken(collection, operation.key, value)}
+        fixed = {operation.key: self.document.coerce(collection, operation.key, value)}
         members = store.all(collection, parent)
         member = next((each for each in members if text(at(each.value, operation.key)) == value), None)
         if member is None:
             id, new = self.new_member(collection, parent, fields, store, fixed)
         else:
-            id, key = member.id, f"{self.made.key(store.world, collection, parent)}/{member.id}"
-            determined = {**self.made.fixed(store.world, collection, parent, id), **fixed}
+            id, key = member.id, f"{self.generated.key(store.world, collection, parent)}/{member.id}"
+            determined = {**self.generated.fixed(collection, parent, id), **fixed}
             new = self.changes.replaced(collection, member.value, fields, determined, store.world.now, key)
         return self._write(operation, collection, parent, id, new, store, request, created=member is None)
 
@@ -192,7 +194,7 @@ class Writing(Reading):
         others = [each for each in responses if each.startswith("2") and each != "201"]
         return not operation.id_at and "201" in responses and (bool(others) or "404" not in responses)
 
-    def update(self, operation: Operation, request: Request, store: Store) -> Response:
+    def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
         if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
@@ -203,7 +205,7 @@ class Writing(Reading):
         value = self.changes.updated(collection, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
-    def _patched(self, collection: Collection, member: Member, patch: Json, store: Store) -> dict[str, Json]:
+    def _patched(self, collection: Collection, member: Member, patch: Json, store: MemberStore) -> dict[str, Json]:
         """All fields of a member after a JSON Patch. Raises ``ApiError`` (conflict; RFC 5789, 2.2)."""
         try:
             fields = self.changes.fields(collection, patched(member.value, patch))
@@ -212,14 +214,14 @@ class Writing(Reading):
         self._check_references(collection, fields, store)
         return fields
 
-    def delete(self, operation: Operation, request: Request, store: Store) -> Response:
+    def delete(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
         response = self._show(operation, collection, parent, member, store, request)
         store.write(collection, parent, member.id, None)
         return response
 
-    def action(self, operation: Operation, request: Request, store: Store) -> Response:
+    def action(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         state = member.value.get(collection.state)
         if operation.when and str(state) not in operation.when:
@@ -231,7 +233,7 @@ class Writing(Reading):
         value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
-    def _named_action(self, operation: Operation, request: Request, store: Store) -> Response:
+    def _named_action(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """The action that the body names: it sets what is known of it, or deletes the member. The body's other fields are set."""
         collection, parent, member = self._found(operation, request, store)
         sent = self._body(operation, request)
@@ -250,20 +252,20 @@ class Writing(Reading):
         value = self.changes.acted(collection, named, before, {}, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
-    def write_one(self, operation: Operation, request: Request, store: Store) -> Response:
+    def write_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
+        parent = self._parent(collection, request, store)
         fields = self._fields_sent(operation, collection, request, store)
         written = store.world.resources.group(self.api, collection.path, parent).get(ONLY)
         was_deleted = written is not None and written.value is None
-        before = {} if was_deleted else self._one(collection, parent, store).value
+        before = {} if was_deleted else self.only_member(collection, parent, store).value
         value = self.changes.updated(collection, before, fields, store.world.now)
         return self._write(operation, collection, parent, ONLY, value, store, request)
 
-    def delete_one(self, operation: Operation, request: Request, store: Store) -> Response:
+    def delete_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
-        parent = self._parent(operation, collection, request, store)
-        member = self._one(collection, parent, store)
+        parent = self._parent(collection, request, store)
+        member = self.only_member(collection, parent, store)
         response = self._show(operation, collection, parent, member, store, request)
         store.write(collection, parent, ONLY, None)
         return response
@@ -275,7 +277,7 @@ class Writing(Reading):
         parent: str,
         id: str,
         value: dict[str, Json],
-        store: Store,
+        store: MemberStore,
         request: Request,
         *,
         created: bool = False,

@@ -20,11 +20,11 @@ Json = Any
 Tree = dict[str, Any]
 """Names that were asked for, by their letters, each with the names inside it; an empty tree is all of it."""
 
-MOST_NAMES = 500
+MAX_NAMES = 500
 _TOKENS = re.compile(r"[^,()\s]+|[,()]")
 
 
-class Choosing:
+class FieldSelection:
     """The choice of fields for one document's operations."""
 
     def __init__(self, document: Document) -> None:
@@ -113,7 +113,7 @@ class Choosing:
     ) -> frozenset[str]:
         """The fields that were not asked for and that an answer need not have, found by leaving them out one by one."""
         gone: frozenset[str] = frozenset()
-        for name in list(member)[:MOST_NAMES]:
+        for name in list(member)[:MAX_NAMES]:
             key = letters(name)
             if name not in keeps and ((wanted and key not in wanted) or unwanted.get(key) == {}):
                 gone = gone | {name} if is_valid(gone | {name}) else gone
@@ -126,7 +126,7 @@ def names_in(asked: Json) -> Tree:
     for text in _texts(asked):
         stack = [tree]
         last: Tree = tree
-        for part in _TOKENS.findall(text)[: 2 * MOST_NAMES]:
+        for part in _TOKENS.findall(text)[: 2 * MAX_NAMES]:
             if part == "(":
                 stack.append(last)
             elif part == ")":

@@ -9,7 +9,7 @@ from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
-Holding = tuple[str, str, str]
+EmbeddedMember = tuple[str, str, str]
 """The place of a field that shows a member, the place of its id, and the member's collection."""
 
 EXPANDS = word_set(
@@ -19,16 +19,16 @@ FLAGS = ("include", "expand", "with", "embed", "show", "populate", "return")
 RELATIONSHIPS = "relationships"
 
 
-def holdings(
+def embedded_members(
     reader: SchemaReader, entity: Json, by_entity: Mapping[int, str], by_noun: Mapping[str, str]
-) -> list[tuple[Holding, str, float]]:
+) -> list[tuple[EmbeddedMember, str, float]]:
     """What the fields of an entity can show, each with the reason and the confidence.
 
     ``by_entity`` has collections by the identity of their merged entity, ``by_noun`` by their noun.
     """
     members = reader.properties(entity)
     by_letters = {letters(name): name for name in members}
-    found: list[tuple[Holding, str, float]] = []
+    found: list[tuple[EmbeddedMember, str, float]] = []
     for name, member in members.items():
         schema = reader.items(member) if reader.is_array(member) else member
         target = by_entity.get(id(reader.merged(schema)))
@@ -69,8 +69,8 @@ def _related(reader: SchemaReader, name: str, relation: Json, by_noun: Mapping[s
     return next((by_noun[singular(each)] for each in (*names, name) if singular(each) in by_noun), None)
 
 
-def expanding(
-    reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], body: Json, held: Iterable[Holding]
+def expansion_parameters(
+    reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], body: Json, held: Iterable[EmbeddedMember]
 ) -> tuple[str, list[tuple[str, str]]]:
     """The name of the parameter (or member of the body) that lists fields to show as members, empty if there is none; and those
     that ask for one field each, by that field's place (``include_customer=true``)."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request
-from counterfoil.apis.generic.answers import Answer
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.listing import Page
 from counterfoil.apis.generic.model import Operation, Place
@@ -17,9 +17,10 @@ from counterfoil.apis.generic.page_facts import Facts
 from counterfoil.apis.generic.places import at, put, wrapped
 from counterfoil.apis.generic.queries import MORE, NEXT, TOTAL
 from counterfoil.apis.generic.rows import Member
-from counterfoil.apis.generic.scalars import NOTHING
+from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.apis.generic.values import Unmakeable
 from counterfoil.apis.generic.xml_bodies import is_xml, to_xml
+from counterfoil.json_values import copy_json
 
 Json = Any
 
@@ -28,29 +29,29 @@ FactPlace = tuple[Place, str, Json, bool]
 """A place beside a list, what it says of the page, its schema, and whether it must be there."""
 
 
-class Shows:
+class ResponseBodies:
     """The answers of one document's operations."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self._envelopes: dict[str, tuple[Json, list[FactPlace]]] = {}
 
-    def member(self, operation: Operation, member: Member, key: str, answer: Answer | None = None) -> Json:
+    def member(self, operation: Operation, member: Member, key: str, answer: DocumentedResponse | None = None) -> Json:
         """The answer that shows a member, the operation's usual one unless another is given; None where it has no body.
 
         Raises ``ApiError`` (501).
         """
         if answer is not None:
             return self._shown(operation, answer, member, key)
-        known = member.shown.get(operation.name, NOTHING)
-        if known is not NOTHING:
+        known = member.shown.get(operation.name, UNSET)
+        if known is not UNSET:
             return known
         answer = self.document.answer(operation.name)
         shown = self._shown(operation, answer, member, key)
         member.shown[operation.name] = shown
         return shown
 
-    def _shown(self, operation: Operation, answer: Answer, member: Member, key: str) -> Json:
+    def _shown(self, operation: Operation, answer: DocumentedResponse, member: Member, key: str) -> Json:
         if answer.media_type is None or answer.schema is None:
             return None
         if is_xml(answer.media_type):
@@ -62,13 +63,13 @@ class Shows:
             value = self._deleted(operation, answer, value)
         return self._fitted(operation.name, answer, f"{key}/{member.id}", wrapped(operation.at, value))
 
-    def _deleted(self, operation: Operation, answer: Answer, value: dict[str, Json]) -> dict[str, Json]:
+    def _deleted(self, operation: Operation, answer: DocumentedResponse, value: dict[str, Json]) -> dict[str, Json]:
         """What is said of a member that is deleted: only what the document lists, which may be less than a member."""
         listed = self.document.reader.properties(self.document.reader.member(answer.schema, operation.at))
         said = {name: each for name, each in value.items() if name in listed} if listed else value
         return {**said, "deleted": True} if "deleted" in listed else said
 
-    def _fitted(self, name: str, answer: Answer, key: str, given: Json, row: int = 1) -> Json:
+    def _fitted(self, name: str, answer: DocumentedResponse, key: str, given: Json, row: int = 1) -> Json:
         checks = self.document.checks(name, answer)
         try:
             return fit(self.document.values, answer.schema, checks, key, given=given, row=row)
@@ -77,8 +78,8 @@ class Shows:
 
     def item(self, operation: Operation, member: Member, key: str) -> Json:
         """A member as an item of a list."""
-        known = member.shown.get(operation.name, NOTHING)
-        if known is NOTHING:
+        known = member.shown.get(operation.name, UNSET)
+        if known is UNSET:
             answer = self.document.answer(operation.name)
             given = wrapped(operation.at, [wrapped(operation.each, member.value)])
             body = self._fitted(operation.name, answer, f"{key}/{member.id}", given)
@@ -104,7 +105,7 @@ class Shows:
         if not operation.at:
             return items
         envelope, places = self._envelope(operation)
-        body = _copied(envelope)
+        body = copy_json(envelope)
         put(body, operation.at, items)
         if places:
             facts = Facts(page, request)
@@ -122,21 +123,21 @@ class Shows:
             try:
                 body = self._fitted(operation.name, answer, operation.name, given)
             except ApiError:  # a list that must have items
-                body = self._fitted(operation.name, answer, operation.name, NOTHING)
+                body = self._fitted(operation.name, answer, operation.name, UNSET)
             places = [each for each in places if self._suits(operation, answer, body, each)]
             found = self._envelopes[operation.name] = (body, places)
         return found
 
-    def _suits(self, operation: Operation, answer: Answer, envelope: Json, place: FactPlace) -> bool:
+    def _suits(self, operation: Operation, answer: DocumentedResponse, envelope: Json, place: FactPlace) -> bool:
         """Whether the document allows what this place would say of a page in the middle of a list."""
         page = Page([Member("example", {})], 30, 10, 10, operation.pages.first + 1, True, operation.pages)
         names = re.findall(r"\{([^}]*)\}", operation.name)
         request = Request(operation.name, path=dict.fromkeys(names, "example"), origin="http://example.com")
-        body = _copied(envelope)
+        body = copy_json(envelope)
         self._put_fact(body, *place, Facts(page, request))
         return self.document.checks(operation.name, answer).is_valid(body)
 
-    def _fact_places(self, operation: Operation, answer: Answer) -> list[FactPlace]:
+    def _fact_places(self, operation: Operation, answer: DocumentedResponse) -> list[FactPlace]:
         reader = self.document.reader
         found: list[FactPlace] = []
 
@@ -176,7 +177,7 @@ class Shows:
 
     def _put_fact(self, body: Json, place: Place, name: str, schema: Json, required: bool, facts: Facts) -> None:
         value = facts.get(name)
-        if value is NOTHING:
+        if value is UNSET:
             return
         reader = self.document.reader
         merged, types = reader.merged(schema), reader.types(schema)
@@ -184,10 +185,10 @@ class Shows:
             value = self._linked(merged, place, name, value, facts)
             if name == "offset" and value == facts.page.start and merged.get("minimum") == 1:
                 value += 1  # counted from 1, as SCIM does
-            taken = self.document.values.scalars.taken(merged, types, value)
-            if taken is not NOTHING and _is_within(merged, taken):
-                put(body, place, taken)
-            elif taken is not NOTHING and not required:
+            coerced = self.document.values.scalars.coerce(merged, types, value)
+            if coerced is not UNSET and _is_within(merged, coerced):
+                put(body, place, coerced)
+            elif coerced is not UNSET and not required:
                 _remove(body, place)
             return
         if "null" in types or merged.get("nullable"):
@@ -205,12 +206,12 @@ class Shows:
             "url",
             "uri-reference",
         )
-        linked = facts.get(f"{name}link") if is_link else NOTHING
-        return value if linked is NOTHING else linked
+        linked = facts.get(f"{name}link") if is_link else UNSET
+        return value if linked is UNSET else linked
 
     # --- made up ---------------------------------------------------------------------------------
 
-    def made_up(self, name: str, key: str, given: Json = NOTHING) -> Json:
+    def made_up(self, name: str, key: str, given: Json = UNSET) -> Json:
         """An answer that fits the document and depends on no state: the document's example, or one that is made."""
         answer = self.document.answer(name)
         if answer.media_type is None:
@@ -224,7 +225,7 @@ class Shows:
         except Unmakeable as reason:
             raise cannot(name, answer.status, str(reason)) from None
 
-    def _as_xml(self, answer: Answer, key: str, given: Json) -> bytes:
+    def _as_xml(self, answer: DocumentedResponse, key: str, given: Json) -> bytes:
         """A value as its schema has it, in XML, for which no schema is checked."""
         try:
             value = self.document.values.make(answer.schema, key, given=given)
@@ -232,19 +233,12 @@ class Shows:
             value = given
         return to_xml(self.document.reader, answer.schema, value)
 
-    def other_media(self, name: str, answer: Answer, key: str) -> bytes:
+    def other_media(self, name: str, answer: DocumentedResponse, key: str) -> bytes:
         """The bytes of an answer that is not JSON: its example, or a line of text."""
         for _, value in self.document.examples(answer):
             if isinstance(value, str):
                 return value.encode()
         return f"{name} ({key})\n".encode()
-
-
-def _copied(value: Json) -> Json:
-    """A copy of JSON values: ``copy.deepcopy`` takes ten times as long."""
-    if isinstance(value, dict):
-        return {name: _copied(each) for name, each in value.items()}
-    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def cannot(name: str, status: int, reason: str) -> ApiError:

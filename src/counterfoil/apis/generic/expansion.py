@@ -10,23 +10,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from counterfoil.api import Request, Response
-from counterfoil.apis.generic.choosing import Tree, names_in
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.holdings import RELATIONSHIPS, Holding
+from counterfoil.apis.generic.embedded_members import RELATIONSHIPS, EmbeddedMember
+from counterfoil.apis.generic.field_selection import Tree, names_in
 from counterfoil.apis.generic.model import Collection, Operation, read_place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.rows import Member, Store
+from counterfoil.apis.generic.rows import Member, MemberStore
 from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
 
-DEEPEST = 4
+MAX_DEPTH = 4
 """How deep members are shown within members."""
-MOST_INCLUDED = 1000
+MAX_INCLUDED = 1000
 
 
-class Expanding:
+class Expansion:
     """The members that answers of one document's operations show."""
 
     def __init__(self, document: Document) -> None:
@@ -35,22 +35,22 @@ class Expanding:
     def applies(self, operation: Operation) -> bool:
         """Whether an answer of the operation can show members of other collections."""
         collection = self.document.model.collections.get(operation.collection)
-        if collection is None or not collection.holds or not self.document.answer(operation.name).is_json:
+        if collection is None or not collection.embeds or not self.document.answer(operation.name).is_json:
             return False
-        beside = any(place != id_place for place, id_place, _ in collection.holds)
+        beside = any(place != id_place for place, id_place, _ in collection.embeds)
         return bool(operation.expand or operation.flags) or beside
 
-    def expanded(self, operation: Operation, request: Request, response: Response, store: Store) -> Response:
+    def expanded(self, operation: Operation, request: Request, response: Response, store: MemberStore) -> Response:
         """The response with the members that the request asks for; as it is, where that would not fit the document."""
         collection = self.document.collection(operation)
         wanted = self._wanted(operation, request) if request.query or request.body is not None else {}
-        if not wanted and all(place == id_place for place, id_place, _ in collection.holds):
+        if not wanted and all(place == id_place for place, id_place, _ in collection.embeds):
             return response
         answer = self.document.answer(operation.name)
         if response.status != answer.status or not isinstance(response.body, dict | list):
             return response
         schema = self.document.reader.member(answer.schema, self._place(operation))
-        work = _Expansion(self.document, operation.name, store)
+        work = _ExpandedResponse(self.document, operation.name, store)
         body = work.body(operation, collection, response.body, schema, wanted)
         if body is response.body:
             return response
@@ -78,10 +78,10 @@ class Expanding:
         return tree
 
 
-class _Expansion:
+class _ExpandedResponse:
     """One answer being expanded."""
 
-    def __init__(self, document: Document, name: str, store: Store) -> None:
+    def __init__(self, document: Document, name: str, store: MemberStore) -> None:
         self.document = document
         self.name = name
         self.store = store
@@ -108,7 +108,7 @@ class _Expansion:
         """A member with what its fields are to show."""
         out = value
         members = self.document.reader.properties(schema)
-        for place, id_place, path in collection.holds:
+        for place, id_place, path in collection.embeds:
             inner = wanted.get(letters(place))
             is_beside = place != id_place and value.get(id_place) is not None
             if place.startswith(f"{RELATIONSHIPS}.") or place not in members or (inner is None and not is_beside):
@@ -135,7 +135,7 @@ class _Expansion:
             except Unmakeable:
                 return None
             target.shown[key] = shown
-        if not isinstance(shown, dict) or not wanted or depth >= DEEPEST:
+        if not isinstance(shown, dict) or not wanted or depth >= MAX_DEPTH:
             return shown if isinstance(shown, dict) else None
         collection = self.document.model.collections[path]
         return self._member(shown, collection, self.document.entity(collection), wanted, depth + 1)
@@ -160,15 +160,15 @@ class _Expansion:
         found = at(body, operation.at)
         members = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
         included: dict[tuple[str, str], Json] = {}
-        for path, id in self._related(members, collection.holds, wanted):
+        for path, id in self._related(members, collection.embeds, wanted):
             target = self._target(id, path)
-            if target is not None and (path, target.id) not in included and len(included) < MOST_INCLUDED:
+            if target is not None and (path, target.id) not in included and len(included) < MAX_INCLUDED:
                 shown = self._shown(target.id, path, self.document.reader.items(listed), {}, 0)
                 included.update({(path, target.id): shown} if shown is not None else {})
         return {**body, "included": list(included.values())}
 
     def _related(
-        self, members: Iterable[Mapping[str, Json]], held: Iterable[Holding], wanted: Tree
+        self, members: Iterable[Mapping[str, Json]], held: Iterable[EmbeddedMember], wanted: Tree
     ) -> Iterable[tuple[str, Json]]:
         for member in members:
             for place, _, path in held:
