@@ -26,7 +26,7 @@ def slow_disk(seconds: float = 0.01) -> None:
 
 def answers_before_flush() -> None:
     """Responses do not wait for the store."""
-    from counterfoil.control import control_api, workers
+    from counterfoil.control import control_api, request_threads
     from counterfoil.server import handlers
 
     async def at_once(saving: Any) -> None:
@@ -34,7 +34,7 @@ def answers_before_flush() -> None:
 
     slow_disk()
     handlers.until_saved = control_api.until_saved = at_once
-    handlers.wait_saved = workers.wait_saved = lambda saving: None
+    handlers.wait_saved = request_threads.wait_saved = lambda saving: None
 
 
 def shows_before_flush() -> None:
