@@ -82,13 +82,18 @@ def preferred_type(content: Mapping[str, Json]) -> str:
     )
 
 
+def media_kind(media_type: str) -> str:
+    """A media type without its parameters, in lower case."""
+    return media_type.partition(";")[0].strip().lower()
+
+
 def request_schema(operation: Mapping[str, Json]) -> Json:
     """The schema of the body, as JSON, else as a form, else as XML; None if it takes none that has fields."""
     body = operation.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not content:
         return None
-    named = {each.partition(";")[0].strip().lower(): each for each in content}
+    named = {media_kind(each): each for each in content}
     usable = [each for kind, each in named.items() if is_json(kind)] or [named[kind] for kind in FORM if kind in named]
     usable = usable or [each for kind, each in named.items() if kind.endswith(("/xml", "+xml"))]
     media = content[usable[0]] if usable else None

@@ -14,6 +14,7 @@ from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.bulk_roles import bulk
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.embedded_members import EmbeddedMember, embedded_members, expansion_parameters
+from counterfoil.apis.generic.file_operations import downloads
 from counterfoil.apis.generic.found_collections import CollectionDraft
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Parent, place_text
 from counterfoil.apis.generic.named_actions import named_actions
@@ -24,7 +25,6 @@ from counterfoil.apis.generic.relations import ownership, references, state_fiel
 from counterfoil.apis.generic.roles import InferredRole, Roles
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.apis.generic.search_bodies import body_queries
-from counterfoil.apis.generic.uploads import downloads
 from counterfoil.openapi import Spec
 
 Json = Any

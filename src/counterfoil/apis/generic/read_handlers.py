@@ -10,13 +10,14 @@ from counterfoil.apis.generic import listing
 from counterfoil.apis.generic.composite import joined, own_parents
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
+from counterfoil.apis.generic.file_operations import is_text
 from counterfoil.apis.generic.headers import AnswerHeaders
 from counterfoil.apis.generic.member_changes import MemberChanges
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.response_bodies import ResponseBodies
 from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
-from counterfoil.apis.generic.uploads import as_text, is_text, sent_back
+from counterfoil.apis.generic.uploads import as_text, sent_back
 from counterfoil.apis.generic.xml_bodies import from_xml, is_xml
 from counterfoil.world.resources import Content
 
