@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from counterfoil.openapi.places import Place
+from counterfoil.openapi.nodes import Node
 
 Json = Any
-Follow = Callable[[Place], Place | None]
+Follow = Callable[[Node], Node | None]
 """Where references from a place end; None if that is no mapping."""
 
 MAX_DEPTH = 8
@@ -25,13 +25,13 @@ class ClosedParts:
     def __init__(self, follow: Follow) -> None:
         self.follow = follow
 
-    def that_shut_out(self, place: Place) -> Iterator[tuple[int, Place]]:
-        """Index and place of each part of the ``allOf`` at ``place`` that forbids members of the others."""
-        here = place["allOf"]
+    def that_shut_out(self, node: Node) -> Iterator[tuple[int, Node]]:
+        """Index and place of each part of the ``allOf`` at ``node`` that forbids members of the others."""
+        here = node["allOf"]
         ends = [self.follow(here[index]) for index in range(len(here.value))]
         if not any(_is_closed(each) for each in ends):
             return
-        own = _own_names(place)
+        own = _own_names(node)
         named = [self._names(each, MAX_DEPTH) for each in ends]
         for index, end in enumerate(ends):
             if end is not None and _is_closed(end):
@@ -39,31 +39,31 @@ class ClosedParts:
                 if others - _own_names(end):
                     yield index, end
 
-    def shuts_out_its_parts(self, place: Place) -> bool:
-        """Whether the schema at ``place`` forbids members that the parts of its ``allOf`` describe."""
-        parts = place.value.get("allOf")
+    def shuts_out_its_parts(self, node: Node) -> bool:
+        """Whether the schema at ``node`` forbids members that the parts of its ``allOf`` describe."""
+        parts = node.value.get("allOf")
         if not isinstance(parts, list) or not parts:
             return False
-        ends = [self.follow(place["allOf"][index]) for index in range(len(parts))]
-        return bool(frozenset().union(*(self._names(each, MAX_DEPTH) for each in ends)) - _own_names(place))
+        ends = [self.follow(node["allOf"][index]) for index in range(len(parts))]
+        return bool(frozenset().union(*(self._names(each, MAX_DEPTH) for each in ends)) - _own_names(node))
 
-    def _names(self, place: Place | None, depth: int) -> frozenset[str]:
+    def _names(self, node: Node | None, depth: int) -> frozenset[str]:
         """The members that a schema describes, those of its parts too."""
-        if place is None:
+        if node is None:
             return frozenset()
-        found = _own_names(place)
-        parts = place.value.get("allOf")
+        found = _own_names(node)
+        parts = node.value.get("allOf")
         if isinstance(parts, list) and depth:
             found = found.union(
-                *(self._names(self.follow(place["allOf"][index]), depth - 1) for index in range(len(parts)))
+                *(self._names(self.follow(node["allOf"][index]), depth - 1) for index in range(len(parts)))
             )
         return found
 
 
-def _is_closed(place: Place | None) -> bool:
-    return place is not None and place.value.get("additionalProperties") is False
+def _is_closed(node: Node | None) -> bool:
+    return node is not None and node.value.get("additionalProperties") is False
 
 
-def _own_names(place: Place) -> frozenset[str]:
-    properties = place.value.get("properties")
+def _own_names(node: Node) -> frozenset[str]:
+    properties = node.value.get("properties")
     return frozenset(properties) if isinstance(properties, dict) else frozenset()

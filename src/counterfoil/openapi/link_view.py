@@ -7,7 +7,7 @@ from typing import Any
 
 from counterfoil import json_pointer
 from counterfoil.openapi.component_view import ComponentView
-from counterfoil.openapi.places import Lost, Place, end_of
+from counterfoil.openapi.nodes import Lost, Node, end_of
 from counterfoil.openapi.spec import METHODS
 
 Json = Any
@@ -21,16 +21,16 @@ class LinkView(ComponentView):
 
     _operations: dict[str, frozenset[str]] | None = None
 
-    def links(self, place: Place) -> dict[str, Json]:
-        """The links at ``place`` by name, references replaced by what they lead to."""
+    def links(self, node: Node) -> dict[str, Json]:
+        """The links at ``node`` by name, references replaced by what they lead to."""
         out = {}
-        for name in place.value:
-            end = self.end(place[name], "link")
+        for name in node.value:
+            end = self.end(node[name], "link")
             if end is None:
                 continue
             wrong = self._wrong(end.value)
             if wrong:
-                self.tell(place[name], f"{wrong}; the link is left out")
+                self.tell(node[name], f"{wrong}; the link is left out")
             else:
                 out[name] = end.value
         return out
@@ -69,12 +69,12 @@ class LinkView(ComponentView):
                         found[operation.value["operationId"]] = frozenset(names)
         return found
 
-    def _names_at(self, place: Place) -> set[str]:
-        declared = place.value.get("parameters")
+    def _names_at(self, node: Node) -> set[str]:
+        declared = node.value.get("parameters")
         names = set()
         for index in range(len(declared) if isinstance(declared, list) else 0):
             try:
-                end = end_of(self.sources, place["parameters"][index])
+                end = end_of(self.sources, node["parameters"][index])
             except Lost:
                 continue
             if isinstance(end.value, dict) and isinstance(end.value.get("name"), str):

@@ -7,7 +7,7 @@ from typing import Any
 
 from counterfoil.openapi.component_view import text_of
 from counterfoil.openapi.link_view import LinkView
-from counterfoil.openapi.places import Place
+from counterfoil.openapi.nodes import Node
 from counterfoil.openapi.sources import Sources
 
 Json = Any
@@ -37,10 +37,10 @@ class MessageView(LinkView):
 
     # -- parameters ---------------------------------------------------------------------------------------------------
 
-    def parameters(self, place: Place) -> dict[tuple[str, str], Json]:
+    def parameters(self, node: Node) -> dict[tuple[str, str], Json]:
         """The parameters at ``place["parameters"]`` that can be understood, by name and place."""
         found: dict[tuple[str, str], Json] = {}
-        for each, end in self.declared_parameters(place):
+        for each, end in self.declared_parameters(node):
             name, where = end.value["name"], text_of(end, "in")
             if where not in STYLES:
                 self.tell(each, f"{name} is in {where}, where no parameter is; left out")
@@ -50,14 +50,14 @@ class MessageView(LinkView):
                 found[name, where] = self.written("parameters", each)
         return found
 
-    def declared_parameters(self, place: Place) -> list[tuple[Place, Place]]:
+    def declared_parameters(self, node: Node) -> list[tuple[Node, Node]]:
         """Each parameter's place in the list, and the place where references from there end."""
-        declared = place.value.get("parameters")
+        declared = node.value.get("parameters")
         if declared is None:
             return []
-        listed = self.list_end(place["parameters"])
+        listed = self.list_end(node["parameters"])
         if listed is None:
-            self.tell(place["parameters"], "parameters must be a list; left out")
+            self.tell(node["parameters"], "parameters must be a list; left out")
             return []
         found = []
         for index in range(len(listed.value)):
@@ -69,84 +69,84 @@ class MessageView(LinkView):
                 self.tell(here, "a parameter needs a name; left out")
         return found
 
-    def parameter(self, place: Place) -> dict[str, Json]:
-        parameter = place.value
+    def parameter(self, node: Node) -> dict[str, Json]:
+        parameter = node.value
         out = {key: parameter[key] for key in parameter if key in PARAMETER or key.startswith("x-")}
-        out |= {"name": parameter.get("name", ""), "in": text_of(place, "in")}
+        out |= {"name": parameter.get("name", ""), "in": text_of(node, "in")}
         for flag in ("required", "explode"):
             if not isinstance(out.get(flag, False), bool):
-                self.tell(place[flag], f"{flag} must be true or false; left out")
+                self.tell(node[flag], f"{flag} must be true or false; left out")
                 del out[flag]
         if out["in"] == "path":
             out["required"] = True
-        style = text_of(place, "style")
+        style = text_of(node, "style")
         if style in STYLES.get(out["in"], ()):
             out["style"] = style
         elif "style" in parameter:
-            self.tell(place["style"], f"'{style}' is not a style for parameters in {out['in']}; ignored")
+            self.tell(node["style"], f"'{style}' is not a style for parameters in {out['in']}; ignored")
         if "examples" in parameter:
-            out["examples"] = self.examples(place)
-        return out | self.schema_or_content(place)
+            out["examples"] = self.examples(node)
+        return out | self.schema_or_content(node)
 
-    def schema_or_content(self, place: Place) -> dict[str, Json]:
+    def schema_or_content(self, node: Node) -> dict[str, Json]:
         """The ``schema`` or ``content`` of a parameter or header."""
-        described = place.value
+        described = node.value
         if isinstance(described.get("content"), dict) and described["content"]:
             if "schema" in described:
-                self.tell(place["schema"], "a parameter has either a schema or content; its content is read")
-            return {"content": self.content(place["content"])}
+                self.tell(node["schema"], "a parameter has either a schema or content; its content is read")
+            return {"content": self.content(node["content"])}
         if "schema" in described:
-            return {"schema": self.schemas.write(place["schema"])}
+            return {"schema": self.schemas.write(node["schema"])}
         if "type" in described:  # as Swagger 2.0 has it
-            self.tell(place, "the type belongs into a schema; read as if it were there")
+            self.tell(node, "the type belongs into a schema; read as if it were there")
             kept = {key: value for key, value in described.items() if key not in (*PARAMETER, "name", "in", "style")}
-            return {"schema": self.schemas.write(Place(place.file, kept, place.parent, place.step))}
+            return {"schema": self.schemas.write(Node(node.file, kept, node.parent, node.step))}
         if "$ref" not in described:
-            self.tell(place, "neither schema nor content; any text is valid here")
+            self.tell(node, "neither schema nor content; any text is valid here")
         return {"schema": {}}
 
     # -- bodies -------------------------------------------------------------------------------------------------------
 
-    def request_body(self, place: Place) -> dict[str, Json]:
-        body = place.value
+    def request_body(self, node: Node) -> dict[str, Json]:
+        body = node.value
         out = {key: body[key] for key in body if key == "description" or key.startswith("x-")}
         out["required"] = body.get("required") is True
-        described = self.mapping(place, "content")
+        described = self.mapping(node, "content")
         content = self.content(described) if described is not None else {}
         if not content and (described is None or not described.value):
-            self.tell(place, "the body has no media type; any is valid")
+            self.tell(node, "the body has no media type; any is valid")
         out["content"] = content or {"*/*": {}}
         return out
 
-    def content(self, place: Place) -> dict[str, Json]:
+    def content(self, node: Node) -> dict[str, Json]:
         """Schemas and examples by media type."""
         out = {}
-        for name in place.value:
+        for name in node.value:
             if "/" not in name:
                 if not name.startswith("x-"):
-                    self.tell(place[name], f"'{name}' is not a media type; left out")
-            elif is_nothing(place.value[name]):
+                    self.tell(node[name], f"'{name}' is not a media type; left out")
+            elif is_nothing(node.value[name]):
                 continue
-            elif isinstance(place.value[name], dict) and (media := self.end(place[name], "media type")) is not None:
+            elif isinstance(node.value[name], dict) and (media := self.end(node[name], "media type")) is not None:
                 out[name] = self.media_type(media)
             else:
                 out[name] = {}
         return out
 
-    def media_type(self, place: Place) -> dict[str, Json]:
-        media = place.value
+    def media_type(self, node: Node) -> dict[str, Json]:
+        media = node.value
         out = {key: media[key] for key in media if key == "example" or key.startswith("x-")}
         if "schema" in media:
-            out["schema"] = self.schemas.write(place["schema"])
+            out["schema"] = self.schemas.write(node["schema"])
         if "examples" in media:
-            out["examples"] = self.examples(place)
+            out["examples"] = self.examples(node)
         if isinstance(media.get("encoding"), dict):
             out["encoding"] = {k: v for k, v in media["encoding"].items() if isinstance(v, dict)}
         return out
 
-    def examples(self, place: Place) -> dict[str, Json]:
+    def examples(self, node: Node) -> dict[str, Json]:
         """The named examples at ``place["examples"]``; their values are data."""
-        here = place["examples"]
+        here = node["examples"]
         if isinstance(here.value, list):  # as a schema of 3.1 has them
             return {str(number): {"value": value} for number, value in enumerate(here.value, 1)}
         if not isinstance(here.value, dict):
@@ -157,10 +157,10 @@ class MessageView(LinkView):
 
     # -- responses ----------------------------------------------------------------------------------------------------
 
-    def responses(self, place: Place) -> dict[str, Json]:
+    def responses(self, node: Node) -> dict[str, Json]:
         """The responses at ``place["responses"]`` by status; an operation without any may answer anything."""
         out: dict[str, Json] = {}
-        here = self.mapping(place, "responses")
+        here = self.mapping(node, "responses")
         if here is not None:
             responses = here.value
             for key in responses:
@@ -175,39 +175,39 @@ class MessageView(LinkView):
                     self.tell(here[key], "a response must be a mapping; read as one without a body")
                     out[status] = {"description": ""}
         if not out:
-            self.tell(place, "no response is described; an answer without a body is given")
+            self.tell(node, "no response is described; an answer without a body is given")
             out["default"] = {"description": ""}
         elif not any(status == "default" or status[0] in "123" for status in out):
-            self.tell(place["responses"], "no answer of success is described; one without a body is given")
+            self.tell(node["responses"], "no answer of success is described; one without a body is given")
             out["2XX"] = {"description": ""}
         return out
 
-    def response(self, place: Place) -> dict[str, Json]:
-        response = place.value
+    def response(self, node: Node) -> dict[str, Json]:
+        response = node.value
         out = {key: response[key] for key in response if key == "description" or key.startswith("x-")}
         out.setdefault("description", "")
-        if (content := self.mapping(place, "content")) is not None:
+        if (content := self.mapping(node, "content")) is not None:
             out["content"] = self.content(content)
-        if (headers := self.mapping(place, "headers")) is not None:
+        if (headers := self.mapping(node, "headers")) is not None:
             out["headers"] = self.headers(headers)
-        if isinstance(response.get("links"), dict) and (links := self.links(place["links"])):
+        if isinstance(response.get("links"), dict) and (links := self.links(node["links"])):
             out["links"] = links
         return out
 
-    def headers(self, place: Place) -> dict[str, Json]:
+    def headers(self, node: Node) -> dict[str, Json]:
         out = {}
-        for name in place.value:
-            if isinstance(place.value[name], dict):
-                out[name] = self.written("headers", place[name])
+        for name in node.value:
+            if isinstance(node.value[name], dict):
+                out[name] = self.written("headers", node[name])
             else:
-                self.tell(place[name], "a header must be a mapping; left out")
+                self.tell(node[name], "a header must be a mapping; left out")
         return out
 
-    def header(self, place: Place) -> dict[str, Json]:
-        header = place.value
+    def header(self, node: Node) -> dict[str, Json]:
+        header = node.value
         out = {key: header[key] for key in header if key in PARAMETER or key.startswith("x-")}
         out["required"] = header.get("required") is True
-        return out | self.schema_or_content(place)
+        return out | self.schema_or_content(node)
 
 
 def is_nothing(described: Json) -> bool:

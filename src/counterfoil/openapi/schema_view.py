@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from counterfoil.openapi.closed_parts import ClosedParts, Follow
+from counterfoil.openapi.nodes import Node
 from counterfoil.openapi.patterns import usable
-from counterfoil.openapi.places import Place
 from counterfoil.openapi.spec import SchemaDialect
 
 Json = Any
-Tell = Callable[[Place, str], None]
-Refer = Callable[[Place], str | None]
+Tell = Callable[[Node, str], None]
+Refer = Callable[[Node], str | None]
 """Gives the reference, in the view, to the schema that the reference at a place leads to; None if it leads nowhere."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -86,35 +86,35 @@ class SchemaView:
             "discriminator": self._discriminator,
         }
 
-    def write(self, place: Place, *, opened: bool = False) -> dict[str, Json]:
-        """The schema at ``place``; one that means nothing allows everything. ``opened``: further members are allowed."""
-        schema = place.value
+    def write(self, node: Node, *, opened: bool = False) -> dict[str, Json]:
+        """The schema at ``node``; one that means nothing allows everything. ``opened``: further members are allowed."""
+        schema = node.value
         if isinstance(schema, bool):
             return {} if schema else {"not": {}}
         if not isinstance(schema, dict):
-            self.tell(place, f"a schema must be a mapping, not {_kind(schema)}; anything is valid here")
+            self.tell(node, f"a schema must be a mapping, not {_kind(schema)}; anything is valid here")
             return {}
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            known = self.refer(place)
+            known = self.refer(node)
             start = {} if known is None else {"$ref": known}
             if self.dialect == "draft4":
                 beside = {k: v for k, v in schema.items() if k in BESIDE_REFERENCE or k.startswith("x-")}
                 return self._with_null({**start, **beside})
         else:
             start = {}
-        members = self._members(place)
+        members = self._members(node)
         if members.get("additionalProperties") is False:
-            self._close(place, members, opened)
+            self._close(node, members, opened)
         if members.get("format") == "uuid" and (why := _no_uuid(members)):
-            self.tell(place["format"], f"{why}; the format is left out")
+            self.tell(node["format"], f"{why}; the format is left out")
             del members["format"]
         return self._with_null(start | members)
 
-    def _close(self, place: Place, members: dict[str, Json], opened: bool) -> None:
+    def _close(self, node: Node, members: dict[str, Json], opened: bool) -> None:
         """Leave out ``additionalProperties: false`` where it forbids what is described, else what is required and forbidden."""
-        if not opened and self.closed.shuts_out_its_parts(place):
-            self.tell(place["additionalProperties"], SHUT)
+        if not opened and self.closed.shuts_out_its_parts(node):
+            self.tell(node["additionalProperties"], SHUT)
             opened = True
         if opened:
             del members["additionalProperties"]
@@ -122,17 +122,17 @@ class SchemaView:
         known = members.get("properties", {})
         lacking = [name for name in members.get("required", ()) if name not in known]
         if lacking and "patternProperties" not in members:
-            self.tell(place["required"], f"{', '.join(map(_shown, lacking))} cannot be there; not required here")
+            self.tell(node["required"], f"{', '.join(map(_shown, lacking))} cannot be there; not required here")
             members["required"] = [name for name in members["required"] if name in known]
             if not members["required"]:
                 del members["required"]
 
-    def _members(self, place: Place) -> dict[str, Json]:
+    def _members(self, node: Node) -> dict[str, Json]:
         out: dict[str, Json] = {}
-        for key, value in place.value.items():
+        for key, value in node.value.items():
             write = self._keywords.get(key)
             if write is not None:
-                write(place, key, out)
+                write(node, key, out)
             elif key not in MOVED and key != "$ref":
                 out[key] = value
         return out
@@ -152,8 +152,8 @@ class SchemaView:
 
     # -- keywords that hold schemas -----------------------------------------------------------------------------------
 
-    def _map(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        here = place[key]
+    def _map(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        here = node[key]
         if not isinstance(here.value, dict):
             self.tell(here, f"{key} must be a mapping, not {_kind(here.value)}; left out")
             return
@@ -162,8 +162,8 @@ class SchemaView:
             written = {usable(name) or "": schema for name, schema in written.items() if usable(name) is not None}
         out[key] = written
 
-    def _list(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        here = place[key]
+    def _list(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        here = node[key]
         if isinstance(here.value, dict) and key != "prefixItems":
             self.tell(here, f"{key} must be a list; read as a list of one")
             out[key] = [self.write(here)]
@@ -172,25 +172,25 @@ class SchemaView:
         else:
             out[key] = [self.write(here[index]) for index in range(len(here.value))]
         if key == "allOf" and isinstance(here.value, list):
-            for index, end in self.closed.that_shut_out(place):
+            for index, end in self.closed.that_shut_out(node):
                 self.tell(here[index], SHUT)
                 out[key][index] = self.write(end, opened=True)
 
-    def _one(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        here = place[key]
+    def _one(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        here = node[key]
         if key == "items" and isinstance(here.value, list):
             self.tell(here, "items must be one schema; each item may fit any of those listed")
             out[key] = {"anyOf": [self.write(here[i]) for i in range(len(here.value))]} if here.value else {}
         else:
             out[key] = self.write(here)
 
-    def _one_or_boolean(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        out[key] = place.value[key] if isinstance(place.value[key], bool) else self.write(place[key])
+    def _one_or_boolean(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        out[key] = node.value[key] if isinstance(node.value[key], bool) else self.write(node[key])
 
     # -- keywords with values of their own ----------------------------------------------------------------------------
 
-    def _type(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        kind = place.value[key]
+    def _type(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        kind = node.value[key]
         if kind == "file":  # Swagger 2.0
             out.update({"type": "string", "format": "binary"})
         elif isinstance(kind, str) and kind in TYPES:
@@ -202,85 +202,85 @@ class SchemaView:
                 kinds.remove("null")
             out[key] = kinds[0] if len(kinds) == 1 else kinds or ["null"]
         else:
-            self.tell(place[key], f"{_shown(kind)} is not a JSON Schema type; any type is valid here")
+            self.tell(node[key], f"{_shown(kind)} is not a JSON Schema type; any type is valid here")
 
-    def _enum(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        listed = place.value[key]
+    def _enum(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        listed = node.value[key]
         if isinstance(listed, list) and listed:
-            is_text = place.value.get("type") == "string"
+            is_text = node.value.get("type") == "string"
             out[key] = [_as_text(each) for each in listed] if is_text else listed  # YAML reads true, no and 1 otherwise
         else:
-            self.tell(place[key], "enum must be a list of values; left out")
+            self.tell(node[key], "enum must be a list of values; left out")
 
-    def _const(self, place: Place, key: str, out: dict[str, Json]) -> None:
+    def _const(self, node: Node, key: str, out: dict[str, Json]) -> None:
         if self.dialect == "draft4":  # not a keyword there, but what is meant is plain
-            out.setdefault("enum", [place.value[key]])
+            out.setdefault("enum", [node.value[key]])
         else:
-            out[key] = place.value[key]
+            out[key] = node.value[key]
 
-    def _required(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        value = place.value[key]
+    def _required(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        value = node.value[key]
         if isinstance(value, list):
             names = list(dict.fromkeys(name for name in value if isinstance(name, str)))
             if names:
                 out[key] = names
         else:
-            self.tell(place[key], f"required must be a list of names, not {_shown(value)}; left out")
+            self.tell(node[key], f"required must be a list of names, not {_shown(value)}; left out")
 
-    def _pattern(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        value = place.value[key]
+    def _pattern(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        value = node.value[key]
         pattern = usable(value) if isinstance(value, str) else None
         if pattern is None:
-            self.tell(place[key], f"{_shown(value)} is not a regular expression (ECMA 262); any text is valid here")
+            self.tell(node[key], f"{_shown(value)} is not a regular expression (ECMA 262); any text is valid here")
         else:
             out[key] = pattern
 
-    def _count(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        value = place.value[key]
+    def _count(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        value = node.value[key]
         if type(value) is str and value.isdecimal() and len(value) < 16:
             value = int(value)
         if type(value) in (int, float) and value >= 0 and value == int(value):
             out[key] = int(value)
         else:
-            self.tell(place[key], f"{key} must be a whole number, not {_shown(value)}; left out")
+            self.tell(node[key], f"{key} must be a whole number, not {_shown(value)}; left out")
 
-    def _number(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        if type(place.value[key]) in (int, float):
-            out[key] = place.value[key]
+    def _number(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        if type(node.value[key]) in (int, float):
+            out[key] = node.value[key]
         else:
-            self.tell(place[key], f"{key} must be a number, not {_shown(place.value[key])}; left out")
+            self.tell(node[key], f"{key} must be a number, not {_shown(node.value[key])}; left out")
 
-    def _step(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        if type(place.value[key]) in (int, float) and place.value[key] > 0:
-            out[key] = place.value[key]
+    def _step(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        if type(node.value[key]) in (int, float) and node.value[key] > 0:
+            out[key] = node.value[key]
         else:
-            self.tell(place[key], f"multipleOf must be a number above 0, not {_shown(place.value[key])}; left out")
+            self.tell(node[key], f"multipleOf must be a number above 0, not {_shown(node.value[key])}; left out")
 
-    def _exclusive(self, place: Place, key: str, out: dict[str, Json]) -> None:
+    def _exclusive(self, node: Node, key: str, out: dict[str, Json]) -> None:
         """A boolean beside the limit in draft 4, the limit itself in 2020-12; each is read in both."""
-        value, limit = place.value[key], EXCLUSIVE[key]
+        value, limit = node.value[key], EXCLUSIVE[key]
         if type(value) in (int, float):
             out.update({key: value} if self.dialect == "2020-12" else {limit: value, key: True})
-        elif type(value) is bool and type(place.value.get(limit)) in (int, float):
+        elif type(value) is bool and type(node.value.get(limit)) in (int, float):
             if value:
-                out.update({key: True} if self.dialect == "draft4" else {key: place.value[limit]})
+                out.update({key: True} if self.dialect == "draft4" else {key: node.value[limit]})
         elif value is not False:
-            self.tell(place[key], f"{key} means nothing here; left out")
+            self.tell(node[key], f"{key} means nothing here; left out")
 
-    def _text(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        if isinstance(place.value[key], str):
-            out[key] = place.value[key]
+    def _text(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        if isinstance(node.value[key], str):
+            out[key] = node.value[key]
         else:
-            self.tell(place[key], f"{key} must be text, not {_shown(place.value[key])}; left out")
+            self.tell(node[key], f"{key} must be text, not {_shown(node.value[key])}; left out")
 
-    def _boolean(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        if isinstance(place.value[key], bool):
-            out[key] = place.value[key]
+    def _boolean(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        if isinstance(node.value[key], bool):
+            out[key] = node.value[key]
         else:
-            self.tell(place[key], f"{key} must be true or false, not {_shown(place.value[key])}; left out")
+            self.tell(node[key], f"{key} must be true or false, not {_shown(node.value[key])}; left out")
 
-    def _discriminator(self, place: Place, key: str, out: dict[str, Json]) -> None:
-        here = place[key]
+    def _discriminator(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        here = node[key]
         if isinstance(here.value, str):  # Swagger 2.0
             out[key] = {"propertyName": here.value}
             return
@@ -293,7 +293,7 @@ class SchemaView:
             known = {}
             for value, reference in mapping.items():
                 if isinstance(reference, str):
-                    target = self.refer(Place(here.file, {"$ref": reference}, here["mapping"], value))
+                    target = self.refer(Node(here.file, {"$ref": reference}, here["mapping"], value))
                     known.update({value: target} if target is not None else {})
             written["mapping"] = known
         out[key] = written

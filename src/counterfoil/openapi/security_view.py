@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.openapi.component_view import ComponentView, text_of
-from counterfoil.openapi.places import Place
+from counterfoil.openapi.nodes import Node
 
 Json = Any
 
@@ -19,13 +19,13 @@ class SecurityView(ComponentView):
         """The security schemes that can be understood."""
         return self.schemes_at(self.mapping(self.mapping(self.top, "components"), "securitySchemes"))
 
-    def schemes_at(self, place: Place | None) -> dict[str, Json]:
+    def schemes_at(self, node: Node | None) -> dict[str, Json]:
         """The security schemes of a mapping of them."""
-        written = {name: self.security_scheme(place[name]) for name in place.value} if place is not None else {}
+        written = {name: self.security_scheme(node[name]) for name in node.value} if node is not None else {}
         return {name: scheme for name, scheme in written.items() if scheme is not None}
 
-    def security_scheme(self, place: Place) -> Json:
-        end = self.end(place, "security scheme")
+    def security_scheme(self, node: Node) -> Json:
+        end = self.end(node, "security scheme")
         if end is None:
             return None
         scheme = end.value
@@ -37,24 +37,24 @@ class SecurityView(ComponentView):
         else:
             is_complete = kind in SECURITY_TYPES and (kind != "http" or isinstance(scheme.get("scheme"), str))
         if not is_complete:
-            self.tell(place, "this is not an OpenAPI security scheme; no credential is required for it")
+            self.tell(node, "this is not an OpenAPI security scheme; no credential is required for it")
             return None
         return scheme
 
-    def security(self, place: Place, schemes: dict[str, Json]) -> list[Json]:
+    def security(self, node: Node, schemes: dict[str, Json]) -> list[Json]:
         """The security requirements at ``place["security"]``; a scheme that is not defined is not asked for."""
-        requirements = place.value["security"]
+        requirements = node.value["security"]
         if not isinstance(requirements, list):
-            self.tell(place["security"], "security must be a list; no credential is asked for")
+            self.tell(node["security"], "security must be a list; no credential is asked for")
             return []
         written = []
         for index, requirement in enumerate(requirements):
             if not isinstance(requirement, dict):
-                self.tell(place["security"][index], "a security requirement must be a mapping; left out")
+                self.tell(node["security"][index], "a security requirement must be a mapping; left out")
                 continue
             for name in requirement.keys() - schemes.keys():
                 self.tell(
-                    place["security"][index], f"there is no security scheme '{name}'; no credential is required for it"
+                    node["security"][index], f"there is no security scheme '{name}'; no credential is required for it"
                 )
             written.append(
                 {

@@ -6,7 +6,7 @@ from typing import Any
 
 from counterfoil.openapi.component_view import LOST, text_of
 from counterfoil.openapi.message_view import is_nothing
-from counterfoil.openapi.places import Place
+from counterfoil.openapi.nodes import Node
 from counterfoil.openapi.sources import Sources
 from counterfoil.openapi.view import OPERATION, View
 
@@ -53,25 +53,25 @@ class Swagger2View(View):
     def __init__(self, sources: Sources, version: str) -> None:
         super().__init__(sources, version)
         self._produced = ["application/json"]
-        self._of_path: Place | None = None
+        self._of_path: Node | None = None
 
     def base_path(self) -> str:
         base = self.top.value.get("basePath")
         return self.path_of(base, self.top["basePath"]) if isinstance(base, str) else ""
 
-    def components(self) -> dict[str, Place]:
+    def components(self) -> dict[str, Node]:
         definitions = self.mapping(self.top, "definitions")
         return {} if definitions is None else {"schemas": definitions}
 
-    def written(self, kind: str, place: Place) -> Json:
-        end = self.end(place, {"responses": "response", "headers": "header"}[kind])
+    def written(self, kind: str, node: Node) -> Json:
+        end = self.end(node, {"responses": "response", "headers": "header"}[kind])
         return LOST[kind] if end is None else self.writers[kind](end)
 
     def security_schemes(self) -> dict[str, Json]:
         return self.schemes_at(self.mapping(self.top, "securityDefinitions"))
 
-    def security_scheme(self, place: Place) -> Json:
-        scheme = super().security_scheme(place)
+    def security_scheme(self, node: Node) -> Json:
+        scheme = super().security_scheme(node)
         if scheme is None or scheme["type"] != "oauth2" or "flow" not in scheme:
             return scheme
         flow = {
@@ -82,27 +82,27 @@ class Swagger2View(View):
 
     # -- operations ---------------------------------------------------------------------------------------------------
 
-    def path_item(self, place: Place, path: str) -> dict[str, Json] | None:
-        end = self.end(place, "path")
+    def path_item(self, node: Node, path: str) -> dict[str, Json] | None:
+        end = self.end(node, "path")
         self._of_path = end
-        return super().path_item(place, path)
+        return super().path_item(node, path)
 
-    def operation(self, place: Place, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
-        operation = place.value
+    def operation(self, node: Node, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
+        operation = node.value
         out = {key: operation[key] for key in operation if key in OPERATION or key.startswith("x-")}
-        out["parameters"] = self._fit_to_path({**shared, **self.parameters(place)}, path, place)
-        body = self._body(place)
+        out["parameters"] = self._fit_to_path({**shared, **self.parameters(node)}, path, node)
+        body = self._body(node)
         if body is not None:
             out["requestBody"] = body
-        self._produced = self._media_types(place, "produces")
-        out["responses"] = self.responses(place)
+        self._produced = self._media_types(node, "produces")
+        out["responses"] = self.responses(node)
         if "security" in operation:
-            out["security"] = self.security(place, self._schemes)
+            out["security"] = self.security(node, self._schemes)
         return out
 
-    def _media_types(self, place: Place, member: str) -> list[str]:
+    def _media_types(self, node: Node, member: str) -> list[str]:
         """The operation's media types, else the document's, else JSON."""
-        for holder in (place.value, self.top.value):
+        for holder in (node.value, self.top.value):
             given = holder.get(member)
             if isinstance(given, list):
                 usable = [each for each in given if isinstance(each, str) and "/" in each]
@@ -110,9 +110,9 @@ class Swagger2View(View):
                     return usable
         return ["application/json"]
 
-    def parameters(self, place: Place) -> dict[tuple[str, str], Json]:
+    def parameters(self, node: Node) -> dict[tuple[str, str], Json]:
         found: dict[tuple[str, str], Json] = {}
-        for each, end in self.declared_parameters(place):
+        for each, end in self.declared_parameters(node):
             where = text_of(end, "in")
             if where in ("path", "query", "header"):
                 found.setdefault((end.value["name"], where), self.parameter(end))
@@ -120,31 +120,31 @@ class Swagger2View(View):
                 self.tell(each, f"{end.value['name']} is in {where}, where no parameter is; left out")
         return found
 
-    def parameter(self, place: Place) -> dict[str, Json]:
-        given = place.value
+    def parameter(self, node: Node) -> dict[str, Json]:
+        given = node.value
         out = {k: v for k, v in given.items() if k in ("name", "in", "description") or k.startswith("x-")}
         out["required"] = given["in"] == "path" or given.get("required") is True
-        out["schema"] = self._value(place)
+        out["schema"] = self._value(node)
         if given.get("type") == "array":
             out |= COLLECTIONS.get(str(given.get("collectionFormat", "csv")), COLLECTIONS["csv"])
             if given["in"] != "query":
                 out.pop("style", None)
         return out
 
-    def _value(self, place: Place) -> Json:
+    def _value(self, node: Node) -> Json:
         """The schema that a parameter or header is written with."""
-        if "schema" in place.value:
-            return self.schemas.write(place["schema"])
-        kept = {key: value for key, value in place.value.items() if key in DESCRIBES_VALUE}
-        return self.schemas.write(Place(place.file, kept, place.parent, place.step))
+        if "schema" in node.value:
+            return self.schemas.write(node["schema"])
+        kept = {key: value for key, value in node.value.items() if key in DESCRIBES_VALUE}
+        return self.schemas.write(Node(node.file, kept, node.parent, node.step))
 
-    def _body(self, place: Place) -> Json:
+    def _body(self, node: Node) -> Json:
         """The request body: the parameter that is one, or those that are fields of a form."""
-        declared = self.declared_parameters(place)
+        declared = self.declared_parameters(node)
         own = {each.value.get("name") for _, each in declared}
         if self._of_path is not None:
             declared += [both for both in self.declared_parameters(self._of_path) if both[1].value["name"] not in own]
-        consumed = self._media_types(place, "consumes")
+        consumed = self._media_types(node, "consumes")
         for _, each in declared:
             if each.value.get("in") == "body":
                 if is_nothing(each.value):
@@ -156,7 +156,7 @@ class Swagger2View(View):
         fields = [each for _, each in declared if each.value.get("in") == "formData"]
         return self._form(fields, consumed) if fields else None
 
-    def _form(self, fields: list[Place], consumed: list[str]) -> Json:
+    def _form(self, fields: list[Node], consumed: list[str]) -> Json:
         required = [each.value["name"] for each in fields if each.value.get("required") is True]
         schema: dict[str, Json] = {
             "type": "object",
@@ -175,26 +175,26 @@ class Swagger2View(View):
         said = {"schema": schema, **({"encoding": joined} if joined else {})}
         return {"required": bool(required), "content": dict.fromkeys(kinds, said)}
 
-    def _field(self, place: Place) -> Json:
-        description = place.value.get("description")
-        return {**self._value(place), **({"description": description} if isinstance(description, str) else {})}
+    def _field(self, node: Node) -> Json:
+        description = node.value.get("description")
+        return {**self._value(node), **({"description": description} if isinstance(description, str) else {})}
 
-    def response(self, place: Place) -> dict[str, Json]:
-        response = place.value
+    def response(self, node: Node) -> dict[str, Json]:
+        response = node.value
         out = {key: response[key] for key in response if key == "description" or key.startswith("x-")}
         out.setdefault("description", "")
         examples = response.get("examples")
         examples = examples if isinstance(examples, dict) else {}
         if "schema" in response and not is_nothing(response):
-            schema = self.schemas.write(place["schema"])
+            schema = self.schemas.write(node["schema"])
             out["content"] = {
                 name: {"schema": schema, **({"example": examples[name]} if name in examples else {})}
                 for name in self._produced
             }
         if isinstance(response.get("headers"), dict):
-            out["headers"] = self.headers(place["headers"])
+            out["headers"] = self.headers(node["headers"])
         return out
 
-    def header(self, place: Place) -> dict[str, Json]:
-        description = {k: v for k, v in place.value.items() if k == "description"}
-        return {"required": False, **description, "schema": self._value(place)}
+    def header(self, node: Node) -> dict[str, Json]:
+        description = {k: v for k, v in node.value.items() if k == "description"}
+        return {"required": False, **description, "schema": self._value(node)}

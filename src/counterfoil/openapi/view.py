@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from counterfoil.openapi.message_view import MessageView
-from counterfoil.openapi.places import Place
+from counterfoil.openapi.nodes import Node
 from counterfoil.openapi.security_view import SecurityView
 from counterfoil.openapi.spec import METHODS
 
@@ -44,8 +44,8 @@ class View(SecurityView, MessageView):
         out["security"] = self._security
         out["paths"] = self.paths()
         while self._waiting:
-            kind, name, place = self._waiting.popleft()
-            components[kind][name] = self.writers[kind](place)
+            kind, name, node = self._waiting.popleft()
+            components[kind][name] = self.writers[kind](node)
         self._break_circles(components["schemas"])
         return {**out, "components": {**{k: v for k, v in components.items() if v}, "securitySchemes": schemes}}
 
@@ -57,8 +57,8 @@ class View(SecurityView, MessageView):
         """The path of the first server, its variables replaced by their defaults; without a trailing slash."""
         return self.server_path(self.top)
 
-    def server_path(self, place: Place) -> str:
-        servers = place.value.get("servers")
+    def server_path(self, node: Node) -> str:
+        servers = node.value.get("servers")
         first = servers[0] if isinstance(servers, list) and servers else None
         if not isinstance(first, dict) or not isinstance(first.get("url"), str):
             return ""
@@ -68,14 +68,14 @@ class View(SecurityView, MessageView):
             variable = variables.get(match.group(1)) if isinstance(variables, dict) else None
             return str(variable.get("default", "")) if isinstance(variable, dict) else ""
 
-        return self.path_of(_VARIABLE.sub(default, first["url"]), place["servers"])
+        return self.path_of(_VARIABLE.sub(default, first["url"]), node["servers"])
 
-    def path_of(self, url: str, place: Place) -> str:
+    def path_of(self, url: str, node: Node) -> str:
         """The path of a server's URL, percent-encoded."""
         try:
             path = urlsplit(url if "://" in url or url.startswith("/") else f"/{url}").path
         except ValueError:
-            self.tell(place, "the server's URL cannot be read; served without a base path")
+            self.tell(node, "the server's URL cannot be read; served without a base path")
             return ""
         path = "/".join(each for each in path.split("/") if each not in ("", ".", ".."))
         return "/" + quote(path, safe=SAFE) if path else ""
@@ -91,29 +91,29 @@ class View(SecurityView, MessageView):
         for path in paths.value:
             if path.startswith("x-"):
                 continue
-            place = paths[path]
-            item = self.path_item(place, path)
+            node = paths[path]
+            item = self.path_item(node, path)
             if item is None:
                 continue
-            served = self._served_path(path, place)
+            served = self._served_path(path, node)
             known = out.setdefault(served, {})
             for method in known.keys() & item.keys():
-                self.tell(place, f"{method.upper()} {served} is there twice; the first is served")
+                self.tell(node, f"{method.upper()} {served} is there twice; the first is served")
             out[served] = {**item, **known}
         return out
 
-    def _served_path(self, path: str, place: Place) -> str:
+    def _served_path(self, path: str, node: Node) -> str:
         served = re.split(r"[?#]", path)[0]
         if served != path:
-            self.tell(place, f"a path has no query or fragment; served at '{served}'")
+            self.tell(node, f"a path has no query or fragment; served at '{served}'")
         if not served.startswith("/"):
-            self.tell(place, f"a path must begin with a slash; served at '/{served}'")
+            self.tell(node, f"a path must begin with a slash; served at '/{served}'")
             served = f"/{served}"
         return served
 
-    def path_item(self, place: Place, path: str) -> dict[str, Json] | None:
+    def path_item(self, node: Node, path: str) -> dict[str, Json] | None:
         """The operations of a path, by method, with the path's parameters merged into each."""
-        end = self.end(place, "path")
+        end = self.end(node, "path")
         if end is None:
             return None
         for name in end.value.keys() - ITEM:
@@ -131,33 +131,33 @@ class View(SecurityView, MessageView):
                 item[method] = self.operation(operation, path, shared)
         return item
 
-    def operation(self, place: Place, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
+    def operation(self, node: Node, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
         """One operation; ``shared`` are the parameters of its path, by name and place."""
-        operation = place.value
+        operation = node.value
         out = {key: operation[key] for key in operation if key in OPERATION or key.startswith("x-")}
-        out["parameters"] = self._fit_to_path({**shared, **self.parameters(place)}, path, place)
+        out["parameters"] = self._fit_to_path({**shared, **self.parameters(node)}, path, node)
         if operation.get("requestBody") is not None:
-            body = place["requestBody"]
+            body = node["requestBody"]
             if isinstance(body.value, dict):
                 out["requestBody"] = self.written("requestBodies", body)
             else:
                 self.tell(body, "requestBody must be a mapping; left out")
-        out["responses"] = self.responses(place)
+        out["responses"] = self.responses(node)
         if "security" in operation:
-            out["security"] = self.security(place, self._schemes)
+            out["security"] = self.security(node, self._schemes)
         return out
 
-    def _fit_to_path(self, parameters: dict[tuple[str, str], Json], path: str, place: Place) -> list[Json]:
+    def _fit_to_path(self, parameters: dict[tuple[str, str], Json], path: str, node: Node) -> list[Json]:
         """The parameters, those of the path exactly as the path has them."""
         in_path = dict.fromkeys(_PATH_PARAMETER.findall(path))
         out = []
         for (name, where), parameter in parameters.items():
             if where == "path" and name not in in_path:
-                self.tell(place, f"the path has no {{{name}}}; the parameter is left out")
+                self.tell(node, f"the path has no {{{name}}}; the parameter is left out")
             else:
                 out.append(parameter)
         for name in in_path:
             if (name, "path") not in parameters:
-                self.tell(place, f"the path parameter {name} is not described; any text is valid")
+                self.tell(node, f"the path parameter {name} is not described; any text is valid")
                 out.append({"name": name, "in": "path", "required": True, "schema": {}})
         return out

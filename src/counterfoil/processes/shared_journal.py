@@ -32,7 +32,7 @@ class Part(msgspec.Struct, frozen=True):
     matching: list[RecordedExchange]
 
 
-class _Place(NamedTuple):
+class _Recorded(NamedTuple):
     """Exchanges in the order in which they happened, over all workers."""
 
     at: datetime
@@ -101,7 +101,7 @@ def _merged(parts: dict[int, Part], wanted: JournalQuery, limit: int) -> Journal
     After a worker was killed, the total is without its part, and numbers begin again lower.
     """
     places = sorted(
-        _Place(at, worker, part.last - len(part.times) + 1 + index)
+        _Recorded(at, worker, part.last - len(part.times) + 1 + index)
         for worker, part in parts.items()
         for index, at in enumerate(part.times)
     )

@@ -159,9 +159,9 @@ class Browser:
         """The ids of all members: of the rows, then of what was created. Values are made for those on the page only."""
         written = store.world.resources.group(self._api, collection.path, parent)
         key = self._generated.key(store.world, collection, parent)
-        gone = {id for id, each in written.items() if each.value is None}
-        new = [id for id in written if id not in gone and not self._generated.ids.has(key, collection, id)]
-        return [*(id for id in self._generated.ids.all(key, collection) if id not in gone), *new]
+        deleted = {id for id, each in written.items() if each.value is None}
+        new = [id for id in written if id not in deleted and not self._generated.ids.has(key, collection, id)]
+        return [*(id for id in self._generated.ids.all(key, collection) if id not in deleted), *new]
 
     # --- showing -----------------------------------------------------------------------------------
 

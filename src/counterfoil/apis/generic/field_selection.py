@@ -77,8 +77,10 @@ class FieldSelection:
         chosen = with_each(lambda each: self._chosen(each, schema, wanted, unwanted, keeps))
         if is_valid(chosen):
             return chosen
-        gone = self._removable(members[0], wanted, unwanted, keeps, lambda gone: is_valid(with_each(_without(gone))))
-        return with_each(_without(gone))
+        removed = self._removable(
+            members[0], wanted, unwanted, keeps, lambda removed: is_valid(with_each(_without(removed)))
+        )
+        return with_each(_without(removed))
 
     def _own(self, operation: Operation) -> frozenset[str]:
         """What identifies a member, which is shown always."""
@@ -112,12 +114,12 @@ class FieldSelection:
         is_valid: Callable[[frozenset[str]], bool],
     ) -> frozenset[str]:
         """The fields that were not asked for and that an answer need not have, found by leaving them out one by one."""
-        gone: frozenset[str] = frozenset()
+        removed: frozenset[str] = frozenset()
         for name in list(member)[:MAX_NAMES]:
             key = letters(name)
             if name not in keeps and ((wanted and key not in wanted) or unwanted.get(key) == {}):
-                gone = gone | {name} if is_valid(gone | {name}) else gone
-        return gone
+                removed = removed | {name} if is_valid(removed | {name}) else removed
+        return removed
 
 
 def names_in(asked: Json) -> Tree:
@@ -145,7 +147,7 @@ def _texts(asked: Json) -> Iterable[str]:
     return [each for each in listed if isinstance(each, str)]
 
 
-def _without(gone: frozenset[str]) -> Callable[[dict[str, Json]], Json]:
+def _without(removed: frozenset[str]) -> Callable[[dict[str, Json]], Json]:
     return lambda value: (
-        {name: each for name, each in value.items() if name not in gone} if isinstance(value, dict) else value
+        {name: each for name, each in value.items() if name not in removed} if isinstance(value, dict) else value
     )

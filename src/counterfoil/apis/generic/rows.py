@@ -143,8 +143,8 @@ class GeneratedRows:
             found = None
         if not isinstance(found, dict) or at(found, collection.id) != at(value, collection.id):
             return value
-        gone = document.reader.properties(schema).keys() - found.keys()
-        return {**{name: each for name, each in value.items() if name not in gone}, **found}
+        dropped = document.reader.properties(schema).keys() - found.keys()
+        return {**{name: each for name, each in value.items() if name not in dropped}, **found}
 
     def _can_fit(self, collection: Collection) -> bool:
         """Whether any valid member can be made; where none can, no row is worth the attempts."""

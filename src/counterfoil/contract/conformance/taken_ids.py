@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Place = Sequence[str | int]
+JsonPath = Sequence[str | int]
 
 
 class TakenIds:
     """Ids of what this run created. ``places`` says by operation where its request, and its response, have the id; ``given``
     which of its query parameters have values that only the target gives."""
 
-    def __init__(self, places: Mapping[str, Sequence[Place]], given: Mapping[str, Sequence[str]] = {}) -> None:
+    def __init__(self, places: Mapping[str, Sequence[JsonPath]], given: Mapping[str, Sequence[str]] = {}) -> None:
         self._places = places
         self._given = given
         self._taken: set[tuple[str, str]] = set()
@@ -52,7 +52,7 @@ def _where(case: Any) -> str:
     return f"{_label(case)} {sorted((case.path_parameters or {}).items())}"
 
 
-def _at(value: Any, place: Place) -> Any:
+def _at(value: Any, place: JsonPath) -> Any:
     for part in place:
         in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
         if not in_list and not (isinstance(value, dict) and part in value):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of
-from counterfoil.apis.generic.laws.members import GONE, fits, unknown_id
+from counterfoil.apis.generic.laws.members import NOT_FOUND, fits, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call, require_accepted
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
@@ -92,7 +92,7 @@ def deleted_is_not_found(
         require_accepted(ctx, call(ctx, resource, delete, made.parents, made.id), delete)
         response = call(ctx, resource, read, made.parents, made.id)
         ctx.expect(
-            response.status in GONE, f"404 for the deleted {made.id}", f"{response.status}: {response.brief(120)}"
+            response.status in NOT_FOUND, f"404 for the deleted {made.id}", f"{response.status}: {response.brief(120)}"
         )
         if resource.items is not None:
             ctx.expect(str(made.id) not in _listed_ids(ctx, resource, made.parents), "a list without it", made.id)

@@ -201,7 +201,7 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
 def _documented(parameter: Checks, is_list: bool) -> Any:
     """Draws those observed values that the parameter's schema takes; a comma in one would part the values of a list."""
 
-    def taken(value: Json) -> bool:
+    def is_accepted(value: Json) -> bool:
         if is_list and isinstance(value, str) and "," in value:
             return False
         if isinstance(value, date):
@@ -211,7 +211,9 @@ def _documented(parameter: Checks, is_list: bool) -> Any:
     def draw(selects: Filter, items: Any) -> Any:
         from hypothesis import strategies as st
 
-        values = [value for value in observed(selects.field, items) if selects.field.kind == DATE_TIME or taken(value)]
+        values = [
+            value for value in observed(selects.field, items) if selects.field.kind == DATE_TIME or is_accepted(value)
+        ]
         if not values:
             raise NotTried(f"no value in the list is one that {selects.param} takes")
         return st.sampled_from(values)

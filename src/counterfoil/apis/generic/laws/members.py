@@ -15,7 +15,7 @@ from counterfoil.contract.fields import sample_items
 from counterfoil.contract.law import Law, NotTried
 
 Json = Any
-GONE = (404, 410)
+NOT_FOUND = (404, 410)
 SAMPLES = 3
 
 
@@ -27,7 +27,7 @@ def unknown_is_not_found(id: str, resource: Resource, read: Operation, known: Ma
         other = unknown_id(known_ids(ctx, resource, parents), fits(resource, read))
         response = call(ctx, resource, read, parents, other)
         ctx.expect(
-            response.status in GONE, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}"
+            response.status in NOT_FOUND, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}"
         )
 
     return Law(id, read.name, "errors", (), "An id that no member has is answered with 404 (or 410).", check)
@@ -143,10 +143,10 @@ def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda valu
     """An id in the form of the known ones that none of them is, and that ``fits`` the document."""
     if not known:
         raise NotTried("no id is known whose form an unknown one could have")
-    taken = set(map(str, known))
+    known_texts = set(map(str, known))
     if all(isinstance(each, int) for each in known):
         numbers = (max(known) + 1_000_003, max(known) + 1, *range(1, 200))
-        found = next((number for number in numbers if str(number) not in taken and fits(number)), None)
+        found = next((number for number in numbers if str(number) not in known_texts and fits(number)), None)
         if found is None:
             raise NotTried("every id that the document allows is taken")
         return found
@@ -155,7 +155,7 @@ def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda valu
         for step in range(1, 40):
             end = "".join(_turned(letter, step + place) for place, letter in enumerate(text[-length:]))
             other = text[: len(text) - len(end)] + end
-            if other not in taken and fits(other):
+            if other not in known_texts and fits(other):
                 return other
     raise NotTried(f"no unknown id of the form of {text} was found")
 

@@ -88,14 +88,14 @@ def _can_be_called(operation: Operation, collection: Collection, document: Docum
 
 def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """``/v1/customers/{id}/cards`` is called ``customers.cards``; a second one of that name gets a number."""
-    taken: dict[str, int] = {}
+    used: dict[str, int] = {}
     for path in paths:
         words = [
             part for part in path.strip("/").split("/") if part and "{" not in part and not _VERSION.fullmatch(part)
         ]
         name = ".".join(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-").lower() for word in words) or "root"
-        taken[name] = taken.get(name, 0) + 1
-        yield path, name if taken[name] == 1 else f"{name}.{taken[name]}"
+        used[name] = used.get(name, 0) + 1
+        yield path, name if used[name] == 1 else f"{name}.{used[name]}"
 
 
 def filled(operation: Operation, parents: Sequence[Json], id: Json = None) -> dict[str, Json]:

@@ -17,29 +17,29 @@ MAX_REFERENCES = 50
 """How many references may follow one after another."""
 
 
-class Place:
+class Node:
     """A value of a document, and the way to it."""
 
     __slots__ = ("file", "parent", "step", "value")
 
-    def __init__(self, file: SourceFile, value: Json, parent: Place | None = None, step: str | int = "") -> None:
+    def __init__(self, file: SourceFile, value: Json, parent: Node | None = None, step: str | int = "") -> None:
         self.file = file
         self.value = value
         self.parent = parent
         self.step = step
 
-    def __getitem__(self, step: str | int) -> Place:
+    def __getitem__(self, step: str | int) -> Node:
         """The place of a member."""
-        return Place(self.file, self.value[step], self, step)
+        return Node(self.file, self.value[step], self, step)
 
     @property
     def steps(self) -> Steps:
         """Keys and indexes from the top of the file."""
         steps: list[str | int] = []
-        place = self
-        while place.parent is not None:
-            steps.append(place.step)
-            place = place.parent
+        node = self
+        while node.parent is not None:
+            steps.append(node.step)
+            node = node.parent
         return tuple(reversed(steps))
 
     @property
@@ -55,10 +55,10 @@ class Notices:
         self._told: dict[tuple[SourceFile, Steps, str], None] = {}
         self.left_out = 0
 
-    def tell(self, place: Place, message: str) -> None:
+    def tell(self, node: Node, message: str) -> None:
         """``message`` is one line, which says what was done."""
         if len(self._told) < MAX_NOTICES:
-            self._told[place.file, place.steps, message] = None
+            self._told[node.file, node.steps, message] = None
         else:
             self.left_out += 1
 
@@ -91,22 +91,22 @@ class Lost(Exception):
     """A reference that leads nowhere; the message says why."""
 
 
-def target(sources: Sources, reference: str, place: Place) -> Place:
-    """Where a reference that stands at ``place`` leads. Raises ``Lost``."""
+def target(sources: Sources, reference: str, node: Node) -> Node:
+    """Where a reference that stands at ``node`` leads. Raises ``Lost``."""
     address, _, fragment = reference.partition("#")
     try:
-        file = sources.beside(place.file, address) if address else place.file
+        file = sources.beside(node.file, address) if address else node.file
     except Unreadable as error:
         raise Lost(str(error)) from None
     if fragment and not fragment.startswith("/"):
         raise Lost("names an anchor, and anchors are not read")
-    top = Place(file, file.value)
+    top = Node(file, file.value)
     for tokens in (json_pointer.split(fragment), json_pointer.split(unquote(fragment))):
         found = _descend(sources, top, tokens)
         if found is not None:
             return found
     if not address:  # a schema with an $id of its own, or one that was pasted in whole, means its own top
-        ancestor = place.parent
+        ancestor = node.parent
         while ancestor is not None:
             found = _descend(sources, ancestor, json_pointer.split(fragment))
             if found is not None:
@@ -115,33 +115,33 @@ def target(sources: Sources, reference: str, place: Place) -> Place:
     raise Lost("points to nothing")
 
 
-def _descend(sources: Sources, top: Place, tokens: list[str], depth: int = MAX_REFERENCES) -> Place | None:
-    place = top
+def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_REFERENCES) -> Node | None:
+    node = top
     for token in tokens:
-        value = place.value
+        value = node.value
         if isinstance(value, dict) and token not in value and isinstance(value.get("$ref"), str) and depth:
             try:
                 address, _, fragment = value["$ref"].partition("#")
-                file = sources.beside(place.file, address) if address else place.file
+                file = sources.beside(node.file, address) if address else node.file
             except Unreadable:
                 return None
-            further = _descend(sources, Place(file, file.value), json_pointer.split(fragment), depth - 1)
+            further = _descend(sources, Node(file, file.value), json_pointer.split(fragment), depth - 1)
             if further is None:
                 return None
-            place, value = further, further.value
+            node, value = further, further.value
         if isinstance(value, dict) and token in value:
-            place = place[token]
+            node = node[token]
         elif isinstance(value, list) and token.isdecimal() and int(token[:9]) < len(value):
-            place = place[int(token[:9])]
+            node = node[int(token[:9])]
         else:
             return None
-    return place
+    return node
 
 
-def end_of(sources: Sources, place: Place) -> Place:
-    """``place``, or where its ``$ref`` and those that follow lead. Raises ``Lost``."""
+def end_of(sources: Sources, node: Node) -> Node:
+    """``node``, or where its ``$ref`` and those that follow lead. Raises ``Lost``."""
     for _ in range(MAX_REFERENCES):
-        if not (isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str)):
-            return place
-        place = target(sources, place.value["$ref"], place)
+        if not (isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str)):
+            return node
+        node = target(sources, node.value["$ref"], node)
     raise Lost("refers to itself")
