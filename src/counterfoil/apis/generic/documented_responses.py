@@ -1,4 +1,4 @@
-"""Which answers and bodies an operation documents: the status of its success, media types and schemas."""
+"""Which responses and bodies an operation documents: the status of its success, media types and schemas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """One documented answer. ``media_type`` and ``schema`` are None where it has no body."""
+    """One documented response. ``media_type`` and ``schema`` are None where it has no body."""
 
     status: int
     media_type: str | None = None
@@ -37,7 +37,7 @@ def is_json(media_type: str) -> bool:
 
 
 def success_response(operation: Mapping[str, Json], method: str) -> DocumentedResponse:
-    """The answer that is given when all goes well: of several statuses, the one usual for the method."""
+    """The response that is given when all goes well: of several statuses, the one usual for the method."""
     responses = operation.get("responses") or {}
     good = [each for each in responses if str(each).startswith("2")]
     order = (*PREFERRED.get(method.lower(), ("200", "201", "204")), *sorted(map(str, good)))
@@ -65,7 +65,7 @@ def response_for_status(operation: Mapping[str, Json], status: int) -> Documente
 
 
 def documented_response(response: Json, status: int) -> DocumentedResponse:
-    """The answer with its JSON form, if it has one, else its first."""
+    """The response with its JSON form, if it has one, else its first."""
     content = response.get("content") if isinstance(response, dict) else None
     if not isinstance(content, dict) or not content:
         return DocumentedResponse(status)
