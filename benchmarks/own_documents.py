@@ -40,7 +40,7 @@ class Caller:
     def __init__(self, path: Path) -> None:
         from counterfoil.apis.generic import build_api
         from counterfoil.apis.generic.document import Document
-        from counterfoil.apis.generic.inference import infer
+        from counterfoil.apis.generic.inference.infer import infer
         from counterfoil.apis.generic.rows import GeneratedRows
         from counterfoil.lookup import scenario
         from counterfoil.openapi import read_document
@@ -159,8 +159,8 @@ class Caller:
 
     def sample(self, name: str) -> Json:
         """A body for an operation: as JSON values."""
+        from counterfoil.apis.generic.data.fitting import fit
         from counterfoil.apis.generic.documented_responses import request_schema
-        from counterfoil.apis.generic.fitting import fit
 
         schema = request_schema(self.spec.operations[name])
         if schema is None:
@@ -169,8 +169,8 @@ class Caller:
         return fit(self.document.values, schema, checks, f"request/{name}", row=1, sent=True)
 
     def _body(self, operation: Json, name: str, known: tuple[Any, str] | None = None) -> tuple[str, bytes]:
+        from counterfoil.apis.generic.data.values import Unmakeable
         from counterfoil.apis.generic.documented_responses import is_json
-        from counterfoil.apis.generic.values import Unmakeable
 
         content = (operation.get("requestBody") or {}).get("content") or {}
         if not content:
@@ -398,7 +398,7 @@ class Measured:
         )
 
     def _create(self, collection: Any, by_role: dict[str, list[Any]]) -> None:
-        from counterfoil.apis.generic.member_changes import MemberChanges
+        from counterfoil.apis.generic.handlers.member_changes import MemberChanges
 
         for create in by_role.get("create", ())[:1]:
             if "requestBody" not in self.caller.spec.operations[create.name]:

@@ -15,8 +15,8 @@ from counterfoil.api import API, Principal
 from counterfoil.apis.generic.browsing import Browser
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.errors import Errors
-from counterfoil.apis.generic.handlers import Handlers
-from counterfoil.apis.generic.inference import infer as infer
+from counterfoil.apis.generic.handlers.dispatch import Handlers
+from counterfoil.apis.generic.inference.infer import infer as infer
 from counterfoil.apis.generic.model import Model as Model
 from counterfoil.apis.generic.model_file import ModelError as ModelError
 from counterfoil.apis.generic.rows import GeneratedRows

@@ -12,9 +12,9 @@ import msgspec
 
 from counterfoil.api import ApiError
 from counterfoil.api.resource_browser import CollectionView, FieldView, ParentView, ResourcePage, ResourceView
-from counterfoil.apis.generic.composite import own_parents, parts_of
-from counterfoil.apis.generic.fitting import Checks
-from counterfoil.apis.generic.handlers import Handlers
+from counterfoil.apis.generic.data.fitting import Checks
+from counterfoil.apis.generic.handlers.dispatch import Handlers
+from counterfoil.apis.generic.inference.composite import own_parents, parts_of
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put

@@ -11,7 +11,10 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from counterfoil.apis.generic.composite import parts_of
+from counterfoil.apis.generic.data.fitting import Checks
+from counterfoil.apis.generic.data.scalars import ANCHOR, UNSET
+from counterfoil.apis.generic.data.texts import suits
+from counterfoil.apis.generic.data.values import Values
 from counterfoil.apis.generic.documented_responses import (
     DocumentedResponse,
     documented_response,
@@ -20,14 +23,11 @@ from counterfoil.apis.generic.documented_responses import (
     response_for_status,
     success_response,
 )
-from counterfoil.apis.generic.fitting import Checks
-from counterfoil.apis.generic.found_collections import OF_BODY
+from counterfoil.apis.generic.inference.composite import parts_of
+from counterfoil.apis.generic.inference.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.scalars import ANCHOR, UNSET
 from counterfoil.apis.generic.schemas import SchemaReader
-from counterfoil.apis.generic.texts import suits
-from counterfoil.apis.generic.values import Values
 from counterfoil.json_schema import schemas_of
 from counterfoil.openapi import Spec
 

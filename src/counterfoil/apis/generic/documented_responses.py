@@ -36,6 +36,11 @@ def is_json(media_type: str) -> bool:
     return kind.endswith(("/json", "+json")) or kind in ("*/*", "application/*")
 
 
+def is_xml(media_type: str) -> bool:
+    """Whether a media type is XML."""
+    return media_kind(media_type).endswith(("/xml", "+xml"))
+
+
 def success_response(operation: Mapping[str, Json], method: str) -> DocumentedResponse:
     """The response that is given when all goes well: of several statuses, the one usual for the method."""
     responses = operation.get("responses") or {}

@@ -9,13 +9,13 @@ from counterfoil.api import ApiError, Reason, Response
 from counterfoil.api.errors import status_phrase, status_phrases
 from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
 from counterfoil.api.problem_details import problem_details
+from counterfoil.apis.generic.data.fitting import fit
+from counterfoil.apis.generic.data.scalars import UNSET
+from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
-from counterfoil.apis.generic.fitting import fit
-from counterfoil.apis.generic.headers import AnswerHeaders
+from counterfoil.apis.generic.handlers.headers import AnswerHeaders
 from counterfoil.apis.generic.names import letters, word_set
-from counterfoil.apis.generic.scalars import UNSET
-from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
 

@@ -9,14 +9,14 @@ from functools import lru_cache
 from math import inf
 from typing import Any
 
-from counterfoil.apis.generic import fake_data
-from counterfoil.apis.generic.composite import joined, parts_of
+from counterfoil.apis.generic.data import fake_data
+from counterfoil.apis.generic.data.id_styles import in_style
+from counterfoil.apis.generic.data.seeds import hex_digits, number_of, uuid_of
 from counterfoil.apis.generic.document import Document, whole_bounds
-from counterfoil.apis.generic.id_styles import in_style
+from counterfoil.apis.generic.inference.composite import joined, parts_of
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
-from counterfoil.apis.generic.seeds import hex_digits, number_of, uuid_of
 
 Json = Any
 

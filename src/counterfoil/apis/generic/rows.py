@@ -12,16 +12,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
-from counterfoil.apis.generic.composite import fields_of
+from counterfoil.apis.generic.data.fitting import fit
+from counterfoil.apis.generic.data.seeds import number_of
+from counterfoil.apis.generic.data.values import NO_TWEAKS, Unmakeable
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.fitting import fit
+from counterfoil.apis.generic.inference.composite import fields_of
 from counterfoil.apis.generic.model import Collection, Place, read_place
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.row_ids import RowIds
-from counterfoil.apis.generic.seeds import number_of
-from counterfoil.apis.generic.values import NO_TWEAKS, Unmakeable
 from counterfoil.world.commands import WriteResource
 from counterfoil.world.resources import Content
 

@@ -14,10 +14,10 @@ import orjson
 
 from counterfoil import disk_cache
 from counterfoil.api import ApiError
+from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.handlers.response_bodies import ResponseBodies
 from counterfoil.apis.generic.model import Operation
-from counterfoil.apis.generic.response_bodies import ResponseBodies
-from counterfoil.apis.generic.scalars import UNSET
 from counterfoil.plain_text import counted
 
 FORM = 2

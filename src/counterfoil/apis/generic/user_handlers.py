@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError, ConfigurationError, Request, Response
 from counterfoil.api import Reason as Reason
-from counterfoil.apis.generic.handlers import Handlers
+from counterfoil.apis.generic.handlers.dispatch import Handlers
+from counterfoil.apis.generic.handlers.read_handlers import text, unknown
 from counterfoil.apis.generic.model import Collection
-from counterfoil.apis.generic.read_handlers import text, unknown
 from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
 from counterfoil.ledger.errors import LedgerError
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from counterfoil.apis.generic.data.fitting import fit
+from counterfoil.apis.generic.data.scalars import UNSET
+from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import FORM, examples, is_json
-from counterfoil.apis.generic.fitting import fit
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at, wrapped
-from counterfoil.apis.generic.scalars import UNSET
-from counterfoil.apis.generic.values import Unmakeable
 
 Json = Any
 

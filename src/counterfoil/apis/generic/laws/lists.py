@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from counterfoil.apis.generic.data.fitting import Checks
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
-from counterfoil.apis.generic.fitting import Checks
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter

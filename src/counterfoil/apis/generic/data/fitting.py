@@ -1,0 +1,128 @@
+"""Makes a value that a validator accepts: makes one, and changes what the validator's first error is about.
+
+At the place of the error, or the nearest above it, what was given is not used, another alternative is taken, or what is
+optional is left out. The number of tries is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from counterfoil.apis.generic.data.scalars import UNSET
+from counterfoil.apis.generic.data.values import Path, Record, Tweaks, Unmakeable, Values
+
+Json = Any
+
+MAX_TRIES = 24
+MAX_WAYS = 40
+"""Alternatives of one place that are tried."""
+
+
+OTHERWISE = ("type", "enum", "const")
+"""Errors that say an alternative is meant for something else."""
+
+
+class Checks(Protocol):
+    """A compiled schema."""
+
+    def is_valid(self, value: Json) -> bool: ...
+
+    def first_error(self, value: Json) -> tuple[list[str | int], Any]: ...
+
+    def errors(self, value: Json) -> Iterator[tuple[list[str | int], Any]]: ...
+
+
+def fit(
+    values: Values,
+    schema: Json,
+    checks: Checks,
+    key: str,
+    *,
+    given: Json = UNSET,
+    anchor: int = 0,
+    row: int = 1,
+    examples: Iterable[Json] = (),
+    sent: bool = False,
+) -> Json:
+    """A valid value, with as much of ``given`` in it as can stand. ``examples`` are tried first where nothing is given;
+    ``sent`` says that it is a request's.
+
+    Raises ``Unmakeable`` with the reason.
+    """
+    if given is UNSET:
+        for example in examples:
+            if checks.is_valid(example):
+                return example
+    reason = ""
+    for bare in (False, True):
+        tweaks = Tweaks()
+        tweaks.bare, tweaks.sent = bare, sent
+        try:
+            made, reason = _tried(values, schema, checks, key, given, anchor, row, tweaks)
+        except Unmakeable as error:
+            reason = str(error)
+            continue
+        if made is not UNSET:
+            return made
+        row = max(row, 1)
+    raise Unmakeable(reason)
+
+
+def _tried(
+    values: Values, schema: Json, checks: Checks, key: str, given: Json, anchor: int, row: int, tweaks: Tweaks
+) -> tuple[Json, str]:
+    reason = ""
+    for _ in range(MAX_TRIES):
+        made, record = values.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)
+        if checks.is_valid(made):
+            return made, ""
+        path, error = checks.first_error(made)
+        reason = f"#/{'/'.join(map(str, path))}: {error.message}"
+        if not _changed(tweaks, record, tuple(path), error):
+            break
+    return UNSET, reason
+
+
+def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
+    """Change what the error is about; False if there is nothing left to change."""
+    return any(_tweaked(tweaks, record, place, inner) for place, inner in _inside(path, error))
+
+
+def _inside(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
+    """What is wrong inside the alternative that comes closest to fitting, then the error itself."""
+    branches = getattr(error.kind, "context", None)
+    if branches:
+        outside = len(error.instance_path)
+
+        def distance(errors: list[Any]) -> tuple[bool, int]:
+            return any(len(each.instance_path) <= outside and each.kind.name in OTHERWISE for each in errors), len(
+                errors
+            )
+
+        for each in min(branches, key=distance):
+            yield from _inside(tuple(list(each.instance_path)[1:]), each)
+    yield path, error
+
+
+def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
+    unexpected = getattr(error.kind, "unexpected", None)
+    if isinstance(unexpected, list) and unexpected:
+        new = {(*path, name) for name in unexpected} - tweaks.omitted
+        tweaks.omitted |= new
+        if new:
+            return True
+    for length in range(len(path), -1, -1):
+        place = path[:length]
+        if length and length == len(path) and place in record.given and place not in tweaks.ignored:
+            tweaks.ignored.add(place)
+            return True
+        ways = record.choices.get(place, 1)
+        tried = tweaks.branches.get(place, 0)
+        if tried + 1 < min(ways, MAX_WAYS):
+            tweaks.branches[place] = tried + 1
+            return True
+        if place in record.optional and place not in tweaks.omitted:
+            tweaks.omitted.add(place)
+            return True
+    return False

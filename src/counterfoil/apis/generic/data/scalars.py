@@ -1,0 +1,95 @@
+"""Makes texts, numbers and booleans that fit a schema and look like what their name says, and takes those that were sent.
+
+One of the listed values comes first; what comes next is said in ``texts`` and ``numbers``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from counterfoil.apis.generic.data.numbers import make_number
+from counterfoil.apis.generic.data.seeds import number_of
+from counterfoil.apis.generic.data.texts import make_text
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.schemas import example_of
+
+Json = Any
+UNSET: Any = object()
+
+ANCHOR = 1767225600
+"""2026-01-01T00:00:00Z, for instants that no world's clock says."""
+
+
+class Scalars:
+    """Makes and takes plain values."""
+
+    def coerce(self, merged: Mapping[str, Json], types: frozenset[str], given: Json) -> Json:
+        """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``UNSET`` if it cannot stand there."""
+        listed = merged.get("enum")
+        if given is None and (merged.get("nullable") or "null" in types):
+            return None  # also where the listed values leave it out
+        if isinstance(listed, list):
+            if given in listed:
+                return given
+            same = [each for each in listed if isinstance(each, str) and letters(each) == letters(str(given))]
+            return same[0] if same and given is not None else UNSET
+        if given is None:
+            return None if "null" in types or merged.get("nullable") or not types else UNSET
+        if not types:
+            return given
+        return _converted(given, types)
+
+    def make(
+        self, merged: Mapping[str, Json], types: frozenset[str], name: str, key: str, anchor: int, row: int
+    ) -> Json:
+        """A value that fits."""
+        listed = merged.get("enum")
+        if isinstance(listed, list) and listed:
+            values = [each for each in listed if each is not None] or listed
+            return values[number_of(key) % len(values)]
+        if "string" in types or not types:
+            return make_text(merged, name, key, anchor or ANCHOR, row)
+        if types & {"integer", "number"}:
+            return make_number(merged, name, key, anchor or ANCHOR, row, whole="number" not in types)
+        if "boolean" in types:
+            return _make_boolean(merged, name, key, row)
+        return None
+
+
+def _make_boolean(merged: Mapping[str, Json], name: str, key: str, row: int) -> bool:
+    example = example_of(merged, bool)
+    if row == 0 and example is not None:
+        return bool(example)
+    words = letters(name)
+    if any(each in words for each in ("delete", "archiv", "disabled", "blocked", "error", "test", "hidden", "lock")):
+        return False
+    if isinstance(merged.get("default"), bool):
+        return bool(merged["default"])
+    return (
+        bool(number_of(key) % 4)
+        if any(e in words for e in ("active", "enabled", "live", "valid"))
+        else bool(number_of(key) % 2)
+    )
+
+
+def _converted(given: Json, types: frozenset[str]) -> Json:
+    is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+    if isinstance(given, bool):
+        return given if "boolean" in types else (str(given).lower() if "string" in types else UNSET)
+    if is_number:
+        if "number" in types or ("integer" in types and given == int(given)):
+            return int(given) if given == int(given) and "integer" in types else given
+        return str(given) if "string" in types else UNSET
+    if isinstance(given, str):
+        if "string" in types:
+            return given
+        if types & {"integer", "number"} and re.fullmatch(r"-?\d{1,18}", given):
+            return int(given)
+        if "number" in types and re.fullmatch(r"-?\d{1,18}\.\d{1,18}", given):
+            return float(given)
+        if "boolean" in types and given.lower() in ("true", "false"):
+            return given.lower() == "true"
+    return UNSET

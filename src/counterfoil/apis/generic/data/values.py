@@ -1,0 +1,360 @@
+"""Makes values that fit a schema: always the same for the same seed and place, whatever else is made.
+
+A value depends on its key alone (the seed, the collection, the row and the place in it), so one row or property more changes
+no other. Where a schema has alternatives or something optional, ``Tweaks`` say what to take instead: that is how
+``fitting`` makes a value valid that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.apis.generic.data.alternatives import Alternatives
+from counterfoil.apis.generic.data.scalars import UNSET, Scalars
+from counterfoil.apis.generic.names import letters, singular, words
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+Path = tuple[str | int, ...]
+
+MAX_VALUES = 3000
+"""Values in one made body; beyond it only what is required is made."""
+OPTIONAL_DEPTH = 2
+"""How deep optional objects and arrays are made; below, only what is required: 1.8 KB for a customer of Stripe's,
+which nest without end; one level more makes them 3 KB."""
+MAX_DEPTH = 24
+
+
+LISTS = ("data", "items", "results", "values")
+IDS = ("id", "gid", "uuid", "sid", "key", "code")
+"""Properties that hold the id of a member which is shown in place of it."""
+
+
+NAMES = ("slug", "name", "value", "amount")
+"""Properties that hold what is given for a whole member that has no such id: a region's slug, an amount of money."""
+
+
+FAILURES = ("error", "errors")
+"""What an answer has only where something failed."""
+
+
+class Unmakeable(Exception):
+    """No value was found; the message says for which place."""
+
+
+class Tweaks:
+    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``).
+
+    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``.
+    """
+
+    __slots__ = ("bare", "branches", "ignored", "omitted", "sent")
+
+    def __init__(self) -> None:
+        self.omitted: set[Path] = set()
+        self.branches: dict[Path, int] = {}
+        self.ignored: set[Path] = set()
+        self.bare = False
+        self.sent = False
+
+    def copy(self) -> Tweaks:
+        twin = Tweaks()
+        twin.omitted, twin.branches, twin.ignored = set(self.omitted), dict(self.branches), set(self.ignored)
+        twin.bare, twin.sent = self.bare, self.sent
+        return twin
+
+
+NO_TWEAKS = Tweaks()
+
+
+class Record:
+    """Where a made value could be otherwise: places with several alternatives, what may be left out, what was given."""
+
+    __slots__ = ("choices", "given", "optional")
+
+    def __init__(self) -> None:
+        self.choices: dict[Path, int] = {}
+        self.optional: set[Path] = set()
+        self.given: set[Path] = set()
+
+
+class Values:
+    """Makes values for the schemas of one document. ``anchor`` is the instant, in seconds, that made instants lie before."""
+
+    def __init__(self, reader: SchemaReader) -> None:
+        self.reader = reader
+        self.scalars = Scalars()
+        self.alternatives = Alternatives(reader, self.scalars)
+
+    def make(
+        self,
+        schema: Json,
+        key: str,
+        *,
+        given: Json = UNSET,
+        tweaks: Tweaks = NO_TWEAKS,
+        anchor: int = 0,
+        row: int = 1,
+    ) -> Json:
+        """A value for ``schema``; parts of ``given`` are used where they can stand.
+
+        ``row`` 0 is made of the document's own examples. Raises ``Unmakeable``.
+        """
+        return self.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)[0]
+
+    def making(
+        self, schema: Json, key: str, *, given: Json, tweaks: Tweaks, anchor: int, row: int
+    ) -> tuple[Json, Record]:
+        """As ``make``, with a record of where something else could have been taken."""
+        making = _Making(self, key, tweaks, anchor, row)
+        return making.value(schema, given, (), "", ()), making.record
+
+
+class _Making:
+    """One value being made."""
+
+    def __init__(self, values: Values, key: str, tweaks: Tweaks, anchor: int, row: int) -> None:
+        self.reader = values.reader
+        self.scalars = values.scalars
+        self.alternatives = values.alternatives
+        self.key = key
+        self.tweaks = tweaks
+        self.anchor = anchor
+        self.row = row
+        self.count = 0
+        self.record = Record()
+
+    def value(self, schema: Json, given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
+        self.count += 1
+        merged = self.reader.merged(schema)
+        if path in self.tweaks.ignored:
+            given = UNSET
+        elif given is not UNSET:
+            self.record.given.add(path)
+        if "const" in merged:
+            return merged["const"]
+        groups = merged.get("choices")
+        if groups and not (isinstance(merged.get("enum"), list)):
+            return self._chosen(merged, groups, given, path, name, above)
+        types = self.reader.types(merged)
+        if isinstance(given, dict) and types and not types & {"object", "array"}:
+            given = _id_in(given, name)  # a member, where its id is wanted
+        if given is not UNSET and not isinstance(given, dict | list):
+            coerced = self.scalars.coerce(merged, types, given)
+            if coerced is not UNSET:
+                return coerced
+        if "object" in types or (not types and isinstance(given, dict)):
+            return self._object(merged, given, path, above)
+        if "array" in types or (not types and isinstance(given, list)):
+            return self._array(merged, given, path, name, above)
+        if not types and not merged.keys() & {"enum", "format", "pattern", "example", "examples"}:
+            return self._anything(given)
+        return self.scalars.make(merged, types, name, f"{self.key}/{_text(path)}", self.anchor, self.row)
+
+    def _anything(self, given: Json) -> Json:
+        """A value for a schema that allows everything."""
+        return given if given is not UNSET else {}
+
+    # --- alternatives ----------------------------------------------------------------------------
+
+    def _chosen(
+        self,
+        merged: Mapping[str, Json],
+        groups: list[list[Json]],
+        given: Json,
+        path: Path,
+        name: str,
+        above: tuple[int, ...],
+    ) -> Json:
+        """A value of one alternative of each group, merged with what stands beside them."""
+        own = {key: value for key, value in merged.items() if key not in ("choices", "discriminator")}
+        parts: list[Json] = (
+            [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
+        )
+        shift = self.tweaks.branches.get(path, 0)
+        ways = 1
+        discriminator: dict[str, Json] = {}
+        key = [id(merged)]
+        for group in groups:
+            order = self.alternatives.order(group, given, above)
+            branch = group[order[shift % len(order)]]
+            parts.append(branch)
+            key.append(id(branch))
+            shift //= len(order)
+            ways *= len(order)
+            discriminator |= self.alternatives.discriminator(merged, branch)
+        self.record.choices[path] = ways
+        schema = parts[0] if len(parts) == 1 else self.reader.joined(parts, tuple(key))
+        made = self.value(schema, given, path, name, (*above, id(merged)))
+        if discriminator and isinstance(made, dict):
+            made.update(discriminator)
+        return made
+
+    # --- objects and arrays ----------------------------------------------------------------------
+
+    def _object(self, merged: Mapping[str, Json], given: Json, path: Path, above: tuple[int, ...]) -> Json:
+        if len(path) > MAX_DEPTH or above.count(id(merged)) > 1:
+            raise Unmakeable(f"{_text(path) or 'the value'} refers to itself without an end")
+        source: Mapping[str, Json] = given if isinstance(given, dict) else self._named_by(merged, given)
+        if given is UNSET and self.row == 0 and not above and (example := self._example(merged)) is not None:
+            source = example
+        stated = merged.get("properties")
+        members: Mapping[str, Json] = stated if isinstance(stated, dict) else {}
+        required = self.reader.required(merged)
+        inner = (*above, id(merged))
+        unseen = "readOnly" if self.tweaks.sent else "writeOnly"
+        out: dict[str, Json] = {}
+        for member, schema in members.items():
+            place = (*path, member)
+            if place in self.tweaks.omitted:
+                continue
+            if self.reader.merged(schema).get(unseen) and not (self.tweaks.sent and member in required):
+                continue  # PagerDuty's type is readOnly in one part of an allOf, and required in another
+            has = member in source and not (source[member] == "" and self._is_unset(schema))
+            if member in source and not has and member not in required:
+                continue
+            optional = not has and member not in required
+            if optional and (member in FAILURES or not self._wanted(schema, inner, given is not UNSET)):
+                continue
+            if member not in required:
+                self.record.optional.add(place)
+            try:
+                out[member] = self.value(schema, source[member] if has else UNSET, place, member, inner)
+            except Unmakeable:
+                if member in required:
+                    raise
+        self._name_kind(merged, source, out)
+        self._further(merged, source, members, required, path, out)
+        kind, names = self.reader.type_names(merged)
+        if names and kind in out and out[kind] not in names:
+            out[kind] = names[0]
+        return out
+
+    def _name_kind(self, merged: Mapping[str, Json], source: Mapping[str, Json], out: dict[str, Json]) -> None:
+        """Have a plain ``object``, of which the document lists no values, say what the object is: ``credit_note``."""
+        if "object" not in out or "object" in source:
+            return
+        said = self.reader.merged(merged["properties"]["object"])
+        component = self.reader.component_name(merged)
+        if (
+            component
+            and isinstance(out["object"], str)
+            and not said.keys() & {"enum", "const", "pattern", "format", "example"}
+        ):
+            out["object"] = "list" if component.lower().endswith("list") else "_".join(words(component))
+
+    def _is_unset(self, schema: Json) -> bool:
+        """Whether an empty text says that a field is not set, because no empty text can stand there."""
+        merged, types = self.reader.merged(schema), self.reader.types(schema)
+        listed = merged.get("enum")
+        if merged.get("choices"):
+            return False
+        return "" not in listed if isinstance(listed, list) else bool(types) and "string" not in types
+
+    def _named_by(self, merged: Mapping[str, Json], given: Json) -> Mapping[str, Json]:
+        """A member that is given by its id, where the answer shows it whole: ``"12"`` as ``{"gid": "12"}``."""
+        if given is UNSET or given is None or isinstance(given, bool):
+            return {}
+        members = self.reader.properties(merged)
+        if isinstance(given, list):  # a list that the answer wraps
+            name = next((each for each in LISTS if each in members and self.reader.is_array(members[each])), None)
+            return {} if name is None else {name: given}
+        for name in (*IDS, *NAMES):
+            if name in members and self._holds(members[name], name, given):
+                return {name: given}
+        return {}
+
+    def _holds(self, schema: Json, name: str, given: Json) -> bool:
+        """Whether a property can hold what was given: an id in any form that it is written in, anything else as it is."""
+        types = self.reader.types(schema)
+        if name in IDS and (not isinstance(given, str) or given.isdecimal()):
+            return True
+        wanted = {"string"} if isinstance(given, str) else {"number", "integer"}
+        return not types or bool(types & wanted)
+
+    def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
+        """Whether an optional property that was not given is made."""
+        if is_given or self.tweaks.bare or self.count > MAX_VALUES:
+            return False
+        merged = self.reader.merged(schema)
+        if merged.get("deprecated") or id(merged) in above:
+            return False
+        nested = self.reader.types(schema) & {"object", "array"} or merged.get("choices")
+        return not nested or len(above) <= OPTIONAL_DEPTH
+
+    def _further(
+        self,
+        merged: Mapping[str, Json],
+        source: Mapping[str, Json],
+        members: Mapping[str, Json],
+        required: frozenset[str],
+        path: Path,
+        out: dict[str, Json],
+    ) -> None:
+        """Members that are required or given and that the schema does not list."""
+        extra = merged.get("additionalProperties", True)
+        for member in sorted(required - members.keys()):
+            if member not in out:
+                schema = extra if isinstance(extra, dict) else {"type": "string"}
+                out[member] = self.value(schema, source.get(member, UNSET), (*path, member), member, ())
+        if extra is False:
+            return
+        for member, value in source.items():
+            if member not in members and member not in out and (*path, member) not in self.tweaks.omitted:
+                self.record.optional.add((*path, member))
+                out[member] = (
+                    self.value(extra, value, (*path, member), member, ()) if isinstance(extra, dict) else value
+                )
+        least = merged.get("minProperties", 0)
+        for number in range(least if isinstance(least, int) else 0):
+            if len(out) >= least:
+                break
+            schema = extra if isinstance(extra, dict) else {"type": "string"}
+            out[f"key{number + 1}"] = self.value(schema, UNSET, (*path, f"key{number + 1}"), "value", ())
+
+    def _example(self, merged: Mapping[str, Json]) -> Mapping[str, Json] | None:
+        return next((each for each in self.reader.examples(merged) if isinstance(each, dict)), None)
+
+    def _array(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
+        items, first = merged.get("items") or {}, merged.get("prefixItems")
+        places: list[Json] = first if isinstance(first, list) else []
+        if isinstance(given, list) and path not in self.tweaks.omitted:
+            schemas = [*places[: len(given)], *[items] * (len(given) - len(places))]
+            return [
+                self.value(schema, each, (*path, index), name, above)
+                for index, (schema, each) in enumerate(zip(schemas, given, strict=True))
+            ]
+        least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
+        most = merged.get("maxItems", 100) if isinstance(merged.get("maxItems"), int) else 100
+        inside = self.reader.merged(items)
+        usual = (
+            len(places) or 1 if len(above) <= OPTIONAL_DEPTH and id(inside) not in above and not self.tweaks.bare else 0
+        )
+        count = min(max(least, usual), most, max(least, 50))
+        if count > least:
+            self.record.optional.add(path)
+        if path in self.tweaks.omitted:
+            count = least
+        out: list[Json] = []
+        for index in range(count):
+            try:
+                schema = places[index] if index < len(places) else items
+                out.append(self.value(schema, UNSET, (*path, index), name, above))
+            except Unmakeable:
+                if index < least:
+                    raise
+                break
+        return out
+
+
+def _id_in(given: Mapping[str, Json], name: str) -> Json:
+    """The id in an object that names a member: its own, or that of what the field is called (``discounts: [{discount: d1}]``)."""
+    by_letters = {letters(each): each for each in given}
+    noun = singular(name)
+    wanted = (*IDS, f"{noun}id", noun) if noun else IDS
+    return next((given[by_letters[each]] for each in wanted if each in by_letters), given)
+
+
+def _text(path: Path) -> str:
+    return "/".join(map(str, path))

@@ -1,0 +1,79 @@
+"""Answers the operations of a document from its model: each role is one method of ``read_handlers`` or ``write_handlers``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.handlers.expansion import Expansion
+from counterfoil.apis.generic.handlers.field_selection import FieldSelection
+from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce
+from counterfoil.apis.generic.handlers.own_links import OwnLinks
+from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.rows import GeneratedRows, MemberStore
+from counterfoil.ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from counterfoil.world.world import World
+
+
+class Handlers(ManyAtOnce):
+    """The operations of one document. ``api`` is the name it is served as."""
+
+    def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
+        super().__init__(document, generated, api)
+        self._selection = FieldSelection(document)
+        self._expansion = Expansion(document)
+        self._links = OwnLinks(document)
+        self._roles: Mapping[str, Callable[[Operation, Request, MemberStore], Response]] = {
+            "list": self.list_members,
+            "read": self.read,
+            "create": self.create,
+            "replace": self.replace,
+            "update": self.update,
+            "delete": self.delete,
+            "clear": self.clear,
+            "action": self.action,
+            "read_one": self.read_one,
+            "write_one": self.write_one,
+            "delete_one": self.delete_one,
+            "download": self.download,
+            "made_up": self.made_up,
+        }
+
+    def handler(self, name: str) -> Callable[[Request, World], Response]:
+        """What answers an operation."""
+        operation = self.document.model.operations[name]
+        act = self._roles[operation.role]
+
+        def answer(request: Request, store: MemberStore) -> Response:
+            try:
+                return act(operation, request, store)
+            except LedgerError as error:
+                raise ApiError("conflict", error.message, where=error.field) from None
+
+        def handle(request: Request, world: World) -> Response:
+            return answer(request, MemberStore(self.generated, world, self.api))
+
+        def expand(request: Request, world: World) -> Response:
+            store = MemberStore(self.generated, world, self.api)
+            return self._expansion.expanded(operation, request, answer(request, store), store)
+
+        expanded = expand if self._expansion.applies(operation) else handle
+
+        def link(request: Request, world: World) -> Response:
+            return self._links.linked(operation, request, expanded(request, world))
+
+        shown = link if self._links.applies(operation) else expanded
+
+        def choose(request: Request, world: World) -> Response:
+            return self._selection.chosen(operation, request, shown(request, world))
+
+        chosen = choose if self._selection.applies(operation) else shown
+
+        def unless_known(request: Request, world: World) -> Response:
+            return self.headers.unless_known(operation, request, chosen(request, world))
+
+        return unless_known if self.headers.has_tags(operation.name) else chosen

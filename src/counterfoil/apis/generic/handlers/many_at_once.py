@@ -1,0 +1,126 @@
+"""Answers the operations of a document that change or delete several members: all of those that they list, or none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.data.scalars import UNSET
+from counterfoil.apis.generic.handlers.read_handlers import text, unknown
+from counterfoil.apis.generic.handlers.write_handlers import MAX_MEMBERS_PER_REQUEST, WriteHandlers
+from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.places import at, wrapped
+from counterfoil.apis.generic.rows import MemberStore
+
+Json = Any
+
+
+class ManyAtOnce(WriteHandlers):
+    """The roles that change one member or several."""
+
+    def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        if _has_several(operation):
+            return self._change_each(operation, request, store)
+        return super().replace(operation, request, store)
+
+    def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        if _has_several(operation):
+            return self._change_each(operation, request, store)
+        return super().update(operation, request, store)
+
+    def clear(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        """Delete the members whose ids the request lists, or all."""
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        has_ids = bool(operation.id_query or operation.id_at)
+        ids = self._listed_ids(operation, request)
+        members = [store.get(collection, parent, id) for id in ids] if has_ids else list(store.all(collection, parent))
+        missing = (
+            next((id for id, member in zip(ids, members, strict=True) if member is None), None) if has_ids else None
+        )
+        if missing is not None and self.document.refuses_unknown_ids(operation.name):
+            raise unknown(collection, missing)
+        if len(members) > MAX_MEMBERS_PER_REQUEST:
+            raise ApiError("conflict", f"one request deletes up to {MAX_MEMBERS_PER_REQUEST}")
+        response = self._respond(operation, self.bodies.made_up(operation.name, operation.name), request)
+        for member in members:
+            if member is not None:
+                store.write(collection, parent, member.id, None)
+        return response
+
+    def _listed_ids(self, operation: Operation, request: Request) -> list[str]:
+        """The ids that a request lists: in a list, joined with commas, or each in an object (``id_at`` has a 0)."""
+        place = operation.id_at
+        sent: Json
+        if 0 in place:
+            number = place.index(0)
+            listed = at(request.body, place[:number])
+            sent = [at(each, place[number + 1 :]) for each in listed] if isinstance(listed, list) else []
+        else:
+            sent = request.query.get(operation.id_query) if operation.id_query else at(request.body, place)
+        if isinstance(sent, str):
+            sent = [each.strip() for each in sent.split(",") if each.strip()]
+        return [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
+
+    def _change_each(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        """Replace or update each member of a list: all of them, or none if one is not there. Raises ``ApiError``."""
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        values: dict[str, dict[str, Json]] = {}
+        listed = at(self._body(operation, request), operation.body[:-1])
+        if not isinstance(listed, list) or not listed:  # which the document allows
+            return self._nothing_changed(operation, request)
+        for number, sent in enumerate(self._each_sent(operation, self._body(operation, request))):
+            id = at(sent, operation.id_at)
+            if id is None and self._makes_unknown(operation):
+                id = store.new_id(collection, parent)
+            if id is None or isinstance(id, dict | list):
+                where = f"/{number}/{'/'.join(map(str, operation.id_at))}"
+                raise ApiError("unknown_resource", f"item {number} has no {operation.id_at[-1]}", where=where)
+            values[text(id)] = self._changed(operation, collection, parent, text(id), sent, store, values.get(text(id)))
+        made = [self._write(operation, collection, parent, id, value, store, request) for id, value in values.items()]
+        return self._together(operation, made)
+
+    def _makes_unknown(self, operation: Operation) -> bool:
+        """Whether a member that is unknown is made: by a PUT for which the document has no status for that."""
+        return operation.role == "replace" and not self.document.refuses_unknown_ids(operation.name)
+
+    def _nothing_changed(self, operation: Operation, request: Request) -> Response:
+        """The answer to a request that lists nothing: an empty list, where the document has one."""
+        given: Json = UNSET
+        if 0 in operation.at:
+            given = wrapped(operation.at[: operation.at.index(0)], [])
+        return self._respond(operation, self.bodies.made_up(operation.name, operation.name, given), request)
+
+    def _changed(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        id: str,
+        sent: Json,
+        store: MemberStore,
+        before: dict[str, Json] | None,
+    ) -> dict[str, Json]:
+        """The value of one of several members that a request changes. PUT creates it where the document has no status for an id
+        that is unknown. Raises ``ApiError``."""
+        fields = self.changes.fields(collection, sent)
+        self._check_references(collection, fields, store)
+        now = store.world.now
+        member = store.get(collection, parent, id)
+        before = before if before is not None or member is None else member.value
+        if before is None and not self._makes_unknown(operation):
+            raise unknown(collection, id)
+        if before is not None and operation.role == "update":
+            return self.changes.updated(collection, before, fields, now)
+        fields = self.changes.with_defaults(operation, fields)
+        key = f"{self.generated.key(store.world, collection, parent)}/{id}"
+        fixed = self.generated.fixed(collection, parent, id)
+        if before is None:
+            return self.changes.created(collection, fields, fixed, key, now)
+        return self.changes.replaced(collection, before, fields, fixed, now, key)
+
+
+def _has_several(operation: Operation) -> bool:
+    """Whether the body lists members, each with its id."""
+    return bool(operation.id_at) and operation.body[-1:] == (0,)

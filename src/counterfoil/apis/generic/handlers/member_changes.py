@@ -1,0 +1,266 @@
+"""Makes the value of a member that is created, replaced, updated or acted upon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from counterfoil.apis.generic.data.instants import INSTANT_NAMES
+from counterfoil.apis.generic.data.values import FAILURES, Unmakeable
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.inference.relations import CREATED, UPDATED
+from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.places import put
+from counterfoil.world.commands.resources import plain_numbers
+
+Json = Any
+
+HAPPENED = re.compile(r"(?:[a-z]ed|begun|sent|given|known|seen)_?(?:[aA]t|[oO]n|Date|date|Time|time)?$")
+"""Names of fields that say when something was done: ``opened_at``, ``issuedOn``, ``dateOpened``."""
+FIRST_STATES = ("draft", "pending", "new", "created", "open", "active", "enabled", "queued", "scheduled", "incomplete")
+"""States that a member begins in, where the document has no default: the first of these that it lists."""
+_LATER = (
+    "deleted",
+    "canceled",
+    "cancelled",
+    "archived",
+    "ended",
+    "paid",
+    "voided",
+    "finalized",
+    "completed",
+    "expired",
+    "closed",
+)
+
+
+class MemberChanges:
+    """The changes to members of one document's collections. ``now`` is an instant of a world."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def fields(self, collection: Collection, sent: Json) -> dict[str, Json]:
+        """What was sent, by the names that the member has: ``FriendlyName`` as ``friendly_name``. Others are left out."""
+        if not isinstance(sent, dict):
+            return {}
+        members = self.document.properties(collection)
+        if not members:
+            return dict(plain_numbers(sent))
+        return dict(plain_numbers(self._renamed(members, sent, 0)))
+
+    def with_defaults(self, operation: Operation, fields: dict[str, Json]) -> dict[str, Json]:
+        """The fields with the defaults that the operation's body has for what was not sent."""
+        body = request_schema(self.document.spec.operations[operation.name])
+        schema = self.document.reader.member(body, operation.body) if body is not None else None
+        known = {letters(name) for name in fields}
+        for name, each in self.document.reader.properties(schema).items() if schema is not None else ():
+            default = self.document.reader.merged(each).get("default")
+            if default is not None and letters(name) not in known:
+                fields.update(self.fields(self.document.collection(operation), {name: default}))
+        return fields
+
+    def _renamed(self, members: Mapping[str, Json], sent: Mapping[str, Json], depth: int) -> dict[str, Json]:
+        by_letters = {letters(name): name for name in members}
+        reader = self.document.reader
+        out: dict[str, Json] = {}
+        for name, value in sent.items():
+            known = name if name in members else by_letters.get(letters(name))
+            if known is None or (known in out and known != name):
+                continue
+            inner = reader.properties(members[known]) if isinstance(value, dict) and depth < 6 else None
+            if inner and not any(each in inner for each in value):
+                value = self._renamed(inner, value, depth + 1) or value
+            out[known] = value
+        return out
+
+    def created(
+        self, collection: Collection, fields: Mapping[str, Json], fixed: Mapping[Place, Json], key: str, now: datetime
+    ) -> dict[str, Json]:
+        """The value of a new member: what was sent, defaults, and what the server sets."""
+        members = self.document.properties(collection)
+        beside = {place for place, id_place, _ in collection.embeds if place != id_place}  # shown by their ids
+        value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
+        for name, schema in members.items():
+            if name in value or name in beside:
+                continue
+            merged = self.document.reader.merged(schema)
+            if name == collection.state and (state := self._first_state(merged)) is not None:
+                value[name] = state
+            elif merged.get("default") is not None:
+                value[name] = merged["default"]
+            elif name in collection.created or name in collection.updated:
+                value[name] = self.instant(schema, now)
+            elif name in collection.server_owned and not self._comes_later(schema, name):
+                if self._is_instant(name, schema):
+                    value[name] = self.instant(schema, now)
+                else:
+                    self._add_made(value, name, schema, key)
+        return self._with_fixed(collection, self._complete(collection, value, key), fixed)
+
+    def replaced(
+        self,
+        collection: Collection,
+        before: Mapping[str, Json],
+        fields: Mapping[str, Json],
+        fixed: Mapping[Place, Json],
+        now: datetime,
+        key: str,
+    ) -> dict[str, Json]:
+        """The value after PUT: what was sent, defaults, what the server owns as before, and what the path says (``fixed``)."""
+        kept = {name: before[name] for name in (*collection.server_owned, *_top(collection.id)) if name in before}
+        value = {
+            **kept,
+            **{
+                name: each for name, each in fields.items() if name not in collection.server_owned or name not in before
+            },
+        }
+        for name, schema in self.document.properties(collection).items():
+            default = self.document.reader.merged(schema).get("default")
+            if name not in value and default is not None:
+                value[name] = default
+        value = self._with_fixed(collection, self._complete(collection, value, key), fixed)
+        return self._touched(collection, value, now)
+
+    def updated(
+        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
+    ) -> dict[str, Json]:
+        """The value after PATCH: what was sent, the rest as before; objects are merged (RFC 7396)."""
+        own = {*_top(collection.id), *collection.parts}
+        members = self.document.properties(collection)
+        changes = {
+            name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own
+        }
+        return self._touched(collection, _merged(before, changes), now)
+
+    def replaced_by(
+        self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
+    ) -> dict[str, Json]:
+        """The value where all fields are known, as after a JSON Patch; what identifies the member stays."""
+        own = {name: before[name] for name in _top(collection.id) if name in before}
+        return self._touched(collection, {**fields, **own}, now)
+
+    def acted(
+        self,
+        collection: Collection,
+        operation: Operation,
+        before: Mapping[str, Json],
+        fields: Mapping[str, Json],
+        now: datetime,
+    ) -> dict[str, Json]:
+        """The value after an action: its fields are set; ``now`` stands for the world's time."""
+        value = dict(before)
+        members = self.document.properties(collection)
+        for name, new in operation.sets:
+            value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
+            self._note_when(value, members, new, now)
+        if not operation.sets:
+            value = _merged(value, {name: each for name, each in fields.items() if name not in _top(collection.id)})
+        return self._touched(collection, value, now)
+
+    def instant(self, schema: Json, now: datetime) -> Json:
+        """The instant as the field's schema writes it: a date, a time, or seconds."""
+        reader = self.document.reader
+        merged, types = reader.merged(schema), reader.types(schema)
+        form, example = merged.get("format"), merged.get("example")
+        now = now.astimezone(UTC)
+        if "string" in types or not types:
+            if form == "date" or (isinstance(example, str) and len(example) == 10 and form != "date-time"):
+                return now.strftime("%Y-%m-%d")
+            if isinstance(example, str) and example[3:5] == ", ":
+                return now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+            return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        seconds = int(now.timestamp())
+        return seconds * 1000 if isinstance(example, int) and example > 10**11 else seconds
+
+    def _said_now(self, schema: Json, sent: Json, now: datetime) -> Json:
+        """``now``, where a field holds an instant, is the world's time."""
+        if sent != "now" or schema is None:
+            return sent
+        merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
+        is_instant = merged.get("format") in ("date-time", "date", "unix-time") or types & {"integer", "number"}
+        return self.instant(schema, now) if is_instant else sent
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _first_state(self, merged: Mapping[str, Json]) -> Json:
+        if merged.get("default") is not None:
+            return merged["default"]
+        values = merged.get("enum")
+        values = [each for each in values if each is not None] if isinstance(values, list) else []
+        if not values:
+            return None
+        by_letters = {letters(str(each)): each for each in values}
+        return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
+
+    def _is_instant(self, name: str, schema: Json) -> bool:
+        """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
+        merged = self.document.reader.merged(schema)
+        whole = self.document.reader.types(schema) <= {"integer", "null"} and INSTANT_NAMES.search(name) is not None
+        happened = HAPPENED.search(name) or letters(name) in ("at", "date", "time", "timestamp")
+        return bool(happened) and (merged.get("format") == "date-time" or whole)
+
+    def _comes_later(self, schema: Json, name: str) -> bool:
+        """Whether a field says something that has not happened to what is new: it may be null, or says when it ended."""
+        key = letters(name)
+        if key in CREATED | UPDATED:
+            return False
+        merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
+        if name in FAILURES:
+            return True
+        return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in _LATER
+
+    def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
+        try:
+            value[name] = self.document.values.make(schema, f"{key}/{name}")
+        except Unmakeable:
+            return
+
+    def _complete(self, collection: Collection, value: dict[str, Json], key: str) -> dict[str, Json]:
+        """The value with what its schema requires, where that was not sent."""
+        for schema in self.document.entities(collection)[:1]:
+            try:
+                made = self.document.values.make(schema, key, given=value)
+            except Unmakeable:
+                continue
+            if isinstance(made, dict):
+                return {**made, **{name: each for name, each in value.items() if name not in made}}
+        return value
+
+    def _with_fixed(
+        self, collection: Collection, value: dict[str, Json], fixed: Mapping[Place, Json]
+    ) -> dict[str, Json]:
+        for place, each in fixed.items():
+            put(value, place, self.document.coerce(collection, place, each))
+        return value
+
+    def _touched(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:
+        members = self.document.properties(collection)
+        for name in collection.updated:
+            if name in members:
+                value[name] = self.instant(members[name], now)
+        return value
+
+    def _note_when(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
+        """``canceled_at`` for a status that becomes ``canceled``."""
+        if not isinstance(new, str):
+            return
+        for name, schema in members.items():
+            if letters(name) in (f"{letters(new)}at", f"{letters(new)}on", f"{letters(new)}date"):
+                value[name] = self.instant(schema, now)
+
+
+def _top(place: Place) -> tuple[str, ...]:
+    return (str(place[0]),) if len(place) == 1 else ()
+
+
+def _merged(before: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str, Json]:
+    out = dict(before)
+    for name, value in changes.items():
+        old = out.get(name)
+        out[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return out

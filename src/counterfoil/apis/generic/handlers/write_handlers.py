@@ -1,0 +1,306 @@
+"""Answers the operations of a document that create, change and delete members."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
+from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
+from counterfoil.apis.generic.handlers.uploads import described, uploaded
+from counterfoil.apis.generic.inference.composite import fields_of, joined
+from counterfoil.apis.generic.inference.named_actions import deletes, effect_of
+from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.places import at, replaced
+from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+
+Json = Any
+MAX_MEMBERS_PER_REQUEST = 200
+"""Members that one request may create or delete."""
+
+
+class WriteHandlers(ReadHandlers):
+    """The roles that write; each answers with what it wrote, as those that read do."""
+
+    def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
+        sent = self._each_sent(operation, self._body(operation, request))
+        made = []
+        for each in sent:
+            fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
+            self._check_references(collection, fields, store)
+            if collection.parts:
+                fields.update({str(place[0]): value for place, value in fixed.items()})
+            id, value = self.new_member(collection, parent, fields, store, fixed)
+            made.append(self._write(operation, collection, parent, id, value, store, request))
+        return self._together(operation, made)
+
+    def _together(self, operation: Operation, made: list[Response]) -> Response:
+        """One answer with the members of several, where the document has a list for them; else the first."""
+        first = made[0]
+        if len(made) == 1 or 0 not in operation.at:
+            return first
+        place = operation.at[: operation.at.index(0)]
+        shown = [item for each in made for item in at(each.body, place)]
+        body = shown if not place else replaced(first.body, place, shown)
+        return Response(first.status, body, first.headers, first.media_type)
+
+    def _each_sent(self, operation: Operation, body: Json) -> list[Json]:
+        """The fields of each member that a body has: of several, where it holds a list. Raises ``ApiError`` (malformed)."""
+        if operation.body[-1:] != (0,):
+            return [at(body, operation.body)]
+        sent = at(body, operation.body[:-1])
+        if not isinstance(sent, list) or not sent:
+            return [None]
+        if len(sent) > MAX_MEMBERS_PER_REQUEST:
+            raise ApiError("malformed", f"one request takes up to {MAX_MEMBERS_PER_REQUEST}", where="body")
+        return sent
+
+    def new_member(
+        self,
+        collection: Collection,
+        parent: str,
+        fields: Mapping[str, Json],
+        store: MemberStore,
+        fixed: Mapping[Place, Json] | None = None,
+    ) -> tuple[str, dict[str, Json]]:
+        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
+        world = store.world
+        id = self._new_id(collection, parent, fields, store) if collection.id else ONLY
+        key = f"{self.generated.key(world, collection, parent)}/{id}"
+        determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
+        return id, self.changes.created(collection, fields, determined, key, world.now)
+
+    def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore) -> str:
+        """The id that was sent, if clients choose it and its path takes it; else a new one.
+
+        Raises ``ApiError`` (conflict) for one that is taken. The id of a made row is not taken: it is often that of the
+        document's example, which people send first. Where the document has no status for a conflict, the member is written
+        anew.
+        """
+        if collection.parts:
+            return self._new_composite(collection, parent, fields, store)
+        sent = at(fields, collection.id) if collection.id else None
+        owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
+        if (
+            isinstance(sent, str | int)
+            and not isinstance(sent, bool)
+            and str(sent)
+            and not owned
+            and "/" not in str(sent)
+            and self.document.can_be_asked_for(collection, str(sent))
+        ):
+            taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
+            if taken and self.document.refuses_taken_ids(collection):
+                raise ApiError(
+                    "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
+                )
+            return str(sent)
+        return store.new_id(collection, parent)
+
+    def _new_composite(
+        self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore
+    ) -> str:
+        """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
+        made = fields_of(collection, store.new_id(collection, parent))
+        values = []
+        for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
+            sent = fields.get(name)
+            is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
+            values.append(text(sent) if is_usable else made[name])
+        id = joined(values)
+        if store.get(collection, parent, id) is not None and self.document.refuses_taken_ids(collection):
+            raise ApiError(
+                "conflict", f"there is a member with the id '{id[:100]}' already", where=collection.parts[-1]
+            )
+        return id
+
+    def _fields_sent(
+        self, operation: Operation, collection: Collection, request: Request, store: MemberStore
+    ) -> dict[str, Json]:
+        """The fields that a request writes. Raises ``ApiError`` as ``_check_references`` does."""
+        fields = self.changes.fields(collection, at(self._body(operation, request), operation.body))
+        self._check_references(collection, fields, store)
+        return fields
+
+    def _check_references(self, collection: Collection, fields: Mapping[str, Json], store: MemberStore) -> None:
+        """Refuse references to members that do not exist, where the model says so (``integrity: strict``).
+
+        Raises ``ApiError`` (malformed), which is rendered with the status and in the shape that the document has for it.
+        """
+        if self.document.model.integrity != "strict":
+            return
+        for field, target in collection.references:
+            owner = self.document.model.collections.get(target)
+            sent = fields.get(field)
+            for each in sent if isinstance(sent, list) else [sent]:
+                each = at(each, owner.id) if isinstance(each, dict) and owner is not None else each
+                if each is None or each == "" or owner is None or owner.parents:
+                    continue
+                if isinstance(each, dict | list) or store.get(owner, "", text(each)) is None:
+                    raise ApiError("malformed", f"{field}: {target} has no member '{text(each)[:100]}'", where=field)
+
+    def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
+        if operation.key and self._creates(operation):
+            return self._put_by_key(operation, collection, parent, fields, request, store)
+        id = self._named(operation, collection, parent, request, store)
+        member = store.get(collection, parent, id)
+        world = store.world
+        key = f"{self.generated.key(world, collection, parent)}/{id}"
+        fixed = self.generated.fixed(collection, parent, id)
+        if member is None:
+            if not self._creates(operation):
+                raise unknown(collection, id)
+            value = self.changes.created(collection, fields, fixed, key, world.now)
+        else:
+            self.headers.check_absent(operation, request)
+            self.headers.check_unchanged(operation, request, member.value)
+            value = self.changes.replaced(collection, member.value, fields, fixed, world.now, key)
+        return self._write(operation, collection, parent, id, value, store, request, created=member is None)
+
+    def _put_by_key(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        fields: dict[str, Json],
+        request: Request,
+        store: MemberStore,
+    ) -> Response:
+        """Replace the member that a field names, or create one that has it."""
+        value = self._id(operation, collection, request)
+        fixed = {operation.key: self.document.coerce(collection, operation.key, value)}
+        members = store.all(collection, parent)
+        member = next((each for each in members if text(at(each.value, operation.key)) == value), None)
+        if member is None:
+            id, new = self.new_member(collection, parent, fields, store, fixed)
+        else:
+            id, key = member.id, f"{self.generated.key(store.world, collection, parent)}/{member.id}"
+            determined = {**self.generated.fixed(collection, parent, id), **fixed}
+            new = self.changes.replaced(collection, member.value, fields, determined, store.world.now, key)
+        return self._write(operation, collection, parent, id, new, store, request, created=member is None)
+
+    def _creates(self, operation: Operation) -> bool:
+        """Whether PUT to an id that is unknown creates: the document has 201 for it, beside another status for what is replaced,
+        or without one for what is not found."""
+        responses = self.document.spec.operations[operation.name].get("responses") or {}
+        others = [each for each in responses if each.startswith("2") and each != "201"]
+        return not operation.id_at and "201" in responses and (bool(others) or "404" not in responses)
+
+    def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        self.headers.check_unchanged(operation, request, member.value)
+        if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
+            fields = self._patched(collection, member, request.body, store)
+            value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
+            return self._write(operation, collection, parent, member.id, value, store, request)
+        fields = self._fields_sent(operation, collection, request, store)
+        value = self.changes.updated(collection, member.value, fields, store.world.now)
+        return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def _patched(self, collection: Collection, member: Member, patch: Json, store: MemberStore) -> dict[str, Json]:
+        """All fields of a member after a JSON Patch. Raises ``ApiError`` (conflict; RFC 5789, 2.2)."""
+        try:
+            fields = self.changes.fields(collection, patched(member.value, patch))
+        except BadPatch as error:
+            raise ApiError("conflict", f"the patch cannot be applied: {error}") from None
+        self._check_references(collection, fields, store)
+        return fields
+
+    def delete(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        self.headers.check_unchanged(operation, request, member.value)
+        response = self._show(operation, collection, parent, member, store, request)
+        store.write(collection, parent, member.id, None)
+        return response
+
+    def action(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection, parent, member = self._found(operation, request, store)
+        state = member.value.get(collection.state)
+        if operation.when and str(state) not in operation.when:
+            message = f"the {collection.state} is '{state}'; it must be {' or '.join(operation.when)}"
+            raise ApiError("conflict", message, where=collection.state)
+        if operation.verb_at:
+            return self._named_action(operation, request, store)
+        fields = self._fields_sent(operation, collection, request, store)
+        value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
+        return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def _named_action(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        """The action that the body names: it sets what is known of it, or deletes the member. The body's other fields are set."""
+        collection, parent, member = self._found(operation, request, store)
+        sent = self._body(operation, request)
+        body = sent if isinstance(sent, dict) else {}  # a body that the document does not require
+        verb = text(body.get(operation.verb_at, ""))
+        sets = effect_of(self.document.reader, self.document.entity(collection), verb)
+        if sets is not None and not sets and deletes(verb):
+            response = self._show(operation, collection, parent, member, store, request)
+            store.write(collection, parent, member.id, None)
+            return response
+        others = {name: each for name, each in body.items() if name != operation.verb_at}
+        fields = self.changes.fields(collection, others)
+        self._check_references(collection, fields, store)
+        before = self.changes.updated(collection, member.value, fields, store.world.now)
+        named = dataclasses.replace(operation, sets=tuple(sorted((sets or {}).items())))
+        value = self.changes.acted(collection, named, before, {}, store.world.now)
+        return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def write_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        fields = self._fields_sent(operation, collection, request, store)
+        written = store.world.resources.group(self.api, collection.path, parent).get(ONLY)
+        was_deleted = written is not None and written.value is None
+        before = {} if was_deleted else self.only_member(collection, parent, store).value
+        value = self.changes.updated(collection, before, fields, store.world.now)
+        return self._write(operation, collection, parent, ONLY, value, store, request)
+
+    def delete_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        member = self.only_member(collection, parent, store)
+        response = self._show(operation, collection, parent, member, store, request)
+        store.write(collection, parent, ONLY, None)
+        return response
+
+    def _write(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        id: str,
+        value: dict[str, Json],
+        store: MemberStore,
+        request: Request,
+        *,
+        created: bool = False,
+    ) -> Response:
+        """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on.
+
+        What is ``created`` is shown with 201, where the document has that.
+        """
+        content = uploaded(request)
+        if content is not None:
+            value.update(described(self.document, collection, request, content))
+        member = Member(id, value)
+        answer = self.document.documented(operation.name, 201) if created else None
+        response = self._show(operation, collection, parent, member, store, request, answer)
+        shown = (
+            at(response.body, operation.at)
+            if response.body is not None and not isinstance(response.body, bytes)
+            else None
+        )
+        if isinstance(shown, dict):
+            members = self.document.properties(collection)
+            for name, each in shown.items():
+                if name in members and value.get(name) is None:
+                    value[name] = each
+        store.write(collection, parent, id, value, content if self.document.keeps_files(collection) else None)
+        return response

@@ -1,0 +1,114 @@
+"""Finds operations that change or delete several members at once: their bodies or queries list members or ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.inference.envelopes import list_place, member_place
+from counterfoil.apis.generic.inference.found_collections import CollectionDraft, stem_of
+from counterfoil.apis.generic.inference.roles import InferredRole, Roles
+from counterfoil.apis.generic.inference.rpc_operations import KINDS
+from counterfoil.apis.generic.model import Place, Role
+from counterfoil.apis.generic.names import letters, singular, word_set, words
+from counterfoil.apis.generic.paths import Path, read_path
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+BULK = word_set("bulk batch many multiple mass all")
+CHANGES: Mapping[str, Role] = {"patch": "update", "put": "replace"}
+
+
+def bulk(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
+    """The operations that change or delete the members that their body or query lists."""
+    for name in found:
+        method, _, text = name.partition(" ")
+        method, path = method.lower(), read_path(text)
+        if method == "get" or path.ends_in_parameter:
+            continue
+        draft, role = _meant(roles, method, path)
+        if draft is None or draft.single or draft.entity is None or not draft.id or draft.parts:
+            continue
+        if role == "delete" and (which := _ids(roles, name, draft)) is not None:
+            query, place = which
+            said = f"'{query or place_name(place)}' lists the members that are deleted"
+            yield name, InferredRole("clear", draft, id_query=query, id_at=place, reason=said, confidence=0.8)
+        elif role in ("update", "replace") and (changed := _changes(roles, name, draft, role)) is not None:
+            yield name, changed
+
+
+def _meant(roles: Roles, method: str, path: Path) -> tuple[CollectionDraft | None, Role | None]:
+    """The collection that a path is about, and what is done to its members: by its method, or by the path's last word."""
+    own = roles.drafts.get(path.key)
+    if own is not None and (own.items or own.lists):
+        return own, "delete" if method == "delete" else CHANGES.get(method)
+    said = words(path.last)
+    above = roles.drafts.get(path.parent().key) if len(path.segments) > 1 else None
+    if above is None or not said:
+        return None, None
+    kinds = [KINDS[each] for each in said if each in KINDS and each not in BULK]
+    if method == "post" and kinds and (BULK & {*said} or len(said) == 1 or singular(said[-1]) == singular(above.noun)):
+        return above, kinds[0]
+    if BULK & {*said}:
+        return above, "delete" if method == "delete" else CHANGES.get(method)
+    return None, None
+
+
+def _ids(roles: Roles, name: str, draft: CollectionDraft) -> tuple[str, Place] | None:
+    """The query parameter, or the place in the body, that lists ids; 0 in a place stands for each item."""
+    reader = roles.reader
+    stems = {letters(draft.parameter), f"{singular(draft.noun)}id", "id"}
+    several = {f"{each}s" for each in stems if each} | {f"{singular(draft.noun)}ids"}
+    operation = roles.operations[name]
+    for each in operation.get("parameters") or ():
+        key = letters(str(each.get("name")))
+        if each.get("in") == "query" and (
+            key in several or (key in stems and reader.is_array(each.get("schema") or {}))
+        ):
+            return each["name"], ()
+    body = request_schema(operation)
+    if body is None:
+        return None
+    if reader.is_array(body):
+        return _in_list(reader, body, draft, ())
+    members = reader.properties(body)
+    for member, schema in members.items():
+        if letters(member) in several and reader.is_array(schema):
+            return "", (member,)
+    listed = list_place(reader, body, draft.noun)
+    if listed is None:
+        return None
+    return _in_list(reader, reader.member(body, listed[0]), draft, listed[0])
+
+
+def _in_list(reader: SchemaReader, schema: Json, draft: CollectionDraft, place: Place) -> tuple[str, Place] | None:
+    """The ids in a list of ids, or in one of objects that have one."""
+    items = reader.items(schema)
+    if reader.is_object(items):
+        return ("", (*place, 0, *draft.id)) if draft.id[0] in reader.properties(items) else None
+    return ("", (*place, 0)) if reader.types(items) & {"string", "integer"} else None
+
+
+def _changes(roles: Roles, name: str, draft: CollectionDraft, role: Role) -> InferredRole | None:
+    """Several members in a body: a list of objects that have an id."""
+    reader = roles.reader
+    body = request_schema(roles.operations[name])
+    listed = list_place(reader, body, draft.noun) if body is not None else None
+    item = reader.member(body, (*listed[0], 0)) if listed is not None else None
+    if listed is None or item is None or draft.id[0] not in reader.properties(item):
+        return None
+    answer = roles.collections.answer(name)
+    at: Place = ()
+    shown = list_place(reader, answer.schema, draft.noun) if answer.is_json else None
+    if shown is not None:
+        inner = reader.member(answer.schema, (*shown[0], 0))
+        at = (*shown[0], 0, *member_place(reader, inner, (draft.noun, stem_of(draft.parameter)), draft.parameter)[0])
+    said = f"its body lists members with their '{draft.id[0]}'"
+    return InferredRole(role, draft, at, body=(*listed[0], 0), id_at=draft.id, reason=said, confidence=0.8)
+
+
+def place_name(place: Place) -> str:
+    """What a person calls a place in a body: its last name, or the body itself."""
+    return next((str(each) for each in reversed(place) if isinstance(each, str)), "the body")

@@ -1,0 +1,108 @@
+"""Members that two or more path parameters identify together: ``/bays/{owner}/{bay}``, where both are fields of a bay.
+
+The id of such a member joins the values of its fields with slashes, as the ids of parents are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.apis.generic.inference.envelopes import list_place, member_place
+from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.paths import Path, read_path
+
+if TYPE_CHECKING:
+    from counterfoil.apis.generic.inference.found_collections import FoundCollections
+    from counterfoil.apis.generic.model import Collection
+
+Json = Any
+
+
+def joined(values: Iterable[str]) -> str:
+    """The id that joins the values of several fields."""
+    return "/".join(each.replace("/", "%2F") for each in values)
+
+
+def parts_of(id: str) -> list[str]:
+    """The values that ``joined`` joined."""
+    return [each.replace("%2F", "/") for each in id.split("/")]
+
+
+def own_parents(collection: Collection, ids: list[str]) -> int:
+    """How many of the ids before a member's last parameter are part of its own id."""
+    return max(0, min(len(collection.parts) - 1, len(ids)))
+
+
+def find_composites(found: FoundCollections) -> None:
+    """Make one collection of ``/bays`` and ``/bays/{owner}/{bay}``, where the fields of a bay have both names."""
+    for text in found.paths:
+        path = read_path(text)
+        length = _trailing_parameters(path)
+        above = path.parent(length)
+        if length < 2 or not above.segments or not _is_wanted(found, path, above, length):
+            continue
+        fields = _fields(found, text, path, length)
+        if not fields:
+            continue
+        draft = found.draft_at(above)
+        if draft.items and draft.parts != fields:
+            continue
+        draft.parts = fields
+        draft.items.append(path)
+        draft.note("identity", "/".join(fields), f"{length} path parameters are called like these fields", 0.8)
+        for count in range(1, length):  # the paths between lead to this collection, too
+            between = path.parent(count)
+            found.drafts[between.key] = draft
+            for written in found.by_key.get(between.key, ()):
+                names = between.parameters[-(length - count) :]
+                scope = [(name, field, "") for name, field in zip(names, fields, strict=False)]
+                found.views[written.text] = draft, scope
+
+
+def _trailing_parameters(path: Path) -> int:
+    number = 0
+    for segment in reversed(path.segments):
+        if not segment.is_parameter or ":" in segment.text:
+            break
+        number += 1
+    return number
+
+
+def _is_wanted(found: FoundCollections, path: Path, above: Path, length: int) -> bool:
+    """Whether the collection is listed or created, above the parameters or between them, and nothing between is a member."""
+    is_listed = False
+    for count in range(1, length + 1):
+        for written in found.by_key.get(path.parent(count).key, ()):
+            methods = found.paths[written.text]
+            answer = found.answer(f"GET {written.text}") if "get" in methods else None
+            shows_list = answer is not None and list_place(found.reader, answer.schema, above.noun) is not None
+            if count < length and not shows_list and methods.keys() & {"get", "put", "patch", "delete"}:
+                return False
+            is_listed = is_listed or shows_list or "post" in methods
+    return is_listed
+
+
+def _fields(found: FoundCollections, text: str, path: Path, length: int) -> tuple[str, ...]:
+    """The fields that the parameters are called like, in their order; empty where one has none."""
+    answer = found.answer(f"GET {text}") if "get" in found.paths[text] else None
+    if answer is None or not answer.is_json or answer.schema is None:
+        return ()
+    reader = found.reader
+    place, _, _ = member_place(reader, answer.schema, (path.noun,), path.segments[-1].parameter)
+    entity = reader.member(answer.schema, place)
+    members = {letters(name): name for name in reader.properties(entity)} if entity is not None else {}
+    names: list[str] = []
+    for segment in path.segments[-length:-1]:
+        name = members.get(letters(segment.parameter), "")
+        if not name or not reader.types(reader.properties(entity)[name]) & {"string", "integer"}:
+            return ()
+        names.append(name)
+    last = identity(reader, entity, path.segments[-1].parameter, path.noun)
+    return (*names, str(last[0][0])) if last is not None and len(last[0]) == 1 and last[0][0] not in names else ()
+
+
+def fields_of(collection: Collection, id: str) -> Mapping[str, str]:
+    """The fields of a member that its id says."""
+    return dict(zip(collection.parts, parts_of(id), strict=False))

@@ -1,0 +1,336 @@
+"""Infers a model from a document: puts roles, envelopes, identities, queries and relations together.
+
+The rules are in the modules that this one calls; here each of their results becomes a part of the model and a decision
+with its reason. Same document, same model: nothing depends on the order of a set or on randomness.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path as File
+from typing import Any
+
+from counterfoil.apis.generic import model_file
+from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.inference.bulk_roles import bulk
+from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members, expansion_parameters
+from counterfoil.apis.generic.inference.file_operations import downloads
+from counterfoil.apis.generic.inference.found_collections import CollectionDraft
+from counterfoil.apis.generic.inference.named_actions import named_actions
+from counterfoil.apis.generic.inference.queries import chooses, queries
+from counterfoil.apis.generic.inference.relations import ownership, references, state_field
+from counterfoil.apis.generic.inference.roles import InferredRole, Roles
+from counterfoil.apis.generic.inference.search_bodies import body_queries
+from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Parent, place_text
+from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.paths import Path, Segment, read_path
+from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.openapi import Spec
+
+Json = Any
+
+
+def infer(spec: Spec, file: File | None = None) -> Model:
+    """The model of a document, corrected by its ``x-counterfoil`` and then by ``file``.
+
+    Raises ``ModelError`` for a correction that cannot be read, or that names what the document does not have.
+    """
+    model = _Inference(spec).model()
+    own = spec.raw.get("x-counterfoil")
+    if own is not None:
+        model = model_file.corrected(model, own, f"{spec.source}: x-counterfoil", spec.operations)
+    return model if file is None else model_file.corrected_by_file(model, file, spec.operations)
+
+
+WRITES = ("create", "replace", "update")
+
+
+def _is_last_part(owner: CollectionDraft, index: int) -> bool:
+    """Whether the parameter at this place of a path completes the id of a member."""
+    return index == len(owner.path.segments) + max(1, len(owner.parts)) - 1
+
+
+class _Inference:
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.reader = SchemaReader(spec.raw)
+        self.roles = Roles(spec.operations, self.reader)
+        self.decisions: list[Decision] = []
+        self._by_entity: dict[int, str] | None = None
+        self._by_noun: dict[str, str] = {}
+        self.found = {name: self.roles.role(name) for name in spec.operations}
+        self.found.update(list(bulk(self.roles, self.found)))
+        self.found.update(list(named_actions(self.roles, self.found)))
+        self.found.update(list(downloads(self.roles, self.found)))
+
+    def model(self) -> Model:
+        used: dict[str, CollectionDraft] = {}
+        for found in self.found.values():
+            if found.draft is not None:
+                used.setdefault(found.draft.path.text, found.draft)
+        collections = {text: self._collection(draft) for text, draft in used.items()}
+        collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
+        operations = {name: self._operation(name, found, collections) for name, found in self.found.items()}
+        needed = {each.collection for each in operations.values()}
+        for path in sorted(needed, key=len, reverse=True):  # those above are shorter
+            needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
+        needed |= {owner for each in operations.values() for _, _, owner in each.scope}
+        collections = {path: each for path, each in collections.items() if path in needed}
+        known = {*collections, *operations}
+        return Model(collections, operations, tuple(each for each in self.decisions if each.subject in known))
+
+    def note(self, subject: str, value: str, reason: str, confidence: float) -> None:
+        self.decisions.append(Decision(subject, value, reason, round(confidence, 2)))
+
+    # --- collections -----------------------------------------------------------------------------
+
+    def _collection(self, draft: CollectionDraft) -> Collection:
+        path = draft.path.text
+        for what, value, reason, sure in draft.why:
+            self.note(path, f"{what}: {value}", reason, sure)
+        roles = {found.role for found in self.found.values() if found.draft is draft}
+        parents = self._parents(draft)
+        shown = "any" if not draft.single and not (roles & {"list", "create"} and draft.id) else "known"
+        if shown == "any":
+            why = "no operation lists or creates its members" if draft.id else "nothing shows the ids of its members"
+            self.note(path, "found: any", f"{why}, so every id is found", 0.6)
+        if draft.entity is None:
+            return Collection(path, "", draft.id, draft.parameter, parents, shown)  # type: ignore[arg-type]
+        owned = ownership(self.reader, draft.entity, self._sent(draft), str(draft.id[0]) if draft.id else "")
+        for name, reason in owned.reasons:
+            self.note(path, f"server-owned: {name}", reason, 0.85)
+        state, values = state_field(self.reader, draft.entity)
+        if state:
+            self.note(path, f"state: {state}", f"it is called so; values: {', '.join(values) or 'not listed'}", 0.8)
+        return Collection(
+            path=path,
+            entity=draft.source,
+            id=draft.id,
+            parameter=draft.parameter,
+            parents=parents,
+            found=shown,  # type: ignore[arg-type]
+            server_owned=owned.owned,
+            created=owned.created,
+            updated=owned.updated,
+            state=state,
+            parts=draft.parts,
+        )
+
+    def _sent(self, draft: CollectionDraft) -> list[Json]:
+        """The schemas of the fields that clients send when they create or change a member; empty if they create none."""
+        writes = [(name, each) for name, each in self.found.items() if each.draft is draft and each.role in WRITES]
+        if not any(found.role == "create" for _, found in writes):
+            return []
+        return [self.reader.member(request_schema(self.spec.operations[name]), found.body) for name, found in writes]
+
+    def _parents(self, draft: CollectionDraft) -> tuple[Parent, ...]:
+        found = []
+        segments = draft.path.segments
+        for index, segment in enumerate(segments):
+            if segment.is_parameter:
+                owner = self._owner(draft.path.text, segments, index)
+                known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
+                known = known and owner is not None and _is_last_part(owner, index)
+                found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
+                if known and owner is not None:
+                    self.note(
+                        draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95
+                    )
+        return tuple(found)
+
+    def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> CollectionDraft | None:
+        """The collection whose member the parameter at ``index`` names by its id."""
+        owner = self.roles.drafts.get(Path("", segments[:index]).key)
+        parameter = segments[index].parameter
+        if owner is None or letters(parameter) == letters(owner.parameter):
+            return owner
+        fields = {letters(each) for each in self.reader.properties(owner.entity)} - {
+            letters(str(owner.id[0])) if owner.id else ""
+        }
+        return None if letters(parameter) in fields or self._is_listed(path, parameter) else owner
+
+    def _is_listed(self, path: str, parameter: str) -> bool:
+        """Whether the document lists the values of a path parameter: they are then no ids."""
+        return any(
+            (each.get("in"), each.get("name")) == ("path", parameter)
+            and "enum" in self.reader.merged(each.get("schema") or {})
+            for name, operation in self.spec.operations.items()
+            if name.partition(" ")[2].startswith(path)
+            for each in operation.get("parameters") or ()
+        )
+
+    def _with_references(
+        self, collection: Collection, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
+    ) -> Collection:
+        draft = drafts[collection.path]
+        if draft.entity is None:
+            return collection
+        others = [
+            (each.path.text, each.noun, each.parameter)
+            for each in drafts.values()
+            if each.id
+            and not each.single
+            and collections[each.path.text].found == "known"
+            and not each.path.parameters
+            and not each.parts
+        ]
+        identity = str(collection.id[0]) if collection.id else ""
+        # What a parent in the path is called refers to that parent, and not to a list of the same name elsewhere.
+        parents = {
+            singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
+        }
+        held = self._embedded_members(draft, drafts, collections)
+        found = [
+            (field, parents.get(singular(read_path(target).noun), target), reason, sure)
+            for field, target, reason, sure in references(self.reader, draft.entity, others, collection.path)
+            if field != identity and self._can_hold_id(draft, field, drafts[target])
+        ]
+        names = {field for field, _, _, _ in found}
+        members = self.reader.properties(draft.entity)
+        for (field, id, target), reason, sure in held:
+            self.note(collection.path, f"shows: {field} -> {target}", reason, sure)
+            if field == id and field in members and field not in names and not self.reader.is_array(members[field]):
+                found.append((field, target, reason, sure))
+        for field, target, reason, sure in found:
+            self.note(collection.path, f"reference: {field} -> {target}", reason, sure)
+        return replace(
+            collection,
+            references=tuple((field, target) for field, target, _, _ in found),
+            embeds=tuple(each for each, _, _ in held),
+        )
+
+    def _embedded_members(
+        self, draft: CollectionDraft, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
+    ) -> list[tuple[EmbeddedMember, str, float]]:
+        """What the fields of a collection's members can show of other collections."""
+        if self._by_entity is None:
+            others = [
+                each
+                for each in drafts.values()
+                if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
+                and not each.parts
+                and collections[each.path.text].found == "known"
+            ]  # fmt: skip
+            self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
+            self._by_noun = {singular(each.noun): each.path.text for each in reversed(others)}
+        return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
+
+    def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
+        """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``."""
+        id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
+        types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
+        return not types or not of_ids or bool(types & of_ids - {"null"})
+
+    # --- operations ------------------------------------------------------------------------------
+
+    def _operation(self, name: str, found: InferredRole, collections: dict[str, Collection]) -> Operation:
+        answer = self.roles.collections.answer(name)
+        self.note(name, f"role: {found.role}", found.reason, found.confidence)
+        if found.draft is None or (
+            found.draft.entity is None and answer.is_json and found.role not in ("delete", "download")
+        ):
+            return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
+        if found.at:
+            self.note(
+                name,
+                f"{'list' if found.role == 'list' else 'member'} at: {place_text(found.at)}",
+                found.reason,
+                found.confidence,
+            )
+        base = Operation(
+            name=name,
+            role=found.role,
+            collection=found.draft.path.text,
+            status=answer.status,
+            at=found.at,
+            each=found.each,
+            body=found.body,
+            id_at=found.id_at,
+            id_query=found.id_query,
+            first=found.first,
+            key=found.key,
+            scope=tuple(found.scope),
+            sets=tuple(sorted(found.sets.items())),
+            verb_at=found.verb_at,
+        )
+        if found.key:
+            self.note(name, f"key: {place_text(found.key)}", found.reason, found.confidence)
+        if found.body:
+            self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
+        for field, value in base.sets:
+            self.note(name, f"sets {field}: {value}", found.reason, found.confidence)
+        base = self._with_expansion(base, collections)
+        if found.role == "list":
+            return self._with_queries(base, found.draft)
+        return base if found.role == "made_up" else self._with_choice(base)
+
+    def _above(self, name: str, collections: dict[str, Collection]) -> tuple[tuple[str, str, str], ...]:
+        """The members that a made-up answer is below of: each path parameter with its collection, if that is known."""
+        segments = read_path(name.partition(" ")[2]).segments
+        found = []
+        for index, segment in enumerate(segments):
+            if segment.is_parameter:
+                owner = self._owner(name.partition(" ")[2], segments, index)
+                known = (
+                    owner is not None
+                    and owner.path.text in collections
+                    and not owner.single
+                    and index + 1 < len(segments)
+                    and _is_last_part(owner, index)
+                )
+                path = owner.path.text if known and owner is not None else ""
+                found.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))
+        return tuple(found) if any(path for _, _, path in found) else ()
+
+    def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
+        """With the parameters that ask for members in place of their ids."""
+        held = collections[operation.collection].embeds if operation.collection in collections else ()
+        if not held:
+            return operation
+        definition = self.spec.operations[operation.name]
+        body = None if operation.name.startswith(("GET ", "HEAD ")) else request_schema(definition)
+        listing, flags = expansion_parameters(self.reader, definition.get("parameters") or (), body, held)
+        if listing:
+            self.note(operation.name, "expand", f"'{listing}' is a usual name for it", 0.9)
+        for name, place in flags:
+            self.note(operation.name, f"expand {place}", f"'{name}' names it", 0.85)
+        return replace(operation, expand=listing, flags=tuple(flags))
+
+    def _with_choice(self, operation: Operation) -> Operation:
+        """With the parameters that choose the fields of its answer."""
+        names: dict[str, str] = {}
+        for each in self.spec.operations[operation.name].get("parameters") or ():
+            kind = chooses(self.reader, each)
+            if kind and kind not in names:
+                names[kind] = each["name"]
+                self.note(operation.name, kind, f"'{each['name']}' is a usual name for it", 0.9)
+        return replace(operation, fields=names.get("fields", ""), omit=names.get("omit", ""))
+
+    def _with_queries(self, operation: Operation, draft: CollectionDraft) -> Operation:
+        expands = {operation.expand, *(name for name, _ in operation.flags)}
+        declared = self.spec.operations[operation.name].get("parameters") or ()
+        parameters = [each for each in declared if each.get("name") not in expands]
+        envelope = self.roles.collections.answer(operation.name).schema
+        if operation.name.startswith(("GET ", "HEAD ")):
+            found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
+        else:
+            body = request_schema(self.spec.operations[operation.name])
+            found = body_queries(self.reader, list(parameters), body, draft.entity, envelope, operation.at)
+            operation = replace(operation, asks="body")
+        for what, reason, sure in found.reasons:
+            self.note(operation.name, what, reason, sure)
+        for name in found.unknown:
+            self.note(operation.name, f"parameter {name}: ignored", "its name says nothing that is known", 0.5)
+        scope = {letters(each) for each in draft.path.parameters}
+        filters = tuple((name, each) for name, each in found.filters if letters(name) not in scope)
+        return replace(
+            operation,
+            pages=found.pages,
+            filters=filters,
+            sort=found.sort,
+            direction=found.direction,
+            fields=found.fields,
+            omit=found.omit,
+            search=found.search,
+            conditions=found.conditions,
+        )

@@ -1,0 +1,313 @@
+"""Says what each query parameter of a list does: paging, sorting, choosing fields, searching, or filtering by a field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterfoil.apis.generic.conditions import is_condition
+from counterfoil.apis.generic.inference.relations import CREATED
+from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
+from counterfoil.apis.generic.names import letters, singular, word_set
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+SIZE = word_set(
+    """
+    limit pagesize perpage size count max maxresults pagelimit first top take maxitems resultsperpage
+    pagecount rows itemsperpage numresults
+    """
+)
+PAGE = frozenset(["page", "pagenumber", "pageno", "pageindex", "p", "pagenum", "currentpage"])
+OFFSET = frozenset(["offset", "skip", "start", "startindex", "pageoffset", "startposition"])
+CURSOR = word_set(
+    """
+    cursor pagetoken startingafter after continue nexttoken startcursor pagecursor bookmark marker
+    nextpagetoken nextcursor continuationtoken pageafter startafter cursorafter
+    """
+)
+BEFORE = frozenset(["endingbefore", "before", "pagebefore", "previouscursor", "cursorbefore"])
+SORT = frozenset(["sort", "sorts", "sortby", "orderby", "order", "ordering", "sorting", "sortfield", "orderfield"])
+DIRECTION = frozenset(["order", "sortorder", "sortdirection", "sortdir", "direction", "orderdirection", "dir"])
+DIRECTIONS = frozenset(["asc", "desc", "ascending", "descending"])
+FIELDS = word_set(
+    """
+    fields select optfields attributes fieldmask readmask onlyfields returnfields responsefields includefields projection
+    partialfields fieldset fieldsets columns properties props fieldnames selectfields showfields
+    """
+)
+OMIT = word_set(
+    "exclude omit excludefields omitfields fieldsexclude excludedfields hidefields excludeattributes except"
+)
+SEARCH = frozenset(["q", "query", "search", "searchterm", "keyword", "keywords", "searchtext"])
+NEXT = word_set(
+    """
+    next nextcursor nextpagetoken nextpage nexttoken continue nextpageuri nextpageurl nextlink nexturl
+    cursor pagetoken continuationtoken after endcursor nextoffset bookmark marker odatanextlink
+    """
+)
+MORE = frozenset(["hasmore", "hasnext", "hasnextpage", "more", "ismore", "hasmoreitems", "moreitems"])
+TOTAL = frozenset(
+    [
+        "total",
+        "totalcount",
+        "totalitems",
+        "totalresults",
+        "totalrecords",
+        "totalnbrecords",
+        "totalelements",
+        "totalsize",
+        "odatacount",
+    ]
+)
+_SUFFIXES: tuple[tuple[str, Operator], ...] = (
+    ("gte", "from"), ("gt", "above"), ("lte", "to"), ("lt", "below"), ("after", "above"), ("before", "below"),
+    ("from", "from"), ("since", "from"), ("until", "to"), ("to", "to"), ("min", "from"), ("max", "to"), ("start", "from"),
+    ("end", "to"), ("eq", "equal"), ("in", "in"), ("contains", "contains"), ("like", "contains"), ("ne", "not"), ("not", "not"),
+)  # fmt: skip
+_PREFIXES: tuple[tuple[str, Operator], ...] = (
+    ("min", "from"), ("max", "to"), ("from", "from"), ("to", "to"), ("start", "from"), ("end", "to"), ("filter", "equal"),
+    ("after", "above"), ("before", "below"), ("since", "from"), ("until", "to"), ("notby", "not"),
+)  # fmt: skip
+WINDOWS: Mapping[str, Operator] = {
+    **dict.fromkeys(("startdate", "starttime", "startat", "begin", "begintime", "begindate", "after"), "from"),
+    **dict.fromkeys(("from", "fromdate", "fromtime", "since"), "from"),
+    **dict.fromkeys(("enddate", "endtime", "to", "todate", "totime", "until", "end", "endat", "before"), "to"),
+}  # fmt: skip
+"""What a parameter of this name does to the field that says when something was."""
+_WORDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass
+class Queries:
+    """What the parameters of one list do, with a line for each that says why."""
+
+    pages: Pages = field(default_factory=Pages)
+    filters: list[tuple[str, Filter]] = field(default_factory=list)
+    sort: str = ""
+    direction: str = ""
+    fields: str = ""
+    omit: str = ""
+    search: str = ""
+    conditions: str = ""
+    reasons: list[tuple[str, str, float]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def queries(
+    reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], entity: Json, envelope: Json, at: Place
+) -> Queries:
+    """What the query parameters of a list operation do. ``envelope`` is the answer's schema, ``at`` the list's place in it."""
+    found = Queries()
+    names: dict[str, str] = {}
+    parts: dict[str, Mapping[str, Json]] = {}
+    members = _fields(reader, entity)
+    parameters = [each for each in parameters if each.get("in") == "query" and isinstance(each.get("name"), str)]
+    sorts = any(letters(each["name"]) in SORT - DIRECTION for each in parameters)
+    for each in parameters:
+        name = each["name"]
+        kind = _kind(letters(name), reader.types(each.get("schema", {})), members)
+        if letters(name) in DIRECTION and _is_direction(reader, each.get("schema", {}), sorts, kind):
+            kind = "direction"
+        kind = chooses(reader, each) or kind if letters(name) not in members else kind
+        if (name == "$filter" or is_condition(reader, each.get("schema", {}))) and "conditions" not in names:
+            names["conditions"] = name
+            form = "OData's filter" if name == "$filter" else "conditions of field, operator and value"
+            found.reasons.append(("conditions", f"'{name}' holds {form}", 0.9))
+        elif kind and kind not in names:
+            names[kind], parts[kind] = name, each
+            found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
+        elif (selects := selection(reader, name, each.get("schema", {}), members)) is not None:
+            found.filters.append((name, selects))
+            how = f"{selects.operator} of '{'.'.join(map(str, selects.field))}'"
+            found.reasons.append(
+                (f"filter {name}", f"its name says {how}", 0.9 if selects.operator == "equal" else 0.8)
+            )
+        elif (window := _window(reader, name, each.get("schema", {}), entity)) is not None:
+            found.filters.append((name, window))
+            how = f"{window.operator} of '{window.field[0]}', the field that says when"
+            found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
+        else:
+            found.unknown.append(name)
+    for what in ("sort", "direction", "fields", "omit", "search", "conditions"):
+        setattr(found, what, names.get(what, ""))
+    found.pages = _pages(reader, names, parts, envelope, at)
+    if found.pages.kind != "none":
+        found.reasons.append(("paging", f"by {found.pages.kind}", 0.9))
+    return found
+
+
+def _kind(key: str, types: frozenset[str], members: Mapping[str, Place]) -> str:
+    if (key in SIZE and key not in members) or (key in SIZE and key in ("limit", "size", "count", "max")):
+        return "size" if "object" not in types else ""
+    if key in PAGE:
+        return "page" if not types or types & {"integer", "number"} else "cursor"
+    if key in OFFSET and types & {"integer", "number"}:
+        return "offset"
+    if key in CURSOR or (key in OFFSET and "string" in types and key != "start"):
+        return "cursor" if key not in members else ""
+    if key in BEFORE and key not in members:
+        return "before"
+    if key in SORT:
+        return "sort" if key not in members or key != "order" else ""
+    return "search" if key in SEARCH and key not in members else ""
+
+
+def _is_direction(reader: SchemaReader, schema: Json, sorts: bool, kind: str) -> bool:
+    """Whether a parameter says only which way another one sorts: ``order=desc`` beside ``sort=name``."""
+    listed = reader.merged(schema).get("enum")
+    if isinstance(listed, list):
+        return bool(listed) and all(each is None or letters(str(each)) in DIRECTIONS for each in listed)
+    return sorts and kind in ("sort", "")
+
+
+def chooses(reader: SchemaReader, parameter: Mapping[str, Json]) -> str:
+    """``fields`` or ``omit`` for a query parameter that names fields to show or to leave out (``fields[orders]``, too); else
+    nothing."""
+    name = str(parameter.get("name", ""))
+    types = reader.types(parameter.get("schema", {}))
+    if parameter.get("in") != "query" or (types and not types & {"string", "array"} and letters(name) != "fields"):
+        return ""
+    key = letters(name.partition("[")[0]) if name.endswith("]") else letters(name)
+    return "fields" if key in FIELDS else "omit" if key in OMIT else ""
+
+
+def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
+    """The entity's fields by their letters, those of nested objects by all their names, the closest first."""
+    found: dict[str, Place] = {}
+    nested: list[tuple[str, Place]] = []
+    for name, member in reader.properties(entity).items():
+        found.setdefault(letters(name), (name,))
+        if reader.is_object(member):
+            for inner in reader.properties(member):
+                nested.append((letters(name + inner), (name, inner)))
+                if name in NESTED:
+                    nested.append((letters(inner), (name, inner)))
+    for name, relation in reader.properties(reader.properties(entity).get("relationships", {})).items():
+        if reader.is_object(data := reader.properties(relation).get("data", {})) and "id" in reader.properties(data):
+            nested.append((letters(name), ("relationships", name, "data", "id")))  # JSON:API
+    for key, place in nested:
+        found.setdefault(key, place)
+    return found
+
+
+def selection(reader: SchemaReader, name: str, schema: Json, members: Mapping[str, Place]) -> Filter | None:
+    """The filter that a parameter is, by its name: a field, or a field with an operator."""
+    key = letters(name)
+    many: Operator = "in" if reader.is_array(schema) else "equal"
+    if key in members:
+        return Filter(members[key], many)
+    if singular(key) != key and (field_ := members.get(singular(key))) is not None:
+        return Filter(field_, "in")
+    if key.endswith("ids") and (field_ := members.get(key[:-1])) is not None:
+        return Filter(field_, "in")
+    split = [each.lower() for each in _WORDS.split(name) if each]
+    if len(split) > 1:
+        for word, operator in _SUFFIXES:
+            if split[-1] == word and (field_ := _named("".join(split[:-1]), members)) is not None:
+                return Filter(field_, many if operator == "equal" else operator)
+        for word, operator in _PREFIXES:
+            if split[0] == word and (field_ := _named("".join(split[1:]), members)) is not None:
+                return Filter(field_, many if operator == "equal" else operator)
+    return None
+
+
+def _window(reader: SchemaReader, name: str, schema: Json, entity: Json) -> Filter | None:
+    """A parameter that begins or ends a span of time (``start_date``, ``until``): of the entity's one instant, or of when
+    it was made."""
+    operator = WINDOWS.get(letters(name))
+    merged = reader.merged(schema)
+    if operator is None or not (reader.types(schema) & {"string", "integer"} or not reader.types(schema)):
+        return None
+    instants = [
+        field
+        for field, member in reader.properties(entity).items()
+        if _is_instant(reader, member) or letters(field) in CREATED
+    ]
+    made = [field for field in instants if letters(field) in CREATED]
+    chosen = instants if len(instants) == 1 else made[:1]
+    is_text = "string" in reader.types(schema)
+    if not chosen or (is_text and merged.get("format") not in ("date", "date-time", None)):
+        return None
+    return Filter((chosen[0],), operator)
+
+
+def _is_instant(reader: SchemaReader, member: Json) -> bool:
+    """Whether a field holds a date or time, or a list of them."""
+    merged = reader.merged(reader.items(member) if reader.is_array(member) else member)
+    return merged.get("format") in ("date", "date-time", "unix-time")
+
+
+def _named(key: str, members: Mapping[str, Place]) -> Place | None:
+    key = letters(key)
+    for each in (
+        key,
+        f"{key}at",
+        f"{key}on",
+        f"{key}date",
+        f"{key}time",
+        key.removesuffix("date"),
+        key.removesuffix("time") + "at",
+    ):
+        if each and each in members:
+            return members[each]
+    return None
+
+
+def _pages(
+    reader: SchemaReader, names: Mapping[str, str], parts: Mapping[str, Mapping[str, Json]], envelope: Json, at: Place
+) -> Pages:
+    kind = next((each for each in ("cursor", "offset", "page") if each in names), "none")
+    if kind == "cursor" and "page" in names and "string" not in reader.types(parts["cursor"].get("schema", {})):
+        kind = "page"
+    size = reader.merged(parts["size"].get("schema", {})) if "size" in parts else {}
+    at_schema = reader.merged(parts[kind].get("schema", {})) if kind in parts else {}
+    starts = at_schema.get("minimum", at_schema.get("default", 1 if kind == "page" else 0))
+    scalars = _scalars(reader, envelope, at)
+    return Pages(
+        kind=kind,  # type: ignore[arg-type]
+        at=names.get(kind, ""),
+        size=names.get("size", ""),
+        first=int(starts != 0 and letters(names.get(kind, "")) != "pageindex" and (kind == "page" or starts == 1)),
+        default=_whole(size.get("default")),
+        most=_whole(size.get("maximum")),
+        before=names.get("before", ""),
+        next=_first(scalars, NEXT),
+        more=_first(scalars, MORE),
+        total=_first(scalars, TOTAL),
+    )
+
+
+def _scalars(reader: SchemaReader, envelope: Json, at: Place) -> list[Place]:
+    """The places of plain values beside a list, and in objects beside it."""
+    if not at or envelope is None:
+        return []
+    found: list[Place] = []
+    nested: list[Place] = []
+    for name, member in reader.properties(envelope).items():
+        if name == at[0]:
+            continue
+        if reader.is_object(member):
+            for inner, each in reader.properties(member).items():
+                if reader.is_object(each):
+                    nested.extend((name, inner, last) for last in reader.properties(each) if last in ("href", "url"))
+                else:
+                    nested.append((name, inner))
+        else:
+            found.append((name,))
+    return found + nested
+
+
+def _first(places: list[Place], keys: frozenset[str]) -> Place:
+    for place in places:
+        last = str(place[-1]) if str(place[-1]) not in ("href", "url") or len(place) < 2 else str(place[-2])
+        if letters(last) in keys:
+            return place
+    return ()
+
+
+def _whole(value: Json) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -1,0 +1,388 @@
+"""Says what each operation of a document does with the collections that were found: lists, reads, creates, acts, …
+
+Where the path does not decide, the response schema does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.inference.envelopes import list_place, member_place
+from counterfoil.apis.generic.inference.found_collections import (
+    WRITING,
+    CollectionDraft,
+    FoundCollections,
+    Scope,
+    has_custom_verb,
+    stem_of,
+)
+from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
+from counterfoil.apis.generic.inference.search_bodies import is_search
+from counterfoil.apis.generic.model import Place, Role
+from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.paths import Path, Segment, read_path
+from counterfoil.apis.generic.referred import place_of, reference_of
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+OWN = frozenset({"me", "self", "myself", "current", "my"})
+"""What a path calls the member that the caller is."""
+SURE = 0.9
+"""The confidence of an identity that is called ``id``, as the noun's id, or as a path parameter."""
+
+
+@dataclass
+class InferredRole:
+    """What one operation does, with the reason."""
+
+    role: Role
+    draft: CollectionDraft | None = None
+    at: Place = ()
+    each: Place = ()
+    body: Place = ()
+    id_at: Place = ()
+    id_query: str = ""
+    first: bool = False
+    key: Place = ()
+    scope: list[Scope] = field(default_factory=list)
+    sets: Mapping[str, Json] = field(default_factory=dict)
+    verb_at: str = ""
+    reason: str = ""
+    confidence: float = 1.0
+
+
+class Roles:
+    """The roles of one document's operations, which are by ``GET /customers``, as ``openapi.Spec`` has them."""
+
+    def __init__(self, operations: Mapping[str, Json], reader: SchemaReader) -> None:
+        self.operations = operations
+        self.reader = reader
+        self.collections = FoundCollections(operations, reader)
+        self.paths, self.drafts = self.collections.paths, self.collections.drafts
+
+    def role(self, name: str) -> InferredRole:
+        """What the operation does."""
+        method, _, text = name.partition(" ")
+        method, path = method.lower(), read_path(text)
+        if method == "head" and "get" in self.paths[text]:
+            same = self.role(f"GET {text}")
+            return replace(same, at=(), each=(), reason="as GET, without a body") if same.draft is not None else same
+        if method in ("options", "head", "trace"):
+            return InferredRole("made_up", reason=f"{method.upper()} shows no state")
+        if name in self.collections.rpc_operations and (called := self._rpc_role(name)) is not None:
+            return called
+        if has_custom_verb(path):
+            return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
+        if method == "post" and (searched := self._search_role(name, path)) is not None:
+            return searched
+        if text in self.collections.alternates:
+            return self._alternate_role(name, method, *self.collections.alternates[text])
+        between = self.collections.views.get(text) if path.ends_in_parameter else None
+        if between is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay identify together
+            found = self._collection_role(name, method, path, between[0])
+            if found is not None:
+                found.scope = between[1]
+                return found
+        if (
+            path.ends_in_parameter
+            and len(path.segments) > 1
+            and between is None
+            and text not in self.collections.shelves
+        ):
+            draft = self.drafts[path.parent().key]
+            return self._member_role(name, method, draft)
+        if method == "get" and text in self.collections.views:
+            return self._view_role(name, path)
+        known = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
+        if known is not None and not known.single:
+            found = self._collection_role(name, method, path, known)
+            if found is not None:
+                return found
+        return self._literal_role(name, method, path)
+
+    def _member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
+        at, why, sure = self._at(name, draft)
+        body, _ = self.collections.body_of(name, draft)
+        roles: dict[str, Role] = {
+            "get": "read",
+            "put": "replace",
+            "patch": "update",
+            "post": "update",
+            "delete": "delete",
+        }
+        return InferredRole(
+            roles[method], draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
+        )
+
+    def _alternate_role(self, name: str, method: str, draft: CollectionDraft, key: Place) -> InferredRole:
+        found = self._member_role(name, method, draft)
+        found.key, found.confidence = key, min(found.confidence, 0.85)
+        found.reason += f"; '{key[0]}' is the field that the path has"
+        return found
+
+    def _collection_role(self, name: str, method: str, path: Path, draft: CollectionDraft) -> InferredRole | None:
+        if method == "get":
+            found = list_place(self.reader, self.collections.answer(name).schema, path.noun)
+            if found is None:
+                return None
+            each, _, _ = member_place(
+                self.reader,
+                self.reader.member(self.collections.answer(name).schema, (*found[0], 0)),
+                (draft.noun,),
+                draft.parameter,
+            )
+            return InferredRole("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
+        if method == "delete":
+            return self._clear_role(name, draft)
+        at, why, sure = self._at(name, draft)
+        body, _ = self.collections.body_of(name, draft)
+        is_listed = bool(draft.items) and "get" in self.paths[path.text]  # then ``add_ons`` is not a verb
+        if method == "post" and (is_listed or not is_verb(path.last)):
+            return InferredRole("create", draft, at, body=body, reason=f"POST to a collection; {why}", confidence=sure)
+        if method in ("put", "patch") and draft.id and not any(method in self.paths[each.text] for each in draft.items):
+            sent = self.reader.member(request_schema(self.operations[name]), body)
+            if sent is not None and draft.id[0] in self.reader.properties(sent):
+                return InferredRole(
+                    "replace" if method == "put" else "update", draft, at, body=body, id_at=draft.id,
+                    reason=f"its body has '{draft.id[0]}', which identifies", confidence=0.8,
+                )  # fmt: skip
+            if sent is not None and method == "put":
+                return InferredRole(
+                    "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
+                )
+        return None
+
+    def _clear_role(self, name: str, draft: CollectionDraft) -> InferredRole | None:
+        """DELETE of a collection: of the members whose ids it is sent, or of all. None where it is sent something else."""
+        operation = self.operations[name]
+        queries = [each for each in operation.get("parameters") or () if each.get("in") == "query"]
+        body = request_schema(operation)
+        members = self.reader.properties(body) if body is not None else {}
+        nouns = {"ids", f"{singular(draft.noun)}ids", f"{letters(draft.parameter)}s"}
+        query = next((each["name"] for each in queries if letters(str(each.get("name"))) in nouns), "")
+        in_body = next((each for each in members if letters(each) in nouns), "")
+        if not draft.id or draft.entity is None or (not query and not in_body and (queries or body is not None)):
+            return None
+        which = f"'{query or in_body}' says which members" if query or in_body else "all members"
+        id_at: Place = (in_body,) if in_body and not query else ()
+        return InferredRole(
+            "clear", draft, id_query=query, id_at=id_at, reason=f"DELETE of a collection: {which}", confidence=0.75
+        )
+
+    def _rpc_role(self, name: str) -> InferredRole | None:
+        """An operation that is named by a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
+        draft, call = self.collections.rpc_operations[name]
+        if draft.entity is None or not draft.id:
+            return None
+        said = f"'{call.verb}' says what is done to {draft.path.text}"
+        if call.kind == "list":
+            found = list_place(self.reader, self.collections.answer(name).schema, draft.noun)
+            assert found is not None, name
+            item = self.reader.member(self.collections.answer(name).schema, (*found[0], 0))
+            each, _, _ = member_place(self.reader, item, (draft.noun,), draft.parameter)
+            return InferredRole(
+                "list", draft, found[0], each, reason=f"{said}; {found[1]}", confidence=min(found[2], 0.85)
+            )
+        at, why, sure = self._at(name, draft)
+        body, _ = self.collections.body_of(name, draft)
+        role = InferredRole(call.kind, draft, at, body=body, reason=f"{said}; {why}", confidence=min(sure, 0.85))
+        if call.kind != "create":
+            role.id_at, role.id_query = call.id_at, call.id_query
+            role.reason = f"{said}, of which '{call.id_name}' says which; {why}"
+        if call.kind == "action":
+            role.sets, effect = action_effect(self.reader, draft.entity, call.verb)
+            role.reason += f"; {effect or 'what it changes is not seen'}"
+            role.confidence = 0.8 if role.sets else 0.6
+        return role
+
+    def _search_role(self, name: str, path: Path) -> InferredRole | None:
+        """POST to ``/customers/search`` lists the customers that its body selects."""
+        if not is_search(path.last) or path.ends_in_parameter or not self.collections.answer(name).is_json:
+            return None
+        above = path.parent()
+        if ":" in path.last:
+            segment = Segment(path.last.rpartition(":")[0], "")
+            above = Path("/" + "/".join(each.text for each in (*above.segments, segment)), (*above.segments, segment))
+        found = list_place(self.reader, self.collections.answer(name).schema, above.noun)
+        if found is None:
+            return None
+        item = self.reader.member(self.collections.answer(name).schema, (*found[0], 0))
+        shown = self.collections.shown_by(name, above)
+        if shown is not None and shown[3] == "list" and (scope := self.collections.scope(path, shown[0])) is not None:
+            why = f"it lists what {shown[0].path.text} holds; the body selects"
+            sure = 0.85 if shown[0].path.key == above.key else 0.6
+            return InferredRole("list", shown[0], shown[1], shown[2], scope=scope, reason=why, confidence=sure)
+        draft = self.drafts.get(above.key)
+        if draft is None or draft.single or draft.entity is None or not draft.id:
+            return None
+        each, why, sure = member_place(self.reader, item, (draft.noun,), draft.parameter)
+        members, known = (self.reader.properties(each) for each in (self.reader.member(item, each), draft.entity))
+        if draft.id[0] not in members or 2 * len(members.keys() & known.keys()) < len(members):
+            return None
+        reason = f"what it lists has the fields of {draft.path.text}; the body selects; {found[1]}"
+        return InferredRole("list", draft, found[0], each, reason=reason, confidence=min(sure, found[2], 0.8))
+
+    def _view_role(self, name: str, path: Path) -> InferredRole:
+        draft, scope = self.collections.views[path.text]
+        found = self._collection_role(name, "get", path, draft)
+        assert found is not None, name
+        how = ", of which ".join(
+            ["the members of " + draft.path.text, *(f"{field} is {{{each}}}" for each, field, _ in scope)]
+        )
+        found.reason, found.confidence, found.scope = f"it lists {how}", 0.8, scope
+        return found
+
+    def _literal_role(self, name: str, method: str, path: Path) -> InferredRole:
+        """An operation whose path ends in a word that is no collection."""
+        before = path.parent()
+        if (
+            method in WRITING
+            and is_trial(path.last)
+            and not before.ends_in_parameter
+            and "get" not in self.paths[path.text]
+        ):
+            return InferredRole("made_up", reason=f"'{path.last}' only tries something", confidence=0.8)
+        if (own := self._own_role(name, method, path)) is not None:
+            return own
+        owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
+        shown = self.collections.shown_by(name, path)
+        if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
+            draft, at, each, role = shown
+            if role == "list" and method == "post" and (many := self._many(name, draft)) is not None:
+                why = f"its body and its answer hold several members of {draft.path.text}"
+                return InferredRole("create", draft, (*at, 0, *each), body=many, reason=why, confidence=0.7)
+            if role == "list" or method == "post":
+                why = f"its answer holds what {draft.path.text} holds"
+                body, _ = self.collections.body_of(name, draft)
+                scope = self.collections.scope(path, draft)
+                if scope is not None:
+                    does: Role = "list" if role == "list" else "create"
+                    return InferredRole(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
+        if owner is not None and method in (*WRITING, "delete") and "get" not in self.paths[path.text]:
+            if is_verb(path.last) or (shown is not None and shown[0] is owner and method in ("post", "put")):
+                return self._action(name, method, path, before, path.last)
+            if method == "post":
+                return self._created_below(name, path)
+        return self._single_role(name, method, path)
+
+    def _many(self, name: str, draft: CollectionDraft) -> Place | None:
+        """Where a body holds the fields of several members: it is a list of objects, or has one list of such."""
+        body = request_schema(self.operations[name])
+        if body is None:
+            return None
+        listed = list_place(self.reader, body, draft.noun)
+        item = self.reader.member(body, (*listed[0], 0)) if listed is not None else None
+        if listed is None or item is None or draft.path.parameters:
+            return None
+        sent, known = self.reader.properties(item), self.reader.properties(draft.entity)
+        shared = {letters(each) for each in sent} & {letters(each) for each in known}
+        return (*listed[0], 0) if sent and 2 * len(shared) >= len(sent) else None
+
+    def _own_role(self, name: str, method: str, path: Path) -> InferredRole | None:
+        """``/users/me``, beside ``/users/{id}``: the caller's own member, which is the first."""
+        draft = self.drafts.get(path.parent().key)
+        if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
+            return None
+        shown = self.collections.shown_by(f"GET {path.text}", path) if "get" in self.paths[path.text] else None
+        if shown is None or shown[0] is not draft or shown[3] != "one" or not draft.id or method == "post":
+            return None
+        found = self._member_role(name, method, draft)
+        found.first, found.reason, found.confidence = True, f"'{path.last}' is the caller's own; the first member", 0.8
+        return found
+
+    def _action(self, name: str, method: str, path: Path, member: Path, verb: str) -> InferredRole:
+        owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)
+        if has_custom_verb(path):
+            owner = self.drafts.get(path.parent().key)
+        key: Place = ()
+        if member.text in self.collections.alternates:
+            owner, key = self.collections.alternates[member.text]
+        if owner is None or owner.entity is None or method == "get":
+            return InferredRole("made_up", reason=f"'{verb}' is done to nothing that is known", confidence=0.7)
+        effect, why = action_effect(self.reader, owner.entity, verb)
+        at, _, _ = self._at(name, owner)
+        body, _ = self.collections.body_of(name, owner)
+        sure = 0.8 if effect else 0.6
+        reason = f"an action on a member; {why or 'what it changes is not seen'}"
+        return InferredRole("action", owner, at, body=body, key=key, sets=effect, reason=reason, confidence=sure)
+
+    def _created_below(self, name: str, path: Path) -> InferredRole:
+        draft = self._single(path)
+        draft.single = False
+        self._identify(draft, path)
+        at, why, _ = self._at(name, draft)
+        body, _ = self.collections.body_of(name, draft)
+        return InferredRole("create", draft, at, body=body, reason=f"POST to what nothing lists; {why}", confidence=0.5)
+
+    def _identify(self, draft: CollectionDraft, path: Path) -> None:
+        """Find what identifies the members that are created at a path, by the parameter that follows it in another path
+        (``/tickets/{ticketId}/code``). What only might identify is left alone: nothing reads these members by an id."""
+        length = len(path.segments)
+        longer = [each.segments for each in map(read_path, self.paths) if len(each.segments) > length]
+        parameter = next(
+            (each[length].parameter for each in longer if each[:length] == path.segments and each[length].is_parameter),
+            "",
+        )
+        found = identity(self.reader, draft.entity, parameter, draft.noun) if draft.entity is not None else None
+        if found is not None and found[2] >= SURE:
+            draft.id = found[0]
+            draft.note("identity", ".".join(map(str, found[0])), found[1], found[2])
+
+    def _single_role(self, name: str, method: str, path: Path) -> InferredRole:
+        answer = self.collections.answer(name)
+        has_read = "get" in self.paths[path.text]
+        if method == "post" and not has_read:
+            if is_verb(path.last) or not self.reader.properties(answer.schema):
+                return InferredRole(
+                    "made_up", reason="a call that reads or changes nothing that is known", confidence=0.6
+                )
+            return self._created_below(name, path)
+        if method == "get" and answer.media_type is None and not {"put", "delete"} & self.paths[path.text].keys():
+            return InferredRole("made_up", reason="it answers without a body", confidence=0.7)
+        if method == "get" and (not answer.is_json or not self.reader.properties(answer.schema)) and answer.media_type:
+            return InferredRole("made_up", reason="its answer is not an object", confidence=0.7)
+        draft = self._single(path)
+        at, why, _ = self._at(name, draft)
+        body, _ = self.collections.body_of(name, draft)
+        roles: dict[str, Role] = {"get": "read_one", "delete": "delete_one"}
+        reason = f"there is one {path.noun or 'of it'} only; {why}"
+        return InferredRole(roles.get(method, "write_one"), draft, at, body=body, reason=reason, confidence=0.7)
+
+    def _single(self, path: Path) -> CollectionDraft:
+        draft = self.drafts.get(path.key)
+        if draft is None or (not draft.single and not draft.items and not draft.lists):
+            draft = self.drafts[path.key] = CollectionDraft(path, single=True)
+            for method in ("get", *WRITING):
+                name = f"{method.upper()} {path.text}"
+                if name in self.operations and self.collections.answer(name).is_json:
+                    place, why, sure = member_place(self.reader, self.collections.answer(name).schema, (path.noun,))
+                    entity = self.reader.member(self.collections.answer(name).schema, place)
+                    if entity is not None and self.reader.properties(entity):
+                        draft.entity, draft.source = entity, reference_of(entity) or name
+                        draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
+                        break
+        return draft
+
+    def _at(self, name: str, draft: CollectionDraft) -> tuple[Place, str, float]:
+        """Where the answer of an operation on one member has that member."""
+        answer = self.collections.answer(name)
+        if not answer.is_json or answer.schema is None:
+            return (), "it answers without a member", 0.9
+        wanted = reference_of(draft.entity)
+        place, why, sure = member_place(
+            self.reader, answer.schema, (draft.noun, stem_of(draft.parameter)), draft.parameter
+        )
+        if wanted and reference_of(self.reader.member(answer.schema, place)) != wanted:
+            for other, member in self.reader.properties(answer.schema).items():
+                if reference_of(member) == wanted:
+                    return (other,), f"'{other}' holds the same schema as the collection", 0.95
+            if draft.id and draft.id[0] not in self.reader.properties(self.reader.member(answer.schema, place)):
+                inner = place_of(self.reader, answer.schema, wanted)
+                if inner is not None:
+                    return inner, f"'{inner[0]}' holds the same schema as the collection, further down", 0.9
+        return place, why, sure

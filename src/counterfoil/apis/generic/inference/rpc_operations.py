@@ -1,0 +1,229 @@
+"""Finds RPC-style operations, whose path names a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``.
+
+Those about one noun are a resource. It is a collection if one of its operations shows a member, and the others say which member
+they mean: their roles are those that other documents give by method and path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
+from counterfoil.apis.generic.inference.envelopes import body_place, list_place, member_place
+from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.inference.relations import is_verb
+from counterfoil.apis.generic.model import Place, Role
+from counterfoil.apis.generic.names import letters, singular, word_set, words
+from counterfoil.apis.generic.paths import Path, Segment, read_path
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+KINDS: Mapping[str, Role] = {
+    **dict.fromkeys(word_set("list index all search query"), "list"),
+    **dict.fromkeys(word_set("get read info retrieve show fetch describe view detail details lookup find"), "read"),
+    **dict.fromkeys(word_set("create add new insert register"), "create"),
+    **dict.fromkeys(word_set("update edit modify patch change"), "update"),
+    **dict.fromkeys(word_set("replace put"), "replace"),
+    **dict.fromkeys(word_set("delete remove destroy"), "delete"),
+}
+METHODS: Mapping[str, tuple[Role, ...]] = {
+    "GET": ("list", "read"),
+    "DELETE": ("delete",),
+    "PUT": ("create", "update", "replace"),
+    "PATCH": ("update",),
+}
+"""What a call of a method may do; POST may do anything."""
+_DOTTED = re.compile(r"[.:]")
+MIN_OPERATIONS = 2
+"""Operations that make a collection of a resource where none of them reads a member by its id."""
+
+
+@dataclass(frozen=True)
+class RpcOperation:
+    """One operation that is named by a verb; ``id_at`` or ``id_query`` says where its request names the member."""
+
+    name: str
+    noun: str
+    verb: str
+    kind: Role
+    id_at: Place = ()
+    id_query: str = ""
+    id_name: str = ""
+
+
+@dataclass
+class RpcResource:
+    """The operations about one noun, below one path. ``entity`` is the schema of a member, ``source`` what shows it."""
+
+    path: Path
+    operations: list[RpcOperation] = field(default_factory=list)
+    entity: Json = None
+    source: str = ""
+    id: Place = ()
+    why: list[tuple[str, str, str, float]] = field(default_factory=list)
+
+
+def split_rpc_path(path: Path) -> tuple[Path, str, str, str] | None:
+    """The path before an operation, its noun, its verb and how they are written; None if the path names no verb."""
+    if not path.segments or path.parameters:
+        return None
+    last = path.last
+    parts = [each for each in _DOTTED.split(last) if each]
+    if len(parts) > 1:
+        return path.parent(), "/".join(parts[:-1]), parts[-1], "dotted"
+    spoken = words(last)
+    if len(spoken) > 1 and spoken[0] in KINDS:
+        noun = re.sub(r"^[^A-Za-z0-9]+", "", last[len(spoken[0]) :])
+        return path.parent(), noun[:1].lower() + noun[1:], spoken[0], "spoken"
+    if len(spoken) == 1 and (spoken[0] in KINDS or is_verb(last)) and len(path.segments) > 1:
+        return path.parent(2), path.parent().last, spoken[0], "below"
+    return None
+
+
+def rpc_resources(
+    operations: Mapping[str, Json], answers: Mapping[str, DocumentedResponse], reader: SchemaReader
+) -> list[RpcResource]:
+    """The resources that are collections."""
+    grouped: dict[str, RpcResource] = {}
+    styles: dict[str, set[str]] = {}
+    for name in operations:
+        method, _, text = name.partition(" ")
+        found = split_rpc_path(read_path(text)) if method in ("POST", "GET", "PUT", "PATCH", "DELETE") else None
+        if found is None:
+            continue
+        before, noun, verb, style = found
+        kind = _kind(words(verb)[0] if words(verb) else "", noun, answers[name], reader)
+        if kind is None or kind not in METHODS.get(method, (kind,)):
+            continue
+        key = before.key + "/" + "/".join(singular(each) for each in noun.split("/"))
+        path = _joined(before, noun)
+        resource = grouped.setdefault(key, RpcResource(path))
+        if len(path.text) > len(resource.path.text):
+            resource.path = path  # the plural, where one is written
+        resource.operations.append(RpcOperation(name, noun, verb, kind))
+        styles.setdefault(key, set()).add(style)
+    for resource in grouped.values():
+        _describe_resource(resource, operations, answers, reader)
+    return [each for key, each in grouped.items() if _is_collection(each, styles[key])]
+
+
+def _kind(verb: str, noun: str, answer: DocumentedResponse, reader: SchemaReader) -> Role | None:
+    kind = KINDS.get(verb)
+    if kind is None:
+        return "action" if is_verb(verb) else None
+    if kind in ("list", "read"):
+        listed = list_place(reader, answer.schema, noun.rpartition("/")[2]) if answer.is_json else None
+        has_list = listed is not None and reader.is_object(reader.member(answer.schema, (*listed[0], 0)))
+        if kind == "list":
+            return "list" if has_list else None
+        last = noun.rpartition("/")[2]
+        return "list" if has_list and singular(last) != letters(last) else "read"
+    return kind
+
+
+def _joined(before: Path, noun: str) -> Path:
+    segments = (*before.segments, *(Segment(each, "") for each in noun.split("/")))
+    return Path("/" + "/".join(each.text for each in segments), segments)
+
+
+def _is_collection(resource: RpcResource, styles: set[str]) -> bool:
+    """Whether the operations that say which member they mean are enough for a collection."""
+    kinds = {each.kind for each in resource.operations}
+    if resource.entity is None or not resource.id or not kinds & {"read", "list", "create"}:
+        return False
+    if styles == {"below"}:  # ``/customers/search`` beside ``/customers/{id}`` is told by its path
+        return "create" in kinds and bool(kinds & {"read", "list"})
+    return len(resource.operations) >= MIN_OPERATIONS or "read" in kinds
+
+
+def _describe_resource(
+    resource: RpcResource,
+    operations: Mapping[str, Json],
+    answers: Mapping[str, DocumentedResponse],
+    reader: SchemaReader,
+) -> None:
+    """Find the schema of a member, what identifies it, and which operations say the member that they mean."""
+    _find_entity(resource, answers, reader)
+    if resource.entity is None:
+        return
+    usable = []
+    for call in resource.operations:
+        if call.kind in ("list", "create"):
+            usable.append(call)
+        elif (named := _id_of(call, operations[call.name], resource, reader)) is not None:
+            usable.append(named)
+    resource.operations = usable
+    parameter = next((each.id_name for each in usable if each.id_name), "")
+    found = identity(reader, resource.entity, parameter, resource.path.noun)
+    if found is not None:
+        resource.id = found[0]
+        resource.why.append(("identity", ".".join(map(str, found[0])), found[1], min(found[2], 0.9)))
+
+
+def _find_entity(resource: RpcResource, answers: Mapping[str, DocumentedResponse], reader: SchemaReader) -> None:
+    """Find the schema of a member, in the answer of the best operation that shows one."""
+    order: dict[Role, int] = {"read": 0, "list": 1, "create": 2, "update": 3, "replace": 3}
+    noun = resource.path.noun
+    for call in sorted(resource.operations, key=lambda each: order.get(each.kind, 9)):
+        answer = answers[call.name]
+        if call.kind not in order or not answer.is_json:
+            continue
+        listed = list_place(reader, answer.schema, noun) if call.kind == "list" else None
+        base = (*listed[0], 0) if listed is not None else ()
+        place, why, sure = member_place(reader, reader.member(answer.schema, base), (noun,))
+        entity = reader.member(answer.schema, (*base, *place))
+        if entity is not None and reader.properties(entity):
+            resource.entity, resource.source = entity, call.name
+            resource.why.append(("entity", call.name, f"the answer of {call.name}; {why}", sure))
+            return
+
+
+def _id_of(
+    call: RpcOperation, operation: Mapping[str, Json], resource: RpcResource, reader: SchemaReader
+) -> RpcOperation | None:
+    """The call with the place where its request names the member; None if it names none."""
+    noun = singular(resource.path.noun)
+    queries = {
+        each["name"]: each.get("schema", {})
+        for each in operation.get("parameters") or ()
+        if each.get("in") == "query" and isinstance(each.get("name"), str)
+    }
+    schema = request_schema(operation)
+    place, _ = body_place(reader, schema, (resource.path.noun,)) if schema is not None else ((), "")
+    inside = reader.properties(reader.member(schema, place)) if schema is not None else {}
+    beside = reader.properties(schema) if schema is not None and place else {}
+    for wanted in _id_names(noun, (*inside, *beside, *queries)):
+        for members in (inside, beside):
+            if wanted in members and _is_plain(reader, members[wanted]):
+                return RpcOperation(call.name, call.noun, call.verb, call.kind, id_at=(wanted,), id_name=wanted)
+        if wanted in queries and _is_plain(reader, queries[wanted]):
+            return RpcOperation(call.name, call.noun, call.verb, call.kind, id_query=wanted, id_name=wanted)
+    return None
+
+
+def _id_names(noun: str, names: Iterable[str]) -> list[str]:
+    """Names that may hold the member's id, the likeliest first."""
+    by_letters = {letters(name): name for name in names}
+    usual = (
+        "id",
+        f"{noun}id",
+        f"{noun}uuid",
+        "uuid",
+        "sid",
+        "gid",
+        f"{noun}sid",
+        f"{noun}key",
+        "key",
+        noun,
+        f"{noun}name",
+    )
+    return [by_letters[each] for each in usual if each in by_letters]
+
+
+def _is_plain(reader: SchemaReader, schema: Json) -> bool:
+    types = reader.types(schema)
+    return not types or bool(types & {"string", "integer"})

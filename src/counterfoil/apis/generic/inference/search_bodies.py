@@ -1,0 +1,71 @@
+"""Reads the body of a search (``POST /customers/search``) as the parameters that a list has in its query elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from counterfoil.apis.generic.conditions import is_condition
+from counterfoil.apis.generic.inference.queries import Queries, queries
+from counterfoil.apis.generic.model import Pages, Place, place_text
+from counterfoil.apis.generic.names import letters, word_set, words
+from counterfoil.apis.generic.schemas import SchemaReader
+
+Json = Any
+
+SEARCHES = word_set("search query find list lookup filter listall findall")
+GROUPS = word_set("query filter filters where criteria pagination paging page options params selection conditions")
+MAX_DEPTH = 4
+
+
+def is_search(segment: str) -> bool:
+    """Whether a path segment says that members are looked for: ``search``, ``customers:query``, ``search-items``."""
+    parts = words(segment.rpartition(":")[2])
+    return bool(parts) and parts[0] in SEARCHES
+
+
+def body_queries(
+    reader: SchemaReader, parameters: list[Mapping[str, Json]], body: Json, entity: Json, envelope: Json, at: Place
+) -> Queries:
+    """What the query parameters and the members of the body do. Names of members are places in the body."""
+    places: dict[str, str] = {}
+    found = [each for each in parameters if each.get("in") == "query"]
+    for place, schema in _members(reader, body, (), 0):
+        name = str(place[-1])
+        if name not in places and not any(each.get("name") == name for each in found):
+            places[name] = place_text(place)
+            found.append({"in": "query", "name": name, "schema": schema})
+    read = queries(reader, found, entity, envelope, at)
+
+    def full(name: str) -> str:
+        return places.get(name, name)
+
+    pages: Pages = replace(
+        read.pages, at=full(read.pages.at), size=full(read.pages.size), before=full(read.pages.before)
+    )
+    return replace(
+        read,
+        pages=pages,
+        filters=[(full(name), each) for name, each in read.filters],
+        sort=full(read.sort),
+        direction=full(read.direction),
+        fields=full(read.fields),
+        omit=full(read.omit),
+        search=full(read.search),
+        conditions=full(read.conditions),
+        unknown=[full(each) for each in read.unknown],
+    )
+
+
+def _members(reader: SchemaReader, schema: Json, below: Place, depth: int) -> Iterator[tuple[Place, Json]]:
+    """The body's members, those of its groups (``query.filter.state``) included."""
+    for name, member in reader.properties(schema).items():
+        key = letters(name)
+        is_group = key in GROUPS or key.endswith(("filter", "filters", "query"))
+        if is_condition(reader, member):
+            yield (*below, name), member
+        elif is_group and reader.is_object(member) and reader.properties(member) and depth < MAX_DEPTH:
+            yield from _members(reader, member, (*below, name), depth + 1)
+        else:
+            yield (*below, name), member
