@@ -15,11 +15,11 @@ from counterfoil.apis.generic.inference.alternate_keys import find_alternates
 from counterfoil.apis.generic.inference.composite import find_composites
 from counterfoil.apis.generic.inference.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular
 from counterfoil.apis.generic.paths import Path, read_path
-from counterfoil.apis.generic.referred import place_of, reference_of
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any

@@ -17,15 +17,15 @@ from counterfoil.apis.generic.inference.found_collections import (
     FoundCollections,
     Scope,
     has_custom_verb,
-    stem_of,
 )
 from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
+from counterfoil.apis.generic.inference.response_places import place_in_response
 from counterfoil.apis.generic.inference.search_bodies import is_search
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
-from counterfoil.apis.generic.referred import place_of, reference_of
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -106,7 +106,7 @@ class Roles:
         return self._literal_role(name, method, path)
 
     def _member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
-        at, why, sure = self._at(name, draft)
+        at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {
             "get": "read",
@@ -139,7 +139,7 @@ class Roles:
             return InferredRole("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
         if method == "delete":
             return self._clear_role(name, draft)
-        at, why, sure = self._at(name, draft)
+        at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         is_listed = bool(draft.items) and "get" in self.paths[path.text]  # then ``add_ons`` is not a verb
         if method == "post" and (is_listed or not is_verb(path.last)):
@@ -188,7 +188,7 @@ class Roles:
             return InferredRole(
                 "list", draft, found[0], each, reason=f"{said}; {found[1]}", confidence=min(found[2], 0.85)
             )
-        at, why, sure = self._at(name, draft)
+        at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         role = InferredRole(call.kind, draft, at, body=body, reason=f"{said}; {why}", confidence=min(sure, 0.85))
         if call.kind != "create":
@@ -305,7 +305,7 @@ class Roles:
         if owner is None or owner.entity is None or method == "get":
             return InferredRole("made_up", reason=f"'{verb}' is done to nothing that is known", confidence=0.7)
         effect, why = action_effect(self.reader, owner.entity, verb)
-        at, _, _ = self._at(name, owner)
+        at, _, _ = self._place(name, owner)
         body, _ = self.collections.body_of(name, owner)
         sure = 0.8 if effect else 0.6
         reason = f"an action on a member; {why or 'what it changes is not seen'}"
@@ -315,7 +315,7 @@ class Roles:
         draft = self._single(path)
         draft.single = False
         self._identify(draft, path)
-        at, why, _ = self._at(name, draft)
+        at, why, _ = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         return InferredRole("create", draft, at, body=body, reason=f"POST to what nothing lists; {why}", confidence=0.5)
 
@@ -347,7 +347,7 @@ class Roles:
         if method == "get" and (not answer.is_json or not self.reader.properties(answer.schema)) and answer.media_type:
             return InferredRole("made_up", reason="its answer is not an object", confidence=0.7)
         draft = self._single(path)
-        at, why, _ = self._at(name, draft)
+        at, why, _ = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {"get": "read_one", "delete": "delete_one"}
         reason = f"there is one {path.noun or 'of it'} only; {why}"
@@ -368,21 +368,6 @@ class Roles:
                         break
         return draft
 
-    def _at(self, name: str, draft: CollectionDraft) -> tuple[Place, str, float]:
-        """Where the answer of an operation on one member has that member."""
-        answer = self.collections.answer(name)
-        if not answer.is_json or answer.schema is None:
-            return (), "it answers without a member", 0.9
-        wanted = reference_of(draft.entity)
-        place, why, sure = member_place(
-            self.reader, answer.schema, (draft.noun, stem_of(draft.parameter)), draft.parameter
-        )
-        if wanted and reference_of(self.reader.member(answer.schema, place)) != wanted:
-            for other, member in self.reader.properties(answer.schema).items():
-                if reference_of(member) == wanted:
-                    return (other,), f"'{other}' holds the same schema as the collection", 0.95
-            if draft.id and draft.id[0] not in self.reader.properties(self.reader.member(answer.schema, place)):
-                inner = place_of(self.reader, answer.schema, wanted)
-                if inner is not None:
-                    return inner, f"'{inner[0]}' holds the same schema as the collection, further down", 0.9
-        return place, why, sure
+    def _place(self, name: str, draft: CollectionDraft) -> tuple[Place, str, float]:
+        """Where the response of an operation on one member has that member."""
+        return place_in_response(self.reader, self.collections.answer(name), draft)
