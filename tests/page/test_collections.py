@@ -104,6 +104,7 @@ def test_what_is_below_a_member_is_shown_by_its_id(pages: Any, shop: Served) -> 
     page = pages(shop.world("quiet"), "collections", server=shop)
     tab: Page = page.tab
     page.go("collections/cafe/%2Fguests")
+    expect(tab.locator("h1")).to_have_text("/guests")
     guest = tab.locator("main tbody code").first.inner_text()
     page.go("collections")
     tab.get_by_label("guestId of").fill(guest)

@@ -67,12 +67,13 @@ function parentForm(each, below) {
 async function showOne(root, of, place, {search: needle = "", offset: from = "0"}, all) {
   const offset = /^\d{1,9}$/.test(from) ? Number(from) : 0;
   const found = await getResources(place, {search: needle.slice(0, 100), offset, limit: LIMIT});
-  const turn = (changes) => { setParams({offset: "", ...changes}); return app.refresh("params"); };
-  const search = h("input", {type: "search", value: needle, maxlength: "100", "data-key": "search", id: "search", placeholder: "id or any text"});
   let waiting;
+  // What was just typed is searched with whatever else is changed, also before its own timer ends.
+  const turn = (changes) => { clearTimeout(waiting); setParams({offset: "", search: search.value, ...changes}); return app.refresh("params"); };
+  const search = h("input", {type: "search", value: needle, maxlength: "100", "data-key": "search", id: "search", placeholder: "id or any text"});
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => turn({search: search.value}), 180);
+    waiting = setTimeout(() => turn({}), 180);
   });
   const columns = columnsOf(of);
   show(root,

@@ -21,13 +21,14 @@ export const customers = {
 
 async function showList(root, {search: needle = "", sort = "number", only = "all", offset = "0"}) {
   const found = await getInWorld("/customers", {search: needle.slice(0, 100), sort, only, offset: /^\d{1,9}$/.test(offset) ? offset : 0, limit: LIMIT});
-  const turn = (changes) => { setParams({offset: "", ...changes}); return app.refresh("params"); };
+  let waiting;
+  // What was just typed is searched with whatever else is changed, also before its own timer ends.
+  const turn = (changes) => { clearTimeout(waiting); setParams({offset: "", search: search.value, ...changes}); return app.refresh("params"); };
   const nameless = found.total > 500 || found.names_searched === "known";
   const search = h("input", {type: "search", value: needle, maxlength: "100", "data-key": "search", id: "search", placeholder: "name, email or number"});
-  let waiting;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => turn({search: search.value}), 180);
+    waiting = setTimeout(() => turn({}), 180);
   });
   const choose = (name, choices, value, properties = {}) => h("select", {"data-key": name, id: name, onchange: (event) => turn({[name]: event.target.value}), ...properties}, options(choices, value));
   const sorts = COLUMNS.filter(([by]) => by && !(nameless && by === "name"));
