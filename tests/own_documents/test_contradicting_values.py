@@ -100,6 +100,15 @@ def test_a_header_that_is_declared_twice_is_required_if_one_of_them_is(crates: h
     assert crates.post("/moves", json={"crate": "c1"}, headers={"trace-id": "t1"}).status_code == 204
 
 
+def test_an_answer_of_two_alternatives_with_alternatives_has_what_was_sent(crates: httpx.Client) -> None:
+    sent = {"name": "Ada", "province": "Land Hessen", "code": "D 35037", "country": "DE"}
+    made = crates.post("/labels", json=sent)
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    assert (shown["name"], shown["province"], shown["code"]) == ("Ada", "Land Hessen", "D 35037")
+    assert shown["country"] in ("GERMANY", "BELGIUM")
+
+
 @pytest.mark.parametrize("is_double", [True, False])
 def test_a_flag_that_was_sent_says_which_alternative_is_answered(crates: httpx.Client, is_double: bool) -> None:
     made = crates.post("/sealings", json={"wax": "red", "is_double": is_double})
