@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.taken_ids import TakenIds
 
@@ -164,6 +165,23 @@ def test_a_list_of_objects_in_a_form_was_written_wrongly_by_schemathesis() -> No
     assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"pets": [{"name": "Leo"}]})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"pet": {"name": "Leo"}})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, body={"pets": [{"name": "Leo"}]})
+
+
+def test_a_refused_request_that_the_document_does_not_allow_was_rightly_refused() -> None:
+    version: Any = {"name": "Version", "in": "header", "schema": {"$ref": "#/components/schemas/Day"}}
+    day: Any = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
+    pets: Any = {"parameters": [version], "get": {"responses": {}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/pets": pets}, "components": {"schemas": {"Day": day}}}
+
+    def explained(document: Any, value: str, failure: Any) -> bool:
+        operation = SimpleNamespace(method="get", path="/pets")
+        case = SimpleNamespace(method="GET", operation=operation, headers={"version": value}, query=None)
+        return InvalidParameters(document).explain(failure, case)
+
+    assert explained(document, "0", refused())
+    assert not explained(document, "2026-01", refused()), "it is valid, and was refused"
+    assert not explained(document, "0", accepted("in header")), "it is not valid, and was taken"
+    assert not explained(None, "0", refused()), "an API of the catalog"
 
 
 def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemathesis() -> None:
