@@ -149,6 +149,30 @@ def test_no_content_has_no_body_whatever_an_own_document_says() -> None:
     assert not is_passed_over(missing, "POST", 204, b"{}", {"204"}, document={})
 
 
+def test_a_body_that_is_too_large_was_refused() -> None:
+    assert is_passed_over(accepted("in body - items: more items"), "POST", 413, b"{}", {"201"})
+    assert not is_passed_over(accepted("in body - items: more items"), "POST", 201, b"{}", {"201"})
+
+
+def test_the_methods_of_paths_of_one_shape_are_allowed_together() -> None:
+    paths: Any = {"/pets/{a}": {"get": {}}, "/pets/{b}": {"put": {}}, "/pets": {"post": {}}}
+    failure = type("AllowHeader", (), {"message": "`Allow: GET, PUT` does not match"})()
+
+    def passed_over(document: Any, allow: str) -> bool:
+        schema = SimpleNamespace(raw_schema=document)
+        operation = SimpleNamespace(method="get", path="/pets/{a}", definition=SimpleNamespace(raw={}), schema=schema)
+        case = SimpleNamespace(
+            method="OPTIONS", operation=operation, media_type=None, headers=None, query=None, body=None
+        )
+        response = SimpleNamespace(status_code=405, content=b"{}", headers={"allow": [allow]})
+        return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
+
+    assert passed_over({"paths": paths}, "GET, HEAD, PUT")
+    assert not passed_over({"paths": paths}, "GET, POST, PUT")
+    assert not passed_over({"paths": {"/pets/{a}": {"get": {}}}}, "GET, PUT")
+    assert not passed_over({"paths": paths, **OURS}, "GET, PUT")
+
+
 def test_a_query_cannot_say_that_a_list_is_empty() -> None:
     assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": []})
     assert is_passed_over(refused(), "GET", 422, b"{}", {"422"}, query={"where": {}})

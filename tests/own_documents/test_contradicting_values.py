@@ -22,6 +22,7 @@ def test_a_created_crate_is_found_though_the_list_shows_others_and_the_answer_ot
     assert [record for record in records.values() if record.status == "broken"] == []
     held = {id for id, record in records.items() if record.status == "held"}
     assert held >= {"crates.listed", "crates.written", "crates.auth", "crates.filter.grade", "crates.filter.weight_min"}
+    assert held >= {"tallies.count", "tallies.pages.concat", "tallies.pages.slices"}, "read with 202 and a header"
 
 
 def stores_nothing(request: httpx.Request, ask: Ask) -> httpx.Response:

@@ -47,7 +47,9 @@ class WalkedList(ItemList):
         position: dict[str, Any] = {}
         for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
-            body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
+            body = ctx.request_json(
+                self.operation, status=self.statuses, path=self.path, query=asked, headers=self.headers
+            )
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
             new = [item for item in page if str(self.identity.raw(item)) not in seen]
@@ -93,6 +95,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         ),
         "sorts": sorts,
         "sort": sort,
+        "statuses": tuple(sorted({200, operation.status})),
         "base": required_query(operation, definition, document),
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
