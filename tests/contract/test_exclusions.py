@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.taken_ids import TakenIds
 
@@ -25,12 +26,14 @@ def is_passed_over(
     media_type: str | None = "application/json",
     body: Any = None,
     sent: Any = None,
+    query: Any = None,
+    request_body: Any = None,
 ) -> bool:
-    raw: Any = {"responses": {status: {} for status in documented}}
+    raw: Any = {"responses": {status: {} for status in documented}, "requestBody": request_body or {}}
     schema = SimpleNamespace(raw_schema=document)
     operation = SimpleNamespace(method="get", definition=SimpleNamespace(raw=raw), schema=schema)
     case = SimpleNamespace(
-        method=method, operation=operation, media_type=media_type, body=body, headers=sent, query=None, cookies=None
+        method=method, operation=operation, media_type=media_type, body=body, headers=sent, query=query, cookies=None
     )
     response = SimpleNamespace(status_code=status, content=content, headers={})
     return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
@@ -118,6 +121,91 @@ def test_a_form_cannot_say_that_a_list_is_empty() -> None:
     assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"name": "Leo", "tags": []})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"name": "Leo"})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, body={"name": "Leo", "tags": []})
+
+
+def test_a_form_without_fields_is_no_body() -> None:
+    failure = accepted("Missing required property: name in body")
+    for required, passed_over in (({}, True), ({"required": True}, False)):
+        found = is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=FORM, body={}, request_body=required)
+        assert found is passed_over
+    assert not is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=FORM, body={"age": "3"})
+    assert not is_passed_over(failure, "POST", 201, b"{}", {"201"}, body={})
+
+
+def test_a_form_cannot_break_the_least_number_of_a_lists_items_by_having_none() -> None:
+    failure = accepted("in body - tags: Array with fewer items than allowed by minItems")
+    assert is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=FORM, body={"name": "Leo", "tags": []})
+    assert not is_passed_over(
+        failure, "POST", 201, b"{}", {"201"}, media_type=FORM, body={"name": "Leo", "tags": ["a"]}
+    )
+    assert not is_passed_over(failure, "POST", 201, b"{}", {"201"}, body={"name": "Leo", "tags": []})
+
+
+def test_no_content_has_no_body_whatever_an_own_document_says() -> None:
+    missing = type("MissingContentType", (), {"message": ""})()
+    assert is_passed_over(missing, "POST", 204, b"", {"204"}, document={})
+    assert not is_passed_over(missing, "POST", 204, b"", {"204"})
+    assert not is_passed_over(missing, "POST", 200, b"", {"200"}, document={})
+    assert not is_passed_over(missing, "POST", 204, b"{}", {"204"}, document={})
+
+
+def test_a_body_that_is_too_large_was_refused() -> None:
+    assert is_passed_over(accepted("in body - items: more items"), "POST", 413, b"{}", {"201"})
+    assert not is_passed_over(accepted("in body - items: more items"), "POST", 201, b"{}", {"201"})
+
+
+def test_the_methods_of_paths_of_one_shape_are_allowed_together() -> None:
+    paths: Any = {"/pets/{a}": {"get": {}}, "/pets/{b}": {"put": {}}, "/pets": {"post": {}}}
+    failure = type("AllowHeader", (), {"message": "`Allow: GET, PUT` does not match"})()
+
+    def passed_over(document: Any, allow: str) -> bool:
+        schema = SimpleNamespace(raw_schema=document)
+        operation = SimpleNamespace(method="get", path="/pets/{a}", definition=SimpleNamespace(raw={}), schema=schema)
+        case = SimpleNamespace(
+            method="OPTIONS", operation=operation, media_type=None, headers=None, query=None, body=None
+        )
+        response = SimpleNamespace(status_code=405, content=b"{}", headers={"allow": [allow]})
+        return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
+
+    assert passed_over({"paths": paths}, "GET, HEAD, PUT")
+    assert not passed_over({"paths": paths}, "GET, POST, PUT")
+    assert not passed_over({"paths": {"/pets/{a}": {"get": {}}}}, "GET, PUT")
+    assert not passed_over({"paths": paths, **OURS}, "GET, PUT")
+
+
+def test_a_query_cannot_say_that_a_list_is_empty() -> None:
+    assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": []})
+    assert is_passed_over(refused(), "GET", 422, b"{}", {"422"}, query={"where": {}})
+    assert not is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": ["a"], "name": ""})
+
+
+def test_whether_2_0_is_an_integer_is_open_in_own_documents_of_openapi_3_0_only() -> None:
+    for document, passed_over in (({"openapi": "3.0.3"}, True), ({"openapi": "3.1.0"}, False), (OURS, False)):
+        assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, document=document, body=[2.0]) is passed_over
+        assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, document=document, body=[2.5, 2])
+
+
+def test_a_list_of_objects_in_a_form_was_written_wrongly_by_schemathesis() -> None:
+    assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"pets": [{"name": "Leo"}]})
+    assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"pet": {"name": "Leo"}})
+    assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, body={"pets": [{"name": "Leo"}]})
+
+
+def test_a_refused_request_that_the_document_does_not_allow_was_rightly_refused() -> None:
+    version: Any = {"name": "Version", "in": "header", "schema": {"$ref": "#/components/schemas/Day"}}
+    day: Any = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
+    pets: Any = {"parameters": [version], "get": {"responses": {}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/pets": pets}, "components": {"schemas": {"Day": day}}}
+
+    def explained(document: Any, value: str, failure: Any) -> bool:
+        operation = SimpleNamespace(method="get", path="/pets")
+        case = SimpleNamespace(method="GET", operation=operation, headers={"version": value}, query=None)
+        return InvalidParameters(document).explain(failure, case)
+
+    assert explained(document, "0", refused())
+    assert not explained(document, "2026-01", refused()), "it is valid, and was refused"
+    assert not explained(document, "0", accepted("in header")), "it is not valid, and was taken"
+    assert not explained(None, "0", refused()), "an API of the catalog"
 
 
 def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemathesis() -> None:

@@ -18,6 +18,7 @@ from counterfoil.cli import main
 from counterfoil.contract.context import EffortLevel
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.law import LawBook
+from counterfoil.contract.law_books import credential_scheme, document_of
 from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import Record
@@ -51,7 +52,7 @@ def checked(defect: Defect, document: Path = SHOP) -> dict[str, Record]:
         target = Target(
             f"http://shop.test{api.prefix}", "any", transport=Between(inner, defect), disposable=True, book=book
         )
-        client = HttpClient(target)
+        client = HttpClient(target, scheme=credential_scheme(document_of(book)))
         effort = EffortLevel(6, 1, shrink=False)
         return {record.id: record for record in run_laws(book, client, writes=True, effort=effort)}
 

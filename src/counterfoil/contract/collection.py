@@ -89,6 +89,7 @@ class ItemList:
     filters: tuple[Filter, ...] = ()
     sorts: tuple[Field, ...] = ()
     sort: Sort = field(default_factory=Sort)
+    statuses: tuple[int, ...] = (200,)
     order: tuple[tuple[Field, bool], ...] = ()
     base: Mapping[str, Any] = field(default_factory=dict)
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -98,7 +99,7 @@ class ItemList:
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         """The items of one answer, which must be 200 with a list of objects."""
         asked = {**self.base, **query}
-        body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
+        body = ctx.request_json(self.operation, status=self.statuses, path=self.path, query=asked, headers=self.headers)
         found = self.items(body)
         if not isinstance(found, list):
             ctx.fail("a JSON array of items", body)

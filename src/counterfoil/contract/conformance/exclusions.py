@@ -62,7 +62,9 @@ def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
     if case.media_type is None or any(kind in str(case.media_type) for kind in ("json", "xml")):
         return False
     if type(failure).__name__ == "RejectedPositiveData":
-        return _has_empty(case.body)
+        return _has_empty(case.body) or ("form" in str(case.media_type) and _has_objects_in_lists(case.body))
+    if "fewer items than allowed" in failure.message and "in body" in failure.message:
+        return type(failure).__name__ == "AcceptedNegativeData" and _has_empty(case.body)
     said = set(re.findall(r"incorrect type|violates `\w+`", failure.message.lower()))
     return (
         type(failure).__name__ == "AcceptedNegativeData"
@@ -70,6 +72,80 @@ def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
         and bool(said)
         and said <= {"incorrect type", "violates `type`"}
     )
+
+
+def _of_empty_form(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted form is that it has no field, where the document does not require a body: an
+    empty form and no body are the same bytes."""
+    body = case.operation.definition.raw.get("requestBody", {})
+    return (
+        type(failure).__name__ == "AcceptedNegativeData"
+        and case.media_type == "application/x-www-form-urlencoded"
+        and not case.body
+        and "$ref" not in body
+        and not body.get("required", False)
+        and "Missing required property" in failure.message
+    )
+
+
+def _of_no_content(failure: Any, case: Any, response: Any) -> bool:
+    """Whether an answer that HTTP forbids to have a body lacks the one that a user's own document describes."""
+    own = "x-assumptions" not in case.operation.schema.raw_schema
+    kind = type(failure).__name__
+    return (
+        own
+        and kind in ("MissingContentType", "JsonSchemaError", "MalformedJson")
+        and response.status_code in (204, 205, 304)
+        and not response.content
+    )
+
+
+def _of_large_body(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a request that is not as the document says was refused for its size."""
+    return type(failure).__name__ == "AcceptedNegativeData" and response.status_code == 413
+
+
+def _of_like_path(failure: Any, case: Any, response: Any) -> bool:
+    """Whether an ``Allow`` header names the methods that a user's own document has under several paths of one shape."""
+    document = case.operation.schema.raw_schema
+    if "x-assumptions" in document or "Allow" not in str(getattr(failure, "message", "")):
+        return False
+    shape = re.sub(r"\{[^}]*\}", "{}", case.operation.path)
+    alike = [item for path, item in document["paths"].items() if re.sub(r"\{[^}]*\}", "{}", path) == shape]
+    known = {str(name).upper() for item in alike for name in item} | {"HEAD", "OPTIONS"}
+    allowed = {each.strip() for text in response.headers.get("allow", []) for each in text.split(",")}
+    return len(alike) > 1 and bool(allowed) and allowed <= known
+
+
+def _of_empty_in_query(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a refused request has a list or object in its query that is empty, and so is not in the URL."""
+    empty = any(isinstance(value, dict | list) and not value for value in (case.query or {}).values())
+    return type(failure).__name__ == "RejectedPositiveData" and response.status_code in (400, 422) and empty
+
+
+def _of_whole_float(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a refused JSON body to an own document of OpenAPI 3.0 has a number such as 2.0, which draft 4 of JSON Schema takes
+    for no integer and later drafts do."""
+    document = case.operation.schema.raw_schema
+    return (
+        "x-assumptions" not in document
+        and str(document.get("openapi", "")).startswith("3.0")
+        and type(failure).__name__ == "RejectedPositiveData"
+        and response.status_code in (400, 422)
+        and _has_whole_float(case.body)
+    )
+
+
+def _has_whole_float(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_whole_float, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and value.is_integer()
+
+
+def _has_objects_in_lists(value: Any) -> bool:
+    """Whether a form's fields are lists of objects: Schemathesis writes the names of their members only (seen in 4.32.5)."""
+    fields = value.values() if isinstance(value, dict) else ()
+    return any(isinstance(each, dict) for field in fields if isinstance(field, list) for each in field)
 
 
 def _has_empty(value: Any) -> bool:
@@ -133,6 +209,42 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "A form, or any text, says no types: a=0 may be a text, a number, or a list of one; and it cannot write an empty list.",
         "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
         _of_body_without_types,
+    ),
+    Exclusion(
+        "negative_data_rejection",
+        "A form without fields has no bytes, so that it cannot be told from no body, which the document allows.",
+        "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
+        _of_empty_form,
+    ),
+    Exclusion(
+        "content_type_conformance, response_schema_conformance",
+        "A user's own document may describe a body of 204, 205 or 304, which has none.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.3.5",
+        _of_no_content,
+    ),
+    Exclusion(
+        "negative_data_rejection",
+        "413 is a refusal, of a body that is too large to be looked at.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14",
+        _of_large_body,
+    ),
+    Exclusion(
+        "allow_header_conformance",
+        "Paths that differ in the names of their parameters only are one path, though documents have such.",
+        "https://spec.openapis.org/oas/v3.0.3#paths-object",
+        _of_like_path,
+    ),
+    Exclusion(
+        "positive_data_acceptance",
+        "A query has no way to write a list or an object without members, so that a required one is missing.",
+        "https://spec.openapis.org/oas/v3.0.3#style-values",
+        _of_empty_in_query,
+    ),
+    Exclusion(
+        "positive_data_acceptance",
+        "OpenAPI 3.0 leaves open whether 2.0 is an integer: draft 4 of JSON Schema says no, later ones say yes.",
+        "https://json-schema.org/draft-06/json-schema-release-notes",
+        _of_whole_float,
     ),
     Exclusion(
         "positive_data_acceptance",

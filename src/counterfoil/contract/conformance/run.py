@@ -15,6 +15,7 @@ from typing import Any
 
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.guard import WriteGuard
+from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.conformance.taken_ids import TakenIds
@@ -227,6 +228,7 @@ def _hooks(
 ) -> tuple[Callable[..., None], Callable[..., None], Callable[..., bool]]:
     """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
     taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
+    invalid = InvalidParameters(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -248,7 +250,8 @@ def _hooks(
             note = f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
-        return not taken.explain(failure, case, response) and _not_excluded(context, failure, case, response)
+        explained = taken.explain(failure, case, response) or invalid.explain(failure, case)
+        return not explained and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure
 

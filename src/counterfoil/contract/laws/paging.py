@@ -28,9 +28,8 @@ def _queries(c: ItemList, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
     plain: SearchStrategy[Any] = st.just({})
     sorts = plain
     if c.sorts:
-        sorts = st.one_of(
-            plain, st.tuples(st.sampled_from(c.sorts), st.booleans()).map(lambda key: c.sort.query([key]))
-        )
+        directions = st.booleans() if c.sort.descending else st.just(False)
+        sorts = st.one_of(plain, st.tuples(st.sampled_from(c.sorts), directions).map(lambda key: c.sort.query([key])))
     filters = [f for f in c.filters if observed(f.field, items)]
     if not filters:
         return sorts

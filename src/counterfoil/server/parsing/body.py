@@ -86,7 +86,7 @@ class RequestBody:
             raise SpecError(f"{operation}: its requestBody has no content")
         first = next(iter(self.validators))
         self.default_type = "application/json" if "*" in first else first
-        self._typed = TypedText(schemas)
+        self._typed, self._with_json = TypedText(schemas), TypedText(schemas, reads_json=True)
 
     def media_type(self, header: str | None) -> str:
         """The media type sent; without a header, the one documented first. Raises ``ApiError`` (415)."""
@@ -131,8 +131,8 @@ class RequestBody:
         return None, ()
 
     def _form(self, fields: list[tuple[str, Json]], kind: str) -> Json:
-        schema = self._schemas[range_of(kind, self.validators) or kind]
-        separators = self._separators[range_of(kind, self.validators) or kind]
+        known = range_of(kind, self.validators) or kind
+        schema, separators = self._schemas[known], self._separators[known]
         if separators:
             fields = [
                 (name, part)
@@ -142,7 +142,12 @@ class RequestBody:
                 )
             ]
         names = self._typed.shape(schema).properties
-        return self._typed.read(nest_bracketed_names(fields, names), schema)
+        tree = nest_bracketed_names(fields, names)
+        value = self._typed.read(tree, schema)
+        if not any(isinstance(text, str) and text[:1] in ("{", "[") for _, text in fields):
+            return value
+        other = self._with_json.read(tree, schema)  # where a schema has a text and an object, a text in JSON is either
+        return other if other != value and self.validators[known].is_valid(other) else value
 
     def validate(self, value: Json, kind: str) -> None:
         """Raises ``ApiError`` (malformed, required) that says where the value does not fit the schema."""

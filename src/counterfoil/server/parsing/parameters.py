@@ -87,7 +87,7 @@ class Parameters:
         self.path = by_location["path"]
         self.query = by_location["query"]
         self.cookies = by_location["cookie"]
-        self.headers = {n.lower(): p for n, p in by_location["header"].items() if n.lower() not in IGNORED_HEADERS}
+        self.headers = _by_lower_name(by_location["header"])
         self._shaped = {name: each for name, each in self.query.items() if isinstance(each, ShapedParameter)}
         self._members = {member: name for name, each in self._shaped.items() for member in each.members()}
         self._required = [p for p in self.query.values() if p.required]
@@ -150,6 +150,16 @@ class Parameters:
                 raise ApiError("required", f"the header {parameter.name} is required", where=parameter.name)
 
 
+def _by_lower_name(declared: Mapping[str, AnyParameter]) -> dict[str, AnyParameter]:
+    """Headers by name, whose case means nothing (RFC 9110, 5.1). Of one that is declared twice, the required one counts."""
+    found: dict[str, AnyParameter] = {}
+    for name, parameter in declared.items():
+        known = found.get(name.lower())
+        if name.lower() not in IGNORED_HEADERS and (known is None or parameter.required or not known.required):
+            found[name.lower()] = parameter
+    return found
+
+
 def _nested(owner: str, parts: list[tuple[str, str]]) -> NestedText:
     """What parameters with brackets say of their owner; those without are members of it."""
     tree = nest_bracketed_names(parts)
@@ -170,10 +180,11 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyPa
     inner = schemas.resolved(schema.get("items", {})) if is_list else schema
     kind = inner.get("type", "string" if not BRANCHES & inner.keys() else None)
     separator = SEPARATORS.get(style) if style not in ("label", "matrix") else None
-    if not isinstance(kind, str) or kind not in READERS or separator is None:
+    may_be_anything = schemas.is_lenient and in_query and not schema
+    if not isinstance(kind, str) or kind not in READERS or separator is None or may_be_anything:
         return _shaped(declared, schemas, style, exploded, operation)
     needs_check = bool(CONSTRAINTS & schema.keys()) or (is_list and bool(CONSTRAINTS & inner.keys()))
-    default = schema.get("default")
+    default = _default(schema, inner)
     if isinstance(default, int | float) and not isinstance(default, bool) and kind == "number":
         default = Decimal(str(default))
     return Parameter(
@@ -197,7 +208,7 @@ def _shaped(declared: Json, schemas: Schemas, style: str, exploded: bool, operat
     if not isinstance(schema, dict):
         raise SpecError(f"{operation}: the parameter {declared['name']} has no schema")
     typed = TypedText(schemas)
-    default = schemas.resolved(schema).get("default")
+    default = _default(schemas.resolved(schema), {})
     return ShapedParameter(
         name=declared["name"],
         required=bool(declared.get("required")),
@@ -209,6 +220,13 @@ def _shaped(declared: Json, schemas: Schemas, style: str, exploded: bool, operat
         explode=bool(exploded),
         is_json=is_json,
     )
+
+
+def _default(schema: Json, items: Json) -> Json:
+    """The default of a parameter; None if it is not among the listed values: ``all`` then means that none is asked for."""
+    default, listed = schema.get("default"), schema.get("enum", items.get("enum"))
+    values = default if isinstance(default, list) else [default]
+    return default if not isinstance(listed, list) or all(each in listed for each in values) else None
 
 
 def pairs(query_string: bytes) -> dict[str, list[str]]:

@@ -70,9 +70,16 @@ class ShapedParameter(msgspec.Struct, frozen=True):
                 return texts if len(texts) > 1 or types <= {"array", "null"} else text
             parts = [part for each in (*texts[:-1], text) for part in each.split(SEPARATORS.get(self.style, ","))]
             return parts if len(parts) > 1 or types <= {"array", "null"} else text
+        if len(texts) > 1 and self._may_be_anything():
+            return texts
         if len(texts) > 1:
             raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
         return text
+
+    def _may_be_anything(self) -> bool:
+        """Whether the schema says nothing that a list of texts is not."""
+        has_types = bool(self.typed.shape(self.schema).types)
+        return not has_types and self.explode and self.style == "form"
 
     def _pairs(self, text: str) -> dict[str, NestedText] | None:
         """``a,1,b,2``, or ``a=1,b=2`` if exploded, or a JSON object, as an object."""

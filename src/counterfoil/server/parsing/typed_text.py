@@ -38,10 +38,13 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class TypedText:
-    """Reads texts for the schemas of one document. The shape of each schema is worked out once."""
+    """Reads texts for the schemas of one document. The shape of each schema is worked out once.
 
-    def __init__(self, schemas: Schemas) -> None:
+    ``reads_json``: a text that may also be an object or a list is one if it is one in JSON."""
+
+    def __init__(self, schemas: Schemas, *, reads_json: bool = False) -> None:
         self.schemas = schemas
+        self._reads_json = reads_json
         self._shapes: dict[int, tuple[Json, Shape]] = schemas.shapes
 
     def shape(self, schema: Json) -> Shape:
@@ -94,13 +97,24 @@ class TypedText:
 
     def _read_text(self, text: str, shape: Shape, depth: int) -> Json:
         if shape.types and shape.types <= {"array", "object", "null"}:
-            if text[:1] in ("{", "["):  # as multipart forms hold objects (OpenAPI 3.0.3, Encoding Object)
-                try:
-                    return parse_json(text.encode())
-                except ApiError:
-                    return text
-            return [self.read(text, shape.items, depth + 1)] if "array" in shape.types else text
-        return scalar(text, shape.types)
+            parsed = _parsed(text)
+            if parsed is None and "array" not in shape.types:
+                return text
+            is_item = parsed is None or (isinstance(parsed, dict) and "object" not in shape.types)
+            return [self.read(text, shape.items, depth + 1)] if is_item else parsed
+        parsed = _parsed(text) if self._reads_json else None
+        kind = "object" if isinstance(parsed, dict) else "array"
+        return scalar(text, shape.types) if parsed is None or kind not in shape.types else parsed
+
+
+def _parsed(text: str) -> Json:
+    """The object or list that a text is in JSON, as multipart forms hold them (OpenAPI 3.0.3, Encoding Object); else None."""
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        return parse_json(text.encode())
+    except ApiError:
+        return None
 
 
 def _types(schema: Json) -> set[str]:

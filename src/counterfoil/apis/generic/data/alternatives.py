@@ -29,7 +29,7 @@ class Alternatives:
                 return (0 if given is None else 9), number
             if isinstance(given, dict):
                 known = self.reader.properties(branch)
-                if self._says_otherwise(known, given):
+                if self._says_otherwise(known, given) or (types and "object" not in types):
                     return 9, number
                 return (8 if known else 7) - min(7, sum(each in known for each in given)), number
             if given is not UNSET and not isinstance(given, list):
@@ -43,12 +43,14 @@ class Alternatives:
         return sorted(range(len(group)), key=rank)
 
     def _says_otherwise(self, known: Mapping[str, Json], given: Mapping[str, Json]) -> bool:
-        """Whether ``given`` has a text that an alternative with these properties does not list: it is of another kind."""
+        """Whether ``given`` has a value that an alternative with these properties does not list: it is of another kind."""
         for name, value in given.items():
-            if isinstance(value, str) and name in known:
+            if isinstance(value, str | bool | int) and name in known:
                 merged = self.reader.merged(known[name])
                 listed = merged.get("enum", [merged["const"]] if "const" in merged else None)
-                if isinstance(listed, list) and value not in listed:
+                if isinstance(listed, list) and not any(
+                    each == value and isinstance(each, bool) == isinstance(value, bool) for each in listed
+                ):
                     return True
         return False
 

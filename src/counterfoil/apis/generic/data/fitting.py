@@ -112,6 +112,11 @@ def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
         tweaks.omitted |= new
         if new:
             return True
+    missed = (*path, error.kind.property) if error.kind.name == "required" else path
+    if missed in tweaks.omitted and tweaks.branches:
+        tweaks.omitted.discard(missed)
+        tweaks.required.add(missed)
+        return True
     for length in range(len(path), -1, -1):
         place = path[:length]
         if length and length == len(path) and place in record.given and place not in tweaks.ignored:
@@ -122,7 +127,7 @@ def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
         if tried + 1 < min(ways, MAX_WAYS):
             tweaks.branches[place] = tried + 1
             return True
-        if place in record.optional and place not in tweaks.omitted:
+        if place in record.optional and place not in tweaks.omitted | tweaks.required:
             tweaks.omitted.add(place)
             return True
     return False

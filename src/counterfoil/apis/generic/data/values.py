@@ -46,22 +46,24 @@ class Unmakeable(Exception):
 class Tweaks:
     """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``).
 
-    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``.
+    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``. ``required`` was left
+    out and is missed in the alternative that was taken after that.
     """
 
-    __slots__ = ("bare", "branches", "ignored", "omitted", "sent")
+    __slots__ = ("bare", "branches", "ignored", "omitted", "required", "sent")
 
     def __init__(self) -> None:
         self.omitted: set[Path] = set()
         self.branches: dict[Path, int] = {}
         self.ignored: set[Path] = set()
+        self.required: set[Path] = set()
         self.bare = False
         self.sent = False
 
     def copy(self) -> Tweaks:
         twin = Tweaks()
         twin.omitted, twin.branches, twin.ignored = set(self.omitted), dict(self.branches), set(self.ignored)
-        twin.bare, twin.sent = self.bare, self.sent
+        twin.bare, twin.sent, twin.required = self.bare, self.sent, set(self.required)
         return twin
 
 
@@ -124,6 +126,7 @@ class _Making:
         self.row = row
         self.count = 0
         self.record = Record()
+        self.ways: dict[Path, int] = {}
 
     def value(self, schema: Json, given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
         self.count += 1
@@ -172,8 +175,8 @@ class _Making:
         parts: list[Json] = (
             [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
         )
-        shift = self.tweaks.branches.get(path, 0)
-        ways = 1
+        outer = self.ways.get(path, 1)  # those of the alternatives that this one is an alternative of
+        shift, ways = self.tweaks.branches.get(path, 0) // outer, outer
         discriminator: dict[str, Json] = {}
         key = [id(merged)]
         for group in groups:
@@ -186,7 +189,9 @@ class _Making:
             discriminator |= self.alternatives.discriminator(merged, branch)
         self.record.choices[path] = ways
         schema = parts[0] if len(parts) == 1 else self.reader.joined(parts, tuple(key))
+        self.ways[path] = ways
         made = self.value(schema, given, path, name, (*above, id(merged)))
+        self.ways[path] = outer
         if discriminator and isinstance(made, dict):
             made.update(discriminator)
         return made

@@ -184,7 +184,10 @@ def _counts(id: str, resource: Resource, operation: Operation, known: Mapping[st
         found = at_parents(resource, parents_of(ctx, resource, known))
         assert found is not None
         whole = found.require_items(ctx)
-        total = at(ctx.request_json(operation.name, path=found.path), operation.pages.total)
+        answer = ctx.request_json(
+            operation.name, status=found.statuses, path=found.path, query=found.base, headers=found.headers
+        )
+        total = at(answer, operation.pages.total)
         ctx.require(total is not None, f"{where} is null")
         if not found.is_large(ctx):
             ctx.expect(str(total) == str(len(whole)), f"{len(whole)}, the members that paging finds", total)

@@ -89,7 +89,7 @@ def _like(schema: Json, operation: Operation, document: Document, like: Json) ->
     sent = document.reader.properties(document.reader.member(schema, operation.body) or {})
     owned = document.model.collections[operation.collection].server_owned
     return {
-        name: _plain(like[name])
+        name: plain(like[name])
         for name, member in sent.items()
         if name in like and name not in owned and document.reader.merged(member).get("readOnly") is not True
     }
@@ -114,7 +114,7 @@ def any_value(document: Document, schema: Json, where: str) -> Json:
 def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[str, Json]) -> dict[str, Any]:
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)
-    body = _plain(wrapped(operation.body, dict(fields)))
+    body = plain(wrapped(operation.body, dict(fields)))
     if media is not None and not is_json(media[0]):
         form = urlencode(list(_pairs(body, "")))
         return {"content": form.encode(), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
@@ -123,13 +123,13 @@ def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[s
     return {"body": body}
 
 
-def _plain(value: Json) -> Json:
+def plain(value: Json) -> Json:
     """Without the exact numbers that the checker reads from answers, which JSON cannot say."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {name: plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _pairs(value: Json, name: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of
+from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of, plain
 from counterfoil.apis.generic.laws.members import NOT_FOUND, fits, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call, require_accepted
@@ -24,11 +24,12 @@ Known = Mapping[str, Resource]
 
 @dataclass(frozen=True)
 class _Created:
-    """A member that a law made: its parents' ids, its own id, and the fields that were sent."""
+    """A member that a law made: its parents' ids, its own id, the fields that were sent, and the member in the answer."""
 
     parents: tuple[Json, ...]
     id: Json
     fields: Mapping[str, Json]
+    member: Json
 
 
 def created_is_readable(id: str, resource: Resource, create: Operation, read: Operation, known: Known) -> Law:
@@ -36,16 +37,28 @@ def created_is_readable(id: str, resource: Resource, create: Operation, read: Op
 
     def check(ctx: LawContext) -> None:
         made = _create(ctx, resource, create, known)
-        shown = scalars(_read(ctx, resource, read, made))
+        member = _read(ctx, resource, read, made)
+        shown, can_be_shown = scalars(member), _can_be_shown(resource, read, member)
         set_by_the_server = {*resource.collection.server_owned, *map(str, resource.collection.id[:1])}
         was = {name: value for name, value in scalars(dict(made.fields)).items() if name not in set_by_the_server}
         lost = {
-            name: (value, shown[name]) for name, value in was.items() if name in shown and not same(shown[name], value)
+            name: (value, shown[name])
+            for name, value in was.items()
+            if name in shown and not same(shown[name], value) and can_be_shown(name, value)
         }
         ctx.expect(not lost, f"the values that were sent: {dict(made.fields)}", lost)
 
     text = "A member that was created is found by its id, with the values that were sent."
     return Law(id, create.name, "lifecycle", (), text, check, writes=True)
+
+
+def _can_be_shown(resource: Resource, read: Operation, member: Mapping[str, Json]) -> Callable[[str, Json], bool]:
+    """Whether a valid answer could have a value in a field of the member: documents take ``US`` and answer ``UNITED STATES``."""
+    schema = resource.schema(read)
+    checks = None if schema is None else resource.document.schemas.validator(schema, "response")
+    if checks is None or not checks.is_valid(member):
+        return lambda name, value: True
+    return lambda name, value: checks.is_valid({**member, name: value})
 
 
 def created_is_listed(id: str, resource: Resource, create: Operation, known: Known) -> Law:
@@ -55,7 +68,7 @@ def created_is_listed(id: str, resource: Resource, create: Operation, known: Kno
         made = _create(ctx, resource, create, known)
         if resource.items is not None and resource.items.base:
             raise NotTried(f"the list asks for {', '.join(resource.items.base)}, which the new member may not match")
-        ids = _listed_ids(ctx, resource, made.parents)
+        ids = _listed_ids(ctx, resource, made.parents, _selecting(resource, made.member))
         ctx.expect(ids.count(str(made.id)) == 1, f"{made.id} once in the list", f"{ids.count(str(made.id))} times")
 
     return Law(id, create.name, "lifecycle", (), "A member that was created is in the list, once.", check, writes=True)
@@ -149,7 +162,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     if key is None:
         raise NotTried(f"the answer of {create.name} does not show the new member's id")
     _note_created(ctx, resource, parents, key)
-    return _Created(parents, key, fields)
+    return _Created(parents, key, fields, at(body, create.at))
 
 
 def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json) -> None:
@@ -170,10 +183,39 @@ def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) 
     return dict(found)
 
 
-def _listed_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[str]:
+def _selecting(resource: Resource, member: Json) -> dict[str, str]:
+    """What a list is asked for to show a member where its filters select something by default.
+
+    Raises ``NotTried`` where the document does not say how the member is asked for.
+    """
+    listing = resource.operation("list")
+    assert listing is not None
+    wanted: dict[str, str] = {}
+    for each in resource.definition(listing).get("parameters") or ():
+        selects = dict(listing.filters).get(each.get("name")) if each.get("in") == "query" else None
+        default = resource.reader.merged(each.get("schema") or {}).get("default")
+        if selects is None or default is None:
+            continue
+        checks = resource.document.schemas.validator(each["schema"], "request")
+        if not checks.is_valid(default):  # "all", which is not listed: nothing is selected
+            continue
+        value = plain(at(member, selects.field))
+        is_usual = selects.operator in ("equal", "in") and isinstance(value, (str, int, float))
+        if not is_usual or not checks.is_valid(value):
+            raise NotTried(
+                f"the list selects by {each['name']} unless told otherwise, and the new member may not match"
+            )
+        if not same(value, default):
+            wanted[each["name"]] = str(value).lower() if isinstance(value, bool) else str(value)
+    return wanted
+
+
+def _listed_ids(
+    ctx: LawContext, resource: Resource, parents: Sequence[Json], query: Mapping[str, str] = {}
+) -> list[str]:
     items = at_parents(resource, parents)
     assert items is not None
-    found = items.fetch_all(ctx)
+    found = items.fetch_all(ctx, query)
     if len(found) >= MAX_ITEMS or items.is_large(ctx):
         raise NotTried(f"{resource.name} has more than {MAX_ITEMS:,} members: its list is not read whole")
     return list(map(str, items.ids(found)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,7 @@ Json = Any
 SIZE = 100
 """The page size asked for where the document gives no maximum."""
 ALWAYS_SENT = ("accept", "content-type", "authorization")
-"""Headers that are no parameters (OpenAPI 3.1, Parameter Object)."""
+"""Headers that are not parameters (OpenAPI 3.1, Parameter Object)."""
 MAX_PAGES = 200
 
 
@@ -47,7 +47,9 @@ class WalkedList(ItemList):
         position: dict[str, Any] = {}
         for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
-            body = ctx.request_json(self.operation, path=self.path, query=asked, headers=self.headers)
+            body = ctx.request_json(
+                self.operation, status=self.statuses, path=self.path, query=asked, headers=self.headers
+            )
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
             new = [item for item in page if str(self.identity.raw(item)) not in seen]
@@ -93,6 +95,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         ),
         "sorts": sorts,
         "sort": sort,
+        "statuses": tuple(sorted({200, operation.status})),
         "base": required_query(operation, definition, document),
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
@@ -127,11 +130,20 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
     return found
 
 
+def sent_with_the_credential(document: Document) -> frozenset[str]:
+    """The headers, in small letters, that are no parameters of a law's request: those of a credential are often declared as
+    parameters, too."""
+    schemes = (document.spec.raw.get("components") or {}).get("securitySchemes") or {}
+    keys = (each["name"].lower() for each in schemes.values() if each.get("in") == "header" and each.get("name"))
+    return frozenset((*ALWAYS_SENT, *keys))
+
+
 def required_headers(definition: Mapping[str, Json], document: Document) -> dict[str, str]:
     """Values for the headers that the document requires, as ``required_query`` has them."""
     found: dict[str, str] = {}
+    without = sent_with_the_credential(document)
     for each in definition.get("parameters") or ():
-        if each.get("in") == "header" and each.get("required") and each["name"].lower() not in ALWAYS_SENT:
+        if each.get("in") == "header" and each.get("required") and each["name"].lower() not in without:
             with contextlib.suppress(CannotMake):
                 value = each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
                 found[each["name"]] = str(value)
@@ -190,12 +202,17 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
     if selects.operator in ("equal", "in"):
         # a list of one value is that value
         is_list = selects.operator == "in" or is_array
-        return equal(found, param, draw=_documented(document.schemas.validator(schema, "request"), is_list))
+        same = equal(found, param, draw=_documented(document.schemas.validator(schema, "request"), is_list))
+        return replace(same, write=_number) if found.kind in (INTEGER, NUMBER) else same
     if found.kind == TEXT:
         return None  # how a server orders texts is not documented
-    if selects.operator in ("above", "from"):
-        return above(found, param, inclusive=selects.operator == "from")
-    return below(found, param, inclusive=selects.operator == "to") if selects.operator in ("below", "to") else None
+    make = {"above": above, "from": above, "below": below, "to": below}.get(selects.operator)
+    if make is None:
+        return None
+    ordered = make(found, param, inclusive=selects.operator in ("from", "to"))
+    if found.kind not in (INTEGER, NUMBER):
+        return ordered
+    return replace(ordered, draw=_around(document.schemas.validator(schema, "request")), write=_number)
 
 
 def _documented(parameter: Checks, is_list: bool) -> Any:
@@ -217,6 +234,33 @@ def _documented(parameter: Checks, is_list: bool) -> Any:
         if not values:
             raise NotTried(f"no value in the list is one that {selects.param} takes")
         return st.sampled_from(values)
+
+    return draw
+
+
+def _number(value: Decimal) -> str:
+    """A number as parameter text: 2.0 as 2, which an integer and a number can be."""
+    return str(int(value)) if value == int(value) else format(value, "f")
+
+
+def _around(parameter: Checks) -> Any:
+    """Draws observed numbers, and some just below and above them, that the parameter's schema takes."""
+
+    def draw(selects: Filter, items: Any) -> Any:
+        from hypothesis import strategies as st
+
+        values = observed(selects.field, items)
+        steps = (Decimal("0.01"), Decimal(1)) if selects.field.kind == NUMBER else (Decimal(1),)
+        near = [value + way * step for value in values[:20] for step in steps for way in (1, -1)]
+        whole = [Decimal(int(value)) for value in values[:20]]
+        taken = [
+            value
+            for value in dict.fromkeys([*values[:3], *near, *values[3:], *whole])
+            if parameter.is_valid(int(value) if value == int(value) else value)
+        ]
+        if not taken:
+            raise NotTried(f"no value near those in the list is one that {selects.param} takes")
+        return st.sampled_from(taken)
 
     return draw
 

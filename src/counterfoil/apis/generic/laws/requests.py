@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from counterfoil.apis.generic.laws.bodies import CannotMake, any_value, sent
-from counterfoil.apis.generic.laws.lists import ALWAYS_SENT
+from counterfoil.apis.generic.laws.lists import sent_with_the_credential
 from counterfoil.apis.generic.laws.resources import Resource, filled
 from counterfoil.apis.generic.model import Operation
 from counterfoil.contract.context import LawContext
@@ -44,7 +44,7 @@ def call(
             ) from None
         if each["in"] == "query":
             query[each["name"]] = value
-        elif each["name"].lower() not in ALWAYS_SENT:
+        elif each["name"].lower() not in sent_with_the_credential(resource.document):
             options["headers"] = {**options.get("headers", {}), each["name"]: str(value)}
     return ctx.request(operation.name, path=filled(operation, parents, id), query=query, token=token, **options)
 
