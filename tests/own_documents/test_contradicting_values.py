@@ -23,6 +23,8 @@ def test_a_created_crate_is_found_though_the_list_shows_others_and_the_answer_ot
     held = {id for id, record in records.items() if record.status == "held"}
     assert held >= {"crates.listed", "crates.written", "crates.auth", "crates.filter.grade", "crates.filter.weight_min"}
     assert held >= {"tallies.count", "tallies.pages.concat", "tallies.pages.slices"}, "read with 202 and a header"
+    assert held >= {"yards.pages.end", "yards.pages.concat"}, "where 404 says that a page has nothing"
+    assert "tallies.reference.yard_id" in held, "the ids of yards fit the field that refers to them"
 
 
 def stores_nothing(request: httpx.Request, ask: Ask) -> httpx.Response:
@@ -77,6 +79,11 @@ def test_a_default_that_is_not_listed_selects_nothing_out(crates: httpx.Client) 
     assert {each["grade"] for each in crates.get("/crates").json()} == {"fine"}, "the default is listed, and selects"
     found = [*crates.get("/crates?grade=fine").json(), *crates.get("/crates?grade=coarse").json()]
     assert {each.get("state") for each in found} >= {"full", "empty"}, "the default is not listed"
+
+
+def test_a_list_that_may_not_be_empty_has_no_page_after_the_last(crates: httpx.Client) -> None:
+    assert len(crates.get("/yards?page=2&page_size=6").json()["yards"]) == 6
+    assert crates.get("/yards?page=3&page_size=6").status_code == 404
 
 
 def test_what_may_be_anything_may_be_given_twice(crates: httpx.Client) -> None:
