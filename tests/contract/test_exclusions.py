@@ -149,6 +149,15 @@ def test_no_content_has_no_body_whatever_an_own_document_says() -> None:
     assert not is_passed_over(missing, "POST", 204, b"{}", {"204"}, document={})
 
 
+@pytest.mark.parametrize(("name", "passed_over"), [("Content-Type", True), ("Accept", True), ("X-Tenant", False)])
+def test_the_declaration_of_some_headers_is_ignored(name: str, passed_over: bool) -> None:
+    said = f"Got 200 when missing required '{name}' header, expected 400"
+    missing = type("MissingHeaderNotRejected", (), {"message": said})()
+    for failure in (missing, accepted(f"Missing `{name}` at header")):
+        assert is_passed_over(failure, "GET", 200, b"{}", {"200"}, document={}) is passed_over
+        assert not is_passed_over(failure, "GET", 200, b"{}", {"200"})
+
+
 def test_a_body_that_is_too_large_was_refused() -> None:
     assert is_passed_over(accepted("in body - items: more items"), "POST", 413, b"{}", {"201"})
     assert not is_passed_over(accepted("in body - items: more items"), "POST", 201, b"{}", {"201"})

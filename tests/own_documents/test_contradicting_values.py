@@ -11,6 +11,7 @@ import pytest
 from tests.own_documents.test_laws import Ask, Defect, checked, none
 
 from counterfoil.app import build
+from counterfoil.contract.law_books import credential_scheme
 from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
@@ -23,6 +24,8 @@ def test_a_created_crate_is_found_though_the_list_shows_others_and_the_answer_ot
     held = {id for id, record in records.items() if record.status == "held"}
     assert held >= {"crates.listed", "crates.written", "crates.auth", "crates.filter.grade", "crates.filter.weight_min"}
     assert held >= {"tallies.count", "tallies.pages.concat", "tallies.pages.slices"}, "read with 202 and a header"
+    assert held >= {"yards.pages.end", "yards.pages.concat"}, "where 404 says that a page has nothing"
+    assert "tallies.reference.yard_id" in held, "the ids of yards fit the field that refers to them"
 
 
 def stores_nothing(request: httpx.Request, ask: Ask) -> httpx.Response:
@@ -77,6 +80,28 @@ def test_a_default_that_is_not_listed_selects_nothing_out(crates: httpx.Client) 
     assert {each["grade"] for each in crates.get("/crates").json()} == {"fine"}, "the default is listed, and selects"
     found = [*crates.get("/crates?grade=fine").json(), *crates.get("/crates?grade=coarse").json()]
     assert {each.get("state") for each in found} >= {"full", "empty"}, "the default is not listed"
+
+
+def test_a_field_that_is_required_but_not_described_comes_back(crates: httpx.Client) -> None:
+    made = crates.post("/signs", json={"name": "No smoking", "Name": "Exit", "colour": "red"}).json()
+    assert crates.get(f"/signs/{made['Id']}").json() == {"Id": made["Id"], "name": "No smoking", "Name": "Exit"}
+
+
+def test_a_token_is_sent_so_that_one_header_is_a_key_and_a_bearer_token() -> None:
+    schemes = {
+        "key": {"type": "apiKey", "in": "header", "name": "Authorization"},
+        "token": {"type": "http", "scheme": "bearer"},
+    }
+    for security, scheme in (
+        ([{"key": [], "token": []}], ("Authorization", "Bearer ")),
+        ([{"key": []}], ("Authorization", "")),
+    ):
+        assert credential_scheme({"components": {"securitySchemes": schemes}, "security": security}) == scheme
+
+
+def test_a_list_that_may_not_be_empty_has_no_page_after_the_last(crates: httpx.Client) -> None:
+    assert len(crates.get("/yards?page=2&page_size=6").json()["yards"]) == 6
+    assert crates.get("/yards?page=3&page_size=6").status_code == 404
 
 
 def test_what_may_be_anything_may_be_given_twice(crates: httpx.Client) -> None:

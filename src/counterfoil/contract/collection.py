@@ -90,6 +90,8 @@ class ItemList:
     sorts: tuple[Field, ...] = ()
     sort: Sort = field(default_factory=Sort)
     statuses: tuple[int, ...] = (200,)
+    may_be_empty: bool = True
+    """Whether an answer may have no item; otherwise 404 says that there is none."""
     order: tuple[tuple[Field, bool], ...] = ()
     base: Mapping[str, Any] = field(default_factory=dict)
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -97,9 +99,12 @@ class ItemList:
     items: Callable[[Json], Any] = lambda body: body
 
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
-        """The items of one answer, which must be 200 with a list of objects."""
+        """The items of one answer, which must have one of ``statuses``, with a list of objects."""
         asked = {**self.base, **query}
-        body = ctx.request_json(self.operation, status=self.statuses, path=self.path, query=asked, headers=self.headers)
+        response = ctx.request(self.operation, path=self.path, query=asked, headers=self.headers)
+        if response.status == 404 and not self.may_be_empty:
+            return []
+        body = ctx.json_body(response, self.statuses)
         found = self.items(body)
         if not isinstance(found, list):
             ctx.fail("a JSON array of items", body)

@@ -84,6 +84,12 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
         for name in requirement:
             scheme = schemes.get(name, {})
             kind, place = scheme.get("type"), scheme.get("in")
+            if (
+                kind == "apiKey"
+                and str(scheme.get("name")).lower() == "authorization"
+                and _has_bearer(requirement, schemes)
+            ):
+                continue  # one header for both: that of the other is a key as well
             if kind == "apiKey" and place == "header":
                 return scheme["name"], ""
             if kind == "apiKey" and place == "cookie":
@@ -93,6 +99,12 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
             elif kind in ("http", "oauth2", "openIdConnect"):
                 return "Authorization", "Bearer "
     return "Authorization", BASIC if basic else "Bearer "
+
+
+def _has_bearer(requirement: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:
+    """Whether a requirement asks for a bearer token, which is sent in ``Authorization``."""
+    asked = [schemes.get(name, {}) for name in requirement]
+    return any(str(each.get("scheme")).lower() == "bearer" or each.get("type") == "oauth2" for each in asked)
 
 
 def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:

@@ -50,6 +50,7 @@ class Document:
         self.entities = lru_cache(maxsize=None)(self._entities)
         self.by_part = lru_cache(maxsize=None)(self._by_part)
         self.id_schemas = lru_cache(maxsize=None)(self._id_schemas)
+        self.reference_limits = lru_cache(maxsize=None)(self._reference_limits)
         self.properties = lru_cache(maxsize=None)(self._properties)
         self.answer = lru_cache(maxsize=None)(self._answer)
         self._cursors: dict[str, frozenset[str]] = {}
@@ -252,6 +253,23 @@ class Document:
             if member:
                 found.append(dict(self.reader.merged(member)))
         return tuple(found)
+
+    def _reference_limits(self, collection: Collection) -> tuple[dict[str, Json], ...]:
+        """The longest texts of the fields that hold an id of this collection elsewhere: a row's id must fit them as well."""
+        fields = (
+            self.reader.merged(self.field(other, (name,)))
+            for other in self.model.collections.values()
+            for name, path in other.references
+            if path == collection.path
+        )
+        return tuple({"maxLength": each["maxLength"]} for each in fields if isinstance(each.get("maxLength"), int))
+
+    def may_be_empty(self, operation: Operation) -> bool:
+        """Whether the list that an operation answers may have no item."""
+        schema = self.answer(operation.name).schema
+        found = self.reader.member(schema, operation.at) if schema is not None else None
+        least = self.reader.merged(found).get("minItems") if found is not None else None
+        return not (isinstance(least, int) and least > 0)
 
     def _sent_id_schemas(self, operation: Operation) -> list[dict[str, Json]]:
         """The schema of the id that an operation takes in its query or body."""

@@ -104,7 +104,7 @@ class RowIds:
         return joined([*values, self._made(key, last, number, again)])
 
     def _made(self, key: str, collection: Collection, number: int, again: int) -> str:
-        schemas = self.document.id_schemas(collection)
+        schemas = (*self.document.id_schemas(collection), *self.document.reference_limits(collection))
         listed = self._listed(collection)
         if listed is not None and number < len(listed):
             return str(listed[number])

@@ -100,6 +100,17 @@ def _of_no_content(failure: Any, case: Any, response: Any) -> bool:
     )
 
 
+def _of_ignored_header(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted request is that a header is missing whose declaration is to be ignored."""
+    missing = re.search(
+        r"missing (?:required '|`)(accept|content-type|authorization)[`'] (?:at )?header", failure.message.lower()
+    )
+    own = "x-assumptions" not in case.operation.schema.raw_schema
+    return (
+        own and missing is not None and type(failure).__name__ in ("MissingHeaderNotRejected", "AcceptedNegativeData")
+    )
+
+
 def _of_large_body(failure: Any, case: Any, response: Any) -> bool:
     """Whether a request that is not as the document says was refused for its size."""
     return type(failure).__name__ == "AcceptedNegativeData" and response.status_code == 413
@@ -221,6 +232,12 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "A user's own document may describe a body of 204, 205 or 304, which has none.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.3.5",
         _of_no_content,
+    ),
+    Exclusion(
+        "missing_required_header, negative_data_rejection",
+        "Parameters named Accept, Content-Type or Authorization are to be ignored, though documents declare and require them.",
+        "https://spec.openapis.org/oas/v3.0.3#parameter-object",
+        _of_ignored_header,
     ),
     Exclusion(
         "negative_data_rejection",

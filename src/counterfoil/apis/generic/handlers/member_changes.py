@@ -51,7 +51,11 @@ class MemberChanges:
         members = self.document.properties(collection)
         if not members:
             return dict(plain_numbers(sent))
-        return dict(plain_numbers(self._renamed(members, sent, 0)))
+        reader, entity = self.document.reader, self.document.entity(collection)
+        required = (
+            reader.required(reader.merged(entity)) - members.keys()
+        )  # which a document may require and not describe
+        return dict(plain_numbers(self._renamed({**dict.fromkeys(sorted(required), {}), **members}, sent, 0)))
 
     def with_defaults(self, operation: Operation, fields: dict[str, Json]) -> dict[str, Json]:
         """The fields with the defaults that the operation's body has for what was not sent."""

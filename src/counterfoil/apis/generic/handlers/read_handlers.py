@@ -43,6 +43,8 @@ class ReadHandlers:
         query = listing.asked_of(operation, request)
         examples = self.document.cursor_examples(operation)
         page = listing.page_of(operation, members, query, self._most(operation), examples)
+        if not page.members and not self.document.may_be_empty(operation):
+            raise ApiError("unknown_resource", "nothing is there, and the document allows no empty list")
         key = self.generated.key(store.world, collection, parent)
         body = self.bodies.page(operation, page, key, request)
         return self._respond(operation, body, request, page=page)

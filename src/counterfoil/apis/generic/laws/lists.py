@@ -47,9 +47,10 @@ class WalkedList(ItemList):
         position: dict[str, Any] = {}
         for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
-            body = ctx.request_json(
-                self.operation, status=self.statuses, path=self.path, query=asked, headers=self.headers
-            )
+            response = ctx.request(self.operation, path=self.path, query=asked, headers=self.headers)
+            if response.status == 404 and not self.may_be_empty:
+                break
+            body = ctx.json_body(response, self.statuses)
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
             new = [item for item in page if str(self.identity.raw(item)) not in seen]
@@ -85,6 +86,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     fields = _Fields(reader, entity)
     sorts, sort = _sort(operation, definition.get("parameters") or (), fields)
     pages = operation.pages
+    may_be_empty = document.may_be_empty(operation)
     shared: dict[str, Any] = {
         "operation": operation.name,
         "identity": Field(place_text(collection.id) or "id", at=lambda item: at(item, collection.id)),
@@ -96,6 +98,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "sorts": sorts,
         "sort": sort,
         "statuses": tuple(sorted({200, operation.status})),
+        "may_be_empty": may_be_empty,
         "base": required_query(operation, definition, document),
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
