@@ -52,10 +52,11 @@ class MemberChanges:
         if not members:
             return dict(plain_numbers(sent))
         reader, entity = self.document.reader, self.document.entity(collection)
-        required = (
+        undescribed = (
             reader.required(reader.merged(entity)) - members.keys()
-        )  # which a document may require and not describe
-        return dict(plain_numbers(self._renamed({**dict.fromkeys(sorted(required), {}), **members}, sent, 0)))
+        )  # a document may require what it does not describe
+        known = {**{name: {} for name in sorted(undescribed)}, **members}
+        return dict(plain_numbers(self._renamed(known, sent, 0)))
 
     def with_defaults(self, operation: Operation, fields: dict[str, Json]) -> dict[str, Json]:
         """The fields with the defaults that the operation's body has for what was not sent."""
