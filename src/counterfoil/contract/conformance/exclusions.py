@@ -101,10 +101,11 @@ def _of_no_content(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_ignored_header(failure: Any, case: Any, response: Any) -> bool:
-    """Whether all that was wrong with an accepted request is that a header is missing whose declaration is to be ignored."""
-    missing = re.search(
-        r"missing (?:required '|`)(accept|content-type|authorization)[`'] (?:at )?header", failure.message.lower()
-    )
+    """Whether what was wrong with an accepted request is a header that is missing or another, whose declaration is ignored."""
+    names, said = "(?:accept|content-type|authorization)", failure.message.lower()
+    missing = re.search(rf"missing (?:required '|`){names}[`'] (?:at )?header", said)
+    if missing is None and said.count(" in header - ") == 1 and "in body" not in said and "in query" not in said:
+        missing = re.search(rf"parameter `{names}` in header - ", said)
     own = "x-assumptions" not in case.operation.schema.raw_schema
     return (
         own and missing is not None and type(failure).__name__ in ("MissingHeaderNotRejected", "AcceptedNegativeData")
@@ -130,8 +131,16 @@ def _of_like_path(failure: Any, case: Any, response: Any) -> bool:
 
 def _of_empty_in_query(failure: Any, case: Any, response: Any) -> bool:
     """Whether a refused request has a list or object in its query that is empty, and so is not in the URL."""
-    empty = any(isinstance(value, dict | list) and not value for value in (case.query or {}).values())
+    sent = case.query or {}
+    empty = any(isinstance(value, dict | list) and not value for value in sent.values()) or any(
+        each.get("in") == "query" and each.get("required") and each["name"] not in sent and _may_be_empty(each)
+        for each in case.operation.definition.raw.get("parameters", ())
+    )
     return type(failure).__name__ == "RejectedPositiveData" and response.status_code in (400, 422) and empty
+
+
+def _may_be_empty(parameter: Any) -> bool:
+    return (parameter.get("schema") or {}).get("type") in ("object", "array")
 
 
 def _of_whole_float(failure: Any, case: Any, response: Any) -> bool:

@@ -52,11 +52,9 @@ class MemberChanges:
         if not members:
             return dict(plain_numbers(sent))
         reader, entity = self.document.reader, self.document.entity(collection)
-        undescribed = (
-            reader.required(reader.merged(entity)) - members.keys()
-        )  # a document may require what it does not describe
-        known = {**{name: {} for name in sorted(undescribed)}, **members}
-        return dict(plain_numbers(self._renamed(known, sent, 0)))
+        # a document may require a field and not describe it
+        required: dict[str, Json] = {name: {} for name in sorted(reader.required(entity)) if name not in members}
+        return dict(plain_numbers(self._renamed({**required, **members}, sent, 0)))
 
     def with_defaults(self, operation: Operation, fields: dict[str, Json]) -> dict[str, Json]:
         """The fields with the defaults that the operation's body has for what was not sent."""
