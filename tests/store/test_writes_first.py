@@ -81,7 +81,7 @@ def test_a_change_is_made_once_and_recorded_once(one: Process, two: Process) -> 
 
 @pytest.mark.parametrize("orders", ["one", "two"])
 def test_a_fault_that_was_just_ordered_is_seen(one: Process, two: Process, orders: str) -> None:
-    """A fault is no version of the world: the store must say so all the same. It strikes the second call, not the first."""
+    """A fault is not a version of the world: the store must say so all the same. It strikes the second call, not the first."""
     {"one": one, "two": two}[orders].client.post(
         f"{CONTROL}/default/faults", json={**STATUS, "nth": 2, "times": 1}
     ).raise_for_status()

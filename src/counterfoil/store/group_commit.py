@@ -98,7 +98,7 @@ class GroupCommit:
             return self._take(Waiting(change, head, None))
 
     def touch(self, head: StoredHead, expires: float) -> None:
-        """Note that a world was used, with the next changes or in a second. Not a change: nobody waits for it."""
+        """Note that a world was used, with the next changes or in a second. Not a change: no request waits for it."""
         head.expires = expires
         with self._changed:
             self._touched[head.id] = expires  # seen when the thread wakes next

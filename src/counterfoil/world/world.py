@@ -205,7 +205,7 @@ class World:
     def execute(self, command: Command) -> Any:
         """Apply a command to the newest version and record it; returns its result. This view then shows the new version.
 
-        With a store the change is not durable yet: nobody may be told of it before ``saving``, or what ``end_write`` returned,
+        With a store the change is not durable yet: no client may be told of it before ``saving``, or what ``end_write`` returned,
         is done.
 
         Raises ``LedgerError`` where the command is refused, ``WorldBusy`` where too many wait, ``StoreUnavailable`` where the

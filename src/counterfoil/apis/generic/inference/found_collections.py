@@ -74,7 +74,7 @@ class FoundCollections:
         for written in self.paths:
             path = read_path(written)
             self.by_key.setdefault(path.key, []).append(path)
-        self.shelves = frozenset(self._shelves())
+        self.lists_at_parameters = frozenset(self._find_lists_at_parameters())
         self.drafts: dict[str, CollectionDraft] = {}
         self.by_reference: dict[str, list[CollectionDraft]] = {}
         self.views: dict[str, tuple[CollectionDraft, list[Scope]]] = {}
@@ -91,7 +91,7 @@ class FoundCollections:
 
     # --- collections -----------------------------------------------------------------------------
 
-    def _shelves(self) -> Iterator[str]:
+    def _find_lists_at_parameters(self) -> Iterator[str]:
         """Paths that end in a parameter and list what is below it: ``/templates/{kind}`` beside ``/templates/{kind}/{slug}``."""
         for texts in self.by_key.values():
             for path in texts:
@@ -112,7 +112,7 @@ class FoundCollections:
                 and not has_custom_verb(path)
                 and len(path.segments) > 1
                 and path.text not in known
-                and text not in self.shelves
+                and text not in self.lists_at_parameters
             ):
                 self.draft_at(path.parent()).items.append(path)
         for draft in self.drafts.values():
@@ -145,7 +145,7 @@ class FoundCollections:
         for text, methods in self.paths.items():
             path = read_path(text)
             if (
-                (path.ends_in_parameter and text not in self.shelves)
+                (path.ends_in_parameter and text not in self.lists_at_parameters)
                 or "get" not in methods
                 or f"GET {text}" in self.rpc_operations
             ):

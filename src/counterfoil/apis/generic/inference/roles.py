@@ -92,7 +92,7 @@ class Roles:
             path.ends_in_parameter
             and len(path.segments) > 1
             and between is None
-            and text not in self.collections.shelves
+            and text not in self.collections.lists_at_parameters
         ):
             draft = self.drafts[path.parent().key]
             return self._member_role(name, method, draft)

@@ -134,7 +134,7 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
 
 
 def sent_with_the_credential(document: Document) -> frozenset[str]:
-    """The headers, in small letters, that are no parameters of a law's request: those of a credential are often declared as
+    """The headers, in lower case, that are not parameters of a law's request: those of a credential are often declared as
     parameters, too."""
     schemes = (document.spec.raw.get("components") or {}).get("securitySchemes") or {}
     keys = (each["name"].lower() for each in schemes.values() if each.get("in") == "header" and each.get("name"))
