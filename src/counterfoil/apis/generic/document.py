@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from math import inf
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from counterfoil.apis.generic.data.fitting import Checks
+from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.scalars import ANCHOR, UNSET
 from counterfoil.apis.generic.data.texts import suits
 from counterfoil.apis.generic.data.values import Values
@@ -341,17 +341,6 @@ def _is_id(schema: Mapping[str, Json], types: frozenset[str], id: str) -> bool:
     if isinstance(schema.get("enum"), list):
         return id in map(str, schema["enum"])
     if types and types <= {"integer", "number", "null"}:
-        least, most = whole_bounds(schema)
+        least, most = bounds_of(schema)
         return id.removeprefix("-").isdecimal() and least <= int(id) <= most
     return suits(schema, id)
-
-
-def whole_bounds(schema: Mapping[str, Json]) -> tuple[float, float]:
-    """The smallest and the largest whole number that a schema allows; infinite where it says none."""
-    bounds = [
-        float(schema[name])
-        if isinstance(schema.get(name), int | float) and not isinstance(schema[name], bool)
-        else open_
-        for name, open_ in (("minimum", -inf), ("maximum", inf))
-    ]
-    return bounds[0], bounds[1]

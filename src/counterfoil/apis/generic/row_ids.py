@@ -11,8 +11,9 @@ from typing import Any
 
 from counterfoil.apis.generic.data import fake_data
 from counterfoil.apis.generic.data.id_styles import in_style
+from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.seeds import hex_digits, number_of, uuid_of
-from counterfoil.apis.generic.document import Document, whole_bounds
+from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.inference.composite import joined, parts_of
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters, singular
@@ -71,12 +72,12 @@ class RowIds:
         if collection.parts:
             id, collection = parts_of(id)[-1], self.document.by_part(collection)[-1]
         schemas = self.document.id_schemas(collection)
-        return any(self._is_whole(each) and int(id) > whole_bounds(each)[1] for each in schemas)
+        return any(self._is_whole(each) and int(id) > bounds_of(each)[1] for each in schemas)
 
     def _room(self, collection: Collection) -> int:
         """The most rows there can be: of whole numbers that the document bounds half of them, so that some can be created."""
         schemas = self.document.id_schemas(collection)
-        most = min((whole_bounds(each)[1] for each in schemas if self._is_whole(each)), default=inf)
+        most = min((bounds_of(each)[1] for each in schemas if self._is_whole(each)), default=inf)
         return sys.maxsize if most == inf else max(1, int(most - self._whole(schemas, 0) + 1) // 2)
 
     def _is_whole(self, schema: Mapping[str, Json]) -> bool:

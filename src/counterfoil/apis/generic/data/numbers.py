@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from counterfoil.apis.generic.data import fake_data
@@ -76,3 +77,12 @@ def _within(value: Json, low: Json, high: Json, step: Json) -> bool:
     if (low is not None and value < low) or (high is not None and value > high):
         return False
     return step is None or Decimal(str(value)) % Decimal(str(step)) == 0
+
+
+def bounds_of(schema: Mapping[str, Json]) -> tuple[float, float]:
+    """The ``minimum`` and the ``maximum`` of a schema; infinite where it has none."""
+    bounds = [
+        schema[name] if isinstance(schema.get(name), int | float) and not isinstance(schema[name], bool) else open_
+        for name, open_ in (("minimum", -inf), ("maximum", inf))
+    ]
+    return bounds[0], bounds[1]

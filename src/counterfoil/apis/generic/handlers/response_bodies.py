@@ -8,6 +8,7 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request
 from counterfoil.apis.generic.data.fitting import fit
+from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
@@ -271,10 +272,8 @@ def _is_within(merged: Mapping[str, Json], value: Json) -> bool:
     """Whether a number is within the bounds of its schema: no total of 0 stands where the least is 1."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
-    least, most = merged.get("minimum"), merged.get("maximum")
-    return (not isinstance(least, int | float) or value >= least) and (
-        not isinstance(most, int | float) or value <= most
-    )
+    least, most = bounds_of(merged)
+    return least <= value <= most
 
 
 _NAMES: Mapping[str, frozenset[str]] = {
