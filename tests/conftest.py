@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,15 @@ from counterfoil.world.commands import Command
 from counterfoil.world.world import World
 
 KEY = "counterfoil-key"
+
+
+def pytest_configure() -> None:
+    """Have the processes that tests start take SIGINT as if started from a terminal.
+
+    A child inherits that a signal is ignored (``nohup pytest``, ``pytest &`` in a script), but not a handler.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class StandIn:

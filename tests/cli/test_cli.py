@@ -119,15 +119,9 @@ def test_a_busy_port_is_one_line() -> None:
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """``counterfoil serve``, killed at the end if it still runs. It takes SIGINT as if started from a terminal."""
+    """``counterfoil serve``, killed at the end if it still runs."""
     command = [sys.executable, "-m", "counterfoil", "serve", "--port", "0", *arguments]
-    # A child inherits that a signal is ignored (`nohup pytest`, `pytest &` in a script), but not a handler.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
