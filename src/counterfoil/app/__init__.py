@@ -114,24 +114,12 @@ def build(
     given, check_access = options or Options(), guard(control_token, hosts)
     if metrics:
         given = metrics_mount.with_metrics(given, worlds, stored, sharing, check_access=check_access)
-    mounted = Mounts(
-        worlds,
-        served,
-        faults_api(faults, stored, sharing),
-        shown_journal,
-        sharing,
-        closing,
-        token=control_token,
-        hosts=hosts,
-        public=public,
-        check_access=check_access,
-        observers=given.observers,
-    ).by_path()
-    server = build_server(
-        served,
-        worlds.get,
-        options=_server_options(given, mounted, faults, shown_journal.observe, stored),
-    )
+    mounts = Mounts(
+        worlds, served, faults_api(faults, stored, sharing), shown_journal, sharing, closing,
+        token=control_token, hosts=hosts, public=public, check_access=check_access, observers=given.observers,
+    )  # fmt: skip
+    server_options = _server_options(given, mounts.by_path(), faults, shown_journal.observe, stored)
+    server = build_server(served, worlds.get, options=server_options)
     faults.set_served(server.served)
     asgi_app = _asgi_app(server, worlds, stored, sharing, hosts=hosts, public=public)
     return Application(server, asgi_app, worlds, served, faults, journal, closing, sharing)

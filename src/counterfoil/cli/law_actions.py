@@ -40,16 +40,39 @@ MAX_KNOWN_IDS = 60
 
 def world_capabilities(world: World) -> dict[str, Any]:
     """The capabilities that every stand-in has: its clock, and planning, moving and completing a billing run."""
-    planned: list[int] = []
+    clock, runs = _Clock(world), _BillingRuns(world)
+    return {
+        "now": clock.now,
+        "advance": clock.advance,
+        "complete_run": runs.complete,
+        "move_run": runs.move,
+        "plan_run": runs.plan,
+    }
 
-    def now() -> datetime:
-        return world.latest().now
 
-    def advance(seconds: float) -> None:
-        world.execute(AdvanceClock(to=world.latest().now + timedelta(seconds=seconds)))
+class _Clock:
+    """A world's clock."""
 
-    def complete_run() -> None:
-        view = world.latest()
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def now(self) -> datetime:
+        return self.world.latest().now
+
+    def advance(self, seconds: float) -> None:
+        self.world.execute(AdvanceClock(to=self.now() + timedelta(seconds=seconds)))
+
+
+class _BillingRuns:
+    """The billing runs of a world, of which one is planned again and again."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.planned: int | None = None
+
+    def complete(self) -> None:
+        """Complete the next billing run, or one of the next first of a month."""
+        view = self.world.latest()
         run = next(
             (run for run in view.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
         )
@@ -59,9 +82,9 @@ def world_capabilities(world: World) -> dict[str, Any]:
         view.execute(RequestBills(run=run.number))
         view.execute(AdvanceClock(minutes=10))
 
-    def move_run(run_id: str) -> bool:
+    def move(self, run_id: str) -> bool:
         """Move a billing run to its next status; ``False`` when it has the last one."""
-        view = world.latest()
+        view = self.world.latest()
         run = view.ledger.runs[int(run_id)]
         if run.status is RunStatus.PENDING:
             view.execute(RequestBills(run=run.number))
@@ -71,15 +94,13 @@ def world_capabilities(world: World) -> dict[str, Any]:
             return False
         return True
 
-    def plan_run(days: int | None) -> None:
+    def plan(self, days: int | None) -> None:
         """Plan a billing run with its cutoff ``days`` from today, always the same run; None cancels the plan."""
-        view = world.latest()
+        view = self.world.latest()
         day = None if days is None else view.today + timedelta(days=days)
-        if not planned:
-            planned.append(view.execute(CreateRun()).number)
-        view.execute(UpdateRun(run=planned[0], invoice_date=day, cutoff_date=day))
-
-    return {"now": now, "advance": advance, "complete_run": complete_run, "move_run": move_run, "plan_run": plan_run}
+        if self.planned is None:
+            self.planned = view.execute(CreateRun()).number
+        view.execute(UpdateRun(run=self.planned, invoice_date=day, cutoff_date=day))
 
 
 def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:

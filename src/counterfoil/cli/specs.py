@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from counterfoil.cli.common import as_text, echo, exit_on_user_error, print_json, refuse
 from counterfoil.plain_text import counted
+
+if TYPE_CHECKING:
+    from counterfoil.api import API
 
 
 @click.group()
@@ -53,7 +57,6 @@ def show_spec(api: str, as_json: bool) -> None:
     """
     from counterfoil.lookup import load_api
     from counterfoil.openapi import load
-    from counterfoil.resources import docs_dir
 
     chosen = exit_on_user_error(lambda: load_api(api))
     spec = exit_on_user_error(lambda: load(api))
@@ -80,10 +83,16 @@ def show_spec(api: str, as_json: bool) -> None:
             {"api": api, "title": chosen.title, "path": chosen.prefix, "operations": operations, "switches": switches}
         )
         return
-    echo(f"{chosen.title}, served at {chosen.prefix}\n")
+    _print_spec(chosen, operations, switches)
+
+
+def _print_spec(api: API, operations: list[dict[str, Any]], switches: list[dict[str, Any]]) -> None:
+    from counterfoil.resources import docs_dir
+
+    echo(f"{api.title}, served at {api.prefix}\n")
     for operation in operations:
         echo(f"  {operation['operation']:48} {operation['source']:10} {operation['summary']}")
-    for operation_name in chosen.unimplemented:
+    for operation_name in api.unimplemented:
         echo(f"  {operation_name:48} {'not here':10} answered 501")
     echo("\nSwitches (--switch NAME=VALUE, or `switches:` in a scenario):\n")
     for switch in switches:

@@ -120,17 +120,7 @@ class HttpClient:
         self._next = 0.0
         self._seconds, self._max_bytes, self.until = seconds, max_bytes, until
         self._deadline, self._connection = Deadline(), ConnectionOfTrace()
-        try:
-            self._client = httpx.Client(
-                transport=target.transport,
-                timeout=httpx.Timeout(seconds),
-                limits=httpx.Limits(max_connections=1),
-                # Proxy variables are for other hosts: not for an application in this process or on this machine.
-                trust_env=target.transport is None and not is_loopback(target.url),
-                headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
-            )
-        except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
-            raise NoResponse(f"the proxy or certificate variables of the environment: {_cause_text(error)}") from None
+        self._client = _httpx_client(target, seconds)
 
     def __enter__(self) -> HttpClient:
         return self
@@ -292,6 +282,21 @@ def request_key(method: str, url: str, headers: Mapping[str, str], content: byte
 
 
 _BYTES = re.compile(r"bytearray\(b(['\"])(.*?)\1\)")
+
+
+def _httpx_client(target: Target, seconds: float) -> httpx.Client:
+    """A client of one connection. Raises ``NoResponse`` where the environment's proxies or certificates cannot be used."""
+    try:
+        return httpx.Client(
+            transport=target.transport,
+            timeout=httpx.Timeout(seconds),
+            limits=httpx.Limits(max_connections=1),
+            # Proxy variables are for other hosts: not for an application in this process or on this machine.
+            trust_env=target.transport is None and not is_loopback(target.url),
+            headers={"User-Agent": "counterfoil-check", "Accept-Encoding": "identity"},
+        )
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+        raise NoResponse(f"the proxy or certificate variables of the environment: {_cause_text(error)}") from None
 
 
 def _cause_text(error: Exception) -> str:

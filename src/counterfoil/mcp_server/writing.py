@@ -32,7 +32,7 @@ class Writing:
 
     def tools(self) -> list[Tool]:
         """Each tool, in the order in which they are listed."""
-        return [*self._of_worlds(), *self._in_a_world()]
+        return [*self._of_worlds(), *self._of_clock_and_commands(), *self._of_apis()]
 
     def _of_worlds(self) -> list[Tool]:
         return [
@@ -67,7 +67,7 @@ class Writing:
             ),
         ]
 
-    def _in_a_world(self) -> list[Tool]:
+    def _of_clock_and_commands(self) -> list[Tool]:
         return [
             Tool(
                 "run_command",
@@ -97,6 +97,10 @@ class Writing:
                 writes=True,
                 destroys=True,
             ),
+        ]
+
+    def _of_apis(self) -> list[Tool]:
+        return [
             Tool(
                 "send_to_api",
                 "Send a request of any method to an API in a world, and show status and body.",

@@ -98,12 +98,7 @@ def run_scenario(
         requested_customers=customers,
         chosen=dict(switches or {}),
     )
-    numbers = _add_named_customers(state, definition)
-    try:
-        _add_simulated_customers(state, definition, customers)
-    except LedgerError as error:
-        mistake = MistakeAtPath(("population",), f"its customers: {error.message}")
-        raise located(scenario.where, scenario.source, [mistake]) from None
+    numbers = _add_customers(state, scenario, customers)
     state.grants = {
         each.key: Grant(each.key, None if each.may is None else frozenset(each.may), numbers.get(each.customer))
         for each in definition.credentials
@@ -120,6 +115,17 @@ def run_scenario(
         _run_step(state, index, numbers, execute)
     state.scenario_length = len(state.history)
     return World.of(state, name)
+
+
+def _add_customers(state: WorldState, scenario: Scenario, total: int | None) -> dict[str | None, int]:
+    """Add the scenario's customers. The numbers of the named ones. Raises ``ScenarioError``."""
+    numbers = _add_named_customers(state, scenario.definition)
+    try:
+        _add_simulated_customers(state, scenario.definition, total)
+    except LedgerError as error:
+        mistake = MistakeAtPath(("population",), f"its customers: {error.message}")
+        raise located(scenario.where, scenario.source, [mistake]) from None
+    return numbers
 
 
 def _switches(scenario: Scenario, known: KnownSwitches | Iterable[Switch], chosen: Mapping[str, object]) -> Switches:
