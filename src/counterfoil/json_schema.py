@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any, Literal
 
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
@@ -121,6 +122,7 @@ class _Root:
         self.is_2020 = dialect == "2020-12"
         self.is_lenient = is_lenient
         self.compiled: Any = _NotYet(self)
+        self._lock = RLock()  # applications that are built in several threads share the spec
         self._waiting: list[tuple[str, str]] = []
         self._members: dict[int, Validator] = {}
         self._kept: list[Json] = []  # keeps schemas alive, because ``_members`` is keyed by ``id``
@@ -132,20 +134,28 @@ class _Root:
         self._keywords = KEPT | ONLY_2020 if self.is_2020 else KEPT
 
     def validator(self, schema: Json) -> Validator:
-        known = self._members.get(id(schema))
-        if known is None:
-            member = f"s{len(self._members)}"
-            self._properties[member] = self.convert(schema)
-            self._convert_waiting()
-            known = self._members[id(schema)] = Validator(self, member)
-            self._kept.append(schema)
-            self.compiled = _NotYet(self)
-        return known
+        with self._lock:
+            known = self._members.get(id(schema))
+            if known is None:
+                member = f"s{len(self._members)}"
+                self._properties[member] = self.convert(schema)
+                self._convert_waiting()
+                known = self._members[id(schema)] = Validator(self, member)
+                self._kept.append(schema)
+                self.compiled = _NotYet(self)
+            return known
 
     def compile(self) -> Any:
-        """The root schema's validator. Raises ``SpecError`` unless the document is a user's own."""
+        """The root schema's validator, compiled anew if more was requested. Raises ``SpecError`` unless the document is a
+        user's own."""
+        with self._lock:
+            if isinstance(self.compiled, _NotYet):
+                self.compiled = self._compile_or_allow()
+            return self.compiled
+
+    def _compile_or_allow(self) -> Any:
         try:
-            self.compiled = self._compile()
+            return self._compile()
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             if not self.is_lenient:
@@ -153,8 +163,7 @@ class _Root:
             logging.getLogger("counterfoil.server").warning(
                 "a schema does not compile, so anything is valid in its place: %s", reason
             )
-            self.compiled = self._compile_without_unusable()
-        return self.compiled
+            return self._compile_without_unusable()
 
     def _compile(self) -> Any:
         import jsonschema_rs

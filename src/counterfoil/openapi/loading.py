@@ -2,7 +2,8 @@
 
 Specs are YAML files. Parsing YAML is slow, so the parsed document is cached as JSON: next to the YAML in a wheel
 (``write_parsed``), else in the user's cache folder after first use (``disk_cache``). A cached document is used only if
-it has the digest of the YAML's bytes, so that a changed spec is never served stale.
+it has the digest of the YAML's bytes, so that a changed spec is never served stale. Applications of one process share the
+spec of the same bytes, and so what is derived from it: its compiled schemas.
 
 A spec is validated only on request: CI does that.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,14 @@ Json = Any
 
 FORM = 3
 """Increase it when the parsed form of the same YAML changes, so that older cache files are not read."""
+MAX_SHARED = 16
+"""Specs that a process keeps for its next application; the five vendors' take about 3 MB each with their schemas."""
 
 
 def load(name: str, *, directory: Path | None = None, validate: bool = False) -> Spec:
     """The spec of API ``name`` from ``<directory>/<name>/openapi.yaml`` (default: the packaged specs).
 
+    The same object for the same bytes: it must not be changed.
     ``validate`` also runs openapi-spec-validator over it, which costs about a second.
 
     Raises ``SpecError`` when the file is missing, is not YAML, or is not an OpenAPI 3.0 document that can be served.
@@ -42,8 +47,16 @@ def load(name: str, *, directory: Path | None = None, validate: bool = False) ->
         text = path.read_bytes()
     except OSError as error:
         raise SpecError(f"cannot read the spec of {name} at {path}: {error.strerror or error}") from None
+    spec = _spec_of(name, path, text)
+    if validate:
+        check(spec.raw, spec.source)
+    return spec
+
+
+@lru_cache(maxsize=MAX_SHARED)
+def _spec_of(name: str, path: Path, text: bytes) -> Spec:
     raw = _read_cache(path, text) or _parse_and_cache(path, text)
-    return from_document(name, raw, source=str(path), validate=validate)
+    return from_document(name, raw, source=str(path))
 
 
 def from_document(name: str, raw: Json, *, source: str = "<document>", validate: bool = False) -> Spec:
