@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
@@ -258,6 +259,61 @@ def test_alternatives_that_overlap_are_a_note_only_if_nothing_else_is_wrong() ->
     assert place(document, b'{"name": "Leo"}') == "/components/schemas/Pet"
     assert place(document, b"[1]") is None, "it fits no alternative"
     assert place(None, b'{"name": "Leo"}') is None, "an API of the catalog"
+
+
+def test_a_request_that_fits_several_alternatives_is_passed_over_only_if_nothing_else_is_wrong() -> None:
+    number: Any = {"oneOf": [{"type": "integer"}, {"type": "number"}]}
+    body: Any = {"type": "object", "properties": {"unit": {"type": "string"}}, "additionalProperties": number}
+    described = {"required": True, "content": {"application/json": {"schema": body}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/sum": {"post": {"requestBody": described, "responses": {}}}}}
+
+    def place(sent: Any, document: Any = document) -> str | None:
+        operation = SimpleNamespace(method="post", path="/sum")
+        case = SimpleNamespace(method="POST", operation=operation, body=sent)
+        return Overlaps(document).request_place(accepted("in body - Object with invalid additional property"), case)
+
+    assert place({"a": 2}) == "POST /sum, its body", "2 is an integer and a number"
+    assert place({"a": 2.5}) is None, "2.5 is a number only: nothing is wrong, and so nothing is explained"
+    assert place({"a": 2, "unit": 3}) is None, "its unit is to be a text"
+    assert place({"a": "two"}) is None, "it fits no alternative"
+    assert place({"a": 2}, None) is None, "an API of the catalog"
+
+
+def zoo(lion: Any) -> Any:
+    """A document whose answer is a cage with a tenant and a neighbour; each is a Lion or a Bear, and has a kind that says which."""
+    bear: Any = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    animal: Any = {
+        "oneOf": [{"$ref": "#/components/schemas/Lion"}, {"$ref": "#/components/schemas/Bear"}],
+        "discriminator": {"propertyName": "kind"},
+    }
+    cage = {"type": "object", "properties": {"tenant": animal, "neighbours": {"type": "array", "items": animal}}}
+    described = {"200": {"description": "", "content": {"application/json": {"schema": cage}}}}
+    return {
+        "openapi": "3.0.3",
+        "paths": {"/cage": {"get": {"responses": described}}},
+        "components": {"schemas": {"Lion": {"type": "object", "properties": {"kind": lion}}, "Bear": bear}},
+    }
+
+
+def test_a_discriminator_that_the_document_contradicts_is_a_note_and_hides_no_wrong_value() -> None:
+    contradicting = zoo({"type": "string", "enum": ["lion"]})
+
+    def tried(document: Any, content: str) -> tuple[str | None, str]:
+        failure = type("DiscriminatorMismatch", (), {"message": "value 'lion'"})()
+        case = SimpleNamespace(method="GET", operation=SimpleNamespace(method="get", path="/cage"))
+        answer = SimpleNamespace(status_code=200, content=content.encode())
+        return Discriminators(document).contradiction(failure, case, answer), failure.message
+
+    note, _ = tried(contradicting, '{"tenant": {"kind": "lion"}, "neighbours": [{"kind": "Bear"}]}')
+    assert note is not None
+    assert "Lion lists 'lion' for 'kind', and the discriminator knows only Bear, Lion" in note
+    note, told = tried(contradicting, '{"tenant": {"kind": "lion"}, "neighbours": [{"kind": "Bear"}, {"kind": "cat"}]}')
+    assert note is None
+    assert "'cat'" in told, "the finding tells of the value that no schema lists"
+    assert tried(zoo({"type": "string"}), '{"tenant": {"kind": "lion"}}')[0] is None, "Lion could be called that"
+    both = zoo({"type": "string", "enum": ["lion", "Lion"]})
+    assert tried(both, '{"tenant": {"kind": "lion"}}')[0] is None, "there is a value that fits both"
+    assert tried(None, '{"tenant": {"kind": "lion"}}')[0] is None, "an API of the catalog"
 
 
 def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
@@ -228,7 +229,7 @@ def _hooks(
 ) -> tuple[Callable[..., None], Callable[..., None], Callable[..., bool]]:
     """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
     taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
-    invalid = InvalidParameters(job.document)
+    invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -238,22 +239,27 @@ def _hooks(
         taken.note(case, response)
 
     def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-        place = overlaps.place(failure, case, response)
-        if place is not None:
-            note = (
-                f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
-            )
-            notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
-            return False
-        place = overlaps.request_place(failure, case)
-        if place is not None:
-            note = f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
+        note = _note_of(overlaps, discriminators, failure, case, response)
+        if note is not None:
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
         explained = taken.explain(failure, case, response) or invalid.explain(failure, case)
         return not explained and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure
+
+
+def _note_of(
+    overlaps: Overlaps, discriminators: Discriminators, failure: Any, case: Any, response: Any
+) -> str | None:
+    """What to say of a failure that a contradiction in the document explains; None if none does."""
+    place = overlaps.place(failure, case, response)
+    if place is not None:
+        return f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
+    place = overlaps.request_place(failure, case)
+    if place is not None:
+        return f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
+    return discriminators.contradiction(failure, case, response)
 
 
 def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
