@@ -280,7 +280,7 @@ def test_a_request_that_fits_several_alternatives_is_passed_over_only_if_nothing
 
 
 def zoo(lion: Any) -> Any:
-    """A document whose answer is a cage with a tenant and a neighbour; each is a Lion or a Bear, and has a kind that says which."""
+    """A document whose answer is a cage with a tenant and a neighbour; each is a Lion or a Bear, as its kind says."""
     bear: Any = {"type": "object", "properties": {"kind": {"type": "string"}}}
     animal: Any = {
         "oneOf": [{"$ref": "#/components/schemas/Lion"}, {"$ref": "#/components/schemas/Bear"}],

@@ -249,9 +249,7 @@ def _hooks(
     return before_call, after_call, filter_failure
 
 
-def _note_of(
-    overlaps: Overlaps, discriminators: Discriminators, failure: Any, case: Any, response: Any
-) -> str | None:
+def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, case: Any, response: Any) -> str | None:
     """What to say of a failure that a contradiction in the document explains; None if none does."""
     place = overlaps.place(failure, case, response)
     if place is not None:
