@@ -225,13 +225,17 @@ def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemat
 
 
 def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
-    def case(id: int, path: Any = None) -> Any:
-        operation = SimpleNamespace(path="/pets")
+    def case(id: Any, path: Any = None, name: str = "/pets") -> Any:
+        operation = SimpleNamespace(path=name)
         return SimpleNamespace(
             method="POST", operation=operation, body={"pet": {"id": id}}, path_parameters=path, query=None
         )
 
-    taken = TakenIds({"POST /pets": [["pet", "id"], ["id"]]})
+    places: Any = ["/pets", ["pet", "id"], ["id"]]
+    taken = TakenIds(
+        {"POST /pets": places, "POST /pets/strays": places, "POST /cars": ["/cars", ["pet", "id"], ["id"]]},
+        created=["/pets/Grey%20Wolf"],
+    )
     no = SimpleNamespace(status_code=422, content=b"")
     assert not taken.explain(refused(), case(7), no)
     taken.note(case(7), SimpleNamespace(status_code=201, content=b'{"id": 9}'))
@@ -239,6 +243,9 @@ def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
     assert taken.explain(refused(), case(7), no)
     assert taken.explain(refused(), case(9), no), "the id in the answer counts, too"
     assert not taken.explain(refused(), case(8), no), "it was refused"
+    assert taken.explain(refused(), case(7, name="/pets/strays"), no), "it creates a pet, too"
+    assert not taken.explain(refused(), case(7, name="/cars"), no), "it creates no pet"
+    assert taken.explain(refused(), case("Grey Wolf"), no), "a law created it before"
     assert not taken.explain(refused(), case(7, {"shop": 1}), no), "at another shop"
     assert not taken.explain(accepted("in body - violates `type` in /id"), case(7), no)
 

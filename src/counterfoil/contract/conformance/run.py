@@ -63,7 +63,7 @@ class Job:
     """Operations that act on what exists already, so that only a disposable target is sent them."""
     document: Any = None
     """The OpenAPI document of an API that is not in the catalog."""
-    client_ids: dict[str, list[list[str | int]]] = field(default_factory=dict)
+    client_ids: dict[str, list[Any]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
     given_values: dict[str, list[str]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
@@ -88,7 +88,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         disposable=target.disposable,
         acts_on_existing=sorted(book.acts_on_existing),
         given_values={name: list(names) for name, names in book.given_values.items()},
-        client_ids={name: [list(each) for each in places] for name, places in book.client_ids.items()},
+        client_ids={name: list(places) for name, places in book.client_ids.items()},
         document=book.document,
         switches=dict(target.switches),
         **options,
@@ -228,7 +228,7 @@ def _hooks(
     job: Job, guard: WriteGuard, notes: list[str]
 ) -> tuple[Callable[..., None], Callable[..., None], Callable[..., bool]]:
     """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
-    taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
+    taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods

@@ -18,11 +18,11 @@ from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
-from counterfoil.apis.generic.model import Model, Operation, Place
+from counterfoil.apis.generic.model import Model, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, LawBook
+from counterfoil.contract.law import ClientId, Law, LawBook
 from counterfoil.contract.laws import filtering, items, paging, sorting
 from counterfoil.openapi import Spec
 
@@ -52,14 +52,14 @@ def law_book(spec: Spec, model: Model) -> LawBook:
     )
 
 
-def _client_ids(model: Model) -> Iterator[tuple[str, tuple[Place, Place]]]:
+def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
     """The operations that create what clients identify, with the place of the id in request and response."""
     for each in model.operations.values():
         collection = model.collections.get(each.collection)
         if each.role != "create" or collection is None or not collection.id:
             continue
         if str(collection.id[0]) not in collection.server_owned:
-            yield each.name, ((*each.body, *collection.id), (*each.at, *collection.id))
+            yield each.name, ClientId(each.collection, (*each.body, *collection.id), (*each.at, *collection.id))
 
 
 def _health_check(spec: Spec, model: Model) -> Operation | None:

@@ -48,7 +48,7 @@ class WalkedList(ItemList):
         for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
             response = ctx.request(self.operation, path=self.path, query=asked, headers=self.headers)
-            if response.status == 404 and not self.may_be_empty:
+            if self.says_none(ctx, response, selects=bool(query) or number > 0):
                 break
             body = ctx.json_body(response, self.statuses)
             page = self.items(body)
@@ -86,7 +86,6 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     fields = _Fields(reader, entity)
     sorts, sort = _sort(operation, definition.get("parameters") or (), fields)
     pages = operation.pages
-    may_be_empty = document.may_be_empty(operation)
     shared: dict[str, Any] = {
         "operation": operation.name,
         "identity": Field(place_text(collection.id) or "id", at=lambda item: at(item, collection.id)),
@@ -98,7 +97,8 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "sorts": sorts,
         "sort": sort,
         "statuses": tuple(sorted({200, operation.status})),
-        "may_be_empty": may_be_empty,
+        "may_be_empty": document.may_be_empty(operation),
+        "has_404": "404" in (definition.get("responses") or {}),
         "base": required_query(operation, definition, document),
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
