@@ -13,7 +13,7 @@ JsonPath = Sequence[str | int]
 
 
 class TakenIds:
-    """Ids of what this run created. ``places`` says by operation what it creates and where its request, and its response, have the
+    """Ids of what this run created. ``places`` says by operation what it creates and where its request, and response, have the
     id (``law.ClientId``); ``given`` which of its query parameters have values that only the target gives. ``created`` are the
     paths of what the laws created before."""
 
