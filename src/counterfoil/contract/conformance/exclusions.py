@@ -143,25 +143,6 @@ def _may_be_empty(parameter: Any) -> bool:
     return (parameter.get("schema") or {}).get("type") in ("object", "array")
 
 
-def _of_whole_float(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a refused JSON body to an own document of OpenAPI 3.0 has a number such as 2.0, which draft 4 of JSON Schema takes
-    for no integer and later drafts do."""
-    document = case.operation.schema.raw_schema
-    return (
-        "x-assumptions" not in document
-        and str(document.get("openapi", "")).startswith("3.0")
-        and type(failure).__name__ == "RejectedPositiveData"
-        and response.status_code in (400, 422)
-        and _has_whole_float(case.body)
-    )
-
-
-def _has_whole_float(value: Any) -> bool:
-    if isinstance(value, dict | list):
-        return any(map(_has_whole_float, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, float) and value.is_integer()
-
-
 def _has_objects_in_lists(value: Any) -> bool:
     """Whether a form's fields are lists of objects: Schemathesis writes the names of their members only (seen in 4.32.5)."""
     fields = value.values() if isinstance(value, dict) else ()
@@ -265,12 +246,6 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "A query has no way to write a list or an object without members, so that a required one is missing.",
         "https://spec.openapis.org/oas/v3.0.3#style-values",
         _of_empty_in_query,
-    ),
-    Exclusion(
-        "positive_data_acceptance",
-        "OpenAPI 3.0 leaves open whether 2.0 is an integer: draft 4 of JSON Schema says no, later ones say yes.",
-        "https://json-schema.org/draft-06/json-schema-release-notes",
-        _of_whole_float,
     ),
     Exclusion(
         "positive_data_acceptance",

@@ -20,6 +20,7 @@ from counterfoil.contract.conformance.invalid_parameters import InvalidParameter
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.conformance.taken_ids import TakenIds
+from counterfoil.contract.conformance.whole_floats import WholeFloats
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
 from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
 from counterfoil.contract.target import Target
@@ -230,6 +231,7 @@ def _hooks(
     """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
     taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
+    whole_floats = WholeFloats(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -243,8 +245,8 @@ def _hooks(
         if note is not None:
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
-        explained = taken.explain(failure, case, response) or invalid.explain(failure, case)
-        return not explained and _not_excluded(context, failure, case, response)
+        explained = taken.explain(failure, case, response) or whole_floats.explain(failure, case, response)
+        return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure
 

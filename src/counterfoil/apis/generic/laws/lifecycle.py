@@ -153,6 +153,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
         raise NotTried(f"no body for {create.name} could be made: {problem}") from None
     if key in fields and read is not None and not may_be(fields[key]):
         del fields[key]  # the server chooses one that can be asked for
+    before = len(ctx.observations.left_behind)
     response = call(ctx, resource, create, parents, fields=fields)
     require_accepted(ctx, response, create)
     body = response.body if response.content else None
@@ -161,18 +162,19 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
         key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
     if key is None:
         raise NotTried(f"the answer of {create.name} does not show the new member's id")
-    _note_created(ctx, resource, parents, key)
+    _note_created(ctx, resource, parents, key, before)
     return _Created(parents, key, fields, at(body, create.at))
 
 
-def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json) -> None:
-    """The member's own path, so that it may be changed and deleted again, and is listed as left behind."""
+def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json, before: int) -> None:
+    """The member's own path, so that it may be changed and deleted again, and is listed as left behind; ``before`` so many
+    paths were."""
     member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)
-    if member is not None and ctx.observations.left_behind:
+    if member is not None:
         path = member.name.partition(" ")[2]
         for name, value in filled(member, parents, key).items():
             path = path.replace(f"{{{name}}}", str(value))
-        ctx.observations.left_behind[-1] = path
+        ctx.observations.left_behind[before:] = [path]
 
 
 def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:

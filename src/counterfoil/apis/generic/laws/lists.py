@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from counterfoil.apis.generic.data.fitting import Checks
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
-from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
+from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
@@ -127,9 +127,7 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
     for each in definition.get("parameters") or ():
         if each.get("in") == "query" and each.get("required") and each.get("name") not in paging:
             with contextlib.suppress(CannotMake):
-                found[each["name"]] = (
-                    each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
-                )
+                found[each["name"]] = parameter_value(document, each)
     return found
 
 
@@ -148,8 +146,7 @@ def required_headers(definition: Mapping[str, Json], document: Document) -> dict
     for each in definition.get("parameters") or ():
         if each.get("in") == "header" and each.get("required") and each["name"].lower() not in without:
             with contextlib.suppress(CannotMake):
-                value = each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
-                found[each["name"]] = str(value)
+                found[each["name"]] = str(parameter_value(document, each))
     return found
 
 
