@@ -289,12 +289,14 @@ def test_a_request_that_fits_several_alternatives_is_passed_over_only_if_nothing
     described = {"required": True, "content": {"application/json": {"schema": body}}}
     document: Any = {"openapi": "3.0.3", "paths": {"/sum": {"post": {"requestBody": described, "responses": {}}}}}
 
-    def place(sent: Any, document: Any = document) -> str | None:
+    def place(sent: Any, document: Any = document, said: str = "a -> Missing required property: b") -> str | None:
         operation = SimpleNamespace(method="post", path="/sum")
         case = SimpleNamespace(method="POST", operation=operation, body=sent)
-        return Overlaps(document).request_place(accepted("in body - Object with invalid additional property"), case)
+        return Overlaps(document).request_place(accepted(said), case)
 
     assert place({"a": 2}) == "POST /sum, its body", "2 is an integer and a number"
+    assert place({"a": 2}, said="in body - Object with invalid additional property") == "POST /sum, its body"
+    assert place({"a": 2}, said="parameter `x` in query - Incorrect type") is None, "not its body was to be refused for"
     assert place({"a": 2.5}) is None, "2.5 is a number only: nothing is wrong, and so nothing is explained"
     assert place({"a": 2, "unit": 3}) is None, "its unit is to be a text"
     assert place({"a": "two"}) is None, "it fits no alternative"

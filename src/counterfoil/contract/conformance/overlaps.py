@@ -16,6 +16,7 @@ from counterfoil.json_schema import Schemas
 from counterfoil.openapi import SpecError
 
 _PLACE = re.compile(r"Schema at (\S+?):?\s")
+_ELSEWHERE = re.compile(r"\b(?:in|at) (?:query|header|path|cookie)\b")
 AMBIGUOUS = "ambiguous with a sibling `oneOf` branch"
 SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 UNREADABLE = (LookupError, StopIteration, ValueError, TypeError, SpecError)
@@ -44,7 +45,7 @@ class Overlaps:
     def request_place(self, failure: Any, case: Any) -> str | None:
         """Where alternatives of a request overlap, if that a request fits several of them is all that was to be refused."""
         message = str(getattr(failure, "message", ""))
-        if self._document is None or type(failure).__name__ != "AcceptedNegativeData" or "in body" not in message:
+        if self._document is None or type(failure).__name__ != "AcceptedNegativeData" or _ELSEWHERE.search(message):
             return None
         assert self._schemas is not None
         assert self._exact is not None
