@@ -62,6 +62,8 @@ class Job:
     """Choices given with ``--switch``."""
     acts_on_existing: list[str] = field(default_factory=list)
     """Operations that act on what exists already, so that only a disposable target is sent them."""
+    any_credential: bool = False
+    """Whether the target is a stand-in that accepts any credential of the documented form."""
     document: Any = None
     """The OpenAPI document of an API that is not in the catalog."""
     client_ids: dict[str, list[Any]] = field(default_factory=dict)
@@ -123,10 +125,7 @@ def configuration(job: Job) -> dict[str, Any]:
     if not job.disposable:
         # A method that the spec does not document may still be carried out, and the path may be that of an existing resource.
         config["phases"]["coverage"]["unexpected-methods"] = []
-    stand_in_of_own_document = (
-        job.document is not None and job.disposable
-    )  # it takes any credential of the documented form
-    if job.switches.get(f"{job.api}.token") == "optional" or stand_in_of_own_document:
+    if job.switches.get(f"{job.api}.token") == "optional" or job.any_credential:
         config["checks"] = {"ignored_auth": {"enabled": False}}
     if job.rate:
         config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m"
