@@ -134,6 +134,17 @@ def test_a_form_without_fields_is_no_body() -> None:
     assert not is_passed_over(failure, "POST", 201, b"{}", {"201"}, body={})
 
 
+def test_a_form_cannot_write_an_object_without_members() -> None:
+    failure = accepted("Invalid data should have been rejected\nInvalid component: owner -> tax -> Missing required property: rate")
+
+    def passed_over(body: Any, media_type: str = FORM) -> bool:
+        return is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=media_type, body=body)
+
+    assert passed_over({"name": "Leo", "owner": {"tax": {}}})
+    assert not passed_over({"name": "Leo", "owner": {"tax": {"country": "NL"}}}), "the form has an owner[tax][country]"
+    assert not passed_over({"name": "Leo", "owner": {"tax": {}}}, "application/json")
+
+
 def test_a_form_cannot_break_the_least_number_of_a_lists_items_by_having_none() -> None:
     failure = accepted("in body - tags: Array with fewer items than allowed by minItems")
     assert is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=FORM, body={"name": "Leo", "tags": []})
@@ -245,6 +256,26 @@ def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
     assert not taken.explain(accepted("in body - violates `type` in /id"), case(7), no)
 
 
+def test_alternatives_that_overlap_within_another_alternative_are_a_note_too() -> None:
+    fixed: Any = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}
+    price: Any = {"oneOf": [fixed, {"type": "object"}]}
+    answer: Any = {"anyOf": [{"type": "string"}, price]}
+    described = {"200": {"description": "", "content": {"application/json": {"schema": answer}}}}
+    document: Any = {"openapi": "3.1.0", "paths": {"/price": {"get": {"responses": described}}}}
+    said = "... is not valid under any of the schemas listed in the 'anyOf' keyword"
+    failure = type("JsonSchemaError", (), {"message": f"{said}\n\nSchema:\n", "validation_message": said})()
+    case = SimpleNamespace(method="GET", operation=SimpleNamespace(method="get", path="/price"))
+
+    def place(content: bytes) -> str | None:
+        return Overlaps(document).place(failure, case, SimpleNamespace(status_code=200, content=content))
+
+    assert place(b'{"amount": 3}') == "GET /price, its answer's schema"
+    assert place(b"7") is None, "it fits no alternative"
+    assert place(b'{"amount": "three"}') is None, (
+        "it fits one alternative: nothing is wrong, and so nothing is explained"
+    )
+
+
 def test_two_point_zero_may_be_refused_where_openapi_3_0_wants_an_integer_and_nowhere_else() -> None:
     body: Any = {"type": "object", "properties": {"floors": {"type": "integer"}, "height": {"type": "number"}}}
     described: Any = {"required": True, "content": {"application/json": {"schema": body}}}
@@ -341,11 +372,16 @@ def test_a_discriminator_that_the_document_contradicts_is_a_note_and_hides_no_wr
 
 
 def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:
-    def case(query: Any) -> Any:
-        return SimpleNamespace(method="GET", operation=SimpleNamespace(path="/pets"), query=query, body=None)
+    def case(query: Any, body: Any = None) -> Any:
+        return SimpleNamespace(method="GET", operation=SimpleNamespace(path="/pets"), query=query, body=body)
 
-    given = TakenIds({}, {"GET /pets": ["after"]})
+    given = TakenIds({}, {"GET /pets": ["after", "page.cursor"]})
     assert given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=400))
+    assert given.explain(refused(), case({}, {"after": "x"}), SimpleNamespace(status_code=400)), (
+        "a search has it in its body"
+    )
+    assert given.explain(refused(), case({}, {"page": {"cursor": "x"}}), SimpleNamespace(status_code=400))
+    assert not given.explain(refused(), case({}, {"pet": {"after": "x"}}), SimpleNamespace(status_code=400))
     assert not given.explain(refused(), case({"limit": 1}), SimpleNamespace(status_code=400))
     assert not given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=500))
 

@@ -75,14 +75,17 @@ def checked(url: str, *more: str) -> Any:
 
 
 def test_contradictions_of_the_document_are_notes_and_no_findings(served: str) -> None:
-    """A book's kind is ``book``, and its discriminator calls it ``Book``; each whole number is an integer and a number; and three
-    operations would put the same paper on sale."""
+    """A book's kind is ``book``, and its discriminator calls it ``Book``; each whole number is an integer and a number; three
+    operations would put the same paper on sale; and the example of a stamp looks like a reference."""
     verdict = checked(served)
     assert verdict["findings"] == []
     assert verdict["troubles"] == []
     notes = "\n".join(verdict["notes"])
     assert "GET /shelf: the document contradicts itself" in notes
     assert STAND_IN in notes
+    untried = [record for record in verdict["records"] if record["id"].startswith("conformance.error")]
+    assert [(each["operation"], each["status"]) for each in untried] == [("POST /stamps", "not tried")]
+    assert "https://stamps.example/common.json" in untried[0]["reason"]
     held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
     assert held >= {"kiosk.papers.written", "kiosk.papers.auth", "conformance.negative_data_rejection"}
 
@@ -91,3 +94,16 @@ def test_a_server_that_is_no_stand_in_is_to_refuse_an_invented_credential(relaye
     verdict = checked(relayed, "--only", "conformance.ignored_auth")
     assert {each["id"] for each in verdict["findings"]} == {"conformance.ignored_auth"}
     assert STAND_IN not in "\n".join(verdict["notes"])
+
+
+def test_a_key_that_the_document_wants_in_the_query_is_sent_there(tmp_path: Path) -> None:
+    text = KIOSK.read_text().replace("in: header, name: X-Key", "in: query, name: pass")
+    document = tmp_path / "kiosk.yaml"
+    document.write_text(text)
+    only = ["--only", "kiosk.papers", "--only", "conformance.positive_data_acceptance", "--fast", "--json"]
+    result = CliRunner().invoke(main, ["check", "--spec", str(document), *only], env={"COUNTERFOIL_TOKEN": "open-sesame"})
+    verdict = json.loads(result.stdout)
+    assert (verdict["findings"], verdict["troubles"]) == ([], [])
+    held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
+    assert held >= {"kiosk.papers.written", "kiosk.papers.auth"}, "with the key, and refused without it"
+    assert "open-sesame" not in result.output

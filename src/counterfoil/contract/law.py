@@ -109,7 +109,7 @@ class LawBook:
     target, so a request that must be refused may name them. ``acts_on_existing`` are operations that create something out of
     what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
     check. ``client_ids`` says, for each operation that creates what clients choose the id of, where that id is.
-    ``given_values`` are, by operation, query parameters whose values come from the target only, such as a cursor.
+    ``given_values`` are, by operation, members of its query or body whose values come from the target only, such as a cursor.
     ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
     in the catalog: a user's own.
     """

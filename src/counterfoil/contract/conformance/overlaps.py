@@ -36,7 +36,7 @@ class Overlaps:
         """Where the document's alternatives overlap, if all else of an answer is as the document says; else None."""
         if self._schemas is None or type(failure).__name__ != "JsonSchemaError":
             return None
-        if SEVERAL not in failure.validation_message or not self._is_valid(case, response):
+        if not self._is_explained(case, response, is_told=SEVERAL in failure.validation_message):
             return None
         found = _PLACE.search(failure.message)
         place, operation = found[1] if found else "", f"{case.method.upper()} {case.operation.path}"
@@ -58,12 +58,16 @@ class Overlaps:
             return None
         return f"{case.method.upper()} {case.operation.path}, its body" if is_told else None
 
-    def _is_valid(self, case: Any, response: Any) -> bool:
-        """Whether an answer is valid where ``oneOf`` is read as ``anyOf``."""
+    def _is_explained(self, case: Any, response: Any, *, is_told: bool) -> bool:
+        """Whether an answer is valid where ``oneOf`` is read as ``anyOf``, and not as it is written. The failure says the latter
+        (``is_told``) unless the ``oneOf`` is itself one of several alternatives."""
         assert self._schemas is not None
+        assert self._exact is not None
         assert self._document is not None
         try:
-            schema = response_schema(self._document, case, response)
-            return self._schemas.validator(schema, "response").is_valid(json.loads(response.content))
+            schema, answer = response_schema(self._document, case, response), json.loads(response.content)
+            if not self._schemas.validator(schema, "response").is_valid(answer):
+                return False
+            return is_told or not self._exact.validator(schema, "response").is_valid(answer)
         except UNREADABLE:
             return False

@@ -22,7 +22,14 @@ from counterfoil.contract.conformance.records import ConformanceError, Progress,
 from counterfoil.contract.conformance.taken_ids import TakenIds
 from counterfoil.contract.conformance.whole_floats import WholeFloats
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
-from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
+from counterfoil.contract.law_books import (
+    book_for,
+    credential_scheme,
+    document,
+    document_of,
+    further_schemes,
+    query_keys,
+)
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
 
@@ -45,6 +52,8 @@ class Job:
     base: str
     headers: dict[str, str] = field(default_factory=dict)
     token_headers: list[str] = field(default_factory=list)
+    query_keys: dict[str, str] = field(default_factory=dict)
+    """The credential by the name of each security scheme that has it in the query."""
     fast: bool = False
     writes: bool = False
     max_examples: int = 12
@@ -81,11 +90,13 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
     if token or target.token:
         for name, prefix in (credential_scheme(document_of(book)), *further_schemes(book)):
             made[name] = header_value(prefix, str(token or target.token))
+    query = query_keys(book) if token or target.token else {}
     return Job(
         api,
         target.url.rstrip("/"),
         {**target.headers, **made},
         list(made),
+        dict.fromkeys(query, str(token or target.token)),
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,
@@ -122,6 +133,8 @@ def configuration(job: Job) -> dict[str, Any]:
         "warnings": False,
         "suppress-health-check": ["all"],
     }
+    if job.query_keys:
+        config["auth"] = {"openapi": {name: {"api_key": key} for name, key in job.query_keys.items()}}
     if not job.disposable:
         # A method that the spec does not document may still be carried out, and the path may be that of an existing resource.
         config["phases"]["coverage"]["unexpected-methods"] = []

@@ -14,8 +14,8 @@ JsonPath = Sequence[str | int]
 
 class TakenIds:
     """Ids of what this run created. ``places`` says by operation what it creates and where its request, and response, have the
-    id (``law.ClientId``); ``given`` which of its query parameters have values that only the target gives. ``created`` are the
-    paths of what the laws created before."""
+    id (``law.ClientId``). ``given`` says which parameters of its query, or members of its body, have values that only the
+    target gives. ``created`` are the paths of what the laws created before."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class TakenIds:
         """Whether a valid request was refused (400 or 422) whose id had been taken in this run, or that has a made-up cursor."""
         if type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (400, 422):
             return False
-        if any(name in (case.query or {}) for name in self._given.get(_label(case), ())):
+        if any(_has(case, name) for name in self._given.get(_label(case), ())):
             return True
         place = self._places.get(_label(case))
         if place is None:
@@ -60,6 +60,11 @@ def _is_near(one: Any, other: Any) -> bool:
     if _label(one) == _label(other):
         return bool(ids == others)
     return all(others[name] == value for name, value in ids.items() if name in others)
+
+
+def _has(case: Any, name: str) -> bool:
+    """Whether a request has a query parameter, or a member of its body at a place such as ``page.cursor``."""
+    return name in (case.query or {}) or _at(case.body, name.split(".")) is not None
 
 
 def _label(case: Any) -> str:
