@@ -101,7 +101,9 @@ def test_a_key_that_the_document_wants_in_the_query_is_sent_there(tmp_path: Path
     document = tmp_path / "kiosk.yaml"
     document.write_text(text)
     only = ["--only", "kiosk.papers", "--only", "conformance.positive_data_acceptance", "--fast", "--json"]
-    result = CliRunner().invoke(main, ["check", "--spec", str(document), *only], env={"COUNTERFOIL_TOKEN": "open-sesame"})
+    result = CliRunner().invoke(
+        main, ["check", "--spec", str(document), *only], env={"COUNTERFOIL_TOKEN": "open-sesame"}
+    )
     verdict = json.loads(result.stdout)
     assert (verdict["findings"], verdict["troubles"]) == ([], [])
     held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
