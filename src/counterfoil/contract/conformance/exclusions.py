@@ -96,7 +96,7 @@ def _of_empty_object_in_form(failure: Any, case: Any, response: Any) -> bool:
     value = case.body
     for name in lacks[1].split(" -> "):
         value = value.get(name) if isinstance(value, dict) else None
-    return value == {}
+    return isinstance(value, dict) and not value
 
 
 def _of_no_content(failure: Any, case: Any, response: Any) -> bool:
