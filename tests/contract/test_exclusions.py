@@ -81,6 +81,21 @@ def test_only_an_unknown_query_parameter_may_be_accepted(message: str, passed_ov
 
 
 @pytest.mark.parametrize(
+    ("message", "passed_over"),
+    [
+        ("in header - object with unexpected properties", True),
+        ("in cookie - object with unexpected properties", True),
+        ("parameter `Version` in header - object with unexpected properties", False),
+        ("in header - object with unexpected properties, violates `type`", False),
+        ("in body - object with unexpected properties", False),
+    ],
+)
+def test_only_an_unknown_header_may_be_accepted(message: str, passed_over: bool) -> None:
+    failure = accepted(f"Invalid data should have been rejected\nInvalid component: {message}")
+    assert is_passed_over(failure, "GET", 200, b"[]", {"200"}) is passed_over
+
+
+@pytest.mark.parametrize(
     ("status", "passed_over"), [(404, True), (415, True), (418, False), (500, False), (200, False)]
 )
 def test_an_own_document_may_leave_out_the_refusals_that_any_server_sends(status: int, passed_over: bool) -> None:
@@ -123,6 +138,13 @@ def test_a_form_cannot_say_that_a_list_is_empty() -> None:
     assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"name": "Leo", "tags": []})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"name": "Leo"})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, body={"name": "Leo", "tags": []})
+
+
+def test_a_form_is_no_list() -> None:
+    multipart = "multipart/mixed"
+    assert is_passed_over(refused(), "PATCH", 400, b"{}", {"400"}, media_type=multipart, body=[{"op": "add"}])
+    assert not is_passed_over(refused(), "PATCH", 400, b"{}", {"400"}, media_type=multipart, body={"op": "add"})
+    assert not is_passed_over(refused(), "PATCH", 400, b"{}", {"400"}, body=[{"op": "add"}])
 
 
 def test_a_form_without_fields_is_no_body() -> None:

@@ -30,6 +30,16 @@ def _is_about_unknown_query(failure: Any, case: Any, response: Any) -> bool:
     )
 
 
+def _is_about_unknown_header(failure: Any, case: Any, response: Any) -> bool:
+    """Whether all that was wrong with an accepted request is a header or cookie that the document does not have."""
+    found = re.search(r"Invalid component: in (?:header|cookie) - (?P<what>.*)", str(failure.message), re.IGNORECASE)
+    return (
+        type(failure).__name__ == "AcceptedNegativeData"
+        and found is not None
+        and found["what"].strip().lower() == "object with unexpected properties"
+    )
+
+
 def _is_other_method(case: Any) -> bool:
     return bool(case.method.upper() != case.operation.method.upper())
 
@@ -58,11 +68,13 @@ def _of_xml_body(failure: Any, case: Any, response: Any) -> bool:
 
 def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
     """Whether all that was wrong with an accepted form, or with other bytes that are not JSON, was a value's type, or one without
-    what it has no way to write was refused: it has texts only, one item of a list looks like a text, an empty list is nothing."""
+    what it has no way to write was refused: it has fields and texts only, one item of a list looks like a text, an empty list is
+    nothing."""
     if case.media_type is None or any(kind in str(case.media_type) for kind in ("json", "xml")):
         return False
     if type(failure).__name__ == "RejectedPositiveData":
-        return _has_empty(case.body) or ("form" in str(case.media_type) and _has_objects_in_lists(case.body))
+        is_form = "form" in str(case.media_type) or str(case.media_type).startswith("multipart/")
+        return _has_empty(case.body) or (is_form and (isinstance(case.body, list) or _has_objects_in_lists(case.body)))
     if "fewer items than allowed" in failure.message and "in body" in failure.message:
         return type(failure).__name__ == "AcceptedNegativeData" and _has_empty(case.body)
     said = set(re.findall(r"incorrect type|violates `\w+`", failure.message.lower()))
@@ -205,6 +217,12 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         _is_about_unknown_query,
     ),
     Exclusion(
+        "negative_data_rejection",
+        "A server ignores headers and cookies that it does not know.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-5.1",
+        _is_about_unknown_header,
+    ),
+    Exclusion(
         "unsupported_method",
         "Flexprice answers the plain text 404 page not found to a method that it does not route, and its document says so.",
         "https://github.com/gin-gonic/gin/blob/v1.10.0/gin.go#L107",
@@ -218,7 +236,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         "negative_data_rejection, positive_data_acceptance",
-        "A form, or any text, says no types: a=0 may be a text, a number, or a list of one; and it cannot write an empty list.",
+        "A form, or any text, says no types: a=0 may be a text, a number, or a list of one; it is no list, and no list is empty.",
         "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
         _of_body_without_types,
     ),
