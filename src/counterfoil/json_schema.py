@@ -336,6 +336,7 @@ class _NotYet:
 
 def _bound_width(out: dict[str, Json]) -> None:
     bits = WIDTHS.get(out.get("format", ""))
-    if bits and out.get("type") == "integer":
+    types = out.get("type")
+    if bits and (types == "integer" or (isinstance(types, list) and "integer" in types and "number" not in types)):
         out.setdefault("minimum", -(2**bits))
         out.setdefault("maximum", 2**bits - 1)

@@ -247,6 +247,26 @@ def test_a_refused_request_that_the_document_does_not_allow_was_rightly_refused(
     assert not explained(None, "0", refused()), "an API of the catalog"
 
 
+def test_a_body_was_rightly_refused_if_only_a_format_is_wrong_with_it() -> None:
+    mail: Any = {
+        "type": "object",
+        "properties": {"to": {"type": "string", "format": "email"}, "copies": {"type": "integer"}},
+    }
+    described: Any = {"content": {"application/json": {"schema": mail}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/mails": {"post": {"requestBody": described, "responses": {}}}}}
+
+    def explained(sent: Any) -> bool:
+        operation = SimpleNamespace(method="post", path="/mails")
+        case = SimpleNamespace(
+            method="POST", operation=operation, headers=None, query=None, body=sent, media_type="application/json"
+        )
+        return InvalidParameters(document).explain(refused(), case)
+
+    assert explained({"to": "", "copies": 1}), "an empty text is no address"
+    assert not explained({"to": "leo@example.com"}), "it is valid, and was refused"
+    assert not explained({"to": "", "copies": "two"}), "more than a format is wrong"
+
+
 def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemathesis() -> None:
     assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, sent={"theme": '"{\\"a\\": 1}"'})
     assert not is_passed_over(refused(), "GET", 400, b"{}", {"400"}, sent={"theme": '{"a": 1}'})

@@ -90,6 +90,18 @@ def test_contradictions_of_the_document_are_notes_and_no_findings(served: str) -
     assert held >= {"kiosk.papers.written", "kiosk.papers.auth", "conformance.negative_data_rejection"}
 
 
+def test_laws_change_no_type_send_what_a_list_requires_and_take_no_address_for_an_id(served: str) -> None:
+    """A reader's ``@type`` stays what it is, a list that requires a page is asked for one, an object in the query is no cursor,
+    and a reader's e-mail address is not the id of one of ``/emails``."""
+    verdict = checked(served, "--only", "kiosk.readers", "--only", "kiosk.emails")
+    records = {record["id"]: record["status"] for record in verdict["records"]}
+    assert "broken" not in records.values(), records
+    assert "kiosk.readers.enum.kind" in records
+    wanted = {"kiosk.readers.only", "kiosk.emails.unique", "kiosk.emails.stable"}
+    assert {id for id in wanted if records.get(id) == "held"} == wanted
+    assert "kiosk.readers.reference.email" not in records
+
+
 def test_a_server_that_is_no_stand_in_is_to_refuse_an_invented_credential(relayed: str) -> None:
     verdict = checked(relayed, "--only", "conformance.ignored_auth")
     assert {each["id"] for each in verdict["findings"]} == {"conformance.ignored_auth"}

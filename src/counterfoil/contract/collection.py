@@ -136,6 +136,10 @@ class ItemList:
         assert self.pages is not None
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
+    def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
+        """The first items that ``query`` selects, as many as one answer has."""
+        return self.fetch(ctx, query) if self.pages is None else self.page(ctx, 0, self.pages.largest, query)
+
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> Sequence[Json]:
         """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them.
 

@@ -224,8 +224,21 @@ def _member_laws(prefix: str, resource: Resource, known: Mapping[str, Resource])
         target = known.get(path)
         if parents and path == parents[-1]:
             yield members.belongs_to_parent(f"{prefix}.parent", resource, field, known)
-        elif target is not None and target.operation("read") is not None and not target.collection.parents:
+        elif (
+            target is not None
+            and target.operation("read") is not None
+            and not target.collection.parents
+            and not _is_address(resource, field)
+        ):
             yield members.reference_resolves(f"{prefix}.reference.{field}", resource, field, target, known)
+
+
+def _is_address(resource: Resource, field: str) -> bool:
+    """Whether a field has an e-mail or web address, which identifies nothing though its name is that of a collection."""
+    listing = resource.operation("list")
+    schema = resource.schema(listing) if listing is not None else None
+    member = resource.reader.member(schema, (field,)) if schema is not None else None
+    return member is not None and resource.reader.merged(member).get("format") in ("email", "uri", "url")
 
 
 def _answers_a_member(resource: Resource, read: Operation) -> bool:

@@ -17,6 +17,7 @@ from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, NotTried, quoted
+from counterfoil.schema_alternatives import property_of
 
 Json = Any
 Known = Mapping[str, Resource]
@@ -223,6 +224,13 @@ def _listed_ids(
     return list(map(str, items.ids(found)))
 
 
+def _names_a_type(resource: Resource, schema: Json, name: str, depth: int = 3) -> bool:
+    """Whether a member says which type an object is of (OpenAPI 3.0.3, Discriminator Object): it is not free to change."""
+    schema = resource.document.schemas.resolved(schema)
+    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key) or ()] if depth else []
+    return property_of(schema) == name or any(_names_a_type(resource, part, name, depth - 1) for part in parts)
+
+
 def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -> tuple[str, str]:
     """A field of plain text that the update takes, and a new value for it."""
     media = media_of(resource.definition(update))
@@ -232,6 +240,7 @@ def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -
         merged = resource.reader.merged(member)
         is_text = resource.reader.types(member) - {"null"} == {"string"}
         is_free = not {"enum", "const", "format", "pattern", "choices", "maxLength"} & set(merged)
+        is_free = is_free and not _names_a_type(resource, schema, name)
         refers = any(name == field for field, _ in resource.collection.references)
         if is_text and is_free and not refers and name not in fixed and isinstance(before.get(name), str):
             return name, f"{before[name]} changed"

@@ -39,11 +39,17 @@ class WalkedList(ItemList):
 
     walk: ModelPages = field(default_factory=ModelPages)
 
+    def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
+        return self.fetch(ctx, {**query, **self._size()})
+
+    def _size(self) -> dict[str, int]:
+        return {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
+
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
         """The items that ``query`` selects; at most ``MAX_ITEMS``, from the beginning."""
         found: list[Json] = []
         seen: set[str] = set()
-        size = {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
+        size = self._size()
         position: dict[str, Any] = {}
         for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
