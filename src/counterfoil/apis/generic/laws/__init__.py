@@ -27,6 +27,8 @@ from counterfoil.contract.laws import filtering, items, paging, sorting
 from counterfoil.openapi import Spec
 
 Json = Any
+UNSURE = 0.5
+"""The confidence of a law that the document gives a reason to doubt: it is shown as a question if it does not hold."""
 
 
 def law_book(spec: Spec, model: Model) -> LawBook:
@@ -119,7 +121,8 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
         return _at_parents(resource, known, make)
 
     if resource.collection.id:
-        yield below(lambda c: items.unique(f"{prefix}.unique", c))
+        law = below(lambda c: items.unique(f"{prefix}.unique", c))
+        yield replace(law, confidence=UNSURE) if _may_lack_its_id(resource, operation) else law
         if listing.pages is not None:
             yield below(lambda c: paging.concatenation(f"{prefix}.pages.concat", c))
             yield below(lambda c: paging.size_respected(f"{prefix}.pages.size", c))
@@ -142,6 +145,14 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
         yield access.every_value_is_accepted(f"{prefix}.enum.{param}", resource, param, values, known)
     if _needs_credential(resource, operation):
         yield access.without_credential(f"{prefix}.auth", resource, operation, known)
+
+
+def _may_lack_its_id(resource: Resource, listing: Operation) -> bool:
+    """Whether an alternative of the list's items has no member for the id, so that not every item may have one."""
+    schema = resource.schema(listing)
+    described = resource.document.schemas.resolved(schema) if isinstance(schema, dict) else {}
+    alternatives = [each for key in ("oneOf", "anyOf") for each in described.get(key) or ()]
+    return any(resource.collection.id[0] not in resource.reader.properties(each) for each in alternatives)
 
 
 def _at_parents(resource: Resource, known: Mapping[str, Resource], make: Callable[[ItemList], Law]) -> Law:
