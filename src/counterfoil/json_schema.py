@@ -78,17 +78,19 @@ class Schemas:
 
     ``dialect`` says how schemas are read. ``is_lenient``: the document is a user's own. A schema that does not compile then
     allows everything, and a value in an answer may fit several branches of a ``oneOf``, as in many published documents it
-    must.
+    must; not if ``oneOf`` is to be ``exact``.
     """
 
-    def __init__(self, document: Json, dialect: SchemaDialect = "draft4", *, is_lenient: bool = False) -> None:
+    def __init__(
+        self, document: Json, dialect: SchemaDialect = "draft4", *, is_lenient: bool = False, exact: bool = False
+    ) -> None:
         self.document = document
         self.is_lenient = is_lenient
         self.shapes: dict[int, Any] = {}
         """What readers of texts found out of each schema, by its identity."""
         self._roots: dict[Direction, _Root] = {
-            "request": _Root(document, "request", dialect, is_lenient),
-            "response": _Root(document, "response", dialect, is_lenient),
+            "request": _Root(document, "request", dialect, is_lenient, exact),
+            "response": _Root(document, "response", dialect, is_lenient, exact),
         }
 
     def validator(self, schema: Json, direction: Direction) -> Validator:
@@ -116,11 +118,14 @@ def schemas_of(spec: Spec) -> Schemas:
 class _Root:
     """One JSON Schema whose properties are the requested schemas, and whose definitions are those they refer to."""
 
-    def __init__(self, document: Json, direction: Direction, dialect: SchemaDialect, is_lenient: bool) -> None:
+    def __init__(
+        self, document: Json, direction: Direction, dialect: SchemaDialect, is_lenient: bool, exact: bool
+    ) -> None:
         self.document = document
         self.direction = direction
         self.is_2020 = dialect == "2020-12"
         self.is_lenient = is_lenient
+        self.exact = exact
         self.compiled: Any = _NotYet(self)
         self._lock = RLock()  # applications that are built in several threads share the spec
         self._waiting: list[tuple[str, str]] = []
@@ -240,7 +245,7 @@ class _Root:
         """Whether a value may fit several alternatives of a user's ``oneOf``: in a response; where a discriminator says which is
         meant; and where nothing tells them apart. Many documents say ``oneOf`` and mean ``anyOf``, and every request that
         fits two of them would be refused."""
-        if key != "oneOf" or not self.is_lenient:
+        if key != "oneOf" or not self.is_lenient or self.exact:
             return False
         is_told = self.direction == "response" or "discriminator" in schema
         return is_told or not exclude_each_other(self.document, schema[key])
@@ -340,6 +345,7 @@ class _NotYet:
 
 def _bound_width(out: dict[str, Json]) -> None:
     bits = WIDTHS.get(out.get("format", ""))
-    if bits and out.get("type") == "integer":
+    types = out.get("type")
+    if bits and (types == "integer" or (isinstance(types, list) and "integer" in types and "number" not in types)):
         out.setdefault("minimum", -(2**bits))
         out.setdefault("maximum", 2**bits - 1)

@@ -69,7 +69,7 @@ def names_of(document: Json, discriminator: Mapping[str, Json], name: str, branc
     for known in _names_of(document, discriminator, name, reference, MAX_DEPTH) if isinstance(reference, str) else ():
         accepted.extend([known] if known not in accepted else [])
     mapping = discriminator.get("mapping")
-    listed = [each for each in _listed_values(document, branch, name) if is_text(each)]
+    listed = [each for each in listed_values(document, branch, name) if is_text(each)]
     mapped = [each for each in accepted if isinstance(mapping, dict) and is_text(each) and each in mapping]
     return BranchNames(accepted, listed or mapped or list(filter(is_text, accepted)))
 
@@ -89,7 +89,7 @@ def _names_of(
         if each in (reference, last):
             yield str(key)
     yield last
-    yield from _listed_values(document, {"$ref": reference}, name)
+    yield from listed_values(document, {"$ref": reference}, name)
     target = resolve(document, {"$ref": reference})
     for group in ("oneOf", "anyOf") if depth and isinstance(target, dict) else ():
         for each in target.get(group, ()):
@@ -97,7 +97,7 @@ def _names_of(
                 yield from _names_of(document, discriminator, name, each["$ref"], depth - 1)
 
 
-def _listed_values(document: Json, schema: Json, name: str, depth: int = 5) -> Iterator[Json]:
+def listed_values(document: Json, schema: Json, name: str, depth: int = 5) -> Iterator[Json]:
     """The values that a schema, or one it is put together from, lists for a property."""
     schema = resolve(document, schema)
     members = schema.get("properties", {}) if isinstance(schema, dict) else {}
@@ -105,4 +105,4 @@ def _listed_values(document: Json, schema: Json, name: str, depth: int = 5) -> I
     listed = member.get("enum", [member["const"]] if "const" in member else [])
     yield from listed if isinstance(listed, list) else ()
     for each in schema.get("allOf", ()) if depth else ():
-        yield from _listed_values(document, each, name, depth - 1)
+        yield from listed_values(document, each, name, depth - 1)

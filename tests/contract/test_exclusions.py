@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.taken_ids import TakenIds
+from counterfoil.contract.conformance.whole_floats import WholeFloats
 
 OURS: Any = {"x-assumptions": []}
 
@@ -79,6 +81,21 @@ def test_only_an_unknown_query_parameter_may_be_accepted(message: str, passed_ov
 
 
 @pytest.mark.parametrize(
+    ("message", "passed_over"),
+    [
+        ("in header - object with unexpected properties", True),
+        ("in cookie - object with unexpected properties", True),
+        ("parameter `Version` in header - object with unexpected properties", False),
+        ("in header - object with unexpected properties, violates `type`", False),
+        ("in body - object with unexpected properties", False),
+    ],
+)
+def test_only_an_unknown_header_may_be_accepted(message: str, passed_over: bool) -> None:
+    failure = accepted(f"Invalid data should have been rejected\nInvalid component: {message}")
+    assert is_passed_over(failure, "GET", 200, b"[]", {"200"}) is passed_over
+
+
+@pytest.mark.parametrize(
     ("status", "passed_over"), [(404, True), (415, True), (418, False), (500, False), (200, False)]
 )
 def test_an_own_document_may_leave_out_the_refusals_that_any_server_sends(status: int, passed_over: bool) -> None:
@@ -123,6 +140,13 @@ def test_a_form_cannot_say_that_a_list_is_empty() -> None:
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, body={"name": "Leo", "tags": []})
 
 
+def test_a_form_is_no_list() -> None:
+    multipart = "multipart/mixed"
+    assert is_passed_over(refused(), "PATCH", 400, b"{}", {"400"}, media_type=multipart, body=[{"op": "add"}])
+    assert not is_passed_over(refused(), "PATCH", 400, b"{}", {"400"}, media_type=multipart, body={"op": "add"})
+    assert not is_passed_over(refused(), "PATCH", 400, b"{}", {"400"}, body=[{"op": "add"}])
+
+
 def test_a_form_without_fields_is_no_body() -> None:
     failure = accepted("Missing required property: name in body")
     for required, passed_over in (({}, True), ({"required": True}, False)):
@@ -130,6 +154,17 @@ def test_a_form_without_fields_is_no_body() -> None:
         assert found is passed_over
     assert not is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=FORM, body={"age": "3"})
     assert not is_passed_over(failure, "POST", 201, b"{}", {"201"}, body={})
+
+
+def test_a_form_cannot_write_an_object_without_members() -> None:
+    failure = accepted("Invalid data\nInvalid component: owner -> tax -> Missing required property: rate")
+
+    def passed_over(body: Any, media_type: str = FORM) -> bool:
+        return is_passed_over(failure, "POST", 201, b"{}", {"201"}, media_type=media_type, body=body)
+
+    assert passed_over({"name": "Leo", "owner": {"tax": {}}})
+    assert not passed_over({"name": "Leo", "owner": {"tax": {"country": "NL"}}}), "the form has an owner[tax][country]"
+    assert not passed_over({"name": "Leo", "owner": {"tax": {}}}, "application/json")
 
 
 def test_a_form_cannot_break_the_least_number_of_a_lists_items_by_having_none() -> None:
@@ -189,12 +224,6 @@ def test_a_query_cannot_say_that_a_list_is_empty() -> None:
     assert not is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": ["a"], "name": ""})
 
 
-def test_whether_2_0_is_an_integer_is_open_in_own_documents_of_openapi_3_0_only() -> None:
-    for document, passed_over in (({"openapi": "3.0.3"}, True), ({"openapi": "3.1.0"}, False), (OURS, False)):
-        assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, document=document, body=[2.0]) is passed_over
-        assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, document=document, body=[2.5, 2])
-
-
 def test_a_list_of_objects_in_a_form_was_written_wrongly_by_schemathesis() -> None:
     assert is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"pets": [{"name": "Leo"}]})
     assert not is_passed_over(refused(), "POST", 400, b"{}", {"400"}, media_type=FORM, body={"pet": {"name": "Leo"}})
@@ -218,19 +247,43 @@ def test_a_refused_request_that_the_document_does_not_allow_was_rightly_refused(
     assert not explained(None, "0", refused()), "an API of the catalog"
 
 
+def test_a_body_was_rightly_refused_if_only_a_format_is_wrong_with_it() -> None:
+    mail: Any = {
+        "type": "object",
+        "properties": {"to": {"type": "string", "format": "email"}, "copies": {"type": "integer"}},
+    }
+    described: Any = {"content": {"application/json": {"schema": mail}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/mails": {"post": {"requestBody": described, "responses": {}}}}}
+
+    def explained(sent: Any) -> bool:
+        operation = SimpleNamespace(method="post", path="/mails")
+        case = SimpleNamespace(
+            method="POST", operation=operation, headers=None, query=None, body=sent, media_type="application/json"
+        )
+        return InvalidParameters(document).explain(refused(), case)
+
+    assert explained({"to": "", "copies": 1}), "an empty text is no address"
+    assert not explained({"to": "leo@example.com"}), "it is valid, and was refused"
+    assert not explained({"to": "", "copies": "two"}), "more than a format is wrong"
+
+
 def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemathesis() -> None:
     assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, sent={"theme": '"{\\"a\\": 1}"'})
     assert not is_passed_over(refused(), "GET", 400, b"{}", {"400"}, sent={"theme": '{"a": 1}'})
 
 
 def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
-    def case(id: int, path: Any = None) -> Any:
-        operation = SimpleNamespace(path="/pets")
+    def case(id: Any, path: Any = None, name: str = "/pets") -> Any:
+        operation = SimpleNamespace(path=name)
         return SimpleNamespace(
             method="POST", operation=operation, body={"pet": {"id": id}}, path_parameters=path, query=None
         )
 
-    taken = TakenIds({"POST /pets": [["pet", "id"], ["id"]]})
+    places: Any = ["/pets", ["pet", "id"], ["id"]]
+    taken = TakenIds(
+        {"POST /pets": places, "POST /pets/strays": places, "POST /cars": ["/cars", ["pet", "id"], ["id"]]},
+        created=["/pets/Grey%20Wolf"],
+    )
     no = SimpleNamespace(status_code=422, content=b"")
     assert not taken.explain(refused(), case(7), no)
     taken.note(case(7), SimpleNamespace(status_code=201, content=b'{"id": 9}'))
@@ -238,8 +291,51 @@ def test_what_a_taken_id_explains_is_the_refusal_of_that_id() -> None:
     assert taken.explain(refused(), case(7), no)
     assert taken.explain(refused(), case(9), no), "the id in the answer counts, too"
     assert not taken.explain(refused(), case(8), no), "it was refused"
+    assert taken.explain(refused(), case(7, name="/pets/strays"), no), "it creates a pet, too"
+    assert not taken.explain(refused(), case(7, name="/cars"), no), "it creates no pet"
+    assert taken.explain(refused(), case("Grey Wolf"), no), "a law created it before"
     assert not taken.explain(refused(), case(7, {"shop": 1}), no), "at another shop"
     assert not taken.explain(accepted("in body - violates `type` in /id"), case(7), no)
+
+
+def test_alternatives_that_overlap_within_another_alternative_are_a_note_too() -> None:
+    fixed: Any = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}
+    price: Any = {"oneOf": [fixed, {"type": "object"}]}
+    answer: Any = {"anyOf": [{"type": "string"}, price]}
+    described = {"200": {"description": "", "content": {"application/json": {"schema": answer}}}}
+    document: Any = {"openapi": "3.1.0", "paths": {"/price": {"get": {"responses": described}}}}
+    said = "... is not valid under any of the schemas listed in the 'anyOf' keyword"
+    failure = type("JsonSchemaError", (), {"message": f"{said}\n\nSchema:\n", "validation_message": said})()
+    case = SimpleNamespace(method="GET", operation=SimpleNamespace(method="get", path="/price"))
+
+    def place(content: bytes) -> str | None:
+        return Overlaps(document).place(failure, case, SimpleNamespace(status_code=200, content=content))
+
+    assert place(b'{"amount": 3}') == "GET /price, its answer's schema"
+    assert place(b"7") is None, "it fits no alternative"
+    assert place(b'{"amount": "three"}') is None, (
+        "it fits one alternative: nothing is wrong, and so nothing is explained"
+    )
+
+
+def test_two_point_zero_may_be_refused_where_openapi_3_0_wants_an_integer_and_nowhere_else() -> None:
+    body: Any = {"type": "object", "properties": {"floors": {"type": "integer"}, "height": {"type": "number"}}}
+    described: Any = {"required": True, "content": {"application/json": {"schema": body}}}
+    paths: Any = {"/towers": {"post": {"requestBody": described, "responses": {}}}}
+
+    def explained(sent: Any, status: int = 422, version: str = "3.0.3", is_ours: bool = False) -> bool:
+        operation = SimpleNamespace(method="post", path="/towers")
+        case = SimpleNamespace(method="POST", operation=operation, body=sent, media_type="application/json")
+        response = SimpleNamespace(status_code=status)
+        document = None if is_ours else {"openapi": version, "paths": paths}
+        return WholeFloats(document).explain(refused(), case, response)
+
+    assert explained({"floors": 2.0})
+    assert not explained({"floors": 2, "height": 30.0}), "a height of 30.0 is a number in every draft"
+    assert not explained({"floors": 2.0, "height": "tall"}), "something else is wrong with it, too"
+    assert not explained({"floors": 2.0}, status=500)
+    assert not explained({"floors": 2.0}, version="3.1.0"), "2020-12 says that it is an integer"
+    assert not explained({"floors": 2.0}, is_ours=True), "an API of the catalog"
 
 
 def test_alternatives_that_overlap_are_a_note_only_if_nothing_else_is_wrong() -> None:
@@ -260,12 +356,74 @@ def test_alternatives_that_overlap_are_a_note_only_if_nothing_else_is_wrong() ->
     assert place(None, b'{"name": "Leo"}') is None, "an API of the catalog"
 
 
-def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:
-    def case(query: Any) -> Any:
-        return SimpleNamespace(method="GET", operation=SimpleNamespace(path="/pets"), query=query, body=None)
+def test_a_request_that_fits_several_alternatives_is_passed_over_only_if_nothing_else_is_wrong() -> None:
+    number: Any = {"oneOf": [{"type": "integer"}, {"type": "number"}]}
+    body: Any = {"type": "object", "properties": {"unit": {"type": "string"}}, "additionalProperties": number}
+    described = {"required": True, "content": {"application/json": {"schema": body}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/sum": {"post": {"requestBody": described, "responses": {}}}}}
 
-    given = TakenIds({}, {"GET /pets": ["after"]})
+    def place(sent: Any, document: Any = document, said: str = "a -> Missing required property: b") -> str | None:
+        operation = SimpleNamespace(method="post", path="/sum")
+        case = SimpleNamespace(method="POST", operation=operation, body=sent)
+        return Overlaps(document).request_place(accepted(said), case)
+
+    assert place({"a": 2}) == "POST /sum, its body", "2 is an integer and a number"
+    assert place({"a": 2}, said="in body - Object with invalid additional property") == "POST /sum, its body"
+    assert place({"a": 2}, said="parameter `x` in query - Incorrect type") is None, "not its body was to be refused for"
+    assert place({"a": 2.5}) is None, "2.5 is a number only: nothing is wrong, and so nothing is explained"
+    assert place({"a": 2, "unit": 3}) is None, "its unit is to be a text"
+    assert place({"a": "two"}) is None, "it fits no alternative"
+    assert place({"a": 2}, None) is None, "an API of the catalog"
+
+
+def zoo(lion: Any) -> Any:
+    """A document whose answer is a cage with a tenant and a neighbour; each is a Lion or a Bear, as its kind says."""
+    bear: Any = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    animal: Any = {
+        "oneOf": [{"$ref": "#/components/schemas/Lion"}, {"$ref": "#/components/schemas/Bear"}],
+        "discriminator": {"propertyName": "kind"},
+    }
+    cage = {"type": "object", "properties": {"tenant": animal, "neighbours": {"type": "array", "items": animal}}}
+    described = {"200": {"description": "", "content": {"application/json": {"schema": cage}}}}
+    return {
+        "openapi": "3.0.3",
+        "paths": {"/cage": {"get": {"responses": described}}},
+        "components": {"schemas": {"Lion": {"type": "object", "properties": {"kind": lion}}, "Bear": bear}},
+    }
+
+
+def test_a_discriminator_that_the_document_contradicts_is_a_note_and_hides_no_wrong_value() -> None:
+    contradicting = zoo({"type": "string", "enum": ["lion"]})
+
+    def tried(document: Any, content: str) -> tuple[str | None, str]:
+        failure = type("DiscriminatorMismatch", (), {"message": "value 'lion'"})()
+        case = SimpleNamespace(method="GET", operation=SimpleNamespace(method="get", path="/cage"))
+        answer = SimpleNamespace(status_code=200, content=content.encode())
+        return Discriminators(document).contradiction(failure, case, answer), failure.message
+
+    note, _ = tried(contradicting, '{"tenant": {"kind": "lion"}, "neighbours": [{"kind": "Bear"}]}')
+    assert note is not None
+    assert "Lion lists 'lion' for 'kind', and the discriminator knows only Bear, Lion" in note
+    note, told = tried(contradicting, '{"tenant": {"kind": "lion"}, "neighbours": [{"kind": "Bear"}, {"kind": "cat"}]}')
+    assert note is None
+    assert "'cat'" in told, "the finding tells of the value that no schema lists"
+    assert tried(zoo({"type": "string"}), '{"tenant": {"kind": "lion"}}')[0] is None, "Lion could be called that"
+    both = zoo({"type": "string", "enum": ["lion", "Lion"]})
+    assert tried(both, '{"tenant": {"kind": "lion"}}')[0] is None, "there is a value that fits both"
+    assert tried(None, '{"tenant": {"kind": "lion"}}')[0] is None, "an API of the catalog"
+
+
+def test_a_cursor_that_the_target_did_not_give_may_be_refused() -> None:
+    def case(query: Any, body: Any = None) -> Any:
+        return SimpleNamespace(method="GET", operation=SimpleNamespace(path="/pets"), query=query, body=body)
+
+    given = TakenIds({}, {"GET /pets": ["after", "page.cursor"]})
     assert given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=400))
+    assert given.explain(refused(), case({}, {"after": "x"}), SimpleNamespace(status_code=400)), (
+        "a search has it in its body"
+    )
+    assert given.explain(refused(), case({}, {"page": {"cursor": "x"}}), SimpleNamespace(status_code=400))
+    assert not given.explain(refused(), case({}, {"pet": {"after": "x"}}), SimpleNamespace(status_code=400))
     assert not given.explain(refused(), case({"limit": 1}), SimpleNamespace(status_code=400))
     assert not given.explain(refused(), case({"after": "x"}), SimpleNamespace(status_code=500))
 

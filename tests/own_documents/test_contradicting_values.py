@@ -54,17 +54,30 @@ def weighs_nothing(request: httpx.Request, ask: Ask) -> httpx.Response:
     return ask(httpx.Request(request.method, url, headers=request.headers, content=request.content))
 
 
+def has_no_yard(request: httpx.Request, ask: Ask) -> httpx.Response:
+    """The list of yards, which must have one, is not found."""
+    return httpx.Response(404, json={}) if request.url.path.endswith("/yards") else ask(request)
+
+
+def has_one_page_of_yards(request: httpx.Request, ask: Ask) -> httpx.Response:
+    """Each page of yards after the first is not found, as if there were no more."""
+    is_later = request.url.path.endswith("/yards") and request.url.params.get("page", "1") != "1"
+    return httpx.Response(404, json={}) if is_later else ask(request)
+
+
 DEFECTS: dict[Defect, str] = {
-    stores_nothing: "listed",
-    writes_another_label: "written",
-    needs_no_key: "auth",
-    weighs_nothing: "filter.weight_min",
+    stores_nothing: "crates.listed",
+    writes_another_label: "crates.written",
+    needs_no_key: "crates.auth",
+    weighs_nothing: "crates.filter.weight_min",
+    has_no_yard: "yards.unique",
+    has_one_page_of_yards: "yards.pages.concat",
 }
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.__name__)
 def test_the_defects_of_such_a_document_are_found(defect: Defect) -> None:
-    record = checked(defect, CRATES)[f"crates.crates.{DEFECTS[defect]}"]
+    record = checked(defect, CRATES)[f"crates.{DEFECTS[defect]}"]
     assert record.status == "broken", record
 
 

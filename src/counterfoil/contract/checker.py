@@ -19,6 +19,7 @@ from counterfoil.contract.law_books import book_for
 from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.progress import Progress
 from counterfoil.contract.runner import CouldNotRun, open_client, run_laws, selected_laws, untried
+from counterfoil.contract.stand_in import NOTE, is_stand_in
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import FAILED, NOT_TRIED, PASSED, Finding, Record, RunError, Verdict
 
@@ -159,6 +160,8 @@ def _run_conformance(
     if left is not None and left <= 0:
         result.records.append(conformance.time_used_up(api))
         return
+    is_own_stand_in = target.book is not None and not target.disposable and is_stand_in(target.url)
+    result.notes += [f"{api}: {NOTE}"] if is_own_stand_in else []
     job = conformance.job_for(
         api,
         target,
@@ -170,6 +173,7 @@ def _run_conformance(
         rate=rate_for(target, options),
         max_time=left,
         created=list(result.left_behind),
+        any_credential=is_own_stand_in or (target.book is not None and target.disposable),
     )
 
     def report(text: str) -> None:

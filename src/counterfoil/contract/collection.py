@@ -22,6 +22,7 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.fields import Field, Items, observed
 from counterfoil.contract.filters import Filter
 from counterfoil.contract.law import NotApplicable, NotTried, brief
+from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json
 from counterfoil.plain_text import counted
 
@@ -91,7 +92,9 @@ class ItemList:
     sort: Sort = field(default_factory=Sort)
     statuses: tuple[int, ...] = (200,)
     may_be_empty: bool = True
-    """Whether an answer may have no item; otherwise 404 says that there is none."""
+    """Whether an answer may have no item; otherwise 404 says that what was asked for is not there."""
+    has_404: bool = False
+    """Whether the document says that the list may be 404."""
     order: tuple[tuple[Field, bool], ...] = ()
     base: Mapping[str, Any] = field(default_factory=dict)
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -102,7 +105,7 @@ class ItemList:
         """The items of one answer, which must have one of ``statuses``, with a list of objects."""
         asked = {**self.base, **query}
         response = ctx.request(self.operation, path=self.path, query=asked, headers=self.headers)
-        if response.status == 404 and not self.may_be_empty:
+        if self.says_none(ctx, response, selects=self._selects(query)):
             return []
         body = ctx.json_body(response, self.statuses)
         found = self.items(body)
@@ -112,10 +115,30 @@ class ItemList:
             ctx.fail("items that are JSON objects", found)
         return list(found)
 
+    def says_none(self, ctx: LawContext, response: Response, *, selects: bool) -> bool:
+        """Whether a response says that there is no item: 404 where the document does not allow an empty list.
+
+        Laws compare what a request ``selects`` with the whole list. The whole list itself is 404 below a parent, or for values
+        that the document requires; else only where the document says so, and never at a stand-in, which has items.
+        """
+        if response.status != 404 or self.may_be_empty:
+            return False
+        return selects or bool(self.path or self.base) or (self.has_404 and not ctx.client.target.disposable)
+
+    def _selects(self, query: Mapping[str, Any]) -> bool:
+        """Whether a query asks for less than the list from its first item on."""
+        first = self.pages.query(0, 1) if self.pages is not None else {}
+        position = next(iter(first), None)
+        return any(name not in first or (name == position and query[name] != first[name]) for name in query)
+
     def page(self, ctx: LawContext, number: int, size: int, query: Mapping[str, Any] | None = None) -> list[Json]:
         """The page ``number`` (from 0); needs ``pages``."""
         assert self.pages is not None
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
+
+    def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
+        """The first items that ``query`` selects, as many as one answer has."""
+        return self.fetch(ctx, query) if self.pages is None else self.page(ctx, 0, self.pages.largest, query)
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> Sequence[Json]:
         """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them.

@@ -84,8 +84,9 @@ class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``; it is also sent in the ways of
-    ``further_schemes``. ``book``: the law book of the API, if its laws are to be tried. ``rate`` is requests a second,
-    ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
+    ``further_schemes``, and as the query parameters ``query_keys``. ``book``: the law book of the API, if its laws are to be
+    tried. ``rate`` is requests a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when
+    everything must be over.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class HttpClient:
         target: Target,
         scheme: tuple[str, str] = ("Authorization", "Bearer "),
         further_schemes: tuple[tuple[str, str], ...] = (),
+        query_keys: tuple[str, ...] = (),
         *,
         book: LawBook | None = None,
         rate: float | None = None,
@@ -104,6 +106,7 @@ class HttpClient:
         own = target.book is not None and target.book.document is not None
         self._accept = "application/json, */*;q=0.5" if own else "application/json"  # or application/vnd.api+json
         self.schemes = (scheme, *further_schemes)
+        self.query_keys = query_keys
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
@@ -168,8 +171,10 @@ class HttpClient:
         Unless ``retry_429``, a 429 is returned like any other response. Raises ``NoResponse`` when there is none: unreachable,
         TLS error, too slow, too large, too many 429. A read that is interrupted is sent once more (RFC 9110, 9.2.2).
         """
+        credential = self.token if token is UNSET else token
+        query = self._with_keys(query, credential)
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
-        all_headers = self._headers(headers or {}, self.token if token is UNSET else token, default=token is UNSET)
+        all_headers = self._headers(headers or {}, credential, default=token is UNSET)
         if body is not UNSET:
             content = json.dumps(body, default=_plain).encode()
             all_headers.setdefault("Content-Type", "application/json")
@@ -187,6 +192,13 @@ class HttpClient:
         raise NoResponse(
             f"{method} {urlsplit(url).path}: still 429 (too many requests) after {MAX_RETRIES} waits; use --rate"
         )
+
+    def _with_keys(self, query: Query, token: str | None) -> Query:
+        """The query with the credential in each parameter that takes it and is not given."""
+        if token is None or not self.query_keys:
+            return query
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        return [*pairs, *((name, token) for name in self.query_keys if name not in dict(pairs))]
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
         headers = {"Accept": self._accept}

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from counterfoil.contract.context import LawContext
@@ -87,6 +87,15 @@ class Login:
     member: str
 
 
+class ClientId(NamedTuple):
+    """Where an operation has the id that clients choose of what it creates: as ``sent`` in its request and as ``shown`` in its
+    response. ``collection`` is the path of what it creates."""
+
+    collection: str
+    sent: tuple[str | int, ...]
+    shown: tuple[str | int, ...]
+
+
 @dataclass(frozen=True)
 class LawBook:
     """One API's laws, and what the checker needs to know before it can try them.
@@ -99,9 +108,8 @@ class LawBook:
     ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
     target, so a request that must be refused may name them. ``acts_on_existing`` are operations that create something out of
     what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
-    check. ``client_ids`` says, for each operation that creates what clients choose the id of, where its request and where its
-    response have that id.
-    ``given_values`` are, by operation, query parameters whose values come from the target only, such as a cursor.
+    check. ``client_ids`` says, for each operation that creates what clients choose the id of, where that id is.
+    ``given_values`` are, by operation, members of its query or body whose values come from the target only, such as a cursor.
     ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
     in the catalog: a user's own.
     """
@@ -118,7 +126,7 @@ class LawBook:
     shows_known_id: Callable[[Any], bool] = lambda body: True
     unknown_ids: frozenset[str] = frozenset()
     acts_on_existing: frozenset[str] = frozenset()
-    client_ids: Mapping[str, tuple[tuple[str | int, ...], tuple[str | int, ...]]] = field(default_factory=dict)
+    client_ids: Mapping[str, ClientId] = field(default_factory=dict)
     given_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clean_up: str = ""
     document: Mapping[str, Any] | None = None

@@ -120,6 +120,17 @@ def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
+def query_keys(book: LawBook) -> dict[str, str]:
+    """The query parameters that take a credential in a user's own document, by the name of their security scheme; none where
+    a header alone is enough."""
+    document = book.document or {}
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    found = {name: each["name"] for name, each in schemes.items() if each.get("in") == "query" and each.get("name")}
+    asked = document.get("security") or _first_requirement(document)
+    is_needed = bool(asked) and all(any(name in found for name in requirement) for requirement in asked)
+    return {name: found[name] for requirement in asked for name in requirement if name in found} if is_needed else {}
+
+
 def _first_requirement(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The security requirement of the first operation that has one, for specs that state none at their root."""
     operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())

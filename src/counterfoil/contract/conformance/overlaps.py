@@ -11,12 +11,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from counterfoil.contract.conformance.described import request_schema, response_schema
 from counterfoil.json_schema import Schemas
-from counterfoil.openapi import SpecError, resolve
+from counterfoil.openapi import SpecError
 
 _PLACE = re.compile(r"Schema at (\S+?):?\s")
+_ELSEWHERE = re.compile(r"\b(?:in|at) (?:query|header|path|cookie)\b")
 AMBIGUOUS = "ambiguous with a sibling `oneOf` branch"
 SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
+UNREADABLE = (LookupError, StopIteration, ValueError, TypeError, SpecError)
 
 
 class Overlaps:
@@ -25,13 +28,15 @@ class Overlaps:
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
         is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
-        self._schemas = Schemas(document, "2020-12" if is_2020 else "draft4", is_lenient=True) if document else None
+        dialect: Any = "2020-12" if is_2020 else "draft4"
+        self._schemas = Schemas(document, dialect, is_lenient=True) if document else None
+        self._exact = Schemas(document, dialect, is_lenient=True, exact=True) if document else None
 
     def place(self, failure: Any, case: Any, response: Any) -> str | None:
         """Where the document's alternatives overlap, if all else of an answer is as the document says; else None."""
         if self._schemas is None or type(failure).__name__ != "JsonSchemaError":
             return None
-        if SEVERAL not in failure.validation_message or not self._is_valid(case, response):
+        if not self._is_explained(case, response, is_told=SEVERAL in failure.validation_message):
             return None
         found = _PLACE.search(failure.message)
         place, operation = found[1] if found else "", f"{case.method.upper()} {case.operation.path}"
@@ -39,32 +44,30 @@ class Overlaps:
 
     def request_place(self, failure: Any, case: Any) -> str | None:
         """Where alternatives of a request overlap, if that a request fits several of them is all that was to be refused."""
-        if self._schemas is None or AMBIGUOUS not in str(getattr(failure, "message", "")):
+        message = str(getattr(failure, "message", ""))
+        if self._document is None or type(failure).__name__ != "AcceptedNegativeData" or _ELSEWHERE.search(message):
             return None
-        try:
-            schema = self._request_schema(case)
-            is_valid = self._schemas.validator(schema, "request").is_valid(case.body)
-        except (LookupError, StopIteration, ValueError, TypeError, SpecError):
-            return None
-        return f"{case.method.upper()} {case.operation.path}, its body" if is_valid else None
-
-    def _request_schema(self, case: Any) -> Any:
-        assert self._document is not None
-        operation = self._document["paths"][case.operation.path][case.operation.method.lower()]
-        content = resolve(self._document, operation["requestBody"])["content"]
-        return next(each["schema"] for kind, each in content.items() if "json" in kind or "*" in kind)
-
-    def _is_valid(self, case: Any, response: Any) -> bool:
-        """Whether an answer is valid where ``oneOf`` is read as ``anyOf``."""
         assert self._schemas is not None
+        assert self._exact is not None
+        try:
+            schema = request_schema(self._document, case)
+            if not self._schemas.validator(schema, "request").is_valid(case.body):
+                return None
+            is_told = AMBIGUOUS in message or not self._exact.validator(schema, "request").is_valid(case.body)
+        except UNREADABLE:
+            return None
+        return f"{case.method.upper()} {case.operation.path}, its body" if is_told else None
+
+    def _is_explained(self, case: Any, response: Any, *, is_told: bool) -> bool:
+        """Whether an answer is valid where ``oneOf`` is read as ``anyOf``, and not as it is written. The failure says the latter
+        (``is_told``) unless the ``oneOf`` is itself one of several alternatives."""
+        assert self._schemas is not None
+        assert self._exact is not None
         assert self._document is not None
         try:
-            operation = self._document["paths"][case.operation.path][case.operation.method.lower()]
-            responses = operation["responses"]
-            status = str(response.status_code)
-            name = next(each for each in (status, f"{status[0]}XX", "default") if each in responses)
-            content = resolve(self._document, responses[name])["content"]
-            schema = next(each["schema"] for kind, each in content.items() if "json" in kind or "*" in kind)
-            return self._schemas.validator(schema, "response").is_valid(json.loads(response.content))
-        except (LookupError, StopIteration, ValueError, TypeError, SpecError):
+            schema, answer = response_schema(self._document, case, response), json.loads(response.content)
+            if not self._schemas.validator(schema, "response").is_valid(answer):
+                return False
+            return is_told or not self._exact.validator(schema, "response").is_valid(answer)
+        except UNREADABLE:
             return False

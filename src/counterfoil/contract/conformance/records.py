@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.contract.curl_lines import shell_word
 from counterfoil.contract.target import Target, secrets_of
-from counterfoil.contract.verdict import FAILED, PASSED, Finding, Record
+from counterfoil.contract.verdict import FAILED, NOT_TRIED, PASSED, Finding, Record
 
 if TYPE_CHECKING:
     from counterfoil.contract.conformance.run import Job
@@ -35,6 +35,10 @@ EXPECTED = {
 }
 
 
+UNREADABLE = "Schema Error"
+"""What Schemathesis calls a problem that it has with a document, such as a reference that leads nowhere; it also takes ``$ref``
+in an example for one (seen in 4.32.5). It says nothing about the target."""
+UNTESTED = "conformance.error.schema"
 MAX_KINDS = 8
 """Findings of one check at one operation: of each kind of failure, and each schema that is not fitted, one."""
 
@@ -54,6 +58,8 @@ class RecordCollector:
         self._secrets = secrets_of(Target(job.base, headers=given))
         for name in job.token_headers:
             self._secrets.add(job.headers[name].rsplit(" ", 1)[-1], "$COUNTERFOIL_TOKEN")
+        for key in job.query_keys.values():
+            self._secrets.add(key, "$COUNTERFOIL_TOKEN")
         self._shown = {
             f"{name}: [filtered]".lower(): f"{name}: {self._secrets.hide(value)}" for name, value in job.headers.items()
         }
@@ -61,6 +67,7 @@ class RecordCollector:
         self._findings: dict[tuple[str, str], dict[str, Finding]] = {}
         self._seconds: dict[str, float] = {}
         self._errors: list[str] = []
+        self._unreadable: dict[str, str] = {}
 
     def add(self, event: Any, progress: Progress) -> None:
         kind = type(event).__name__
@@ -72,7 +79,11 @@ class RecordCollector:
             self._scenario(event)
         elif kind == "NonFatalError":
             words = [event.info.title, event.info.message, *(getattr(event.info, "extras", None) or [])]
-            self._errors.append(f"{event.label}: {': '.join(map(str, words))}")
+            text = ": ".join(map(str, words))
+            if self._job.document is not None and event.info.title == UNREADABLE:
+                self._unreadable[event.label] = text
+            else:
+                self._errors.append(f"{event.label}: {text}")
         elif kind == "FatalError":
             raise ConformanceError(" ".join(str(event.exception).split())[:300])
 
@@ -134,7 +145,8 @@ class RecordCollector:
 
     def finish(self) -> list[Record]:
         if not self._cases:
-            first = " ".join(self._errors[0].split())[:400] if self._errors else "Schemathesis judged no response"
+            errors = [*self._errors, *(f"{label}: {text}" for label, text in self._unreadable.items())]
+            first = " ".join(errors[0].split())[:400] if errors else "Schemathesis judged no response"
             raise ConformanceError(self._hide(first))
         api = self._job.api
         records = []
@@ -151,6 +163,9 @@ class RecordCollector:
             records.append(
                 Record(api, "conformance", f"conformance.error.{number}", api, FAILED, 1, findings=(finding,))
             )
+        for label, text in self._unreadable.items():
+            reason = f"Schemathesis cannot read it: {self._hide(' '.join(text.split())[:300])}"
+            records.append(Record(api, "conformance", UNTESTED, label, NOT_TRIED, reason=reason))
         return records
 
 

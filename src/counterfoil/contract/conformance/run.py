@@ -13,14 +13,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.conformance.taken_ids import TakenIds
+from counterfoil.contract.conformance.whole_floats import WholeFloats
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
-from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
+from counterfoil.contract.law_books import (
+    book_for,
+    credential_scheme,
+    document,
+    document_of,
+    further_schemes,
+    query_keys,
+)
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
 
@@ -43,6 +52,8 @@ class Job:
     base: str
     headers: dict[str, str] = field(default_factory=dict)
     token_headers: list[str] = field(default_factory=list)
+    query_keys: dict[str, str] = field(default_factory=dict)
+    """The credential by the name of each security scheme that has it in the query."""
     fast: bool = False
     writes: bool = False
     max_examples: int = 12
@@ -60,9 +71,11 @@ class Job:
     """Choices given with ``--switch``."""
     acts_on_existing: list[str] = field(default_factory=list)
     """Operations that act on what exists already, so that only a disposable target is sent them."""
+    any_credential: bool = False
+    """Whether the target is a stand-in that accepts any credential of the documented form."""
     document: Any = None
     """The OpenAPI document of an API that is not in the catalog."""
-    client_ids: dict[str, list[list[str | int]]] = field(default_factory=dict)
+    client_ids: dict[str, list[Any]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
     given_values: dict[str, list[str]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
@@ -77,17 +90,19 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
     if token or target.token:
         for name, prefix in (credential_scheme(document_of(book)), *further_schemes(book)):
             made[name] = header_value(prefix, str(token or target.token))
+    query = query_keys(book) if token or target.token else {}
     return Job(
         api,
         target.url.rstrip("/"),
         {**target.headers, **made},
         list(made),
+        dict.fromkeys(query, str(token or target.token)),
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,
         acts_on_existing=sorted(book.acts_on_existing),
         given_values={name: list(names) for name, names in book.given_values.items()},
-        client_ids={name: [list(each) for each in places] for name, places in book.client_ids.items()},
+        client_ids={name: list(places) for name, places in book.client_ids.items()},
         document=book.document,
         switches=dict(target.switches),
         **options,
@@ -118,13 +133,12 @@ def configuration(job: Job) -> dict[str, Any]:
         "warnings": False,
         "suppress-health-check": ["all"],
     }
+    if job.query_keys:
+        config["auth"] = {"openapi": {name: {"api_key": key} for name, key in job.query_keys.items()}}
     if not job.disposable:
         # A method that the spec does not document may still be carried out, and the path may be that of an existing resource.
         config["phases"]["coverage"]["unexpected-methods"] = []
-    stand_in_of_own_document = (
-        job.document is not None and job.disposable
-    )  # it takes any credential of the documented form
-    if job.switches.get(f"{job.api}.token") == "optional" or stand_in_of_own_document:
+    if job.switches.get(f"{job.api}.token") == "optional" or job.any_credential:
         config["checks"] = {"ignored_auth": {"enabled": False}}
     if job.rate:
         config["rate-limit"] = f"{max(1, round(job.rate * 60))}/m"
@@ -227,8 +241,9 @@ def _hooks(
     job: Job, guard: WriteGuard, notes: list[str]
 ) -> tuple[Callable[..., None], Callable[..., None], Callable[..., bool]]:
     """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
-    taken, overlaps = TakenIds(job.client_ids, job.given_values), Overlaps(job.document)
-    invalid = InvalidParameters(job.document)
+    taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
+    invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
+    whole_floats = WholeFloats(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -238,22 +253,25 @@ def _hooks(
         taken.note(case, response)
 
     def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-        place = overlaps.place(failure, case, response)
-        if place is not None:
-            note = (
-                f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
-            )
+        note = _note_of(overlaps, discriminators, failure, case, response)
+        if note is not None:
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
-        place = overlaps.request_place(failure, case)
-        if place is not None:
-            note = f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
-            notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
-            return False
-        explained = taken.explain(failure, case, response) or invalid.explain(failure, case)
-        return not explained and _not_excluded(context, failure, case, response)
+        explained = taken.explain(failure, case, response) or whole_floats.explain(failure, case, response)
+        return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure
+
+
+def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, case: Any, response: Any) -> str | None:
+    """What to say of a failure that a contradiction in the document explains; None if none does."""
+    place = overlaps.place(failure, case, response)
+    if place is not None:
+        return f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
+    place = overlaps.request_place(failure, case)
+    if place is not None:
+        return f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
+    return discriminators.contradiction(failure, case, response)
 
 
 def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) -> None:

@@ -5,51 +5,70 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
+
+from counterfoil.contract.law import ClientId
 
 JsonPath = Sequence[str | int]
 
 
 class TakenIds:
-    """Ids of what this run created. ``places`` says by operation where its request, and its response, have the id; ``given``
-    which of its query parameters have values that only the target gives."""
+    """Ids of what this run created. ``places`` says by operation what it creates and where its request, and response, have the
+    id (``law.ClientId``). ``given`` says which parameters of its query, or members of its body, have values that only the
+    target gives. ``created`` are the paths of what the laws created before."""
 
-    def __init__(self, places: Mapping[str, Sequence[JsonPath]], given: Mapping[str, Sequence[str]] = {}) -> None:
-        self._places = places
+    def __init__(
+        self,
+        places: Mapping[str, Sequence[Any]],
+        given: Mapping[str, Sequence[str]] = {},
+        created: Sequence[str] = (),
+    ) -> None:
+        self._places = {name: ClientId(*each) for name, each in places.items()}
         self._given = given
-        self._taken: set[tuple[str, str]] = set()
+        self._before = {unquote(path.rpartition("/")[2]) for path in created}
+        self._taken: dict[tuple[str, str], list[Any]] = {}
 
     def note(self, case: Any, response: Any) -> None:
         """Remember the id of a request that was accepted."""
-        places = self._places.get(_label(case))
-        if places is None or response.status_code // 100 != 2:
+        place = self._places.get(_label(case))
+        if place is None or response.status_code // 100 != 2:
             return
         try:
             answer = json.loads(response.content or b"null")
         except ValueError:
             answer = None
-        for body, place in zip((case.body, answer), places, strict=True):
-            value = _at(body, place)
+        for value in (_at(case.body, place.sent), _at(answer, place.shown)):
             if value is not None:
-                self._taken.add((_where(case), str(value)))
+                self._taken.setdefault((place.collection, str(value)), []).append(case)
 
     def explain(self, failure: Any, case: Any, response: Any) -> bool:
         """Whether a valid request was refused (400 or 422) whose id had been taken in this run, or that has a made-up cursor."""
         if type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (400, 422):
             return False
-        if any(name in (case.query or {}) for name in self._given.get(_label(case), ())):
+        if any(_has(case, name) for name in self._given.get(_label(case), ())):
             return True
-        places = self._places.get(_label(case))
-        if places is None:
+        place = self._places.get(_label(case))
+        if place is None:
             return False
-        return (_where(case), str(_at(case.body, places[0]))) in self._taken
+        id = str(_at(case.body, place.sent))
+        return id in self._before or any(_is_near(case, each) for each in self._taken.get((place.collection, id), ()))
+
+
+def _is_near(one: Any, other: Any) -> bool:
+    """Whether two operations act below the same parents, as far as both name them in their paths."""
+    ids, others = one.path_parameters or {}, other.path_parameters or {}
+    if _label(one) == _label(other):
+        return bool(ids == others)
+    return all(others[name] == value for name, value in ids.items() if name in others)
+
+
+def _has(case: Any, name: str) -> bool:
+    """Whether a request has a query parameter, or a member of its body at a place such as ``page.cursor``."""
+    return name in (case.query or {}) or _at(case.body, name.split(".")) is not None
 
 
 def _label(case: Any) -> str:
     return f"{case.method.upper()} {case.operation.path}"
-
-
-def _where(case: Any) -> str:
-    return f"{_label(case)} {sorted((case.path_parameters or {}).items())}"
 
 
 def _at(value: Any, place: JsonPath) -> Any:

@@ -143,6 +143,8 @@ def queries(
 def _kind(key: str, types: frozenset[str], members: Mapping[str, Place]) -> str:
     if (key in SIZE and key not in members) or (key in SIZE and key in ("limit", "size", "count", "max")):
         return "size" if "object" not in types else ""
+    if key in PAGE and "object" in types:  # its members are of several kinds
+        return ""
     if key in PAGE:
         return "page" if not types or types & {"integer", "number"} else "cursor"
     if key in OFFSET and types & {"integer", "number"}:

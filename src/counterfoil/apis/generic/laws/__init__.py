@@ -18,15 +18,17 @@ from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
 from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
-from counterfoil.apis.generic.model import Model, Operation, Place
+from counterfoil.apis.generic.model import Model, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import Law, LawBook
+from counterfoil.contract.law import ClientId, Law, LawBook
 from counterfoil.contract.laws import filtering, items, paging, sorting
 from counterfoil.openapi import Spec
 
 Json = Any
+UNSURE = 0.5
+"""The confidence of a law that the document gives a reason to doubt: it is shown as a question if it does not hold."""
 
 
 def law_book(spec: Spec, model: Model) -> LawBook:
@@ -52,14 +54,14 @@ def law_book(spec: Spec, model: Model) -> LawBook:
     )
 
 
-def _client_ids(model: Model) -> Iterator[tuple[str, tuple[Place, Place]]]:
+def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
     """The operations that create what clients identify, with the place of the id in request and response."""
     for each in model.operations.values():
         collection = model.collections.get(each.collection)
         if each.role != "create" or collection is None or not collection.id:
             continue
         if str(collection.id[0]) not in collection.server_owned:
-            yield each.name, ((*each.body, *collection.id), (*each.at, *collection.id))
+            yield each.name, ClientId(each.collection, (*each.body, *collection.id), (*each.at, *collection.id))
 
 
 def _health_check(spec: Spec, model: Model) -> Operation | None:
@@ -119,7 +121,8 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
         return _at_parents(resource, known, make)
 
     if resource.collection.id:
-        yield below(lambda c: items.unique(f"{prefix}.unique", c))
+        law = below(lambda c: items.unique(f"{prefix}.unique", c))
+        yield replace(law, confidence=UNSURE) if _may_lack_its_id(resource, operation) else law
         if listing.pages is not None:
             yield below(lambda c: paging.concatenation(f"{prefix}.pages.concat", c))
             yield below(lambda c: paging.size_respected(f"{prefix}.pages.size", c))
@@ -142,6 +145,14 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
         yield access.every_value_is_accepted(f"{prefix}.enum.{param}", resource, param, values, known)
     if _needs_credential(resource, operation):
         yield access.without_credential(f"{prefix}.auth", resource, operation, known)
+
+
+def _may_lack_its_id(resource: Resource, listing: Operation) -> bool:
+    """Whether an alternative of the list's items has no member for the id, so that not every item may have one."""
+    schema = resource.schema(listing)
+    described = resource.document.schemas.resolved(schema) if isinstance(schema, dict) else {}
+    alternatives = [each for key in ("oneOf", "anyOf") for each in described.get(key) or ()]
+    return any(resource.collection.id[0] not in resource.reader.properties(each) for each in alternatives)
 
 
 def _at_parents(resource: Resource, known: Mapping[str, Resource], make: Callable[[ItemList], Law]) -> Law:
@@ -224,8 +235,21 @@ def _member_laws(prefix: str, resource: Resource, known: Mapping[str, Resource])
         target = known.get(path)
         if parents and path == parents[-1]:
             yield members.belongs_to_parent(f"{prefix}.parent", resource, field, known)
-        elif target is not None and target.operation("read") is not None and not target.collection.parents:
+        elif (
+            target is not None
+            and target.operation("read") is not None
+            and not target.collection.parents
+            and not _is_address(resource, field)
+        ):
             yield members.reference_resolves(f"{prefix}.reference.{field}", resource, field, target, known)
+
+
+def _is_address(resource: Resource, field: str) -> bool:
+    """Whether a field has an e-mail or web address, which identifies nothing though its name is that of a collection."""
+    listing = resource.operation("list")
+    schema = resource.schema(listing) if listing is not None else None
+    member = resource.reader.member(schema, (field,)) if schema is not None else None
+    return member is not None and resource.reader.merged(member).get("format") in ("email", "uri", "url")
 
 
 def _answers_a_member(resource: Resource, read: Operation) -> bool:

@@ -38,7 +38,7 @@ def every_value_is_accepted(
         assert listed is not None
 
         def is_accepted(value: Json) -> None:
-            listed.fetch(ctx, {param: value})
+            listed.first_page(ctx, {param: value})
 
         ctx.for_each(values, is_accepted)
 

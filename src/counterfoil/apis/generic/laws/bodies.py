@@ -111,6 +111,18 @@ def any_value(document: Document, schema: Json, where: str) -> Json:
         raise CannotMake(str(error)) from None
 
 
+def parameter_value(document: Document, parameter: Mapping[str, Json]) -> Json:
+    """A parameter's example, else ``any_value``; as JSON where its ``content`` describes it. Raises ``CannotMake``."""
+    content = next(iter((parameter.get("content") or {}).values()), None) if "schema" not in parameter else None
+    described = parameter if content is None else content
+    value = (
+        described["example"]
+        if "example" in described
+        else any_value(document, described.get("schema"), parameter["name"])
+    )
+    return value if content is None or isinstance(value, str) else json.dumps(plain(value))
+
+
 def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[str, Json]) -> dict[str, Any]:
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)

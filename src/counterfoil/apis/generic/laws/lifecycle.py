@@ -17,6 +17,7 @@ from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, NotTried, quoted
+from counterfoil.schema_alternatives import property_of
 
 Json = Any
 Known = Mapping[str, Resource]
@@ -153,6 +154,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
         raise NotTried(f"no body for {create.name} could be made: {problem}") from None
     if key in fields and read is not None and not may_be(fields[key]):
         del fields[key]  # the server chooses one that can be asked for
+    before = len(ctx.observations.left_behind)
     response = call(ctx, resource, create, parents, fields=fields)
     require_accepted(ctx, response, create)
     body = response.body if response.content else None
@@ -161,18 +163,19 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
         key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
     if key is None:
         raise NotTried(f"the answer of {create.name} does not show the new member's id")
-    _note_created(ctx, resource, parents, key)
+    _note_created(ctx, resource, parents, key, before)
     return _Created(parents, key, fields, at(body, create.at))
 
 
-def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json) -> None:
-    """The member's own path, so that it may be changed and deleted again, and is listed as left behind."""
+def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json, before: int) -> None:
+    """The member's own path, so that it may be changed and deleted again, and is listed as left behind; ``before`` so many
+    paths were."""
     member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)
-    if member is not None and ctx.observations.left_behind:
+    if member is not None:
         path = member.name.partition(" ")[2]
         for name, value in filled(member, parents, key).items():
             path = path.replace(f"{{{name}}}", str(value))
-        ctx.observations.left_behind[-1] = path
+        ctx.observations.left_behind[before:] = [path]
 
 
 def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:
@@ -221,6 +224,13 @@ def _listed_ids(
     return list(map(str, items.ids(found)))
 
 
+def _names_a_type(resource: Resource, schema: Json, name: str, depth: int = 3) -> bool:
+    """Whether a member says which type an object is of (OpenAPI 3.0.3, Discriminator Object): it is not free to change."""
+    schema = resource.document.schemas.resolved(schema)
+    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key) or ()] if depth else []
+    return property_of(schema) == name or any(_names_a_type(resource, part, name, depth - 1) for part in parts)
+
+
 def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -> tuple[str, str]:
     """A field of plain text that the update takes, and a new value for it."""
     media = media_of(resource.definition(update))
@@ -230,6 +240,7 @@ def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -
         merged = resource.reader.merged(member)
         is_text = resource.reader.types(member) - {"null"} == {"string"}
         is_free = not {"enum", "const", "format", "pattern", "choices", "maxLength"} & set(merged)
+        is_free = is_free and not _names_a_type(resource, schema, name)
         refers = any(name == field for field, _ in resource.collection.references)
         if is_text and is_free and not refers and name not in fixed and isinstance(before.get(name), str):
             return name, f"{before[name]} changed"

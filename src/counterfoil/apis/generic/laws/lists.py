@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from counterfoil.apis.generic.data.fitting import Checks
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
-from counterfoil.apis.generic.laws.bodies import CannotMake, any_value
+from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value
 from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
@@ -39,16 +39,22 @@ class WalkedList(ItemList):
 
     walk: ModelPages = field(default_factory=ModelPages)
 
+    def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
+        return self.fetch(ctx, {**query, **self._size()})
+
+    def _size(self) -> dict[str, int]:
+        return {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
+
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> list[Json]:
         """The items that ``query`` selects; at most ``MAX_ITEMS``, from the beginning."""
         found: list[Json] = []
         seen: set[str] = set()
-        size = {self.walk.size: self.walk.most or SIZE} if self.walk.size else {}
+        size = self._size()
         position: dict[str, Any] = {}
         for number in range(MAX_PAGES):
             asked = {**self.base, **(query or {}), **size, **position}
             response = ctx.request(self.operation, path=self.path, query=asked, headers=self.headers)
-            if response.status == 404 and not self.may_be_empty:
+            if self.says_none(ctx, response, selects=bool(query) or number > 0):
                 break
             body = ctx.json_body(response, self.statuses)
             page = self.items(body)
@@ -86,7 +92,6 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     fields = _Fields(reader, entity)
     sorts, sort = _sort(operation, definition.get("parameters") or (), fields)
     pages = operation.pages
-    may_be_empty = document.may_be_empty(operation)
     shared: dict[str, Any] = {
         "operation": operation.name,
         "identity": Field(place_text(collection.id) or "id", at=lambda item: at(item, collection.id)),
@@ -98,7 +103,8 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "sorts": sorts,
         "sort": sort,
         "statuses": tuple(sorted({200, operation.status})),
-        "may_be_empty": may_be_empty,
+        "may_be_empty": document.may_be_empty(operation),
+        "has_404": "404" in (definition.get("responses") or {}),
         "base": required_query(operation, definition, document),
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
@@ -127,9 +133,7 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
     for each in definition.get("parameters") or ():
         if each.get("in") == "query" and each.get("required") and each.get("name") not in paging:
             with contextlib.suppress(CannotMake):
-                found[each["name"]] = (
-                    each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
-                )
+                found[each["name"]] = parameter_value(document, each)
     return found
 
 
@@ -148,8 +152,7 @@ def required_headers(definition: Mapping[str, Json], document: Document) -> dict
     for each in definition.get("parameters") or ():
         if each.get("in") == "header" and each.get("required") and each["name"].lower() not in without:
             with contextlib.suppress(CannotMake):
-                value = each["example"] if "example" in each else any_value(document, each.get("schema"), each["name"])
-                found[each["name"]] = str(value)
+                found[each["name"]] = str(parameter_value(document, each))
     return found
 
 

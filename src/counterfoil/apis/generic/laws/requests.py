@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.apis.generic.laws.bodies import CannotMake, any_value, sent
+from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value, sent
 from counterfoil.apis.generic.laws.lists import sent_with_the_credential
 from counterfoil.apis.generic.laws.resources import Resource, filled
 from counterfoil.apis.generic.model import Operation
@@ -35,9 +35,7 @@ def call(
         if not each.get("required") or each.get("in") not in ("query", "header"):
             continue
         try:
-            value = (
-                each["example"] if "example" in each else any_value(resource.document, each.get("schema"), each["name"])
-            )
+            value = parameter_value(resource.document, each)
         except CannotMake as problem:
             raise NotTried(
                 f"no value for the parameter {each['name']} of {operation.name} could be made: {problem}"

@@ -1,0 +1,31 @@
+"""Finds the schema that a user's document has for a request's body or for a response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.openapi import resolve
+
+
+def request_schema(document: Mapping[str, Any], case: Any) -> Any:
+    """The schema of a JSON body. Raises ``LookupError``, ``StopIteration``, ``TypeError`` or ``SpecError`` if there is none."""
+    content = resolve(document, operation_of(document, case)["requestBody"])["content"]
+    return _json_schema(content)
+
+
+def response_schema(document: Mapping[str, Any], case: Any, response: Any) -> Any:
+    """The schema of a JSON response. Raises as ``request_schema`` does."""
+    responses = operation_of(document, case)["responses"]
+    status = str(response.status_code)
+    name = next(each for each in (status, f"{status[0]}XX", "default") if each in responses)
+    return _json_schema(resolve(document, responses[name])["content"])
+
+
+def operation_of(document: Mapping[str, Any], case: Any) -> Any:
+    """The operation of a case as the document has it. Raises ``LookupError``."""
+    return document["paths"][case.operation.path][case.operation.method.lower()]
+
+
+def _json_schema(content: Mapping[str, Any]) -> Any:
+    return next(each["schema"] for kind, each in content.items() if "json" in kind or "*" in kind)

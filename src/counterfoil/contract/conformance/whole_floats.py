@@ -1,0 +1,43 @@
+"""Tells which requests were refused only for a number such as 2.0 where a user's document of OpenAPI 3.0 wants an integer.
+
+OpenAPI 3.0 leaves open whether 2.0 is an integer: draft 4 of JSON Schema says no, later ones say yes
+(https://json-schema.org/draft-06/json-schema-release-notes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.contract.conformance.described import request_schema
+from counterfoil.json_schema import Schemas
+from counterfoil.openapi import SpecError
+
+
+class WholeFloats:
+    """The bodies of one document's requests; None is an API's in the catalog, whose every failure counts."""
+
+    def __init__(self, document: Mapping[str, Any] | None) -> None:
+        is_draft4 = document is not None and str(document.get("openapi", "")).startswith("3.0")
+        self._document = document if is_draft4 else None
+        self._schemas = Schemas(document, "draft4", is_lenient=True) if is_draft4 else None
+
+    def explain(self, failure: Any, case: Any, response: Any) -> bool:
+        """Whether a JSON body was refused that is valid only if whole numbers such as 2.0 are integers."""
+        if self._schemas is None or self._document is None or type(failure).__name__ != "RejectedPositiveData":
+            return False
+        if response.status_code not in (400, 422) or "json" not in str(case.media_type):
+            return False
+        try:
+            checks = self._schemas.validator(request_schema(self._document, case), "request")
+            return not checks.is_valid(case.body) and checks.is_valid(_with_integers(case.body))
+        except (LookupError, StopIteration, ValueError, TypeError, SpecError):
+            return False
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_integers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return list(map(_with_integers, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value

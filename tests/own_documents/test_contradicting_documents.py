@@ -1,0 +1,123 @@
+"""A document that contradicts itself is checked whole at its stand-in: the contradictions are notes, and nothing is a finding."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from counterfoil.app import build
+from counterfoil.cli import main
+from counterfoil.lookup import own_api
+from counterfoil.serving import listen, origin_of, serve_in_thread
+
+KIOSK = Path(__file__).parent / "documents" / "kiosk.yaml"
+STAND_IN = "this is counterfoil's stand-in, which accepts any credential"
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The address of a stand-in of the kiosk."""
+    api = own_api(KIOSK, rows=8, seed=1)
+    taken = listen("127.0.0.1", 0)
+    stop = serve_in_thread(build(own=[api], scenario_name="quiet").server, taken)
+    yield f"{origin_of(taken)}{api.prefix}"
+    stop()
+
+
+@pytest.fixture
+def relayed(served: str) -> Iterator[str]:
+    """The address of a server that answers as the stand-in does and has no control API."""
+
+    class Relay(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            path = self.path.removeprefix("/kiosk")
+            if path == self.path:
+                self.send_response(404)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
+            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+            names = ("x-key", "content-type", "accept")
+            headers = {name: value for name in names if (value := self.headers.get(name)) is not None}
+            found = httpx.request(self.command, served + path, headers=headers, content=sent)
+            self.send_response(found.status_code)
+            for name in ("content-type", "allow"):
+                if name in found.headers:
+                    self.send_header(name, found.headers[name])
+            self.send_header("content-length", str(len(found.content)))
+            self.end_headers()
+            self.wfile.write(found.content)
+
+        do_GET = do_POST = answer  # noqa: N815  (names of the standard library)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/kiosk"
+    server.shutdown()
+    server.server_close()
+
+
+def checked(url: str, *more: str) -> Any:
+    """The verdict of a check of the kiosk at ``url``."""
+    options = ["check", "--spec", str(KIOSK), "--url", url, "--writes", "--fast", "--json", *more]
+    return json.loads(CliRunner().invoke(main, options, env={"COUNTERFOIL_TOKEN": "any"}).stdout)
+
+
+def test_contradictions_of_the_document_are_notes_and_no_findings(served: str) -> None:
+    """A book's kind is ``book``, and its discriminator calls it ``Book``; each whole number is an integer and a number; three
+    operations would put the same paper on sale; and the example of a stamp looks like a reference."""
+    verdict = checked(served)
+    assert verdict["findings"] == []
+    assert verdict["troubles"] == []
+    notes = "\n".join(verdict["notes"])
+    assert "GET /shelf: the document contradicts itself" in notes
+    assert STAND_IN in notes
+    untried = [record for record in verdict["records"] if record["id"].startswith("conformance.error")]
+    assert [(each["operation"], each["status"]) for each in untried] == [("POST /stamps", "not tried")]
+    assert "https://stamps.example/common.json" in untried[0]["reason"]
+    held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
+    assert held >= {"kiosk.papers.written", "kiosk.papers.auth", "conformance.negative_data_rejection"}
+
+
+def test_laws_change_no_type_send_what_a_list_requires_and_take_no_address_for_an_id(served: str) -> None:
+    """A reader's ``@type`` stays what it is, a list that requires a page is asked for one, an object in the query is no cursor,
+    and a reader's e-mail address is not the id of one of ``/emails``."""
+    verdict = checked(served, "--only", "kiosk.readers", "--only", "kiosk.emails")
+    records = {record["id"]: record["status"] for record in verdict["records"]}
+    assert "broken" not in records.values(), records
+    assert "kiosk.readers.enum.kind" in records
+    wanted = {"kiosk.readers.only", "kiosk.emails.unique", "kiosk.emails.stable"}
+    assert {id for id in wanted if records.get(id) == "held"} == wanted
+    assert "kiosk.readers.reference.email" not in records
+
+
+def test_a_server_that_is_no_stand_in_is_to_refuse_an_invented_credential(relayed: str) -> None:
+    verdict = checked(relayed, "--only", "conformance.ignored_auth")
+    assert {each["id"] for each in verdict["findings"]} == {"conformance.ignored_auth"}
+    assert STAND_IN not in "\n".join(verdict["notes"])
+
+
+def test_a_key_that_the_document_wants_in_the_query_is_sent_there(tmp_path: Path) -> None:
+    text = KIOSK.read_text().replace("in: header, name: X-Key", "in: query, name: pass")
+    document = tmp_path / "kiosk.yaml"
+    document.write_text(text)
+    only = ["--only", "kiosk.papers", "--only", "conformance.positive_data_acceptance", "--fast", "--json"]
+    result = CliRunner().invoke(
+        main, ["check", "--spec", str(document), *only], env={"COUNTERFOIL_TOKEN": "open-sesame"}
+    )
+    verdict = json.loads(result.stdout)
+    assert (verdict["findings"], verdict["troubles"]) == ([], [])
+    held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
+    assert held >= {"kiosk.papers.written", "kiosk.papers.auth"}, "with the key, and refused without it"
+    assert "open-sesame" not in result.output
