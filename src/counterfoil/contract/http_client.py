@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import httpx
 
@@ -84,7 +84,8 @@ class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
     ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``; it is also sent in the ways of
-    ``further_schemes``. ``book``: the law book of the API, if its laws are to be tried. ``rate`` is requests a second,
+    ``further_schemes``, and in the query parameters ``query_keys``. ``book``: the law book of the API, if its laws are to be
+    tried. ``rate`` is requests a second,
     ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when everything must be over.
     """
 
@@ -94,6 +95,7 @@ class HttpClient:
         scheme: tuple[str, str] = ("Authorization", "Bearer "),
         further_schemes: tuple[tuple[str, str], ...] = (),
         *,
+        query_keys: tuple[str, ...] = (),
         book: LawBook | None = None,
         rate: float | None = None,
         seconds: float = 10.0,
@@ -104,6 +106,7 @@ class HttpClient:
         own = target.book is not None and target.book.document is not None
         self._accept = "application/json, */*;q=0.5" if own else "application/json"  # or application/vnd.api+json
         self.schemes = (scheme, *further_schemes)
+        self.query_keys = query_keys
         self.secrets = secrets_of(target)
         self.token = target.token
         self.sent = 0
@@ -179,7 +182,9 @@ class HttpClient:
         TLS error, too slow, too large, too many 429. A read that is interrupted is sent once more (RFC 9110, 9.2.2).
         """
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
-        all_headers = self._headers(headers or {}, self.token if token is UNSET else token, default=token is UNSET)
+        used = self.token if token is UNSET else token
+        all_headers = self._headers(headers or {}, used, default=token is UNSET)
+        url = self._with_keys(url, used)
         if body is not UNSET:
             content = json.dumps(body, default=_plain).encode()
             all_headers.setdefault("Content-Type", "application/json")
@@ -197,6 +202,16 @@ class HttpClient:
         raise NoResponse(
             f"{method} {urlsplit(url).path}: still 429 (too many requests) after {MAX_RETRIES} waits; use --rate"
         )
+
+    def _with_keys(self, url: str, token: str | None) -> str:
+        """The URL with the token in each of ``query_keys`` that it does not have already, as a link of the target's may."""
+        if token is None or not self.query_keys:
+            return url
+        there = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+        added = urlencode([(name, token) for name in self.query_keys if name not in there], quote_via=quote)
+        if token != (quoted := quote(token, safe="")):
+            self.secrets.add(quoted, "$COUNTERFOIL_TOKEN_IN_URL")
+        return url + ("&" if there else "?") + added if added else url
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
         headers = {"Accept": self._accept}

@@ -120,6 +120,16 @@ def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
+def query_keys(book: LawBook) -> dict[str, str]:
+    """The query parameters in which operations of a user's own document take a key, by the name of the security scheme."""
+    schemes = (book.document or {}).get("components", {}).get("securitySchemes", {})
+    return {
+        name: str(each["name"])
+        for name, each in schemes.items()
+        if each.get("type") == "apiKey" and each.get("in") == "query"
+    }
+
+
 def _first_requirement(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The security requirement of the first operation that has one, for specs that state none at their root."""
     operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())

@@ -16,7 +16,7 @@ from counterfoil.contract.context import EffortLevel, LawContext
 from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief
-from counterfoil.contract.law_books import credential_scheme, document_of, further_schemes
+from counterfoil.contract.law_books import credential_scheme, document_of, further_schemes, query_keys
 from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.target import Target, is_authorization
 from counterfoil.contract.vacuous import VACUOUS, Recording, is_vacuous
@@ -41,7 +41,14 @@ class CouldNotRun(Exception):
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
     try:
-        client = HttpClient(target, credential_scheme(document_of(book)), further_schemes(book), book=book, **options)
+        client = HttpClient(
+            target,
+            credential_scheme(document_of(book)),
+            further_schemes(book),
+            query_keys=tuple(query_keys(book).values()),
+            book=book,
+            **options,
+        )
     except NoResponse as error:
         raise CouldNotRun(str(error)) from None
     try:

@@ -20,7 +20,14 @@ from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.conformance.taken_ids import TakenIds
 from counterfoil.contract.http_client import MAX_WAIT, TIME_USED_UP, header_value
-from counterfoil.contract.law_books import book_for, credential_scheme, document, document_of, further_schemes
+from counterfoil.contract.law_books import (
+    book_for,
+    credential_scheme,
+    document,
+    document_of,
+    further_schemes,
+    query_keys,
+)
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import NOT_TRIED, Record
 
@@ -64,6 +71,8 @@ class Job:
     """The OpenAPI document of an API that is not in the catalog."""
     client_ids: dict[str, list[list[str | int]]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
+    query_keys: dict[str, str] = field(default_factory=dict)
+    """The key for each security scheme that has it in the query."""
     given_values: dict[str, list[str]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
     created: list[str] = field(default_factory=list)
@@ -85,6 +94,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,
+        query_keys=dict.fromkeys(query_keys(book), str(token or target.token)) if made else {},
         acts_on_existing=sorted(book.acts_on_existing),
         given_values={name: list(names) for name, names in book.given_values.items()},
         client_ids={name: [list(each) for each in places] for name, places in book.client_ids.items()},
@@ -118,6 +128,8 @@ def configuration(job: Job) -> dict[str, Any]:
         "warnings": False,
         "suppress-health-check": ["all"],
     }
+    if job.query_keys:
+        config["auth"] = {"openapi": {name: {"api_key": key} for name, key in job.query_keys.items()}}
     if not job.disposable:
         # A method that the spec does not document may still be carried out, and the path may be that of an existing resource.
         config["phases"]["coverage"]["unexpected-methods"] = []
