@@ -39,6 +39,19 @@ def test_a_member_is_the_same_by_whichever_field_a_path_names_it(depot: httpx.Cl
     assert depot.get("/parcels?label=Vases").json()["parcels"] == []
 
 
+def test_a_member_is_found_by_a_number_that_it_shows_as_a_text() -> None:
+    application = build(own=[own_api(DEPOT.with_name("ledgerbook.yaml"), rows=4, seed=0)])
+    base = "http://localhost/ledgerbook/entries"
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base) as book:
+        made = book.post("", json={"text": "Rent"}).json()
+        entries = book.get("").json()
+        assert (len(entries), entries[-1]) == (5, made)
+        for entry in entries:
+            assert book.get(f"/byNumber/{entry['entryNumber']}").json() == entry
+        assert book.get("/byNumber/1").status_code == 404
+        assert book.get("/byNumber/one").status_code == 400
+
+
 def test_what_answers_with_a_member_is_an_action_on_it_whatever_lists_the_member_has(depot: httpx.Client) -> None:
     parcel = depot.get("/parcels").json()["parcels"][2]
     assert parcel["object"] == "parcel", "as other members of such a name are"

@@ -73,7 +73,9 @@ class WriteHandlers(ReadHandlers):
         id = self._new_id(collection, parent, fields, store) if collection.id else ONLY
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
-        return id, self.changes.created(collection, fields, determined, key, world.now)
+        value = self.changes.created(collection, fields, determined, key, world.now)
+        self.generated.alternates.put_into(collection, value, key, fields)
+        return id, value
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore) -> str:
         """The id that was sent, if clients choose it and its path takes it; else a new one.
