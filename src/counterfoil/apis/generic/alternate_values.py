@@ -1,4 +1,4 @@
-"""Gives the fields that a path may name a member by a value that the path takes: a text of digits where its parameter is a number."""
+"""Gives fields that paths name members by values which the path takes: a text of digits where its parameter is a number."""
 
 from __future__ import annotations
 
