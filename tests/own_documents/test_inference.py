@@ -192,6 +192,7 @@ def test_answers_of_handlers_are_validated_and_failures_have_their_reason_in_the
     [
         ("import nothing_of_that_name", "ModuleNotFoundError"),
         ("def (", "SyntaxError"),
+        ("raise SystemExit(3)", "handlers.py:1: SystemExit: 3"),
         ("x = 1", "no function is marked"),
         (HANDLERS.format(body="...").replace("/settings", "/nothing"), "no operation 'GET /nothing'"),
     ],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
+from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.seeds import number_of
-from counterfoil.apis.generic.document import Document, bounds_of
+from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.model import Collection, Place
 
 Json = Any

@@ -190,7 +190,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = getattr(error, "lineno", None) or _line(error, file)
         raise HandlersError(
             f"{file}{f':{line}' if line else ''}: {type(error).__name__}: {' '.join(str(error).split())}"
@@ -210,7 +210,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     return found
 
 
-def _line(error: Exception, file: Path) -> int | None:
+def _line(error: BaseException, file: Path) -> int | None:
     """The last line of the file that an exception came through."""
     line, trace = None, error.__traceback__
     while trace is not None:
