@@ -199,7 +199,11 @@ class WriteHandlers(ReadHandlers):
     def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
-        if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
+        if "json-patch" in request.headers.get("content-type", ""):
+            if not is_patch(request.body):
+                raise ApiError(
+                    "malformed", "a JSON Patch is a list of objects that each have op and path", where="body"
+                )
             fields = self._patched(collection, member, request.body, store)
             value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
             return self._write(operation, collection, parent, member.id, value, store, request)
