@@ -386,3 +386,16 @@ def test_a_key_in_the_query_is_sent_by_the_checker_and_by_the_fixtures_client() 
         assert [client.get(f"/passes{query}").status_code for query in ("", "?other=1")] == [200, 200]
         assert client.get("/passes", params={"api_key": ""}).status_code == 401
     server.stop()
+
+
+def test_a_document_whose_reads_are_not_in_json_is_checked(tmp_path: Path) -> None:
+    ticker = (Path(__file__).parent / "documents" / "ticker.yaml").read_text()
+    lines = tmp_path / "lines.yaml"
+    lines.write_text("openapi: 3.0.3\ninfo: {title: Lines, version: '1'}\npaths:\n  /log: {get: {responses: {'200': ")
+    with lines.open("a") as more:
+        more.write("{description: Lines., content: {text/plain: {schema: {type: string}}}}}}}\n")
+    (tmp_path / "ticker.yaml").write_text(ticker)
+    for name in ("ticker", "lines"):
+        result = CliRunner().invoke(main, ["check", "--spec", str(tmp_path / f"{name}.yaml"), "--writes", "--fast"])
+        assert result.exit_code != 1, result.output
+        assert "COULD NOT RUN" not in result.output

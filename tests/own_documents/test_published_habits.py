@@ -231,5 +231,5 @@ def test_a_json_patch_that_is_none_is_refused(ticker: httpx.Client) -> None:
     headers = {"Content-Type": "application/json-patch+json"}
     for patch in ([{"op": "replace"}], [{"price": 13}]):
         refused = ticker.patch(f"/quotes/{made['id']}", json=patch, headers=headers)
-        assert refused.status_code == 400, refused.text
+        assert refused.status_code == 409, refused.text
     assert ticker.get(f"/quotes/{made['id']}").json() == made

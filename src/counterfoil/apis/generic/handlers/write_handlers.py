@@ -202,7 +202,7 @@ class WriteHandlers(ReadHandlers):
         if "json-patch" in request.headers.get("content-type", ""):
             if not is_patch(request.body):
                 raise ApiError(
-                    "malformed", "a JSON Patch is a list of objects that each have op and path", where="body"
+                    "conflict", "the patch cannot be applied: a JSON Patch is a list of objects that have op and path"
                 )
             fields = self._patched(collection, member, request.body, store)
             value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
