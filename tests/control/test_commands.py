@@ -75,8 +75,10 @@ def test_every_command_works_in_one_story(sandbox: Build) -> None:
     assert do("request_bill", customer=1)["state"] == "in progress"
     acme = {"id": "cus_1", "name": "Acme", "created_at": "2026-02-01T09:10:00Z"}
     assert do("write_resource", api="shop", collection="/customers", id="cus_1", value=acme) == "cus_1"
+    gone = {"api": "shop", "collection": "/customers", "id": "cus_1"}
+    assert do("write_resources", writes=[gone, {**gone, "value": acme}]) == ["cus_1", "cus_1"]
     assert told == set(COMMANDS)
-    assert server.get("/worlds/default")["commands"] == 31
+    assert server.get("/worlds/default")["commands"] == 32
 
 
 def test_a_command_returns_its_result_the_version_and_the_time(sandbox: Build) -> None:

@@ -192,6 +192,7 @@ def test_answers_of_handlers_are_validated_and_failures_have_their_reason_in_the
     [
         ("import nothing_of_that_name", "ModuleNotFoundError"),
         ("def (", "SyntaxError"),
+        ("raise SystemExit(3)", "handlers.py:1: SystemExit: 3"),
         ("x = 1", "no function is marked"),
         (HANDLERS.format(body="...").replace("/settings", "/nothing"), "no operation 'GET /nothing'"),
     ],
@@ -203,3 +204,33 @@ def test_a_file_of_handlers_that_cannot_be_used_stops_the_start(source: str, sai
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1), done.output
     assert said in done.stderr
     assert str(file) in done.stderr
+
+
+def test_a_handler_that_fails_after_it_wrote_has_written_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "handlers.py"
+    file.write_text("""
+from counterfoil.own import Answer, handler
+
+@handler("POST /guests")
+def add(request, store):
+    first, second = store["/guests"].list()[:2]
+    first.update(full_name="Ada")
+    assert store["/guests"].get(first.id)["full_name"] == "Ada"  # a handler sees what it wrote
+    second.delete()
+    how = request.body["guest"]["FullName"]
+    if how == "raise":
+        raise RuntimeError("no more")
+    return Answer({"guest": 7 if how == "invalid" else first}, status=201)
+""")
+    server = SandboxServer(own=(own_api(CAFE, handlers=file, rows=3, seed=0),))
+    with Sandbox("quiet", server=server) as world, world.client() as client:
+        before = client.get("/guests").json()
+        for how in ("raise", "invalid"):
+            assert client.post("/guests", json={"guest": {"FullName": how}}).status_code == 500
+            assert client.get("/guests").json() == before
+        assert client.post("/guests", json={"guest": {"FullName": "well"}}).status_code == 201
+        guests = client.get("/guests").json()
+        assert len(guests["data"]) == 2
+        done = json.loads(world.capsule())["commands"]
+        assert [each["command"] for each in done] == ["write_resources"]
+    server.stop()

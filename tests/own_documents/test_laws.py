@@ -23,6 +23,7 @@ from counterfoil.contract.runner import CouldNotRun, open_client, run_laws
 from counterfoil.contract.target import Target
 from counterfoil.contract.verdict import Record
 from counterfoil.lookup import own_api
+from counterfoil.testing import Sandbox, SandboxServer
 from counterfoil.testing.in_process import InProcessTransport
 
 TOKEN = {"COUNTERFOIL_TOKEN": "any"}
@@ -349,3 +350,52 @@ def test_a_document_without_a_get_is_checked_where_anything_answers(tmp_path: Pa
             else:
                 with pytest.raises(CouldNotRun, match="could not log in"):
                     open_client(book, target)
+
+
+TURNSTILE = Path(__file__).parent / "documents" / "turnstile.yaml"
+
+
+def test_a_key_in_the_query_is_sent_by_the_checker_and_by_the_fixtures_client() -> None:
+    result = CliRunner().invoke(main, ["check", "--spec", str(TURNSTILE), "--writes", "--only", "turnstile.passes"])
+    assert result.exit_code == 0, result.output
+    assert "FINE" in result.output
+
+    def opened(request: httpx.Request, ask: Ask) -> httpx.Response:
+        """As a server that lets everyone in."""
+        request.url = request.url.copy_merge_params({"api_key": "any"})
+        return ask(request)
+
+    api = own_api(TURNSTILE, rows=3, seed=3)
+    assert api.spec is not None
+    book = law_book(api.spec, infer(api.spec))
+    with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
+        for defect, status in ((none, "held"), (opened, "broken")):
+            target = Target(
+                f"http://own.test{api.prefix}", "a b", transport=Between(inner, defect), disposable=True, book=book
+            )
+            with open_client(book, target) as client:
+                records = {each.id: each for each in run_laws(book, client, effort=EffortLevel(3, 1, shrink=False))}
+                shown = "\n".join(client.transcript)
+            auth = [each for id, each in records.items() if id.endswith(".auth")]
+            assert {each.status for each in auth} == {status}, records.keys()
+            assert "a%20b" not in shown
+            assert "api_key=$COUNTERFOIL_TOKEN" in shown
+
+    server = SandboxServer(own=(api,))
+    with Sandbox("quiet", server=server) as sandbox, sandbox.client() as client:
+        assert [client.get(f"/passes{query}").status_code for query in ("", "?other=1")] == [200, 200]
+        assert client.get("/passes", params={"api_key": ""}).status_code == 401
+    server.stop()
+
+
+def test_a_document_whose_reads_are_not_in_json_is_checked(tmp_path: Path) -> None:
+    ticker = (Path(__file__).parent / "documents" / "ticker.yaml").read_text()
+    lines = tmp_path / "lines.yaml"
+    lines.write_text("openapi: 3.0.3\ninfo: {title: Lines, version: '1'}\npaths:\n  /log: {get: {responses: {'200': ")
+    with lines.open("a") as more:
+        more.write("{description: Lines., content: {text/plain: {schema: {type: string}}}}}}}\n")
+    (tmp_path / "ticker.yaml").write_text(ticker)
+    for name in ("ticker", "lines"):
+        result = CliRunner().invoke(main, ["check", "--spec", str(tmp_path / f"{name}.yaml"), "--writes", "--fast"])
+        assert result.exit_code != 1, result.output
+        assert "COULD NOT RUN" not in result.output

@@ -14,6 +14,7 @@ from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
 DOCUMENT = Path(__file__).parent / "documents" / "depot.yaml"
+WORLD = "/_sandbox/v1/worlds/default"
 
 
 @pytest.fixture
@@ -135,3 +136,56 @@ def test_each_part_of_an_id_fits_its_parameter(depot: httpx.Client) -> None:
     for lot in lots:
         assert depot.get(f"/lots/{lot['zone']}/{lot['lot']}").json() == lot
     assert depot.get("/lots/north/1").status_code == 400
+
+
+@pytest.fixture
+def kept() -> Iterator[httpx.Client]:
+    """The depot with its control API."""
+    transport = InProcessTransport(build(own=[own_api(DOCUMENT, rows=4, seed=0)]).asgi_app)
+    headers = {"Authorization": "Bearer x"}
+    with httpx.Client(transport=transport, base_url="http://localhost", headers=headers) as client:
+        yield client
+
+
+def test_one_request_is_one_command_of_the_world(kept: httpx.Client) -> None:
+    ids = [each["id"] for each in kept.get("/depot/crates").json()]
+    assert len(ids) == 4
+    sent = {"crates": [{"id": each, "weight": 7} for each in ids[:3]]}
+    assert kept.put("/depot/crates", json=sent).status_code == 204
+    assert kept.get(WORLD).json()["version"] == 1
+    (step,) = kept.get(f"{WORLD}/timeline").json()["past"]["entries"][:1]
+    assert step["command"]["command"] == "write_resources"
+    assert [each["id"] for each in step["command"]["writes"]] == ids[:3] == step["fact"]
+
+    lost = kept.patch("/depot/crates", json=[{"id": ids[0], "weight": 1}, {"id": "none", "weight": 1}])
+    assert lost.status_code == 404
+    assert kept.delete("/depot/crates", params={"ids": f"{ids[0]},{ids[1]}"}).status_code == 204
+    assert kept.get(WORLD).json()["version"] == 2
+
+    capsule = kept.get(f"{WORLD}/capsule").json()
+    assert kept.post("/_sandbox/v1/worlds", json={"name": "copy", "capsule": capsule}).status_code == 201
+    assert kept.get("/w/copy/depot/crates").json() == kept.get("/depot/crates").json()
+    assert [each["id"] for each in kept.get("/depot/crates").json()] == ids[2:]
+
+
+def test_several_resources_are_written_by_one_command_or_none(kept: httpx.Client) -> None:
+    ids = [each["id"] for each in kept.get("/depot/crates").json()]
+    one = kept.get(f"/depot/crates/{ids[0]}").json()
+    place = {"api": "depot", "collection": "/crates"}
+    changed = {**place, "id": ids[0], "value": {**one, "weight": 99}}
+    gone = {**place, "id": ids[1]}
+
+    def write(*writes: dict[str, Any]) -> httpx.Response:
+        return kept.post(f"{WORLD}/commands/write_resources", json={"writes": writes})
+
+    for wrong, status in (({**gone, "id": "none"}, 404), ({**changed, "value": {**one, "weight": "much"}}, 422)):
+        assert write(changed, wrong).status_code == status
+    assert write(gone, gone).status_code == 404  # the second finds it deleted
+    assert write().status_code == 400
+    assert kept.get(WORLD).json()["version"] == 0
+    assert kept.get(f"/depot/crates/{ids[0]}").json() == one
+
+    done = write(changed, gone)
+    assert (done.status_code, done.json()["fact"], done.json()["version"]) == (200, ids[:2], 1)
+    assert kept.get(f"/depot/crates/{ids[0]}").json()["weight"] == 99
+    assert kept.get(f"/depot/crates/{ids[1]}").status_code == 404

@@ -39,6 +39,19 @@ def test_a_member_is_the_same_by_whichever_field_a_path_names_it(depot: httpx.Cl
     assert depot.get("/parcels?label=Vases").json()["parcels"] == []
 
 
+def test_a_member_is_found_by_a_number_that_it_shows_as_a_text() -> None:
+    application = build(own=[own_api(DEPOT.with_name("ledgerbook.yaml"), rows=4, seed=0)])
+    base = "http://localhost/ledgerbook/entries"
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base) as book:
+        made = book.post("", json={"text": "Rent"}).json()
+        entries = book.get("").json()
+        assert (len(entries), entries[-1]) == (5, made)
+        for entry in entries:
+            assert book.get(f"/byNumber/{entry['entryNumber']}").json() == entry
+        assert book.get("/byNumber/1").status_code == 404
+        assert book.get("/byNumber/one").status_code == 400
+
+
 def test_what_answers_with_a_member_is_an_action_on_it_whatever_lists_the_member_has(depot: httpx.Client) -> None:
     parcel = depot.get("/parcels").json()["parcels"][2]
     assert parcel["object"] == "parcel", "as other members of such a name are"
@@ -180,3 +193,43 @@ def test_references_may_stand_for_operations_and_lists_of_parameters(tmp_path: P
         assert len(client.get("/buoys?limit=5").json()["buoys"]) == 5
         assert client.get("/lost").status_code == 404
     assert any("lost.json" in str(notice) for notice in sea.spec.notices)
+
+
+@pytest.fixture
+def ticker() -> Iterator[httpx.Client]:
+    application = build(own=[own_api(DEPOT.with_name("ticker.yaml"), rows=4, seed=0)])
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost/ticker") as client:
+        yield client
+
+
+def test_a_sequence_of_values_is_written_as_its_media_type_has_it(ticker: httpx.Client) -> None:
+    def lines(path: str) -> list[dict[str, object]]:
+        return [json.loads(each) for each in ticker.get(path).text.splitlines()]
+
+    for quote in lines("/export"):
+        assert isinstance(quote["price"], int)
+    assert len(lines("/export")) == len(lines("/log")) == 3
+    live = ticker.get("/live")
+    assert live.headers["content-type"] == "text/event-stream"
+    *events, rest = live.text.split("\n\n")
+    assert (len(events), rest) == (3, "")
+    for event in events:
+        name, data = event.split("\n")
+        assert (name, set(json.loads(data.removeprefix("data: ")))) == ("event: quote", {"id", "price"})
+    assert "<summary><open>" in ticker.get("/summary").text
+
+
+def test_a_list_in_json_lines_has_what_was_created(ticker: httpx.Client) -> None:
+    before = ticker.get("/quotes").text.splitlines()
+    made = ticker.post("/quotes", json={"price": 12}).json()
+    after = ticker.get("/quotes").text.splitlines()
+    assert (len(before), after[:4], json.loads(after[4])) == (4, before, made)
+
+
+def test_a_json_patch_that_is_none_is_refused(ticker: httpx.Client) -> None:
+    made = ticker.post("/quotes", json={"price": 12}).json()
+    headers = {"Content-Type": "application/json-patch+json"}
+    for patch in ([{"op": "replace"}], [{"price": 13}]):
+        refused = ticker.patch(f"/quotes/{made['id']}", json=patch, headers=headers)
+        assert refused.status_code == 409, refused.text
+    assert ticker.get(f"/quotes/{made['id']}").json() == made

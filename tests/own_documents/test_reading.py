@@ -152,6 +152,23 @@ def test_json_with_a_line_for_each_notice(tmp_path: Path) -> None:
     ]
 
 
+def test_a_key_that_json_has_twice_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text(
+        '{"openapi": "3.0.0", "info": {"title": "T", "version": "1"}, "paths": {\n'
+        '  "/a": {"get": {"responses": {"200": {"description": "x"}}}},\n'
+        '  "/\\u0061": {"get": {"responses": {"204": {"description": "a, \\"b\\": {"}}}},\n'
+        '  "x-b": [{"x": 1}, {"x": 1, "y": [1, 2], "x": 2}]}}'
+    )
+    spec = read_document(path)
+    assert list(spec.operations["GET /a"]["responses"]) == ["204"]
+    told = [(each.line, each.message) for each in spec.notices]
+    assert told == [
+        (3, "key '/a' is given twice, first in line 2; the last counts"),
+        (4, "key 'x' is given twice, first in line 4; the last counts"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -27,7 +27,9 @@ def curl_lines(application: Application, origin: str) -> dict[str, str]:
         credential = next(iter(application.world.grants), "")
         for path, operation in _reads(spec):
             url = origin + api.prefix + _with_examples(spec, path, operation)
-            header = _header(spec.raw, credential) if operation.get("security") else ""
+            if operation.get("security") and (key := _query_key(spec.raw)):
+                url += f"{'&' if '?' in url else '?'}{urlencode({key: credential})}"
+            header = _header(spec.raw, credential) if operation.get("security") and not _query_key(spec.raw) else ""
             lines[api.name] = f"curl -s {header}{' ' if header else ''}'{url}'"
             break
     return lines
@@ -88,11 +90,20 @@ def _with_examples(spec: Spec, path: str, operation: Mapping[str, Any]) -> str:
     return path + (f"?{urlencode(query)}" if query else "")
 
 
+def _query_key(document: Mapping[str, Any]) -> str:
+    """The query parameter that takes a credential; empty where the document has another way as well."""
+    schemes = list(document.get("components", {}).get("securitySchemes", {}).values())
+    only = schemes[0] if len(schemes) == 1 else {}
+    return str(only["name"]) if only.get("type") == "apiKey" and only["in"] == "query" else ""
+
+
 def _header(document: Mapping[str, Any], credential: str) -> str:
     schemes = document.get("components", {}).get("securitySchemes", {})
     for scheme in schemes.values():
         if scheme["type"] == "apiKey" and scheme["in"] == "header":
             return f"-H '{scheme['name']}: {credential}'"
+        if scheme["type"] == "apiKey" and scheme["in"] == "cookie":
+            return f"-b '{scheme['name']}={credential}'"
         if scheme["type"] == "http" and scheme["scheme"].lower() == "basic":
             return f"-u '{credential}:'"
     return f"-H 'Authorization: Bearer {credential}'"

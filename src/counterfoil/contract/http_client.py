@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import httpx
 
@@ -94,8 +94,8 @@ class HttpClient:
         target: Target,
         scheme: tuple[str, str] = ("Authorization", "Bearer "),
         further_schemes: tuple[tuple[str, str], ...] = (),
-        query_keys: tuple[str, ...] = (),
         *,
+        query_keys: tuple[str, ...] = (),
         book: LawBook | None = None,
         rate: float | None = None,
         seconds: float = 10.0,
@@ -172,8 +172,8 @@ class HttpClient:
         TLS error, too slow, too large, too many 429. A read that is interrupted is sent once more (RFC 9110, 9.2.2).
         """
         credential = self.token if token is UNSET else token
-        query = self._with_keys(query, credential)
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
+        url = self._with_keys(url, credential)
         all_headers = self._headers(headers or {}, credential, default=token is UNSET)
         if body is not UNSET:
             content = json.dumps(body, default=_plain).encode()
@@ -193,12 +193,15 @@ class HttpClient:
             f"{method} {urlsplit(url).path}: still 429 (too many requests) after {MAX_RETRIES} waits; use --rate"
         )
 
-    def _with_keys(self, query: Query, token: str | None) -> Query:
-        """The query with the credential in each parameter that takes it and is not given."""
+    def _with_keys(self, url: str, token: str | None) -> str:
+        """The URL with the token in each of ``query_keys`` that it does not have already, as a link of the target's may."""
         if token is None or not self.query_keys:
-            return query
-        pairs = list(query.items() if isinstance(query, Mapping) else query)
-        return [*pairs, *((name, token) for name in self.query_keys if name not in dict(pairs))]
+            return url
+        there = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+        added = urlencode([(name, token) for name in self.query_keys if name not in there], quote_via=quote)
+        if token != (quoted := quote(token, safe="")):
+            self.secrets.add(quoted, "$COUNTERFOIL_TOKEN_IN_URL")
+        return url + ("&" if there else "?") + added if added else url
 
     def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
         headers = {"Accept": self._accept}

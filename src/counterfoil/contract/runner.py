@@ -41,8 +41,14 @@ class CouldNotRun(Exception):
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
     """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
     try:
-        schemes = credential_scheme(document_of(book)), further_schemes(book), tuple(query_keys(book).values())
-        client = HttpClient(target, *schemes, book=book, **options)
+        client = HttpClient(
+            target,
+            credential_scheme(document_of(book)),
+            further_schemes(book),
+            query_keys=tuple(query_keys(book).values()),
+            book=book,
+            **options,
+        )
     except NoResponse as error:
         raise CouldNotRun(str(error)) from None
     try:

@@ -126,7 +126,7 @@ class _Replay(HttpClient):
             transport=httpx.MockTransport(lambda request: httpx.Response(500)),
             capabilities={**client.target.capabilities, "advance": lambda seconds: None},
         )
-        super().__init__(target, client.schemes[0], client.schemes[1:], book=client.book)
+        super().__init__(target, client.schemes[0], client.schemes[1:], query_keys=client.query_keys, book=client.book)
         self.token, self.secrets, self.last_date = client.token, client.secrets, client.last_date
         self._recording, self._way = recording, way
 

@@ -15,7 +15,7 @@ from counterfoil.ledger.errors import BadValue, UnknownRecord
 from counterfoil.plain_text import counted
 from counterfoil.resources import fixtures_dir
 from counterfoil.world.capsule import CapsuleError, capsule_of
-from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, WriteResource
+from counterfoil.world.commands import AddCustomer, AdvanceClock, Command, WriteResource, WriteResources
 from counterfoil.world.resources import MAX_WRITTEN_BYTES, bytes_of_write, too_many_bytes
 from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import read_scenario
@@ -208,8 +208,10 @@ class WorldService:
                 raise TooMany(f"a world takes {self.bounds.commands} commands here: reset it, or make another")
             if isinstance(command, AddCustomer) and world.ledger.customers >= self.bounds.customers:
                 raise TooMany(f"a world has up to {self.bounds.customers} customers here")
-            if isinstance(command, WriteResource):
-                written = world.resources.bytes_written + bytes_of_write(command.id, command.value, command.content)
+            if isinstance(command, WriteResource | WriteResources):
+                writes = command.writes if isinstance(command, WriteResources) else (command,)
+                added = sum(bytes_of_write(each.id, each.value, each.content) for each in writes)
+                written = world.resources.bytes_written + added
                 if written > self.bounds.bytes:
                     raise TooMany(too_many_bytes(self.bounds.bytes), field="value")
             if isinstance(command, AdvanceClock) and self.bounds.seconds is not None:

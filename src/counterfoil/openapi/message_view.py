@@ -138,6 +138,8 @@ class MessageView(LinkView):
         out = {key: media[key] for key in media if key == "example" or key.startswith("x-")}
         if "schema" in media:
             out["schema"] = self.schemas.write(node["schema"])
+        if "itemSchema" in media:  # OpenAPI 3.2: of each value of a sequence
+            out["itemSchema"] = self.schemas.write(node["itemSchema"])
         if "examples" in media:
             out["examples"] = self.examples(node)
         if isinstance(media.get("encoding"), dict):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,9 @@ class SourceFile:
         mistake = ""
         if text.lstrip()[:1] in (b"{", b"["):
             try:
-                return orjson.loads(text)
+                value = orjson.loads(text)
+                self.mistakes = _repeated_keys(text.decode())
+                return value
             except orjson.JSONDecodeError as error:
                 mistake = f"{self.shown}:{error.lineno}: not valid JSON: {error.msg}"
         try:
@@ -71,6 +74,43 @@ class SourceFile:
     def forget(self) -> None:
         """Let go of the text and its nodes; lines cannot be asked for any more."""
         self._text, self._yaml, self.value = b"", None, None
+
+
+def _repeated_keys(text: str) -> tuple[yaml_reader.Mistake, ...]:
+    """A mistake for each key that an object of a JSON text has twice; its last value counts."""
+    has_some = False
+
+    def note(pairs: list[tuple[str, Json]]) -> None:
+        nonlocal has_some
+        has_some = has_some or len({name for name, _ in pairs}) < len(pairs)
+
+    try:
+        json.loads(text, object_pairs_hook=note)
+    except (RecursionError, ValueError):  # deeper than Python reads, or a number of more digits
+        return ()
+    return tuple(_found_twice(text)) if has_some else ()
+
+
+def _found_twice(text: str) -> Iterator[yaml_reader.Mistake]:
+    seen: list[dict[str, int] | None] = []  # per open container: the lines of its keys, None for an array
+    is_key = False
+    line, counted = 1, 0
+    for token in _JSON_TOKEN.finditer(text):
+        shown = token.group()
+        if shown in ("{", "["):
+            seen.append({} if shown == "{" else None)
+            is_key = shown == "{"
+        elif shown in ("}", "]"):
+            seen.pop()
+            is_key = False
+        elif shown == ",":
+            is_key = bool(seen) and seen[-1] is not None
+        elif is_key and (keys := seen[-1]) is not None:
+            line, counted = line + text.count("\n", counted, token.start()), token.start()
+            name, is_key = orjson.loads(shown), False
+            if name in keys:
+                yield yaml_reader.Mistake(line, f"key '{name}' is given twice, first in line {keys[name]}")
+            keys[name] = line
 
 
 def _json_lines(text: str, wanted: set[Steps]) -> dict[Steps, int]:

@@ -134,7 +134,21 @@ class Sandbox(FaultMethods, JournalMethods):
         import httpx
 
         headers = self.headers | dict(options.pop("headers", {}))
-        return httpx.Client(base_url=self.url(api), headers=headers, **{"trust_env": False, **options})
+        url = self.url(api)
+        _, spec = self.application.server.served[api or self.application.apis[0].name]
+        schemes = spec.raw.get("components", {}).get("securitySchemes", {}).values()
+        keys = [(each["in"], each["name"]) for each in schemes if each.get("type") == "apiKey"]
+        headers = {name: self.key for place, name in keys if place == "header"} | headers
+        if cookies := {name: self.key for place, name in keys if place == "cookie"}:
+            options["cookies"] = {**cookies, **dict(options.get("cookies") or {})}
+        if in_query := {name: self.key for place, name in keys if place == "query"}:
+
+            def with_keys(request: httpx.Request) -> httpx.Request:
+                request.url = request.url.copy_merge_params({**in_query, **request.url.params})
+                return request
+
+            options.setdefault("auth", with_keys)
+        return httpx.Client(base_url=url, headers=headers, **{"trust_env": False, **options})
 
     def transport(self) -> InProcessTransport:
         """An httpx transport that needs no socket, for ``httpx.Client`` and ``httpx.AsyncClient``:

@@ -5,7 +5,7 @@ Each method builds one command and executes it. A customer is given by number, o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -190,6 +190,10 @@ class WorldCommands:
     def write_resource(self, api: str, collection: str, id: str, value: Any = None, *, parent: str = "") -> str:
         """Write a resource of an API that is made from a document, or, without a value, delete it. Returns its id."""
         return str(self._execute("write_resource", api=api, collection=collection, id=id, value=value, parent=parent))
+
+    def write_resources(self, writes: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Write or delete several resources, all or none; members of each as in ``write_resource``. Returns their ids."""
+        return [str(each) for each in self._execute("write_resources", writes=[dict(each) for each in writes])]
 
     # --- look-ups --------------------------------------------------------------------------------
 

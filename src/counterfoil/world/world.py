@@ -17,7 +17,7 @@ from counterfoil.ledger.chunks import Numbered
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.world.cache import AccountsKey, DerivedCache
 from counterfoil.world.command_log import CommandLog, Saving
-from counterfoil.world.commands import Command
+from counterfoil.world.commands import Command, WriteResource, in_one
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.history import History
 from counterfoil.world.resources import Resources, check_bytes
@@ -49,6 +49,18 @@ class Head:
         self.saving: Saving | None = None
 
 
+class Step:
+    """What is written within ``World.one_step``; ``before`` is what the view showed before it, and shows again if the step
+    is ``dropped``."""
+
+    __slots__ = ("before", "dropped", "writes")
+
+    def __init__(self, before: WorldState) -> None:
+        self.before = before
+        self.dropped = False
+        self.writes: list[WriteResource] = []
+
+
 class World:
     """A view of one world: it shows the version that was newest when the view was created, until it executes a command.
 
@@ -61,11 +73,12 @@ class World:
     CACHE_BYTES_EACH = 640
     """Of one customer. A small world has fewer, and 1 MiB at least: there may be thousands of them."""
 
-    __slots__ = ("_head", "_state", "saving")
+    __slots__ = ("_head", "_state", "_step", "saving")
 
     def __init__(self, head: Head) -> None:
         self._head = head
         self._state = head.state
+        self._step: Step | None = None
         self.saving: Saving | None = None
         """What an answer that shows commands executed through this view must wait for; None without a store."""
 
@@ -211,6 +224,10 @@ class World:
         Raises ``LedgerError`` where the command is refused, ``WorldBusy`` where too many wait, ``StoreUnavailable`` where the
         store takes no changes; nothing has changed then, nor after any other exception.
         """
+        if self._step is not None:
+            if isinstance(command, WriteResource):
+                return self._stage(self._step, command)
+            self._commit(self._step)
         head = self._head
         lock = head.lock
         lock.try_acquire(False) or lock.acquire()
@@ -228,9 +245,53 @@ class World:
                 head.log.append(head, before, draft, command)
                 self.saving = head.saving
             self._state = draft
+            if self._step is not None:
+                self._step.before = draft
             return fact
         finally:
             lock.release()
+
+    @contextmanager
+    def one_step(self) -> Iterator[Step]:
+        """Within the ``with`` block, resources that are written through this view are seen by it alone; at the end they are
+        executed as one command. After an exception nothing was written, and the view shows what it showed before.
+
+        A block within another belongs to that one. Any other command is executed at once, after what was written until then.
+        Raises as ``execute`` does.
+        """
+        if self._step is not None:
+            yield self._step
+            return
+        step = self._step = Step(self._state)
+        try:
+            yield step
+            if not step.dropped:
+                self._commit(step)
+        finally:
+            if step.writes:
+                self._state = step.before
+            self._step = None
+
+    def _stage(self, step: Step, command: WriteResource) -> Any:
+        draft = self._state.fork()
+        fact = command.apply(draft)
+        check_bytes(self._state.resources, draft.resources)
+        self._state = draft
+        step.writes.append(command)
+        return fact
+
+    def _commit(self, step: Step) -> None:
+        """Execute what was written so far. Nothing of it is left in ``step`` then, unless it was refused."""
+        if not step.writes:
+            return
+        command = in_one(step.writes)
+        self._step = None
+        try:
+            self.execute(command)
+        finally:
+            self._step = step
+        step.writes.clear()
+        step.before = self._state
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
+from counterfoil.apis.generic.alternate_values import AlternateValues
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.seeds import number_of
 from counterfoil.apis.generic.data.values import NO_TWEAKS, Unmakeable
@@ -58,6 +59,7 @@ class GeneratedRows:
         self.document = document
         self.rows = rows
         self.salt = salt
+        self.alternates = AlternateValues(document)
         self.ids = RowIds(document, self.count, kept=max(16, MAX_KEPT_IDS // max(1, rows)))
         self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
@@ -126,6 +128,7 @@ class GeneratedRows:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
         self._relate(world, collection, value, row_key, row)
+        self.alternates.put_into(collection, value, row_key)
         return self._fitted(collection, value, row_key, anchor, row)
 
     def _fitted(

@@ -190,7 +190,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = getattr(error, "lineno", None) or _line(error, file)
         raise HandlersError(
             f"{file}{f':{line}' if line else ''}: {type(error).__name__}: {' '.join(str(error).split())}"
@@ -210,7 +210,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     return found
 
 
-def _line(error: Exception, file: Path) -> int | None:
+def _line(error: BaseException, file: Path) -> int | None:
     """The last line of the file that an exception came through."""
     line, trace = None, error.__traceback__
     while trace is not None:
@@ -225,9 +225,16 @@ def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Cal
 
     def answer(request: Request, world: World) -> Response:
         try:
-            given = function(request, Store(handlers, lambda: world))
+            with world.one_step() as step:
+                response = answered(request, world)
+                # validation makes of it a 500, which must have changed nothing
+                step.dropped = bool(step.writes) and not fits(response)
         except LedgerError as error:
             raise ApiError("conflict", error.message, where=error.field) from None
+        return response
+
+    def answered(request: Request, world: World) -> Response:
+        given = function(request, Store(handlers, lambda: world))
         if isinstance(given, Response):
             return given
         said = given if isinstance(given, Answer) else Answer(given)
@@ -235,5 +242,15 @@ def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Cal
         documented = handlers.document.response_for_status(operation, said.status or usual.status) or usual
         media_type = said.media_type or (documented.sent_type if body is not None else None)
         return Response(said.status or usual.status, body, tuple(said.headers.items()), media_type)
+
+    def fits(response: Response) -> bool:
+        documented = handlers.document.response_for_status(operation, response.status)
+        if documented is None:
+            return response.status == usual.status  # nothing but errors is documented
+        checks = handlers.document.checks(operation, documented)
+        try:
+            return checks is None or isinstance(response.body, bytes) or bool(checks.is_valid(response.body))
+        except (ValueError, TypeError):  # what JSON cannot express
+            return False
 
     return answer

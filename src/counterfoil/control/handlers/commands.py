@@ -7,9 +7,10 @@ from counterfoil.control import timeline
 from counterfoil.control.handlers import world_of
 from counterfoil.control.handlers.resources import browser_of
 from counterfoil.control.world_service import WorldService
-from counterfoil.world.commands import WriteResource, read_command
+from counterfoil.world.commands import Command, WriteResource, WriteResources, in_one, read_command
 from counterfoil.world.timestamps import format_timestamp
 from counterfoil.world.to_json import to_json
+from counterfoil.world.world import World
 
 
 def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> Response:
@@ -17,8 +18,21 @@ def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> 
     command = read_command(data)
     if isinstance(command, WriteResource):
         command = browser_of(service, command.api).checked(world, command)
+    elif isinstance(command, WriteResources):
+        command = _checked_writes(service, world, command)
     fact = service.execute(world, command)
     return Response(200, {"fact": to_json(fact), "version": world.version, "now": format_timestamp(world.now)})
+
+
+def _checked_writes(service: WorldService, world: World, command: WriteResources) -> Command:
+    """The command with each write held to the same checks as one alone, each after those before it. Raises ``LedgerError``."""
+    view = world.latest()
+    with view.one_step() as step:
+        step.dropped = True
+        for each in command.writes:
+            members = {name: getattr(each, name) for name in each.__struct_fields__}
+            view.execute(browser_of(service, each.api).checked(view, WriteResource(**members)))
+        return in_one(step.writes) if len(step.writes) > 1 else command
 
 
 def any_command(service: WorldService, request: Request) -> Response:

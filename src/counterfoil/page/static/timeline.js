@@ -73,6 +73,7 @@ const WORDS = {
   add_charge: (c, entry, who) => [who(c.customer), ` is charged ${c.amount ? money(c.amount, entry.currency) : ""}${c.description ? `: ${c.description}` : ""}`],
   set_switch: (c) => [`${c.name} is set to ${c.value}`],
   write_resource: (c) => [h("a", {href: href("collections", [c.api, c.collection, ...(c.value ? [c.id] : [])], {parent: c.parent ?? ""})}, `${c.collection} ${c.id}`), c.value ? " is written" : " is deleted"],
+  write_resources: (c) => [`${c.writes.length} resources of ${c.writes[0].api} are written or deleted: ${[...new Set(c.writes.map((each) => each.collection))].join(", ")}`],
 };
 
 const runLink = (number) => h("a", {href: href("runs", [number])}, `run ${number}`);

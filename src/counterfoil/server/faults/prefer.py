@@ -54,8 +54,9 @@ def preferences(header: str, operation: str, documented: DocumentedStatuses) -> 
     if "example" in given:
         example = given["example"]
         if documented.example(example, code) is None:
-            names = ", ".join(sorted(documented.examples)) or "none"
-            raise _refused(f"{operation} documents the examples {names}", example)
+            usable = sorted(name for name in documented.examples if documented.example(name, code) is not None)
+            with_code = "" if code is None else f" with the code {code}"
+            raise _refused(f"{operation} documents the examples {', '.join(usable) or 'none'}{with_code}", example)
     return NO_PREFERENCES if (code, delay, example) == (None, None, None) else Preferences(code, delay, example)
 
 

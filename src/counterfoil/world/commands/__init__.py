@@ -35,7 +35,7 @@ from counterfoil.world.commands.customers import (
     ResumeSubscription,
     Subscribe,
 )
-from counterfoil.world.commands.resources import WriteResource
+from counterfoil.world.commands.resources import ResourceWrite, WriteResource, WriteResources, in_one
 from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 
@@ -64,13 +64,16 @@ __all__ = [
     "RequestBill",
     "RequestBills",
     "ResolvePayment",
+    "ResourceWrite",
     "ResumeSubscription",
     "SetSwitch",
     "Subscribe",
     "UpdateRun",
     "WriteResource",
+    "WriteResources",
     "decode_commands",
     "encode_command",
+    "in_one",
     "read_command",
     "write_command",
 ]

@@ -28,7 +28,7 @@ from counterfoil.world.commands.customers import (
     ResumeSubscription,
     Subscribe,
 )
-from counterfoil.world.commands.resources import WriteResource
+from counterfoil.world.commands.resources import WriteResource, WriteResources
 from counterfoil.world.commands.runs import CreateRun, RequestBill, RequestBills, UpdateRun
 from counterfoil.world.commands.usage import AddCharge, RateAgain, RecordUsage
 from counterfoil.world.to_json import to_json
@@ -60,6 +60,7 @@ AnyCommand = (
     | IssueToken
     | NoteLogin
     | WriteResource
+    | WriteResources
 )
 
 COMMANDS: dict[str, type[Command]] = {str(kind.__struct_config__.tag): kind for kind in AnyCommand.__args__}

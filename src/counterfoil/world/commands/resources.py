@@ -1,9 +1,10 @@
-"""The command that writes to APIs made from a document: one resource at a time."""
+"""The commands that write to APIs made from a document: one resource, or all that one request writes."""
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,8 @@ MAX_VALUE_BYTES = 1024 * 1024
 """Bytes of one resource as JSON."""
 MAX_CONTENT_BYTES = 1024 * 1024
 """Bytes uploaded for one resource."""
+MAX_WRITES = 10_000
+"""Resources that one command writes."""
 Key = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
@@ -43,13 +46,58 @@ class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
             msgspec.structs.force_setattr(self, "value", plain_numbers(self.value))
 
     def apply(self, world: WorldState) -> Any:
-        if self.value is not None and len(msgspec.json.encode(self.value)) > MAX_VALUE_BYTES:
-            raise BadValue(f"a resource has up to {MAX_VALUE_BYTES} bytes", field="value")
-        if self.content is not None:
-            _check_content(self.content)
-        group = Group(self.api, self.collection, self.parent)
-        world.resources = world.resources.with_value(group, self.id, self.value, self.content)
+        _write(world, self)
         return self.id
+
+
+class ResourceWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One of several resources that are written together, with the members of ``WriteResource``."""
+
+    api: Text
+    collection: Key
+    id: Key
+    value: dict[str, Any] | None = None
+    parent: Annotated[str, Meta(max_length=2000)] = ""
+    content: Content | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None:
+            msgspec.structs.force_setattr(self, "value", plain_numbers(self.value))
+
+
+class WriteResources(Command, frozen=True, kw_only=True, tag="write_resources"):
+    """Write or delete several resources, in this order: all of them, or none if one is refused.
+
+    Each of the ``writes`` has the members of ``write_resource``. A request that changes several resources is one such command.
+    """
+
+    writes: Annotated[tuple[ResourceWrite, ...], Meta(min_length=1, max_length=MAX_WRITES)]
+
+    def apply(self, world: WorldState) -> Any:
+        for each in self.writes:
+            _write(world, each)
+        return [each.id for each in self.writes]
+
+
+def _write(world: WorldState, write: WriteResource | ResourceWrite) -> None:
+    if write.value is not None and len(msgspec.json.encode(write.value)) > MAX_VALUE_BYTES:
+        raise BadValue(f"a resource has up to {MAX_VALUE_BYTES} bytes", field="value")
+    if write.content is not None:
+        _check_content(write.content)
+    group = Group(write.api, write.collection, write.parent)
+    world.resources = world.resources.with_value(group, write.id, write.value, write.content)
+
+
+def in_one(writes: Sequence[WriteResource]) -> WriteResource | WriteResources:
+    """One command that does what these do. Raises ``BadValue`` for more than ``MAX_WRITES``."""
+    if len(writes) == 1:
+        return writes[0]
+    if len(writes) > MAX_WRITES:
+        raise BadValue(f"one command writes up to {MAX_WRITES} resources", field="writes")
+    names = ResourceWrite.__struct_fields__
+    return WriteResources(
+        writes=tuple(ResourceWrite(**{name: getattr(each, name) for name in names}) for each in writes)
+    )
 
 
 def _check_content(content: Content) -> None:

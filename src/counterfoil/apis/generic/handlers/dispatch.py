@@ -9,7 +9,7 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.expansion import Expansion
 from counterfoil.apis.generic.handlers.field_selection import FieldSelection
-from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce
+from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce, writes_several
 from counterfoil.apis.generic.handlers.own_links import OwnLinks
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.rows import GeneratedRows, MemberStore
@@ -47,10 +47,14 @@ class Handlers(ManyAtOnce):
         """What answers an operation."""
         operation = self.document.model.operations[name]
         act = self._roles[operation.role]
+        several = writes_several(operation)
 
         def answer(request: Request, store: MemberStore) -> Response:
             try:
-                return act(operation, request, store)
+                if not several:
+                    return act(operation, request, store)
+                with store.world.one_step():
+                    return act(operation, request, store)
             except LedgerError as error:
                 raise ApiError("conflict", error.message, where=error.field) from None
 

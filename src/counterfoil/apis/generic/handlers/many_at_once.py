@@ -121,6 +121,11 @@ class ManyAtOnce(WriteHandlers):
         return self.changes.replaced(collection, before, fields, fixed, now, key)
 
 
+def writes_several(operation: Operation) -> bool:
+    """Whether one request may write several members, which are then one command of the world."""
+    return operation.role == "clear" or operation.body[-1:] == (0,)
+
+
 def _has_several(operation: Operation) -> bool:
     """Whether the body lists members, each with its id."""
     return bool(operation.id_at) and operation.body[-1:] == (0,)

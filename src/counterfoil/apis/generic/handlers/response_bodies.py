@@ -15,6 +15,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, is_xml
 from counterfoil.apis.generic.handlers.listing import Page
 from counterfoil.apis.generic.handlers.page_facts import Facts
+from counterfoil.apis.generic.handlers.sequences import is_sequence, to_sequence
 from counterfoil.apis.generic.handlers.xml_bodies import to_xml
 from counterfoil.apis.generic.inference.queries import MORE, NEXT, TOTAL
 from counterfoil.apis.generic.model import Operation, Place
@@ -28,6 +29,9 @@ Json = Any
 _LINKS = ("url", "uri", "link", "href")
 FactPlace = tuple[Place, str, Json, bool]
 """A place beside a list, what it says of the page, its schema, and whether it must be there."""
+
+MADE_ITEMS = 3
+"""Values in a made sequence."""
 
 
 class ResponseBodies:
@@ -100,6 +104,8 @@ class ResponseBodies:
             return self._as_xml(answer, key, wrapped(operation.at, items))
         if answer.media_type is None:
             return None
+        if is_sequence(answer.media_type):
+            return to_sequence(answer.media_type, [wrapped(operation.each, each.value) for each in page.members])
         if not answer.is_json:
             return self.other_media(operation.name, answer, key)
         items = [self.item(operation, each, key) for each in page.members]
@@ -239,7 +245,23 @@ class ResponseBodies:
         for _, value in self.document.examples(answer):
             if isinstance(value, str):
                 return value.encode()
+        if is_sequence(answer.media_type):
+            return to_sequence(str(answer.media_type), self._made_items(name, answer, key))
+        if answer.media_type is not None and is_xml(answer.media_type) and answer.schema:
+            return self._as_xml(answer, key, UNSET)
         return f"{name} ({key})\n".encode()
+
+    def _made_items(self, name: str, answer: DocumentedResponse, key: str) -> list[Json]:
+        """A few values for an answer that holds a sequence, as the schema of the item (OpenAPI 3.2) or of the body has them."""
+        schema = (answer.content or {}).get("itemSchema", answer.schema)
+        if self.document.reader.is_array(schema):
+            schema = self.document.reader.items(schema)
+        if not schema or "string" in self.document.reader.types(schema):
+            return [{"number": number} for number in range(1, MADE_ITEMS + 1)]
+        try:
+            return [self.document.values.make(schema, f"{key}/{number}", row=number) for number in range(MADE_ITEMS)]
+        except Unmakeable as reason:
+            raise cannot(name, answer.status, str(reason)) from None
 
 
 def cannot(name: str, status: int, reason: str) -> ApiError:

@@ -73,7 +73,9 @@ class WriteHandlers(ReadHandlers):
         id = self._new_id(collection, parent, fields, store) if collection.id else ONLY
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
-        return id, self.changes.created(collection, fields, determined, key, world.now)
+        value = self.changes.created(collection, fields, determined, key, world.now)
+        self.generated.alternates.put_into(collection, value, key, fields)
+        return id, value
 
     def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore) -> str:
         """The id that was sent, if clients choose it and its path takes it; else a new one.
@@ -197,7 +199,11 @@ class WriteHandlers(ReadHandlers):
     def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
-        if is_patch(request.body) and "json-patch" in request.headers.get("content-type", ""):
+        if "json-patch" in request.headers.get("content-type", ""):
+            if not is_patch(request.body):
+                raise ApiError(
+                    "conflict", "the patch cannot be applied: a JSON Patch is a list of objects that have op and path"
+                )
             fields = self._patched(collection, member, request.body, store)
             value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
             return self._write(operation, collection, parent, member.id, value, store, request)

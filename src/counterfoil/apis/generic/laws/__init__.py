@@ -33,15 +33,20 @@ UNSURE = 0.5
 
 def law_book(spec: Spec, model: Model) -> LawBook:
     """The laws that a document implies."""
-    known = resources(Document(spec, model))
+    document = Document(spec, model)
+    known = resources(document)
+
+    def is_json(operation: Operation) -> bool:
+        return document.answer(operation.name).is_json
+
     laws = [law for resource in known.values() for law in _laws(spec, model, resource, known)]
-    first = _health_check(spec, model)
+    first = _health_check(spec, model, is_json)
     missing = sorted({p.parameter for r in known.values() for p in r.collection.parents if p.collection is None})
     return LawBook(
         spec.name,
         tuple(laws),
         health_check=first.name if first is not None else "GET /",
-        health_check_statuses=tuple(sorted({first.status, 200})) if first is not None else None,
+        health_check_statuses=tuple(sorted({first.status, 200})) if first is not None and is_json(first) else None,
         known_parameters=tuple(missing),
         given_values={
             each.name: (*filter(None, (each.pages.at, each.pages.before, each.conditions)),)
@@ -64,8 +69,11 @@ def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
             yield each.name, ClientId(each.collection, (*each.body, *collection.id), (*each.at, *collection.id))
 
 
-def _health_check(spec: Spec, model: Model) -> Operation | None:
-    """A read that needs no id: a list, else what there is one of, else any GET without path parameters; None without any."""
+def _health_check(spec: Spec, model: Model, is_json: Callable[[Operation], bool]) -> Operation | None:
+    """A read that needs no id: a list, else what there is one of, else any GET without path parameters; None without any.
+
+    One that answers in JSON comes before all others.
+    """
     reads = [each for name, each in model.operations.items() if name.startswith("GET ") and "{" not in name]
     required = {
         each.name: any(
@@ -75,8 +83,8 @@ def _health_check(spec: Spec, model: Model) -> Operation | None:
         for each in reads
     }
     order = {"list": 0, "read_one": 1}
-    reads = sorted((each for each in reads if not required[each.name]), key=lambda each: order.get(each.role, 2))
-    return reads[0] if reads else None
+    usable = [each for each in reads if not required[each.name]]
+    return min(usable, key=lambda each: (not is_json(each), order.get(each.role, 2)), default=None)
 
 
 def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
