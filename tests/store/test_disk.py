@@ -86,6 +86,10 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
     assert "secret" not in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
     for url in ("file:x.db?mode=ro", "FILE:x.db"):
         assert f"{url}: name the file by its path, such as worlds.db" in refused("serve", "--port", "0", "--store", url)
+    for url in ("POSTGRESQL://me:secret@127.0.0.1:1/db", "postgresql:/me:secret@db/counterfoil", "redis:me:secret@db"):
+        line = refused("serve", "--port", "0", "--store", url)
+        assert "secret" not in line
+        assert "postgresql://" in line or "redis://" in line
     assert "there is no such store" in refused("store", "info", str(tmp_path / "none.db"))
     assert not (tmp_path / "none.db").exists()
 
@@ -115,6 +119,30 @@ def test_one_server_at_a_time(tmp_path: Path) -> None:
         assert "another process uses this store" in refused("store", "compact", str(store))
         assert "worlds      1" in said(0, "store", "info", str(store)), "looking is allowed"
         assert served.get(f"{CONTROL}/default")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_symbolic_link_is_the_file_that_it_names(tmp_path: Path, workers: int) -> None:
+    """It is written like any other, and a second server is refused, whichever of the two names it is given."""
+    store, link = tmp_path / "there.db", tmp_path / "link.db"
+    link.symlink_to(store)
+    with Served(link, workers=workers) as served:
+        served.run("January")
+        for name in (store, link):
+            assert "another process uses this store" in refused("serve", "--port", "0", "--store", str(name))
+        served.again().run("February")
+    with Served(store) as served:
+        assert {"January", "February"} <= set(served.runs())
+
+
+def test_a_second_name_of_the_file_is_refused(made: Path, tmp_path: Path) -> None:
+    """Each name has a lock and a write-ahead log of its own, so two servers would overwrite what the other wrote."""
+    store, other = copy(made, tmp_path), tmp_path / "other.db"
+    other.hardlink_to(store)
+    for name in (store, other):
+        assert "a hard link" in refused("serve", "--port", "0", "--store", str(name))
+    other.unlink()
+    assert "worlds      1" in said(0, "store", "info", str(store))
 
 
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

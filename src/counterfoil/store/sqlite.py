@@ -39,7 +39,7 @@ class SqliteLog:
         self.where = str(path)
         self.shared = shared
         self._file = SqliteFile(path, to_write=to_write)
-        self.write_lock = SharedWriteLock(f"{path}-turn") if shared else None
+        self.write_lock = SharedWriteLock(f"{self._file.path}-turn") if shared else None
         self._reading = Lock()
         self._reserving = Lock()
         self._reserved = 0
