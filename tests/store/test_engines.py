@@ -79,6 +79,8 @@ def test_names_faults_and_what_expires(log: StoreLog) -> None:
     assert log.rows(1, 1) == [(worlds[1], "b")]
     assert log.rows(3, 5) == []
     assert log.expired(290.0) == [(worlds[2], "c")], "the later of two servers that used b counts"
+    assert log.expired(301.0, 1) == [(worlds[2], "c")], "what expired first comes first"
+    assert log.expired(301.0, 5) == [(worlds[2], "c"), (worlds[1], "b")]
     assert sorted(log.faults()) == [("a", b"[1]"), ("b", b"[2]")]
     log.commit(
         [

@@ -198,9 +198,11 @@ class SqliteLog:
                 "SELECT id, name FROM world ORDER BY id LIMIT ? OFFSET ?", (limit, offset)
             ).fetchall()
 
-    def expired(self, now: float) -> list[tuple[int, str]]:
+    def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
         with self._reader() as connection:
-            return connection.execute("SELECT id, name FROM world WHERE expires < ?", (now,)).fetchall()
+            return connection.execute(
+                "SELECT id, name FROM world WHERE expires < ? ORDER BY expires LIMIT ?", (now, limit)
+            ).fetchall()
 
     def faults(self) -> list[tuple[str, bytes]]:
         with self._reader() as connection:
