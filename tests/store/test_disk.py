@@ -304,12 +304,19 @@ def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
         file.name: file.read_bytes() for file in again.iterdir()
     }
-    assert "nothing was imported" in refused("store", "import", str(other), str(folder))
+    assert "imported 0 worlds; 2 were there already" in said(0, "store", "import", str(other), str(folder))
+    application = build(["billingplatform"], store=str(other))
+    application.worlds.named("blue").execute(CreateRun(name="Later"))
+    application.close()
+    third = shutil.copy(folder / "default.json", folder / "green.json")
+    assert "two worlds named 'blue'; nothing was imported" in refused("store", "import", str(other), str(folder))
+    assert "worlds      2" in said(0, "store", "info", str(other))
+    Path(third).unlink()
     (folder / "blue.json").write_text("{}")
     assert "not a capsule" in refused("store", "import", str(tmp_path / "third.db"), str(folder))
     assert "has no world 'green'" in refused("store", "export", str(one), str(folder), "--world", "green")
     application = build(["billingplatform"], store=str(other))
-    assert [run.name for run in application.worlds.named("blue").ledger.runs.values()][-1] == "Carried"
+    assert [run.name for run in application.worlds.named("blue").ledger.runs.values()][-2:] == ["Carried", "Later"]
     application.close()
 
 
