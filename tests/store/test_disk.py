@@ -304,7 +304,7 @@ def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
         file.name: file.read_bytes() for file in again.iterdir()
     }
-    assert "imported 0 worlds; 2 were there already" in said(0, "store", "import", str(other), str(folder))
+    assert "imported 0 worlds; there already: 2" in said(0, "store", "import", str(other), str(folder))
     application = build(["billingplatform"], store=str(other))
     application.worlds.named("blue").execute(CreateRun(name="Later"))
     application.close()

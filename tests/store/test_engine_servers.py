@@ -197,11 +197,14 @@ def test_worlds_are_looked_at_and_moved_beside_a_running_server(
         assert "has no world 'red'" in done(2, "store", "export", remote_store, str(folder), "--world", "red")
         assert "imported 2 worlds" in done(0, "store", "import", file, str(folder))
         (folder / "default.json").unlink()
+        assert "there already: 1" in done(0, "store", "import", remote_store, str(folder))
+        served.run("Later", "/w/blue")
         assert "nothing was imported" in done(2, "store", "import", remote_store, str(folder))
         (folder / "blue.json").rename(folder / "again.json")
         assert "imported 1 world" in done(0, "store", "import", remote_store, str(folder), "--time-to-live", "60")
         assert "Carried" in served.runs("/w/again"), "without a restart"
         assert served.get(f"{CONTROL}/again")["time_to_live"] == 60
+        served.run("Later", "/w/again")
         assert served.digest("again") == served.digest("blue")
         assert "deleted 0 idle worlds" in done(0, "store", "compact", remote_store)
         assert "Carried" in served.runs("/w/blue")

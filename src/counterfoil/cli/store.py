@@ -152,7 +152,7 @@ def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -
         refuse(ValueError(f"no capsules (*.json) in {', '.join(capsules)}"))
 
     imported, there = exit_on_user_error(lambda: _import(store, files, time_to_live))
-    click.echo(f"imported {counted(imported, 'world')}" + (f"; {there} were there already" if there else ""))
+    click.echo(f"imported {counted(imported, 'world')}" + (f"; there already: {there}" if there else ""))
 
 
 def _import(store: str, files: Sequence[str | Path], time_to_live: float | None) -> tuple[int, int]:
