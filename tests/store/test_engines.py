@@ -396,6 +396,9 @@ def test_redis_stores_that_cannot_be_used(started_redis: Redis) -> None:
         url.replace("redis://", "valkey://").replace(f":{server.port}/", f":{free_port()}/")
     )
     assert "cannot be read; write redis://" in start("redis://me:open%3Asesame@localhost:port/0")
+    assert "a database of Redis is a number" in start(url.rpartition("/")[0] + "/mine")
+    assert "the option 'decode_responses' cannot be given" in start(f"{url}?decode_responses=yes")
+    assert "cannot be read; write redis://" in start(f"{url.replace('redis://', 'rediss://')}?ssl_unheard_of=sesame")
 
 
 @pytest.mark.parametrize(
