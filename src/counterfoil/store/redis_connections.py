@@ -46,7 +46,7 @@ def connect(url: str) -> redis.Redis:
             client_name="counterfoil",
             **({"password": password} if password else {}),
         )
-        pool.make_connection()  # which reads the options, and does not connect
+        pool.make_connection()  # type: ignore[no-untyped-call]  # which reads the options, and does not connect
     except (TypeError, ValueError):  # its message may quote the password
         raise StoreError(
             "the store's URL cannot be read; write redis://USER:PASSWORD@HOST:PORT/NUMBER, with % escapes in a password"
