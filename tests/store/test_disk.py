@@ -18,7 +18,6 @@ from tests.store.served import CONTROL, RUNS, Served, until
 
 from counterfoil.app import build
 from counterfoil.cli import main
-from counterfoil.lookup import rebuilt
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.world.capsule import write_capsule
 from counterfoil.world.commands import CreateRun
@@ -321,18 +320,23 @@ def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:
 
 
 def test_a_capsule_is_the_default_world_of_a_new_store_only(tmp_path: Path) -> None:
-    store, capsule = tmp_path / "worlds.db", tmp_path / "mine.json"
+    """The same command starts the server again, after commands and a reset, too; a capsule of another world is refused."""
+    store, capsule, other = tmp_path / "worlds.db", tmp_path / "mine.json", tmp_path / "other.json"
     application = build(["billingplatform"], scenario_name="late-payer", seed=9)
     application.world.execute(CreateRun(name="From a capsule"))
     capsule.write_bytes(write_capsule(application.world))
-    application = build(["billingplatform"], world=rebuilt(capsule.read_bytes()), store=str(store))
-    application.close()
-    application = build(["billingplatform"], store=str(store))
-    assert [run.name for run in application.world.ledger.runs.values()][-1] == "From a capsule"
-    application.close()
-    assert "has a default world already" in refused(
-        "serve", "--port", "0", "--capsule", str(capsule), "--store", str(store)
-    )
+    application.world.execute(CreateRun(name="Elsewhere"))
+    other.write_bytes(write_capsule(application.world))
+    with Served(store, "--capsule", str(capsule)) as served:
+        assert served.runs()[-1] == "From a capsule"
+        served.run("Later")
+        assert served.again().runs()[-2:] == ["From a capsule", "Later"]
+        served.stop()
+        assert "has a default world already" in refused(
+            "serve", "--port", "0", "--capsule", str(other), "--store", str(store)
+        )
+        served.start().post(f"{CONTROL}/default/reset")
+        assert "Later" not in served.again().runs()
 
 
 def test_compacting_gives_space_back(tmp_path: Path) -> None:
