@@ -242,7 +242,8 @@ def test_a_default_world_of_other_options_is_refused(remote_store: str, tmp_path
         said = done(2, "serve", "--port", "0", "--store", remote_store, "--seed", "6")
         assert "seed 5, not 6" in said
         capsule = tmp_path / "mine.json"
-        capsule.write_text(json.dumps(served.get(f"{CONTROL}/default/capsule")))
+        served.post(CONTROL, {"name": "late", "scenario": "late-payer"}, 201)
+        capsule.write_text(json.dumps(served.get(f"{CONTROL}/late/capsule")))
         said = done(2, "serve", "--port", "0", "--store", remote_store, "--capsule", str(capsule))
         assert "has a default world already" in said
 
