@@ -6,11 +6,12 @@ import http.client
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from click.testing import CliRunner
 from tests.store.engines import DatabaseServer, Postgres, Redis
 from tests.store.laws import check
@@ -129,6 +130,25 @@ def test_without_the_database_all_is_503_until_it_is_back(
         served.run("After")
         assert served.runs()[-2:] == ["Before", "After"]
         assert "sesame" not in served.stop()
+
+
+def test_a_database_that_is_emptied_is_said_to_be(database: DatabaseServer, remote_store: str) -> None:
+    """503 instead of an unknown world, until a server that is started anew makes the default world again."""
+    with Served(remote_store, "--scenario", "one-month") as served:
+        served.run("Lost")
+        if isinstance(database, Postgres):
+            database.execute("TRUNCATE counterfoil.world CASCADE", remote_store.rpartition("/")[2])
+        else:
+            with closing(redis.Redis.from_url(remote_store)) as client:
+                client.flushdb()
+        for method, path, body in (("GET", RUNS, None), ("POST", RUNS, {"name": "No"}), ("GET", "/ready", None)):
+            reply = served.client(method, path, body)
+            assert reply.status == 503
+            assert b"the store was emptied" in reply.body
+        with Served(remote_store, "--scenario", "one-month") as other:
+            other.run("New")
+            assert served.runs() == ["New"]
+            assert served.client("GET", "/ready").status == 200
 
 
 def test_a_database_that_begins_to_forget_is_written_no_more(database: DatabaseServer, remote_store: str) -> None:
