@@ -9,6 +9,7 @@ import resource
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -159,8 +160,28 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="permissions are another thing there")
+def as_another_user(call: Callable[[], str]) -> str:
+    """What ``call`` returns or raises in a process without root's rights, for which permissions do not hold."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            line = call()
+        except BaseException as error:
+            line = f"{type(error).__name__}: {error}"
+        os.write(writing, line.encode())
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as pipe:
+        return pipe.read().decode()
+
+
 def test_a_read_only_store(made: Path) -> None:
-    """Permissions do not hold for root, so a child process opens it as another user."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder, "worlds.db")
         store.write_bytes(made.read_bytes())
@@ -169,26 +190,22 @@ def test_a_read_only_store(made: Path) -> None:
             Path(file).touch(0o666)
             Path(file).chmod(0o666)
         Path(folder).chmod(0o777)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                if os.geteuid() == 0:
-                    os.setgroups([])
-                    os.setgid(65534)
-                    os.setuid(65534)
-                SqliteLog(store)
-                line = "it was opened"
-            except BaseException as error:
-                line = f"{type(error).__name__}: {error}"
-            os.write(writing, line.encode())
-            os._exit(0)
-        os.close(writing)
-        os.waitpid(child, 0)
-        with os.fdopen(reading, "rb") as pipe:
-            line = pipe.read().decode()
+        line = as_another_user(lambda: f"it was opened: {SqliteLog(store).where}")
     assert line.startswith("StoreError: "), line
     assert "read-only; make the file and its folder writable" in line
+
+
+def test_a_copy_in_a_read_only_folder_can_be_looked_at(made: Path) -> None:
+    """Such as a back-up, beside which SQLite can put no files of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder, "worlds.db")
+        store.write_bytes(made.read_bytes())
+        store.chmod(0o444)
+        Path(folder).chmod(0o555)
+        assert "worlds      1" in as_another_user(lambda: said(0, "store", "info", str(store)))
+        assert "1 world, 0 mistakes" in as_another_user(lambda: said(0, "store", "check", str(store)))
+        assert "cannot be opened" in as_another_user(lambda: refused("serve", "--port", "0", "--store", str(store)))
+        assert list(Path(folder).iterdir()) == [store]
 
 
 def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:

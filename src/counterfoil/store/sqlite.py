@@ -78,7 +78,7 @@ class SqliteLog:
                 self.write_lock.open()
         except (sqlite3.Error, OSError) as error:
             self.disconnect()
-            line = describe_error(error) if isinstance(error, sqlite3.Error) else error
+            line = describe_error(error) if isinstance(error, sqlite3.Error) else f"{error.filename}: {error.strerror}"
             raise StoreError(f"{self.where}: {line}") from None
         with contextlib.suppress(StoreUnavailable):
             self.recover()

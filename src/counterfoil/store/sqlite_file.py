@@ -52,7 +52,21 @@ class SqliteFile:
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA foreign_keys = ON")
+        if not self._to_write and self._is_alone_in_a_read_only_folder(connection):
+            connection.close()
+            connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
         return connection
+
+    def _is_alone_in_a_read_only_folder(self, connection: sqlite3.Connection) -> bool:
+        """Whether it is a copy beside which SQLite can put nothing, such as a back-up on a read-only disk. With a write-ahead log
+        it is no complete copy, or it is served."""
+        if Path(f"{self.path}-wal").exists():
+            return False
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as error:
+            return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+        return False
 
     def remember(self) -> None:
         """Remember which files are in use, those that SQLite keeps beside this one too; to be called after a write."""
@@ -177,7 +191,7 @@ def describe_error(error: sqlite3.Error) -> str:
         return "is not a store of counterfoil"
     if name.startswith("SQLITE_READONLY"):
         return "is read-only; make the file and its folder writable"
-    if name == "SQLITE_FULL":
+    if name in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"):
         return "the disk is full"
     if name.startswith("SQLITE_CANTOPEN"):
         return "cannot be opened; is its folder there, and writable?"
