@@ -132,6 +132,35 @@ def test_without_the_database_all_is_503_until_it_is_back(
         assert "sesame" not in served.stop()
 
 
+def test_an_open_page_outlasts_a_restart_of_the_database(database: DatabaseServer, remote_store: str) -> None:
+    """Its stream goes on, a new one is 503 meanwhile, and the log has one line, not a stack trace."""
+    with Served(remote_store, "--scenario", "one-month") as served:
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection.request("GET", "/events/default")
+        stream = connection.getresponse()
+
+        def heard() -> dict[str, Any]:
+            line = b"."
+            while line and not line.startswith(b"data: "):
+                line = stream.readline()
+            return dict(json.loads(line[6:])) if line else {}
+
+        assert heard()["version"] == 0
+        database.kill()
+        until(lambda: served.client("GET", "/ready").status == 503)
+        reply = served.client("GET", "/events/default")
+        assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+        database.start()
+        until(lambda: served.client("GET", "/ready").status == 200)
+        served.run("Heard")
+        told = heard()
+        while told and told["version"] == 0:  # the journal counts, too
+            told = heard()
+        assert told["version"] == 1
+        connection.close()
+        assert "Traceback" not in served.stop()
+
+
 def test_a_database_that_is_emptied_is_said_to_be(database: DatabaseServer, remote_store: str) -> None:
     """503 instead of an unknown world, until a server that is started anew makes the default world again."""
     with Served(remote_store, "--scenario", "one-month") as served:
