@@ -234,6 +234,24 @@ def test_worlds_are_bounded_in_number_size_and_life(application: Application) ->
     assert one.client.get(f"{WORLDS}/{one.world}").status_code == 403
 
 
+def test_a_clock_that_is_set_back_forgets_no_visitor(application: Application) -> None:
+    """As with two servers whose clocks differ by some seconds. The cookie is good for 100 seconds of the clock as it is."""
+    wall = [1000.0]
+    gate = VisitorMiddleware(
+        application.server,
+        application.worlds,
+        check_host=guard(None, ()),
+        limits=VisitorLimits(cookie_age=100.0),
+        clock=lambda: 0.0,
+        wall_clock=lambda: wall[0],
+    )
+    visit = Visit(gate)
+    statuses = {}
+    for wall[0] in (1000.0, 997.0, 1100.0, 1101.0):
+        statuses[wall[0]] = visit.client.get(f"{WORLDS}/{visit.world}").status_code
+    assert statuses == {1000.0: 200, 997.0: 200, 1100.0: 200, 1101.0: 403}
+
+
 def test_a_scenario_may_be_chosen_within_bounds(visits: tuple[Visit, Visit]) -> None:
     one, _ = visits
     named = {"name": one.worlds[1], "scenario": "demo"}

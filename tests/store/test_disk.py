@@ -9,6 +9,7 @@ import resource
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from tests.store.served import CONTROL, RUNS, Served, until
 
 from counterfoil.app import build
 from counterfoil.cli import main
-from counterfoil.lookup import rebuilt
 from counterfoil.store.sqlite import SqliteLog
 from counterfoil.world.capsule import write_capsule
 from counterfoil.world.commands import CreateRun
@@ -86,6 +86,10 @@ def test_what_is_not_a_store_at_all(tmp_path: Path) -> None:
     assert "secret" not in refused("serve", "--port", "0", "--store", "mysql://me:secret@db/counterfoil")
     for url in ("file:x.db?mode=ro", "FILE:x.db"):
         assert f"{url}: name the file by its path, such as worlds.db" in refused("serve", "--port", "0", "--store", url)
+    for url in ("POSTGRESQL://me:secret@127.0.0.1:1/db", "postgresql:/me:secret@db/counterfoil", "redis:me:secret@db"):
+        line = refused("serve", "--port", "0", "--store", url)
+        assert "secret" not in line
+        assert "postgresql://" in line or "redis://" in line
     assert "there is no such store" in refused("store", "info", str(tmp_path / "none.db"))
     assert not (tmp_path / "none.db").exists()
 
@@ -117,6 +121,30 @@ def test_one_server_at_a_time(tmp_path: Path) -> None:
         assert served.get(f"{CONTROL}/default")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_symbolic_link_is_the_file_that_it_names(tmp_path: Path, workers: int) -> None:
+    """It is written like any other, and a second server is refused, whichever of the two names it is given."""
+    store, link = tmp_path / "there.db", tmp_path / "link.db"
+    link.symlink_to(store)
+    with Served(link, workers=workers) as served:
+        served.run("January")
+        for name in (store, link):
+            assert "another process uses this store" in refused("serve", "--port", "0", "--store", str(name))
+        served.again().run("February")
+    with Served(store) as served:
+        assert {"January", "February"} <= set(served.runs())
+
+
+def test_a_second_name_of_the_file_is_refused(made: Path, tmp_path: Path) -> None:
+    """Each name has a lock and a write-ahead log of its own, so two servers would overwrite what the other wrote."""
+    store, other = copy(made, tmp_path), tmp_path / "other.db"
+    other.hardlink_to(store)
+    for name in (store, other):
+        assert "a hard link" in refused("serve", "--port", "0", "--store", str(name))
+    other.unlink()
+    assert "worlds      1" in said(0, "store", "info", str(store))
+
+
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on NFS without its lock service; SQLite says then, too, that the file is locked by another process."""
     store = tmp_path / "worlds.db"
@@ -132,8 +160,28 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="permissions are another thing there")
+def as_another_user(call: Callable[[], str]) -> str:
+    """What ``call`` returns or raises in a process without root's rights, for which permissions do not hold."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            line = call()
+        except BaseException as error:
+            line = f"{type(error).__name__}: {error}"
+        os.write(writing, line.encode())
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as pipe:
+        return pipe.read().decode()
+
+
 def test_a_read_only_store(made: Path) -> None:
-    """Permissions do not hold for root, so a child process opens it as another user."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder, "worlds.db")
         store.write_bytes(made.read_bytes())
@@ -142,26 +190,22 @@ def test_a_read_only_store(made: Path) -> None:
             Path(file).touch(0o666)
             Path(file).chmod(0o666)
         Path(folder).chmod(0o777)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                if os.geteuid() == 0:
-                    os.setgroups([])
-                    os.setgid(65534)
-                    os.setuid(65534)
-                SqliteLog(store)
-                line = "it was opened"
-            except BaseException as error:
-                line = f"{type(error).__name__}: {error}"
-            os.write(writing, line.encode())
-            os._exit(0)
-        os.close(writing)
-        os.waitpid(child, 0)
-        with os.fdopen(reading, "rb") as pipe:
-            line = pipe.read().decode()
+        line = as_another_user(lambda: f"it was opened: {SqliteLog(store).where}")
     assert line.startswith("StoreError: "), line
     assert "read-only; make the file and its folder writable" in line
+
+
+def test_a_copy_in_a_read_only_folder_can_be_looked_at(made: Path) -> None:
+    """Such as a back-up, beside which SQLite can put no files of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder, "worlds.db")
+        store.write_bytes(made.read_bytes())
+        store.chmod(0o444)
+        Path(folder).chmod(0o555)
+        assert "worlds      1" in as_another_user(lambda: said(0, "store", "info", str(store)))
+        assert "1 world, 0 mistakes" in as_another_user(lambda: said(0, "store", "check", str(store)))
+        assert "cannot be opened" in as_another_user(lambda: refused("serve", "--port", "0", "--store", str(store)))
+        assert list(Path(folder).iterdir()) == [store]
 
 
 def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:
@@ -276,28 +320,40 @@ def test_worlds_are_carried_from_store_to_store(tmp_path: Path) -> None:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
         file.name: file.read_bytes() for file in again.iterdir()
     }
-    assert "nothing was imported" in refused("store", "import", str(other), str(folder))
+    assert "imported 0 worlds; there already: 2" in said(0, "store", "import", str(other), str(folder))
+    application = build(["billingplatform"], store=str(other))
+    application.worlds.named("blue").execute(CreateRun(name="Later"))
+    application.close()
+    third = shutil.copy(folder / "default.json", folder / "green.json")
+    assert "two worlds named 'blue'; nothing was imported" in refused("store", "import", str(other), str(folder))
+    assert "worlds      2" in said(0, "store", "info", str(other))
+    Path(third).unlink()
     (folder / "blue.json").write_text("{}")
     assert "not a capsule" in refused("store", "import", str(tmp_path / "third.db"), str(folder))
     assert "has no world 'green'" in refused("store", "export", str(one), str(folder), "--world", "green")
     application = build(["billingplatform"], store=str(other))
-    assert [run.name for run in application.worlds.named("blue").ledger.runs.values()][-1] == "Carried"
+    assert [run.name for run in application.worlds.named("blue").ledger.runs.values()][-2:] == ["Carried", "Later"]
     application.close()
 
 
 def test_a_capsule_is_the_default_world_of_a_new_store_only(tmp_path: Path) -> None:
-    store, capsule = tmp_path / "worlds.db", tmp_path / "mine.json"
+    """The same command starts the server again, after commands and a reset, too; a capsule of another world is refused."""
+    store, capsule, other = tmp_path / "worlds.db", tmp_path / "mine.json", tmp_path / "other.json"
     application = build(["billingplatform"], scenario_name="late-payer", seed=9)
     application.world.execute(CreateRun(name="From a capsule"))
     capsule.write_bytes(write_capsule(application.world))
-    application = build(["billingplatform"], world=rebuilt(capsule.read_bytes()), store=str(store))
-    application.close()
-    application = build(["billingplatform"], store=str(store))
-    assert [run.name for run in application.world.ledger.runs.values()][-1] == "From a capsule"
-    application.close()
-    assert "has a default world already" in refused(
-        "serve", "--port", "0", "--capsule", str(capsule), "--store", str(store)
-    )
+    application.world.execute(CreateRun(name="Elsewhere"))
+    other.write_bytes(write_capsule(application.world))
+    with Served(store, "--capsule", str(capsule)) as served:
+        assert served.runs()[-1] == "From a capsule"
+        served.run("Later")
+        assert served.again().runs()[-2:] == ["From a capsule", "Later"]
+        served.stop()
+        assert "has a default world already" in refused(
+            "serve", "--port", "0", "--capsule", str(other), "--store", str(store)
+        )
+        served.start().post(f"{CONTROL}/default/reset")
+        assert "Later" not in served.again().runs()
 
 
 def test_compacting_gives_space_back(tmp_path: Path) -> None:

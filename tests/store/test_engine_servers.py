@@ -6,11 +6,12 @@ import http.client
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from click.testing import CliRunner
 from tests.store.engines import DatabaseServer, Postgres, Redis
 from tests.store.laws import check
@@ -131,6 +132,54 @@ def test_without_the_database_all_is_503_until_it_is_back(
         assert "sesame" not in served.stop()
 
 
+def test_an_open_page_outlasts_a_restart_of_the_database(database: DatabaseServer, remote_store: str) -> None:
+    """Its stream goes on, a new one is 503 meanwhile, and the log has one line, not a stack trace."""
+    with Served(remote_store, "--scenario", "one-month") as served:
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection.request("GET", "/events/default")
+        stream = connection.getresponse()
+
+        def heard() -> dict[str, Any]:
+            line = b"."
+            while line and not line.startswith(b"data: "):
+                line = stream.readline()
+            return dict(json.loads(line[6:])) if line else {}
+
+        assert heard()["version"] == 0
+        database.kill()
+        until(lambda: served.client("GET", "/ready").status == 503)
+        reply = served.client("GET", "/events/default")
+        assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+        database.start()
+        until(lambda: served.client("GET", "/ready").status == 200)
+        served.run("Heard")
+        told = heard()
+        while told and told["version"] == 0:  # the journal counts, too
+            told = heard()
+        assert told["version"] == 1
+        connection.close()
+        assert "Traceback" not in served.stop()
+
+
+def test_a_database_that_is_emptied_is_said_to_be(database: DatabaseServer, remote_store: str) -> None:
+    """503 instead of an unknown world, until a server that is started anew makes the default world again."""
+    with Served(remote_store, "--scenario", "one-month") as served:
+        served.run("Lost")
+        if isinstance(database, Postgres):
+            database.execute("TRUNCATE counterfoil.world CASCADE", remote_store.rpartition("/")[2])
+        else:
+            with closing(redis.Redis.from_url(remote_store)) as client:
+                client.flushdb()
+        for method, path, body in (("GET", RUNS, None), ("POST", RUNS, {"name": "No"}), ("GET", "/ready", None)):
+            reply = served.client(method, path, body)
+            assert reply.status == 503
+            assert b"the store was emptied" in reply.body
+        with Served(remote_store, "--scenario", "one-month") as other:
+            other.run("New")
+            assert served.runs() == ["New"]
+            assert served.client("GET", "/ready").status == 200
+
+
 def test_a_database_that_begins_to_forget_is_written_no_more(database: DatabaseServer, remote_store: str) -> None:
     """Somebody turns off its flushing while it is used; that is seen within a second of changes."""
     with Served(remote_store, "--scenario", "one-month") as served:
@@ -197,11 +246,14 @@ def test_worlds_are_looked_at_and_moved_beside_a_running_server(
         assert "has no world 'red'" in done(2, "store", "export", remote_store, str(folder), "--world", "red")
         assert "imported 2 worlds" in done(0, "store", "import", file, str(folder))
         (folder / "default.json").unlink()
+        assert "there already: 1" in done(0, "store", "import", remote_store, str(folder))
+        served.run("Later", "/w/blue")
         assert "nothing was imported" in done(2, "store", "import", remote_store, str(folder))
         (folder / "blue.json").rename(folder / "again.json")
         assert "imported 1 world" in done(0, "store", "import", remote_store, str(folder), "--time-to-live", "60")
         assert "Carried" in served.runs("/w/again"), "without a restart"
         assert served.get(f"{CONTROL}/again")["time_to_live"] == 60
+        served.run("Later", "/w/again")
         assert served.digest("again") == served.digest("blue")
         assert "deleted 0 idle worlds" in done(0, "store", "compact", remote_store)
         assert "Carried" in served.runs("/w/blue")
@@ -239,7 +291,8 @@ def test_a_default_world_of_other_options_is_refused(remote_store: str, tmp_path
         said = done(2, "serve", "--port", "0", "--store", remote_store, "--seed", "6")
         assert "seed 5, not 6" in said
         capsule = tmp_path / "mine.json"
-        capsule.write_text(json.dumps(served.get(f"{CONTROL}/default/capsule")))
+        served.post(CONTROL, {"name": "late", "scenario": "late-payer"}, 201)
+        capsule.write_text(json.dumps(served.get(f"{CONTROL}/late/capsule")))
         said = done(2, "serve", "--port", "0", "--store", remote_store, "--capsule", str(capsule))
         assert "has a default world already" in said
 

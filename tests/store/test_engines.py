@@ -79,6 +79,8 @@ def test_names_faults_and_what_expires(log: StoreLog) -> None:
     assert log.rows(1, 1) == [(worlds[1], "b")]
     assert log.rows(3, 5) == []
     assert log.expired(290.0) == [(worlds[2], "c")], "the later of two servers that used b counts"
+    assert log.expired(301.0, 1) == [(worlds[2], "c")], "what expired first comes first"
+    assert log.expired(301.0, 5) == [(worlds[2], "c"), (worlds[1], "b")]
     assert sorted(log.faults()) == [("a", b"[1]"), ("b", b"[2]")]
     log.commit(
         [
@@ -394,6 +396,9 @@ def test_redis_stores_that_cannot_be_used(started_redis: Redis) -> None:
         url.replace("redis://", "valkey://").replace(f":{server.port}/", f":{free_port()}/")
     )
     assert "cannot be read; write redis://" in start("redis://me:open%3Asesame@localhost:port/0")
+    assert "a database of Redis is a number" in start(url.rpartition("/")[0] + "/mine")
+    assert "the option 'decode_responses' cannot be given" in start(f"{url}?decode_responses=yes")
+    assert "cannot be read; write redis://" in start(f"{url.replace('redis://', 'rediss://')}?ssl_unheard_of=sesame")
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,24 @@ def test_a_world_that_idled_too_long_is_forgotten_after_a_restart_too(file: Path
         served.post(CONTROL, {"name": "short"}, 201)
 
 
+def test_many_idle_worlds_are_forgotten_in_parts(file: Path) -> None:
+    """Of 700 one answer deletes 500 and the next the others, so that no request waits for thousands of deletions."""
+    with Served(file, "billingplatform") as served:
+        served.post(CONTROL, {"name": "idle-0", "time_to_live": 3600}, 201)
+        served.stop()
+        with sqlite3.connect(file) as database:
+            columns = "origin, base, time_to_live"
+            database.executemany(
+                f"INSERT INTO world (name, expires, {columns}) SELECT ?, 5, {columns} FROM world WHERE name = 'idle-0'",
+                [(f"idle-{number}",) for number in range(1, 701)],
+            )
+        database.close()
+        served.start()
+        assert served.get(CONTROL)["total"] >= 202
+        until(lambda: served.get(CONTROL)["total"] == 2)
+        assert [each["name"] for each in served.get(CONTROL)["worlds"]] == ["default", "idle-0"]
+
+
 def test_a_world_in_use_does_not_expire(file: Path) -> None:
     """What keeps it alive is written down, though reading changes nothing."""
 

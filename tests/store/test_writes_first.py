@@ -96,6 +96,33 @@ def test_a_fault_that_was_just_ordered_is_seen(one: Process, two: Process, order
     assert two.names() == ["First", "Third", "Fourth"]
 
 
+def test_a_configured_response_is_counted_once(one: Process, two: Process) -> None:
+    """The other process wrote meanwhile, so the first request is worked on again: it is sent one response, and the next request
+    the second."""
+    world = one.application.worlds.get("default")
+    assert world is not None
+    configured = [
+        one.application.faults.responses.add(
+            world,
+            "billingplatform",
+            "POST /billingRuns/",
+            status=500,
+            body={"errors": [name]},
+            headers={},
+            when={},
+            times=1,
+            unchecked=True,
+        )
+        for name in ("first", "second")
+    ]
+    two.run("Theirs")
+    assert one.run("Ours").json() == {"errors": ["first"]}
+    assert [each.sent for each in configured] == [1, 0]
+    assert one.run("Ours").json() == {"errors": ["second"]}
+    assert one.run("Ours").status_code == 200
+    assert [each.sent for each in configured] == [1, 1]
+
+
 def test_a_login_that_ended_elsewhere_is_not_renewed(one: Process, two: Process) -> None:
     """Its refresh token is good for 30 days, and the other process lets 31 pass before this one hears of it."""
     token = {"refresh_token": log_in(one, "counterfoil-key").json()["refresh_token"]}

@@ -71,12 +71,33 @@ def _open_registry(
 
 
 def _put_default(worlds: Worlds, stored: StoredWorlds | None, world: World) -> None:
-    """Make ``world`` the default one. Raises ``UsageError`` if the store has one."""
-    if stored is not None and worlds.get(DEFAULT) is not None:
+    """Make ``world`` the default one, unless the store's was made from it. Raises ``UsageError`` if it has another one."""
+    if stored is None:
+        worlds.put(world)
+        return
+    there = worlds.get(DEFAULT)
+    if there is None:
+        try:
+            worlds.add(world)
+            return
+        except RuleBroken:  # another server that was started at the same moment may have made it
+            there = worlds.get(DEFAULT)
+            if there is None:
+                raise
+    if not _began_as(there, world):
         raise UsageError(
-            f"{stored.log.where} has a default world already; leave the capsule out, or name another store"
+            f"{stored.log.where} has a default world already, made from something else; leave the capsule out, or name another"
+            " store"
         )
-    worlds.put(world)
+
+
+def _began_as(there: World, world: World) -> bool:
+    """Whether ``there`` is what ``world`` was, with later commands, or reset since."""
+    from counterfoil.store.rebuilding import origin_of
+
+    was_reset = there.version > len(there.commands)
+    begins_equal = list(there.commands[: len(world.commands)]) == list(world.commands)
+    return origin_of(there) == origin_of(world) and (was_reset or begins_equal)
 
 
 def _make_default(worlds: Worlds, stored: StoredWorlds | None, new: NewWorld) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,7 +140,8 @@ def export(store: str, folder: str, name: str | None) -> None:
     help="Seconds a world may stay unused before it is deleted; by default never.",
 )
 def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -> None:
-    """Make a world from each capsule: a file, or all *.json of a folder. The file's name is the world's.
+    """Make a world from each capsule: a file, or all *.json of a folder. The file's name is the world's. A world
+    that is there already, and equal, is left as it is.
 
     Not while a server uses the store, if that is a file.
     """
@@ -150,29 +151,37 @@ def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -
     if not files:
         refuse(ValueError(f"no capsules (*.json) in {', '.join(capsules)}"))
 
-    def run() -> int:
-        from counterfoil.lookup import all_switches, scenario
-        from counterfoil.store.log import StoreError
-        from counterfoil.store.opening import open_worlds
-        from counterfoil.world.switches import KnownSwitches
-        from counterfoil.world.worlds import DEFAULT, check_name
+    imported, there = exit_on_user_error(lambda: _import(store, files, time_to_live))
+    click.echo(f"imported {counted(imported, 'world')}" + (f"; there already: {there}" if there else ""))
 
-        known = all_switches()
-        with closing(open_worlds(store, scenario, KnownSwitches(known))) as worlds:
-            there = set(worlds.names())
-            opened: list[World] = []
-            for file in files:
-                name = Path(file).stem
-                check_name(name)
-                if name in there:
-                    raise StoreError(f"{worlds.log.where}: would have two worlds named '{name}'; nothing was imported")
-                there.add(name)
-                opened.append(_opened(Path(file), known))
-            for world in opened:
-                worlds.put(world, time_to_live=None if world.name == DEFAULT else time_to_live)
-            return len(opened)
 
-    click.echo(f"imported {counted(exit_on_user_error(run), 'world')}")
+def _import(store: str, files: Sequence[str | Path], time_to_live: float | None) -> tuple[int, int]:
+    """How many worlds were made, and how many were there, equal to their capsules: an import that was interrupted can be
+    repeated. Raises ``StoreError`` and ``CapsuleError`` before anything is made."""
+    from counterfoil.lookup import all_switches, scenario
+    from counterfoil.store.log import StoreError
+    from counterfoil.store.opening import open_worlds
+    from counterfoil.world.capsule import write_capsule
+    from counterfoil.world.switches import KnownSwitches
+    from counterfoil.world.worlds import DEFAULT, check_name
+
+    known = all_switches()
+    with closing(open_worlds(store, scenario, KnownSwitches(known))) as worlds:
+        opened: dict[str, World] = {}
+        there = 0
+        for file in map(Path, files):
+            name = file.stem
+            check_name(name)
+            world, found = _opened(file, known), worlds.get(name)
+            if name in opened or (found is not None and write_capsule(found) != write_capsule(world)):
+                raise StoreError(f"{worlds.log.where}: would have two worlds named '{name}'; nothing was imported")
+            if found is None:
+                opened[name] = world
+            else:
+                there += 1
+        for name, world in opened.items():
+            worlds.add(world, time_to_live=None if name == DEFAULT else time_to_live)
+        return len(opened), there
 
 
 def _opened(file: Path, known: Iterable[Switch]) -> World:

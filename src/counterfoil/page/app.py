@@ -17,6 +17,7 @@ from counterfoil.page.responses import send_problem
 from counterfoil.page.security_headers import with_security_headers
 from counterfoil.page.static_files import StaticFiles
 from counterfoil.page.world_reader import WorldReader
+from counterfoil.world.command_log import StoreUnavailable
 
 EVENTS_OR_PLOTS = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9-]{0,62})(?:/[a-z-]+\.svg)?")
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
@@ -82,7 +83,12 @@ class PageApp:
             await send_problem(send, error.status, error.message)
             return
         world = match["world"]
-        if self._reader.version(world) is None:
+        try:
+            is_there = self._reader.version(world) is not None
+        except StoreUnavailable as error:
+            await send_problem(send, 503, str(error), ((b"retry-after", b"1"),))
+            return
+        if not is_there:
             await send_problem(send, 404, "there is no world of that name", field="world")
         elif match["what"] == "plots":
             await self._flask(scope, path, receive, send)

@@ -17,6 +17,7 @@ import orjson
 
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.page.world_reader import WorldReader
+from counterfoil.world.command_log import StoreUnavailable
 
 POLL_INTERVAL = 0.15
 KEEP_ALIVE_INTERVAL = 15.0
@@ -73,8 +74,11 @@ class EventStreams:
         while not (disconnected.done() or self._shutdown.is_set()) and clock() - started < self._max_duration:
             if self._refresh is not None:
                 await self._refresh(world)
-            version = self._reader.version(world)
-            status = self._reader.status(world) if version != sent else None
+            try:
+                version = self._reader.version(world)
+                status = self._reader.status(world) if version != sent else None
+            except StoreUnavailable:  # what changed is told when it can be read again
+                version, status = sent or "unknown", None
             if version is None:
                 await _send_event(send, "gone", {})
                 break

@@ -45,9 +45,14 @@ class VisitorIdentities:
         """The visitor of a ``Cookie`` header; None if the cookie is missing, forged or expired."""
         try:
             morsel = SimpleCookie(header).get(COOKIE)
-            return self._visitor(self._cookies.unsign(morsel.value, self._max_age).decode()) if morsel else None
+            if morsel is None:
+                return None
+            id, issued = self._cookies.unsign(morsel.value, return_timestamp=True)
         except (CookieError, BadSignature):
             return None
+        # not ``max_age=``, which refuses what a server signed whose clock is a second ahead, or was set back since
+        is_expired = self._cookies.get_timestamp() - issued.timestamp() > self._max_age
+        return None if is_expired else self._visitor(id.decode())
 
     def set_cookie(self, visitor: Visitor, *, secure: bool) -> str:
         """The value of the ``Set-Cookie`` header."""

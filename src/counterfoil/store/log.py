@@ -198,8 +198,8 @@ class Log(Protocol):
         """Ids and names of worlds in the order they were made."""
         ...
 
-    def expired(self, now: float) -> list[tuple[int, str]]:
-        """Ids and names of worlds that may be forgotten."""
+    def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
+        """Ids and names of worlds that may be forgotten, those that expired first first."""
         ...
 
     def faults(self) -> list[tuple[str, bytes]]:

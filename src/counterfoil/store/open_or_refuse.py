@@ -1,4 +1,4 @@
-"""SharedWriteLock whatever goes wrong while a store is opened into one line that names the store."""
+"""Turns whatever goes wrong while a store is opened into one line that names the store."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from counterfoil.world.scenario import Scenario
 from counterfoil.world.switches import KnownSwitches
 from counterfoil.world.worlds import DEFAULT
 
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://")
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss", "valkey", "valkeys")
 DELETED_TOGETHER = 500
@@ -35,18 +35,21 @@ def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> Stor
             raise StoreError("a store is the path of a file, or a URL such as postgresql://db/counterfoil")
         if store.lower().startswith("file:"):
             raise StoreError(f"{store[:80]}: name the file by its path, such as worlds.db, not by a file: URL")
+        kind = store.partition(":")[0].lower()
+        if ":" in store and kind in (*POSTGRES, *REDIS):  # what follows may be a password
+            raise StoreError(f"a store of the kind {kind} is named by a URL: {kind}://HOST/…")
         return SqliteLog(store, to_write=to_write, shared=shared)
-    if url["scheme"] in POSTGRES:
+    scheme = url["scheme"].lower()
+    store = f"{scheme}{store[url.end('scheme') :]}"  # what reads it compares it as it is
+    if scheme in POSTGRES:
         with _extra("postgres", "psycopg"):
             from counterfoil.store.postgres import PostgresLog
         return PostgresLog(store, to_write=to_write)
-    if url["scheme"] in REDIS:
+    if scheme in REDIS:
         with _extra("redis", "redis"):
             from counterfoil.store.redis import RedisLog
         return RedisLog(store, to_write=to_write)
-    raise StoreError(
-        f"no store of the kind {url['scheme'][:20]}:// is known; name a file, or a postgresql:// or redis:// URL"
-    )
+    raise StoreError(f"no store of the kind {scheme[:20]}:// is known; name a file, or a postgresql:// or redis:// URL")
 
 
 @contextmanager

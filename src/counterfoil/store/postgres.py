@@ -246,9 +246,9 @@ class PostgresLog:
         query = "SELECT id, name FROM counterfoil.world ORDER BY id LIMIT %s OFFSET %s"
         return [(id, name) for id, name in self._rows(query, None if limit < 0 else limit, offset)]
 
-    def expired(self, now: float) -> list[tuple[int, str]]:
-        query = "SELECT id, name FROM counterfoil.world WHERE expires < %s"
-        return [(id, name) for id, name in self._rows(query, now)]
+    def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
+        query = "SELECT id, name FROM counterfoil.world WHERE expires < %s ORDER BY expires LIMIT %s"
+        return [(id, name) for id, name in self._rows(query, now, None if limit < 0 else limit)]
 
     def faults(self) -> list[tuple[str, bytes]]:
         query = "SELECT name, faults FROM counterfoil.world WHERE faults <> ''"

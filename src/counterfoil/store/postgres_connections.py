@@ -152,6 +152,8 @@ def describe_error(error: psycopg.Error) -> str:
     text = " ".join(str(error).split())
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     last = lines[-1].partition("FATAL:")[2].strip() or lines[-1] if lines else type(error).__name__
+    if error.diag.message_primary:  # what follows it are hints, and where in the statement it is
+        last = " ".join(error.diag.message_primary.split())
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return f"{lines[0]}; the user needs CREATE on the database once, or a schema counterfoil of its own"
     if "password authentication failed" in text or "no password supplied" in text:

@@ -192,9 +192,10 @@ class RedisLog:
             last = -1 if limit < 0 else offset + limit - 1
             return self._named(cast("list[bytes]", client.zrange(ORDER, offset, last)) if limit else [])
 
-    def expired(self, now: float) -> list[tuple[int, str]]:
+    def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
         with self._reading() as client:
-            return self._named(cast("list[bytes]", client.zrangebyscore(EXPIRING, "-inf", f"({now!r}")))
+            found = client.zrangebyscore(EXPIRING, "-inf", f"({now!r}", start=0, num=limit)
+            return self._named(cast("list[bytes]", found))
 
     def faults(self) -> list[tuple[str, bytes]]:
         with self._reading() as client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -18,6 +18,8 @@ CONNECT_SECONDS = 3.0
 SECONDS = 5.0
 MAX_CONNECTIONS = 8
 """Connections of each server."""
+OPTIONS = ("db", "username", "password", "protocol")
+"""What may follow a URL's ``?``, with what begins with ``ssl_``; some others change what redis-py returns."""
 DURABLE = {
     "appendonly": "yes",
     "appendfsync": "always",
@@ -30,6 +32,7 @@ DURABLE = {
 def connect(url: str) -> redis.Redis:
     """A client that connects when it is first used. Raises ``StoreError`` for a malformed URL."""
     plain = re.sub(r"^valkey(s?)://", r"redis\1://", url)
+    _check_url(plain)
     password = os.environ.get("REDISCLI_AUTH")  # as redis-cli takes it; one in the URL goes before
     try:
         pool = redis.BlockingConnectionPool.from_url(
@@ -43,11 +46,26 @@ def connect(url: str) -> redis.Redis:
             client_name="counterfoil",
             **({"password": password} if password else {}),
         )
+        pool.make_connection()  # type: ignore[no-untyped-call]  # which reads the options, and does not connect
     except (TypeError, ValueError):  # its message may quote the password
         raise StoreError(
             "the store's URL cannot be read; write redis://USER:PASSWORD@HOST:PORT/NUMBER, with % escapes in a password"
         ) from None
     return redis.Redis(connection_pool=pool)
+
+
+def _check_url(url: str) -> None:
+    """What redis-py leaves out silently, or takes for an argument of ours. Raises ``StoreError``."""
+    try:
+        parts = urlsplit(url)
+        options = parse_qs(parts.query, keep_blank_values=True)
+    except ValueError:
+        return  # redis-py cannot read it either
+    if re.fullmatch(r"/?|/-?[0-9]+", parts.path) is None:
+        raise StoreError(f"{where(url)}: a database of Redis is a number; write redis://HOST:PORT/NUMBER")
+    for name in options:
+        if name not in OPTIONS and not name.startswith("ssl_"):
+            raise StoreError(f"{where(url)}: the option {name[:40]!r} cannot be given; those of TLS (ssl_…) can")
 
 
 def where(url: str) -> str:
@@ -96,6 +114,8 @@ def describe_error(error: redis.RedisError) -> str:
         return f"{text}; name another number at the end of the URL"
     if isinstance(error, redis.TimeoutError):
         return f"the server did not answer within {SECONDS:.0f} seconds"
+    if isinstance(error, redis.exceptions.InvalidResponse):
+        return f"it answers, but not as Redis does ({text[:200]}); correct the URL"
     if isinstance(error, redis.ConnectionError):
         return f"the server does not answer ({text[:200]}); is it running, and reachable from here?"
     return text

@@ -26,7 +26,8 @@ from counterfoil.world.state import WorldState
 from counterfoil.world.world import World
 
 T = TypeVar("T")
-TRIES = 20
+TRIES = 100
+"""Of a few ms each: with 20, one of 2,000 logins failed at a Redis to which another server wrote all the time."""
 TOGETHER = 64
 """Requests that are worked on again in one turn."""
 CONTENDED = 64

@@ -28,6 +28,7 @@ FEW = 20
 """Commands of others that are taken over in an event loop; about half a ms."""
 SLOW = b"advance_clock"
 """The one command that may take long."""
+EMPTIED = "the store was emptied: its default world is gone; restart the server to begin anew"
 
 
 class SharedWorlds(StoredWorlds):
@@ -37,6 +38,7 @@ class SharedWorlds(StoredWorlds):
     _commits: SharedCommit
     faults_changed: Callable[[str, bytes], None] = staticmethod(lambda name, json: None)
     _first_login = 0
+    _had_default = False
 
     def _committer(self) -> GroupCommit:
         if self.log.remote:  # other machines count their workers, too
@@ -46,6 +48,8 @@ class SharedWorlds(StoredWorlds):
     @property
     def problem(self) -> str | None:
         head = self._heads.get(DEFAULT)
+        if head is None and self._had_default:
+            return super().problem or EMPTIED
         unreadable = None if head is None else head.unreadable
         return super().problem or (None if unreadable is None else str(unreadable))
 
@@ -173,9 +177,12 @@ class SharedWorlds(StoredWorlds):
     def _used(self, name: str) -> StoredHead | None:
         head = self._heads.get(name) or self._find(name)
         if head is None:
+            if name == DEFAULT and self._had_default:
+                raise StoreUnavailable(EMPTIED)
             return None
         if head.unreadable is not None:
             raise head.unreadable
+        self._had_default |= name == DEFAULT
         now, life = self._seconds(), head.time_to_live
         if life is not None:
             if now - head.used_at > life and self._is_idle(head, now):

@@ -39,7 +39,7 @@ class SqliteLog:
         self.where = str(path)
         self.shared = shared
         self._file = SqliteFile(path, to_write=to_write)
-        self.write_lock = SharedWriteLock(f"{path}-turn") if shared else None
+        self.write_lock = SharedWriteLock(f"{self._file.path}-turn") if shared else None
         self._reading = Lock()
         self._reserving = Lock()
         self._reserved = 0
@@ -78,7 +78,7 @@ class SqliteLog:
                 self.write_lock.open()
         except (sqlite3.Error, OSError) as error:
             self.disconnect()
-            line = describe_error(error) if isinstance(error, sqlite3.Error) else error
+            line = describe_error(error) if isinstance(error, sqlite3.Error) else f"{error.filename}: {error.strerror}"
             raise StoreError(f"{self.where}: {line}") from None
         with contextlib.suppress(StoreUnavailable):
             self.recover()
@@ -198,9 +198,11 @@ class SqliteLog:
                 "SELECT id, name FROM world ORDER BY id LIMIT ? OFFSET ?", (limit, offset)
             ).fetchall()
 
-    def expired(self, now: float) -> list[tuple[int, str]]:
+    def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
         with self._reader() as connection:
-            return connection.execute("SELECT id, name FROM world WHERE expires < ?", (now,)).fetchall()
+            return connection.execute(
+                "SELECT id, name FROM world WHERE expires < ? ORDER BY expires LIMIT ?", (now, limit)
+            ).fetchall()
 
     def faults(self) -> list[tuple[str, bytes]]:
         with self._reader() as connection:

@@ -26,23 +26,22 @@ class SqliteFile:
 
     def __init__(self, path: str | Path, *, to_write: bool) -> None:
         self.where = str(path)
-        self._path = Path(path)
+        # as SQLite does: two servers that are given a file and a link to it must find the same lock
+        self.path = Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
         self._to_write = to_write
         self._lock: sqlite3.Connection | None = None
         self._opened: dict[str, tuple[int, int] | None] = {}
 
     def open(self) -> sqlite3.Connection:
         """A connection to the store, which is made if it is not there. Raises ``StoreError``, ``OSError``, ``sqlite3.Error``."""
-        is_there = self._path.exists()
+        is_there = self.path.exists()
         if not self._to_write and not is_there:
             raise StoreError(f"{self.where}: there is no such store")
-        if is_there and not stat.S_ISREG(self._path.stat().st_mode):
-            raise StoreError(f"{self.where}: is not a file")
-        if is_there and not _begins_like_a_database(self._path):
-            raise StoreError(f"{self.where}: is not a store of counterfoil")  # before a lock is put beside it
+        if is_there:
+            self._check_kind()
         if self._to_write:
             self._take_lock()
-            _make_private(self._path)
+            _make_private(self.path)
         connection = self.connect()
         self._check_format(connection)
         return connection
@@ -50,14 +49,28 @@ class SqliteFile:
     def connect(self) -> sqlite3.Connection:
         """Another connection. Raises ``sqlite3.Error``."""
         mode = "rw" if self._to_write else "ro"
-        uri = f"{self._path.absolute().as_uri()}?mode={mode}"
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA foreign_keys = ON")
+        if not self._to_write and self._is_alone_in_a_read_only_folder(connection):
+            connection.close()
+            connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
         return connection
+
+    def _is_alone_in_a_read_only_folder(self, connection: sqlite3.Connection) -> bool:
+        """Whether it is a copy beside which SQLite can put nothing, such as a back-up on a read-only disk. With a write-ahead log
+        it is no complete copy, or it is served."""
+        if Path(f"{self.path}-wal").exists():
+            return False
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as error:
+            return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+        return False
 
     def remember(self) -> None:
         """Remember which files are in use, those that SQLite keeps beside this one too; to be called after a write."""
-        self._opened = {path: _identity(path) for path in (self.where, f"{self.where}-wal", f"{self.where}-shm")}
+        self._opened = {path: _identity(path) for path in (str(self.path), f"{self.path}-wal", f"{self.path}-shm")}
 
     def forget(self) -> None:
         """No file is in use any more: SQLite deletes those beside this one when it is closed."""
@@ -75,7 +88,7 @@ class SqliteFile:
 
     def size(self) -> int:
         """Bytes of the file and of its write-ahead log."""
-        files = (self._path, Path(f"{self.where}-wal"))
+        files = (self.path, Path(f"{self.path}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
@@ -85,9 +98,19 @@ class SqliteFile:
                 self._lock.close()
             self._lock = None
 
+    def _check_kind(self) -> None:
+        """Before anything is put beside it."""
+        found = self.path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreError(f"{self.where}: is not a file")
+        if found.st_nlink > 1:  # SQLite finds its write-ahead log and locks by the name
+            raise StoreError(f"{self.where}: has another name too (a hard link), which damages it; copy it instead")
+        if not _begins_like_a_database(self.path):
+            raise StoreError(f"{self.where}: is not a store of counterfoil")
+
     def _take_lock(self) -> None:
         """A lock that ends with the process, on every system: SQLite's own, on a file beside the store."""
-        lock = Path(f"{self.where}-lock")
+        lock = Path(f"{self.path}-lock")
         _make_private(lock)
         uri = lock.absolute().as_uri()  # what SQLite could take for a URI is quoted
         self._lock = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
@@ -168,7 +191,7 @@ def describe_error(error: sqlite3.Error) -> str:
         return "is not a store of counterfoil"
     if name.startswith("SQLITE_READONLY"):
         return "is read-only; make the file and its folder writable"
-    if name == "SQLITE_FULL":
+    if name in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"):
         return "the disk is full"
     if name.startswith("SQLITE_CANTOPEN"):
         return "cannot be opened; is its folder there, and writable?"

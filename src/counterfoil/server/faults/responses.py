@@ -23,6 +23,7 @@ from counterfoil.api.request_match import (
     path_differences,
     query_differences,
 )
+from counterfoil.api.unconfirmed import unconfirmed
 from counterfoil.json_schema import Schemas
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import BadValue
@@ -132,15 +133,19 @@ class ConfiguredResponses:
 
     def intercept(self, context: RequestContext) -> Awaitable[Response | None] | None:
         """The server's ``Interceptor``. Where nothing is configured it costs one look-up."""
-        if context.world_name not in self._worlds:
-            return None
+        return None if context.world_name not in self._worlds else self._step(context)
+
+    async def _step(self, context: RequestContext) -> Response | None:
+        request = unconfirmed()
+        if request is not None:  # what is counted cannot be taken back
+            await request.confirm()
         with self._lock:
             there = self._worlds.get(context.world_name, ())
             found = next((each for each in there if each.is_for(context)), None)
             if found is None:
                 return None
             found.sent += 1
-        return _give(found.response)
+        return found.response
 
     def _response(self, api: str, operation: str, status: int, body: Any, headers: Mapping[str, str]) -> Response:
         if body is NOT_GIVEN:
@@ -210,7 +215,3 @@ def _body_of(context: RequestContext) -> Any:
         return json.loads(context.body_bytes)
     except ValueError:
         return context.body
-
-
-async def _give(response: Response) -> Response:
-    return response
