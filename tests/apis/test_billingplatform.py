@@ -9,11 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from counterfoil.apis.billingplatform import api
 from counterfoil.ledger.receivables import bills_of
-from counterfoil.resources import specs_dir
+from counterfoil.openapi import load
 from counterfoil.world.commands import AdvanceClock, CreateRun, RequestBills
 from counterfoil.world.world import World
 
@@ -509,7 +508,7 @@ def test_post_can_be_201_and_amounts_numbers(platform: Open) -> None:
 
 
 def test_the_switches_are_those_of_the_spec() -> None:
-    spec = yaml.safe_load((specs_dir() / API / "openapi.yaml").read_text())
+    spec = load(API).raw
     told = {s["switch"]: (s["default"], tuple(s["choices"]), s["text"], s["rule"]) for s in spec["x-assumptions"]}
     assert {s.name: (s.default, s.choices, s.text.replace("`", ""), s.source) for s in api.switches} == {
         name: (default, choices, text.replace("`", ""), rule) for name, (default, choices, text, rule) in told.items()

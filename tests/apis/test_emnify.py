@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from counterfoil.ledger.tariffs import Service
 from counterfoil.lookup import load_api
-from counterfoil.resources import specs_dir
+from counterfoil.openapi import load
 from counterfoil.world.commands import (
     AddCharge,
     AdvanceClock,
@@ -684,7 +683,7 @@ def test_a_known_credential_that_may_not(emnify: Build) -> None:
 
 
 def test_every_operation_of_the_spec_has_a_route() -> None:
-    spec = yaml.safe_load((specs_dir() / "emnify" / "openapi.yaml").read_text(encoding="utf-8"))
+    spec = load("emnify").raw
     methods = {"get", "post", "put", "patch", "delete"}
     documented = {f"{verb.upper()} {path}" for path, item in spec["paths"].items() for verb in item if verb in methods}
     assert set(load_api("emnify").routes) == documented

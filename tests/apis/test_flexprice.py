@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from counterfoil.apis.flexprice import SWITCHES
 from counterfoil.ledger.payments import PaymentState
-from counterfoil.resources import specs_dir
+from counterfoil.openapi import load
 from counterfoil.world.commands import (
     AddCharge,
     AddCustomer,
@@ -474,7 +473,7 @@ def test_a_request_id_that_cannot_be_one_is_replaced(story: Any, sent: str) -> N
 
 
 def test_the_switches_are_those_of_the_spec() -> None:
-    spec = yaml.safe_load((specs_dir() / "flexprice" / "openapi.yaml").read_text())
+    spec = load("flexprice").raw
     told = {each["switch"]: (each["default"], tuple(each["choices"])) for each in spec["x-assumptions"]}
     assert {switch.name: (switch.default, switch.choices) for switch in SWITCHES} == told
 

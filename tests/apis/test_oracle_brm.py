@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from counterfoil.apis.oracle_brm import api
+from counterfoil.openapi import load
 from counterfoil.world.commands import (
     AddCharge,
     AddCustomer,
@@ -27,7 +27,7 @@ from counterfoil.world.commands import (
 )
 
 API = "oracle-brm"
-SPEC = yaml.safe_load((Path(__file__).parents[2] / "specs/oracle-brm/openapi.yaml").read_text())
+SPEC = load("oracle-brm").raw
 SCENARIO = str(Path(__file__).parent / "scenarios/oracle-brm.yaml")
 BASE = "http://counterfoil.test/oracle-brm/brm/customerBillManagement/v4/customerBill/"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from counterfoil.openapi import load
 from counterfoil.world.commands import RecordPayment
 
 API = "oracle-brm"
-SPEC = yaml.safe_load((Path(__file__).parents[2] / "specs/oracle-brm/openapi.yaml").read_text())
+SPEC = load("oracle-brm").raw
 SCENARIO = str(Path(__file__).parent / "scenarios/oracle-brm.yaml")
 COMPARE = {"": operator.eq, ".gt": operator.gt, ".gte": operator.ge, ".lt": operator.lt, ".lte": operator.le}
 PROGRESS = ["1000003", "2000003", "2001001", "3000003"]
