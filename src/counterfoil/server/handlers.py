@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
+from counterfoil.api.kept import Kept, list_at, with_list
 from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
@@ -126,7 +127,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
 
 async def send_api_response(context: RequestContext, response: Response, send: Send) -> None:
     """Send one response. Raises ``TypeError`` or ``ValueError`` before anything is sent if its body is not JSON."""
-    payload = to_bytes(response.body)
+    payload = payload_of(response)
     response = context.response = with_api_headers(context, response)
     headers = [(name.lower().encode("ascii"), safe_header(value).encode("latin-1")) for name, value in response.headers]
     if response.status >= 200 and response.status not in (204, 304):
@@ -146,6 +147,23 @@ def with_api_headers(context: RequestContext, response: Response) -> Response:
         return response
     headers = make(context.method, context.headers, str(uuid4()), context.world)
     return msgspec.structs.replace(response, headers=(*headers, *response.headers))
+
+
+def payload_of(response: Response) -> bytes:
+    """The bytes of a response's body, of which those that are kept are not made again. Raises as ``to_bytes``."""
+    kept, body = response.kept, response.body
+    if kept is None:
+        return to_bytes(body)
+    if isinstance(kept, Kept):
+        if kept.payload is None:
+            kept.payload = to_bytes(body)
+        return kept.payload
+    members = []
+    for each, value in zip(kept.members, list_at(body, kept.place), strict=True):
+        if each.payload is None:
+            each.payload = to_bytes(value)
+        members.append(orjson.Fragment(each.payload))
+    return to_bytes(with_list(body, kept.place, members))
 
 
 def to_bytes(body: Any) -> bytes:

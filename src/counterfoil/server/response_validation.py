@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, Response
+from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
@@ -64,7 +65,7 @@ class ResponseSpec(msgspec.Struct, frozen=True):
             except orjson.JSONDecodeError as error:
                 return f"the body is not JSON: {error}"
         try:
-            if validator.is_valid(body):
+            if _is_valid(validator, body, response.kept):
                 return None
             cause = validator.cause(body)
         except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
@@ -92,6 +93,30 @@ class ResponseSpec(msgspec.Struct, frozen=True):
             if validator is not None and not validator.is_valid(value):
                 return f"the header {name} is '{given[name]}'"
         return None
+
+
+def _is_valid(validator: Validator, body: Json, kept: Kept | KeptMembers | None) -> bool:
+    """Whether a body is valid. What is kept and was valid here before is not looked at again: of a list that is judged member by
+    member, only the new members are, with all that is around the list."""
+    if kept is None:
+        return validator.is_valid(body)
+    if isinstance(kept, Kept):
+        new, judged = [kept], body
+        if kept.valid_for is validator:
+            return True
+    elif validator.judges_members_alone(kept.place):
+        members = list_at(body, kept.place)
+        places = [place for place, each in enumerate(kept.members) if each.valid_for is not validator]
+        new, judged = (
+            [kept.members[each] for each in places],
+            with_list(body, kept.place, [members[each] for each in places]),
+        )
+    else:
+        return validator.is_valid(body)
+    is_valid = validator.is_valid(judged)
+    for each in new if is_valid else ():
+        each.valid_for = validator
+    return is_valid
 
 
 class ResponseSpecs:

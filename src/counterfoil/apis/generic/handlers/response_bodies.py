@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request
+from counterfoil.api.kept import KeptMembers
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.scalars import UNSET
@@ -113,6 +114,12 @@ class ResponseBodies:
             for place in places:
                 self._put_fact(body, *place, facts)
         return body
+
+    def kept(self, operation: Operation, page: Page) -> KeptMembers | None:
+        """What is known of the items of a page's answer; None where that is not JSON."""
+        if not self.document.answer(operation.name).is_json:
+            return None
+        return KeptMembers(operation.at, [each.kept_for(operation.name) for each in page.members])
 
     def _envelope(self, operation: Operation) -> tuple[Json, list[FactPlace]]:
         """The answer without items, and the places beside the list that say something of it."""
