@@ -15,10 +15,11 @@ Json = Any
 
 
 class Kept(msgspec.Struct, eq=False):
-    """What is known of one value: ``payload`` is its JSON, once it was encoded; ``valid_for`` the validator that it last fitted,
-    as a whole response or as a member of a response's list."""
+    """What is known of one value: ``payload`` is its JSON, once it was encoded, and ``fragment`` the same for use in the JSON of
+    a list; ``valid_for`` is the validator that it last fitted, as a whole response or as a member of a response's list."""
 
     payload: bytes | None = None
+    fragment: Any = None
     valid_for: object = None
 
 

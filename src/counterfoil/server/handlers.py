@@ -158,11 +158,12 @@ def payload_of(response: Response) -> bytes:
         if kept.payload is None:
             kept.payload = to_bytes(body)
         return kept.payload
-    members = []
-    for each, value in zip(kept.members, list_at(body, kept.place), strict=True):
-        if each.payload is None:
-            each.payload = to_bytes(value)
-        members.append(orjson.Fragment(each.payload))
+    members = [each.fragment for each in kept.members]
+    if None in members:
+        for each, value in zip(kept.members, list_at(body, kept.place), strict=True):
+            if each.fragment is None:
+                each.fragment = orjson.Fragment(to_bytes(value))
+        members = [each.fragment for each in kept.members]
     return to_bytes(with_list(body, kept.place, members))
 
 

@@ -98,25 +98,25 @@ class ResponseSpec(msgspec.Struct, frozen=True):
 def _is_valid(validator: Validator, body: Json, kept: Kept | KeptMembers | None) -> bool:
     """Whether a body is valid. What is kept and was valid here before is not looked at again: of a list that is judged member by
     member, only the new members are, with all that is around the list."""
-    if kept is None:
-        return validator.is_valid(body)
     if isinstance(kept, Kept):
-        new, judged = [kept], body
         if kept.valid_for is validator:
             return True
-    elif validator.judges_members_alone(kept.place):
-        members = list_at(body, kept.place)
-        places = [place for place, each in enumerate(kept.members) if each.valid_for is not validator]
-        new, judged = (
-            [kept.members[each] for each in places],
-            with_list(body, kept.place, [members[each] for each in places]),
-        )
+        new, judged = [kept], body
+    elif kept is not None and validator.judges_members_alone(kept.place):
+        new = [each for each in kept.members if each.valid_for is not validator]
+        judged = with_list(body, kept.place, _new_values(validator, body, kept) if new else [])
     else:
         return validator.is_valid(body)
-    is_valid = validator.is_valid(judged)
-    for each in new if is_valid else ():
+    if not validator.is_valid(judged):
+        return judged is not body and validator.is_valid(body)
+    for each in new:
         each.valid_for = validator
-    return is_valid
+    return True
+
+
+def _new_values(validator: Validator, body: Json, kept: KeptMembers) -> list[Json]:
+    pairs = zip(kept.members, list_at(body, kept.place), strict=True)
+    return [value for each, value in pairs if each.valid_for is not validator]
 
 
 class ResponseSpecs:
