@@ -14,7 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
-from counterfoil.api.kept import Kept, list_at, with_list
+from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
@@ -127,7 +127,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
 
 async def send_api_response(context: RequestContext, response: Response, send: Send) -> None:
     """Send one response. Raises ``TypeError`` or ``ValueError`` before anything is sent if its body is not JSON."""
-    payload = payload_of(response)
+    payload = to_bytes(response.body) if response.kept is None else payload_of(response.kept, response.body)
     response = context.response = with_api_headers(context, response)
     headers = [(name.lower().encode("ascii"), safe_header(value).encode("latin-1")) for name, value in response.headers]
     if response.status >= 200 and response.status not in (204, 304):
@@ -149,11 +149,8 @@ def with_api_headers(context: RequestContext, response: Response) -> Response:
     return msgspec.structs.replace(response, headers=(*headers, *response.headers))
 
 
-def payload_of(response: Response) -> bytes:
-    """The bytes of a response's body, of which those that are kept are not made again. Raises as ``to_bytes``."""
-    kept, body = response.kept, response.body
-    if kept is None:
-        return to_bytes(body)
+def payload_of(kept: Kept | KeptMembers, body: Any) -> bytes:
+    """The bytes of a JSON value, of which those that are kept are not made again. Raises as ``to_bytes``."""
     if isinstance(kept, Kept):
         if kept.payload is None:
             kept.payload = to_bytes(body)

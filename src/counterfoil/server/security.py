@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from counterfoil.api import API, ApiError, Principal
+from counterfoil.api import API, ApiError
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
@@ -46,15 +46,10 @@ class SecurityRequest:
         context: dict[str, Any] = self.scope["extensions"].setdefault("connexion_context", {})
         return context
 
-    def verified(self, find: Callable[[RequestContext], Principal]) -> Json:
-        """What connexion is told of one scheme, for which ``find`` gives the caller or raises ``ApiError``."""
-        context: RequestContext = self.scope[SCOPE_KEY]
-        try:
-            context.principal = find(context)
-        except ApiError as error:
-            self.refusals.append(error.with_traceback(None))
-            return NO_VALUE
-        return {"sub": context.principal.key}
+    def refuse(self, error: ApiError) -> Json:
+        """Remember why one scheme refused; gives what tells connexion to go on with the next."""
+        self.refusals.append(error.with_traceback(None))
+        return NO_VALUE
 
     def refusal(self) -> ApiError:
         """Of several refusals the one that says most, as connexion chooses: 403, then 401, then the lowest status."""
@@ -105,18 +100,30 @@ class ApiSecurity(AbstractSecurityHandler):  # type: ignore[misc]
         if self.any_credential:
             return self._accept(security_scheme["x-scheme"])
 
-        def find(context: RequestContext) -> Principal:
-            return self.authenticate(context.headers, context.world)
+        def verify(request: SecurityRequest) -> Json:
+            context: RequestContext = request.scope[SCOPE_KEY]
+            try:
+                context.principal = principal = self.authenticate(context.headers, context.world)
+            except ApiError as error:
+                return request.refuse(error)
+            return {"sub": principal.key}
 
-        return lambda request: request.verified(find)
+        return verify
 
     def _accept(self, scheme: Json) -> Callable[[SecurityRequest], Json]:
-        from counterfoil.server.credentials import accept
+        from counterfoil.server.credentials import reader_of, user_of
 
-        def find(context: RequestContext) -> Principal:
-            return accept(scheme, context)
+        read = reader_of(scheme)
 
-        return lambda request: request.verified(find)
+        def verify(request: SecurityRequest) -> Json:
+            context: RequestContext = request.scope[SCOPE_KEY]
+            try:
+                context.principal = principal = user_of(read(context), context)
+            except ApiError as error:
+                return request.refuse(error)
+            return {"sub": principal.key}
+
+        return verify
 
 
 def security_map(api: API, spec: Spec) -> dict[str, Callable[[], ApiSecurity]]:
