@@ -19,6 +19,7 @@ from typing import Any, Literal
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve, target_of
 from counterfoil.schema_alternatives import exclude_each_other, is_text, names_of, property_of
 from counterfoil.schema_errors import Cause, Discriminator, cause_of, schema_at
+from counterfoil.schema_lists import judges_members_alone
 
 Json = Any
 Direction = Literal["request", "response"]
@@ -49,14 +50,23 @@ LATER_FORMATS = {
 class Validator:
     """Validates values against one schema. Messages say "the value" instead of repeating it: it may be secret."""
 
-    __slots__ = ("_member", "_root")
+    __slots__ = ("_judges_alone", "_member", "_root")
 
     def __init__(self, root: _Root, member: str) -> None:
         self._root = root
         self._member = member
+        self._judges_alone: dict[tuple[str | int, ...], bool] = {}
 
     def is_valid(self, value: Json) -> bool:
         return self._root.compiled.is_valid({self._member: value})  # type: ignore[no-any-return]
+
+    def judges_members_alone(self, place: tuple[str | int, ...]) -> bool:
+        """Whether a value is valid exactly if it is valid with each of the members of its list at ``place`` alone, and without
+        any: a member that was valid there once need not be judged again."""
+        known = self._judges_alone.get(place)
+        if known is None:
+            known = self._judges_alone[place] = self._root.judges_members_alone(self._member, place)
+        return known
 
     def first_error(self, value: Json) -> tuple[list[str | int], Any]:
         """The path of the first error (keys and indices), and jsonschema-rs's error."""
@@ -197,6 +207,12 @@ class _Root:
             for table in (self._properties, self._converted):
                 table.update({name: {} for name in table})
             return self._compile()
+
+    def judges_members_alone(self, member: str, place: tuple[str | int, ...]) -> bool:
+        """See ``Validator``."""
+        return judges_members_alone(
+            self._properties[member], place, lambda reference: self._converted.get(reference.rpartition("/")[2])
+        )
 
     def discriminator(self, error: Any) -> Discriminator | None:
         """What tells the alternatives apart that an error is about; None where nothing does."""

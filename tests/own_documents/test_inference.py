@@ -176,6 +176,10 @@ def test_answers_of_handlers_are_validated_and_failures_have_their_reason_in_the
     assert good.status_code == 200
     usual, _ = answers("return store.default(request)")
     assert usual.json()["name"] == "Corner Café"
+    changed = "said = store.default(request); said.body[{0!r}] = {1!r}; return store.default(request) if {2} else said"
+    assert answers(changed.format("name", "Closed", False))[0].json()["name"] == "Closed"
+    assert answers(changed.format("name", 7, False))[0].status_code == 500
+    assert answers(changed.format("name", "Closed", True))[0].json()["name"] == "Corner Café"
     invalid, reason = answers('return {"name": 7}')
     assert (invalid.status_code, "#/name" in reason) == (500, True)
     failed, reason = answers('raise ZeroDivisionError("no guests")')

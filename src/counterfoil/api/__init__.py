@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from counterfoil.api.kept import Kept, KeptMembers
 from counterfoil.world.switches import Switch as Switch
 
 if TYPE_CHECKING:
@@ -75,13 +76,15 @@ class Request(msgspec.Struct, frozen=True):
 class Response(msgspec.Struct, frozen=True):
     """One response: ``body`` is a JSON value, ``bytes`` sent as they are, or ``None`` for an empty body.
 
-    ``media_type`` defaults to the API's own.
+    ``media_type`` defaults to the API's own. ``kept``: what is known of the body, or of the members of its list, from earlier
+    responses; without it the body is validated and encoded anew.
     """
 
     status: int = 200
     body: Json = None
     headers: tuple[tuple[str, str], ...] = ()
     media_type: str | None = None
+    kept: Kept | KeptMembers | None = None
 
 
 Reason = Literal[

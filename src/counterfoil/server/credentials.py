@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -20,9 +20,8 @@ from counterfoil.server.parsing.parameters import pairs
 Json = Any
 
 
-def accept(scheme: Mapping[str, Json], context: RequestContext) -> Principal:
-    """Who sends the credential that ``scheme`` describes. Raises ``ApiError`` (unauthenticated, forbidden)."""
-    sent = _sent(scheme, context)
+def user_of(sent: list[str], context: RequestContext) -> Principal:
+    """Who sends a credential. Raises ``ApiError`` (forbidden)."""
     for part in sent:
         grant = context.world.grant(part)
         if grant is not None and not grant.allows(context.api.name):
@@ -30,19 +29,25 @@ def accept(scheme: Mapping[str, Json], context: RequestContext) -> Principal:
     return Principal(sent[0])
 
 
-def _sent(scheme: Mapping[str, Json], context: RequestContext) -> list[str]:
-    """The credential, and for a user's name and password each of them."""
+def reader_of(scheme: Mapping[str, Json]) -> Callable[[RequestContext], list[str]]:
+    """What reads the credential that a scheme describes, and of a user's name and password each of them. It raises ``ApiError``
+    (unauthenticated)."""
     kind = scheme["type"]
     if kind == "apiKey":
-        return [_api_key(scheme["name"], scheme["in"], context)]
+        return lambda context: [_api_key(scheme["name"], scheme["in"], context)]
     if kind == "mutualTLS":  # the certificate was for the connection, which is not ours to see
-        return ["mutualTLS"]
-    wanted = scheme["scheme"] if kind == "http" else "bearer"
-    given, _, credential = context.headers.get("authorization", "").strip().partition(" ")
-    credential = credential.strip()
-    if given.lower() != wanted.lower() or not credential:
-        raise ApiError("unauthenticated", f"send a credential as 'Authorization: {wanted.capitalize()} …'")
-    return _user_and_password(credential) if wanted.lower() == "basic" else [credential]
+        return lambda context: ["mutualTLS"]
+    name = scheme["scheme"] if kind == "http" else "bearer"
+    wanted, message = name.lower(), f"send a credential as 'Authorization: {name.capitalize()} …'"
+
+    def read(context: RequestContext) -> list[str]:
+        given, _, credential = context.headers.get("authorization", "").strip().partition(" ")
+        credential = credential.strip()
+        if given.lower() != wanted or not credential:
+            raise ApiError("unauthenticated", message)
+        return _user_and_password(credential) if wanted == "basic" else [credential]
+
+    return read
 
 
 def _api_key(name: str, where: str, context: RequestContext) -> str:

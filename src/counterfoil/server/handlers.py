@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, ApiError, Request, Response
+from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
@@ -126,7 +127,7 @@ def _with_lock(handler: Callable[[Request, World], Response], request: Request, 
 
 async def send_api_response(context: RequestContext, response: Response, send: Send) -> None:
     """Send one response. Raises ``TypeError`` or ``ValueError`` before anything is sent if its body is not JSON."""
-    payload = to_bytes(response.body)
+    payload = to_bytes(response.body) if response.kept is None else payload_of(response.kept, response.body)
     response = context.response = with_api_headers(context, response)
     headers = [(name.lower().encode("ascii"), safe_header(value).encode("latin-1")) for name, value in response.headers]
     if response.status >= 200 and response.status not in (204, 304):
@@ -146,6 +147,21 @@ def with_api_headers(context: RequestContext, response: Response) -> Response:
         return response
     headers = make(context.method, context.headers, str(uuid4()), context.world)
     return msgspec.structs.replace(response, headers=(*headers, *response.headers))
+
+
+def payload_of(kept: Kept | KeptMembers, body: Any) -> bytes:
+    """The bytes of a JSON value, of which those that are kept are not made again. Raises as ``to_bytes``."""
+    if isinstance(kept, Kept):
+        if kept.payload is None:
+            kept.payload = to_bytes(body)
+        return kept.payload
+    members = [each.fragment for each in kept.members]
+    if None in members:
+        for each, value in zip(kept.members, list_at(body, kept.place), strict=True):
+            if each.fragment is None:
+                each.fragment = orjson.Fragment(to_bytes(value))
+        members = [each.fragment for each in kept.members]
+    return to_bytes(with_list(body, kept.place, members))
 
 
 def to_bytes(body: Any) -> bytes:

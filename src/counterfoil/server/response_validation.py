@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from counterfoil.api import API, Response
+from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.json_schema import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
@@ -64,7 +65,7 @@ class ResponseSpec(msgspec.Struct, frozen=True):
             except orjson.JSONDecodeError as error:
                 return f"the body is not JSON: {error}"
         try:
-            if validator.is_valid(body):
+            if _is_valid(validator, body, response.kept):
                 return None
             cause = validator.cause(body)
         except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
@@ -92,6 +93,30 @@ class ResponseSpec(msgspec.Struct, frozen=True):
             if validator is not None and not validator.is_valid(value):
                 return f"the header {name} is '{given[name]}'"
         return None
+
+
+def _is_valid(validator: Validator, body: Json, kept: Kept | KeptMembers | None) -> bool:
+    """Whether a body is valid. What is kept and was valid here before is not looked at again: of a list that is judged member by
+    member, only the new members are, with all that is around the list."""
+    if isinstance(kept, Kept):
+        if kept.valid_for is validator:
+            return True
+        new, judged = [kept], body
+    elif kept is not None and validator.judges_members_alone(kept.place):
+        new = [each for each in kept.members if each.valid_for is not validator]
+        judged = with_list(body, kept.place, _new_values(validator, body, kept) if new else [])
+    else:
+        return validator.is_valid(body)
+    if not validator.is_valid(judged):
+        return judged is not body and validator.is_valid(body)
+    for each in new:
+        each.valid_for = validator
+    return True
+
+
+def _new_values(validator: Validator, body: Json, kept: KeptMembers) -> list[Json]:
+    pairs = zip(kept.members, list_at(body, kept.place), strict=True)
+    return [value for each, value in pairs if each.valid_for is not validator]
 
 
 class ResponseSpecs:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from counterfoil.api import API
+from counterfoil.api import API, ApiError
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.workarounds import (
+    NO_VALUE,
     AbstractSecurityHandler,
     SecurityAPI,
     SecurityMiddleware,
@@ -26,12 +27,18 @@ ANY = "counterfoil"
 
 
 class SecurityRequest:
-    """The part of a request that connexion's verification uses. Its own ``ConnexionRequest`` costs 5 µs."""
+    """The part of a request that connexion's verification uses. Its own ``ConnexionRequest`` costs 5 µs.
 
-    __slots__ = ("scope",)
+    ``refusals`` has the error of each scheme that the credential did not satisfy. connexion goes on with the next scheme after
+    an exception, too, but keeps the exception in a variable of the frame that its traceback holds: the whole request then
+    waits for the garbage collector, also where the next scheme succeeds (``tests/server/test_garbage.py``).
+    """
+
+    __slots__ = ("refusals", "scope")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.refusals: list[ApiError] = []
 
     @property
     def context(self) -> dict[str, Any]:
@@ -39,13 +46,30 @@ class SecurityRequest:
         context: dict[str, Any] = self.scope["extensions"].setdefault("connexion_context", {})
         return context
 
+    def refuse(self, error: ApiError) -> Json:
+        """Remember why one scheme refused; gives what tells connexion to go on with the next."""
+        self.refusals.append(error.with_traceback(None))
+        return NO_VALUE
+
+    def refusal(self) -> ApiError:
+        """Of several refusals the one that says most, as connexion chooses: 403, then 401, then the lowest status."""
+        by_status = {error.status: error for error in self.refusals}
+        self.refusals.clear()
+        return by_status.get(403) or by_status.get(401) or by_status[min(by_status)]
+
 
 class PreparedSecurity(SecurityOperation):  # type: ignore[misc]
     """connexion's security operation, verifying a ``SecurityRequest``."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.security:
-            await self.verification_fn(SecurityRequest(scope))
+            request = SecurityRequest(scope)
+            try:
+                await self.verification_fn(request)
+            except Exception:
+                if request.refusals:
+                    raise request.refusal() from None
+                raise
         await self.next_app(scope, receive, send)
 
 
@@ -72,24 +96,32 @@ class ApiSecurity(AbstractSecurityHandler):  # type: ignore[misc]
         self.any_credential = api.any_credential
 
     def get_fn(self, security_scheme: Json, required_scopes: list[str]) -> Callable[[SecurityRequest], Json]:
-        """The function that connexion calls for each request; it raises ``ApiError``."""
+        """The function that connexion calls for each request."""
         if self.any_credential:
             return self._accept(security_scheme["x-scheme"])
 
         def verify(request: SecurityRequest) -> Json:
             context: RequestContext = request.scope[SCOPE_KEY]
-            context.principal = self.authenticate(context.headers, context.world)
-            return {"sub": context.principal.key}
+            try:
+                context.principal = principal = self.authenticate(context.headers, context.world)
+            except ApiError as error:
+                return request.refuse(error)
+            return {"sub": principal.key}
 
         return verify
 
     def _accept(self, scheme: Json) -> Callable[[SecurityRequest], Json]:
-        from counterfoil.server.credentials import accept
+        from counterfoil.server.credentials import reader_of, user_of
+
+        read = reader_of(scheme)
 
         def verify(request: SecurityRequest) -> Json:
             context: RequestContext = request.scope[SCOPE_KEY]
-            context.principal = accept(scheme, context)
-            return {"sub": context.principal.key}
+            try:
+                context.principal = principal = user_of(read(context), context)
+            except ApiError as error:
+                return request.refuse(error)
+            return {"sub": principal.key}
 
         return verify
 

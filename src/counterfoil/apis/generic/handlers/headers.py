@@ -8,6 +8,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.data.scalars import ANCHOR, UNSET
 from counterfoil.apis.generic.document import Document
@@ -134,7 +136,7 @@ class AnswerHeaders:
         asked = request.headers.get("if-none-match", "").strip()
         tags = [each.strip().removeprefix("W/") for each in asked.split(",")]
         if asked != "*" and tag.removeprefix("W/") not in tags:
-            return Response(response.status, response.body, (*others, ("ETag", tag)), response.media_type)
+            return msgspec.structs.replace(response, headers=(*others, ("ETag", tag)))
         kept = [each for each in self.of(operation.name, 304, request) if each[0].lower() != "etag"]
         return Response(304, None, (*kept, ("ETag", tag)))
 

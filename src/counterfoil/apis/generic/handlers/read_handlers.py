@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.api.kept import Kept, KeptMembers
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, is_xml, request_schema
 from counterfoil.apis.generic.handlers import listing
@@ -47,7 +48,8 @@ class ReadHandlers:
             raise ApiError("unknown_resource", "nothing is there, and the document allows no empty list")
         key = self.generated.key(store.world, collection, parent)
         body = self.bodies.page(operation, page, key, request)
-        return self._respond(operation, body, request, page=page)
+        kept = self.bodies.kept(operation, page)
+        return self._respond(operation, body, request, page=page, kept=kept)
 
     def read(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
@@ -133,7 +135,8 @@ class ReadHandlers:
         key = self.generated.key(store.world, collection, parent)
         made = member.id if operation.role == "create" or answer is not None else None
         body = self.bodies.member(operation, member, key, answer)
-        return self._respond(operation, body, request, id=made, answer=answer, shown=member.value)
+        kept = member.kept_for(operation.name) if operation.role in ("read", "read_one") and answer is None else None
+        return self._respond(operation, body, request, id=made, answer=answer, shown=member.value, kept=kept)
 
     def _respond(
         self,
@@ -145,10 +148,11 @@ class ReadHandlers:
         id: str | None = None,
         answer: DocumentedResponse | None = None,
         shown: Json = None,
+        kept: Kept | KeptMembers | None = None,
     ) -> Response:
         answer = answer or self.document.answer(operation.name)
         headers = self.headers.of(operation.name, answer.status, request, page, id, shown)
-        return Response(answer.status, body, headers, answer.sent_type if body is not None else None)
+        return Response(answer.status, body, headers, answer.sent_type if body is not None else None, kept)
 
     def _found(self, operation: Operation, request: Request, store: MemberStore) -> tuple[Collection, str, Member]:
         """The member that the request names. Raises ``ApiError`` (unknown_resource)."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from counterfoil.api import ApiError, Request
+from counterfoil.api.kept import KeptMembers
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.scalars import UNSET
@@ -27,11 +28,24 @@ from counterfoil.json_values import copy_json
 Json = Any
 
 _LINKS = ("url", "uri", "link", "href")
-FactPlace = tuple[Place, str, Json, bool]
+_LINK_FORMATS = ("uri", "url", "uri-reference")
+_Place = tuple[Place, str, Json, bool]
 """A place beside a list, what it says of the page, its schema, and whether it must be there."""
 
 MADE_ITEMS = 3
 """Values in a made sequence."""
+
+
+class FactPlace(NamedTuple):
+    """A place beside a list, and what it says of the page: ``name`` for ``Facts``. ``schema`` is what the place allows, merged,
+    with its ``types``; ``required`` whether it must be there; ``is_link`` whether it wants a cursor as a link."""
+
+    place: Place
+    name: str
+    schema: Mapping[str, Json]
+    types: frozenset[str]
+    required: bool
+    is_link: bool
 
 
 class ResponseBodies:
@@ -108,7 +122,8 @@ class ResponseBodies:
             return to_sequence(answer.media_type, [wrapped(operation.each, each.value) for each in page.members])
         if not answer.is_json:
             return self.other_media(operation.name, answer, key)
-        items = [self.item(operation, each, key) for each in page.members]
+        name = operation.name
+        items = [each.shown.get(name) or self.item(operation, each, key) for each in page.members]
         if not operation.at:
             return items
         envelope, places = self._envelope(operation)
@@ -117,8 +132,15 @@ class ResponseBodies:
         if places:
             facts = Facts(page, request)
             for place in places:
-                self._put_fact(body, *place, facts)
+                self._put_fact(body, place, facts)
         return body
+
+    def kept(self, operation: Operation, page: Page) -> KeptMembers | None:
+        """What is known of the items of a page's answer; None where that is not JSON."""
+        if not self.document.answer(operation.name).is_json:
+            return None
+        name = operation.name
+        return KeptMembers(operation.at, [each.kept.get(name) or each.kept_for(name) for each in page.members])
 
     def _envelope(self, operation: Operation) -> tuple[Json, list[FactPlace]]:
         """The answer without items, and the places beside the list that say something of it."""
@@ -141,12 +163,12 @@ class ResponseBodies:
         names = re.findall(r"\{([^}]*)\}", operation.name)
         request = Request(operation.name, path=dict.fromkeys(names, "example"), origin="http://example.com")
         body = copy_json(envelope)
-        self._put_fact(body, *place, Facts(page, request))
+        self._put_fact(body, place, Facts(page, request))
         return self.document.checks(operation.name, answer).is_valid(body)
 
     def _fact_places(self, operation: Operation, answer: DocumentedResponse) -> list[FactPlace]:
         reader = self.document.reader
-        found: list[FactPlace] = []
+        found: list[_Place] = []
 
         def look(schema: Json, below: Place, depth: int) -> None:
             required = reader.required(schema)
@@ -163,15 +185,21 @@ class ResponseBodies:
 
         look(answer.schema, (), 1)
         named = [
-            (place, self._counted(place, name, schema, found), schema, *more)
-            for place, name, schema, *more in found
+            (place, self._counted(place, name, schema, found), schema, required)
+            for place, name, schema, required in found
             if name
         ]
         # what leads to the list itself is a path (``url: /v1/customers``) or, among links, all of its address; the last counts
         forms = {"self": ("self", "path"), "selflink": ("path", "self")}
-        return [(place, form, *more) for place, name, *more in named for form in forms.get(name, (name,))]
+        return [
+            FactPlace(
+                place, form, merged := reader.merged(schema), reader.types(schema), required, _is_link(place, merged)
+            )
+            for place, name, schema, required in named
+            for form in forms.get(name, (name,))
+        ]
 
-    def _counted(self, place: Place, name: str, schema: Json, found: list[FactPlace]) -> str:
+    def _counted(self, place: Place, name: str, schema: Json, found: list[_Place]) -> str:
         """What a place says; a ``count`` is of the page's items where the document says so, or where a total stands beside it."""
         if letters(str(place[-1])) != "count":
             return name
@@ -182,14 +210,14 @@ class ResponseBodies:
         others = any(letters(str(each[0][-1])) in TOTAL for each in found)
         return "items" if others or _OF_PAGE.search(text) else name
 
-    def _put_fact(self, body: Json, place: Place, name: str, schema: Json, required: bool, facts: Facts) -> None:
+    def _put_fact(self, body: Json, fact: FactPlace, facts: Facts) -> None:
+        place, name, merged, types, required, is_link = fact
         value = facts.get(name)
         if value is UNSET:
             return
-        reader = self.document.reader
-        merged, types = reader.merged(schema), reader.types(schema)
         if value is not None:
-            value = self._linked(merged, place, name, value, facts)
+            if is_link and (linked := facts.get(f"{name}link")) is not UNSET:
+                value = linked
             if name == "offset" and value == facts.page.start and merged.get("minimum") == 1:
                 value += 1  # counted from 1, as SCIM does
             coerced = self.document.values.scalars.coerce(merged, types, value)
@@ -204,17 +232,6 @@ class ResponseBodies:
             _remove(body, place)
         elif at(body, place) is not None and types == {"string"} and not merged.keys() & _NOT_EMPTY:
             put(body, place, "")  # as Slack's next_cursor where nothing follows
-
-    def _linked(self, merged: Mapping[str, Json], place: Place, name: str, value: Json, facts: Facts) -> Json:
-        """A cursor as a link, where the place wants one."""
-        words = letters("".join(map(str, place)))
-        is_link = any(each in words for each in _LINKS) or str(merged.get("format", "")) in (
-            "uri",
-            "url",
-            "uri-reference",
-        )
-        linked = facts.get(f"{name}link") if is_link else UNSET
-        return value if linked is UNSET else linked
 
     # --- made up ---------------------------------------------------------------------------------
 
@@ -267,6 +284,12 @@ class ResponseBodies:
 def cannot(name: str, status: int, reason: str) -> ApiError:
     """The error of an operation for which no valid answer was found."""
     return ApiError("not_implemented", f"{name}: no valid answer of status {status} was found: {reason}"[:500])
+
+
+def _is_link(place: Place, schema: Mapping[str, Json]) -> bool:
+    """Whether a place wants a cursor as a link."""
+    words = letters("".join(map(str, place)))
+    return any(each in words for each in _LINKS) or str(schema.get("format", "")) in _LINK_FORMATS
 
 
 def _with_objects(given: Json, places: list[FactPlace]) -> Json:

@@ -1,0 +1,47 @@
+"""Finds out of a schema whether it judges each member of a list alone, so that a member needs to be judged only once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+Json = Any
+
+MAX_DEPTH = 20
+OF_OBJECTS = frozenset(
+    ["$ref", "allOf", "type", "properties", "required", "additionalProperties", "minProperties", "maxProperties"]
+)
+"""Keywords with which it does not matter to an object what is inside the list that one of its properties holds."""
+OF_LISTS = frozenset(["$ref", "allOf", "type", "items"])
+"""Keywords that say of a list only what it is, and what each member is."""
+
+
+def judges_members_alone(schema: Json, place: Sequence[str | int], target: Callable[[str], Json]) -> bool:
+    """Whether a value with a list at ``place`` is valid exactly if each member is valid in a list of its own there, and the
+    value is valid without members. ``target`` gives what a ``$ref`` points to. False where that is not certain."""
+    schemas = [schema]
+    for step in place:
+        known = list(_together(schemas, target, 0))
+        if not isinstance(step, str) or not all(isinstance(each, dict) and each.keys() <= OF_OBJECTS for each in known):
+            return False
+        schemas = [each for found in known for each in _of_property(found, step)]
+    known = list(_together(schemas, target, 0))
+    return all(isinstance(each, dict) and each.keys() <= OF_LISTS for each in known)
+
+
+def _of_property(schema: Mapping[str, Json], name: str) -> Iterator[Json]:
+    """The schemas that a property must fit."""
+    properties = schema.get("properties", {})
+    if name in properties:
+        yield properties[name]
+    elif isinstance(schema.get("additionalProperties"), dict):
+        yield schema["additionalProperties"]
+
+
+def _together(schemas: Sequence[Json], target: Callable[[str], Json], depth: int) -> Iterator[Json]:
+    """The schemas, with those that they refer to or are put together from; None for one that is too deep."""
+    for schema in schemas:
+        yield schema if depth < MAX_DEPTH else None
+        if isinstance(schema, dict) and depth < MAX_DEPTH:
+            inner = [*schema.get("allOf", ()), *([target(schema["$ref"])] if "$ref" in schema else [])]
+            yield from _together(inner, target, depth + 1)
