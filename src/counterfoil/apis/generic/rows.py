@@ -12,8 +12,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
-from counterfoil.apis.generic.alternate_values import AlternateValues
 from counterfoil.api.kept import Kept
+from counterfoil.apis.generic.alternate_values import AlternateValues
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.seeds import number_of
 from counterfoil.apis.generic.data.values import NO_TWEAKS, Unmakeable
