@@ -53,3 +53,12 @@ def same(one: str, other: str) -> bool:
 def word_set(text: str) -> frozenset[str]:
     """The words of a text."""
     return frozenset(text.split())
+
+
+def stem_of(parameter: str) -> str:
+    """``customerId`` → ``customer``."""
+    key = letters(parameter)
+    for ending in ("uuid", "sid", "gid", "id", "key", "code", "slug", "name"):
+        if key.endswith(ending) and len(key) > len(ending):
+            return key[: -len(ending)]
+    return key

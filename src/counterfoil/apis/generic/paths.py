@@ -41,6 +41,11 @@ class Path:
         return self.segments[-1].text if self.segments else ""
 
     @property
+    def has_custom_verb(self) -> bool:
+        """Whether the path ends in ``{id}:verb``, as Google's do."""
+        return self.ends_in_parameter and ":" in self.last.rpartition("}")[2]
+
+    @property
     def noun(self) -> str:
         """The last segment that is not a parameter."""
         return next((each.text for each in reversed(self.segments) if not each.is_parameter), "")

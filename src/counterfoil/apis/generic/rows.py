@@ -16,7 +16,8 @@ from counterfoil.api.kept import Kept
 from counterfoil.apis.generic.alternate_values import AlternateValues
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.seeds import number_of
-from counterfoil.apis.generic.data.values import NO_TWEAKS, Unmakeable
+from counterfoil.apis.generic.data.tweaks import NO_TWEAKS
+from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.inference.composite import fields_of
 from counterfoil.apis.generic.model import Collection, Place, read_place

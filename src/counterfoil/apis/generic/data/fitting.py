@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from counterfoil.apis.generic.data.scalars import UNSET
-from counterfoil.apis.generic.data.values import Path, Record, Tweaks, Unmakeable, Values
+from counterfoil.apis.generic.data.tweaks import Path, Record, Tweaks
+from counterfoil.apis.generic.data.values import Unmakeable, Values
 
 Json = Any
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from counterfoil.apis.generic.data.alternatives import Alternatives
 from counterfoil.apis.generic.data.scalars import UNSET, Scalars
+from counterfoil.apis.generic.data.tweaks import NO_TWEAKS, Path, Record, Tweaks
 from counterfoil.apis.generic.names import letters, singular, words
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
-Path = tuple[str | int, ...]
 
 MAX_VALUES = 3000
 """Values in one made body; beyond it only what is required is made."""
@@ -25,60 +25,18 @@ OPTIONAL_DEPTH = 2
 which nest without end; one level more makes them 3 KB."""
 MAX_DEPTH = 24
 
-
 LISTS = ("data", "items", "results", "values")
+"""Properties that hold a list which the answer wraps."""
 IDS = ("id", "gid", "uuid", "sid", "key", "code")
 """Properties that hold the id of a member which is shown in place of it."""
-
-
 NAMES = ("slug", "name", "value", "amount")
 """Properties that hold what is given for a whole member that has no such id: a region's slug, an amount of money."""
-
-
 FAILURES = ("error", "errors")
 """What an answer has only where something failed."""
 
 
 class Unmakeable(Exception):
     """No value was found; the message says for which place."""
-
-
-class Tweaks:
-    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``).
-
-    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``. ``required`` was left
-    out and is missed in the alternative that was taken after that.
-    """
-
-    __slots__ = ("bare", "branches", "ignored", "omitted", "required", "sent")
-
-    def __init__(self) -> None:
-        self.omitted: set[Path] = set()
-        self.branches: dict[Path, int] = {}
-        self.ignored: set[Path] = set()
-        self.required: set[Path] = set()
-        self.bare = False
-        self.sent = False
-
-    def copy(self) -> Tweaks:
-        twin = Tweaks()
-        twin.omitted, twin.branches, twin.ignored = set(self.omitted), dict(self.branches), set(self.ignored)
-        twin.bare, twin.sent, twin.required = self.bare, self.sent, set(self.required)
-        return twin
-
-
-NO_TWEAKS = Tweaks()
-
-
-class Record:
-    """Where a made value could be otherwise: places with several alternatives, what may be left out, what was given."""
-
-    __slots__ = ("choices", "given", "optional")
-
-    def __init__(self) -> None:
-        self.choices: dict[Path, int] = {}
-        self.optional: set[Path] = set()
-        self.given: set[Path] = set()
 
 
 class Values:

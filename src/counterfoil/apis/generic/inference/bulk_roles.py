@@ -7,11 +7,12 @@ from typing import Any
 
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.envelopes import list_place, member_place
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft, stem_of
-from counterfoil.apis.generic.inference.roles import InferredRole, Roles
+from counterfoil.apis.generic.inference.found_collections import CollectionDraft
+from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.rpc_operations import KINDS
 from counterfoil.apis.generic.model import Place, Role
-from counterfoil.apis.generic.names import letters, singular, word_set, words
+from counterfoil.apis.generic.names import letters, singular, stem_of, word_set, words
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 

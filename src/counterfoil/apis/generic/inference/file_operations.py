@@ -7,9 +7,10 @@ from typing import Any
 
 from counterfoil.apis.generic.documented_responses import FORM, DocumentedResponse, is_json, is_xml, media_kind
 from counterfoil.apis.generic.inference.envelopes import member_place
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft, stem_of
-from counterfoil.apis.generic.inference.roles import InferredRole, Roles
-from counterfoil.apis.generic.names import letters, word_set, words
+from counterfoil.apis.generic.inference.found_collections import CollectionDraft
+from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.roles import Roles
+from counterfoil.apis.generic.names import letters, stem_of, word_set, words
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 

@@ -18,7 +18,7 @@ from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.model import Place
-from counterfoil.apis.generic.names import letters, same, singular
+from counterfoil.apis.generic.names import letters, same, singular, stem_of
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 
@@ -109,7 +109,7 @@ class FoundCollections:
             path = read_path(text)
             if (
                 path.ends_in_parameter
-                and not has_custom_verb(path)
+                and not path.has_custom_verb
                 and len(path.segments) > 1
                 and path.text not in known
                 and text not in self.lists_at_parameters
@@ -336,17 +336,3 @@ class FoundCollections:
             inner = place_of(self.reader, schema, wanted)
             return (inner, f"'{inner[0]}' holds the same schema as the collection") if inner else (place, why)
         return place, why
-
-
-def stem_of(parameter: str) -> str:
-    """``customerId`` → ``customer``."""
-    key = letters(parameter)
-    for ending in ("uuid", "sid", "gid", "id", "key", "code", "slug", "name"):
-        if key.endswith(ending) and len(key) > len(ending):
-            return key[: -len(ending)]
-    return key
-
-
-def has_custom_verb(path: Path) -> bool:
-    """Whether the path ends in ``{id}:verb``, as Google's do."""
-    return path.ends_in_parameter and ":" in path.last.rpartition("}")[2]

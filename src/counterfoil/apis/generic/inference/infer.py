@@ -16,10 +16,11 @@ from counterfoil.apis.generic.inference.bulk_roles import bulk
 from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members, expansion_parameters
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.found_collections import CollectionDraft
+from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.named_actions import named_actions
 from counterfoil.apis.generic.inference.queries import chooses, queries
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
-from counterfoil.apis.generic.inference.roles import InferredRole, Roles
+from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.search_bodies import body_queries
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Parent, place_text
 from counterfoil.apis.generic.names import letters, singular

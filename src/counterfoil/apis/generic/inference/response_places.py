@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.inference.envelopes import member_place
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft, stem_of
+from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.model import Place
+from counterfoil.apis.generic.names import stem_of
 from counterfoil.apis.generic.schemas import SchemaReader
 
 

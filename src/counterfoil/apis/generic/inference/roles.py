@@ -6,7 +6,7 @@ Where the path does not decide, the response schema does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from counterfoil.apis.generic.documented_responses import request_schema
@@ -15,10 +15,9 @@ from counterfoil.apis.generic.inference.found_collections import (
     WRITING,
     CollectionDraft,
     FoundCollections,
-    Scope,
-    has_custom_verb,
 )
 from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
 from counterfoil.apis.generic.inference.response_places import place_in_response
@@ -34,26 +33,6 @@ OWN = frozenset({"me", "self", "myself", "current", "my"})
 """What a path calls the member that the caller is."""
 SURE = 0.9
 """The confidence of an identity that is called ``id``, as the noun's id, or as a path parameter."""
-
-
-@dataclass
-class InferredRole:
-    """What one operation does, with the reason."""
-
-    role: Role
-    draft: CollectionDraft | None = None
-    at: Place = ()
-    each: Place = ()
-    body: Place = ()
-    id_at: Place = ()
-    id_query: str = ""
-    first: bool = False
-    key: Place = ()
-    scope: list[Scope] = field(default_factory=list)
-    sets: Mapping[str, Json] = field(default_factory=dict)
-    verb_at: str = ""
-    reason: str = ""
-    confidence: float = 1.0
 
 
 class Roles:
@@ -76,7 +55,7 @@ class Roles:
             return InferredRole("made_up", reason=f"{method.upper()} shows no state")
         if name in self.collections.rpc_operations and (called := self._rpc_role(name)) is not None:
             return called
-        if has_custom_verb(path):
+        if path.has_custom_verb:
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
         if method == "post" and (searched := self._search_role(name, path)) is not None:
             return searched
@@ -297,7 +276,7 @@ class Roles:
 
     def _action(self, name: str, method: str, path: Path, member: Path, verb: str) -> InferredRole:
         owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)
-        if has_custom_verb(path):
+        if path.has_custom_verb:
             owner = self.drafts.get(path.parent().key)
         key: Place = ()
         if member.text in self.collections.alternates:

@@ -1,0 +1,32 @@
+"""What was found out of one operation: its role, the collection it is about, and where requests and responses have the member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterfoil.apis.generic.inference.found_collections import CollectionDraft, Scope
+from counterfoil.apis.generic.model import Place, Role
+
+Json = Any
+
+
+@dataclass
+class InferredRole:
+    """What one operation does, with the reason."""
+
+    role: Role
+    draft: CollectionDraft | None = None
+    at: Place = ()
+    each: Place = ()
+    body: Place = ()
+    id_at: Place = ()
+    id_query: str = ""
+    first: bool = False
+    key: Place = ()
+    scope: list[Scope] = field(default_factory=list)
+    sets: Mapping[str, Json] = field(default_factory=dict)
+    verb_at: str = ""
+    reason: str = ""
+    confidence: float = 1.0
