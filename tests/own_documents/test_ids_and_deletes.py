@@ -1,4 +1,4 @@
-"""An id that is an object is a field like others: what is sent comes back, and is listed."""
+"""An id that is an object comes back as it was sent; a member that a POST to its path deletes is gone."""
 
 from __future__ import annotations
 
@@ -22,3 +22,14 @@ def test_an_id_of_two_parts_comes_back_and_is_listed() -> None:
         cells = grid.get("/cells").json()
         assert (len(cells), cells[-1]) == (5, made.json())
         assert grid.get("/cells/x,5").status_code == 400
+
+
+def test_a_post_that_deletes() -> None:
+    application = build(own=[own_api(GRID, rows=4, seed=0)])
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost/grid") as grid:
+        rows = grid.get("/rows").json()
+        path = f"/rows/{rows[1]['id']}"
+        gone = grid.post(f"{path}/delete")
+        assert (gone.status_code, gone.json()) == (200, rows[1])
+        assert (grid.get(path).status_code, grid.post(f"{path}/delete").status_code) == (404, 404)
+        assert grid.get("/rows").json() == [rows[0], *rows[2:]]
