@@ -170,6 +170,8 @@ def _cause(error: Any, note: str) -> Cause:
     missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
     if missing is not None:
         return Cause((*_path(error), missing), str(error.message), is_missing=True, note=note)
+    if error.kind.name == "falseSchema" or (error.kind.name == "not" and error.kind.as_dict().get("schema") == {}):
+        return Cause(_path(error), "no value is allowed here", note=note)
     text = str(error.message)
     how = next((how for ending, how in _HOW_TO_WRITE.items() if text.endswith(ending)), None)
     return Cause(_path(error), text, note=note, hint=f": {how}" if how else "")

@@ -30,6 +30,10 @@ ENVIRONMENT = {
     ),
     "COUNTERFOIL_STORE": ("serve", "The store, as `--store`: a URL with a password in it is not seen by others here."),
     "COUNTERFOIL_CONTROL_TOKEN": ("serve", "The control API's token, as `--control-token`."),
+    "COUNTERFOIL_HANDLER_SECONDS": (
+        "serve",
+        "How long a function of a `--handlers` file may take to answer; 30 unless set. More while it is debugged.",
+    ),
     "COUNTERFOIL_CACHE": ("all", "The folder for parsed documents and scenarios; empty: nothing is kept."),
 }
 """What reads each variable, and what it is. Those of the first three are also read with the API's name at the end."""

@@ -10,7 +10,7 @@ Objects created for every request are msgspec structs: creating a ``Request`` ta
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -185,7 +185,8 @@ class API:
     its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
     the document's security schemes describe, except one that the world forbids. ``summary`` is one line that start-up
     says of the API. ``store`` gives the resources in a world, for tests to read and write, and ``resources`` shows and changes
-    them for people; a user's own API has both.
+    them for people; a user's own API has both. ``time_limits`` are the seconds that operations may take which a user's own
+    functions answer: they are called in threads of their own.
     """
 
     name: str
@@ -208,3 +209,4 @@ class API:
     summary: str = ""
     store: Callable[[Callable[[], World]], Any] | None = None
     resources: ResourceBrowser | None = None
+    time_limits: Mapping[str, float] = field(default_factory=dict)

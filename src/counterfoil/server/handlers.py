@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -19,6 +20,7 @@ from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
+from counterfoil.time_limit import GRACE, OwnThreads, TookTooLong
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.write_lock import WorldBusy
 
@@ -43,6 +45,7 @@ class HandlerApp:
         self.interceptors = tuple(interceptors)
         self.executor = executor
         self.reads_in_thread = reads_in_thread
+        self.own_threads = OwnThreads()
         self.asynchronous = {route for route, handler in api.routes.items() if iscoroutinefunction(handler)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,6 +84,10 @@ class HandlerApp:
             files=context.files,
         )
         world = context.world
+        if operation in self.api.time_limits:
+            return await self._in_own_thread(
+                cast("Callable[[Request, World], Response]", handler), request, world, context
+            )
         if operation in self.asynchronous or context.method in SAFE_METHODS:
             try:
                 if operation not in self.asynchronous and self.reads_in_thread(world):
@@ -104,6 +111,29 @@ class HandlerApp:
             saving = world.end_write()
             if saving is not None:
                 await until_saved(saving)
+
+    async def _in_own_thread(
+        self, handler: Callable[[Request, World], Response], request: Request, world: World, context: RequestContext
+    ) -> Response:
+        """The response of a function of the user's own, which holds up nothing that does not wait for the same world. Raises
+        ``ApiError`` (unavailable) if it takes too long."""
+        seconds = self.api.time_limits[request.operation]
+        is_read = context.method in SAFE_METHODS
+        call = (
+            partial(handler, request, world)
+            if is_read
+            else partial(_with_lock, self.writer(handler, world), request, world)
+        )
+        try:
+            return await self.own_threads.call(call, seconds + 2 * GRACE)
+        except TookTooLong:
+            message = f"the handler of {request.operation} did not answer within {seconds:g} s, or too many are at work"
+            raise ApiError("unavailable", message) from None
+        except StoreUnavailable as error:
+            raise not_saved(error) from None
+        finally:
+            if is_read and world.saving is not None:
+                await until_saved(world.saving)
 
     def writer(
         self, handler: Callable[[Request, World], Response], world: World

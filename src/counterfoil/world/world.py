@@ -17,12 +17,13 @@ from counterfoil.ledger.chunks import Numbered
 from counterfoil.ledger.ledger import Ledger
 from counterfoil.world.cache import AccountsKey, DerivedCache
 from counterfoil.world.command_log import CommandLog, Saving
-from counterfoil.world.commands import Command, WriteResource, in_one
+from counterfoil.world.commands import Command, WriteResource
 from counterfoil.world.fake_identity import Contact, IdentityOverrides
 from counterfoil.world.history import History
 from counterfoil.world.resources import Resources, check_bytes
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.state import Grant, WorldState
+from counterfoil.world.step import Step
 from counterfoil.world.switches import Switches
 from counterfoil.world.tokens import Token, Tokens
 from counterfoil.world.write_lock import WriteLock
@@ -47,18 +48,6 @@ class Head:
         self.serial = 0
         self.log = log
         self.saving: Saving | None = None
-
-
-class Step:
-    """What is written within ``World.one_step``; ``before`` is what the view showed before it, and shows again if the step
-    is ``dropped``."""
-
-    __slots__ = ("before", "dropped", "writes")
-
-    def __init__(self, before: WorldState) -> None:
-        self.before = before
-        self.dropped = False
-        self.writes: list[WriteResource] = []
 
 
 class World:
@@ -226,7 +215,8 @@ class World:
         """
         if self._step is not None:
             if isinstance(command, WriteResource):
-                return self._stage(self._step, command)
+                self._state, fact = self._step.stage(self._state, command)
+                return fact
             self._commit(self._step)
         head = self._head
         lock = head.lock
@@ -272,19 +262,11 @@ class World:
                 self._state = step.before
             self._step = None
 
-    def _stage(self, step: Step, command: WriteResource) -> Any:
-        draft = self._state.fork()
-        fact = command.apply(draft)
-        check_bytes(self._state.resources, draft.resources)
-        self._state = draft
-        step.writes.append(command)
-        return fact
-
     def _commit(self, step: Step) -> None:
         """Execute what was written so far. Nothing of it is left in ``step`` then, unless it was refused."""
         if not step.writes:
             return
-        command = in_one(step.writes)
+        command = step.command()
         self._step = None
         try:
             self.execute(command)

@@ -9,6 +9,8 @@ from counterfoil.ledger.errors import RuleBroken
 
 MAX_WAITING = 16
 """Threads that may wait for one world. Each occupies a thread, so clients must not be able to choose the number."""
+MAX_SECONDS = 60.0
+"""How long a thread waits, at most: what holds the lock may never end, as a function of a user's own."""
 
 
 class WorldBusy(RuleBroken):
@@ -40,7 +42,9 @@ class WriteLock:
                 raise WorldBusy(f"{self.waiting} other changes wait for this world already; try again")
             self.waiting += 1
         try:
-            return self._lock.acquire()
+            if not self._lock.acquire(timeout=MAX_SECONDS):
+                raise WorldBusy(f"another change of this world has taken more than {MAX_SECONDS:g} s; try again")
+            return True
         finally:
             with self._counting:
                 self.waiting -= 1

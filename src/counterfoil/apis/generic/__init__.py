@@ -22,7 +22,7 @@ from counterfoil.apis.generic.model_file import ModelError as ModelError
 from counterfoil.apis.generic.rows import GeneratedRows
 from counterfoil.apis.generic.survey import survey_of
 from counterfoil.apis.generic.user_handlers import HandlersError as HandlersError
-from counterfoil.apis.generic.user_handlers import Store, load_handlers
+from counterfoil.apis.generic.user_handlers import Store, handler_seconds, load_handlers
 from counterfoil.openapi import Spec
 
 if TYPE_CHECKING:
@@ -52,8 +52,11 @@ def build_api(
     generated = GeneratedRows(document, min(rows, MAX_ROWS), seed)
     answering = Handlers(document, generated, spec.name)
     routes: dict[str, Any] = {name: answering.handler(name) for name in spec.operations}
+    time_limits: dict[str, float] = {}
     if handlers is not None:
-        routes |= load_handlers(handlers, answering)
+        own = load_handlers(handlers, answering)
+        routes |= own
+        time_limits = dict.fromkeys(own, handler_seconds())
     info = spec.raw.get("info")
     title = info.get("title") if isinstance(info, dict) else None
     return API(
@@ -68,6 +71,7 @@ def build_api(
         summary=str(survey_of(document)) if summarize else "",
         store=partial(Store, answering),
         resources=Browser(answering),
+        time_limits=time_limits,
     )
 
 

@@ -5,6 +5,7 @@ The file is loaded only because the user named it (``--handlers``); nothing in a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import LedgerError
+from counterfoil.time_limit import TookTooLong, limited
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -187,6 +189,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     """The handlers in a file, by operation. Raises ``HandlersError``: not there, not Python, or an unknown operation."""
     if not file.is_file():
         raise HandlersError(f"{file}: no such file")
+    seconds = handler_seconds()
     spec = spec_from_file_location(f"counterfoil_handlers_{file.stem}", file)
     if spec is None or spec.loader is None:
         raise HandlersError(f"{file}: is not a Python file (its name must end in .py)")
@@ -207,7 +210,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
             raise HandlersError(f"{file}: {name}: the document has no operation '{operation}'")
         if operation in found:
             raise HandlersError(f"{file}: two functions answer '{operation}'")
-        found[operation] = _answering(operation, function, handlers)
+        found[operation] = _answering(operation, function, handlers, seconds)
     if not found:
         raise HandlersError(f'{file}: no function is marked with @handler("GET /path")')
     return found
@@ -223,7 +226,21 @@ def _line(error: BaseException, file: Path) -> int | None:
     return line
 
 
-def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Callable[[Request, World], Response]:
+def handler_seconds() -> float:
+    """How long a handler may take: ``COUNTERFOIL_HANDLER_SECONDS``, or 30. Raises ``HandlersError``."""
+    written = os.environ.get("COUNTERFOIL_HANDLER_SECONDS") or "30"
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 86_400:
+        raise HandlersError(f"COUNTERFOIL_HANDLER_SECONDS is '{written}', not a number of seconds from 0 to 86400")
+    return seconds
+
+
+def _answering(
+    operation: str, function: UserHandler, handlers: Handlers, seconds: float
+) -> Callable[[Request, World], Response]:
     usual = handlers.document.answer(operation)
 
     def answer(request: Request, world: World) -> Response:
@@ -237,7 +254,11 @@ def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Cal
         return response
 
     def answered(request: Request, world: World) -> Response:
-        given = function(request, Store(handlers, lambda: world))
+        try:
+            with limited(seconds):
+                given = function(request, Store(handlers, lambda: world))
+        except TookTooLong:
+            raise ApiError("unavailable", f"the handler of {operation} did not answer within {seconds:g} s") from None
         if isinstance(given, Response):
             return given
         said = given if isinstance(given, Answer) else Answer(given)

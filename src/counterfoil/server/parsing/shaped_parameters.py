@@ -68,13 +68,20 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         if "array" in types:
             if self.explode and self.style == "form":
                 return texts if len(texts) > 1 or types <= {"array", "null"} else text
-            parts = [part for each in (*texts[:-1], text) for part in each.split(SEPARATORS.get(self.style, ","))]
+            parts = [part for each in (*texts[:-1], text) for part in each.split(self._separator(each))]
             return parts if len(parts) > 1 or types <= {"array", "null"} else text
         if len(texts) > 1 and self._may_be_anything():
             return texts
         if len(texts) > 1:
             raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
         return text
+
+    def _separator(self, text: str) -> str:
+        """What stands between the values. In style ``label`` it is a full stop; without ``explode`` OpenAPI 3.0.3 shows that,
+        too, and 3.1 a comma (Style Examples): a comma counts where there is one."""
+        if self.style == "label" and (self.explode or "," not in text):
+            return "."
+        return SEPARATORS.get(self.style, ",")
 
     def _may_be_anything(self) -> bool:
         """Whether the schema says nothing that a list of texts is not."""
@@ -89,7 +96,7 @@ class ShapedParameter(msgspec.Struct, frozen=True):
             except ApiError:
                 return None
             return {name: _as_text(each) for name, each in parsed.items()} if isinstance(parsed, dict) else None
-        parts = text.split(SEPARATORS.get(self.style, ","))
+        parts = text.split(self._separator(text))
         if self.explode:
             pairs = [part.partition("=") for part in parts]
             return {name: value for name, _, value in pairs} if all(sign for _, sign, _ in pairs) else None

@@ -14,6 +14,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.listing import asked_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.object_parameters import noun, of_kind
 from counterfoil.apis.generic.places import at, replaced
 
 Json = Any
@@ -37,7 +38,8 @@ class FieldSelection:
     def chosen(self, operation: Operation, request: Request, response: Response) -> Response:
         """The response with the fields that the request asks for; as it is, where that would not fit the document."""
         query = asked_of(operation, request)
-        wanted, unwanted = names_in(query.get(operation.fields)), names_in(query.get(operation.omit))
+        asked = (query.get(each) for each in (operation.fields, operation.omit))
+        wanted, unwanted = (names_in(self._about_own_kind(operation, response.body, each)) for each in asked)
         if not wanted and not unwanted:
             return response
         answer = self.document.answer(operation.name)
@@ -45,6 +47,18 @@ class FieldSelection:
             return response
         body = self._body(operation, response.body, wanted, unwanted)
         return Response(response.status, body, response.headers, response.media_type)
+
+    def _about_own_kind(self, operation: Operation, body: Json, asked: Json) -> Json:
+        """Of what is asked by kind (``fields[articles]``), what is about the members shown; all, where kinds are not known."""
+        if not isinstance(asked, dict):
+            return asked
+        found = at(body, (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at)
+        kind = found.get("type") if isinstance(found, dict) else None
+        own = of_kind(asked, (noun(operation.collection), str(kind)))
+        if own:
+            return {name: asked[name] for name in own}
+        others = of_kind(asked, [noun(each) for each in self.document.model.collections])
+        return {name: each for name, each in asked.items() if name not in others}
 
     def _body(self, operation: Operation, body: Json, wanted: Tree, unwanted: Tree) -> Json:
         answer = self.document.answer(operation.name)

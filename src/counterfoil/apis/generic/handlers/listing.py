@@ -13,6 +13,7 @@ from counterfoil.apis.generic.comparing import matches
 from counterfoil.apis.generic.conditions import UnknownFilter, keeps_of
 from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.object_parameters import with_members
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import Member
 
@@ -45,10 +46,13 @@ class Page:
 
 def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
     """What a request asks of a list, by the names that the operation has for it: from the query, or also from the body."""
-    if operation.asks != "body":
-        return request.query
-    found = dict(request.query)
     pages = operation.pages
+    if operation.asks != "body":
+        if not any(isinstance(each, dict) for each in request.query.values()):
+            return request.query
+        own = (pages.at, pages.size, pages.before, operation.sort, operation.direction, operation.search)
+        return with_members(request.query, {*own, *(name for name, _ in operation.filters)})
+    found = dict(request.query)
     others = (pages.at, pages.size, pages.before, operation.sort, operation.direction, operation.fields)
     more = (operation.omit, operation.search, operation.conditions)
     for name in (*(name for name, _ in operation.filters), *others, *more):
@@ -132,13 +136,18 @@ def _searched(members: Iterable[Member], text: str) -> list[Member]:
 
 
 def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Member]:
-    """Sorted as ``name``, ``-name``, ``name:desc``, ``name desc``, ``name,-created`` or ``{field: name, order: desc}`` asks.
+    """Sorted as ``name``, ``-name``, ``name:desc``, ``name,desc``, ``name,-created`` or ``{field: name, order: desc}`` asks.
 
     ``way`` is what a parameter of its own says of the direction. An unknown name sorts nothing.
     """
     found = list(members)
-    texts = asked if isinstance(asked, list) else [asked] if isinstance(asked, dict) else str(asked).split(",")
-    texts = [_sort_text(each).strip() for each in texts]
+    texts: list[str] = []
+    for each in asked if isinstance(asked, list) else [asked]:
+        for part in map(str.strip, _sort_text(each).split(",")):
+            if texts and part.lower() in ("asc", "desc"):  # as Spring writes it
+                texts[-1] += f" {part}"
+            else:
+                texts.append(part)
     for text in reversed([each for each in texts if each]):
         name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
         said = direction.strip() or ("" if way is None else str(way))

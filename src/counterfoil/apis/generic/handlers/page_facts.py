@@ -11,6 +11,7 @@ from counterfoil.api import Request
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.handlers.listing import Page, cursor_after
 from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.object_parameters import as_sent
 
 Json = Any
 
@@ -42,26 +43,44 @@ class Facts:
     def previous(self) -> Json:
         """The value of the parameter that asks for the page before; None on the first one."""
         page, pages = self.page, self.pages
-        if page.start <= 0:
+        if page.start <= 0 or not page.members:
             return None
+        if pages.kind == "cursor" and pages.before:
+            return page.members[0].id
         if pages.kind == "page":
             return page.number - 1
         return pages.first + max(0, page.start - page.size) if pages.kind == "offset" else None
 
-    def link(self, value: Json) -> str | None:
-        """The list's URL with this value of the parameter that pages it."""
+    def link(self, value: Json, *, back: bool = False) -> str | None:
+        """The list's URL with this value of the parameter that pages it, or pages it ``back``."""
         if value is None:
             return None
-        return _link(self.request, {**self._other_query(), self.pages.at: value})
+        name = self.pages.before if back and self.pages.kind == "cursor" else self.pages.at
+        return _link(self.request, {**self._other_query(), name: value})
 
     def first(self) -> str:
         """The list's URL without a position in it."""
         return _link(self.request, self._other_query())
 
+    def last(self) -> Json:
+        """The URL of the last page; ``UNSET`` where pages have no numbers."""
+        page, pages = self.page, self.pages
+        if pages.kind not in ("page", "offset") or not page.size:
+            return UNSET
+        before = max(0, page.total - 1) // page.size
+        return self.link(pages.first + (before if pages.kind == "page" else before * page.size))
+
     def _other_query(self) -> dict[str, Json]:
         """The query without the parameters that page it."""
         paging = (self.pages.at, self.pages.before)
-        return {name: each for name, each in self.request.query.items() if name not in paging}
+        own = (self.pages.at, self.pages.before, self.pages.size)
+        query: dict[str, Json] = {}
+        for name, value in self.request.query.items():
+            if isinstance(value, dict):  # an object whose members are sent by their own names
+                query.update((member, each) for member, each in value.items() if member in own)
+                value = {member: each for member, each in value.items() if member not in own}
+            query[name] = value
+        return {name: each for name, each in as_sent(query) if name not in paging}
 
 
 _FACTS: Mapping[str, Callable[[Facts], Json]] = {
@@ -78,8 +97,9 @@ _FACTS: Mapping[str, Callable[[Facts], Json]] = {
     "previous": lambda facts: facts.previous(),
     "nextlink": lambda facts: facts.link(facts.following()),
     "nextpagelink": lambda facts: facts.link(facts.following()),
-    "previouslink": lambda facts: facts.link(facts.previous()),
-    "previouspagelink": lambda facts: facts.link(facts.previous()),
+    "previouslink": lambda facts: facts.link(facts.previous(), back=True),
+    "previouspagelink": lambda facts: facts.link(facts.previous(), back=True),
+    "lastlink": lambda facts: facts.last(),
     "first": lambda facts: facts.first(),
     "firstlink": lambda facts: facts.first(),
     "self": lambda facts: _link(facts.request, facts.request.query),
@@ -99,8 +119,7 @@ def path_of(request: Request) -> str:
 
 def _link(request: Request, query: Mapping[str, Json]) -> str:
     path = path_of(request)
-    plain = {key: value for key, value in query.items() if not isinstance(value, dict)}
     text = urlencode(
-        {key: str(value).lower() if isinstance(value, bool) else value for key, value in plain.items()}, doseq=True
+        {key: str(value).lower() if isinstance(value, bool) else value for key, value in as_sent(query)}, doseq=True
     )
     return f"{request.origin}{request.base}{path}" + (f"?{text}" if text else "")

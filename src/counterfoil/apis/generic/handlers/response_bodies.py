@@ -349,4 +349,6 @@ def _fact_name(place: Place) -> str:
         last = letters(str(place[-2]))
     if last == "self" and len(place) > 1:
         return "selflink"
+    if last == "last" and len(place) > 1 and any(each in letters(str(place[-2])) for each in _LINKS):
+        return "lastlink"
     return next((name for name, keys in _NAMES.items() if last in keys), "")

@@ -120,6 +120,8 @@ def body_place(reader: SchemaReader, schema: Json, nouns: Iterable[str]) -> tupl
         return ((0,), "the body is an array of one") if reader.is_object(reader.items(schema)) else ((), "")
     objects = [name for name, each in members.items() if reader.is_object(each) and reader.properties(each)]
     for name in objects:
+        if letters(name) == "id":  # an id of several parts, which wraps nothing
+            continue
         if any(same(name, noun) for noun in nouns) or letters(name) in ITEM_NAMES:
             others = [each for each in members if each != name]
             if len(others) <= 2:

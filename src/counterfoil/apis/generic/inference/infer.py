@@ -18,7 +18,7 @@ from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.named_actions import named_actions
-from counterfoil.apis.generic.inference.queries import chooses, queries
+from counterfoil.apis.generic.inference.queries import about_own_kind, chooses, list_parameters, queries
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.search_bodies import body_queries
@@ -300,7 +300,8 @@ class _Inference:
     def _with_choice(self, operation: Operation) -> Operation:
         """With the parameters that choose the fields of its answer."""
         names: dict[str, str] = {}
-        for each in self.spec.operations[operation.name].get("parameters") or ():
+        declared = self.spec.operations[operation.name].get("parameters") or ()
+        for each in about_own_kind(self.reader, declared, operation.collection):
             kind = chooses(self.reader, each)
             if kind and kind not in names:
                 names[kind] = each["name"]
@@ -311,6 +312,7 @@ class _Inference:
         expands = {operation.expand, *(name for name, _ in operation.flags)}
         declared = self.spec.operations[operation.name].get("parameters") or ()
         parameters = [each for each in declared if each.get("name") not in expands]
+        parameters = list_parameters(self.reader, parameters, draft.entity, operation.collection)
         envelope = self.roles.collections.answer(operation.name).schema
         if operation.name.startswith(("GET ", "HEAD ")):
             found = queries(self.reader, parameters, draft.entity, envelope, operation.at)

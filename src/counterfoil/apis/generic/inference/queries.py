@@ -11,6 +11,7 @@ from counterfoil.apis.generic.conditions import is_condition
 from counterfoil.apis.generic.inference.relations import CREATED
 from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
+from counterfoil.apis.generic.object_parameters import noun, of_kind, taken_apart
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -175,6 +176,37 @@ def chooses(reader: SchemaReader, parameter: Mapping[str, Json]) -> str:
         return ""
     key = letters(name.partition("[")[0]) if name.endswith("]") else letters(name)
     return "fields" if key in FIELDS else "omit" if key in OMIT else ""
+
+
+def list_parameters(
+    reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], entity: Json, path: str
+) -> list[Mapping[str, Json]]:
+    """The parameters of a list at ``path``, with the members of objects in the place of those. An object stays whole where it
+    says one thing: fields to show, conditions, or what one field is compared with."""
+    own = about_own_kind(reader, parameters, path)
+    fields = {letters(each) for each in reader.properties(entity)}
+    whole = {
+        str(each.get("name"))
+        for each in own
+        if letters(str(each.get("name"))) in fields
+        or chooses(reader, each)
+        or is_condition(reader, each.get("schema", {}))
+    }
+    return taken_apart(reader, own, entity, whole)
+
+
+def about_own_kind(
+    reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], path: str
+) -> list[Mapping[str, Json]]:
+    """The parameters without those that choose fields of other kinds: ``fields[people]`` of a list of articles."""
+    parameters = list(parameters)
+    kinds = {
+        name: name.partition("[")[2].removesuffix("]")
+        for each in parameters
+        if (name := str(each.get("name"))).endswith("]") and chooses(reader, each)
+    }
+    fitting = of_kind(list(kinds.values()), [noun(path)])
+    return [each for each in parameters if not fitting or kinds.get(str(each.get("name")), fitting[0]) in fitting]
 
 
 def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:

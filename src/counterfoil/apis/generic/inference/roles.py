@@ -21,6 +21,7 @@ from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
 from counterfoil.apis.generic.inference.response_places import place_in_response
+from counterfoil.apis.generic.inference.rpc_operations import KINDS
 from counterfoil.apis.generic.inference.search_bodies import is_search
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
@@ -286,6 +287,8 @@ class Roles:
         effect, why = action_effect(self.reader, owner.entity, verb)
         at, _, _ = self._place(name, owner)
         body, _ = self.collections.body_of(name, owner)
+        if not effect and member.ends_in_parameter and KINDS.get(letters(verb)) == "delete":
+            return InferredRole("delete", owner, at, key=key, reason=f"'{verb}' is done to a member", confidence=0.8)
         sure = 0.8 if effect else 0.6
         reason = f"an action on a member; {why or 'what it changes is not seen'}"
         return InferredRole("action", owner, at, body=body, key=key, sets=effect, reason=reason, confidence=sure)

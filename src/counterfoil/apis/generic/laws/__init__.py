@@ -49,7 +49,10 @@ def law_book(spec: Spec, model: Model) -> LawBook:
         health_check_statuses=tuple(sorted({first.status, 200})) if first is not None and is_json(first) else None,
         known_parameters=tuple(missing),
         given_values={
-            each.name: (*filter(None, (each.pages.at, each.pages.before, each.conditions)),)
+            each.name: (
+                *filter(None, (each.pages.at, each.pages.before, each.conditions)),
+                *(at.partition("[")[0] for at in (each.pages.at, each.pages.before) if "[" in at),
+            )
             for each in model.operations.values()
             if each.pages.kind == "cursor" or each.conditions
         },

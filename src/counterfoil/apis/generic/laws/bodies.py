@@ -29,7 +29,7 @@ def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
     content = body.get("content") if isinstance(body, dict) else None
     content = content if isinstance(content, dict) else {}
     usable = [name for name in content if is_json(name)] or [
-        name for name in content if name.partition(";")[0] in FORM[:1]
+        name for kind in FORM for name in content if name.partition(";")[0] == kind
     ]
     return (usable[0], content[usable[0]]) if usable and isinstance(content[usable[0]], dict) else None
 
@@ -58,8 +58,26 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
     fields = at(made, operation.body)
     if not isinstance(fields, dict):
         raise CannotMake("its body is not an object")
+    if media[0].partition(";")[0] == FORM[1]:
+        fields = _without_files(document, document.reader.member(schema, operation.body) or {}, fields)
     meant = {**fields, **_listed_values(operation, document, fields)}
     return meant if checks.is_valid(wrapped(operation.body, meant)) else fields
+
+
+def _without_files(document: Document, schema: Json, fields: Mapping[str, Json]) -> dict[str, Json]:
+    """The fields of a multipart form that are not files. Raises ``CannotMake`` where the document requires a file."""
+    members, required = document.reader.properties(schema), document.reader.required(schema)
+    files = {name for name in members if name in fields and _is_file(document, members[name])}
+    if files & required:
+        raise CannotMake(f"'{min(files & required)}' is a file, which laws do not send")
+    return {name: value for name, value in fields.items() if name not in files}
+
+
+def _is_file(document: Document, schema: Json) -> bool:
+    """Whether a field of a form is a file (OpenAPI 3.0: format binary; 3.1: contentMediaType), or a list of such."""
+    inner = document.reader.items(schema) if document.reader.is_array(schema) else schema
+    merged = document.schemas.resolved(inner) if isinstance(inner, dict) else {}
+    return merged.get("format") in ("binary", "base64", "byte") or "contentMediaType" in merged
 
 
 def _listed_values(operation: Operation, document: Document, fields: Mapping[str, Json]) -> dict[str, Json]:
@@ -127,12 +145,32 @@ def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[s
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)
     body = plain(wrapped(operation.body, dict(fields)))
+    if media is not None and media[0].partition(";")[0] == FORM[1]:
+        return _multipart(list(_pairs(body, "")))
     if media is not None and not is_json(media[0]):
         form = urlencode(list(_pairs(body, "")))
         return {"content": form.encode(), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
     if media is not None and media[0] != "application/json" and "*" not in media[0]:
         return {"content": json.dumps(body).encode(), "headers": {"Content-Type": media[0]}}
     return {"body": body}
+
+
+def _multipart(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Fields as a multipart form (RFC 7578), with a boundary that is in none of them."""
+    boundary = "counterfoil"
+    while any(boundary in text for pair in pairs for text in pair):
+        boundary += "-"
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{text}\r\n'
+        for name, text in pairs
+    ]
+    content = "".join((*parts, f"--{boundary}--\r\n")).encode()
+    return {"content": content, "headers": {"Content-Type": f"{FORM[1]}; boundary={boundary}"}}
+
+
+def _quoted(name: str) -> str:
+    """A name in a header (HTML, 4.10.22.8)."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def plain(value: Json) -> Json:

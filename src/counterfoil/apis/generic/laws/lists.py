@@ -14,9 +14,10 @@ from counterfoil.apis.generic.data.fitting import Checks
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value
-from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
+from counterfoil.apis.generic.model import NESTED, Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
+from counterfoil.apis.generic.object_parameters import taken_apart
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import MAX_ITEMS, ItemList, Offsets, Pages, Sort
@@ -98,7 +99,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "filters": tuple(
             found
             for param, each in operation.filters
-            if (found := _filter(param, each, fields, _parameter(definition, param), document))
+            if (found := _filter(param, each, fields, _parameter(definition, param, reader, entity), document))
         ),
         "sorts": sorts,
         "sort": sort,
@@ -112,7 +113,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     if pages.kind in ("page", "offset") and pages.size:
         most = pages.most or max(SIZE, pages.default)
         shared["pages"] = (
-            Pages(pages.at, pages.size, pages.first, most, _highest(definition, pages.at))
+            Pages(pages.at, pages.size, pages.first, most, _highest(_parameter(definition, pages.at, reader, entity)))
             if pages.kind == "page"
             else Offsets(pages.at, pages.size, most, pages.first)
         )
@@ -120,15 +121,16 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)
 
 
-def _highest(definition: Mapping[str, Json], name: str) -> int | None:
-    """The highest value of a query parameter that the document allows; None if it names none."""
-    most = _parameter(definition, name).get("maximum")
+def _highest(parameter: Json) -> int | None:
+    """The highest value that a query parameter's schema allows; None if it names none."""
+    most = parameter.get("maximum")
     return int(most) if isinstance(most, int | float) and not isinstance(most, bool) else None
 
 
 def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
     """Values for the query parameters that the document requires, from what it says of them."""
     paging = {operation.pages.at, operation.pages.size}
+    paging |= {each.partition("[")[0] for each in paging if each}
     found: dict[str, Json] = {}
     for each in definition.get("parameters") or ():
         if each.get("in") == "query" and each.get("required") and each.get("name") not in paging:
@@ -179,6 +181,12 @@ class _Fields:
             return None
         return Field(place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: at(item, place))
 
+    def named(self, name: str) -> Field | None:
+        """The field that a sort order calls ``name``: the item's own, or one inside ``attributes`` and the like."""
+        places: list[Place] = [(name,), *((group, name) for group in NESTED)]
+        found = next((each for place in places if (each := self.field(place)) is not None), None)
+        return None if found is None else replace(found, name=name)
+
 
 def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
     if "integer" in types:
@@ -188,9 +196,10 @@ def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
     return {"date-time": DATE_TIME, "date": DATE}.get(str(schema.get("format")), TEXT)
 
 
-def _parameter(definition: Mapping[str, Json], name: str) -> Json:
-    """The schema of a query parameter, that of one value where it takes several."""
-    for each in definition.get("parameters") or ():
+def _parameter(definition: Mapping[str, Json], name: str, reader: SchemaReader, entity: Json) -> Json:
+    """The schema of a query parameter, or of a member of one that is an object."""
+    declared = definition.get("parameters") or ()
+    for each in (*declared, *taken_apart(reader, declared, entity, ())):
         if each.get("in") == "query" and each.get("name") == name:
             return each.get("schema") or {}
     return {}
@@ -276,8 +285,12 @@ def _sort(
 ) -> tuple[tuple[Field, ...], Sort]:
     """The fields that the sort parameter's enum names, and how an order is written; none without an enum."""
     values = next((_values(each) for each in parameters if each.get("name") == operation.sort), [])
-    found = [fields.field((value.removeprefix("-"),)) for value in values]
-    named = {each.name: each for each in found if each is not None and each.kind != TEXT}
+    found = [fields.named(value.removeprefix("-")) for value in values]
+    named = {
+        value.removeprefix("-"): each
+        for value, each in zip(values, found, strict=True)
+        if each is not None and each.kind != TEXT
+    }
     signed = {value.removeprefix("-") for value in values if value.startswith("-")}
     usable = tuple(each for name, each in named.items() if name in signed or not signed)
     return usable, Sort(operation.sort, descending="-{}" if signed else "")

@@ -1,0 +1,92 @@
+"""A handler of the user's own that takes long, or never returns, does not hold up others, and is ended with an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from counterfoil.api import ConfigurationError
+from counterfoil.app import build
+from counterfoil.lookup import own_api
+from counterfoil.testing.in_process import InProcessTransport
+
+DEPOT = Path(__file__).parent / "documents" / "parcels.yaml"
+HANDLERS = """
+import sys, time
+from pathlib import Path
+from counterfoil.own import handler
+
+FOLDER = Path(__file__).parent
+
+@handler("GET /parcels/{id}")
+def read(request, store):
+    what = request.path["id"]
+    if what == "forever":
+        while True:
+            try:
+                time.sleep(0.01)
+            except Exception:
+                pass
+    if what == "exit":
+        sys.exit(3)
+    if what == "timeout":
+        raise TimeoutError("the other server does not answer")
+    (FOLDER / "begun").touch()
+    while not (FOLDER / "go").exists():
+        time.sleep(0.01)
+    return store["/parcels"].list()[0]
+
+@handler("POST /parcels")
+def create(request, store):
+    store["/parcels"].create(request.body)
+    while True:
+        time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def depot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    (tmp_path / "slow.py").write_text(HANDLERS)
+    monkeypatch.setenv("COUNTERFOIL_HANDLER_SECONDS", "2")
+    application = build(own=[own_api(DEPOT, rows=5, seed=0, handlers=tmp_path / "slow.py")])
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/parcels", timeout=None
+    ) as client:
+        yield client
+
+
+def test_others_are_answered_while_a_handler_works(depot: httpx.Client, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(depot.get, "/parcels/slow")
+        while not (tmp_path / "begun").exists():
+            assert not slow.done()
+        assert depot.get("/parcels").status_code == 200
+        (tmp_path / "go").touch()  # the handler waits for this: had the list waited for the handler, both would fail
+        assert slow.result().status_code == 200
+
+
+def test_a_handler_that_never_returns_is_ended_and_its_writes_are_not_kept(depot: httpx.Client) -> None:
+    before = depot.get("/parcels").json()
+    read = depot.get("/parcels/forever")
+    assert read.status_code == 503
+    assert "did not answer within 2 s" in read.text
+    assert depot.post("/parcels", json={"label": "Vases", "weight": 2.5}).status_code == 503
+    assert depot.get("/parcels").json() == before
+    assert depot.delete(f"/parcels/{before['parcels'][0]['id']}").status_code == 202, "the world takes writes again"
+
+
+def test_a_handler_that_exits_or_times_out_by_itself_is_an_error_of_the_server(depot: httpx.Client) -> None:
+    assert depot.get("/parcels/exit").status_code == 500
+    assert depot.get("/parcels/timeout").status_code == 500
+    assert depot.get("/parcels").status_code == 200
+
+
+def test_a_limit_that_is_not_a_number_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow.py").write_text(HANDLERS)
+    monkeypatch.setenv("COUNTERFOIL_HANDLER_SECONDS", "soon")
+    with pytest.raises(ConfigurationError, match="COUNTERFOIL_HANDLER_SECONDS is 'soon'"):
+        own_api(DEPOT, rows=5, seed=0, handlers=tmp_path / "slow.py")
