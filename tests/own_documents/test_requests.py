@@ -65,7 +65,8 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name(
 
 
 def test_a_header_and_a_cookie_that_fit_are_taken(library: Client) -> None:
-    library.understood("GET", "/books", headers={"X-Trace": "abc", "cookie": "a=b; session=7"})
+    library.understood("GET", "/books", headers={"X-Trace": "abc", "cookie": "a=b; session=7; seen=1,2"})
+    assert library("GET", "/books", headers={"cookie": "seen=1,b"}).status_code == 400, "a list is one text in a cookie"
 
 
 def test_lists_in_swagger_2_are_read_by_their_collection_format(workshop: Client) -> None:
