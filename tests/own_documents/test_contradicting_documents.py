@@ -121,3 +121,41 @@ def test_a_key_that_the_document_wants_in_the_query_is_sent_there(tmp_path: Path
     held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
     assert held >= {"kiosk.papers.written", "kiosk.papers.auth"}, "with the key, and refused without it"
     assert "open-sesame" not in result.output
+
+
+SHEDS = """
+openapi: 3.0.3
+info: {title: Sheds, version: "1"}
+security: [{pair: []}, {token: []}]
+paths:
+  /keys:
+    get:
+      security: [{pair: []}]
+      responses:
+        "200": {description: ok, content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Key"}}}}}
+  /keys/{id}:
+    get:
+      security: [{pair: []}]
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Key"}}}}}
+  /sheds/{shelves}:
+    get:
+      parameters:
+        - {name: shelves, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: string}}}}}
+components:
+  schemas:
+    Key: {type: object, required: [id], properties: {id: {type: string}, colour: {type: string}}}
+  securitySchemes: {pair: {type: http, scheme: basic}, token: {type: http, scheme: bearer}}
+"""
+
+
+def test_a_credential_suits_every_operation_and_a_list_in_a_path_is_one_text(tmp_path: Path) -> None:
+    """Two operations take a user's name and password only, and one a token, too."""
+    document = tmp_path / "sheds.yaml"
+    document.write_text(SHEDS)
+    result = CliRunner().invoke(main, ["check", "--spec", str(document), "--fast", "--json"])
+    verdict = json.loads(result.stdout)
+    assert (verdict["findings"], verdict["troubles"]) == ([], [])
+    held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
+    assert held >= {"sheds.keys.auth", "sheds.keys.stable", "conformance.negative_data_rejection"}, sorted(held)
