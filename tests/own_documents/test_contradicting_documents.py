@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from counterfoil.app import build
 from counterfoil.cli import main
 from counterfoil.lookup import own_api
+from counterfoil.openapi import read_document
 from counterfoil.serving import listen, origin_of, serve_in_thread
 
 KIOSK = Path(__file__).parent / "documents" / "kiosk.yaml"
@@ -159,3 +160,47 @@ def test_a_credential_suits_every_operation_and_a_list_in_a_path_is_one_text(tmp
     assert (verdict["findings"], verdict["troubles"]) == ([], [])
     held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
     assert held >= {"sheds.keys.auth", "sheds.keys.stable", "conformance.negative_data_rejection"}, sorted(held)
+
+
+TREES = """
+openapi: 3.1.0
+info: {title: Trees, version: "1"}
+paths:
+  /trees:
+    get:
+      responses:
+        "200": {description: ok, content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Tree"}}}}}
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}
+      responses:
+        "201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}
+  /trees/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}}
+components:
+  schemas:
+    Tree:
+      $id: https://trees.example/tree
+      $dynamicAnchor: node
+      type: object
+      required: [id]
+      properties:
+        id: {type: string}
+        height: {type: integer}
+        branches: {type: array, items: {$dynamicRef: "ANCHOR"}}
+"""
+
+
+@pytest.mark.parametrize("anchor", ["#node", "#", "https://trees.example/tree#node"])
+def test_a_dynamic_reference_is_a_notice_and_every_operation_is_checked(tmp_path: Path, anchor: str) -> None:
+    document = tmp_path / "trees.yaml"
+    document.write_text(TREES.replace("ANCHOR", anchor))
+    (told,) = read_document(document).notices
+    assert told.message.endswith("branches/items/$dynamicRef: dynamic references are not read; anything is valid here")
+    only = ["--only", "conformance", "--writes", "--fast", "--json"]
+    verdict = json.loads(CliRunner().invoke(main, ["check", "--spec", str(document), *only]).stdout)
+    assert (verdict["findings"], verdict["troubles"]) == ([], [])
+    statuses = {(record["operation"], record["status"]) for record in verdict["records"]}
+    assert {(name, "held") for name in ("GET /trees", "POST /trees", "GET /trees/{id}")} <= statuses
+    assert "not tried" not in {status for _, status in statuses}, statuses
