@@ -11,6 +11,7 @@ from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
+from counterfoil.contract.conformance.path_texts import PathTexts
 from counterfoil.contract.conformance.taken_ids import TakenIds
 from counterfoil.contract.conformance.whole_floats import WholeFloats
 
@@ -432,3 +433,40 @@ def test_a_precondition_may_fail() -> None:
     assert is_passed_over(refused(), "PUT", 412, b"{}", {"412"}, sent={"If-Match": '"x"'})
     assert not is_passed_over(refused(), "PUT", 412, b"{}", {"412"})
     assert not is_passed_over(refused(), "PUT", 400, b"{}", {"412"}, sent={"If-Match": '"x"'})
+
+
+WORDS = {"type": "array", "items": {"type": "string", "maxLength": 4}}
+NUMBERS = {"type": "array", "items": {"type": "integer"}}
+POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "style", "explode", "sent", "passed_over"),
+    [
+        (WORDS, "matrix", False, ";p=0.5", True),
+        (WORDS, "matrix", True, ";p=true;p=0", True),
+        (WORDS, "matrix", False, ";p=false", False),
+        (WORDS, "label", True, ".true", True),
+        (NUMBERS, "matrix", False, ";p=5", True),
+        (NUMBERS, "matrix", False, ";p=0.5", False),
+        (NUMBERS, "label", True, ".0.5", True),
+        (NUMBERS, "simple", False, "AAA", False),
+        (POINT, "simple", False, "x,5", True),
+        (POINT, "simple", False, "x,AAA", False),
+        (POINT, "label", True, ".=5", False),
+        ({"type": "integer"}, "matrix", False, ";p=AAA", False),
+    ],
+)
+def test_a_text_in_a_path_is_a_list_or_an_object_where_it_reads_as_one(
+    schema: Any, style: str, explode: bool, sent: str, passed_over: bool
+) -> None:
+    parameter = {"name": "p", "in": "path", "style": style, "explode": explode, "schema": schema}
+    document = {"openapi": "3.0.3", "paths": {"/a/{p}": {"get": {"parameters": [parameter]}}}}
+    operation = SimpleNamespace(path="/a/{p}", method="get")
+    case = SimpleNamespace(operation=operation, path_parameters={"p": sent})
+    failure = type(
+        "AcceptedNegativeData", (), {"message": "x\nInvalid component: parameter `p` in path - incorrect type"}
+    )
+    assert PathTexts(document).explain(failure(), case) is passed_over
+    failure.message += ", parameter `q` in query - incorrect type"
+    assert not PathTexts(document).explain(failure(), case), "something else is wrong, too"

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from counterfoil.app import build
 from counterfoil.cli import main
 from counterfoil.lookup import own_api
+from counterfoil.openapi import read_document
 from counterfoil.serving import listen, origin_of, serve_in_thread
 
 KIOSK = Path(__file__).parent / "documents" / "kiosk.yaml"
@@ -121,3 +122,85 @@ def test_a_key_that_the_document_wants_in_the_query_is_sent_there(tmp_path: Path
     held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
     assert held >= {"kiosk.papers.written", "kiosk.papers.auth"}, "with the key, and refused without it"
     assert "open-sesame" not in result.output
+
+
+SHEDS = """
+openapi: 3.0.3
+info: {title: Sheds, version: "1"}
+security: [{pair: []}, {token: []}]
+paths:
+  /keys:
+    get:
+      security: [{pair: []}]
+      responses:
+        "200": {description: ok, content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Key"}}}}}
+  /keys/{id}:
+    get:
+      security: [{pair: []}]
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Key"}}}}}
+  /sheds/{shelves}:
+    get:
+      parameters:
+        - {name: shelves, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: string}}}}}
+components:
+  schemas:
+    Key: {type: object, required: [id], properties: {id: {type: string}, colour: {type: string}}}
+  securitySchemes: {pair: {type: http, scheme: basic}, token: {type: http, scheme: bearer}}
+"""
+
+
+def test_a_credential_suits_every_operation_and_a_list_in_a_path_is_one_text(tmp_path: Path) -> None:
+    """Two operations take a user's name and password only, and one a token, too."""
+    document = tmp_path / "sheds.yaml"
+    document.write_text(SHEDS)
+    result = CliRunner().invoke(main, ["check", "--spec", str(document), "--fast", "--json"])
+    verdict = json.loads(result.stdout)
+    assert (verdict["findings"], verdict["troubles"]) == ([], [])
+    held = {record["id"] for record in verdict["records"] if record["status"] == "held"}
+    assert held >= {"sheds.keys.auth", "sheds.keys.stable", "conformance.negative_data_rejection"}, sorted(held)
+
+
+TREES = """
+openapi: 3.1.0
+info: {title: Trees, version: "1"}
+paths:
+  /trees:
+    get:
+      responses:
+        "200": {description: ok, content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Tree"}}}}}
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}
+      responses:
+        "201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}
+  /trees/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}}
+components:
+  schemas:
+    Tree:
+      $id: https://trees.example/tree
+      $dynamicAnchor: node
+      type: object
+      required: [id]
+      properties:
+        id: {type: string}
+        height: {type: integer}
+        branches: {type: array, items: {$dynamicRef: "ANCHOR"}}
+"""
+
+
+@pytest.mark.parametrize("anchor", ["#node", "#", "https://trees.example/tree#node"])
+def test_a_dynamic_reference_is_a_notice_and_every_operation_is_checked(tmp_path: Path, anchor: str) -> None:
+    document = tmp_path / "trees.yaml"
+    document.write_text(TREES.replace("ANCHOR", anchor))
+    (told,) = read_document(document).notices
+    assert told.message.endswith("branches/items/$dynamicRef: dynamic references are not read; anything is valid here")
+    only = ["--only", "conformance", "--writes", "--fast", "--json"]
+    verdict = json.loads(CliRunner().invoke(main, ["check", "--spec", str(document), *only]).stdout)
+    assert (verdict["findings"], verdict["troubles"]) == ([], [])
+    statuses = {(record["operation"], record["status"]) for record in verdict["records"]}
+    assert {(name, "held") for name in ("GET /trees", "POST /trees", "GET /trees/{id}")} <= statuses
+    assert "not tried" not in {status for _, status in statuses}, statuses

@@ -65,7 +65,8 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name(
 
 
 def test_a_header_and_a_cookie_that_fit_are_taken(library: Client) -> None:
-    library.understood("GET", "/books", headers={"X-Trace": "abc", "cookie": "a=b; session=7"})
+    library.understood("GET", "/books", headers={"X-Trace": "abc", "cookie": "a=b; session=7; seen=1,2"})
+    assert library("GET", "/books", headers={"cookie": "seen=1,b"}).status_code == 400, "a list is one text in a cookie"
 
 
 def test_lists_in_swagger_2_are_read_by_their_collection_format(workshop: Client) -> None:
@@ -166,6 +167,26 @@ def test_paths_are_told_apart_by_text_in_a_segment_and_by_schemas(
 ) -> None:
     read = library.understood(method, path)
     assert (read["operation"], read["path"]) == (operation, parameters)
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("/spines/;widths=13;widths=20/.blue.black", {"widths": [13, 20], "names": ["blue", "black"]}),
+        ("/spines/;widths=13/.blue", {"widths": [13], "names": ["blue"]}),
+        ("/spines/;x=13;y=20/.x=1.y=2/marks", {"size": {"x": 13, "y": 20}, "place": {"x": 1, "y": 2}}),
+        ("/spines/;widths=13,20/.x,1,y,2/flat", {"widths": [13, 20], "size": {"x": 1, "y": 2}}),
+    ],
+)
+def test_lists_and_objects_in_a_path_are_read_by_their_style(
+    library: Client, path: str, parameters: dict[str, Any]
+) -> None:
+    """The forms are those of RFC 6570, 3.2.5 and 3.2.7."""
+    assert library.understood("GET", path)["path"] == parameters
+
+
+def test_an_object_without_members_may_be_sent_as_an_empty_text(library: Client) -> None:
+    assert library.understood("GET", "/books?point=")["query"]["point"] == {}
 
 
 def test_paths_that_no_operation_fits_are_refused(library: Client) -> None:

@@ -76,9 +76,12 @@ def document_of(book: LawBook) -> Mapping[str, Any]:
 def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
     """How the spec says a credential is sent: the header's name, and the text in front of the token.
 
-    ``Basic`` is chosen only where the spec offers nothing else; a token for it is a user's name and password with a colon.
+    ``Basic`` is chosen where the spec offers nothing else, or where every operation takes it and some take no bearer token; a
+    token for it is a user's name and password with a colon.
     """
     schemes = spec.get("components", {}).get("securitySchemes", {})
+    if _only_basic_is_enough(spec, schemes):
+        return "Authorization", BASIC
     basic = False
     for requirement in spec.get("security") or _first_requirement(spec):
         for name in requirement:
@@ -99,6 +102,19 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
             elif kind in ("http", "oauth2", "openIdConnect"):
                 return "Authorization", "Bearer "
     return "Authorization", BASIC if basic else "Bearer "
+
+
+def _only_basic_is_enough(spec: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:
+    """Whether every operation that asks for a credential takes Basic alone, and not every one anything else."""
+    operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())
+    asked = [each.get("security", spec.get("security")) for each in operations if isinstance(each, dict)]
+    kinds = [{_kind_of_scheme(requirement, schemes) for requirement in each} for each in asked if each]
+    return bool(kinds) and all("basic" in each for each in kinds) and any(each == {"basic"} for each in kinds)
+
+
+def _kind_of_scheme(requirement: Mapping[str, Any], schemes: Mapping[str, Any]) -> str:
+    kinds = {str(schemes.get(name, {}).get("scheme")).lower() for name in requirement}
+    return "basic" if kinds == {"basic"} else "other"
 
 
 def _has_bearer(requirement: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:

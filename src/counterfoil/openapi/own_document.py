@@ -21,7 +21,7 @@ from counterfoil.openapi.spec import Notice, Spec, SpecError
 
 Json = Any
 
-FORM = 6
+FORM = 7
 """To be raised whenever another view is made of the same document, so that what was kept before is not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 

@@ -40,6 +40,7 @@ LIMITS = ("minimum", "maximum")
 EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 MOVED = ("$defs", "definitions", "$schema", "$id", "$anchor", "$dynamicAnchor", "$vocabulary")
 """Members that are left out: what they define is found by reference."""
+DYNAMIC = ("$dynamicRef", "$recursiveRef")
 MAKES_NULL = ("nullable", "x-nullable")
 SHUT = "additionalProperties is false, and other parts of the same allOf have further members; left out here"
 BESIDE_REFERENCE = frozenset(
@@ -75,6 +76,7 @@ class SchemaView:
             **dict.fromkeys(COUNTS, self._count),
             **dict.fromkeys(LIMITS, self._number),
             **dict.fromkeys(EXCLUSIVE, self._exclusive),
+            **dict.fromkeys(DYNAMIC, self._dynamic),
             "multipleOf": self._step,
             "type": self._type,
             "enum": self._enum,
@@ -149,6 +151,10 @@ class SchemaView:
             kinds = [kind] if isinstance(kind, str) else kind
             return {**out, "type": [*kinds, "null"] if "null" not in kinds else kinds, **also}
         return {"anyOf": [out, {"type": "null"}]}
+
+    def _dynamic(self, node: Node, key: str, out: dict[str, Json]) -> None:
+        """Leave out a reference whose end depends on the schema that one came from: anchors are not kept."""
+        self.tell(node[key], "dynamic references are not read; anything is valid here")
 
     # -- keywords that hold schemas -----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from counterfoil.contract.conformance.exclusions import EXCLUSIONS
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
+from counterfoil.contract.conformance.path_texts import PathTexts
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.conformance.taken_ids import TakenIds
 from counterfoil.contract.conformance.whole_floats import WholeFloats
@@ -243,7 +244,7 @@ def _hooks(
     """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
     taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
-    whole_floats = WholeFloats(job.document)
+    whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -258,6 +259,7 @@ def _hooks(
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
         explained = taken.explain(failure, case, response) or whole_floats.explain(failure, case, response)
+        explained = explained or path_texts.explain(failure, case)
         return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure

@@ -195,7 +195,7 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyPa
         default=default,
         is_list=is_list,
         may_be_empty=schemas.is_lenient and (kind != "string" or needs_check),
-        separator=None if in_query and exploded else separator,
+        separator=None if declared["in"] == "query" and exploded else separator,  # a cookie is one text
     )
 
 

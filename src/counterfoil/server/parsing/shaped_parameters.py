@@ -15,6 +15,7 @@ from counterfoil.server.parsing.typed_text import NestedText, TypedText
 Json = Any
 
 SEPARATORS = {"form": ",", "simple": ",", "label": ",", "matrix": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+EXPLODED = {"label": ".", "matrix": ";"}
 
 
 class ShapedParameter(msgspec.Struct, frozen=True):
@@ -56,19 +57,15 @@ class ShapedParameter(msgspec.Struct, frozen=True):
 
     def _nested(self, texts: list[str]) -> NestedText:
         types = self.typed.shape(self.schema).types
-        text = texts[-1]
-        if self.style == "label":
-            text = text.removeprefix(".")
-        elif self.style == "matrix":
-            text = text.removeprefix(f";{self.name}=").removeprefix(";")
-        if "object" in types and len(texts) == 1:
+        text = self._without_prefix(texts[-1])
+        if "object" in types and len(texts) == 1 and (text or types <= {"object", "null"}):
             pairs = self._pairs(text)
             if pairs is not None:
                 return pairs
         if "array" in types:
             if self.explode and self.style == "form":
                 return texts if len(texts) > 1 or types <= {"array", "null"} else text
-            parts = [part for each in (*texts[:-1], text) for part in each.split(self._separator(each))]
+            parts = [part for each in (*texts[:-1], text) for part in self._parts(each)]
             return parts if len(parts) > 1 or types <= {"array", "null"} else text
         if len(texts) > 1 and self._may_be_anything():
             return texts
@@ -76,12 +73,26 @@ class ShapedParameter(msgspec.Struct, frozen=True):
             raise ApiError("malformed", f"{self.name} is given {len(texts)} times; give it once", where=self.name)
         return text
 
+    def _without_prefix(self, text: str) -> str:
+        """A value in a path without what ``label`` (a dot) and ``matrix`` (``;p=``, or ``;``) begin with."""
+        if self.style == "label":
+            return text.removeprefix(".")
+        return text.removeprefix(f";{self.name}=").removeprefix(";") if self.style == "matrix" else text
+
     def _separator(self, text: str) -> str:
-        """What stands between the values. In style ``label`` it is a full stop; without ``explode`` OpenAPI 3.0.3 shows that,
-        too, and 3.1 a comma (Style Examples): a comma counts where there is one."""
-        if self.style == "label" and (self.explode or "," not in text):
+        """What is between the members of an object or a list (RFC 6570, 3.2.5 and 3.2.7). In style ``label`` without ``explode``
+        OpenAPI 3.0.3 shows a full stop, and 3.1 a comma (Style Examples): a comma counts where there is one."""
+        if self.style == "label" and "," not in text:
             return "."
-        return SEPARATORS.get(self.style, ",")
+        exploded = EXPLODED.get(self.style) if self.explode else None
+        return exploded or SEPARATORS.get(self.style, ",")
+
+    def _parts(self, text: str) -> list[str]:
+        """The items of a list; ``matrix`` names the parameter before each if it is exploded: ``;p=1;p=2``."""
+        parts = text.split(self._separator(text))
+        if self.style == "matrix" and self.explode:
+            return [part.removeprefix(f"{self.name}=") for part in parts]
+        return parts
 
     def _may_be_anything(self) -> bool:
         """Whether the schema says nothing that a list of texts is not."""
@@ -96,6 +107,8 @@ class ShapedParameter(msgspec.Struct, frozen=True):
             except ApiError:
                 return None
             return {name: _as_text(each) for name, each in parsed.items()} if isinstance(parsed, dict) else None
+        if not text:
+            return {}
         parts = text.split(self._separator(text))
         if self.explode:
             pairs = [part.partition("=") for part in parts]
