@@ -10,7 +10,7 @@ import msgspec
 
 from counterfoil import yaml_reader
 from counterfoil.resources import specs_dir
-from counterfoil.world.commands import COMMANDS
+from counterfoil.world.commands import COMMANDS, ResourceWrite
 from counterfoil.world.scenario import ScenarioDefinition
 from counterfoil.world.scenario_keys import KEYS
 
@@ -28,6 +28,8 @@ def scenario_schema() -> dict[str, Any]:
     texts = command_texts()
     for name, kind in COMMANDS.items():
         parts[kind.__name__] = _step_members(parts[kind.__name__], texts.get(name, {}))
+    one = ResourceWrite.__name__  # has the members of the command for one resource
+    parts[one] = _step_members(parts[one], texts["write_resource"])
     top = parts.pop("ScenarioDefinition")
     top["properties"]["starts"]["format"] = "date-time"
     top["properties"]["story"]["items"] = _step(parts)
