@@ -1,56 +1,35 @@
-"""Ends a call to a function of the user's own that takes too long, so that it holds up nobody else.
+"""Waits only so long for a function of the user's own, so that it holds up nobody else.
 
-Python cannot end a thread. ``limited`` raises an exception in it, again and again until it leaves; code that waits in C (a
-socket without a timeout) sees that only when the wait is over. ``in_own_thread`` therefore does not wait for it longer.
+Python cannot end a thread: one that takes too long is left alone, in a daemon thread, and what it does is without effect.
+To raise an exception in it is no way out: after ``PyThreadState_SetAsyncExc`` any trace function, as of a debugger, hangs
+(CPython 3.11).
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import copy_context
-from threading import BoundedSemaphore, Event, Lock, Thread, get_ident
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from threading import BoundedSemaphore, Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
 
 MAX_THREADS = 32
 """Calls at the same time in threads of their own; one more is refused."""
-GRACE = 1.0
-"""Seconds after which the exception is raised again, and which a call has to end after the first."""
 
 
-class TookTooLong(BaseException):
-    """The call took longer than its limit. Not an ``Exception``, which functions often catch."""
+class TookTooLong(Exception):
+    """The call took longer than its limit, or too many calls were under way."""
 
 
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Raise ``TookTooLong`` in this thread if the block takes longer."""
-    thread, left, one_at_a_time = get_ident(), Event(), Lock()
-
-    def watch() -> None:
-        pause = seconds
-        while not left.wait(pause):
-            pause = GRACE
-            with one_at_a_time:
-                if not left.is_set():
-                    _raise_in(thread, TookTooLong)
-
-    Thread(target=watch, name="counterfoil-time-limit", daemon=True).start()
-    try:
-        yield
-    finally:
-        with one_at_a_time:
-            left.set()
-        _raise_in(thread, None)  # what was raised and has not arrived yet
+_ABANDONED: ContextVar[Event] = ContextVar("abandoned")
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    raised = ctypes.py_object(error) if error is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
+def is_abandoned() -> bool:
+    """Whether this is a call for which nobody waits any more: what it does is to be without effect."""
+    event = _ABANDONED.get(None)
+    return event is not None and event.is_set()
 
 
 class OwnThreads:
@@ -66,7 +45,8 @@ class OwnThreads:
             raise TookTooLong
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        context = copy_context()
+        context, abandoned = copy_context(), Event()
+        context.run(_ABANDONED.set, abandoned)
 
         def tell(set_: Callable[..., None], value: object) -> None:
             if not answer.done():
@@ -75,7 +55,7 @@ class OwnThreads:
         def run() -> None:
             try:
                 value = context.run(function)
-            except (Exception, TookTooLong) as error:
+            except Exception as error:
                 told: tuple[Callable[..., None], object] = (answer.set_exception, error)
             except BaseException as error:  # sys.exit() must not end the server
                 told = (answer.set_exception, RuntimeError(f"{type(error).__name__}: {error}"))
@@ -89,6 +69,7 @@ class OwnThreads:
         Thread(target=run, name="counterfoil-own-handler", daemon=True).start()
         await asyncio.wait({answer}, timeout=seconds)
         if not answer.done():
+            abandoned.set()
             answer.cancel()  # what comes later is for nobody
             raise TookTooLong
         return answer.result()

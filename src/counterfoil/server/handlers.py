@@ -20,7 +20,7 @@ from counterfoil.api.saving import not_saved, until_saved, wait_saved
 from counterfoil.asgi import Receive, Scope, Send
 from counterfoil.server.context import SCOPE_KEY, Interceptor, RequestContext
 from counterfoil.server.workarounds import safe_header
-from counterfoil.time_limit import GRACE, OwnThreads, TookTooLong
+from counterfoil.time_limit import OwnThreads, TookTooLong
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.write_lock import WorldBusy
 
@@ -125,7 +125,7 @@ class HandlerApp:
             else partial(_with_lock, self.writer(handler, world), request, world)
         )
         try:
-            return await self.own_threads.call(call, seconds + 2 * GRACE)
+            return await self.own_threads.call(call, seconds)
         except TookTooLong:
             message = f"the handler of {request.operation} did not answer within {seconds:g} s, or too many are at work"
             raise ApiError("unavailable", message) from None

@@ -21,7 +21,7 @@ from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import LedgerError
-from counterfoil.time_limit import TookTooLong, limited
+from counterfoil.time_limit import is_abandoned
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -189,7 +189,6 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     """The handlers in a file, by operation. Raises ``HandlersError``: not there, not Python, or an unknown operation."""
     if not file.is_file():
         raise HandlersError(f"{file}: no such file")
-    seconds = handler_seconds()
     spec = spec_from_file_location(f"counterfoil_handlers_{file.stem}", file)
     if spec is None or spec.loader is None:
         raise HandlersError(f"{file}: is not a Python file (its name must end in .py)")
@@ -210,7 +209,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
             raise HandlersError(f"{file}: {name}: the document has no operation '{operation}'")
         if operation in found:
             raise HandlersError(f"{file}: two functions answer '{operation}'")
-        found[operation] = _answering(operation, function, handlers, seconds)
+        found[operation] = _answering(operation, function, handlers)
     if not found:
         raise HandlersError(f'{file}: no function is marked with @handler("GET /path")')
     return found
@@ -238,9 +237,7 @@ def handler_seconds() -> float:
     return seconds
 
 
-def _answering(
-    operation: str, function: UserHandler, handlers: Handlers, seconds: float
-) -> Callable[[Request, World], Response]:
+def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Callable[[Request, World], Response]:
     usual = handlers.document.answer(operation)
 
     def answer(request: Request, world: World) -> Response:
@@ -248,17 +245,13 @@ def _answering(
             with world.one_step() as step:
                 response = answered(request, world)
                 # validation makes of it a 500, which must have changed nothing
-                step.dropped = bool(step.writes) and not fits(response)
+                step.dropped = bool(step.writes) and (is_abandoned() or not fits(response))
         except LedgerError as error:
             raise ApiError("conflict", error.message, where=error.field) from None
         return response
 
     def answered(request: Request, world: World) -> Response:
-        try:
-            with limited(seconds):
-                given = function(request, Store(handlers, lambda: world))
-        except TookTooLong:
-            raise ApiError("unavailable", f"the handler of {operation} did not answer within {seconds:g} s") from None
+        given = function(request, Store(handlers, lambda: world))
         if isinstance(given, Response):
             return given
         said = given if isinstance(given, Answer) else Answer(given)
