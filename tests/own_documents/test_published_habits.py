@@ -226,6 +226,14 @@ def test_a_list_in_json_lines_has_what_was_created(ticker: httpx.Client) -> None
     assert (len(before), after[:4], json.loads(after[4])) == (4, before, made)
 
 
+def test_an_object_that_the_document_calls_a_json_patch_is_merged(ticker: httpx.Client) -> None:
+    """As Kubernetes' document does: the schema of its patches is an object."""
+    made = ticker.post("/quotes", json={"price": 12}).json()
+    headers = {"Content-Type": "application/json-patch+json"}
+    changed = ticker.patch(f"/quotes/{made['id']}", json={"price": 13}, headers=headers)
+    assert (changed.status_code, changed.json()) == (200, {**made, "price": 13})
+
+
 def test_a_json_patch_that_is_none_is_refused(ticker: httpx.Client) -> None:
     made = ticker.post("/quotes", json={"price": 12}).json()
     headers = {"Content-Type": "application/json-patch+json"}

@@ -199,7 +199,8 @@ class WriteHandlers(ReadHandlers):
     def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
-        if "json-patch" in request.headers.get("content-type", ""):
+        # an object is what a document such as Kubernetes' lets in, and is merged
+        if "json-patch" in request.headers.get("content-type", "") and isinstance(request.body, list):
             if not is_patch(request.body):
                 raise ApiError(
                     "conflict", "the patch cannot be applied: a JSON Patch is a list of objects that have op and path"
