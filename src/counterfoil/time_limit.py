@@ -1,7 +1,7 @@
-"""Waits only so long for a function of the user's own, so that it holds up nobody else.
+"""Waits only so long for a function of the user's own, so that others are answered meanwhile.
 
 Python cannot end a thread: one that takes too long is left alone, in a daemon thread, and what it does is without effect.
-To raise an exception in it is no way out: after ``PyThreadState_SetAsyncExc`` any trace function, as of a debugger, hangs
+Raising an exception in it would do harm: after ``PyThreadState_SetAsyncExc`` any trace function, as of a debugger, hangs
 (CPython 3.11).
 """
 
@@ -27,7 +27,7 @@ _ABANDONED: ContextVar[Event] = ContextVar("abandoned")
 
 
 def is_abandoned() -> bool:
-    """Whether this is a call for which nobody waits any more: what it does is to be without effect."""
+    """Whether the client of this call has its answer already, so that what the call writes is dropped."""
     event = _ABANDONED.get(None)
     return event is not None and event.is_set()
 
@@ -70,6 +70,6 @@ class OwnThreads:
         await asyncio.wait({answer}, timeout=seconds)
         if not answer.done():
             abandoned.set()
-            answer.cancel()  # what comes later is for nobody
+            answer.cancel()  # what comes later is ignored
             raise TookTooLong
         return answer.result()

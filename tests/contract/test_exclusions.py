@@ -263,7 +263,7 @@ def test_a_body_was_rightly_refused_if_only_a_format_is_wrong_with_it() -> None:
         )
         return InvalidParameters(document).explain(refused(), case)
 
-    assert explained({"to": "", "copies": 1}), "an empty text is no address"
+    assert explained({"to": "", "copies": 1}), "an empty text is not an address"
     assert not explained({"to": "leo@example.com"}), "it is valid, and was refused"
     assert not explained({"to": "", "copies": "two"}), "more than a format is wrong"
 
@@ -407,7 +407,7 @@ def test_a_discriminator_that_the_document_contradicts_is_a_note_and_hides_no_wr
     assert "Lion lists 'lion' for 'kind', and the discriminator knows only Bear, Lion" in note
     note, told = tried(contradicting, '{"tenant": {"kind": "lion"}, "neighbours": [{"kind": "Bear"}, {"kind": "cat"}]}')
     assert note is None
-    assert "'cat'" in told, "the finding tells of the value that no schema lists"
+    assert "'cat'" in told, "the finding names the value that no schema lists"
     assert tried(zoo({"type": "string"}), '{"tenant": {"kind": "lion"}}')[0] is None, "Lion could be called that"
     both = zoo({"type": "string", "enum": ["lion", "Lion"]})
     assert tried(both, '{"tenant": {"kind": "lion"}}')[0] is None, "there is a value that fits both"

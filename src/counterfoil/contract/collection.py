@@ -116,7 +116,7 @@ class ItemList:
         return list(found)
 
     def says_none(self, ctx: LawContext, response: Response, *, selects: bool) -> bool:
-        """Whether a response says that there is no item: 404 where the document does not allow an empty list.
+        """Whether a response says that the list is empty: 404 where the document does not allow an empty list.
 
         Laws compare what a request ``selects`` with the whole list. The whole list itself is 404 below a parent, or for values
         that the document requires; else only where the document says so, and never at a stand-in, which has items.

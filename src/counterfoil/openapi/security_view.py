@@ -54,7 +54,8 @@ class SecurityView(ComponentView):
                 continue
             for name in requirement.keys() - schemes.keys():
                 self.tell(
-                    node["security"][index], f"there is no security scheme '{name}'; no credential is required for it"
+                    node["security"][index],
+                    f"the security scheme '{name}' is not declared; no credential is required for it",
                 )
             written.append(
                 {

@@ -59,7 +59,7 @@ class SqliteFile:
 
     def _is_alone_in_a_read_only_folder(self, connection: sqlite3.Connection) -> bool:
         """Whether it is a copy beside which SQLite can put nothing, such as a back-up on a read-only disk. With a write-ahead log
-        it is no complete copy, or it is served."""
+        it is not a complete copy, or a server uses it."""
         if Path(f"{self.path}-wal").exists():
             return False
         try:

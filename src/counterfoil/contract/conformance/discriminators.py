@@ -1,7 +1,7 @@
 """Tells which answers name a type that an own document's discriminator does not know, because the document contradicts itself.
 
 A discriminator without ``mapping`` calls each alternative by its schema's name (OpenAPI 3.0.3, Discriminator Object). Where
-that schema lists other values for the property, no answer can fit both: a note names the contradiction, and it is no failure
+that schema lists other values for the property, no answer can fit both: a note names the contradiction, which is not a failure
 of the target. Every discriminator of the answer is looked at, since Schemathesis reports the first only.
 """
 
@@ -38,7 +38,7 @@ class Discriminators:
     def contradiction(self, failure: Any, case: Any, response: Any) -> str | None:
         """How the document contradicts itself, if that is all that is wrong with the discriminators' values in an answer.
 
-        Else None, and the failure tells of a value that is wrong.
+        Else None: the failure is about a value that is wrong.
         """
         if self._document is None or type(failure).__name__ != "DiscriminatorMismatch":
             return None

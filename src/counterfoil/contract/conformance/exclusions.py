@@ -236,7 +236,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         "negative_data_rejection, positive_data_acceptance",
-        "A form, or any text, says no types: a=0 may be a text, a number, or a list of one; it is no list, and no list is empty.",
+        "A form, or any text, says no types: a=0 may be a text, a number, or a list of one. A list in a form is never empty.",
         "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
         _of_body_without_types,
     ),

@@ -27,12 +27,8 @@ MAX_WRITES = 10_000
 Key = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
-    """Write the whole ``value`` of a resource, an object, or delete the resource with null.
-
-    ``collection`` is the path of its collection in the API's document, ``parent`` the ids of the members that it is below
-    of, joined with a slash; empty at the top. ``content`` is a file that was uploaded for it; without it, an earlier one stays.
-    """
+class ResourceWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One resource that is written, alone or with others."""
 
     api: Text
     collection: Key
@@ -45,24 +41,17 @@ class WriteResource(Command, frozen=True, kw_only=True, tag="write_resource"):
         if self.value is not None:  # a fraction that was read exactly would be written to a capsule as a text
             msgspec.structs.force_setattr(self, "value", plain_numbers(self.value))
 
+
+class WriteResource(ResourceWrite, Command, frozen=True, kw_only=True, tag="write_resource"):
+    """Write the whole ``value`` of a resource, an object, or delete the resource with null.
+
+    ``collection`` is the path of its collection in the API's document, ``parent`` the ids of the members that it is below
+    of, joined with a slash; empty at the top. ``content`` is a file that was uploaded for it; without it, an earlier one stays.
+    """
+
     def apply(self, world: WorldState) -> Any:
         _write(world, self)
         return self.id
-
-
-class ResourceWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One of several resources that are written together, with the members of ``WriteResource``."""
-
-    api: Text
-    collection: Key
-    id: Key
-    value: dict[str, Any] | None = None
-    parent: Annotated[str, Meta(max_length=2000)] = ""
-    content: Content | None = None
-
-    def __post_init__(self) -> None:
-        if self.value is not None:
-            msgspec.structs.force_setattr(self, "value", plain_numbers(self.value))
 
 
 class WriteResources(Command, frozen=True, kw_only=True, tag="write_resources"):
@@ -79,7 +68,7 @@ class WriteResources(Command, frozen=True, kw_only=True, tag="write_resources"):
         return [each.id for each in self.writes]
 
 
-def _write(world: WorldState, write: WriteResource | ResourceWrite) -> None:
+def _write(world: WorldState, write: ResourceWrite) -> None:
     if write.value is not None and len(msgspec.json.encode(write.value)) > MAX_VALUE_BYTES:
         raise BadValue(f"a resource has up to {MAX_VALUE_BYTES} bytes", field="value")
     if write.content is not None:
