@@ -48,7 +48,7 @@ def relayed(served: str) -> Iterator[str]:
             sent = self.rfile.read(int(self.headers.get("content-length", 0)))
             names = ("x-key", "content-type", "accept")
             headers = {name: value for name in names if (value := self.headers.get(name)) is not None}
-            found = httpx.request(self.command, served + path, headers=headers, content=sent)
+            found = client.request(self.command, served + path, headers=headers, content=sent)
             self.send_response(found.status_code)
             for name in ("content-type", "allow"):
                 if name in found.headers:
@@ -64,8 +64,9 @@ def relayed(served: str) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/kiosk"
-    server.shutdown()
+    with httpx.Client() as client:
+        yield f"http://127.0.0.1:{server.server_port}/kiosk"
+        server.shutdown()
     server.server_close()
 
 
