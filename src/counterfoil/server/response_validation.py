@@ -16,7 +16,7 @@ import orjson
 from counterfoil.api import API, Response
 from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
-from counterfoil.json_schema import Schemas, Validator
+from counterfoil.json_schema.validators import Schemas, Validator
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import pointer

@@ -21,7 +21,7 @@ from starlette.routing import compile_path
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import Spec
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.logs import printable

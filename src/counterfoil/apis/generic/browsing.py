@@ -19,8 +19,8 @@ from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.json_schema.errors import cause_of
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
-from counterfoil.schema_errors import cause_of
 from counterfoil.world.commands import WriteResource
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from counterfoil.apis.generic.inference.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
-from counterfoil.json_schema import schemas_of
+from counterfoil.json_schema.validators import schemas_of
 from counterfoil.openapi import Spec
 
 Json = Any

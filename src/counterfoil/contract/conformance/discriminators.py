@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.contract.conformance.described import response_schema
+from counterfoil.json_schema.alternatives import listed_values, property_of
 from counterfoil.openapi import SpecError, resolve
-from counterfoil.schema_alternatives import listed_values, property_of
 
 Json = Any
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterfoil.contract.conformance.described import operation_of, request_schema
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import SpecError, resolve
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.contract.conformance.described import request_schema, response_schema
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import SpecError
 
 _PLACE = re.compile(r"Schema at (\S+?):?\s")

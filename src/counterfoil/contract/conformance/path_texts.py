@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from counterfoil.contract.conformance.described import operation_of
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import SpecError, resolve
 
 EXPLODED = {"label": ".", "matrix": ";"}

@@ -24,7 +24,7 @@ from counterfoil.api.request_match import (
     query_differences,
 )
 from counterfoil.api.unconfirmed import unconfirmed
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import BadValue
 from counterfoil.openapi import Spec

@@ -7,9 +7,9 @@ from typing import Any
 
 from counterfoil.api import ApiError, File
 from counterfoil.asgi import Receive
-from counterfoil.json_schema import Schemas, Validator
+from counterfoil.json_schema.errors import Cause
+from counterfoil.json_schema.validators import Schemas, Validator
 from counterfoil.openapi import SpecError
-from counterfoil.schema_errors import Cause
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.forms import multipart, urlencoded
 from counterfoil.server.parsing.json_text import member_name, parse_json, pointer

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Schemas, Validator
+from counterfoil.json_schema.validators import Schemas, Validator
 from counterfoil.openapi import SpecError
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.media_types import is_json_type, media_type

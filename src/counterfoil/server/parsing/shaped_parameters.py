@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Validator
+from counterfoil.json_schema.validators import Validator
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.typed_text import NestedText, TypedText

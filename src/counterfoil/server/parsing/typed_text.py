@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.scalars import READERS
 

@@ -13,7 +13,7 @@ from counterfoil.apis.generic.handlers.read_handlers import text
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.json_schema import Validator
+from counterfoil.json_schema.validators import Validator
 
 Json = Any
 
