@@ -14,11 +14,12 @@ from threading import Lock, RLock
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.capsule import Capsule, open_capsule
+from counterfoil.world.head import Head
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.scenario_runner import Check, run_scenario
 from counterfoil.world.state import Grant
 from counterfoil.world.switches import KnownSwitches, Switch
-from counterfoil.world.world import Head, World
+from counterfoil.world.world import World
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
