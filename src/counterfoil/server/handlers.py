@@ -72,18 +72,7 @@ class HandlerApp:
         handler = self.api.routes.get(operation)
         if handler is None:
             raise ApiError("not_implemented", f"{operation} is documented, but this stand-in does not have it")
-        request = Request(
-            operation=operation,
-            path=context.path_values,
-            query=context.query_values,
-            headers=context.headers,
-            body=context.body,
-            principal=context.principal,
-            base=context.base,
-            origin=context.origin,
-            files=context.files,
-        )
-        world = context.world
+        request, world = _request_of(context, operation), context.world
         if operation in self.api.time_limits:
             return await self._in_own_thread(
                 cast("Callable[[Request, World], Response]", handler), request, world, context
@@ -140,6 +129,20 @@ class HandlerApp:
     ) -> Callable[[Request, World], Response]:
         """What is called for a request that may write, with the world's write lock held."""
         return handler
+
+
+def _request_of(context: RequestContext, operation: str) -> Request:
+    return Request(
+        operation=operation,
+        path=context.path_values,
+        query=context.query_values,
+        headers=context.headers,
+        body=context.body,
+        principal=context.principal,
+        base=context.base,
+        origin=context.origin,
+        files=context.files,
+    )
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:
