@@ -41,12 +41,7 @@ def body_queries(
         read,
         pages=pages,
         filters=[(full(name), each) for name, each in read.filters],
-        sort=full(read.sort),
-        direction=full(read.direction),
-        fields=full(read.fields),
-        omit=full(read.omit),
-        search=full(read.search),
-        conditions=full(read.conditions),
+        names={what: full(each) for what, each in read.names.items()},
         unknown=[full(each) for each in read.unknown],
     )
 
