@@ -97,6 +97,12 @@ def request_headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
+async def until_disconnected(receive: Receive) -> None:
+    """Wait until the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 def address_key(address: str) -> str:
     """The part of an address that identifies a client: for IPv6 the first 64 bits, because a subscriber has at least a /64
     (RFC 6177); an IPv4 address mapped to IPv6 is that IPv4 address."""

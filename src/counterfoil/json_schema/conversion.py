@@ -12,6 +12,7 @@ from typing import Any, Literal
 from counterfoil.json_schema.alternatives import exclude_each_other, is_text, names_of, property_of
 from counterfoil.json_schema.errors import Discriminator
 from counterfoil.openapi import SpecError, resolve, target_of
+from counterfoil.openapi.schema_terms import IN_LISTS, OR_BOOLEAN
 
 Json = Any
 Direction = Literal["request", "response"]
@@ -25,9 +26,7 @@ KEPT = frozenset(
 )
 ONLY_2020 = frozenset({"const", "minContains", "maxContains", "dependentRequired"})
 HOLD_ONE = ("items", "not", "contains", "propertyNames", "if", "then", "else")
-HOLD_LIST = ("allOf", "anyOf", "oneOf", "prefixItems")
 HOLD_MAP = ("patternProperties", "dependentSchemas")
-OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 WIDTHS = {"int32": 31, "int64": 63}
 
 
@@ -79,7 +78,7 @@ class Conversion:
         for key in HOLD_ONE:
             if key in schema:
                 out[key] = self._convert(schema[key])
-        for key in HOLD_LIST:
+        for key in IN_LISTS:
             if key in schema:
                 self._add_list(out, key, self._alternatives(schema, key), may_overlap=self._may_overlap(schema, key))
         _bound_width(out)

@@ -16,14 +16,14 @@ from counterfoil.json_schema.conversion import Conversion, Direction
 from counterfoil.json_schema.errors import Cause, Discriminator, cause_of, schema_at
 from counterfoil.json_schema.list_members import judges_members_alone
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve
+from counterfoil.openapi.schema_terms import UUID
 
 Json = Any
 
 _DURATION = re.compile(r"P(?=.)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?)")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 LATER_FORMATS = {
     "duration": lambda text: _DURATION.fullmatch(text) is not None,
-    "uuid": lambda text: _UUID.fullmatch(text) is not None,
+    "uuid": lambda text: UUID.fullmatch(text) is not None,
 }
 """Formats that JSON Schema has since draft 2019-09 and that users' documents of OpenAPI 3.0 mean, too."""
 

@@ -8,7 +8,8 @@ import msgspec
 import orjson
 
 from counterfoil import yaml_reader
-from counterfoil.openapi.spec import SpecError, one_line
+from counterfoil.openapi.spec import SpecError
+from counterfoil.plain_text import one_line
 
 Json = Any
 

@@ -6,13 +6,13 @@ stay as they are, whatever they hold.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from counterfoil.openapi.closed_parts import ClosedParts, Follow
 from counterfoil.openapi.nodes import Node
 from counterfoil.openapi.patterns import usable
+from counterfoil.openapi.schema_terms import IN_LISTS, OR_BOOLEAN, UUID
 from counterfoil.openapi.spec import SchemaDialect
 
 Json = Any
@@ -20,12 +20,9 @@ Tell = Callable[[Node, str], None]
 Refer = Callable[[Node], str | None]
 """Gives the reference, in the view, to the schema that the reference at a place leads to; None if it leads nowhere."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 IN_MAPS = ("properties", "patternProperties", "dependentSchemas")
-IN_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 ALONE = ("items", "not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
-OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 COUNTS = (
     "minLength",
     "maxLength",
@@ -312,7 +309,7 @@ def _no_uuid(schema: dict[str, Json]) -> str:
         if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
             return f"a UUID has 36 characters, and {name} is {value}"
     example = schema.get("example")
-    if isinstance(example, str) and not _UUID.fullmatch(example):
+    if isinstance(example, str) and not UUID.fullmatch(example):
         return f"the example {_shown(example)} is not a UUID"
     return ""
 

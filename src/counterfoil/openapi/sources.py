@@ -14,7 +14,7 @@ import orjson
 
 from counterfoil import yaml_reader
 from counterfoil.openapi.parsing import as_json
-from counterfoil.openapi.spec import one_line
+from counterfoil.plain_text import one_line
 
 Json = Any
 Steps = tuple[str | int, ...]

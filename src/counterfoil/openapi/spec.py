@@ -64,8 +64,3 @@ class Spec:
             method, _, path = name.partition(" ")
             paths.setdefault(path, {})[method.lower()] = operation
         return paths
-
-
-def one_line(error: object) -> str:
-    """What an error says, in one line of at most 300 characters."""
-    return " ".join(str(error).split())[:300]

@@ -17,10 +17,10 @@ from counterfoil.api import API, Response
 from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.json_schema.validators import Schemas, Validator
+from counterfoil.media_types import is_json_type, range_of
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import pointer
-from counterfoil.server.parsing.media_types import is_json_type, range_of
 from counterfoil.server.parsing.scalars import READERS
 from counterfoil.server.workarounds import (
     ResponseValidationAPI,

@@ -28,7 +28,7 @@ from counterfoil.apis.generic.model import (
 
 Json = Any
 
-FORM = 1
+FORMAT = 1
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MEMBERS = frozenset(["counterfoil", "collections", "operations", "actions", "made_up", "integrity"])
 PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
@@ -51,7 +51,7 @@ def write(model: Model) -> str:
     import yaml
 
     document = {
-        "counterfoil": FORM,
+        "counterfoil": FORMAT,
         **({"integrity": model.integrity} if model.integrity != "lenient" else {}),
         "collections": {path: _written(each, skip=("path",)) for path, each in model.collections.items()},
         "operations": {
@@ -139,8 +139,8 @@ def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -
     """The model with the corrections in ``data``. Raises ``ModelError`` that begins with ``where``."""
     if not isinstance(data, dict) or not set(data) <= MEMBERS:
         raise ModelError(f"{where}: a model is a mapping of collections, operations, actions, made_up and integrity")
-    if data.get("counterfoil", FORM) != FORM:
-        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORM}")
+    if data.get("counterfoil", FORMAT) != FORMAT:
+        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORMAT}")
     integrity = data.get("integrity", model.integrity)
     if integrity not in _INTEGRITIES:
         raise ModelError(f"{where}: integrity is one of {', '.join(_INTEGRITIES)}, not {integrity!r}"[:300])

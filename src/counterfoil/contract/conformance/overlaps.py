@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.contract.conformance.described import request_schema, response_schema
-from counterfoil.json_schema.validators import Schemas
+from counterfoil.contract.conformance.described import request_schema, response_schema, schemas_in
 from counterfoil.openapi import SpecError
 
 _PLACE = re.compile(r"Schema at (\S+?):?\s")
@@ -27,10 +26,8 @@ class Overlaps:
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
-        is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
-        dialect: Any = "2020-12" if is_2020 else "draft4"
-        self._schemas = Schemas(document, dialect, is_lenient=True) if document else None
-        self._exact = Schemas(document, dialect, is_lenient=True, exact=True) if document else None
+        self._schemas = schemas_in(document)
+        self._exact = schemas_in(document, exact=True)
 
     def place(self, failure: Any, case: Any, response: Any) -> str | None:
         """Where the document's alternatives overlap, if all else of an answer is as the document says; else None."""

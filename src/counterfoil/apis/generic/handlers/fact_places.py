@@ -19,6 +19,7 @@ from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.rows import Member
 from counterfoil.json_values import copy_json
+from counterfoil.openapi.path_templates import PARAMETER
 
 Json = Any
 
@@ -141,7 +142,7 @@ class FactPlaces:
     def suits(self, operation: Operation, answer: DocumentedResponse, envelope: Json, place: FactPlace) -> bool:
         """Whether the document allows what this place would say of a page in the middle of a list."""
         page = Page([Member("example", {})], 30, 10, 10, operation.pages.first + 1, True, operation.pages)
-        names = re.findall(r"\{([^}]*)\}", operation.name)
+        names = PARAMETER.findall(operation.name)
         request = Request(operation.name, path=dict.fromkeys(names, "example"), origin="http://example.com")
         body = copy_json(envelope)
         self.write(body, place, Facts(page, request))

@@ -8,7 +8,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.api.kept import Kept, KeptMembers
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.documented_responses import DocumentedResponse, is_xml, request_schema
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
 from counterfoil.apis.generic.handlers import listing
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
 from counterfoil.apis.generic.handlers.member_changes import MemberChanges
@@ -20,6 +20,7 @@ from counterfoil.apis.generic.inference.file_operations import is_text
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
+from counterfoil.media_types import is_xml
 from counterfoil.world.resources import Content
 
 Json = Any

@@ -10,7 +10,7 @@ from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.documented_responses import DocumentedResponse, is_xml
+from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.handlers.fact_places import FactPlace, FactPlaces, with_objects
 from counterfoil.apis.generic.handlers.listing import Page
 from counterfoil.apis.generic.handlers.page_facts import Facts
@@ -20,6 +20,7 @@ from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at, put, wrapped
 from counterfoil.apis.generic.rows import Member
 from counterfoil.json_values import copy_json
+from counterfoil.media_types import is_xml
 
 Json = Any
 
