@@ -74,7 +74,7 @@ class YamlError(ValueError):
 class Document:
     """The content of a file: ``value`` in JSON's types (and infinity and NaN), and the tree with the positions in the file.
 
-    ``merges`` are the lines that have a merge key. ``mistakes`` are what a tolerant reading put up with.
+    ``merges`` are the lines that have a merge key. ``mistakes`` are what a tolerant reading accepted.
     """
 
     value: Any

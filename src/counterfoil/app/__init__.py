@@ -92,11 +92,12 @@ def build(
     ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
     store is one that several machines use, call ``sharing.start(1)``.
 
-    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
+    The control API is built when it is first asked for. ``control_token`` is the token that it then requires; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
     every visitor of the page a world of their own, made like the first one, and closes the first one to all.
 
-    ``metrics`` counts requests and serves the numbers at ``/metrics``, to who may use the control API; not in public mode.
+    ``metrics`` counts requests and serves the numbers at ``/metrics``, to clients that may use the control API; not in
+    public mode.
 
     Raises UsageError, ConfigurationError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Mounts:
     """The control API and the page of one application.
 
-    Both let in who passes ``check_access``: it wants ``token``, if there is one, and a name of ``hosts`` or loopback. In
+    Both let in clients that pass ``check_access``: it requires ``token``, if there
+    is one, and a name of ``hosts`` or loopback. In
     ``public`` mode the control API keeps visitors within bounds. ``closing`` ends the page's event streams."""
 
     worlds: Worlds

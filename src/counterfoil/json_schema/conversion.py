@@ -96,8 +96,8 @@ class Conversion:
             for branch, each in zip(branches, converted, strict=True)
         ]
         accepted = tuple(tuple(filter(is_text, branch.accepted)) for branch in branches)
-        told = tuple(dict.fromkeys(each for branch in branches for each in branch.told))
-        self._discriminators[id(out)] = Discriminator(name, accepted, told)
+        shown = tuple(dict.fromkeys(each for branch in branches for each in branch.shown))
+        self._discriminators[id(out)] = Discriminator(name, accepted, shown)
         return out
 
     def _may_overlap(self, schema: Json, key: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from counterfoil.json_schema.conversion import Conversion, Direction
 from counterfoil.json_schema.errors import Cause, Discriminator, cause_of, schema_at
-from counterfoil.json_schema.list_members import judges_members_alone
+from counterfoil.json_schema.list_members import validates_members_separately
 from counterfoil.openapi import SchemaDialect, Spec, SpecError, resolve
 from counterfoil.openapi.schema_terms import UUID
 
@@ -31,22 +31,22 @@ LATER_FORMATS = {
 class Validator:
     """Validates values against one schema. Messages say "the value" instead of repeating it: it may be secret."""
 
-    __slots__ = ("_judges_alone", "_member", "_root")
+    __slots__ = ("_member", "_root", "_separately")
 
     def __init__(self, root: _Root, member: str) -> None:
         self._root = root
         self._member = member
-        self._judges_alone: dict[tuple[str | int, ...], bool] = {}
+        self._separately: dict[tuple[str | int, ...], bool] = {}
 
     def is_valid(self, value: Json) -> bool:
         return self._root.compiled.is_valid({self._member: value})  # type: ignore[no-any-return]
 
-    def judges_members_alone(self, place: tuple[str | int, ...]) -> bool:
+    def validates_members_separately(self, place: tuple[str | int, ...]) -> bool:
         """Whether a value is valid exactly if it is valid with each of the members of its list at ``place`` alone, and without
-        any: a member that was valid there once need not be judged again."""
-        known = self._judges_alone.get(place)
+        any: a member that was valid there once need not be validated again."""
+        known = self._separately.get(place)
         if known is None:
-            known = self._judges_alone[place] = self._root.judges_members_alone(self._member, place)
+            known = self._separately[place] = self._root.validates_members_separately(self._member, place)
         return known
 
     def first_error(self, value: Json) -> tuple[list[str | int], Any]:
@@ -68,8 +68,8 @@ class Schemas:
     """The schemas of one document. Ask for all validators first; they are compiled by ``compile``, or when one is first used.
 
     ``dialect`` says how schemas are read. ``is_lenient``: the document is a user's own. A schema that does not compile then
-    allows everything, and a value in an answer may fit several branches of a ``oneOf``, as in many published documents it
-    must; not if ``oneOf`` is to be ``exact``.
+    allows everything, and a value in an answer may fit several branches of a ``oneOf``, as it must in many published
+    documents, unless ``exact``.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Schemas:
         self.document = document
         self.is_lenient = is_lenient
         self.shapes: dict[int, Any] = {}
-        """What readers of texts found out of each schema, by its identity."""
+        """The shapes that ``TypedText`` found of each schema, by its identity."""
         self._roots: dict[Direction, _Root] = {
             "request": _Root(document, "request", dialect, is_lenient, exact),
             "response": _Root(document, "response", dialect, is_lenient, exact),
@@ -182,9 +182,9 @@ class _Root:
                 table.update({name: {} for name in table})
             return self._compile()
 
-    def judges_members_alone(self, member: str, place: tuple[str | int, ...]) -> bool:
+    def validates_members_separately(self, member: str, place: tuple[str | int, ...]) -> bool:
         """See ``Validator``."""
-        return judges_members_alone(self._properties[member], place, self._conversion.target)
+        return validates_members_separately(self._properties[member], place, self._conversion.target)
 
     def discriminator(self, error: Any) -> Discriminator | None:
         """What tells the alternatives apart that an error is about; None where nothing does."""

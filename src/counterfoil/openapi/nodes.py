@@ -1,4 +1,4 @@
-"""Where something is in a document of several files, where a reference leads from there, and what is told of it."""
+"""Places in a document of several files: where each is, where references lead from it, and the notices about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from counterfoil.openapi.spec import Notice
 Json = Any
 
 MAX_NOTICES = 1_000
-"""How many notices of one document are told."""
+"""How many notices of one document are kept."""
 MAX_REFERENCES = 50
 """How many references may follow one after another."""
 
@@ -49,7 +49,7 @@ class Node:
 
 
 class Notices:
-    """Collects what could not be understood; a place is told once for each message."""
+    """Collects notices of what could not be understood; each place has the same message once."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[SourceFile, Steps, str], None] = {}
@@ -73,7 +73,7 @@ class Notices:
             for file, steps, message in self._told
         ]
         notices += [
-            Notice(file.shown, mistake.line, f"{mistake.message}; {_put_up_with(mistake.message)}")
+            Notice(file.shown, mistake.line, f"{mistake.message}; {_what_was_done(mistake.message)}")
             for file in sources.all()
             for mistake in file.mistakes
         ]
@@ -83,23 +83,23 @@ class Notices:
         return notices
 
 
-def _put_up_with(mistake: str) -> str:
+def _what_was_done(mistake: str) -> str:
     return "the last counts" if mistake.startswith("key ") else "read as it is written"
 
 
-class Lost(Exception):
+class BrokenReference(Exception):
     """A reference that leads nowhere; the message says why."""
 
 
 def target(sources: Sources, reference: str, node: Node) -> Node:
-    """Where a reference that stands at ``node`` leads. Raises ``Lost``."""
+    """Where a reference that stands at ``node`` leads. Raises ``BrokenReference``."""
     address, _, fragment = reference.partition("#")
     try:
         file = sources.beside(node.file, address) if address else node.file
     except Unreadable as error:
-        raise Lost(str(error)) from None
+        raise BrokenReference(str(error)) from None
     if fragment and not fragment.startswith("/"):
-        raise Lost("names an anchor, and anchors are not read")
+        raise BrokenReference("names an anchor, and anchors are not read")
     top = Node(file, file.value)
     for tokens in (json_pointer.split(fragment), json_pointer.split(unquote(fragment))):
         found = _descend(sources, top, tokens)
@@ -112,7 +112,7 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
             if found is not None:
                 return found
             ancestor = ancestor.parent
-    raise Lost("points to nothing")
+    raise BrokenReference("points to nothing")
 
 
 def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_REFERENCES) -> Node | None:
@@ -139,9 +139,9 @@ def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_RE
 
 
 def end_of(sources: Sources, node: Node) -> Node:
-    """``node``, or where its ``$ref`` and those that follow lead. Raises ``Lost``."""
+    """``node``, or where its ``$ref`` and those that follow lead. Raises ``BrokenReference``."""
     for _ in range(MAX_REFERENCES):
         if not (isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str)):
             return node
         node = target(sources, node.value["$ref"], node)
-    raise Lost("refers to itself")
+    raise BrokenReference("refers to itself")

@@ -1,7 +1,7 @@
 """Brings one schema of a user's document into the view's form: valid in its dialect, references to ``#/components/schemas``.
 
-What a keyword cannot mean is left out and told. Members that are no keyword (examples, defaults, extensions) are data and
-stay as they are, whatever they hold.
+A keyword that has a value it cannot have is left out and reported. Members that are not keywords (examples, defaults,
+extensions) are data and stay as they are, whatever they hold.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class SchemaView:
 
     def _close(self, node: Node, members: dict[str, Json], opened: bool) -> None:
         """Leave out ``additionalProperties: false`` where it forbids what is described, else what is required and forbidden."""
-        if not opened and self.closed.shuts_out_its_parts(node):
+        if not opened and self.closed.forbids_its_parts(node):
             self.tell(node["additionalProperties"], SHUT)
             opened = True
         if opened:
@@ -175,7 +175,7 @@ class SchemaView:
         else:
             out[key] = [self.write(here[index]) for index in range(len(here.value))]
         if key == "allOf" and isinstance(here.value, list):
-            for index, end in self.closed.that_shut_out(node):
+            for index, end in self.closed.forbidding_parts(node):
                 self.tell(here[index], SHUT)
                 out[key][index] = self.write(end, opened=True)
 

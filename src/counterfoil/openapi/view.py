@@ -1,7 +1,7 @@
 """Brings a user's document into one form: OpenAPI 3, complete, each reference leading to a component of its own kind.
 
-It reads only what may stand where it stands: a ``$ref`` in an example is data. What it cannot understand it leaves out or
-lets be anything, and tells. This module writes the document with its paths and operations; ``component_view``,
+It reads only what may stand where it stands: a ``$ref`` in an example is data. What it cannot understand is left out, or allows
+everything, and is reported. This module writes the document with its paths and operations; ``component_view``,
 ``security_view``, ``message_view`` and ``schema_view`` write the parts of OpenAPI 3.0 and later, ``swagger2`` reads Swagger 2.0.
 """
 

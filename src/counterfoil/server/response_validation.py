@@ -102,7 +102,7 @@ def _is_valid(validator: Validator, body: Json, kept: Kept | KeptMembers | None)
         if kept.valid_for is validator:
             return True
         new, judged = [kept], body
-    elif kept is not None and validator.judges_members_alone(kept.place):
+    elif kept is not None and validator.validates_members_separately(kept.place):
         new = [each for each in kept.members if each.valid_for is not validator]
         judged = with_list(body, kept.place, _new_values(validator, body, kept) if new else [])
     else:

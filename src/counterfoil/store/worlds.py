@@ -231,7 +231,7 @@ class StoredWorlds(Worlds):
     # --- making and deleting ---------------------------------------------------------------------
 
     def restrict_credentials(self, credentials_of: CredentialsOf) -> None:
-        """To be called before the first change."""
+        """As ``Worlds`` has it; to be called before the first change."""
         super().restrict_credentials(credentials_of)
         with self._lock:
             self._heads.clear()

@@ -1,4 +1,4 @@
-"""Reads a document's paths: which segments are parameters, and what a path is below of."""
+"""Reads a document's paths: which segments are parameters, and which path is above another."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Unknown:
 
 
 class Discriminators:
-    """The discriminators of one document; None is an API's in the catalog, where nothing is put up with."""
+    """The discriminators of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document

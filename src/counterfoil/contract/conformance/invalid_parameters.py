@@ -10,7 +10,7 @@ from counterfoil.openapi import SpecError, resolve
 
 
 class InvalidParameters:
-    """The parameters of one document; None is an API's in the catalog, whose every failure counts."""
+    """The parameters of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document

@@ -22,7 +22,7 @@ UNREADABLE = (LookupError, StopIteration, ValueError, TypeError, SpecError)
 
 
 class Overlaps:
-    """The overlapping alternatives of one document; None is an API's in the catalog, where none are put up with."""
+    """The overlapping alternatives of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document

@@ -17,7 +17,7 @@ from counterfoil.openapi.path_templates import EXPLODED
 
 
 class PathTexts:
-    """The path parameters of one document; None is an API's in the catalog, whose every failure counts."""
+    """The path parameters of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document

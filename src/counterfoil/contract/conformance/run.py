@@ -269,10 +269,10 @@ def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, c
     """What to say of a failure that a contradiction in the document explains; None if none does."""
     place = overlaps.place(failure, case, response)
     if place is not None:
-        return f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
+        return f"{place}: an answer fits several alternatives of this oneOf; this is accepted (anyOf would say so)"
     place = overlaps.request_place(failure, case)
     if place is not None:
-        return f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
+        return f"{place}: a request fits several alternatives of this oneOf, and is accepted"
     return discriminators.contradiction(failure, case, response)
 
 

@@ -14,7 +14,7 @@ from counterfoil.openapi import SpecError
 
 
 class WholeFloats:
-    """The bodies of one document's requests; None is an API's in the catalog, whose every failure counts."""
+    """The bodies of one document's requests; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document if document is not None and is_draft4(document) else None

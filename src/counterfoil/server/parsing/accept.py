@@ -16,8 +16,8 @@ MAX_CACHED_LENGTH = 200
 class Acceptable:
     """Checks Accept headers against the media types of one operation's successful responses.
 
-    With ``any_json``, a client that asks for JSON of a vendor's (``application/vnd.github+json``) takes plain JSON: that is what
-    the documents of such vendors have, and what they send.
+    With ``any_json``, a client that asks for a vendor's JSON type (``application/vnd.github+json``) also gets plain
+    JSON: that is what the documents of such vendors have, and what they send.
     """
 
     def __init__(self, responses: Mapping[str, Any], *, any_json: bool = False) -> None:

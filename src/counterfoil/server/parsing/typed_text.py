@@ -1,6 +1,6 @@
 """Turns text, as URLs and forms hold it, into values of the types that a schema asks for.
 
-It never refuses: text that is no number where a number is asked for stays text, and the validator says so. Names with
+It never refuses: text that is not a number where a number is asked for stays text, and the validator says so. Names with
 brackets (``price[gte]=5``, ``items[0][id]=a``, ``tags[]=b``) become objects and arrays.
 """
 

@@ -60,7 +60,7 @@ class AnswerHeaders:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
             if (
                 value is UNSET and required
-            ):  # what the request was called, such as X-Request-Id, the answer is called too
+            ):  # an id that the client gave its request, such as X-Request-Id, is repeated in the answer
                 value = request.headers.get(header.lower(), UNSET)
             text = UNSET if value is UNSET or value is None else self._text(schema, value)
             if text is UNSET and required:

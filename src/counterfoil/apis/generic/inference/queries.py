@@ -83,14 +83,14 @@ _WORDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 ONE_EACH = ("sort", "direction", "fields", "omit", "search", "conditions")
-"""What one parameter of a list does alone, as ``Operation`` calls it."""
+"""What a list has one parameter for, by the names of ``Operation``'s attributes."""
 
 
 @dataclass
 class Queries:
     """What the parameters of one list do, with a line for each that says why.
 
-    ``names`` are the parameters that do what one does alone (``ONE_EACH``); those that do nothing known are ``unknown``.
+    ``names`` has the parameter for each of ``ONE_EACH``; ``unknown`` those whose meaning is not known.
     """
 
     pages: Pages = field(default_factory=Pages)

@@ -175,7 +175,7 @@ def _quoted(name: str) -> str:
 
 
 def plain(value: Json) -> Json:
-    """Without the exact numbers that the checker reads from answers, which JSON cannot say."""
+    """Without the exact numbers that the checker reads from answers, which JSON cannot express."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
