@@ -20,10 +20,10 @@ from counterfoil.world.resources import check_bytes
 from counterfoil.world.state import Grant, WorldState
 from counterfoil.world.step import Step
 from counterfoil.world.tokens import Token, Tokens
-from counterfoil.world.world_reader import WorldReader
+from counterfoil.world.world_view import WorldView
 
 
-class World(WorldReader):
+class World(WorldView):
     """A view of one world: it shows the version that was newest when the view was created, until it executes a command.
 
     Create one for each request (``Worlds.get``, ``latest``). ``version`` grows with every command and reset.

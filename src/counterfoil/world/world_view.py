@@ -22,8 +22,8 @@ from counterfoil.world.tokens import Token, Tokens
 T = TypeVar("T")
 
 
-class WorldReader:
-    """Reads one version of a world: the one that was newest when the reader was created."""
+class WorldView:
+    """One version of a world to read from: the one that was newest when the view was created."""
 
     CACHE_BYTES = 64 * 2**20
     """Bytes, about, of what was derived for one version, and again of what depends on the accounts alone, at most: sixteen lists
