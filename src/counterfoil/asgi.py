@@ -18,7 +18,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_WORLD = "default"
 CONTROL_PREFIX = "/_sandbox/v1"
-"""Of the paths of the control API."""
+"""How the paths of the control API begin."""
 REFUSAL = "counterfoil.refusal"
 """The key of a ``Refusal`` in the scope's ``state``, set by the HTTP server."""
 

@@ -101,7 +101,7 @@ def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Reso
 
 
 def _inferred_from(model: Model, law: Law) -> str:
-    """What the document says that the law rests on, to follow its sentence."""
+    """What in the document the law was inferred from, to be added to its sentence."""
     parameter = law.id.partition(".filter.")[2]
     wanted = f"filter {parameter}" if parameter else "role:"
     reasons = (
