@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from counterfoil import json_pointer
-from counterfoil.openapi.nodes import BrokenReference, Node, Notices, end_of, target
+from counterfoil.openapi.nodes import Lost, Node, Notices, end_of, target
 from counterfoil.openapi.schema_view import SchemaView
 from counterfoil.openapi.sources import SourceFile, Sources, Steps
 from counterfoil.openapi.spec import SchemaDialect
@@ -86,7 +86,7 @@ class ComponentView:
         """A component that only refers to another: what is in another file gets its name."""
         try:
             end = end_of(self.sources, node)
-        except BrokenReference as lost:
+        except Lost as lost:
             if kind != "schemas":
                 return
             self.tell(node, f"the reference '{node.value['$ref']}' {lost}; anything is valid here")
@@ -105,7 +105,7 @@ class ComponentView:
         try:
             found = target(self.sources, reference, node)
             end = end_of(self.sources, found)
-        except BrokenReference as lost:
+        except Lost as lost:
             if kind == "schemas" and reference in self._taken[kind]:
                 return json_pointer.join("components", kind, reference)
             self.tell(node, f"the reference '{reference}' {lost}; anything is valid here")
@@ -141,7 +141,7 @@ class ComponentView:
         """Where references from ``node`` end, if that is a mapping; else None, and a notice."""
         try:
             end = end_of(self.sources, node)
-        except BrokenReference as lost:
+        except Lost as lost:
             self.tell(node, f"the reference '{node.value['$ref']}' {lost}; the {what} is left out")
             return None
         if not isinstance(end.value, dict):
@@ -160,7 +160,7 @@ class ComponentView:
     def _quiet_end(self, node: Node, kind: type) -> Node | None:
         try:
             end = end_of(self.sources, node)
-        except BrokenReference:
+        except Lost:
             return None
         return end if isinstance(end.value, kind) else None
 

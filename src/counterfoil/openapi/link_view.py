@@ -7,7 +7,7 @@ from typing import Any
 
 from counterfoil import json_pointer
 from counterfoil.openapi.component_view import ComponentView
-from counterfoil.openapi.nodes import BrokenReference, Node, end_of
+from counterfoil.openapi.nodes import Lost, Node, end_of
 from counterfoil.openapi.path_templates import PARAMETER
 from counterfoil.openapi.spec import METHODS
 
@@ -56,7 +56,7 @@ class LinkView(ComponentView):
         for path in paths.value if paths is not None else ():
             try:
                 item = end_of(self.sources, paths[path]) if paths is not None else None
-            except BrokenReference:
+            except Lost:
                 continue
             if item is None or not isinstance(item.value, dict):
                 continue
@@ -75,7 +75,7 @@ class LinkView(ComponentView):
         for index in range(len(declared) if isinstance(declared, list) else 0):
             try:
                 end = end_of(self.sources, node["parameters"][index])
-            except BrokenReference:
+            except Lost:
                 continue
             if isinstance(end.value, dict) and isinstance(end.value.get("name"), str):
                 names.add(end.value["name"])

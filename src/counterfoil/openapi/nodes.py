@@ -87,19 +87,19 @@ def _what_was_done(mistake: str) -> str:
     return "the last counts" if mistake.startswith("key ") else "read as it is written"
 
 
-class BrokenReference(Exception):
+class Lost(Exception):
     """A reference that leads nowhere; the message says why."""
 
 
 def target(sources: Sources, reference: str, node: Node) -> Node:
-    """Where a reference that stands at ``node`` leads. Raises ``BrokenReference``."""
+    """Where a reference that stands at ``node`` leads. Raises ``Lost``."""
     address, _, fragment = reference.partition("#")
     try:
         file = sources.beside(node.file, address) if address else node.file
     except Unreadable as error:
-        raise BrokenReference(str(error)) from None
+        raise Lost(str(error)) from None
     if fragment and not fragment.startswith("/"):
-        raise BrokenReference("names an anchor, and anchors are not read")
+        raise Lost("names an anchor, and anchors are not read")
     top = Node(file, file.value)
     for tokens in (json_pointer.split(fragment), json_pointer.split(unquote(fragment))):
         found = _descend(sources, top, tokens)
@@ -112,7 +112,7 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
             if found is not None:
                 return found
             ancestor = ancestor.parent
-    raise BrokenReference("points to nothing")
+    raise Lost("points to nothing")
 
 
 def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_REFERENCES) -> Node | None:
@@ -139,9 +139,9 @@ def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_RE
 
 
 def end_of(sources: Sources, node: Node) -> Node:
-    """``node``, or where its ``$ref`` and those that follow lead. Raises ``BrokenReference``."""
+    """``node``, or where its ``$ref`` and those that follow lead. Raises ``Lost``."""
     for _ in range(MAX_REFERENCES):
         if not (isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str)):
             return node
         node = target(sources, node.value["$ref"], node)
-    raise BrokenReference("refers to itself")
+    raise Lost("refers to itself")
