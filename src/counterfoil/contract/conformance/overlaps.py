@@ -1,7 +1,7 @@
 """Tells which answers and requests are wrong only in that a value fits several alternatives of a ``oneOf`` in an own document.
 
 Documents often have alternatives of which one fits whatever another fits, so that no answer could be valid. It is the document
-that contradicts itself then: a note names its place, and it is no failure of the target.
+that contradicts itself then: a note names its place, and it is not a failure of the target.
 """
 
 from __future__ import annotations

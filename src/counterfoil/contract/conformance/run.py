@@ -120,7 +120,7 @@ def configuration(job: Job) -> dict[str, Any]:
         "workers": 1,
         "continue-on-failure": True,
         "request-timeout": job.timeout,
-        # A late answer is no finding if it comes at the second try; what may write is sent once.
+        # A late answer is not a finding if it comes at the second try; what may write is sent once.
         "request-retries": 0 if job.writes and not job.disposable else 1,
         "generation": {
             "max-examples": job.max_examples,

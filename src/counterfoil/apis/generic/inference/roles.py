@@ -191,7 +191,7 @@ class Roles:
         return found
 
     def _literal_role(self, name: str, method: str, path: Path) -> InferredRole:
-        """An operation whose path ends in a word that is no collection."""
+        """An operation whose path ends in a word that is not a collection."""
         before = path.parent()
         if (
             method in WRITING

@@ -1,6 +1,6 @@
 """Makes a law book for any OpenAPI document from the model that was inferred of it.
 
-The laws are the families that the vendors' books use (paging, filters, sort orders, identity), held against inferred
+The laws are the families that the vendors' books use (paging, filters, sort orders, identity), applied to inferred
 collections, and those that follow from a resource's life: what was written is read, an update changes only what was sent,
 what was deleted is gone. Each law says what in the document it was inferred from, and how sure that is: the checker shows a
 law that is not sure, and does not hold, as a question (``contract.runner.SURE``).
