@@ -441,7 +441,7 @@ class Measured:
 def second_start(path: Path) -> dict[str, Any]:
     """What reading again and setting up take, in a process that does nothing else."""
     from counterfoil.apis.generic import build_api
-    from counterfoil.json_schema import schemas_of
+    from counterfoil.json_schema.validators import schemas_of
     from counterfoil.openapi import read_document
     from counterfoil.server.app import build_server
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -12,11 +12,13 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+CheckAccess = Callable[[Mapping[str, str]], object]
+"""Takes a request's headers by lower-case name; raises ``ApiError`` for a request that may not use the control API."""
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_WORLD = "default"
 CONTROL_PREFIX = "/_sandbox/v1"
-"""Of the paths of the control API."""
+"""How the paths of the control API begin."""
 REFUSAL = "counterfoil.refusal"
 """The key of a ``Refusal`` in the scope's ``state``, set by the HTTP server."""
 
@@ -95,6 +97,12 @@ def request_headers(scope: Scope) -> dict[str, str]:
     for name, values in repeated.items():
         headers[name] = ", ".join(values)
     return headers
+
+
+async def until_disconnected(receive: Receive) -> None:
+    """Wait until the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def address_key(address: str) -> str:

@@ -1,8 +1,9 @@
-"""Writes text for people: numbers with their nouns, and text from outside without what a terminal would obey."""
+"""Writes values and errors as text for people, and text from outside without what a terminal would obey."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 """Control characters but tab and line feed (C1 too: U+009B begins an escape sequence), the characters that set the
@@ -23,3 +24,13 @@ def counted(number: int, noun: str) -> str:
     """A number with its noun, for one or for several: ``1 world``, ``2 entries``. The noun is regular, in the singular."""
     several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number} {noun if number == 1 else several}"
+
+
+def one_line(error: object) -> str:
+    """What an error says, in one line of at most 300 characters."""
+    return " ".join(str(error).split())[:300]
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON, URLs and headers have it: ``true``, not ``True``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

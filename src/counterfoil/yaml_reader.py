@@ -24,6 +24,8 @@ from math import isinf
 from pathlib import Path
 from typing import Any
 
+from counterfoil.plain_text import one_line
+
 Node = Any
 """A node of PyYAML's tree; PyYAML's stubs lack the attribute ``id``, which is the kind of node."""
 
@@ -72,7 +74,7 @@ class YamlError(ValueError):
 class Document:
     """The content of a file: ``value`` in JSON's types (and infinity and NaN), and the tree with the positions in the file.
 
-    ``merges`` are the lines that have a merge key. ``mistakes`` are what a tolerant reading put up with.
+    ``merges`` are the lines that have a merge key. ``mistakes`` are what a tolerant reading accepted.
     """
 
     value: Any
@@ -279,10 +281,10 @@ def _syntax_mistake(source: bytes | str, error: Exception) -> Mistake:
     """The mistake in a parser error; for characters that YAML does not allow the error has a position instead of a line."""
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
-        return Mistake(mark.line + 1, f"not valid YAML: {_one_line(getattr(error, 'problem', None) or error)}")
+        return Mistake(mark.line + 1, f"not valid YAML: {one_line(getattr(error, 'problem', None) or error)}")
     before: Any = source[: getattr(error, "position", 0)]
     line = before.count(b"\n" if isinstance(before, bytes) else "\n") + 1
-    return Mistake(line, f"not valid YAML: {_one_line(getattr(error, 'reason', error))}")
+    return Mistake(line, f"not valid YAML: {one_line(getattr(error, 'reason', error))}")
 
 
 def _shown(tag: str) -> str:
@@ -291,7 +293,3 @@ def _shown(tag: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300]

@@ -9,12 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS
 
 from counterfoil.api import API, ApiError, Principal, Request, Response
 from counterfoil.app import Application, build
 from counterfoil.openapi import Spec, read_document
-
-DOCUMENTS = Path(__file__).parent / "documents"
 
 
 @pytest.fixture(scope="session", autouse=True)

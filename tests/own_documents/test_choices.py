@@ -10,32 +10,20 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from tests.own_documents.served import DOCUMENTS, served
 
-from counterfoil.app import build
 from counterfoil.cli import main
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
-
-DOCUMENTS = Path(__file__).parent / "documents"
-
-
-def served(name: str, model: Path | None = None) -> httpx.Client:
-    own = own_api(DOCUMENTS / f"{name}.yaml", model=model, rows=12, seed=0)
-    transport = InProcessTransport(build(own=[own]).asgi_app)
-    return httpx.Client(
-        transport=transport, base_url=f"http://localhost/{name}", headers={"Authorization": "Bearer any"}
-    )
 
 
 @pytest.fixture
 def market() -> Iterator[httpx.Client]:
-    with served("market") as client:
+    with served(DOCUMENTS / "market.yaml") as client:
         yield client
 
 
 @pytest.fixture
 def office() -> Iterator[httpx.Client]:
-    with served("office") as client:
+    with served(DOCUMENTS / "office.yaml") as client:
         yield client
 
 
@@ -218,7 +206,7 @@ def test_a_reference_to_what_does_not_exist_is_refused_where_the_model_says_so(
 
     model = tmp_path / "market.model.yaml"
     model.write_text("integrity: strict\n")
-    with served("market", model) as strict:
+    with served(DOCUMENTS / "market.yaml", model=model) as strict:
         before = len(strict.get("/stalls").json()["stalls"])
         refused = strict.post("/stalls", json={"kind": "fish", "trader_id": "nobody"})
         assert (refused.status_code, refused.json()["status"]) == (422, 422)  # the document's status and shape

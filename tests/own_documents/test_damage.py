@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from counterfoil import yaml_reader
-from counterfoil.json_schema import schemas_of
+from counterfoil.json_schema.validators import schemas_of
 from counterfoil.openapi import SpecError, read_document
 from counterfoil.server.app import build_server
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+from tests.own_documents.served import DOCUMENTS
 
 from counterfoil.app import build
 from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
-DEPOT = Path(__file__).parent / "documents" / "parcels.yaml"
+DEPOT = DOCUMENTS / "parcels.yaml"
 HANDLERS = """
 from counterfoil.own import handler
 from counterfoil.world.commands.clock import AdvanceClock

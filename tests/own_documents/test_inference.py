@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner, Result
+from tests.own_documents.served import DOCUMENTS
 
 from counterfoil.cli import main
 from counterfoil.lookup import own_api
 from counterfoil.testing import Sandbox, SandboxServer
 
-DOCUMENTS = Path(__file__).parent / "documents"
 CAFE = DOCUMENTS / "cafe.yaml"
 
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served, whole_server
 
-from counterfoil.app import build
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
-
-DOCUMENT = Path(__file__).parent / "documents" / "depot.yaml"
+DOCUMENT = DOCUMENTS / "depot.yaml"
 WORLD = "/_sandbox/v1/worlds/default"
 
 
 @pytest.fixture
 def depot() -> Iterator[httpx.Client]:
-    transport = InProcessTransport(build(own=[own_api(DOCUMENT, rows=4, seed=0)]).asgi_app)
-    base = "http://localhost/depot"
-    with httpx.Client(transport=transport, base_url=base, headers={"Authorization": "Bearer x"}) as client:
+    with served(DOCUMENT, rows=4) as client:
         yield client
 
 
@@ -141,9 +135,7 @@ def test_each_part_of_an_id_fits_its_parameter(depot: httpx.Client) -> None:
 @pytest.fixture
 def kept() -> Iterator[httpx.Client]:
     """The depot with its control API."""
-    transport = InProcessTransport(build(own=[own_api(DOCUMENT, rows=4, seed=0)]).asgi_app)
-    headers = {"Authorization": "Bearer x"}
-    with httpx.Client(transport=transport, base_url="http://localhost", headers=headers) as client:
+    with whole_server(DOCUMENT, rows=4) as client:
         yield client
 
 

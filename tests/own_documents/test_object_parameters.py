@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-from counterfoil.app import build
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
+from tests.own_documents.served import DOCUMENTS, served
 
 from .test_laws import checked, none
 
-NEWSROOM = Path(__file__).parent / "documents" / "newsroom.yaml"
+NEWSROOM = DOCUMENTS / "newsroom.yaml"
 
 
 @pytest.fixture(scope="module")
 def newsroom() -> Iterator[httpx.Client]:
-    application = build(own=[own_api(NEWSROOM, rows=25, seed=0)])
-    with httpx.Client(
-        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/newsroom", timeout=None
-    ) as client:
+    with served(NEWSROOM, rows=25) as client:
         yield client
 
 

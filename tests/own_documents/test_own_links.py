@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, whole_server
 
-from counterfoil.app import build
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
-
-DOCUMENT = Path(__file__).parent / "documents" / "pier.yaml"
+DOCUMENT = DOCUMENTS / "pier.yaml"
 
 
 @pytest.fixture
 def pier() -> Iterator[httpx.Client]:
-    transport = InProcessTransport(build(own=[own_api(DOCUMENT, rows=3, seed=0)]).asgi_app)
-    with httpx.Client(
-        transport=transport, base_url="http://localhost", headers={"Authorization": "Bearer x"}
-    ) as client:
+    with whole_server(DOCUMENT, rows=3) as client:
         yield client
 
 

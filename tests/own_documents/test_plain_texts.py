@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served
 
-from counterfoil.app import build
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
-
-SWITCHBOARD = Path(__file__).parent / "documents" / "switchboard.yaml"
+SWITCHBOARD = DOCUMENTS / "switchboard.yaml"
 
 
 @pytest.fixture(scope="module")
 def board() -> Iterator[httpx.Client]:
-    application = build(own=[own_api(SWITCHBOARD, rows=5, seed=0)])
-    with httpx.Client(
-        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/switchboard", timeout=None
-    ) as client:
+    with served(SWITCHBOARD, rows=5) as client:
         yield client
 
 

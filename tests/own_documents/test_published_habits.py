@@ -9,20 +9,18 @@ from uuid import UUID
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served
 
 from counterfoil.app import build
 from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
-DEPOT = Path(__file__).parent / "documents" / "parcels.yaml"
+DEPOT = DOCUMENTS / "parcels.yaml"
 
 
 @pytest.fixture
 def depot() -> Iterator[httpx.Client]:
-    application = build(own=[own_api(DEPOT, rows=25, seed=0)])
-    with httpx.Client(
-        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/parcels", timeout=None
-    ) as client:
+    with served(DEPOT, rows=25) as client:
         yield client
 
 
@@ -197,8 +195,7 @@ def test_references_may_stand_for_operations_and_lists_of_parameters(tmp_path: P
 
 @pytest.fixture
 def ticker() -> Iterator[httpx.Client]:
-    application = build(own=[own_api(DEPOT.with_name("ticker.yaml"), rows=4, seed=0)])
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost/ticker") as client:
+    with served(DOCUMENTS / "ticker.yaml", rows=4) as client:
         yield client
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served
 
-from counterfoil.app import build
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
-
-DOCUMENT = Path(__file__).parent / "documents" / "teller.yaml"
+DOCUMENT = DOCUMENTS / "teller.yaml"
 CARD = {"kind": "card", "number": "4242"}
 
 
 @pytest.fixture(scope="module")
 def teller() -> httpx.Client:
-    transport = InProcessTransport(build(own=[own_api(DOCUMENT, rows=3, seed=0)]).asgi_app)
-    return httpx.Client(transport=transport, base_url="http://localhost/teller", headers={"Authorization": "Bearer x"})
+    return served(DOCUMENT, rows=3)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.served import whole_server
 
 from counterfoil.app import build
 from counterfoil.lookup import own_api
@@ -22,8 +23,7 @@ INVOICES = {"api": "shop", "collection": "/invoices"}
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    shop = own_api(SHOP / "shop.yaml", model=SHOP / "shop.model.yaml", rows=25, seed=0)
-    with httpx.Client(transport=InProcessTransport(build(own=[shop]).asgi_app), base_url="http://localhost") as opened:
+    with whole_server(SHOP / "shop.yaml", model=SHOP / "shop.model.yaml", rows=25) as opened:
         yield opened
 
 
@@ -214,8 +214,7 @@ components:
 
 def test_what_only_the_server_may_set_is_not_wanted_of_who_creates(tmp_path: Path) -> None:
     (tmp_path / "notes.yaml").write_text(NOTES)
-    notes = own_api(tmp_path / "notes.yaml", rows=3, seed=0)
-    with httpx.Client(transport=InProcessTransport(build(own=[notes]).asgi_app), base_url="http://localhost") as client:
+    with whole_server(tmp_path / "notes.yaml", rows=3) as client:
         query = {"api": "notes", "collection": "/notes"}
         answer = client.post(f"{WORLD}/resources", params=query, json={"value": {}})
         assert (answer.status_code, answer.json()["field"]) == (422, "text")
@@ -252,8 +251,7 @@ components:
 
 def test_the_only_one_comes_back_after_it_was_deleted(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_text(SETTINGS)
-    desk = own_api(tmp_path / "desk.yaml", rows=3, seed=0)
-    with httpx.Client(transport=InProcessTransport(build(own=[desk]).asgi_app), base_url="http://localhost") as client:
+    with whole_server(tmp_path / "desk.yaml", rows=3) as client:
         query = {"api": "desk", "collection": "/settings"}
         one = {**query, "id": "-"}
         dark = {"value": {"theme": "dark", "size": 12}}
@@ -367,8 +365,7 @@ A_MEGABYTE = "x" * 1_000_000
 def test_what_one_world_was_ever_written_is_bounded(tmp_path: Path) -> None:
     """64 MiB are 67,108,864 bytes, which hold 67 values of a megabyte, whatever was overwritten by the next."""
     (tmp_path / "people.yaml").write_text(PEOPLE)
-    application = build(own=[own_api(tmp_path / "people.yaml", rows=3, seed=0)])
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost") as client:
+    with whole_server(tmp_path / "people.yaml", rows=3) as client:
         statuses, said = written(client, "/people/people/ada", A_MEGABYTE)
         assert statuses == [200] * 67 + [409], said
         small = client.patch("/people/people/ada", json={"name": "Ada"}, headers={"Authorization": "Bearer any"})

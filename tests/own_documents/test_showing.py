@@ -10,18 +10,19 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from tests.own_documents.test_choices import served, why
+from tests.own_documents.served import DOCUMENTS, served
+from tests.own_documents.test_choices import why
 
 
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[httpx.Client]:
-    with served("clinic") as client:
+    with served(DOCUMENTS / "clinic.yaml") as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def gazette() -> Iterator[httpx.Client]:
-    with served("gazette") as client:
+    with served(DOCUMENTS / "gazette.yaml") as client:
         yield client
 
 

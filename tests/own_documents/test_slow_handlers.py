@@ -8,13 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served
 
 from counterfoil.api import ConfigurationError
-from counterfoil.app import build
 from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
 
-DEPOT = Path(__file__).parent / "documents" / "parcels.yaml"
+DEPOT = DOCUMENTS / "parcels.yaml"
 HANDLERS = """
 import sys, time
 from pathlib import Path
@@ -49,10 +48,8 @@ def wait():
 def depot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     (tmp_path / "slow.py").write_text(HANDLERS)
     monkeypatch.setenv("COUNTERFOIL_HANDLER_SECONDS", "2")
-    application = build(own=[own_api(DEPOT, rows=5, seed=0, handlers=tmp_path / "slow.py")])
-    with httpx.Client(
-        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/parcels", timeout=None
-    ) as client:
+    with served(DEPOT, rows=5, handlers=tmp_path / "slow.py") as client:
+        client.timeout = httpx.Timeout(None)
         yield client
 
 

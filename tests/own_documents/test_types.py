@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served
 
-from counterfoil.app import build
-from counterfoil.lookup import own_api
-from counterfoil.testing.in_process import InProcessTransport
-
-ZOO = Path(__file__).parent / "documents" / "zoo.yaml"
+ZOO = DOCUMENTS / "zoo.yaml"
 
 
 @pytest.fixture
 def zoo() -> Iterator[httpx.Client]:
-    transport = InProcessTransport(build(own=[own_api(ZOO, rows=12, seed=0)]).asgi_app)
-    headers = {"Authorization": "Bearer any"}
-    with httpx.Client(transport=transport, base_url="http://localhost/zoo", headers=headers) as client:
+    with served(ZOO) as client:
         yield client
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
+from tests.own_documents.served import DOCUMENTS, whole_server
 
 from counterfoil.app import Application, build
 from counterfoil.cli import main
 from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
-DOCUMENT = Path(__file__).parent / "documents" / "darkroom.yaml"
+DOCUMENT = DOCUMENTS / "darkroom.yaml"
 NEGATIVE = bytes(range(256)) * 4  # 1,024 bytes that are no text
 WORLDS = "/_sandbox/v1/worlds"
 
@@ -26,7 +27,7 @@ def client_of(application: Application) -> httpx.Client:
 
 @pytest.fixture
 def darkroom() -> Iterator[httpx.Client]:
-    with client_of(build(own=[own_api(DOCUMENT, rows=3, seed=0)])) as client:
+    with whole_server(DOCUMENT, rows=3) as client:
         yield client
 
 
@@ -127,7 +128,7 @@ def test_a_handler_has_the_files(tmp_path: Path) -> None:
         "    said = f'{file.field} {file.name} {file.media_type} {len(file.data)}'\n"
         "    return store['/films'].create(title=said)\n"
     )
-    with client_of(build(own=[own_api(DOCUMENT, handlers=handlers, rows=3, seed=0)])) as client:
+    with whole_server(DOCUMENT, handlers=handlers, rows=3) as client:
         made = client.post("/darkroom/films", files={"roll": ("a.png", NEGATIVE, "image/png")})
         assert made.json()["title"] == "roll a.png image/png 1024"
 

@@ -10,7 +10,7 @@ import pytest
 from counterfoil import catalog, resources
 from counterfoil import openapi as specs
 from counterfoil.api import API, Principal, Response
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import SpecError, loading
 from counterfoil.server.app import Options, build_server
 

@@ -14,7 +14,9 @@ import httpx
 import pytest
 from tests.store.served import CONTROL, RUNS
 
+from counterfoil.api import API
 from counterfoil.app import Application, build, sharing
+from counterfoil.lookup import own_api
 from counterfoil.store import opening
 from counterfoil.store.log import Change, Conflict, Position, TouchWorld
 from counterfoil.store.sqlite import SqliteLog
@@ -23,6 +25,7 @@ from counterfoil.store.write_turns import SLOTS
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.command_log import StoreUnavailable
 
+DARKROOM = Path(__file__).parents[1] / "own_documents" / "documents" / "darkroom.yaml"
 HEADERS = {"Authorization": "Bearer counterfoil-key"}
 
 
@@ -67,8 +70,8 @@ class RemoteEngine(Engine):
 class Process:
     """One of the processes at a store; all of them are in this one here, so that the test decides who is first."""
 
-    def __init__(self, store: Path, apis: Sequence[str] = ("billingplatform",)) -> None:
-        self.application: Application = build(apis, scenario_name="one-month", store=str(store), workers=2)
+    def __init__(self, store: Path, apis: Sequence[str] = ("billingplatform",), own: Sequence[API] = ()) -> None:
+        self.application: Application = build(apis, own=own, scenario_name="one-month", store=str(store), workers=2)
         self.engine: Engine = self.application.worlds.log  # type: ignore[attr-defined]
         self.client = httpx.Client(
             transport=InProcessTransport(self.application.asgi_app),
@@ -127,6 +130,25 @@ def test_whoever_comes_second_works_again_on_what_the_first_made(processes: list
     ours = one.run("Ours")
     assert (ours.status_code, ours.json()["id"]) == (200, "2")
     assert one.names() == two.names() == ["Theirs", "Ours"]
+
+
+def test_an_upload_that_comes_second_keeps_its_file(
+    tmp_path: Path, engine: type[Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "_folder", lambda store: tmp_path)
+    one, two = (Process(tmp_path / "worlds.db", (), [own_api(DARKROOM, rows=0, seed=0)]) for _ in range(2))
+
+    def upload(process: Process, photo: bytes) -> httpx.Response:
+        return process.client.post("/darkroom/films", files={"roll": ("photo.png", photo, "image/png")})
+
+    try:
+        one.engine.before_commit = once(lambda: upload(two, b"theirs"))
+        film = upload(one, b"ours").json()
+        assert (film["filename"], film["size"]) == ("photo.png", 4)
+        assert two.client.get(f"/darkroom/films/{film['id']}/content").content == b"ours"
+    finally:
+        one.close()
+        two.close()
 
 
 def test_a_refusal_is_of_the_newest_world(processes: list[Process]) -> None:

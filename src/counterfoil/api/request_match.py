@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from counterfoil.plain_text import as_text
+
 Json = Any
 Query = dict[str, "str | list[str]"]
 MAX_DIFFERENCES = 10
@@ -48,7 +50,7 @@ def _flat_differences(where: str, given: Mapping[str, Any], found: Mapping[str, 
     differences = []
     for name, value in given.items():
         several = isinstance(value, Iterable) and not isinstance(value, str)
-        expected = [text(each) for each in value] if several else text(value)
+        expected = [as_text(each) for each in value] if several else as_text(value)
         if name not in found:
             differences.append(f"{where} {name}: expected {expected!r}, was not given")
         elif found[name] != expected:
@@ -74,11 +76,6 @@ def body_differences(given: Json, body: Json, where: str = "body") -> list[str]:
     if given == body and isinstance(given, bool) == isinstance(body, bool):
         return []
     return [f"{where}: expected {_shown(given)}, was {_shown(body)}"]
-
-
-def text(value: Any) -> str:
-    """A value as a URL has it: true, not True."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shown(value: Any) -> str:

@@ -39,7 +39,7 @@ class ParentView(msgspec.Struct, frozen=True):
 
 
 class CollectionView(msgspec.Struct, frozen=True):
-    """A collection of a document. ``id`` is the field that identifies a member, empty where that is no field of it; ``single``
+    """A collection of a document. ``id`` is the field that identifies a member, empty where it is not a field; ``single``
     says that there is only one member below each parent; ``written`` how many were written or deleted in the world."""
 
     path: str

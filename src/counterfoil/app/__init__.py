@@ -92,20 +92,20 @@ def build(
     ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
     store is one that several machines use, call ``sharing.start(1)``.
 
-    The control API is built when it is first asked for. ``control_token`` is what it then wants; None lets any
+    The control API is built when it is first asked for. ``control_token`` is the token that it then requires; None lets any
     process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
     every visitor of the page a world of their own, made like the first one, and closes the first one to all.
 
-    ``metrics`` counts requests and serves the numbers at ``/metrics``, to who may use the control API; not in public mode.
+    ``metrics`` counts requests and serves the numbers at ``/metrics``, to clients that may use the control API; not in
+    public mode.
 
     Raises UsageError, ConfigurationError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
     if metrics:
         metrics_mount.check(public=public)
     served = _served_apis(tuple(apis), own)
-    known = KnownSwitches([each for api in served for each in api.switches], all_switches)
     default = world or NewWorld(scenario_name, seed, customers, switches or {})
-    worlds, stored = open_worlds(store, known, default, is_shared=workers > 1, memory=store_memory)
+    worlds, stored = open_worlds(store, _known_switches(served), default, is_shared=workers > 1, memory=store_memory)
     closing = Event()
     journal = JournalStore(lambda: datetime.now(UTC), names=worlds.names)
     sharing = sharing_of(stored, journal, workers)
@@ -118,8 +118,8 @@ def build(
         worlds, served, faults_api(faults, stored, sharing), shown_journal, sharing, closing,
         token=control_token, hosts=hosts, public=public, check_access=check_access, observers=given.observers,
     )  # fmt: skip
-    server_options = _server_options(given, mounts.by_path(), faults, shown_journal.observe, stored)
-    server = build_server(served, worlds.get, options=server_options)
+    options = _server_options(given, mounts.by_path(), faults, shown_journal.observe, stored)
+    server = build_server(served, worlds.get, options=options)
     faults.set_served(server.served)
     asgi_app = _asgi_app(server, worlds, stored, sharing, hosts=hosts, public=public)
     return Application(server, asgi_app, worlds, served, faults, journal, closing, sharing)
@@ -133,6 +133,10 @@ def _served_apis(names: tuple[str, ...], own: Sequence[API]) -> tuple[API, ...]:
         if called.count(each.name) > 1:
             raise UsageError(f"two APIs are called '{each.name}'; name the document otherwise: --spec NAME=FILE")
     return served
+
+
+def _known_switches(served: tuple[API, ...]) -> KnownSwitches:
+    return KnownSwitches([each for api in served for each in api.switches], all_switches)
 
 
 def _server_options(

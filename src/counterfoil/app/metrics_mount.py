@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from counterfoil.api import ConfigurationError
-from counterfoil.asgi import ASGIApp
+from counterfoil.asgi import ASGIApp, CheckAccess
 from counterfoil.lazy_app import LazyApp
 from counterfoil.server.app import Options
 from counterfoil.world.worlds import Worlds
@@ -37,7 +36,7 @@ def with_metrics(
     stored: StoredWorlds | None,
     sharing: Sharing | None,
     *,
-    check_access: Callable[[Mapping[str, str]], object],
+    check_access: CheckAccess,
 ) -> Options:
     """``options``, with an observer that counts and the metrics mounted. prometheus_client is imported when they are first
     read."""

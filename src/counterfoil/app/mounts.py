@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.api import API
 from counterfoil.api.control_types import Faults
-from counterfoil.asgi import CONTROL_PREFIX, ASGIApp
+from counterfoil.asgi import CONTROL_PREFIX, ASGIApp, CheckAccess
 from counterfoil.lazy_app import LazyApp
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.server.app import Options, Server, build_server
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Mounts:
     """The control API and the page of one application.
 
-    Both let in who passes ``check_access``: it wants ``token``, if there is one, and a name of ``hosts`` or loopback. In
+    Both let in clients that pass ``check_access``: it requires ``token``, if there
+    is one, and a name of ``hosts`` or loopback. In
     ``public`` mode the control API keeps visitors within bounds. ``closing`` ends the page's event streams."""
 
     worlds: Worlds
@@ -44,7 +45,7 @@ class Mounts:
     token: str | None
     hosts: Sequence[str]
     public: bool
-    check_access: Callable[[Mapping[str, str]], object]
+    check_access: CheckAccess
     observers: Sequence[Observer]
 
     def by_path(self) -> dict[str, ASGIApp]:

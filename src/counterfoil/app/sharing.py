@@ -1,4 +1,4 @@
-"""What an application has in addition where several processes serve it: made once, and entered by each after the fork."""
+"""What an application has in addition where several processes serve it: made before the fork, and started in each after it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Sharing:
         await self.current.refresh(name)
 
     def close(self) -> None:
-        """In the process that made it."""
+        """End the sharing; called in the process that made it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

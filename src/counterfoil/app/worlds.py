@@ -43,8 +43,8 @@ def open_worlds(
     is_shared: bool,
     memory: int | None,
 ) -> tuple[Worlds, StoredWorlds | None]:
-    """The registry of worlds, with a default one; once more as the second if it keeps them in a store, and about ``memory``
-    bytes of them here."""
+    """The registry of worlds, with a default one; the second is the same registry if it keeps worlds in a store, else None. It
+    then keeps about ``memory`` bytes of them in this process."""
     worlds, stored = _open_registry(store, known, is_shared=is_shared, memory=memory)
     try:
         if isinstance(default, NewWorld):
@@ -60,7 +60,7 @@ def open_worlds(
 def _open_registry(
     store: str | None, known: KnownSwitches, *, is_shared: bool, memory: int | None
 ) -> tuple[Worlds, StoredWorlds | None]:
-    """The registry of worlds; once more as the second if it keeps them in a store, and about ``memory`` bytes of them here."""
+    """As ``open_worlds``, without a default world."""
     if store is None:
         return Worlds(scenario, known, seconds=time.monotonic), None
     from counterfoil.store import opening

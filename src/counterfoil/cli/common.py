@@ -89,10 +89,6 @@ def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     return chosen
 
 
-def as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def print_json(value: Any) -> None:
     import orjson
 

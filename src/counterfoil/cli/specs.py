@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from counterfoil.cli.common import as_text, echo, exit_on_user_error, print_json, refuse
-from counterfoil.plain_text import counted
+from counterfoil.cli.common import echo, exit_on_user_error, print_json, refuse
+from counterfoil.plain_text import as_text, counted
 
 if TYPE_CHECKING:
     from counterfoil.api import API

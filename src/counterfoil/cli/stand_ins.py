@@ -15,6 +15,7 @@ from counterfoil.cli.law_actions import LawActions, known_ids_of, world_capabili
 from counterfoil.contract.law_books import law_book, law_book_names
 from counterfoil.contract.target import Target
 from counterfoil.lookup import DEFAULT_SCENARIO
+from counterfoil.plain_text import as_text
 from counterfoil.world.scenario import DEFAULT_KEY
 
 if TYPE_CHECKING:
@@ -93,16 +94,12 @@ def target_of(
             **({"logins": lambda: logins} if logins else {}),
         },
         known=known_ids_of(laws, found),
-        switches={name: _as_text(value) for name, value in laws.switches.items()},
+        switches={name: as_text(value) for name, value in laws.switches.items()},
         disposable=True,
         **more,
     )
     cases = f"{conformance_origin or origin}/w/cases-{api}{prefix}"
     return replace(target, conformance_target=replace(target, url=cases, capabilities={}))
-
-
-def _as_text(choice: object) -> str:
-    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def logins_of(application: Application, api: str) -> dict[str, Any]:

@@ -146,6 +146,27 @@ def _run_laws(
         report_progress(api, "laws done")
 
 
+def _conformance_job(
+    api: str, target: Target, token: str | None, options: CheckOptions, result: _ApiResult, left: float | None
+) -> conformance.Job:
+    """What conformance is to try, in the seconds that are ``left``; notes in the result where credentials go unchecked."""
+    is_own_stand_in = target.book is not None and not target.disposable and is_stand_in(target.url)
+    result.notes += [f"{api}: {NOTE}"] if is_own_stand_in else []
+    return conformance.job_for(
+        api,
+        target,
+        token=token,
+        fast=options.fast,
+        writes=options.writes or target.disposable,
+        max_examples=options.max_examples or CONFORMANCE_EXAMPLES,
+        seed=options.seed,
+        rate=rate_for(target, options),
+        max_time=left,
+        created=list(result.left_behind),
+        any_credential=is_own_stand_in or (target.book is not None and target.disposable),
+    )
+
+
 def _run_conformance(
     api: str,
     target: Target,
@@ -160,21 +181,7 @@ def _run_conformance(
     if left is not None and left <= 0:
         result.records.append(conformance.time_used_up(api))
         return
-    is_own_stand_in = target.book is not None and not target.disposable and is_stand_in(target.url)
-    result.notes += [f"{api}: {NOTE}"] if is_own_stand_in else []
-    job = conformance.job_for(
-        api,
-        target,
-        token=token,
-        fast=options.fast,
-        writes=options.writes or target.disposable,
-        max_examples=options.max_examples or CONFORMANCE_EXAMPLES,
-        seed=options.seed,
-        rate=rate_for(target, options),
-        max_time=left,
-        created=list(result.left_behind),
-        any_credential=is_own_stand_in or (target.book is not None and target.disposable),
-    )
+    job = _conformance_job(api, target, token, options, result, left)
 
     def report(text: str) -> None:
         report_progress(api, f"conformance: {text}")

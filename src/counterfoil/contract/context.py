@@ -31,6 +31,7 @@ from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
+    from hypothesis import settings
     from hypothesis.strategies import SearchStrategy
 
 V = TypeVar("V")
@@ -266,7 +267,7 @@ class LawContext:
         The same seed generates the same values. A failing value is made smaller, and the smallest is reported. Each value is
         tried once and its verdict kept, so a target that answers differently each time cannot confuse the search.
         """
-        from hypothesis import HealthCheck, Phase, given, seed, settings
+        from hypothesis import given, seed
 
         most = max_examples or self.effort.max_examples
         if self.is_sparing:
@@ -284,16 +285,7 @@ class LawContext:
             if isinstance(verdict := verdicts[key], LawFailed):
                 raise verdict
 
-        run = given(strategy)(tried)
-        run = settings(
-            max_examples=most,
-            database=None,
-            deadline=None,
-            phases=[Phase.generate, *([Phase.shrink] if self.effort.shrink else [])],
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-            print_blob=False,
-        )(run)
+        run = _search_settings(most, self.effort)(given(strategy)(tried))
         seed(self.effort.seed)(run)()
         skips = [verdict for verdict in verdicts.values() if isinstance(verdict, NotApplicable)]
         if skips and len(skips) == len(verdicts):
@@ -334,3 +326,18 @@ class LawContext:
             self._case = ""
             self._observations_used = used_before  # what one case looked at does not explain another
         return None
+
+
+def _search_settings(most: int, effort: EffortLevel) -> settings:
+    """Hypothesis's settings for a search of ``most`` cases that depends on the seed alone: no database, no time limit."""
+    from hypothesis import HealthCheck, Phase, settings
+
+    return settings(
+        max_examples=most,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, *([Phase.shrink] if effort.shrink else [])],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )

@@ -15,6 +15,7 @@ from counterfoil.contract.law import LawBook
 from counterfoil.contract.law_books import book_for, document_of, law_book, law_book_names
 from counterfoil.contract.runner import is_selected
 from counterfoil.contract.target import Target
+from counterfoil.plain_text import as_text
 
 Start = Callable[[Sequence[str]], Mapping[str, Target]]
 """Starts a stand-in for each of the named APIs."""
@@ -88,14 +89,10 @@ def add_switches(targets: Mapping[str, Target], switches: Sequence[str]) -> dict
         if name not in choices:
             raise CheckUsageError(f"there is no switch '{name}'; {api} has: {', '.join(choices)}")
         allowed = choices[name]
-        if allowed is not None and value not in map(_as_text, allowed):
-            raise CheckUsageError(f"--switch {text}: must be one of {', '.join(map(_as_text, allowed))}")
+        if allowed is not None and value not in map(as_text, allowed):
+            raise CheckUsageError(f"--switch {text}: must be one of {', '.join(map(as_text, allowed))}")
         found[api] = replace(found[api], switches={**found[api].switches, name: value})
     return found
-
-
-def _as_text(choice: Any) -> str:
-    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def check_law_names(targets: Mapping[str, Target], only: Sequence[str]) -> None:

@@ -167,29 +167,21 @@ def run_laws(
             continue
         progress(f"law {number} of {len(laws)}: {law.id}")
         try:
-            ctx = LawContext(client, law, spec, observations, effort)
-            record = _try(law, ctx)
+            record = _try_unless_vacuous(law, client, spec, observations, effort, recording)
         except OutOfTime:
             why = TIME_USED_UP
             yield untried(law, NOT_TRIED, why)
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
         laws_without_response = laws_without_response + 1 if no_response else 0
-        if (
-            record.status == PASSED
-            and not ctx.judgements
-            and is_vacuous(law, client, spec, recording, observations, effort)
-        ):
-            record = replace(record, status=NOT_APPLICABLE, reason=VACUOUS)
         yield as_question(record) if law.confidence < SURE else record
         if laws_without_response >= MAX_SILENT_LAWS:
             why, gone = "the target stopped answering", record.findings[0].got
     if gone:
         raise CouldNotRun(f"{why}: {gone}")
-    if not writes:
-        for law in book.laws:
-            if (law.writes or law.needs) and is_selected(law, only):
-                yield untried(law, NOT_APPLICABLE, "changes something; use --writes")
+    for law in book.laws:
+        if not writes and (law.writes or law.needs) and is_selected(law, only):
+            yield untried(law, NOT_APPLICABLE, "changes something; use --writes")
 
 
 def as_question(record: Record) -> Record:
@@ -211,6 +203,23 @@ def try_law(
 ) -> Record:
     """Try one law. Raises ``OutOfTime`` only."""
     return _try(law, LawContext(client, law, spec, observations, effort))
+
+
+def _try_unless_vacuous(
+    law: Law,
+    client: HttpClient,
+    spec: Mapping[str, Any],
+    observations: ObservationCache,
+    effort: EffortLevel,
+    recording: Recording,
+) -> Record:
+    """Try one law. One that holds without having judged anything, and would hold whatever is answered, does not apply."""
+    ctx = LawContext(client, law, spec, observations, effort)
+    record = _try(law, ctx)
+    if record.status != PASSED or ctx.judgements:
+        return record
+    vacuous = is_vacuous(law, client, spec, recording, observations, effort)
+    return replace(record, status=NOT_APPLICABLE, reason=VACUOUS) if vacuous else record
 
 
 def _try(law: Law, ctx: LawContext) -> Record:

@@ -1,6 +1,6 @@
 """Estimates how long a command will take, from what it has to go through; the same on every machine.
 
-Fitted on a machine of two cores with Python 3.11; how is at the end.
+Fitted on a machine of two cores with Python 3.11; the end of this file says how.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Says what the ledger refuses in HTTP's words, and errors as problem details (RFC 9457)."""
+"""Turns what the ledger refuses into HTTP errors, and errors into problem details (RFC 9457)."""
 
 from __future__ import annotations
 

@@ -26,10 +26,13 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
 @dataclass(frozen=True, slots=True)
 class WorldLimits:
-    """What one server lets itself be asked for: customers in a world, commands in a world's history, bytes of the resources
-    that they wrote, seconds that one command may take, as ``costs`` estimates them (None: any), and those that making a world
-    from a text or a capsule may, seconds a world that was made here may idle (at most, and unless it says otherwise), and
-    whether worlds are made from texts and capsules, whose scenarios may be anything."""
+    """What a client may ask of one server.
+
+    ``customers`` of a world, ``commands`` in its history, ``bytes`` of the resources that they wrote. ``seconds`` that one
+    command may take, as ``costs`` estimates them (None: any), and ``seconds_to_make`` a world from a text or a capsule.
+    Seconds that a world made here may idle: ``max_time_to_live`` at most, ``default_time_to_live`` unless the request says
+    otherwise. ``own_scenarios``: whether worlds are made from texts and capsules, whose scenarios may be anything.
+    """
 
     customers: int = 100_000
     commands: int = 100_000
@@ -83,7 +86,7 @@ class WorldService:
     def scenario(self, name: str | None) -> Scenario:
         """The scenario of that name, or in that text; the default world's for None. No path is ever opened for a request.
 
-        Raises ``ApiError`` for a text that is none, and ``BadValue`` for an unknown name.
+        Raises ``ApiError`` for a text that is not a scenario, and ``BadValue`` for an unknown name.
         """
         if name is not None and is_text(name):
             if not self.bounds.own_scenarios:

@@ -25,7 +25,7 @@ def readable(url: str) -> SplitResult:
 
 
 def is_allowed(url: str, named: Iterable[str]) -> bool:
-    """Whether ``url`` is on this machine, or one of those named or below it. Raises ``ValueError`` for what is no address."""
+    """Whether ``url`` is on this machine, or one of those named or below it. Raises ``ValueError`` for what is not an address."""
     parts = readable(url)
     return is_loopback(parts.hostname or "") or is_named(url, named)
 

@@ -140,22 +140,22 @@ class Reading:
         return [{name: each[name] for name in ("name", "title", "prefix", "operations")} for each in found["apis"]]
 
     async def show_clock(self, given: Arguments) -> Json:
-        return await self.stand_in.control("GET", f"{_world(given)}/clock")
+        return await self.stand_in.control("GET", f"{world_path(given)}/clock")
 
     async def list_customers(self, given: Arguments) -> Json:
         query = {name: given[name] for name in ("search", "offset") if name in given} | {
             "limit": given.get("limit", 10)
         }
-        return await self.stand_in.control("GET", f"{_world(given)}/customers", query=query)
+        return await self.stand_in.control("GET", f"{world_path(given)}/customers", query=query)
 
     async def show_customer(self, given: Arguments) -> Json:
-        number = await self.stand_in.customer(_world(given), given["customer"])
-        return await self.stand_in.control("GET", f"{_world(given)}/customers/{number}")
+        number = await self.stand_in.customer(world_path(given), given["customer"])
+        return await self.stand_in.control("GET", f"{world_path(given)}/customers/{number}")
 
     async def explain_amount(self, given: Arguments) -> Json:
-        number = await self.stand_in.customer(_world(given), given["customer"])
+        number = await self.stand_in.customer(world_path(given), given["customer"])
         bill = f"bills/{given.get('account', 0)}/{given['bill']}"
-        return await self.stand_in.control("GET", f"{_world(given)}/customers/{number}/{bill}/why")
+        return await self.stand_in.control("GET", f"{world_path(given)}/customers/{number}/{bill}/why")
 
     async def call_api(self, given: Arguments) -> Json:
         return await self.stand_in.call(
@@ -170,7 +170,7 @@ class Reading:
 
     async def list_requests(self, given: Arguments) -> Json:
         query = {"limit": given.get("limit", 10)}
-        found = await self.stand_in.control("GET", f"{_world(given)}/journal", query=query)
+        found = await self.stand_in.control("GET", f"{world_path(given)}/journal", query=query)
         names = ("number", "now", "api", "operation", "method", "path", "status", "reason")
         return {
             "total": found["total"],
@@ -182,7 +182,8 @@ class Reading:
         }
 
 
-def _world(given: Arguments) -> str:
+def world_path(given: Arguments) -> str:
+    """The control API's path of the world that a tool is asked about."""
     return f"/worlds/{quote(given.get('world', 'default'), safe='')}"
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
-from counterfoil.mcp_server.reading import API, HEADERS, PATH, QUERY, WORLD
+from counterfoil.mcp_server.reading import API, HEADERS, PATH, QUERY, WORLD, world_path
 from counterfoil.mcp_server.stand_in import StandIn
 from counterfoil.mcp_server.tool import Arguments, Tool
 from counterfoil.world.commands import COMMANDS
@@ -125,21 +124,21 @@ class Writing:
 
     async def fork_world(self, given: Arguments) -> Json:
         body = {"name": given["name"]} if "name" in given else {}
-        return _short(await self.stand_in.control("POST", f"{_world(given)}/fork", body=body))
+        return _short(await self.stand_in.control("POST", f"{world_path(given)}/fork", body=body))
 
     async def delete_world(self, given: Arguments) -> Json:
-        await self.stand_in.control("DELETE", _world(given))
+        await self.stand_in.control("DELETE", world_path(given))
         return f"the world '{given['world']}' is deleted"
 
     async def run_command(self, given: Arguments) -> Json:
         members = dict(given.get("members", {}))
         if isinstance(members.get("customer"), str):
-            members["customer"] = await self.stand_in.customer(_world(given), members["customer"])
-        return await self.stand_in.control("POST", f"{_world(given)}/commands/{given['command']}", body=members)
+            members["customer"] = await self.stand_in.customer(world_path(given), members["customer"])
+        return await self.stand_in.control("POST", f"{world_path(given)}/commands/{given['command']}", body=members)
 
     async def advance_clock(self, given: Arguments) -> Json:
         body = {name: each for name, each in given.items() if name != "world"}
-        return await self.stand_in.control("POST", f"{_world(given)}/commands/advance_clock", body=body)
+        return await self.stand_in.control("POST", f"{world_path(given)}/commands/advance_clock", body=body)
 
     async def send_to_api(self, given: Arguments) -> Json:
         return await self.stand_in.call(
@@ -151,10 +150,6 @@ class Writing:
             headers=given.get("headers", {}),
             body=given.get("body"),
         )
-
-
-def _world(given: Arguments) -> str:
-    return f"/worlds/{quote(given.get('world', 'default'), safe='')}"
 
 
 def _short(world: Mapping[str, Json]) -> Json:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from counterfoil.api import ApiError, Response
-from counterfoil.asgi import Receive, Scope, Send, raw_path, request_headers
+from counterfoil.asgi import CheckAccess, Receive, Scope, Send, raw_path, request_headers
 from counterfoil.metrics.collection import WorkerMetrics
 from counterfoil.metrics.exposition import exposition
 from counterfoil.server import logs
@@ -15,8 +15,6 @@ from counterfoil.server.app import send_and_log
 from counterfoil.server.errors import problem
 
 PATH = "/metrics"
-CheckAccess = Callable[[Mapping[str, str]], object]
-"""Takes the request's headers by lower-case name; raises ``ApiError`` for a request that may not read the metrics."""
 
 
 class MetricsApp:

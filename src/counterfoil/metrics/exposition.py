@@ -16,7 +16,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 def exposition(parts: Mapping[int, WorkerCounts], worlds: int | None, accept: str) -> tuple[bytes, str]:
     """The metrics and their media type. ``accept``: the request's header; ``worlds``: None if it is not known now."""
-    # not the whole header, of which choose_encoder fails to compare a version that is no number
+    # not the whole header, of which choose_encoder fails to compare a version that is not a number
     encode, media_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
     return encode(_Metrics(parts, worlds)), media_type
 

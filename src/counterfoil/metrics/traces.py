@@ -135,7 +135,9 @@ def _of_url(path: str, query: bytes, origin: str) -> Attributes:
     about: Attributes = {"url.path": logs.printable(path)}
     if query:
         about["url.query"] = logs.printable(redact.logged_query(query.decode("latin-1")))
-    with contextlib.suppress(ValueError):  # the client's Host header may have brackets or a port that are none
+    with contextlib.suppress(
+        ValueError
+    ):  # the client's Host header may have an invalid address in brackets or an invalid port
         at = urlsplit(origin)
         about["url.scheme"] = at.scheme
         if at.hostname:

@@ -13,7 +13,7 @@ from counterfoil.openapi.nodes import Node
 
 Json = Any
 Follow = Callable[[Node], Node | None]
-"""Where references from a place end; None if that is no mapping."""
+"""Where references from a place end; None if that is not a mapping."""
 
 MAX_DEPTH = 8
 """How many ``allOf`` are looked into, one inside the other."""
@@ -25,7 +25,7 @@ class ClosedParts:
     def __init__(self, follow: Follow) -> None:
         self.follow = follow
 
-    def that_shut_out(self, node: Node) -> Iterator[tuple[int, Node]]:
+    def forbidding_parts(self, node: Node) -> Iterator[tuple[int, Node]]:
         """Index and place of each part of the ``allOf`` at ``node`` that forbids members of the others."""
         here = node["allOf"]
         ends = [self.follow(here[index]) for index in range(len(here.value))]
@@ -39,7 +39,7 @@ class ClosedParts:
                 if others - _own_names(end):
                     yield index, end
 
-    def shuts_out_its_parts(self, node: Node) -> bool:
+    def forbids_its_parts(self, node: Node) -> bool:
         """Whether the schema at ``node`` forbids members that the parts of its ``allOf`` describe."""
         parts = node.value.get("allOf")
         if not isinstance(parts, list) or not parts:

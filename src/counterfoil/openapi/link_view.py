@@ -8,11 +8,11 @@ from typing import Any
 from counterfoil import json_pointer
 from counterfoil.openapi.component_view import ComponentView
 from counterfoil.openapi.nodes import Lost, Node, end_of
+from counterfoil.openapi.path_templates import PARAMETER
 from counterfoil.openapi.spec import METHODS
 
 Json = Any
 
-_PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _QUALIFIED = re.compile(r"(?:path|query|header|cookie)\.(.+)")
 
 
@@ -63,7 +63,7 @@ class LinkView(ComponentView):
             for method in METHODS:
                 if isinstance(item.value.get(method), dict):
                     operation = item[method]
-                    names = {*_PATH_PARAMETER.findall(path), *self._names_at(item), *self._names_at(operation)}
+                    names = {*PARAMETER.findall(path), *self._names_at(item), *self._names_at(operation)}
                     found[json_pointer.join("paths", path, method)] = frozenset(names)
                     if isinstance(operation.value.get("operationId"), str):
                         found[operation.value["operationId"]] = frozenset(names)

@@ -21,11 +21,12 @@ import orjson
 from counterfoil import catalog, disk_cache
 from counterfoil.openapi.parsing import parse
 from counterfoil.openapi.references import operations_of
-from counterfoil.openapi.spec import Spec, SpecError, one_line
+from counterfoil.openapi.spec import Spec, SpecError
+from counterfoil.plain_text import one_line
 
 Json = Any
 
-FORM = 3
+CACHE_FORMAT = 3
 """Increase it when the parsed form of the same YAML changes, so that older cache files are not read."""
 MAX_SHARED = 16
 """Specs that a process keeps for its next application; the five vendors' take about 3 MB each with their schemas."""
@@ -101,8 +102,8 @@ def write_parsed(path: Path) -> Path:
 
 
 def _digest(text: bytes) -> str:
-    """``FORM`` stands for counterfoil's version: reading the real one from the package's metadata costs 25 ms."""
-    return hashlib.sha256(b"%d\n" % FORM + text).hexdigest()
+    """``CACHE_FORMAT`` stands for counterfoil's version: reading the real one from the package's metadata costs 25 ms."""
+    return hashlib.sha256(b"%d\n" % CACHE_FORMAT + text).hexdigest()
 
 
 def _wrap(text: bytes, document: Json) -> bytes:

@@ -1,4 +1,4 @@
-"""Where something is in a document of several files, where a reference leads from there, and what is told of it."""
+"""Places in a document of several files: where each is, where references lead from it, and the notices about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from counterfoil.openapi.spec import Notice
 Json = Any
 
 MAX_NOTICES = 1_000
-"""How many notices of one document are told."""
+"""How many notices of one document are kept."""
 MAX_REFERENCES = 50
 """How many references may follow one after another."""
 
@@ -49,7 +49,7 @@ class Node:
 
 
 class Notices:
-    """Collects what could not be understood; a place is told once for each message."""
+    """Collects notices of what could not be understood; each place has the same message once."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[SourceFile, Steps, str], None] = {}
@@ -73,7 +73,7 @@ class Notices:
             for file, steps, message in self._told
         ]
         notices += [
-            Notice(file.shown, mistake.line, f"{mistake.message}; {_put_up_with(mistake.message)}")
+            Notice(file.shown, mistake.line, f"{mistake.message}; {_what_was_done(mistake.message)}")
             for file in sources.all()
             for mistake in file.mistakes
         ]
@@ -83,7 +83,7 @@ class Notices:
         return notices
 
 
-def _put_up_with(mistake: str) -> str:
+def _what_was_done(mistake: str) -> str:
     return "the last counts" if mistake.startswith("key ") else "read as it is written"
 
 

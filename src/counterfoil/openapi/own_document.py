@@ -21,7 +21,7 @@ from counterfoil.openapi.spec import Notice, Spec, SpecError
 
 Json = Any
 
-FORM = 7
+CACHE_FORMAT = 7
 """To be raised whenever another view is made of the same document, so that what was kept before is not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -68,7 +68,9 @@ def _key(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return hashlib.sha256(b"%d\n%s\n%s\n" % (FORM, str(path).encode(), str(path.resolve()).encode()) + data).hexdigest()
+    return hashlib.sha256(
+        b"%d\n%s\n%s\n" % (CACHE_FORMAT, str(path).encode(), str(path.resolve()).encode()) + data
+    ).hexdigest()
 
 
 def _kept(path: Path, key: str) -> Json:

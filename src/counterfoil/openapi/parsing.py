@@ -8,7 +8,8 @@ import msgspec
 import orjson
 
 from counterfoil import yaml_reader
-from counterfoil.openapi.spec import SpecError, one_line
+from counterfoil.openapi.spec import SpecError
+from counterfoil.plain_text import one_line
 
 Json = Any
 
@@ -22,7 +23,7 @@ def parse(text: bytes, where: str) -> Json:
 
 
 def as_json(value: Json) -> bytes:
-    """What YAML holds as JSON. Raises ``TypeError`` or ``ValueError`` for what JSON cannot say."""
+    """What YAML holds as JSON. Raises ``TypeError`` or ``ValueError`` for what JSON cannot express."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
@@ -41,4 +42,4 @@ def parse_with_lines(text: bytes, where: str) -> tuple[Json, yaml_reader.Documen
         # a round trip through JSON, so that parsed and cached documents are equal, and no object occurs twice
         return orjson.loads(as_json(document.value)), document
     except (TypeError, ValueError, RecursionError) as error:
-        raise SpecError(f"{where}: holds what JSON cannot say: {one_line(error)}") from None
+        raise SpecError(f"{where}: has a value that JSON cannot express: {one_line(error)}") from None

@@ -1,18 +1,18 @@
 """Brings one schema of a user's document into the view's form: valid in its dialect, references to ``#/components/schemas``.
 
-What a keyword cannot mean is left out and told. Members that are no keyword (examples, defaults, extensions) are data and
-stay as they are, whatever they hold.
+A keyword that has a value it cannot have is left out and reported. Members that are not keywords (examples, defaults,
+extensions) are data and stay as they are, whatever they hold.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from counterfoil.openapi.closed_parts import ClosedParts, Follow
 from counterfoil.openapi.nodes import Node
 from counterfoil.openapi.patterns import usable
+from counterfoil.openapi.schema_terms import IN_LISTS, OR_BOOLEAN, UUID
 from counterfoil.openapi.spec import SchemaDialect
 
 Json = Any
@@ -20,12 +20,9 @@ Tell = Callable[[Node, str], None]
 Refer = Callable[[Node], str | None]
 """Gives the reference, in the view, to the schema that the reference at a place leads to; None if it leads nowhere."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 IN_MAPS = ("properties", "patternProperties", "dependentSchemas")
-IN_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 ALONE = ("items", "not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
-OR_BOOLEAN = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 COUNTS = (
     "minLength",
     "maxLength",
@@ -115,7 +112,7 @@ class SchemaView:
 
     def _close(self, node: Node, members: dict[str, Json], opened: bool) -> None:
         """Leave out ``additionalProperties: false`` where it forbids what is described, else what is required and forbidden."""
-        if not opened and self.closed.shuts_out_its_parts(node):
+        if not opened and self.closed.forbids_its_parts(node):
             self.tell(node["additionalProperties"], SHUT)
             opened = True
         if opened:
@@ -178,7 +175,7 @@ class SchemaView:
         else:
             out[key] = [self.write(here[index]) for index in range(len(here.value))]
         if key == "allOf" and isinstance(here.value, list):
-            for index, end in self.closed.that_shut_out(node):
+            for index, end in self.closed.forbidding_parts(node):
                 self.tell(here[index], SHUT)
                 out[key][index] = self.write(end, opened=True)
 
@@ -312,7 +309,7 @@ def _no_uuid(schema: dict[str, Json]) -> str:
         if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
             return f"a UUID has 36 characters, and {name} is {value}"
     example = schema.get("example")
-    if isinstance(example, str) and not _UUID.fullmatch(example):
+    if isinstance(example, str) and not UUID.fullmatch(example):
         return f"the example {_shown(example)} is not a UUID"
     return ""
 

@@ -14,7 +14,7 @@ import orjson
 
 from counterfoil import yaml_reader
 from counterfoil.openapi.parsing import as_json
-from counterfoil.openapi.spec import one_line
+from counterfoil.plain_text import one_line
 
 Json = Any
 Steps = tuple[str | int, ...]
@@ -33,7 +33,7 @@ class Unreadable(Exception):
 
 
 class SourceFile:
-    """One file: its ``value`` in JSON's types, and what its reader put up with in ``mistakes``."""
+    """One file: its ``value`` in JSON's types, and the ``mistakes`` that were tolerated when it was read."""
 
     def __init__(self, path: Path, shown: str, data: bytes) -> None:
         self.path = path
@@ -62,7 +62,7 @@ class SourceFile:
             named_json = self.path.suffix.lower() == ".json"
             raise Unreadable(mistake if mistake and named_json else str(error).partition("\n")[0]) from None
         except (TypeError, ValueError, RecursionError) as error:
-            raise Unreadable(f"{self.shown}: holds what JSON cannot say: {one_line(error)}") from None
+            raise Unreadable(f"{self.shown}: has a value that JSON cannot express: {one_line(error)}") from None
 
     def lines_of(self, places: Iterable[Steps]) -> dict[Steps, int]:
         """The line of each place, or of as much of it as there is; lines count from 1."""

@@ -43,7 +43,7 @@ class Spec:
     ``2020-12``. ``base_path`` is the path of the first server, without a trailing slash (``""`` if there is none).
     ``notices`` lists what could not be understood; it is empty for a document that was loaded strictly.
     ``is_lenient`` says that the document is a user's own: in answers, branches of ``oneOf`` may overlap. ``derived`` keeps
-    what others work out of the document once (``json_schema.schemas_of``).
+    what others work out of the document once (``json_schema.validators.schemas_of``).
     """
 
     name: str
@@ -64,8 +64,3 @@ class Spec:
             method, _, path = name.partition(" ")
             paths.setdefault(path, {})[method.lower()] = operation
         return paths
-
-
-def one_line(error: object) -> str:
-    """What an error says, in one line of at most 300 characters."""
-    return " ".join(str(error).split())[:300]

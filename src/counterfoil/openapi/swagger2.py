@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from counterfoil.media_types import FORM, FORMS, MULTIPART, without_parameters
 from counterfoil.openapi.component_view import LOST, text_of
 from counterfoil.openapi.message_view import is_nothing
 from counterfoil.openapi.nodes import Node
@@ -12,7 +13,6 @@ from counterfoil.openapi.view import OPERATION, View
 
 Json = Any
 
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 DESCRIBES_VALUE = frozenset(
     {
         *("type", "format", "items", "default", "enum", "pattern", "multipleOf", "uniqueItems", "x-nullable"),
@@ -165,8 +165,8 @@ class Swagger2View(View):
         if required:
             schema["required"] = required
         has_file = any(each.value.get("type") == "file" for each in fields)
-        kinds = [each for each in consumed if each.partition(";")[0].strip().lower() in FORMS]
-        kinds = kinds or [FORMS[1] if has_file else FORMS[0]]
+        kinds = [each for each in consumed if without_parameters(each) in FORMS]
+        kinds = kinds or [MULTIPART if has_file else FORM]
         joined = {
             each.value["name"]: COLLECTIONS.get(str(each.value.get("collectionFormat", "csv")), COLLECTIONS["csv"])
             for each in fields

@@ -1,7 +1,7 @@
 """Brings a user's document into one form: OpenAPI 3, complete, each reference leading to a component of its own kind.
 
-It reads only what may stand where it stands: a ``$ref`` in an example is data. What it cannot understand it leaves out or
-lets be anything, and tells. This module writes the document with its paths and operations; ``component_view``,
+It reads only what may stand where it stands: a ``$ref`` in an example is data. What it cannot understand is left out, or allows
+everything, and is reported. This module writes the document with its paths and operations; ``component_view``,
 ``security_view``, ``message_view`` and ``schema_view`` write the parts of OpenAPI 3.0 and later, ``swagger2`` reads Swagger 2.0.
 """
 
@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from counterfoil.openapi.message_view import MessageView
 from counterfoil.openapi.nodes import Node
+from counterfoil.openapi.path_templates import PARAMETER
 from counterfoil.openapi.security_view import SecurityView
 from counterfoil.openapi.spec import METHODS
 
@@ -22,8 +23,6 @@ OPERATION = ("operationId", "summary", "description", "tags", "deprecated", "ext
 ITEM = {"$ref", "summary", "description", "servers", "parameters", *METHODS}
 SAFE = "/%:@!$&'()*+,;=~-._"
 """What may stand in a path as it is (RFC 3986, 3.3)."""
-_PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 class View(SecurityView, MessageView):
@@ -68,7 +67,7 @@ class View(SecurityView, MessageView):
             variable = variables.get(match.group(1)) if isinstance(variables, dict) else None
             return str(variable.get("default", "")) if isinstance(variable, dict) else ""
 
-        return self.path_of(_VARIABLE.sub(default, first["url"]), node["servers"])
+        return self.path_of(PARAMETER.sub(default, first["url"]), node["servers"])
 
     def path_of(self, url: str, node: Node) -> str:
         """The path of a server's URL, percent-encoded."""
@@ -149,7 +148,7 @@ class View(SecurityView, MessageView):
 
     def _fit_to_path(self, parameters: dict[tuple[str, str], Json], path: str, node: Node) -> list[Json]:
         """The parameters, those of the path exactly as the path has them."""
-        in_path = dict.fromkeys(_PATH_PARAMETER.findall(path))
+        in_path = dict.fromkeys(PARAMETER.findall(path))
         out = []
         for (name, where), parameter in parameters.items():
             if where == "path" and name not in in_path:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from threading import Thread
 
 from counterfoil.api import ApiError
-from counterfoil.asgi import ASGIApp, Receive, Scope, Send, raw_path, request_headers
+from counterfoil.asgi import ASGIApp, CheckAccess, Receive, Scope, Send, raw_path, request_headers
 from counterfoil.page.events import EventStreams
 from counterfoil.page.responses import send_problem
 from counterfoil.page.security_headers import with_security_headers
@@ -24,9 +24,6 @@ FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
 MAX_FLASK_REQUESTS = 128
 """Requests that Flask works on or that wait for its threads. A page with its plots is four."""
-
-CheckAccess = Callable[[Mapping[str, str]], object]
-"""Takes the request's headers by lower-case name; raises ``ApiError`` for a request that may not read worlds."""
 
 
 class PageApp:

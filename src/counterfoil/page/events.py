@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from counterfoil.asgi import Receive, Scope, Send
+from counterfoil.asgi import Receive, Scope, Send, until_disconnected
 from counterfoil.page.world_reader import WorldReader
 from counterfoil.world.command_log import StoreUnavailable
 
@@ -57,7 +57,7 @@ class EventStreams:
 
     async def stream(self, world: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The caller has checked that the world exists."""
-        disconnected = asyncio.ensure_future(_disconnected(receive))
+        disconnected = asyncio.ensure_future(until_disconnected(receive))
         self._open[world] += 1
         try:
             await self._send_changes(world, disconnected, send)
@@ -95,8 +95,3 @@ class EventStreams:
 async def _send_event(send: Send, name: str, data: Any) -> None:
     body = b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
     await send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

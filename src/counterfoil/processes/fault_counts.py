@@ -46,7 +46,7 @@ class SharedFaultCounts:
 
     @contextmanager
     def counting(self, world: str, faults: Sequence[ActiveFault]) -> Iterator[None]:
-        """Within it the faults have counted what any worker has, and no other worker counts."""
+        """A context in which the faults' counts include those of all workers, and no other worker can count."""
         if self._connection is None and self._is_started:
             self._open()
         connection = self._connection

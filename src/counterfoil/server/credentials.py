@@ -67,8 +67,8 @@ def _api_key(name: str, where: str, context: RequestContext) -> str:
 
 
 def blank(context: RequestContext) -> None:
-    """Leave no credential in the request's headers and query for those who write down what was asked. The journal and the log
-    blank what is named like a credential; a document may name its own otherwise."""
+    """Blank the credentials in the request's headers and query. The journal and the log blank what is named like a credential;
+    a document may give its own another name."""
     spec = context.api.spec
     names = spec.derived.get("credential_names") if spec is not None else None
     if names is None:

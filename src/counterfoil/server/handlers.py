@@ -72,18 +72,7 @@ class HandlerApp:
         handler = self.api.routes.get(operation)
         if handler is None:
             raise ApiError("not_implemented", f"{operation} is documented, but this stand-in does not have it")
-        request = Request(
-            operation=operation,
-            path=context.path_values,
-            query=context.query_values,
-            headers=context.headers,
-            body=context.body,
-            principal=context.principal,
-            base=context.base,
-            origin=context.origin,
-            files=context.files,
-        )
-        world = context.world
+        request, world = request_of(context, operation), context.world
         if operation in self.api.time_limits:
             return await self._in_own_thread(
                 cast("Callable[[Request, World], Response]", handler), request, world, context
@@ -115,7 +104,7 @@ class HandlerApp:
     async def _in_own_thread(
         self, handler: Callable[[Request, World], Response], request: Request, world: World, context: RequestContext
     ) -> Response:
-        """The response of a function of the user's own, which holds up nothing that does not wait for the same world. Raises
+        """Call a user's own function in a thread, so that it holds up only requests that wait for the same world. Raises
         ``ApiError`` (unavailable) if it takes too long."""
         seconds = self.api.time_limits[request.operation]
         is_read = context.method in SAFE_METHODS
@@ -140,6 +129,21 @@ class HandlerApp:
     ) -> Callable[[Request, World], Response]:
         """What is called for a request that may write, with the world's write lock held."""
         return handler
+
+
+def request_of(context: RequestContext, operation: str) -> Request:
+    """The request as handlers get it."""
+    return Request(
+        operation=operation,
+        path=context.path_values,
+        query=context.query_values,
+        headers=context.headers,
+        body=context.body,
+        principal=context.principal,
+        base=context.base,
+        origin=context.origin,
+        files=context.files,
+    )
 
 
 def _with_lock(handler: Callable[[Request, World], Response], request: Request, world: World) -> Response:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp
-from counterfoil.json_schema import schemas_of
+from counterfoil.json_schema.validators import schemas_of
 from counterfoil.openapi import Spec, SpecError
 from counterfoil.server.context import Interceptor, Policy
 from counterfoil.server.errors import ErrorHandlers

@@ -10,7 +10,7 @@ from typing import Any
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.errors import refusal_error
 from counterfoil.server.parsing.accept import Acceptable

@@ -16,11 +16,11 @@ import orjson
 from counterfoil.api import API, Response
 from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
-from counterfoil.json_schema import Schemas, Validator
+from counterfoil.json_schema.validators import Schemas, Validator
+from counterfoil.media_types import is_json_type, range_of
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import pointer
-from counterfoil.server.parsing.media_types import is_json_type, range_of
 from counterfoil.server.parsing.scalars import READERS
 from counterfoil.server.workarounds import (
     ResponseValidationAPI,
@@ -102,7 +102,7 @@ def _is_valid(validator: Validator, body: Json, kept: Kept | KeptMembers | None)
         if kept.valid_for is validator:
             return True
         new, judged = [kept], body
-    elif kept is not None and validator.judges_members_alone(kept.place):
+    elif kept is not None and validator.validates_members_separately(kept.place):
         new = [each for each in kept.members if each.valid_for is not validator]
         judged = with_list(body, kept.place, _new_values(validator, body, kept) if new else [])
     else:

@@ -21,8 +21,9 @@ from starlette.routing import compile_path
 
 from counterfoil.api import API, ApiError
 from counterfoil.asgi import ASGIApp, Receive, Scope, Send
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import Spec
+from counterfoil.openapi.path_templates import PARAMETER
 from counterfoil.server.context import SCOPE_KEY, RequestContext
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.parameters import Parameters
@@ -30,7 +31,6 @@ from counterfoil.server.security import optional_last, schemes_of
 from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecification
 
 Json = Any
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
@@ -56,7 +56,7 @@ def router_path(path: str, variant: int = 0) -> str:
     numbers = count()
     letter = "p" if variant == 0 else f"v{variant}_"
     pieces = re.split(r"(\{[^{}]*\})", path.rstrip("/"))
-    written = (f"{{{letter}{next(numbers)}}}" if _PARAMETER.fullmatch(each) else _as_sent(each) for each in pieces)
+    written = (f"{{{letter}{next(numbers)}}}" if PARAMETER.fullmatch(each) else _as_sent(each) for each in pieces)
     return "".join(written) or "/"
 
 
@@ -69,7 +69,7 @@ def concrete_first(path: str) -> tuple[tuple[bool, int], ...]:
     """A sort key: of two paths that match the same request, the one whose first difference is concrete comes first; of two
     segments with a parameter, that with more text beside it (``{id}.json`` before ``{id}``)."""
     return tuple(
-        (True, -len(_PARAMETER.sub("", segment))) if "{" in segment else (False, 0)
+        (True, -len(PARAMETER.sub("", segment))) if "{" in segment else (False, 0)
         for segment in path.strip("/").split("/")
     )
 
@@ -144,7 +144,7 @@ class RouteTable:
         self.answers_head = spec.raw.get("x-head", True) is not False
         self.unimplemented = Operations(api.unimplemented)
         self.vendors = Operations([*spec.operations, *api.unimplemented])
-        self.parameter_names = {name: _PARAMETER.findall(name) for name in spec.operations}
+        self.parameter_names = {name: PARAMETER.findall(name) for name in spec.operations}
         self.ambiguous = ambiguous([*spec.operations, *api.unimplemented])
         self._variants = {
             first: [

@@ -13,7 +13,7 @@ from counterfoil.api.saving import is_contended, run_exclusively, unavailable
 from counterfoil.api.unconfirmed import Outdated, authority, unconfirmed
 from counterfoil.ledger.errors import UnknownRecord
 from counterfoil.server.context import RequestContext
-from counterfoil.server.handlers import SAFE_METHODS, HandlerApp
+from counterfoil.server.handlers import SAFE_METHODS, HandlerApp, request_of
 from counterfoil.world.command_log import StoreUnavailable, WriteConflict
 from counterfoil.world.world import World
 from counterfoil.world.write_lock import WorldBusy
@@ -68,7 +68,7 @@ class SharedHandlerApp(HandlerApp):
 
     async def _in_turn(self, context: RequestContext) -> Response:
         handler = cast("Callable[[Request, World], Response]", self.api.routes[context.operation or ""])
-        request = _request(context)
+        request = request_of(context, context.operation or "")
         try:
             return await run_exclusively(context.world, lambda world: handler(request, world))
         except WorldBusy as busy:
@@ -77,17 +77,3 @@ class SharedHandlerApp(HandlerApp):
             raise ApiError("unknown_resource", gone.message) from None
         except StoreUnavailable as error:
             raise unavailable(error) from None
-
-
-def _request(context: RequestContext) -> Request:
-    """As ``HandlerApp.handle`` makes it, in place there: a call would cost each request of a server without a store."""
-    return Request(
-        operation=context.operation or "",
-        path=context.path_values,
-        query=context.query_values,
-        headers=context.headers,
-        body=context.body,
-        principal=context.principal,
-        base=context.base,
-        origin=context.origin,
-    )

@@ -56,7 +56,7 @@ class CurrentWorlds:
 
 
 def _name(scope: Scope) -> str:
-    """Of the world that the request is for."""
+    """The name of the world that the request is for."""
     raw: bytes | None = scope.get("raw_path")
     if raw is not None and b"%" not in raw and not raw.startswith(NOT_DEFAULT):
         return DEFAULT_WORLD

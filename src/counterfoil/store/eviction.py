@@ -37,7 +37,7 @@ class WorldsInMemory:
         self._bytes = 0
 
     def remember(self, head: StoredHead) -> None:
-        """Have it in memory; others are dropped if it is one too many."""
+        """Add a world; others are dropped if there are too many."""
         before = self.heads.get(head.name)
         if before is not None:
             self.forget(before)
@@ -55,7 +55,7 @@ class WorldsInMemory:
         self._bound(there)
 
     def forget(self, head: StoredHead) -> None:
-        """It is gone, or another has its name."""
+        """Stop counting a world that is gone, or whose name another one has now."""
         if self.heads.get(head.name) is head:
             del self.heads[head.name]
             self._bytes -= head.bytes

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from counterfoil.world.command_log import CommandLog, StoreUnavailable
+from counterfoil.world.head import Head
 from counterfoil.world.state import WorldState
-from counterfoil.world.world import Head
 from counterfoil.world.write_lock import WriteLock
 
 

@@ -147,7 +147,7 @@ class Log(Protocol):
     remote: bool
 
     def connect(self) -> None:
-        """Be ready in this process; needed after a fork only. A store that cannot be written now is no error: its first commit
+        """Be ready in this process; needed after a fork only. A store that cannot be written is not an error: its first commit
         fails, and it is tried again then. Raises ``StoreError``."""
         ...
 

@@ -31,7 +31,7 @@ from counterfoil.world.command_log import StoreUnavailable
 
 FORMAT = "1"
 CREATION = 0x63667374
-"""The advisory lock of who creates the tables; of two servers that start at once, one does."""
+"""The advisory lock for creating the tables: of two servers that start at once, one creates them."""
 RECONNECT_SECONDS = 3.0
 """How long a commit whose outcome is not known looks for the server again, before its clients are told."""
 KEPT_WRITERS = "1 day"

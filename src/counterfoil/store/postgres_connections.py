@@ -28,7 +28,7 @@ SETTINGS = """SELECT pg_is_in_recovery(), current_setting('transaction_read_only
 
 
 class Connection(psycopg.Connection[tuple[Any, ...]]):
-    """One on which every statement takes a bounded time, even if the server's machine does not answer at all."""
+    """A connection on which every statement takes a bounded time, even if the server's machine does not answer at all."""
 
     seconds = STATEMENT_SECONDS + 1  # after the server's own bound, whose message is better
 
@@ -42,7 +42,8 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
 
 class Connections:
-    """Those to the database in ``url``. ``where`` names it without a password. Raises ``StoreError`` for a malformed URL."""
+    """The connections to the database in ``url``. ``where`` names it without a password. Raises ``StoreError`` if it is
+    malformed."""
 
     def __init__(self, url: str) -> None:
         try:

@@ -99,7 +99,7 @@ class SqliteFile:
             self._lock = None
 
     def _check_kind(self) -> None:
-        """Before anything is put beside it."""
+        """Check that the file is a store's, before another file is put beside it."""
         found = self.path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise StoreError(f"{self.where}: is not a file")

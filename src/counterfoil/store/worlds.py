@@ -65,7 +65,7 @@ class StoredWorlds(Worlds):
         self.log = log
         self._in_memory = WorldsInMemory(most_in_memory, most_bytes)
         self._heads = self._in_memory.heads
-        # a head that was dropped from memory may still be written to by who has a view of it: there is only ever one
+        # a view may still write to a head that was dropped from memory: there is only ever one head for a world
         self._alive: WeakValueDictionary[str, StoredHead] = WeakValueDictionary()
         self._busy: dict[str, tuple[Any, int]] = {}
         self._count: int | None = None
@@ -231,7 +231,7 @@ class StoredWorlds(Worlds):
     # --- making and deleting ---------------------------------------------------------------------
 
     def restrict_credentials(self, credentials_of: CredentialsOf) -> None:
-        """To be called before the first change."""
+        """As ``Worlds`` has it; to be called before the first change."""
         super().restrict_credentials(credentials_of)
         with self._lock:
             self._heads.clear()

@@ -23,8 +23,8 @@ class OneWorld:
         return next(each.prefix for each in self.application.apis if each.name == api)
 
     def _check_operation(self, api: str | None, operation: str | None, path: Iterable[str] = ()) -> None:
-        """Raises ``ValueError`` that lists what there is, for an API that is not served, an operation it does not have, or
-        one of ``path`` that is no path parameter of the operation."""
+        """Raises ``ValueError`` that lists what there is, for an API that is not served, an operation it does not
+        have, or one of ``path`` that is not a path parameter of the operation."""
         served = self.application.server.served
         if api is not None and api not in served:
             raise ValueError(f"'{api}' is not served here; there are: {', '.join(served)}")

@@ -14,11 +14,12 @@ from threading import Lock, RLock
 
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.capsule import Capsule, open_capsule
+from counterfoil.world.head import Head
 from counterfoil.world.scenario import Scenario
 from counterfoil.world.scenario_runner import Check, run_scenario
 from counterfoil.world.state import Grant
 from counterfoil.world.switches import KnownSwitches, Switch
-from counterfoil.world.world import Head, World
+from counterfoil.world.world import World
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -110,7 +111,7 @@ class Worlds:
         """Make the world of that name what the store has now, where other processes write to it, too; may take seconds."""
 
     def names(self) -> list[str]:
-        """Of all worlds, in the order they were made."""
+        """The names of all worlds, in the order they were made."""
         return list(self._entries)
 
     def page(self, offset: int, limit: int) -> list[WorldEntry]:
@@ -126,7 +127,7 @@ class Worlds:
                 self._entries[name] = WorldEntry(head, entry.time_to_live, entry.used_at)
 
     def limit_to(self, limit: int) -> None:
-        """Let there be so many worlds at most."""
+        """Allow at most so many worlds."""
         self._limit = limit
 
     def entry(self, name: str) -> WorldEntry | None:

@@ -1,7 +1,7 @@
-"""An API from any OpenAPI document: a stand-in that remembers, made from what the document says.
+"""Makes an API from any OpenAPI document: a stand-in that keeps what it is sent.
 
-``infer`` says what the document's operations do; ``build_api`` makes the API that does it. Handlers of a user's own take
-the place of what is inferred where that is not enough.
+``infer`` says what the document's operations do; ``build_api`` makes the API that does it.
+A user's own handlers replace what is inferred where that is not enough.
 """
 
 from __future__ import annotations

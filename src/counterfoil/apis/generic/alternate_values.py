@@ -1,4 +1,4 @@
-"""Gives fields that paths name members by values which the path takes: a text of digits where its parameter is a number."""
+"""Makes the fields by which paths name members fit those paths: digits where the path's parameter is a number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 10**9
 
 
 class AlternateValues:
-    """The fields that paths of one document name members by, beside their ids, where the path takes whole numbers only."""
+    """The fields, other than the id, by which paths of one document name a member with a whole number."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -28,7 +28,7 @@ class AlternateValues:
         self._fields = found
 
     def _bounds(self, name: str) -> tuple[int, int] | None:
-        """The least and the most that the last parameter of an operation's path takes; None if it takes other than numbers."""
+        """The least and the greatest number that an operation's last path parameter takes; None if it takes other values."""
         definition = self.document.spec.operations[name]
         last = name.rpartition("{")[2].partition("}")[0]
         for each in definition.get("parameters") or ():

@@ -1,4 +1,4 @@
-"""Looks through the collections of a document and changes their members, for people: the page and the control API.
+"""Lists and changes the members of a document's collections, for the page and the control API.
 
 A value that is written this way must fit the document's schema of a member, as one that is sent to the API must.
 """
@@ -19,8 +19,8 @@ from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.json_schema.errors import cause_of
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
-from counterfoil.schema_errors import cause_of
 from counterfoil.world.commands import WriteResource
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Json = Any
 NO_FIELDS: Mapping[str, Any] = {}
 MAX_LISTED_NAMES = 20
-"""Names that a sentence lists."""
+"""How many names an error message lists."""
 
 
 class Browser:

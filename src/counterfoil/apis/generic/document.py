@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -28,11 +27,11 @@ from counterfoil.apis.generic.inference.found_collections import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
-from counterfoil.json_schema import schemas_of
+from counterfoil.json_schema.validators import schemas_of
 from counterfoil.openapi import Spec
+from counterfoil.openapi.path_templates import PARAMETER
 
 Json = Any
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Document:
@@ -223,7 +222,7 @@ class Document:
     def _by_part(self, collection: Collection) -> tuple[Collection, ...]:
         """For each field that identifies a member together with others, the collection as if it did so alone."""
         length = len(collection.parents) + len(collection.parts)
-        names = (_PARAMETER.findall(each.name) for each in self._by_collection.get(collection.path, ()))
+        names = (PARAMETER.findall(each.name) for each in self._by_collection.get(collection.path, ()))
         known = next((each[-len(collection.parts) :] for each in names if len(each) == length), collection.parts)
         return tuple(
             replace(collection, id=(field,), parameter=parameter, parts=())

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from counterfoil.media_types import FORMS, is_json_type, without_parameters
+
 Json = Any
 
 PREFERRED = {"post": ("201", "200", "202", "204"), "delete": ("204", "200", "202")}
-FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,10 @@ class DocumentedResponse:
         return "application/json" if self.media_type is None or "*" in self.media_type else self.media_type
 
 
-def is_json(media_type: str) -> bool:
-    kind = media_type.partition(";")[0].strip().lower()
-    return kind.endswith(("/json", "+json")) or kind in ("*/*", "application/*")
-
-
-def is_xml(media_type: str) -> bool:
-    """Whether a media type is XML."""
-    return media_kind(media_type).endswith(("/xml", "+xml"))
+def is_json(documented: str) -> bool:
+    """Whether a documented media type or range is answered with JSON."""
+    kind = without_parameters(documented)
+    return is_json_type(kind) or kind in ("*/*", "application/*")
 
 
 def success_response(operation: Mapping[str, Json], method: str) -> DocumentedResponse:
@@ -87,19 +84,14 @@ def preferred_type(content: Mapping[str, Json]) -> str:
     )
 
 
-def media_kind(media_type: str) -> str:
-    """A media type without its parameters, in lower case."""
-    return media_type.partition(";")[0].strip().lower()
-
-
 def request_schema(operation: Mapping[str, Json]) -> Json:
     """The schema of the body, as JSON, else as a form, else as XML; None if it takes none that has fields."""
     body = operation.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not content:
         return None
-    named = {media_kind(each): each for each in content}
-    usable = [each for kind, each in named.items() if is_json(kind)] or [named[kind] for kind in FORM if kind in named]
+    named = {without_parameters(each): each for each in content}
+    usable = [each for kind, each in named.items() if is_json(kind)] or [named[kind] for kind in FORMS if kind in named]
     usable = usable or [each for kind, each in named.items() if kind.endswith(("/xml", "+xml"))]
     media = content[usable[0]] if usable else None
     return media.get("schema") if isinstance(media, dict) else None

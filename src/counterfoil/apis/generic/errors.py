@@ -101,7 +101,7 @@ class Errors:
         return UNSET
 
     def _said(self, schema: Json, error: ApiError, status: int, depth: int) -> Json:
-        """What the error's own words are in the places of a schema that are named for them."""
+        """The error's own words, at the places of a schema whose names ask for them."""
         reader = self.document.reader
         if reader.is_array(schema):
             return [self._said(reader.items(schema), error, status, depth + 1)]

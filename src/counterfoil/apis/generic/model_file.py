@@ -28,8 +28,9 @@ from counterfoil.apis.generic.model import (
 
 Json = Any
 
-FORM = 1
+FORMAT = 1
 MAX_FILE_BYTES = 20 * 1024 * 1024
+MEMBERS = frozenset(["counterfoil", "collections", "operations", "actions", "made_up", "integrity"])
 PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
 _KEYS = {"embeds": "holds"}
 """What a file calls an attribute that has another name here."""
@@ -50,7 +51,7 @@ def write(model: Model) -> str:
     import yaml
 
     document = {
-        "counterfoil": FORM,
+        "counterfoil": FORMAT,
         **({"integrity": model.integrity} if model.integrity != "lenient" else {}),
         "collections": {path: _written(each, skip=("path",)) for path, each in model.collections.items()},
         "operations": {
@@ -136,51 +137,72 @@ def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Mo
 
 def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -> Model:
     """The model with the corrections in ``data``. Raises ``ModelError`` that begins with ``where``."""
-    if not isinstance(data, dict) or not set(data) <= {
-        "counterfoil",
-        "collections",
-        "operations",
-        "actions",
-        "made_up",
-        "integrity",
-    }:
+    if not isinstance(data, dict) or not set(data) <= MEMBERS:
         raise ModelError(f"{where}: a model is a mapping of collections, operations, actions, made_up and integrity")
-    if data.get("counterfoil", FORM) != FORM:
-        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORM}")
+    if data.get("counterfoil", FORMAT) != FORMAT:
+        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORMAT}")
     integrity = data.get("integrity", model.integrity)
     if integrity not in _INTEGRITIES:
         raise ModelError(f"{where}: integrity is one of {', '.join(_INTEGRITIES)}, not {integrity!r}"[:300])
-    known = set(operations)
-    decisions = list(model.decisions)
-    collections, changed = dict(model.collections), dict(model.operations)
+    correction = _Correction(model, where, operations)
     for path, said in _mapping(data, "collections", where).items():
-        at = f"{where}: collections: {path}"
-        before = collections.get(path) or Collection(path, "")
-        if path not in collections and not any(name.partition(" ")[2].startswith(path) for name in known):
+        correction.correct_collection(path, said)
+    stated = _mapping(data, "operations", where)
+    actions = {name: _as_action(said) for name, said in _mapping(data, "actions", where).items()}
+    for name, said in {**stated, **actions}.items():
+        correction.correct_operation(name, said)
+    for name in data.get("made_up") or []:
+        correction.make_up(name)
+    return Model(correction.collections, correction.operations, tuple(correction.decisions), integrity)
+
+
+def _as_action(said: Mapping[str, Json]) -> dict[str, Json]:
+    """What ``actions`` says of an operation, as ``operations`` would say it."""
+    return {"role": "action", **{("sets" if key == "set" else key): value for key, value in said.items()}}
+
+
+class _Correction:
+    """A model while it is corrected. Its methods raise ``ModelError``."""
+
+    def __init__(self, model: Model, where: str, operations: Iterable[str]) -> None:
+        self.where = where
+        self.known = set(operations)
+        self.collections, self.operations = dict(model.collections), dict(model.operations)
+        self.decisions = list(model.decisions)
+
+    def correct_collection(self, path: str, said: Mapping[str, Json]) -> None:
+        at = f"{self.where}: collections: {path}"
+        before = self.collections.get(path) or Collection(path, "")
+        if path not in self.collections and not any(name.partition(" ")[2].startswith(path) for name in self.known):
             raise ModelError(f"{at}: the document has no such path")
-        collections[path] = _read(before, said, at)
-        _note(decisions, path, said, where, before != collections[path])
-    stated = {**_mapping(data, "operations", where), **_mapping(data, "actions", where)}
-    for name, said in stated.items():
-        at = f"{where}: operations: {name}"
-        if name not in known:
+        self.collections[path] = _read(before, said, at)
+        if before != self.collections[path]:
+            self._note(path, said)
+
+    def correct_operation(self, name: str, said: Mapping[str, Json]) -> None:
+        at = f"{self.where}: operations: {name}"
+        if name not in self.known:
             raise ModelError(f"{at}: the document has no such operation")
-        if name in (data.get("actions") or {}):
-            said = {"role": "action", **{("sets" if key == "set" else key): value for key, value in dict(said).items()}}
-        before_op = changed.get(name) or Operation(name, "made_up")
-        changed[name] = after = _read(before_op, said, at)
+        before = self.operations.get(name) or Operation(name, "made_up")
+        self.operations[name] = after = _read(before, said, at)
         if after.role not in _ROLES:
             raise ModelError(f"{at}: role is one of {', '.join(_ROLES)}, not '{after.role}'")
-        if after.role != "made_up" and after.collection not in collections:
+        if after.role != "made_up" and after.collection not in self.collections:
             raise ModelError(f"{at}: there is no collection '{after.collection}'")
-        _note(decisions, name, said, where, before_op != after)
-    for name in data.get("made_up") or []:
-        if name not in known:
-            raise ModelError(f"{where}: made_up: the document has no operation '{name}'")
-        if changed[name].role != "made_up":
-            changed[name] = Operation(name, "made_up", status=changed[name].status)
-            _note(decisions, name, {"role": "made_up"}, where, True)
-    return Model(collections, changed, tuple(decisions), integrity)
+        if before != after:
+            self._note(name, said)
+
+    def make_up(self, name: str) -> None:
+        """Let an operation's answers depend on no state."""
+        if name not in self.known:
+            raise ModelError(f"{self.where}: made_up: the document has no operation '{name}'")
+        if self.operations[name].role != "made_up":
+            self.operations[name] = Operation(name, "made_up", status=self.operations[name].status)
+            self._note(name, {"role": "made_up"})
+
+    def _note(self, subject: str, said: Mapping[str, Json]) -> None:
+        text = ", ".join(f"{key}: {value}" for key, value in said.items())
+        self.decisions.append(Decision(subject, text[:500], f"{self.where} says so", 1.0))
 
 
 def _mapping(data: Mapping[str, Json], key: str, where: str) -> dict[str, Json]:
@@ -188,12 +210,6 @@ def _mapping(data: Mapping[str, Json], key: str, where: str) -> dict[str, Json]:
     if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
         raise ModelError(f"{where}: {key} is a mapping of mappings")
     return value
-
-
-def _note(decisions: list[Decision], subject: str, said: Mapping[str, Json], where: str, differs: bool) -> None:
-    if differs:
-        text = ", ".join(f"{key}: {value}" for key, value in said.items())
-        decisions.append(Decision(subject, text[:500], f"{where} says so", 1.0))
 
 
 def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:

@@ -1,4 +1,4 @@
-"""Reads a document's paths: which segments are parameters, and what a path is below of."""
+"""Reads a document's paths: which segments are parameters, and which path is above another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
+from counterfoil.openapi.path_templates import PARAMETER
+
 _KEYED = re.compile(r"([^{}()]+)\((\{[^{}]*\})\)")
 """``Products({ID})``, as OData writes what is ``Products/{ID}`` elsewhere."""
 _SUFFIX = re.compile(r"\.(?:json|xml|pdf|csv|html|txt)$")
@@ -72,7 +73,7 @@ def read_path(text: str) -> Path:
     for part in _KEYED.sub(r"\1/\2", text).split("/"):
         if part:
             bare = _SUFFIX.sub("", part)
-            found = _PARAMETER.findall(bare)
+            found = PARAMETER.findall(bare)
             segments.append(
                 Segment(bare, found[0] if len(found) == 1 and bare.startswith("{") else (found[-1] if found else ""))
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -130,7 +130,7 @@ class RowIds:
     def _candidates(
         self, collection: Collection, schemas: tuple[dict[str, Json], ...], key: str, number: int, again: int
     ) -> Any:
-        """Texts, the best first."""
+        """Texts that may be an id, the best first: as the format, the name, an example or a pattern asks, then any that fits."""
         examples = [
             each
             for schema in schemas
@@ -147,10 +147,7 @@ class RowIds:
             yield from (self.document.text(each, "", key) for each in schemas if each.get("format") in FORMS)
         name = str(collection.id[-1]) if collection.id else collection.parameter
         if letters(name).endswith(("name", "slug", "code", "key", "label", "title")):
-            word = fake_data.words(key, 2).replace(" ", "-")
-            yield f"{word}-{number}"
-            yield f"{word.replace('-', '')}{number}"
-            yield f"{word.replace('-', '')}{number}".upper()
+            yield from _words(key, number)
         is_short = bool(examples) and examples[0].isdecimal() and len(examples[0]) < 6
         if is_short or (not examples and any("pattern" in each for each in schemas)):
             least = max((each["minLength"] for each in schemas if isinstance(each.get("minLength"), int)), default=1)
@@ -164,10 +161,23 @@ class RowIds:
                 yield made
         stem = singular(read_path(collection.path).noun) or "id"
         yield f"{stem}_{hex_digits(key, 14)}"
-        longest = min((each["maxLength"] for each in schemas if isinstance(each.get("maxLength"), int)), default=16)
-        yield hex_digits(key, min(16, max(1, longest)))
-        shortest = max((each["minLength"] for each in schemas if isinstance(each.get("minLength"), int)), default=0)
-        if 16 < shortest <= MAX_ID_LENGTH:
-            yield hex_digits(key, shortest)
-        yield str(number_of(key) % 10 ** min(9, max(1, longest)))
+        yield from _of_length(schemas, key)
         yield str(number + again + 1)
+
+
+def _words(key: str, number: int) -> Iterator[str]:
+    """Ids that read like a name: two words and the row's number."""
+    word = fake_data.words(key, 2).replace(" ", "-")
+    yield f"{word}-{number}"
+    yield f"{word.replace('-', '')}{number}"
+    yield f"{word.replace('-', '')}{number}".upper()
+
+
+def _of_length(schemas: tuple[dict[str, Json], ...], key: str) -> Iterator[str]:
+    """Digits of the lengths that the schemas allow: hexadecimal, then decimal."""
+    longest = min((each["maxLength"] for each in schemas if isinstance(each.get("maxLength"), int)), default=16)
+    yield hex_digits(key, min(16, max(1, longest)))
+    shortest = max((each["minLength"] for each in schemas if isinstance(each.get("minLength"), int)), default=0)
+    if 16 < shortest <= MAX_ID_LENGTH:
+        yield hex_digits(key, shortest)
+    yield str(number_of(key) % 10 ** min(9, max(1, longest)))

@@ -69,7 +69,7 @@ class SchemaReader:
     def properties(self, schema: Json) -> dict[str, Json]:
         """Every property an object of this schema can have, those of its alternatives included."""
         merged = self.merged(schema)
-        if not merged:  # of what is no schema it is an object of its own, whose identity another one may get later
+        if not merged:  # what is not a schema gets a new object each time, whose identity another one may have later
             return {}
         known = self._properties.get(id(merged))
         if known is None:
@@ -159,7 +159,7 @@ class SchemaReader:
         return self.merged(self.target(reference if reference.startswith("#") else f"#/components/schemas/{reference}"))
 
     def component_name(self, merged: Mapping[str, Json]) -> str:
-        """The name of the component that a merged schema is; empty if it is none."""
+        """The name of the component that a merged schema is; empty if it is not a component."""
         if not self._component_names:
             components = _mapping(_mapping(self.raw.get("components")).get("schemas"))
             self._component_names = {id(self.merged(each)): str(name) for name, each in components.items()} or {0: ""}
@@ -214,7 +214,7 @@ def example_of(merged: Mapping[str, Json], kind: type) -> Json:
 
 
 def bound_of(value: Json, default: Any) -> Any:
-    """A keyword that counts, as ``maxLength``; the default where it is no count."""
+    """A keyword that counts, as ``maxLength``; the default where it is not a count."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
 
 

@@ -20,7 +20,7 @@ from counterfoil.apis.generic.handlers.response_bodies import ResponseBodies
 from counterfoil.apis.generic.model import Operation
 from counterfoil.plain_text import counted
 
-FORM = 2
+CACHE_FORMAT = 2
 """To be raised whenever the same document and model give another survey."""
 
 
@@ -71,7 +71,7 @@ def _reason(shows: ResponseBodies, operation: Operation) -> str | None:
 
 def survey_of(document: Document) -> Survey:
     """The survey, kept in the user's cache folder by what it depends on: the document and the model."""
-    digest = hashlib.sha256(b"%d\n" % FORM + orjson.dumps(document.spec.raw) + repr(document.model).encode())
+    digest = hashlib.sha256(b"%d\n" % CACHE_FORMAT + orjson.dumps(document.spec.raw) + repr(document.model).encode())
     file = disk_cache.file_for("surveys", digest.hexdigest())
     if file is not None:
         with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""Handlers of a user's own: plain functions in a Python file, one for an operation, that read and write the store.
+"""Loads a user's own handlers: plain functions in a Python file, one for each operation, that read and write the store.
 
 The file is loaded only because the user named it (``--handlers``); nothing in a document is ever executed.
 """
@@ -132,7 +132,7 @@ class Members:
 
 
 class Store:
-    """What a handler has at hand: the collections of the document in one world, and the world's clock."""
+    """What a handler can use: the collections of the document in one world, and the world's clock."""
 
     def __init__(self, handlers: Handlers, world: Callable[[], World]) -> None:
         self._handlers = handlers
@@ -174,7 +174,7 @@ class Store:
         )
 
     def default(self, request: Request) -> Response:
-        """The answer that is given without a handler, for one that only adds to it."""
+        """The answer that would be given without the handler, so that a handler can only add to it."""
         response = self._handlers.handler(request.operation)(request, self.world)
         assert isinstance(response, Response)
         return Response(

@@ -1,11 +1,25 @@
-"""Finds the schema that a user's document has for a request's body or for a response."""
+"""Finds what a user's document says of a request or a response: the operation, and the schemas of bodies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.openapi import resolve
+from counterfoil.json_schema.validators import Schemas
+from counterfoil.openapi import SchemaDialect, resolve
+
+
+def schemas_in(document: Mapping[str, Any] | None, *, exact: bool = False) -> Schemas | None:
+    """The schemas of a user's document, read as its version of OpenAPI has them. ``exact`` as for ``Schemas``."""
+    if not document:
+        return None
+    dialect: SchemaDialect = "draft4" if is_draft4(document) else "2020-12"
+    return Schemas(document, dialect, is_lenient=True, exact=exact)
+
+
+def is_draft4(document: Mapping[str, Any]) -> bool:
+    """Whether the document's schemas are those of OpenAPI 3.0."""
+    return str(document.get("openapi", "")).startswith("3.0")
 
 
 def request_schema(document: Mapping[str, Any], case: Any) -> Any:

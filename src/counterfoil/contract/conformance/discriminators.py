@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.contract.conformance.described import response_schema
+from counterfoil.json_schema.alternatives import listed_values, property_of
 from counterfoil.openapi import SpecError, resolve
-from counterfoil.schema_alternatives import listed_values, property_of
 
 Json = Any
 
@@ -30,7 +30,7 @@ class Unknown:
 
 
 class Discriminators:
-    """The discriminators of one document; None is an API's in the catalog, where nothing is put up with."""
+    """The discriminators of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from counterfoil.media_types import FORM
+
 
 @dataclass(frozen=True)
 class Exclusion:
@@ -92,7 +94,7 @@ def _of_empty_form(failure: Any, case: Any, response: Any) -> bool:
     body = case.operation.definition.raw.get("requestBody", {})
     return (
         type(failure).__name__ == "AcceptedNegativeData"
-        and case.media_type == "application/x-www-form-urlencoded"
+        and case.media_type == FORM
         and not case.body
         and "$ref" not in body
         and not body.get("required", False)

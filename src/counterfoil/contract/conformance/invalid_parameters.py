@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from counterfoil.contract.conformance.described import operation_of, request_schema
-from counterfoil.json_schema import Schemas
+from counterfoil.contract.conformance.described import operation_of, request_schema, schemas_in
 from counterfoil.openapi import SpecError, resolve
 
 
 class InvalidParameters:
-    """The parameters of one document; None is an API's in the catalog, whose every failure counts."""
+    """The parameters of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
-        is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
-        self._schemas = Schemas(document, "2020-12" if is_2020 else "draft4", is_lenient=True) if document else None
+        self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
         """Whether a request was refused that has a text which the document's own schema for it does not allow (seen in

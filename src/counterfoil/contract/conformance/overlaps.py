@@ -1,7 +1,7 @@
 """Tells which answers and requests are wrong only in that a value fits several alternatives of a ``oneOf`` in an own document.
 
 Documents often have alternatives of which one fits whatever another fits, so that no answer could be valid. It is the document
-that contradicts itself then: a note names its place, and it is no failure of the target.
+that contradicts itself then: a note names its place, and it is not a failure of the target.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.contract.conformance.described import request_schema, response_schema
-from counterfoil.json_schema import Schemas
+from counterfoil.contract.conformance.described import request_schema, response_schema, schemas_in
 from counterfoil.openapi import SpecError
 
 _PLACE = re.compile(r"Schema at (\S+?):?\s")
@@ -23,14 +22,12 @@ UNREADABLE = (LookupError, StopIteration, ValueError, TypeError, SpecError)
 
 
 class Overlaps:
-    """The overlapping alternatives of one document; None is an API's in the catalog, where none are put up with."""
+    """The overlapping alternatives of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
-        is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
-        dialect: Any = "2020-12" if is_2020 else "draft4"
-        self._schemas = Schemas(document, dialect, is_lenient=True) if document else None
-        self._exact = Schemas(document, dialect, is_lenient=True, exact=True) if document else None
+        self._schemas = schemas_in(document)
+        self._exact = schemas_in(document, exact=True)
 
     def place(self, failure: Any, case: Any, response: Any) -> str | None:
         """Where the document's alternatives overlap, if all else of an answer is as the document says; else None."""

@@ -11,21 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from counterfoil.contract.conformance.described import operation_of
-from counterfoil.json_schema import Schemas
+from counterfoil.contract.conformance.described import operation_of, schemas_in
 from counterfoil.openapi import SpecError, resolve
-
-EXPLODED = {"label": ".", "matrix": ";"}
-"""What is between the parts, where it is not a comma (RFC 6570, 3.2.5 and 3.2.7)."""
+from counterfoil.openapi.path_templates import EXPLODED
 
 
 class PathTexts:
-    """The path parameters of one document; None is an API's in the catalog, whose every failure counts."""
+    """The path parameters of one document; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
-        is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
-        self._schemas = Schemas(document, "2020-12" if is_2020 else "draft4", is_lenient=True) if document else None
+        self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
         """Whether the type of a list or an object in the path is all that was to be refused, and what was sent reads as one."""

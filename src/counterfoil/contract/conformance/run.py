@@ -120,7 +120,7 @@ def configuration(job: Job) -> dict[str, Any]:
         "workers": 1,
         "continue-on-failure": True,
         "request-timeout": job.timeout,
-        # A late answer is no finding if it comes at the second try; what may write is sent once.
+        # A late answer is not a finding if it comes at the second try; what may write is sent once.
         "request-retries": 0 if job.writes and not job.disposable else 1,
         "generation": {
             "max-examples": job.max_examples,
@@ -269,10 +269,10 @@ def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, c
     """What to say of a failure that a contradiction in the document explains; None if none does."""
     place = overlaps.place(failure, case, response)
     if place is not None:
-        return f"{place}: an answer fits several alternatives of this oneOf; that is put up with (anyOf would say so)"
+        return f"{place}: an answer fits several alternatives of this oneOf; this is accepted (anyOf would say so)"
     place = overlaps.request_place(failure, case)
     if place is not None:
-        return f"{place}: a request fits several alternatives of this oneOf, and is taken; that is put up with"
+        return f"{place}: a request fits several alternatives of this oneOf, and is accepted"
     return discriminators.contradiction(failure, case, response)
 
 

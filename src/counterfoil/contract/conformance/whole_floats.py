@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.contract.conformance.described import request_schema
-from counterfoil.json_schema import Schemas
+from counterfoil.contract.conformance.described import is_draft4, request_schema, schemas_in
 from counterfoil.openapi import SpecError
 
 
 class WholeFloats:
-    """The bodies of one document's requests; None is an API's in the catalog, whose every failure counts."""
+    """The bodies of one document's requests; None for an API of the catalog, of which every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
-        is_draft4 = document is not None and str(document.get("openapi", "")).startswith("3.0")
-        self._document = document if is_draft4 else None
-        self._schemas = Schemas(document, "draft4", is_lenient=True) if is_draft4 else None
+        self._document = document if document is not None and is_draft4(document) else None
+        self._schemas = schemas_in(self._document)
 
     def explain(self, failure: Any, case: Any, response: Any) -> bool:
         """Whether a JSON body was refused that is valid only if whole numbers such as 2.0 are integers."""

@@ -51,7 +51,7 @@ class Combination:
 class Combined:
     """A list and what can be asked of it at once.
 
-    ``members`` can be selected with the parameter ``fields``; those in ``always`` come anyhow. ``extras`` are further queries
+    ``members`` can be selected with the parameter ``fields``; ``always`` are always there. ``extras`` are further queries
     (such as a type), each with every combination; ``counts`` are the headers with the items on the page and in all; ``total``
     reads the number of all items from a body.
     """
@@ -166,7 +166,7 @@ def _evenness(pair: tuple[Filter, Any], items: Sequence[Any]) -> int:
 
 
 def _selected(ctx: LawContext, c: ItemList, drawn: Combination) -> Sequence[Any]:
-    """What filters and sort find, in its order and with all members; they are held against the client's own selection."""
+    """What filters and sort find, in its order and with all members; it is compared with the client's own selection."""
     query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
     got = c.fetch_all(ctx, query)
     want: Sequence[Any] = c.whole_list(ctx)

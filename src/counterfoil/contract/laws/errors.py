@@ -9,6 +9,7 @@ from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, says
 from counterfoil.contract.laws.auth import BodyCheck, SampleRequest, expect_error
 from counterfoil.contract.response import Response
+from counterfoil.media_types import FORM
 
 MAX_SAMPLES = 5
 """Samples of a law where ``LawContext.is_sparing``, unless it has more parameters."""
@@ -105,7 +106,7 @@ def wrong_media_type(
     """A body sent as a form gives 415 with an error body."""
 
     def check(ctx: LawContext) -> None:
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        form = {"Content-Type": FORM}
         expect_error(ctx, ctx.request(operation, path=path, content=b"a=b", headers=form), 415, error_body)
 
     return Law(id, operation, "errors", clauses, says(wrong_media_type), check, writes=True)

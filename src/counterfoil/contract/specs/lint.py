@@ -35,6 +35,7 @@ from counterfoil.contract.specs.walk import Node, value_errors
 from counterfoil.json_pointer import follow as resolve
 from counterfoil.json_pointer import join as pointer
 from counterfoil.json_pointer import split
+from counterfoil.openapi.path_templates import PARAMETER
 
 _EXPRESSION = re.compile(
     r"^\$(?:url|method|statusCode|(?P<of>request|response)\."
@@ -199,7 +200,7 @@ def _expression_problems(spec: LintedSpec, node: Node, value: Any) -> Iterator[s
             yield from _expression_problems(spec, node, part)
     if not isinstance(value, str):
         return
-    for text in [value] if value.startswith("$") else re.findall(r"\{([^{}]*)\}", value):
+    for text in [value] if value.startswith("$") else PARAMETER.findall(value):
         match = _EXPRESSION.match(text)
         if match is None:
             yield f"{text!r} is not a runtime expression"

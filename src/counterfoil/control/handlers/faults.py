@@ -1,4 +1,4 @@
-"""Orders, shows and removes a world's faults."""
+"""Adds, shows and removes a world's faults."""
 
 from __future__ import annotations
 

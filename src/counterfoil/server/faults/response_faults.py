@@ -7,7 +7,7 @@ import contextlib
 
 import msgspec
 
-from counterfoil.asgi import Receive, Send
+from counterfoil.asgi import Receive, Send, until_disconnected
 from counterfoil.server.context import ConnectionBroken, RequestContext
 from counterfoil.server.faults.prefer import Preferences
 
@@ -59,7 +59,7 @@ class SlowDrip(WithPreferenceApplied, frozen=True):
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
         size = max(1, self.bytes_per_second // PIECES_PER_SECOND)
-        disconnected = asyncio.ensure_future(_disconnected(receive))
+        disconnected = asyncio.ensure_future(until_disconnected(receive))
         context.payload = payload
         try:
             for at in range(0, len(payload), size):
@@ -82,8 +82,3 @@ async def _send_whole(context: RequestContext, payload: bytes, send: Send) -> No
     context.payload = payload
     context.finish(context)
     await send({"type": "http.response.body", "body": payload})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

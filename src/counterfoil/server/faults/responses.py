@@ -24,13 +24,13 @@ from counterfoil.api.request_match import (
     query_differences,
 )
 from counterfoil.api.unconfirmed import unconfirmed
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import BadValue
+from counterfoil.media_types import is_json_type
 from counterfoil.openapi import Spec
 from counterfoil.server.context import RequestContext
 from counterfoil.server.handlers import to_bytes
-from counterfoil.server.parsing.media_types import is_json_type
 from counterfoil.server.response_validation import ResponseSpecs, normalized
 
 if TYPE_CHECKING:

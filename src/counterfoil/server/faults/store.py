@@ -76,7 +76,7 @@ class FaultCounts(Protocol):
     """Where faults count together with other processes."""
 
     def counting(self, world: str, faults: Sequence[ActiveFault]) -> AbstractContextManager[None]:
-        """Within it the faults have counted what any process has, and no other process counts."""
+        """A context in which the faults' counts include those of all processes, and no other process can count."""
         ...
 
     def forget(self, world: str, fault: int | None = None) -> None:

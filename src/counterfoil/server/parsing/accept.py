@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from counterfoil.api import ApiError
-from counterfoil.server.parsing.media_types import is_json_type, media_type
+from counterfoil.media_types import is_json_type, without_parameters
 
 MAX_CACHED = 256
 MAX_CACHED_LENGTH = 200
@@ -16,8 +16,8 @@ MAX_CACHED_LENGTH = 200
 class Acceptable:
     """Checks Accept headers against the media types of one operation's successful responses.
 
-    With ``any_json``, a client that asks for JSON of a vendor's (``application/vnd.github+json``) takes plain JSON: that is what
-    the documents of such vendors have, and what they send.
+    With ``any_json``, a client that asks for a vendor's JSON type (``application/vnd.github+json``) also gets plain
+    JSON: that is what the documents of such vendors have, and what they send.
     """
 
     def __init__(self, responses: Mapping[str, Any], *, any_json: bool = False) -> None:
@@ -26,7 +26,7 @@ class Acceptable:
             if status.startswith("2"):
                 produced.update(dict.fromkeys(response.get("content", {})))
         self.produced = list(produced)
-        is_json = any_json and any(is_json_type(media_type(each)) for each in self.produced)
+        is_json = any_json and any(is_json_type(without_parameters(each)) for each in self.produced)
         self._in_effect = [*self.produced, "application/*+json"] if is_json else self.produced
         self._accepts_any = lru_cache(MAX_CACHED)(self._any_accepted)
 
@@ -48,7 +48,7 @@ def accepts(header: str, offered: str) -> bool:
     What is offered may itself be a range (``image/*``): something in it is then acceptable. Parts that are not media ranges
     are skipped; a header without any range accepts everything.
     """
-    main, _, sub = media_type(offered).partition("/")
+    main, _, sub = without_parameters(offered).partition("/")
     best, allowed, ranges = -1, False, 0
     for part in header.split(","):
         name, *options = (piece.strip().lower() for piece in part.split(";"))

@@ -7,13 +7,13 @@ from typing import Any
 
 from counterfoil.api import ApiError, File
 from counterfoil.asgi import Receive
-from counterfoil.json_schema import Schemas, Validator
+from counterfoil.json_schema.errors import Cause
+from counterfoil.json_schema.validators import Schemas, Validator
+from counterfoil.media_types import FORM, MULTIPART, is_json_type, range_of, without_parameters
 from counterfoil.openapi import SpecError
-from counterfoil.schema_errors import Cause
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.forms import multipart, urlencoded
 from counterfoil.server.parsing.json_text import member_name, parse_json, pointer
-from counterfoil.server.parsing.media_types import FORM, MULTIPART, is_json_type, media_type, range_of
 from counterfoil.server.parsing.shaped_parameters import SEPARATORS
 from counterfoil.server.parsing.typed_text import TypedText, nest_bracketed_names
 
@@ -78,7 +78,7 @@ class RequestBody:
         self._schemas: dict[str, Json] = {}
         self._separators: dict[str, dict[str, str]] = {}
         for name, content in declared.get("content", {}).items():
-            kind = media_type(name)
+            kind = without_parameters(name)
             schema = content.get("schema", {})
             self._schemas[kind] = schema
             self._separators[kind] = _separators(content.get("encoding"))
@@ -103,7 +103,7 @@ class RequestBody:
         """The media type sent; without a header, the one documented first. Raises ``ApiError`` (415)."""
         if header is None or not header.strip():
             return self.default_type
-        kind = media_type(header)
+        kind = without_parameters(header)
         is_text = is_json_type(kind) or kind == FORM or kind in self._plain_texts
         if range_of(kind, self.validators) is None or (is_text and _charset(header) not in UTF_8):
             raise ApiError(

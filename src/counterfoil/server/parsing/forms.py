@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from counterfoil.api import ApiError, File
+from counterfoil.media_types import is_json_type, without_parameters
 from counterfoil.server.parsing.json_text import parse_json
-from counterfoil.server.parsing.media_types import is_json_type, media_type
 
 Json = Any
 
@@ -109,7 +109,7 @@ class _Parts:
         name = options.get(b"name")
         if name is None:
             raise _malformed("a part without a name")
-        content_type = media_type(self._headers.get("content-type", b"").decode("latin-1"))
+        content_type = without_parameters(self._headers.get("content-type", b"").decode("latin-1"))
         data = b"".join(self._chunks)
         value: Json
         if b"filename" in options:

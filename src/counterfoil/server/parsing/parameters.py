@@ -14,10 +14,10 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Schemas, Validator
+from counterfoil.json_schema.validators import Schemas, Validator
+from counterfoil.media_types import is_json_type, without_parameters
 from counterfoil.openapi import SpecError
 from counterfoil.server.logs import printable
-from counterfoil.server.parsing.media_types import is_json_type, media_type
 from counterfoil.server.parsing.scalars import READERS
 from counterfoil.server.parsing.shaped_parameters import SEPARATORS, ShapedParameter
 from counterfoil.server.parsing.typed_text import NestedText, TypedText, nest_bracketed_names
@@ -204,7 +204,7 @@ def _shaped(declared: Json, schemas: Schemas, style: str, exploded: bool, operat
     schema, is_json = declared.get("schema"), False
     if isinstance(content, dict) and content:
         kind, described = next(iter(content.items()))
-        schema, is_json = described.get("schema", {}), is_json_type(media_type(kind))
+        schema, is_json = described.get("schema", {}), is_json_type(without_parameters(kind))
     if not isinstance(schema, dict):
         raise SpecError(f"{operation}: the parameter {declared['name']} has no schema")
     typed = TypedText(schemas)

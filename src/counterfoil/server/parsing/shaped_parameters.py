@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Validator
+from counterfoil.json_schema.validators import Validator
+from counterfoil.openapi.path_templates import EXPLODED
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.typed_text import NestedText, TypedText
@@ -15,7 +16,6 @@ from counterfoil.server.parsing.typed_text import NestedText, TypedText
 Json = Any
 
 SEPARATORS = {"form": ",", "simple": ",", "label": ",", "matrix": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
-EXPLODED = {"label": ".", "matrix": ";"}
 
 
 class ShapedParameter(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Turns text, as URLs and forms hold it, into values of the types that a schema asks for.
 
-It never refuses: text that is no number where a number is asked for stays text, and the validator says so. Names with
+It never refuses: text that is not a number where a number is asked for stays text, and the validator says so. Names with
 brackets (``price[gte]=5``, ``items[0][id]=a``, ``tags[]=b``) become objects and arrays.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.api import ApiError
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.server.parsing.json_text import parse_json
 from counterfoil.server.parsing.scalars import READERS
 

@@ -1,4 +1,4 @@
-"""Names, addresses and other values of Faker, by what a property is called.
+"""Makes names, addresses and other values with Faker, by what a property is called.
 
 Faker is imported when the first value is made: a server that shows no rows does not wait for it.
 """

@@ -9,7 +9,7 @@ from counterfoil.apis.generic.names import letters
 
 
 def varied(example: str, name: str, key: str) -> str | None:
-    """An id in the style of the example: its prefix stays, letters and digits change; None where it is no id."""
+    """An id in the style of the example: its prefix stays, letters and digits change; None where it is not an id."""
     if (
         not letters(name).endswith(("id", "sid", "gid", "uuid", "key", "token", "number", "reference"))
         or not 4 <= len(example) <= 80

@@ -25,7 +25,7 @@ def instant_of(key: str, anchor: int) -> datetime:
 
 
 def like_instant(example: str, key: str, anchor: int) -> str | None:
-    """An instant written as the example is; None if that is none."""
+    """An instant written as the example is; None if the example is not an instant."""
     for written, form in _MOMENTS:
         if written.fullmatch(example):
             return instant_of(key, anchor).strftime(form)

@@ -27,7 +27,7 @@ class Scalars:
     """Makes and takes plain values."""
 
     def coerce(self, merged: Mapping[str, Json], types: frozenset[str], given: Json) -> Json:
-        """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``UNSET`` if it cannot stand there."""
+        """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``UNSET`` if it does not fit."""
         listed = merged.get("enum")
         if given is None and (merged.get("nullable") or "null" in types):
             return None  # also where the listed values leave it out

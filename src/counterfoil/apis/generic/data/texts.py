@@ -18,9 +18,9 @@ from counterfoil.apis.generic.data.instants import INSTANT_NAMES, instant_of, li
 from counterfoil.apis.generic.data.patterns import text_for
 from counterfoil.apis.generic.data.seeds import number_of, uuid_of
 from counterfoil.apis.generic.schemas import bound_of, example_of
+from counterfoil.openapi.schema_terms import UUID
 
 Json = Any
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def make_text(merged: Mapping[str, Json], name: str, key: str, anchor: int, row: int) -> str:
@@ -107,7 +107,7 @@ def suits(merged: Mapping[str, Json], text: str) -> bool:
     """Whether a text fits the lengths, the pattern and (for a UUID) the format of a schema."""
     pattern = merged.get("pattern") if isinstance(merged.get("pattern"), str) else None
     shortest, longest = bound_of(merged.get("minLength"), 0), bound_of(merged.get("maxLength"), None)
-    if str(merged.get("format", "")).lower() in ("uuid", "guid") and not _UUID.fullmatch(text):
+    if str(merged.get("format", "")).lower() in ("uuid", "guid") and not UUID.fullmatch(text):
         return False
     return (
         len(text) >= shortest

@@ -1,4 +1,4 @@
-"""What to do otherwise when a value is made for a schema, and where something else could have been taken."""
+"""Choices to make differently when a value is made for a schema, and a record of where there was a choice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ Path = tuple[str | int, ...]
 
 
 class Tweaks:
-    """What to do otherwise at some places: leave out (``omitted``), or take another alternative (``branches``).
+    """Choices to make differently at some places: leave out (``omitted``), or take another alternative (``branches``).
 
-    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``. ``required`` was left
-    out and is missed in the alternative that was taken after that.
+    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``. ``required`` was
+    left out, and is required by an alternative that was taken later.
     """
 
     __slots__ = ("bare", "branches", "ignored", "omitted", "required", "sent")
@@ -33,7 +33,7 @@ NO_TWEAKS = Tweaks()
 
 
 class Record:
-    """Where a made value could be otherwise: places with several alternatives, what may be left out, what was given."""
+    """Where there was a choice: places with several alternatives, what may be left out, what was given."""
 
     __slots__ = ("choices", "given", "optional")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -18,10 +17,11 @@ from counterfoil.apis.generic.handlers.page_facts import Facts, path_of
 from counterfoil.apis.generic.inference.composite import parts_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
+from counterfoil.openapi.path_templates import PARAMETER
+from counterfoil.plain_text import as_text
 
 Json = Any
 Headers = tuple[tuple[str, str], ...]
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 FACTS: dict[str, str] = {
     "totalcount": "total", "total": "total", "totalresults": "total", "totalitems": "total", "resultcount": "items",
@@ -60,7 +60,7 @@ class AnswerHeaders:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
             if (
                 value is UNSET and required
-            ):  # what the request was called, such as X-Request-Id, the answer is called too
+            ):  # an id that the client gave its request, such as X-Request-Id, is repeated in the answer
                 value = request.headers.get(header.lower(), UNSET)
             text = UNSET if value is UNSET or value is None else self._text(schema, value)
             if text is UNSET and required:
@@ -151,7 +151,7 @@ class AnswerHeaders:
         read = next((each.name.partition(" ")[2] for each in reads if each.name.startswith("GET ")), "")
         if read == path:
             return path_of(request)
-        names = _PARAMETER.findall(read)
+        names = PARAMETER.findall(read)
         parts = self.document.model.collections[made.collection].parts
         ids = [*values, id] if not parts else [*values[: len(names) - len(parts)], *parts_of(id)]
         if not read or made.id_at or made.id_query or len(names) != len(ids):
@@ -180,12 +180,12 @@ class AnswerHeaders:
         coerced = self.document.values.scalars.coerce(reader.merged(schema), reader.types(schema), value)
         if coerced is UNSET or not self.document.schemas.validator(schema, "response").is_valid(coerced):
             return UNSET
-        return _written(coerced)
+        return as_text(coerced)
 
     def _made(self, schema: Json, header: str) -> str:
         reader = self.document.reader
         types = reader.types(schema) or frozenset({"string"})
-        return _written(
+        return as_text(
             self.document.values.scalars.make(reader.merged(schema), types, header, f"header/{header}", ANCHOR, 0)
         )
 
@@ -194,7 +194,3 @@ def etag_of(value: Json) -> str:
     """The entity tag of a member, or of what an answer has: it changes with its value (RFC 9110, 8.8.3)."""
     written = value if isinstance(value, bytes) else json.dumps(value, sort_keys=True, default=str).encode()
     return f'"{sha256(written).hexdigest()[:16]}"'
-
-
-def _written(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

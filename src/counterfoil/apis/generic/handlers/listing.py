@@ -45,7 +45,7 @@ class Page:
 
 
 def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
-    """What a request asks of a list, by the names that the operation has for it: from the query, or also from the body."""
+    """The parameters of a list that a request has, by the operation's names for them: from the query, or also from the body."""
     pages = operation.pages
     if operation.asks != "body":
         if not any(isinstance(each, dict) for each in request.query.values()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -13,7 +12,8 @@ from counterfoil.apis.generic.handlers.read_handlers import text
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.json_schema import Validator
+from counterfoil.json_schema.validators import Validator
+from counterfoil.openapi.path_templates import PARAMETER
 
 Json = Any
 
@@ -27,7 +27,6 @@ INSIDE = ("href", "url", "uri")
 MAX_PLACES = 8
 Link = tuple[Place, Literal["url", "host", "api"], Validator]
 ROLES = frozenset(["list", "read", "create", "replace", "update", "action"])
-_PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 class OwnLinks:
@@ -82,7 +81,7 @@ class OwnLinks:
             return None
         template = self._paths[collection.path]
         ids = iter(quote(each, safe="") for each in [*above, *map(text, own)])
-        return _PARAMETER.sub(lambda found: next(ids, found[0]), template)
+        return PARAMETER.sub(lambda found: next(ids, found[0]), template)
 
     # --- where they are --------------------------------------------------------------------------
 

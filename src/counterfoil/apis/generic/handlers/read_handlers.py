@@ -8,7 +8,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.api.kept import Kept, KeptMembers
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.documented_responses import DocumentedResponse, is_xml, request_schema
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
 from counterfoil.apis.generic.handlers import listing
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
 from counterfoil.apis.generic.handlers.member_changes import MemberChanges
@@ -20,6 +20,7 @@ from counterfoil.apis.generic.inference.file_operations import is_text
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
+from counterfoil.media_types import is_xml
 from counterfoil.world.resources import Content
 
 Json = Any
@@ -105,13 +106,16 @@ class ReadHandlers:
     def _in_scope(
         self, operation: Operation, request: Request, members: Iterable[Member], store: MemberStore
     ) -> Iterable[Member]:
-        """Those of the members that are below the parents in the path."""
+        """The members that are below the parents in the path."""
         for parameter, field, value in self._scoped(operation, request, store):
             members = [each for each in members if _refers_to(each.value.get(field), value, parameter)]
         return members
 
     def _scoped(self, operation: Operation, request: Request, store: MemberStore) -> Iterator[tuple[str, str, str]]:
-        """Parameter, field and value of what a path's members are below of. Raises ``ApiError`` (unknown_resource)."""
+        """Parameter, field and value for each parent in the path that restricts the list.
+
+        Raises ``ApiError`` (unknown_resource).
+        """
         for parameter, field, path in operation.scope:
             value = text(request.path.get(parameter, ""))
             owner = self.document.model.collections.get(path)
@@ -180,7 +184,7 @@ class ReadHandlers:
         return id
 
     def _names_none(self, operation: Operation, request: Request) -> bool:
-        """Whether a query that may leave out whom it asks for does so: ``GET /team`` is then about the caller's own."""
+        """Whether the query parameter that may name the member was left out: ``GET /team`` is then about the caller's own."""
         return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
     def _first(self, collection: Collection, store: MemberStore) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.apis.generic.documented_responses import media_kind
+from counterfoil.media_types import without_parameters
 
 Json = Any
 
@@ -22,13 +22,13 @@ EVENT_FIELDS = ("event", "id", "retry")
 
 def is_sequence(media_type: str | None) -> bool:
     """Whether a body of this media type is a sequence of values."""
-    kind = media_kind(media_type or "")
+    kind = without_parameters(media_type or "")
     return kind in LINES or kind == EVENTS or kind.endswith("/json-seq")
 
 
 def to_sequence(media_type: str, items: Iterable[Json]) -> bytes:
     """The values as a body of the media type."""
-    kind = media_kind(media_type)
+    kind = without_parameters(media_type)
     if kind == EVENTS:
         return b"".join(_event(each) for each in items)
     start = b"\x1e" if kind.endswith("/json-seq") else b""

@@ -8,9 +8,10 @@ from typing import Any
 
 from counterfoil.api import Request, Response
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.documented_responses import DocumentedResponse, media_kind
+from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
+from counterfoil.media_types import without_parameters
 from counterfoil.world.resources import Content
 
 Json = Any
@@ -29,7 +30,9 @@ def uploaded(request: Request) -> Content | None:
         first = request.files[0]
         return Content(b64encode(first.data).decode(), first.media_type[:200], first.name[:1000])
     if isinstance(request.body, bytes):
-        return Content(b64encode(request.body).decode(), media_kind(request.headers.get("content-type", ""))[:200])
+        return Content(
+            b64encode(request.body).decode(), without_parameters(request.headers.get("content-type", ""))[:200]
+        )
     return None
 
 
@@ -64,6 +67,6 @@ def sent_back(answer: DocumentedResponse, documented: Mapping[str, Json], conten
     """The answer that holds a file: of the type that was uploaded, where the document has that."""
     kind = content.media_type
     whole = kind.partition("/")[0]
-    fits = any(media_kind(each) in (kind, f"{whole}/*", "*/*") for each in documented)
+    fits = any(without_parameters(each) in (kind, f"{whole}/*", "*/*") for each in documented)
     usual = "application/octet-stream" if answer.media_type is None or "*" in answer.media_type else answer.media_type
     return Response(answer.status, b64decode(content.base64), SAFE, kind if kind and fits else usual)

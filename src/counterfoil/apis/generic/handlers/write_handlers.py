@@ -199,7 +199,7 @@ class WriteHandlers(ReadHandlers):
     def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
-        # an object is what a document such as Kubernetes' lets in, and is merged
+        # documents such as Kubernetes' allow an object here, which is merged
         if "json-patch" in request.headers.get("content-type", "") and isinstance(request.body, list):
             if not is_patch(request.body):
                 raise ApiError(

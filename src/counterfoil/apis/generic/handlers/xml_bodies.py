@@ -14,7 +14,7 @@ MAX_DEPTH = 20
 
 
 def to_xml(reader: SchemaReader, schema: Json, value: Json) -> bytes:
-    """A value as a document of XML."""
+    """A value as an XML document."""
     root = Element(_name(reader, schema, "") or ("items" if isinstance(value, list) else "item"))
     if isinstance(value, list):
         _add_items(reader, root, schema, value, _singular(root.tag))
@@ -49,8 +49,8 @@ def _add_items(reader: SchemaReader, element: Element, schema: Json, items: list
 
 
 def from_xml(reader: SchemaReader, schema: Json, payload: bytes) -> Json:
-    """What a document of XML holds, its texts as they are. Raises ``ValueError`` for what is not XML, or declares something
-    (an entity, which may grow without end)."""
+    """The value of an XML document, with its texts not converted. Raises ``ValueError`` for what is not XML, or
+    declares something (an entity, which may grow without end)."""
     if b"<!" in payload.replace(b"<!--", b"").replace(b"<![CDATA[", b""):
         raise ValueError("it has a declaration, and none is read")
     try:

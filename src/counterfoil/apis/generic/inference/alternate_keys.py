@@ -18,7 +18,7 @@ Alternate = tuple["CollectionDraft", Place]
 
 
 def find_alternates(drafts: Mapping[str, CollectionDraft], reader: SchemaReader) -> Iterator[tuple[str, Alternate]]:
-    """Such paths, as they are written, with what they name."""
+    """These paths, as the document writes them, each with the collection and the field."""
     others = {f"{singular(each.noun)}id": each for each in drafts.values() if each.items}
     for draft in drafts.values():
         if draft.single or draft.entity is None or not draft.items:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from counterfoil.apis.generic.documented_responses import FORM, DocumentedResponse, is_json, is_xml, media_kind
+from counterfoil.apis.generic.documented_responses import DocumentedResponse, is_json
 from counterfoil.apis.generic.inference.envelopes import member_place
 from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
@@ -13,6 +13,7 @@ from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.names import letters, stem_of, word_set, words
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
+from counterfoil.media_types import FORMS, MULTIPART, is_xml, without_parameters
 
 Json = Any
 
@@ -26,7 +27,7 @@ WRITES = frozenset(["create", "replace", "update", "action", "write_one"])
 def takes_file(reader: SchemaReader, operation: Mapping[str, Json]) -> bool:
     """Whether a body can be a file: as bytes, or in a field of a multipart form."""
     return any(
-        _is_opaque(kind) or (media_kind(kind) == FORM[1] and bool(_file_fields(reader, media)))
+        _is_opaque(kind) or (without_parameters(kind) == MULTIPART and bool(_file_fields(reader, media)))
         for kind, media in _content(operation).items()
     )
 
@@ -52,8 +53,8 @@ def _content(operation: Mapping[str, Json]) -> Mapping[str, Json]:
     return content if isinstance(content, dict) else {}
 
 
-def _is_opaque(media_type: str) -> bool:
-    return not is_json(media_type) and not is_xml(media_type) and media_kind(media_type) not in FORM
+def _is_opaque(kind: str) -> bool:
+    return not is_json(kind) and not is_xml(kind) and without_parameters(kind) not in FORMS
 
 
 def _file_fields(reader: SchemaReader, media: Json) -> list[str]:

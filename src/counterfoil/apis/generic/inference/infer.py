@@ -326,14 +326,5 @@ class _Inference:
             self.note(operation.name, f"parameter {name}: ignored", "its name says nothing that is known", 0.5)
         scope = {letters(each) for each in draft.path.parameters}
         filters = tuple((name, each) for name, each in found.filters if letters(name) not in scope)
-        return replace(
-            operation,
-            pages=found.pages,
-            filters=filters,
-            sort=found.sort,
-            direction=found.direction,
-            fields=found.fields,
-            omit=found.omit,
-            search=found.search,
-            conditions=found.conditions,
-        )
+        does: dict[str, Any] = {"pages": found.pages, "filters": filters, **found.names}
+        return replace(operation, **does)

@@ -82,18 +82,20 @@ WINDOWS: Mapping[str, Operator] = {
 _WORDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
+ONE_EACH = ("sort", "direction", "fields", "omit", "search", "conditions")
+"""What a list has one parameter for, by the names of ``Operation``'s attributes."""
+
+
 @dataclass
 class Queries:
-    """What the parameters of one list do, with a line for each that says why."""
+    """What the parameters of one list do, with a line for each that says why.
+
+    ``names`` has the parameter for each of ``ONE_EACH``; ``unknown`` those whose meaning is not known.
+    """
 
     pages: Pages = field(default_factory=Pages)
     filters: list[tuple[str, Filter]] = field(default_factory=list)
-    sort: str = ""
-    direction: str = ""
-    fields: str = ""
-    omit: str = ""
-    search: str = ""
-    conditions: str = ""
+    names: dict[str, str] = field(default_factory=dict)
     reasons: list[tuple[str, str, float]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -133,8 +135,7 @@ def queries(
             found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
         else:
             found.unknown.append(name)
-    for what in ("sort", "direction", "fields", "omit", "search", "conditions"):
-        setattr(found, what, names.get(what, ""))
+    found.names = {what: names[what] for what in ONE_EACH if what in names}
     found.pages = _pages(reader, names, parts, envelope, at)
     if found.pages.kind != "none":
         found.reasons.append(("paging", f"by {found.pages.kind}", 0.9))

@@ -14,7 +14,7 @@ MAX_DEPTH = 3
 
 
 def reference_of(schema: Json) -> str:
-    """The reference that a schema is, also as the one part of an ``allOf``; empty if it is none."""
+    """The reference that a schema is, also as the one part of an ``allOf``; empty if it is not a reference."""
     if isinstance(schema, dict):
         if isinstance(schema.get("$ref"), str):
             return str(schema["$ref"])

@@ -48,7 +48,7 @@ VERBS = word_set(
     """
 )
 TRIALS = word_set("preview previews estimate estimates simulate simulation calculate calculation validate validation")
-"""What is done to see what would be: it changes nothing."""
+"""Verbs that only try something and change nothing."""
 RESULTS: Mapping[str, tuple[str, ...]] = {
     "cancel": ("canceled", "cancelled"),
     "pay": ("paid",),
@@ -167,7 +167,7 @@ def is_trial(segment: str) -> bool:
 
 
 def _once_more(verb: str) -> str:
-    """What is done again: ``reactivate`` → ``activate``; the word itself where it says nothing of that."""
+    """The verb that is repeated: ``reactivate`` → ``activate``; the word itself if nothing is."""
     return verb.removeprefix("re").removeprefix("-") or verb
 
 

@@ -22,10 +22,10 @@ from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
 from counterfoil.apis.generic.inference.response_places import place_in_response
 from counterfoil.apis.generic.inference.rpc_operations import KINDS
-from counterfoil.apis.generic.inference.search_bodies import is_search
+from counterfoil.apis.generic.inference.search_roles import search_role
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
-from counterfoil.apis.generic.paths import Path, Segment, read_path
+from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -58,7 +58,7 @@ class Roles:
             return called
         if path.has_custom_verb:
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
-        if method == "post" and (searched := self._search_role(name, path)) is not None:
+        if method == "post" and (searched := search_role(self.collections, name, path)) is not None:
             return searched
         if text in self.collections.alternates:
             return self._alternate_role(name, method, *self.collections.alternates[text])
@@ -180,33 +180,6 @@ class Roles:
             role.confidence = 0.8 if role.sets else 0.6
         return role
 
-    def _search_role(self, name: str, path: Path) -> InferredRole | None:
-        """POST to ``/customers/search`` lists the customers that its body selects."""
-        if not is_search(path.last) or path.ends_in_parameter or not self.collections.answer(name).is_json:
-            return None
-        above = path.parent()
-        if ":" in path.last:
-            segment = Segment(path.last.rpartition(":")[0], "")
-            above = Path("/" + "/".join(each.text for each in (*above.segments, segment)), (*above.segments, segment))
-        found = list_place(self.reader, self.collections.answer(name).schema, above.noun)
-        if found is None:
-            return None
-        item = self.reader.member(self.collections.answer(name).schema, (*found[0], 0))
-        shown = self.collections.shown_by(name, above)
-        if shown is not None and shown[3] == "list" and (scope := self.collections.scope(path, shown[0])) is not None:
-            why = f"it lists what {shown[0].path.text} holds; the body selects"
-            sure = 0.85 if shown[0].path.key == above.key else 0.6
-            return InferredRole("list", shown[0], shown[1], shown[2], scope=scope, reason=why, confidence=sure)
-        draft = self.drafts.get(above.key)
-        if draft is None or draft.single or draft.entity is None or not draft.id:
-            return None
-        each, why, sure = member_place(self.reader, item, (draft.noun,), draft.parameter)
-        members, known = (self.reader.properties(each) for each in (self.reader.member(item, each), draft.entity))
-        if draft.id[0] not in members or 2 * len(members.keys() & known.keys()) < len(members):
-            return None
-        reason = f"what it lists has the fields of {draft.path.text}; the body selects; {found[1]}"
-        return InferredRole("list", draft, found[0], each, reason=reason, confidence=min(sure, found[2], 0.8))
-
     def _view_role(self, name: str, path: Path) -> InferredRole:
         draft, scope = self.collections.views[path.text]
         found = self._collection_role(name, "get", path, draft)
@@ -218,7 +191,7 @@ class Roles:
         return found
 
     def _literal_role(self, name: str, method: str, path: Path) -> InferredRole:
-        """An operation whose path ends in a word that is no collection."""
+        """An operation whose path ends in a word that is not a collection."""
         before = path.parent()
         if (
             method in WRITING

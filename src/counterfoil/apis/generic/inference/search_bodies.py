@@ -9,20 +9,13 @@ from typing import Any
 from counterfoil.apis.generic.conditions import is_condition
 from counterfoil.apis.generic.inference.queries import Queries, queries
 from counterfoil.apis.generic.model import Pages, Place, place_text
-from counterfoil.apis.generic.names import letters, word_set, words
+from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-SEARCHES = word_set("search query find list lookup filter listall findall")
 GROUPS = word_set("query filter filters where criteria pagination paging page options params selection conditions")
 MAX_DEPTH = 4
-
-
-def is_search(segment: str) -> bool:
-    """Whether a path segment says that members are looked for: ``search``, ``customers:query``, ``search-items``."""
-    parts = words(segment.rpartition(":")[2])
-    return bool(parts) and parts[0] in SEARCHES
 
 
 def body_queries(
@@ -48,12 +41,7 @@ def body_queries(
         read,
         pages=pages,
         filters=[(full(name), each) for name, each in read.filters],
-        sort=full(read.sort),
-        direction=full(read.direction),
-        fields=full(read.fields),
-        omit=full(read.omit),
-        search=full(read.search),
-        conditions=full(read.conditions),
+        names={what: full(each) for what, each in read.names.items()},
         unknown=[full(each) for each in read.unknown],
     )
 

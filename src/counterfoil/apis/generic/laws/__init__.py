@@ -1,6 +1,6 @@
 """Makes a law book for any OpenAPI document from the model that was inferred of it.
 
-The laws are the families that the vendors' books use (paging, filters, sort orders, identity), held against inferred
+The laws are the families that the vendors' books use (paging, filters, sort orders, identity), applied to inferred
 collections, and those that follow from a resource's life: what was written is read, an update changes only what was sent,
 what was deleted is gone. Each law says what in the document it was inferred from, and how sure that is: the checker shows a
 law that is not sure, and does not hold, as a question (``contract.runner.SURE``).
@@ -101,7 +101,7 @@ def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Reso
 
 
 def _inferred_from(model: Model, law: Law) -> str:
-    """What the document says that the law rests on, to follow its sentence."""
+    """What in the document the law was inferred from, to be added to its sentence."""
     parameter = law.id.partition(".filter.")[2]
     wanted = f"filter {parameter}" if parameter else "role:"
     reasons = (

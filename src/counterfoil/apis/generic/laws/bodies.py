@@ -12,9 +12,10 @@ from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.documented_responses import FORM, examples, is_json
+from counterfoil.apis.generic.documented_responses import examples, is_json
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at, wrapped
+from counterfoil.media_types import FORM, FORMS, MULTIPART
 
 Json = Any
 
@@ -29,7 +30,7 @@ def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
     content = body.get("content") if isinstance(body, dict) else None
     content = content if isinstance(content, dict) else {}
     usable = [name for name in content if is_json(name)] or [
-        name for kind in FORM for name in content if name.partition(";")[0] == kind
+        name for kind in FORMS for name in content if name.partition(";")[0] == kind
     ]
     return (usable[0], content[usable[0]]) if usable and isinstance(content[usable[0]], dict) else None
 
@@ -58,7 +59,7 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
     fields = at(made, operation.body)
     if not isinstance(fields, dict):
         raise CannotMake("its body is not an object")
-    if media[0].partition(";")[0] == FORM[1]:
+    if media[0].partition(";")[0] == MULTIPART:
         fields = _without_files(document, document.reader.member(schema, operation.body) or {}, fields)
     meant = {**fields, **_listed_values(operation, document, fields)}
     return meant if checks.is_valid(wrapped(operation.body, meant)) else fields
@@ -145,11 +146,11 @@ def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[s
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)
     body = plain(wrapped(operation.body, dict(fields)))
-    if media is not None and media[0].partition(";")[0] == FORM[1]:
+    if media is not None and media[0].partition(";")[0] == MULTIPART:
         return _multipart(list(_pairs(body, "")))
     if media is not None and not is_json(media[0]):
         form = urlencode(list(_pairs(body, "")))
-        return {"content": form.encode(), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+        return {"content": form.encode(), "headers": {"Content-Type": FORM}}
     if media is not None and media[0] != "application/json" and "*" not in media[0]:
         return {"content": json.dumps(body).encode(), "headers": {"Content-Type": media[0]}}
     return {"body": body}
@@ -165,7 +166,7 @@ def _multipart(pairs: list[tuple[str, str]]) -> dict[str, Any]:
         for name, text in pairs
     ]
     content = "".join((*parts, f"--{boundary}--\r\n")).encode()
-    return {"content": content, "headers": {"Content-Type": f"{FORM[1]}; boundary={boundary}"}}
+    return {"content": content, "headers": {"Content-Type": f"{MULTIPART}; boundary={boundary}"}}
 
 
 def _quoted(name: str) -> str:
@@ -174,7 +175,7 @@ def _quoted(name: str) -> str:
 
 
 def plain(value: Json) -> Json:
-    """Without the exact numbers that the checker reads from answers, which JSON cannot say."""
+    """Without the exact numbers that the checker reads from answers, which JSON cannot express."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):

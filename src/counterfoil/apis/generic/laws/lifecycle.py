@@ -17,7 +17,7 @@ from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, NotTried, quoted
-from counterfoil.schema_alternatives import property_of
+from counterfoil.json_schema.alternatives import property_of
 
 Json = Any
 Known = Mapping[str, Resource]

@@ -86,7 +86,7 @@ class WalkedList(ItemList):
 
 
 def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
-    """The list operation of a collection, as the families of laws want it."""
+    """The list operation of a collection, as the families of laws need it."""
     definition, reader = document.spec.operations[operation.name], document.reader
     answer = success_response(definition, "GET")
     entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None

@@ -16,6 +16,7 @@ from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import ItemList
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import NotTried
+from counterfoil.openapi.path_templates import PARAMETER
 
 Json = Any
 PARENTS_TRIED = 5
@@ -100,7 +101,7 @@ def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def filled(operation: Operation, parents: Sequence[Json], id: Json = None) -> dict[str, Json]:
     """The operation's path parameters, in their order: the ids of the parents, then the member's own."""
-    names = re.findall(r"\{([^}]*)\}", operation.name)
+    names = PARAMETER.findall(operation.name)
     return dict(zip(names, [*parents, *([] if id is None else [id])], strict=False))
 
 

@@ -1,4 +1,4 @@
-"""What tells the alternatives of a schema apart: the names that a discriminator has for each, or what each alone requires."""
+"""Finds what distinguishes the alternatives of a schema: a discriminator's names for each, or what each alone requires."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def _marks(document: Json, schema: Json, depth: int) -> set[str]:
 
 
 class BranchNames(NamedTuple):
-    """What a discriminator calls an alternative: all that is accepted, and what the document itself says, which is told."""
+    """What a discriminator calls an alternative: all names that are accepted, and those of the document, which messages show."""
 
     accepted: list[Json]
-    told: list[str]
+    shown: list[str]
 
 
 def property_of(schema: Mapping[str, Json]) -> str | None:
@@ -63,7 +63,7 @@ def property_of(schema: Mapping[str, Json]) -> str | None:
 
 
 def names_of(document: Json, discriminator: Mapping[str, Json], name: str, branch: Json) -> BranchNames:
-    """The names of one alternative. Told is what it lists, else what the mapping has, else the schema's name."""
+    """The names of one alternative. Shown are those it lists, else those of the mapping, else the schema's name."""
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     accepted: list[Json] = []
     for known in _names_of(document, discriminator, name, reference, MAX_DEPTH) if isinstance(reference, str) else ():

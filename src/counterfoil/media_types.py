@@ -1,4 +1,4 @@
-"""Media types as HTTP and OpenAPI write them."""
+"""Media types as HTTP headers and OpenAPI documents write them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from typing import Any
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+FORMS = (FORM, MULTIPART)
 
 
-def media_type(value: str) -> str:
-    """``Application/JSON; charset=utf-8`` → ``application/json``."""
+def without_parameters(value: str) -> str:
+    """A media type without its parameters, in lower case: ``Application/JSON; charset=utf-8`` → ``application/json``."""
     return value.partition(";")[0].strip().lower()
 
 
 def is_json_type(kind: str) -> bool:
     """Whether a media type without parameters is JSON."""
     return kind.endswith(("/json", "+json"))
+
+
+def is_xml(kind: str) -> bool:
+    """Whether a media type is XML."""
+    return without_parameters(kind).endswith(("/xml", "+xml"))
 
 
 def range_of(kind: str, known: Mapping[str, Any]) -> str | None:

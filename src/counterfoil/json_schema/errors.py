@@ -14,7 +14,7 @@ MAX_BRANCHES = 200
 """Alternatives that are looked at, and errors of each."""
 MAX_LISTED_VALUES = 20
 MAX_DEPTH = 20
-"""Alternatives within alternatives; what is deeper is told of as a whole."""
+"""Alternatives within alternatives; deeper ones are reported as a whole."""
 _HOW_TO_WRITE = {
     'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
     'is not a "date"': hints.DATE,
@@ -24,11 +24,12 @@ _HOW_TO_WRITE = {
 
 @dataclass(frozen=True, slots=True)
 class Discriminator:
-    """The property that says which alternative is meant. ``accepted`` are its values for each; ``told`` are those to tell."""
+    """The property that says which alternative is meant. ``accepted`` are its values for each; ``shown`` are those
+    that messages list."""
 
     property: str
     accepted: tuple[tuple[str, ...], ...]
-    told: tuple[str, ...]
+    shown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Cause:
 
     @property
     def text(self) -> str:
-        """The whole message, for who sent the value."""
+        """The whole message, for the client that sent the value."""
         return f"{self.message}{self.hint}{self.note}"
 
 
@@ -92,7 +93,7 @@ def _meant(error: Any, branches: list[list[Any]], discriminator: Discriminator) 
             path,
             f'"{name}" is a required property',
             is_missing=True,
-            note=f"; it is one of {_listed(discriminator.told)}",
+            note=f"; it is one of {_listed(discriminator.shown)}",
         )
     chosen = [
         branch
@@ -104,7 +105,7 @@ def _meant(error: Any, branches: list[list[Any]], discriminator: Discriminator) 
     open_ended = [branch for branch, names in zip(branches, discriminator.accepted, strict=False) if not names]
     if open_ended:
         return open_ended, ""
-    return Cause(path, f"the value is not one of {_listed(discriminator.told)}")
+    return Cause(path, f"the value is not one of {_listed(discriminator.shown)}")
 
 
 def _common_cause(error: Any, branches: list[list[Any]]) -> Cause | None:

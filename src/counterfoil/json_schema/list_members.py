@@ -1,4 +1,4 @@
-"""Finds out of a schema whether it judges each member of a list alone, so that a member needs to be judged only once."""
+"""Says whether a schema validates each member of a list separately, so that a member needs to be validated only once."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MAX_DEPTH = 20
 OF_OBJECTS = frozenset(
     ["$ref", "allOf", "type", "properties", "required", "additionalProperties", "minProperties", "maxProperties"]
 )
-"""Keywords with which it does not matter to an object what is inside the list that one of its properties holds."""
+"""Keywords of an object that do not depend on what is in the list that one of its properties holds."""
 OF_LISTS = frozenset(["$ref", "allOf", "type", "items"])
 """Keywords that say of a list only what it is, and what each member is."""
 
 
-def judges_members_alone(schema: Json, place: Sequence[str | int], target: Callable[[str], Json]) -> bool:
+def validates_members_separately(schema: Json, place: Sequence[str | int], target: Callable[[str], Json]) -> bool:
     """Whether a value with a list at ``place`` is valid exactly if each member is valid in a list of its own there, and the
     value is valid without members. ``target`` gives what a ``$ref`` points to. False where that is not certain."""
     schemas = [schema]
