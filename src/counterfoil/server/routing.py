@@ -31,6 +31,8 @@ from counterfoil.server.security import optional_last, schemes_of
 from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecification
 
 Json = Any
+Segments = list[str | None]
+"""A path's segments; None for one with a parameter."""
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
@@ -105,24 +107,24 @@ def ambiguous(names: Iterable[str]) -> frozenset[str]:
     by_path: dict[str, list[str]] = {}
     for name in names:
         by_path.setdefault(name.partition(" ")[2], []).append(name)
-    by_length: dict[int, list[tuple[list[str], str]]] = {}
+    by_length: dict[int, list[tuple[Segments, str]]] = {}
     for path in sorted(by_path, key=concrete_first):
-        segments = path.strip("/").split("/")
+        segments = [None if "{" in segment else segment for segment in path.strip("/").split("/")]
         by_length.setdefault(len(segments), []).append((segments, path))
     return frozenset(
         name
         for same_length in by_length.values()
         for position, (segments, path) in enumerate(same_length)
-        if any(_overlap(earlier, segments) for earlier, _ in same_length[:position])
+        if None in segments and any(_overlap(earlier, segments) for earlier, _ in same_length[:position])
         for name in by_path[path]
     )
 
 
-def _overlap(first: list[str], second: list[str]) -> bool:
+def _overlap(first: Segments, second: Segments) -> bool:
     for one, other in zip(first, second, strict=True):
-        if one != other and "{" not in one and "{" not in other:
+        if one != other and one is not None and other is not None:
             return False
-    return first != second
+    return True
 
 
 def ambiguous_variants(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
