@@ -14,6 +14,7 @@ import httpx
 import pytest
 from tests.store.served import CONTROL, RUNS
 
+from counterfoil.api import API
 from counterfoil.app import Application, build, sharing
 from counterfoil.store import opening
 from counterfoil.store.log import Change, Conflict, Position, TouchWorld
@@ -67,8 +68,8 @@ class RemoteEngine(Engine):
 class Process:
     """One of the processes at a store; all of them are in this one here, so that the test decides who is first."""
 
-    def __init__(self, store: Path, apis: Sequence[str] = ("billingplatform",)) -> None:
-        self.application: Application = build(apis, scenario_name="one-month", store=str(store), workers=2)
+    def __init__(self, store: Path, apis: Sequence[str] = ("billingplatform",), own: Sequence[API] = ()) -> None:
+        self.application: Application = build(apis, own=own, scenario_name="one-month", store=str(store), workers=2)
         self.engine: Engine = self.application.worlds.log  # type: ignore[attr-defined]
         self.client = httpx.Client(
             transport=InProcessTransport(self.application.asgi_app),
