@@ -55,10 +55,11 @@ class OwnThreads:
         def run() -> None:
             try:
                 value = context.run(function)
-            except Exception as error:
-                told: tuple[Callable[..., None], object] = (answer.set_exception, error)
-            except BaseException as error:  # sys.exit() must not end the server
-                told = (answer.set_exception, RuntimeError(f"{type(error).__name__}: {error}"))
+            except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:  # sys.exit() must not end the server
+                ended = RuntimeError(f"{type(error).__name__}: {error}")
+                told: tuple[Callable[..., None], object] = (answer.set_exception, ended)
+            except BaseException as error:
+                told = (answer.set_exception, error)
             else:
                 told = (answer.set_result, value)
             finally:

@@ -219,6 +219,29 @@ def test_the_methods_of_paths_of_one_shape_are_allowed_together() -> None:
     assert not passed_over({"paths": paths, **OURS}, "GET, PUT")
 
 
+def test_what_one_path_must_not_hold_another_of_its_shape_may() -> None:
+    paths: Any = {"/pets/{name}": {"get": {}}, "/pets/{number}": {"get": {}}, "/pets": {"post": {}}}
+
+    def passed_over(message: str, *, document: Any, is_negative: bool = True, path: str = "/pets/{name}") -> bool:
+        failure = type("AcceptedNegativeData", (), {"message": message})()
+        operation = SimpleNamespace(
+            method="get", path=path, definition=SimpleNamespace(raw={}), schema=SimpleNamespace(raw_schema=document)
+        )
+        meta = SimpleNamespace(generation=SimpleNamespace(mode=SimpleNamespace(is_negative=is_negative)))
+        case = SimpleNamespace(
+            method="GET", operation=operation, media_type=None, headers=None, query=None, body=None, meta=meta
+        )
+        response = SimpleNamespace(status_code=200, content=b"{}", headers={})
+        return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
+
+    in_path, in_query = "parameter `name` in path - incorrect type", "parameter `size` in query - incorrect type"
+    assert passed_over(in_path, document={"paths": paths})
+    assert not passed_over(in_query, document={"paths": paths})
+    assert not passed_over(in_path, document={"paths": paths}, is_negative=False)
+    assert not passed_over(in_path, document={"paths": {"/pets/{name}": {"get": {}}}})
+    assert not passed_over(in_path, document={"paths": paths, **OURS})
+
+
 def test_a_query_cannot_say_that_a_list_is_empty() -> None:
     assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": []})
     assert is_passed_over(refused(), "GET", 422, b"{}", {"422"}, query={"where": {}})

@@ -162,7 +162,7 @@ def test_dotted_calls_create_read_change_list_and_delete(office: httpx.Client) -
     assert office.post("/clients.delete", json={"client_id": client["id"]}).json() == {"ok": True}
     gone = office.get("/clients.info", params={"client": client["id"]})
     assert (gone.status_code, gone.json()["ok"]) == (404, False)
-    assert gone.json()["error"] == "Not Found"
+    assert gone.json()["error"] == "/clients has no member '{}'".format(client["id"])
     assert office.post("/clients.update", json={"client_id": "nobody"}).status_code == 404
 
 

@@ -86,3 +86,5 @@ def test_what_could_not_be_understood_is_counted_and_listed_when_asked_for(tmp_p
             assert said.startswith("crooked: 31 places of ")
             lines = [process.stderr.readline() for _ in range(listed)]
             assert all(re.match(rf"  {re.escape(str(path))}:\d+: \S", line) for line in lines), lines
+    inferred = CliRunner().invoke(main, ["infer", str(path)])
+    assert inferred.stderr == f"31 places of {path} could not be understood; serve --spec {path} -v lists them\n"

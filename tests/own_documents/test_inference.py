@@ -199,6 +199,11 @@ def test_answers_of_handlers_are_validated_and_failures_have_their_reason_in_the
         ("raise SystemExit(3)", "handlers.py:1: SystemExit: 3"),
         ("x = 1", "no function is marked"),
         (HANDLERS.format(body="...").replace("/settings", "/nothing"), "no operation 'GET /nothing'"),
+        (
+            HANDLERS.format(body="...").replace("def ", "async def "),
+            "a handler is a plain function of (request, store)",
+        ),
+        (HANDLERS.format(body="...").replace(", store)", ")"), "a handler is a plain function of (request, store)"),
     ],
 )
 def test_a_file_of_handlers_that_cannot_be_used_stops_the_start(source: str, said: str, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def _line(decision: Decision) -> str:
 
 def _summarize(spec: Spec, model: Model) -> None:
     from counterfoil.apis.generic.document import Document
-    from counterfoil.apis.generic.survey import survey
+    from counterfoil.apis.generic.survey import survey_of
 
     for path, collection in model.collections.items():
         identity = ".".join(map(str, collection.id)) or "only one"
@@ -95,7 +95,10 @@ def _summarize(spec: Spec, model: Model) -> None:
         echo("made up: the same answer each time, from the document alone")
         for name in made_up:
             echo(f"    {name}")
-    surveyed = survey(Document(spec, model))
+    surveyed = survey_of(Document(spec, model))
     for name, reason in surveyed.impossible:
         echo(f"501 {name}: {reason}")
     echo(str(surveyed))
+    if spec.notices:
+        places = counted(len(spec.notices), "place")
+        echo(f"{places} of {spec.source} could not be understood; serve --spec {spec.source} -v lists them", err=True)

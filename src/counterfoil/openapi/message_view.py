@@ -94,7 +94,12 @@ class MessageView(LinkView):
         if isinstance(described.get("content"), dict) and described["content"]:
             if "schema" in described:
                 self.tell(node["schema"], "a parameter has either a schema or content; its content is read")
-            return {"content": self.content(node["content"])}
+            content = self.content(node["content"])
+            if described.get("in") != "path":
+                return {"content": content}
+            # in a path a plain value is the same text with and without JSON, and paths are told apart by schemas
+            first: dict[str, Json] = next(iter(content.values()), {})
+            return {"content": content, "schema": first.get("schema", {})}
         if "schema" in described:
             return {"schema": self.schemas.write(node["schema"])}
         if "type" in described:  # as Swagger 2.0 has it
@@ -155,7 +160,7 @@ class MessageView(LinkView):
             self.tell(here, "examples must be a mapping; left out")
             return {}
         ends = {name: self.end(here[name], "example") for name in here.value}
-        return {name: end.value for name, end in ends.items() if end is not None}
+        return {name: _as_before_3_2(end.value) for name, end in ends.items() if end is not None}
 
     # -- responses ----------------------------------------------------------------------------------------------------
 
@@ -216,3 +221,10 @@ def is_nothing(described: Json) -> bool:
     """Whether the schema of a body allows null alone, which is how some documents say that there is none."""
     schema = described.get("schema") if isinstance(described, dict) else None
     return isinstance(schema, dict) and schema.get("type") in ("null", ["null"])
+
+
+def _as_before_3_2(example: Json) -> Json:
+    """An example with its data as ``value``, where OpenAPI 3.2 calls it ``dataValue``."""
+    if isinstance(example, dict) and "dataValue" in example and "value" not in example:
+        return {**example, "value": example["dataValue"]}
+    return example

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from counterfoil import json_pointer
+from counterfoil.openapi.identifiers import NAMING, Identifiers
 from counterfoil.openapi.sources import SourceFile, Sources, Steps, Unreadable
 from counterfoil.openapi.spec import Notice
 
@@ -94,13 +95,21 @@ class Lost(Exception):
 def target(sources: Sources, reference: str, node: Node) -> Node:
     """Where a reference that stands at ``node`` leads. Raises ``Lost``."""
     address, _, fragment = reference.partition("#")
+    is_anchor = bool(fragment) and not fragment.startswith("/")
+    if (address or is_anchor) and node.file.mentions(*NAMING):
+        named = _identifiers(node.file).find(reference if is_anchor else address, node)
+        if named is not None:
+            return named if is_anchor else _below(sources, named, fragment)
     try:
         file = sources.beside(node.file, address) if address else node.file
     except Unreadable as error:
         raise Lost(str(error)) from None
-    if fragment and not fragment.startswith("/"):
-        raise Lost("names an anchor, and anchors are not read")
     top = Node(file, file.value)
+    if is_anchor:
+        named = _identifiers(file).find(f"#{fragment}", top)
+        if named is None:
+            raise Lost("names an anchor that no schema has")
+        return named
     for tokens in (json_pointer.split(fragment), json_pointer.split(unquote(fragment))):
         found = _descend(sources, top, tokens)
         if found is not None:
@@ -113,6 +122,20 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
                 return found
             ancestor = ancestor.parent
     raise Lost("points to nothing")
+
+
+def _below(sources: Sources, top: Node, fragment: str) -> Node:
+    """What a pointer leads to from a schema with an ``$id``. Raises ``Lost``."""
+    found = _descend(sources, top, json_pointer.split(fragment))
+    if found is None:
+        raise Lost("points to nothing")
+    return found
+
+
+def _identifiers(file: SourceFile) -> Identifiers:
+    if file.identifiers is None:
+        file.identifiers = Identifiers(Node(file, file.value))
+    return file.identifiers
 
 
 def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_REFERENCES) -> Node | None:

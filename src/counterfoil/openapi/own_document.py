@@ -21,7 +21,7 @@ from counterfoil.openapi.spec import Notice, Spec, SpecError
 
 Json = Any
 
-CACHE_FORMAT = 7
+CACHE_FORMAT = 8
 """To be raised whenever another view is made of the same document, so that what was kept before is not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -39,7 +39,7 @@ def read_document(path: Path, name: str | None = None) -> Spec:
     kept = _kept(path, key)
     if kept is None:
         kept = _read(path)
-        disk_cache.write(disk_cache.file_for("documents", key), orjson.dumps(kept))
+        disk_cache.write(disk_cache.file_for("documents", key), _as_json(kept, path))
     raw = kept["document"]
     return Spec(
         name=name or served_name(path),
@@ -51,6 +51,13 @@ def read_document(path: Path, name: str | None = None) -> Spec:
         base_path=raw["servers"][0]["url"].rstrip("/"),
         is_lenient=True,
     )
+
+
+def _as_json(kept: Json, path: Path) -> bytes:
+    try:
+        return orjson.dumps(kept)
+    except TypeError:  # it comes from JSON or YAML, so this can only be its depth: orjson writes 254 levels
+        raise SpecError(f"{path}: nests too deep") from None
 
 
 def served_name(path: Path) -> str:

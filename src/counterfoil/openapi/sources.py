@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import orjson
@@ -15,6 +15,9 @@ import orjson
 from counterfoil import yaml_reader
 from counterfoil.openapi.parsing import as_json
 from counterfoil.plain_text import one_line
+
+if TYPE_CHECKING:
+    from counterfoil.openapi.identifiers import Identifiers
 
 Json = Any
 Steps = tuple[str | int, ...]
@@ -43,6 +46,8 @@ class SourceFile:
         self._text = data
         self._yaml: yaml_reader.Document | None = None
         self.value = self._parse(data)
+        self.identifiers: Identifiers | None = None
+        """The schemas that name themselves, once one was looked for."""
 
     def _parse(self, data: bytes) -> Json:
         text = data.removeprefix(b"\xef\xbb\xbf")
@@ -64,6 +69,10 @@ class SourceFile:
         except (TypeError, ValueError, RecursionError) as error:
             raise Unreadable(f"{self.shown}: has a value that JSON cannot express: {one_line(error)}") from None
 
+    def mentions(self, *words: bytes) -> bool:
+        """Whether any of these words occurs in the text."""
+        return any(each in self._text for each in words)
+
     def lines_of(self, places: Iterable[Steps]) -> dict[Steps, int]:
         """The line of each place, or of as much of it as there is; lines count from 1."""
         wanted = set(places)
@@ -73,7 +82,7 @@ class SourceFile:
 
     def forget(self) -> None:
         """Let go of the text and its nodes; lines cannot be asked for any more."""
-        self._text, self._yaml, self.value = b"", None, None
+        self._text, self._yaml, self.value, self.identifiers = b"", None, None, None
 
 
 def _repeated_keys(text: str) -> tuple[yaml_reader.Mistake, ...]:

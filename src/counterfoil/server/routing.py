@@ -121,10 +121,7 @@ def ambiguous(names: Iterable[str]) -> frozenset[str]:
 
 
 def _overlap(first: Segments, second: Segments) -> bool:
-    for one, other in zip(first, second, strict=True):
-        if one != other and one is not None and other is not None:
-            return False
-    return True
+    return all(one == other or one is None or other is None for one, other in zip(first, second, strict=True))
 
 
 def ambiguous_variants(names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ A request whose commit conflicts is handled again from the start.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import cast
 
@@ -23,6 +24,8 @@ class SharedHandlerApp(HandlerApp):
     """``HandlerApp`` for a store with several writers."""
 
     async def handle(self, context: RequestContext) -> Response:
+        if context.operation in self.api.time_limits:
+            return await self._within_its_time(context)
         request = unconfirmed()
         if request is None:
             return await self._handle(context)
@@ -51,6 +54,21 @@ class SharedHandlerApp(HandlerApp):
             if operation in self.asynchronous:  # one of a user's own, which is not called in a thread
                 raise unavailable(conflict) from None
         return await self._in_turn(context)
+
+    async def _within_its_time(self, context: RequestContext) -> Response:
+        """The response of a function of the user's own, which is called again for as long as one call may take. It is not
+        called in a turn, because whoever else writes would wait until it returns."""
+        request = unconfirmed()
+        if request is not None:
+            await request.confirm()
+        clock = asyncio.get_running_loop()
+        last = clock.time() + self.api.time_limits[context.operation or ""]
+        while True:
+            try:
+                return await super().handle(context)
+            except WriteConflict as conflict:
+                if clock.time() > last:
+                    raise unavailable(conflict) from None
 
     def writer(
         self, handler: Callable[[Request, World], Response], world: World

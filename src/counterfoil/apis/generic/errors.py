@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from counterfoil import json_pointer
 from counterfoil.api import ApiError, Reason, Response
 from counterfoil.api.errors import status_phrase, status_phrases
 from counterfoil.api.problem_details import MEDIA_TYPE as PROBLEM_JSON
@@ -15,7 +16,9 @@ from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
-from counterfoil.apis.generic.names import letters, word_set
+from counterfoil.apis.generic.handlers.xml_bodies import to_xml
+from counterfoil.apis.generic.names import letters, word_set, words
+from counterfoil.media_types import is_xml
 
 Json = Any
 
@@ -42,11 +45,14 @@ MEANINGS: Mapping[Reason, tuple[str, ...]] = {
 """Words in the values that documents list for the kind of an error, the likeliest first."""
 MESSAGES = word_set(
     """
-    message detail details description errormessage errordescription usermessage msg reason errordetail
+    message detail details description errormessage errordescription usermessage msg reason errordetail faultstring
+    developermessage errormsg errmsg errortext explanation text
     """
 )
 TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
 CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])
+NO_FREE_TEXT = frozenset(["enum", "const", "format", "pattern", "example", "examples", "default"])
+"""Keywords of a text that say what it may be."""
 MAX_DEPTH = 4
 
 
@@ -65,6 +71,8 @@ class Errors:
         headers = self.headers.required(error.operation or "", status)
         if answer.media_type is None:
             return Response(status, headers=headers)
+        if is_xml(answer.media_type) and self.document.reader.properties(answer.schema):
+            return Response(status, self._xml(error, status, answer), headers, media_type=answer.media_type)
         if not answer.is_json:
             kind = answer.media_type
             text = f"{error.message}\n".encode()
@@ -86,6 +94,14 @@ class Errors:
                 if str(status) in known:
                     return status, self.document.response_for_status(operation, status)
         return error.status, self.document.response_for_status(operation, error.status)
+
+    def _xml(self, error: ApiError, status: int, answer: DocumentedResponse) -> bytes:
+        reader, said = self.document.reader, self._said(answer.schema, error, status, 0)
+        try:
+            body = self.document.values.make(answer.schema, f"{error.operation}/{status}", given=said)
+        except Unmakeable:
+            body = said
+        return to_xml(reader, answer.schema, body)
 
     def _body(self, error: ApiError, status: int, answer: DocumentedResponse) -> Json:
         document = self.document
@@ -109,11 +125,35 @@ class Errors:
         if not members:
             return error.message if "string" in reader.types(schema) else UNSET
         out: dict[str, Json] = {}
+        in_words = self._message_member(members)
         for name, member in members.items():
-            said = self._member(letters(name), name, member, error, status, depth, reader.required(schema))
+            key = "message" if name == in_words else letters(name)
+            said = self._member(key, name, member, error, status, depth, reader.required(schema))
             if said is not UNSET:
                 out[name] = said
         return out
+
+    def _message_member(self, members: Mapping[str, Json]) -> str | None:
+        """What else holds the message where no member is named for it: ``{"error": "name is required"}``."""
+        if any(letters(name) in MESSAGES for name in members):
+            return None
+        name = next((name for name in members if letters(name) == "error"), None)
+        if name is None or "enum" in self.document.reader.merged(members[name]):
+            return None
+        return name if "string" in self.document.reader.types(members[name]) else None
+
+    def _place(self, error: ApiError, items: Json) -> list[Json]:
+        """Where in the request the mistake is, in parts: ``["query", "limit"]``, ``["body", "lines", 0, "sku"]``."""
+        where = error.where or "body"
+        if where.startswith("/"):
+            has_numbers = "integer" in self.document.reader.types(items) or self.document.reader.merged(items).get(
+                "choices"
+            )
+            parts = json_pointer.split(where)
+            return ["body", *(int(each) if has_numbers and each.isdecimal() else each for each in parts)]
+        operation = self.document.spec.operations.get(error.operation or "", {})
+        named = (each for each in operation.get("parameters") or () if each.get("name") == where)
+        return [*(str(each.get("in")) for each in named), where]
 
     def _member(
         self, key: str, name: str, member: Json, error: ApiError, status: int, depth: int, required: frozenset[str]
@@ -126,6 +166,8 @@ class Errors:
             ):
                 return UNSET
             items = reader.items(member) if reader.is_array(member) else member
+            if key in ("loc", "location", "path") and reader.is_array(member):
+                return self._place(error, items)
             if not reader.properties(items) and "string" not in reader.types(items):
                 return UNSET
             return self._said(member, error, status, depth + 1)
@@ -139,6 +181,8 @@ class Errors:
             return str(status) if "status" in key or name in required else UNSET
         if key in TITLES and ("string" in types or not types):
             return status_phrase(status)
+        if key in ("type", "kind") and name in required and not reader.merged(member).keys() & NO_FREE_TEXT:
+            return "_".join(words(status_phrase(status)))
         if key in ("param", "field", "parameter", "pointer", "property") and error.where:
             return error.where
         return UNSET

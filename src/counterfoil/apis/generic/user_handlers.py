@@ -5,6 +5,7 @@ The file is loaded only because the user named it (``--handlers``); nothing in a
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -207,12 +208,26 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
             continue
         if operation not in handlers.document.spec.operations:
             raise HandlersError(f"{file}: {name}: the document has no operation '{operation}'")
+        if not _is_called_plainly(function):
+            raise HandlersError(f"{file}: {name}: a handler is a plain function of (request, store), and not async")
         if operation in found:
             raise HandlersError(f"{file}: two functions answer '{operation}'")
         found[operation] = _answering(operation, function, handlers)
     if not found:
         raise HandlersError(f'{file}: no function is marked with @handler("GET /path")')
     return found
+
+
+def _is_called_plainly(function: Callable[..., Any]) -> bool:
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return False
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # one without a signature, as some built in C have none
+        return True
+    return True
 
 
 def _line(error: BaseException, file: Path) -> int | None:

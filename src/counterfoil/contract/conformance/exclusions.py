@@ -98,7 +98,7 @@ def _of_empty_form(failure: Any, case: Any, response: Any) -> bool:
         and not case.body
         and "$ref" not in body
         and not body.get("required", False)
-        and "Missing required property" in failure.message
+        and any(said in failure.message for said in ("Missing required property", "violates `required`"))
     )
 
 
@@ -142,13 +142,28 @@ def _of_large_body(failure: Any, case: Any, response: Any) -> bool:
     return type(failure).__name__ == "AcceptedNegativeData" and response.status_code == 413
 
 
+def _alike(case: Any) -> list[Any]:
+    """The path items of the document whose paths differ from that of a case in parameters' names only, its own too."""
+    shape = re.sub(r"\{[^}]*\}", "{}", case.operation.path)
+    paths = case.operation.schema.raw_schema["paths"]
+    return [item for path, item in paths.items() if re.sub(r"\{[^}]*\}", "{}", path) == shape]
+
+
+def _of_operation_at_like_path(failure: Any, case: Any, response: Any) -> bool:
+    """Whether what a path must not hold was taken, or answered in another way, where a path of the same shape may hold it."""
+    kind, meta = type(failure).__name__, getattr(case, "meta", None)
+    if meta is None or not meta.generation.mode.is_negative or "x-assumptions" in case.operation.schema.raw_schema:
+        return False
+    is_meant = kind in ("JsonSchemaError", "UndefinedContentType", "UndefinedStatusCode")
+    return (is_meant or (kind == "AcceptedNegativeData" and "in path" in failure.message)) and len(_alike(case)) > 1
+
+
 def _of_like_path(failure: Any, case: Any, response: Any) -> bool:
     """Whether an ``Allow`` header names the methods that a user's own document has under several paths of one shape."""
     document = case.operation.schema.raw_schema
     if "x-assumptions" in document or "Allow" not in str(getattr(failure, "message", "")):
         return False
-    shape = re.sub(r"\{[^}]*\}", "{}", case.operation.path)
-    alike = [item for path, item in document["paths"].items() if re.sub(r"\{[^}]*\}", "{}", path) == shape]
+    alike = _alike(case)
     known = {str(name).upper() for item in alike for name in item} | {"HEAD", "OPTIONS"}
     allowed = {each.strip() for text in response.headers.get("allow", []) for each in text.split(",")}
     return len(alike) > 1 and bool(allowed) and allowed <= known
@@ -277,6 +292,12 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "Paths that differ in the names of their parameters only are one path, though documents have such.",
         "https://spec.openapis.org/oas/v3.0.3#paths-object",
         _of_like_path,
+    ),
+    Exclusion(
+        "negative_data_rejection, response_schema_conformance, content_type_conformance, status_code_conformance",
+        "Paths that differ in the names of their parameters only are one path: what one must not hold, another may.",
+        "https://spec.openapis.org/oas/v3.0.3#paths-object",
+        _of_operation_at_like_path,
     ),
     Exclusion(
         "positive_data_acceptance",

@@ -176,6 +176,8 @@ def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyPa
     if not isinstance(as_written, dict):
         return _shaped(declared, schemas, style, exploded, operation)
     schema = schemas.resolved(as_written)
+    if declared.get("content") and schema.get("type") in ("array", "object"):
+        return _shaped(declared, schemas, style, exploded, operation)
     is_list = schema.get("type") == "array"
     inner = schemas.resolved(schema.get("items", {})) if is_list else schema
     kind = inner.get("type", "string" if not BRANCHES & inner.keys() else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from math import inf
+from math import ceil, floor, inf, isfinite
 from typing import Any
 
 from counterfoil.apis.generic.data import fake_data
@@ -20,17 +20,14 @@ _WIDTHS = {"int32": 2**31 - 1, "int64": 2**53 - 1}
 def make_number(merged: Mapping[str, Json], name: str, key: str, anchor: int, row: int, *, whole: bool) -> int | float:
     """A number within the bounds. Row 0 has the document's example, if that is within them."""
     example = example_of(merged, int if whole else float)
-    low, high = _range(merged)
+    low, high = _range(merged, whole)
     step = merged.get("multipleOf")
     step = step if isinstance(step, int | float) and step > 0 else None
     if row == 0 and example is not None and _within(example, low, high, step):
         return example  # type: ignore[no-any-return]
     value: int | float = _usual(merged, name, key, anchor, example, whole)
     if not _within(value, low, high, None):
-        first = low if low is not None else (high or 0) - 1000
-        last = high if high is not None else first + 1000
-        span = max(0, int(min(last - first, 1_000_000)))
-        value = first + number_of(key) % (span + 1)
+        value = _drawn(low, high, number_of(key), whole)
     if step is not None:
         counted = int(Decimal(str(value)) // Decimal(str(step)))
         value = float(Decimal(str(step)) * counted)
@@ -52,25 +49,42 @@ def _epoch(form: str, example: Json) -> bool:
     return form in ("", "int64", "unix-time", "timestamp", "int32") and (example is None or example > 10**8)
 
 
-def _range(merged: Mapping[str, Json]) -> tuple[int | float | None, int | float | None]:
+def _drawn(low: float | None, high: float | None, number: int, whole: bool) -> int | float:
+    """A number from ``low`` to ``high``, above 0 if that may be."""
+    first = low if low is not None else 0 if high is None or high >= 0 else high - 1000
+    last = high if high is not None else first + 1000
+    if not whole and 0 < last - first < 1:
+        return first + (last - first) * (number % 101) / 100
+    return first + number % (max(0, int(min(last - first, 1_000_000))) + 1)
+
+
+def _range(merged: Mapping[str, Json], whole: bool) -> tuple[int | float | None, int | float | None]:
+    """The least and the largest that are taken; inside the bounds that a schema excludes."""
     low, high = _plain(merged.get("minimum")), _plain(merged.get("maximum"))
     above, below = merged.get("exclusiveMinimum"), merged.get("exclusiveMaximum")
-    if above is True and low is not None:
-        low = low + 1
-    elif (number := _plain(above)) is not None:
-        low = number + 1
-    if below is True and high is not None:
-        high = high - 1
-    elif (number := _plain(below)) is not None:
-        high = number - 1
+    over = low if above is True else _plain(above)
+    under = high if below is True else _plain(below)
     width = _WIDTHS.get(str(merged.get("format", "")))
     if width is not None and (high is None or high > width):
         high = width
+    if whole:
+        lows = [ceil(low)] if low is not None else []
+        highs = [floor(high)] if high is not None else []
+        lows += [floor(over) + 1] if over is not None else []
+        highs += [ceil(under) - 1] if under is not None else []
+        return max(lows, default=None), min(highs, default=None)
+    least, most = (over if over is not None else low), (under if under is not None else high)
+    inside = min(1.0, (most - least) / 4) if least is not None and most is not None else 1.0
+    if over is not None and (low is None or over >= low):
+        low = over + (int(inside) if inside == 1.0 else inside)
+    if under is not None and (high is None or under <= high):
+        high = under - (int(inside) if inside == 1.0 else inside)
     return low, high
 
 
 def _plain(value: Json) -> int | float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return value if is_number else None
 
 
 def _within(value: Json, low: Json, high: Json, step: Json) -> bool:

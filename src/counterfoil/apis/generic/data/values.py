@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.apis.generic.data.alternatives import Alternatives
+from counterfoil.apis.generic.data.patterns import text_for
 from counterfoil.apis.generic.data.scalars import UNSET, Scalars
 from counterfoil.apis.generic.data.tweaks import NO_TWEAKS, Path, Record, Tweaks
 from counterfoil.apis.generic.names import letters, singular, words
@@ -56,19 +57,20 @@ class Values:
         tweaks: Tweaks = NO_TWEAKS,
         anchor: int = 0,
         row: int = 1,
+        name: str = "",
     ) -> Json:
-        """A value for ``schema``; parts of ``given`` are used where they can stand.
+        """A value for ``schema``, which is that of a property called ``name``; parts of ``given`` are used where they can stand.
 
         ``row`` 0 is made of the document's own examples. Raises ``Unmakeable``.
         """
-        return self.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row)[0]
+        return self.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row, name=name)[0]
 
     def making(
-        self, schema: Json, key: str, *, given: Json, tweaks: Tweaks, anchor: int, row: int
+        self, schema: Json, key: str, *, given: Json, tweaks: Tweaks, anchor: int, row: int, name: str = ""
     ) -> tuple[Json, Record]:
         """As ``make``, with a record of where something else could have been taken."""
         making = _Making(self, key, tweaks, anchor, row)
-        return making.value(schema, given, (), "", ()), making.record
+        return making.value(schema, given, (), name, ()), making.record
 
 
 class _Making:
@@ -261,20 +263,21 @@ class _Making:
             if member not in out:
                 schema = extra if isinstance(extra, dict) else {"type": "string"}
                 out[member] = self.value(schema, source.get(member, UNSET), (*path, member), member, ())
-        if extra is False:
+        patterns = merged.get("patternProperties") or {}
+        if extra is False and not patterns:
             return
         for member, value in source.items():
             if member not in members and member not in out and (*path, member) not in self.tweaks.omitted:
                 self.record.optional.add((*path, member))
-                out[member] = (
-                    self.value(extra, value, (*path, member), member, ()) if isinstance(extra, dict) else value
-                )
+                coerces = isinstance(extra, dict) and not patterns  # else it stays as it was sent, or is left out
+                out[member] = self.value(extra, value, (*path, member), member, ()) if coerces else value
         least = merged.get("minProperties", 0)
+        pattern, schema = next(iter(patterns.items()), ("", extra if isinstance(extra, dict) else {"type": "string"}))
         for number in range(least if isinstance(least, int) else 0):
             if len(out) >= least:
                 break
-            schema = extra if isinstance(extra, dict) else {"type": "string"}
-            out[f"key{number + 1}"] = self.value(schema, UNSET, (*path, f"key{number + 1}"), "value", ())
+            name = (text_for(pattern, number) if pattern else None) or f"key{number + 1}"
+            out[name] = self.value(schema, UNSET, (*path, name), "value", ())
 
     def _example(self, merged: Mapping[str, Json]) -> Mapping[str, Json] | None:
         return next((each for each in self.reader.examples(merged) if isinstance(each, dict)), None)

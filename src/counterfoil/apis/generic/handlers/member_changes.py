@@ -219,7 +219,7 @@ class MemberChanges:
 
     def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
         try:
-            value[name] = self.document.values.make(schema, f"{key}/{name}")
+            value[name] = self.document.values.make(schema, f"{key}/{name}", name=name)
         except Unmakeable:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -303,4 +304,6 @@ def text(value: Json) -> str:
         return str(value).lower()
     if isinstance(value, int | float) or hasattr(value, "to_integral_value"):
         return str(int(value)) if value == int(value) else str(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return str(value)

@@ -61,7 +61,20 @@ class ResponseBodies:
         value = dict(member.value)
         if operation.role == "delete":
             value = self._deleted(operation, answer, value)
-        return self._fitted(operation.name, answer, f"{key}/{member.id}", wrapped(operation.at, value))
+        return self._fitted(operation.name, answer, f"{key}/{member.id}", self._with_id(operation, answer, value))
+
+    def _with_id(self, operation: Operation, answer: DocumentedResponse, value: dict[str, Json]) -> Json:
+        """The member where the answer has it, and its id where that stands beside it: ``{"id": 7, "result": {…}}``."""
+        reader = self.document.reader
+        identity = self.document.collection(operation).id if operation.collection else ()
+        if len(operation.at) != 1 or len(identity) != 1 or identity == operation.at:
+            return wrapped(operation.at, value)
+        id = at(value, identity)
+        if id is None or identity[0] not in reader.properties(answer.schema):
+            return wrapped(operation.at, value)
+        if identity[0] not in reader.properties(reader.member(answer.schema, operation.at)):
+            value = {name: each for name, each in value.items() if name != identity[0]}
+        return {**wrapped(operation.at, value), identity[0]: id}
 
     def _deleted(self, operation: Operation, answer: DocumentedResponse, value: dict[str, Json]) -> dict[str, Json]:
         """What is said of a member that is deleted: only what the document lists, which may be less than a member."""

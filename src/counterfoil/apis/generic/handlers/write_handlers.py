@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
@@ -191,8 +192,12 @@ class WriteHandlers(ReadHandlers):
 
     def _creates(self, operation: Operation) -> bool:
         """Whether PUT to an id that is unknown creates: the document has 201 for it, beside another status for what is replaced,
-        or without one for what is not found."""
-        responses = self.document.spec.operations[operation.name].get("responses") or {}
+        or without one for what is not found; or what is put is a file, and nothing else uploads one."""
+        said = self.document.spec.operations[operation.name]
+        responses = said.get("responses") or {}
+        if operation.key and "404" not in responses and "requestBody" in said and request_schema(said) is None:
+            made = (each for each in self.document.model.operations.values() if each.role == "create")
+            return all(each.collection != operation.collection for each in made)
         others = [each for each in responses if each.startswith("2") and each != "201"]
         return not operation.id_at and "201" in responses and (bool(others) or "404" not in responses)
 

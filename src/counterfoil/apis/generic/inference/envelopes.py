@@ -22,6 +22,7 @@ ITEM_NAMES = word_set(
     data result item object resource response record entity payload value body
     """
 )
+IDENTIFYING = frozenset(["id", "uuid", "sid", "gid"])
 NOISE = word_set(
     """
     errors error links link meta metadata included warnings warning success status message messages
@@ -89,7 +90,7 @@ def member_place(
         return (), f"the answer has '{parameter}', as the path has", 0.95
     telling = [name for name in members if letters(name) not in NOISE or any(same(name, noun) for noun in nouns)]
     named = [name for name in telling if any(same(name, noun) for noun in nouns)]
-    if not (keys & {"id", "uuid", "sid", "gid"}):
+    if not (keys & IDENTIFYING):
         for name in [*named, *(name for name in telling if letters(name) in ITEM_NAMES)]:
             found = _unwrapped(reader, members[name], name, len(telling) == 1)
             if found is not None and (len(telling) <= 2 or name in named or letters(name) in ITEM_NAMES):
@@ -100,6 +101,22 @@ def member_place(
             if found is not None:
                 return found, f"'{name}' is all that the answer has", 0.8
     return (), "the answer is the member itself", 0.9
+
+
+def place_beside_id(reader: SchemaReader, schema: Json, known: Iterable[str]) -> tuple[Place, str, float] | None:
+    """Where a body that shows the id beside the member has the member: ``{"id": 7, "result": {"name": …}}``.
+
+    ``known`` are fields that members have by what else the document says; what wraps a member has none of them but the id.
+    """
+    members = reader.properties(schema)
+    fields = {letters(each) for each in known} - IDENTIFYING
+    if not IDENTIFYING & {letters(each) for each in members} or fields & {letters(each) for each in members}:
+        return None
+    for name, member in members.items():
+        inside = {letters(each) for each in reader.properties(member)} if reader.is_object(member) else set()
+        if letters(name) in ITEM_NAMES and fields & inside:
+            return (name,), f"'{name}' has the fields of a member, and the id stands beside it", 0.85
+    return None
 
 
 def _unwrapped(reader: SchemaReader, member: Json, name: str, alone: bool) -> Place | None:

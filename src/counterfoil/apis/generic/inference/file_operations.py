@@ -86,7 +86,9 @@ def downloads(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple
         if owner is None:
             continue
         by = uploads[owner.path.key][0]
-        yield name, InferredRole("download", owner, reason=f"its answer is the file that {by} takes", confidence=0.8)
+        role = InferredRole("download", owner, reason=f"its answer is the file that {by} takes", confidence=0.8)
+        role.key = roles.collections.alternates.get(text, (owner, ()))[1]
+        yield name, role
         for own in uploads.get(path.key, ()) if is_member and path.key != owner.path.key else ():
             nouns = (owner.noun, stem_of(owner.parameter))
             at, why, _ = member_place(roles.reader, roles.collections.answer(own).schema, nouns, owner.parameter)

@@ -13,8 +13,14 @@ from typing import Any
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema, success_response
 from counterfoil.apis.generic.inference.alternate_keys import find_alternates
 from counterfoil.apis.generic.inference.composite import find_composites
-from counterfoil.apis.generic.inference.envelopes import body_place, list_place, member_place
-from counterfoil.apis.generic.inference.identity import identity
+from counterfoil.apis.generic.inference.envelopes import (
+    IDENTIFYING,
+    body_place,
+    list_place,
+    member_place,
+    place_beside_id,
+)
+from counterfoil.apis.generic.inference.identity import LIKELY, identity
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.model import Place
@@ -230,6 +236,10 @@ class FoundCollections:
             draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
             if draft.items:
                 found = identity(self.reader, entity, draft.parameter, draft.noun, self._form(draft))
+                if (found is None or found[2] < LIKELY) and (beside := self._id_beside(name, place)):
+                    found = (beside,), f"the answer of {name} has it beside '{place[0]}'", 0.85
+                    for listed in filter(None, map(reference_of, self._items(draft))):
+                        self.by_reference.setdefault(listed, []).append(draft)
                 if found is None:
                     continue
                 draft.id = found[0]
@@ -289,10 +299,31 @@ class FoundCollections:
                     yield self._member_source(f"{method.upper()} {path.text}", draft)
 
     def _member_source(self, name: str, draft: CollectionDraft) -> tuple[str, Place, str, float]:
-        place, why, sure = member_place(
-            self.reader, self.answer(name).schema, (draft.noun, stem_of(draft.parameter)), draft.parameter
-        )
+        schema = self.answer(name).schema
+        place, why, sure = member_place(self.reader, schema, (draft.noun, stem_of(draft.parameter)), draft.parameter)
+        if not place and (beside := place_beside_id(self.reader, schema, self._fields(draft))) is not None:
+            return name, *beside
         return name, place, why, sure
+
+    def _id_beside(self, name: str, place: Place) -> str:
+        """The id that stands beside a member in an answer (``{"id": 7, "result": {…}}``); empty if there is none."""
+        members = self.reader.properties(self.answer(name).schema) if len(place) == 1 else {}
+        return next((each for each in members if letters(each) in IDENTIFYING and each != place[0]), "")
+
+    def _fields(self, draft: CollectionDraft) -> Iterator[str]:
+        """The fields that a member has by the items of a list and by what is sent for one."""
+        for item in self._items(draft):
+            yield from self.reader.properties(item)
+        for path in self.by_key.get(draft.path.key, ()):
+            if "post" in self.paths[path.text]:
+                yield from self.reader.properties(request_schema(self.paths[path.text]["post"]))
+
+    def _items(self, draft: CollectionDraft) -> Iterator[Json]:
+        """The schemas of the items of a collection's lists."""
+        for path in draft.lists:
+            schema = self.answer(f"GET {path.text}").schema
+            if (found := list_place(self.reader, schema, path.noun)) is not None:
+                yield self.reader.member(schema, (*found[0], 0))
 
     def answer(self, name: str) -> DocumentedResponse:
         """The successful answer of an operation."""

@@ -217,10 +217,29 @@ class _Inference:
         return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
 
     def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
-        """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``."""
+        """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``.
+
+        A number and a text may hold the same id where the name ends in ``id``: ``room_id: "12"`` beside ``id: 12``, and
+        ``room_id: 12`` beside ``id: "12"`` if the path has an integer.
+        """
         id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
         types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
-        return not types or not of_ids or bool(types & of_ids - {"null"})
+        if not types or not of_ids or types & of_ids - {"null"}:
+            return True
+        return letters(field).endswith("id") and (
+            "string" in types or ("integer" in types and "integer" in self._types_in_path(target))
+        )
+
+    def _types_in_path(self, target: CollectionDraft) -> set[str]:
+        """The types that the parameter may have which names a member in a path."""
+        return {
+            kind
+            for name, operation in self.spec.operations.items()
+            if name.partition(" ")[2].startswith(target.path.text)
+            for each in operation.get("parameters") or ()
+            if (each.get("in"), each.get("name")) == ("path", target.parameter)
+            for kind in self.reader.types(each.get("schema") or {})
+        }
 
     # --- operations ------------------------------------------------------------------------------
 

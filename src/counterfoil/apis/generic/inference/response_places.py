@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
-from counterfoil.apis.generic.inference.envelopes import member_place
+from counterfoil.apis.generic.inference.envelopes import member_place, place_beside_id
 from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.model import Place
@@ -20,6 +20,8 @@ def place_in_response(
         return (), "it answers without a member", 0.9
     wanted = reference_of(draft.entity)
     place, why, sure = member_place(reader, schema, (draft.noun, stem_of(draft.parameter)), draft.parameter)
+    if not place and (beside := place_beside_id(reader, schema, reader.properties(draft.entity))) is not None:
+        return beside
     if wanted and reference_of(reader.member(schema, place)) != wanted:
         for other, member in reader.properties(schema).items():
             if reference_of(member) == wanted:

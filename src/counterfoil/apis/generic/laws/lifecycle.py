@@ -11,7 +11,7 @@ from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_o
 from counterfoil.apis.generic.laws.members import NOT_FOUND, fits, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call, require_accepted
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, parents_of
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, member_in, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
@@ -158,13 +158,14 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     response = call(ctx, resource, create, parents, fields=fields)
     require_accepted(ctx, response, create)
     body = response.body if response.content else None
-    key = id_of(resource, at(body, create.at))
+    shown = member_in(resource, body, create.at)
+    key = id_of(resource, shown)
     if key is None and (location := response.headers.get("location")):
         key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
     if key is None:
         raise NotTried(f"the answer of {create.name} does not show the new member's id")
     _note_created(ctx, resource, parents, key, before)
-    return _Created(parents, key, fields, at(body, create.at))
+    return _Created(parents, key, fields, shown)
 
 
 def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json, before: int) -> None:
@@ -180,7 +181,7 @@ def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], 
 
 def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:
     body = ctx.json_body(call(ctx, resource, read, made.parents, made.id), sorted({200, 203, read.status}))
-    found = at(body, read.at)
+    found = member_in(resource, body, read.at)
     ctx.expect(isinstance(found, dict), f"the member {made.id}", body)
     ctx.expect(str(id_of(resource, found)) == str(made.id), f"the member with the id {made.id}", id_of(resource, found))
     return dict(found)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, parents_of
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, member_in, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.context import LawContext
@@ -42,9 +42,8 @@ def list_agrees_with_read(id: str, resource: Resource, read: Operation, known: M
         for item in sample_items(items, SAMPLES):
             ctx.cases += 1
             key = id_of(resource, item)
-            fetched = at(
-                ctx.json_body(call(ctx, resource, read, parents, key), sorted({200, 203, read.status})), read.at
-            )
+            body = ctx.json_body(call(ctx, resource, read, parents, key), sorted({200, 203, read.status}))
+            fetched = member_in(resource, body, read.at)
             ctx.expect(id_of(resource, fetched) == key, f"the member with the id {key}", fetched)
             shown = scalars(fetched)
             different = {
@@ -166,8 +165,17 @@ def fits(resource: Resource, read: Operation) -> Callable[[Json], bool]:
     for each in resource.definition(read).get("parameters") or ():
         if each.get("in") == "path" and each.get("name") == name and each.get("schema"):
             valid: Callable[[Json], bool] = resource.document.schemas.validator(each["schema"], "request").is_valid
-            return valid
+            return lambda value: any(map(valid, _as_in_a_path(value)))
     return lambda value: True
+
+
+def _as_in_a_path(value: Json) -> Iterator[Json]:
+    """An id as it may be read in a path, whose type may be another: ``"12"`` and 12 are one text there."""
+    yield value
+    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
+        yield int(value)
+    elif isinstance(value, int):
+        yield str(value)
 
 
 def _turned(letter: str, step: int) -> str:

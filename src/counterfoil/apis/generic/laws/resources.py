@@ -10,7 +10,7 @@ from typing import Any
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws.lists import list_of
-from counterfoil.apis.generic.model import Collection, Operation, Role
+from counterfoil.apis.generic.model import Collection, Operation, Place, Role
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import ItemList
@@ -152,3 +152,13 @@ def at_parents(resource: Resource, parents: Sequence[Json]) -> ItemList | None:
 def id_of(resource: Resource, member: Json) -> Json:
     """What identifies a member; None if it is not there."""
     return at(member, resource.collection.id) if resource.collection.id else None
+
+
+def member_in(resource: Resource, body: Json, place: Place) -> Json:
+    """The member that an answer has at a place, with the id that may stand beside it: ``{"id": 7, "result": {…}}``."""
+    member, identity = at(body, place), resource.collection.id
+    if isinstance(member, dict) and len(place) == len(identity) == 1 and at(member, identity) is None:
+        beside = at(body, identity)
+        if isinstance(beside, str | int):
+            return {**member, identity[0]: beside}
+    return member
