@@ -70,8 +70,30 @@ paths:
     get:
       parameters: [{name: id, in: path, required: true, schema: {type: string}}]
       responses: {"200": {description: coin, content: {application/json: {schema: {$ref: "#/components/schemas/Token"}}}}}
+  /tickets:
+    get:
+      description: A page has 5 items at most, and the list is longer.
+      parameters:
+        - {name: cursor, in: query, schema: {type: string}}
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 5}}
+      responses:
+        "200":
+          description: tickets
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [data]
+                properties:
+                  data: {type: array, items: {$ref: "#/components/schemas/Ticket"}}
+                  next_cursor: {type: string, nullable: true}
+  /tickets/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ticket, content: {application/json: {schema: {$ref: "#/components/schemas/Ticket"}}}}}
 components:
   schemas:
+    Ticket: {type: object, required: [id], properties: {id: {type: string}, seat: {type: integer}}}
     Coin:
       type: object
       additionalProperties: false
@@ -140,6 +162,7 @@ def test_the_stand_in_of_such_a_document_has_no_finding(fair: Path) -> None:
     assert ("POST /posters", "conformance.negative_data_rejection") in held
     assert ("POST /stalls/rents", "conformance.positive_data_acceptance") in held
     assert ("GET /coins", "fair.coins.pages.concat") in held
+    assert ("GET /tickets", "fair.tickets.pages.walk") in held
 
 
 def test_a_server_may_take_what_is_read_only_and_not_what_is_forbidden(fair: Path) -> None:

@@ -7,12 +7,16 @@ Its coverage phase sends every case that a schema defines and takes no limit (``
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from counterfoil.contract.verdict import NOT_TRIED, Record
 
 PER_EXAMPLE = 25
 """Cases of one kind that are all sent, for each of the job's ``max_examples``."""
+MADE_PER_EXAMPLE = 100
+MADE = 2_000
+"""Cases of one operation that are made, at least: making one takes up to 2 milliseconds (Open APIs of the TM Forum)."""
 
 REASON = "only some of the requests that can be made from its schema were sent: --max-examples N sends more"
 
@@ -27,8 +31,29 @@ class CoverageSample:
 
     def __init__(self, max_examples: int) -> None:
         self._whole = max(1, PER_EXAMPLE * max_examples)
+        self._made = max(MADE, MADE_PER_EXAMPLE * max_examples)
         self._seen: dict[tuple[str, ...], int] = {}
         self._left: set[str] = set()
+
+    def bound(self, schema: Any) -> None:
+        """Have a schema of Schemathesis make a bounded number of cases for each operation, and invalid ones in any case."""
+        make_all = schema.iter_coverage_cases
+
+        def make_some(operation: Any, *, generation_modes: list[Any], **options: Any) -> Iterator[Any]:
+            has_invalid = False
+            for made, case in enumerate(make_all(operation, generation_modes=generation_modes, **options)):
+                if made == self._made:
+                    self._left.add(operation.label)
+                    break
+                has_invalid = has_invalid or case.meta.generation.mode.is_negative
+                yield case
+            else:
+                return
+            if not has_invalid:  # the valid ones come first
+                modes = [mode for mode in generation_modes if mode.is_negative]
+                yield from islice(make_all(operation, generation_modes=modes, **options) if modes else (), self._made)
+
+        schema.iter_coverage_cases = make_some
 
     def sends(self, case: Any) -> bool:
         """Whether the case is sent; true for those of other phases."""

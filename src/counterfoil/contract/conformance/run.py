@@ -224,6 +224,7 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
         schema: Any = schemathesis.openapi.from_dict(with_assumed_values(_document(job)), config=config)
         schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
+        sample.bound(schema)
         if job.retry_429:  # the rate-limit "auto" of Schemathesis waits without a bound
             schemathesis.hook("after_call")(_wait_retry_after)
         if app is None:  # an application in this process cannot redirect to another host
