@@ -91,8 +91,26 @@ paths:
     get:
       parameters: [{name: id, in: path, required: true, schema: {type: string}}]
       responses: {"200": {description: ticket, content: {application/json: {schema: {$ref: "#/components/schemas/Ticket"}}}}}
+  /stars:
+    get:
+      description: The page is a text, nothing says which is the next, and the items have no id.
+      parameters:
+        - {name: page, in: query, schema: {type: string}}
+        - {name: count, in: query, schema: {type: string}}
+      responses:
+        "200":
+          description: stars
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [items, paging]
+                properties:
+                  paging: {type: object, required: [total], properties: {total: {type: integer}}}
+                  items: {type: array, items: {$ref: "#/components/schemas/Star"}}
 components:
   schemas:
+    Star: {type: object, additionalProperties: false, required: [colour], properties: {colour: {type: string}}}
     Ticket: {type: object, required: [id], properties: {id: {type: string}, seat: {type: integer}}}
     Coin:
       type: object

@@ -87,7 +87,13 @@ class WalkedList(ItemList):
                 return None
             inside = parse_qs(urlsplit(str(text)).query).get(pages.at)
             return {pages.at: inside[0] if inside else text}
-        return {pages.at: self.identity.raw(page[-1])} if page else None
+        last = self.identity.raw(page[-1]) if page else None
+        if isinstance(last, dict | list):
+            asked = self._size()
+            if asked and len(page) >= asked[pages.size]:
+                raise NotTried(f"what {pages.at} continues the list is not documented, and its items have no id")
+            return None
+        return {pages.at: last} if page else None
 
 
 def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
