@@ -105,9 +105,15 @@ class RecordCollector:
         operation, check = key
         failure, hide = info.failure, self._hide
         code = "\n".join(step.curl for step in info.steps) or info.code_sample
+        kind = type(failure).__name__ + _pointer_of(failure)
+        found = self._findings.setdefault(key, {})
+        shorter = found.get(kind)
+        # Most failures are of a kind that is known: that is seen before their lines are taken apart, which takes long.
+        if len(code) >= sum(map(len, shorter.requests)) if shorter else len(found) >= MAX_KINDS:
+            return
         words = " ".join(_words_of(failure).split())
         lines = tuple(self._runnable(line) for line in code.splitlines() if line)
-        finding = Finding(
+        found[kind] = Finding(
             api=self._job.api,
             part="conformance",
             id=f"conformance.{check}",
@@ -120,11 +126,6 @@ class RecordCollector:
             family=_family(check, answer),
             pointer=_pointer_of(failure),
         )
-        kind = type(failure).__name__ + finding.pointer
-        found = self._findings.setdefault(key, {})
-        shorter = found.get(kind)
-        if len(code) < sum(map(len, shorter.requests)) if shorter else len(found) < MAX_KINDS:
-            found[kind] = finding
 
     def _runnable(self, line: str) -> str:
         """A curl line of Schemathesis with its filtered credential as a variable that the shell expands."""

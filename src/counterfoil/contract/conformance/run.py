@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from counterfoil.contract.conformance.coverage_sample import CoverageSample
 from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.form_lists import FormLists
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
 from counterfoil.contract.conformance.path_texts import PathTexts
+from counterfoil.contract.conformance.read_only_members import ReadOnlyMembers
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
 from counterfoil.contract.conformance.taken_ids import TakenIds
 from counterfoil.contract.conformance.whole_floats import WholeFloats
@@ -172,16 +175,21 @@ def run(
     itself to ``notes``. ``partly`` is given what is known every ``PARTLY`` seconds.
     """
     guard = WriteGuard(job, left_behind if left_behind is not None else [])
+    sample = CoverageSample(job.max_examples)
     records, started = RecordCollector(job, _scenarios(job)), time.monotonic()
     told = started
+
+    def known() -> list[Record]:
+        return [*records.finish(), *guard.left_out, *sample.records(job.api)]
+
     with _ONE_AT_A_TIME:
-        for event in _events(job, app, guard, notes if notes is not None else []):
+        for event in _events(job, app, guard, sample, notes if notes is not None else []):
             records.add(event, progress)
             if partly is not None and records.has_cases and time.monotonic() > told + PARTLY:
                 told = time.monotonic()
-                partly([*records.finish(), *guard.left_out])
+                partly(known())
     late = job.max_time is not None and time.monotonic() - started > job.max_time
-    return [*records.finish(), *guard.left_out, *([time_used_up(job.api)] if late else [])]
+    return [*known(), *([time_used_up(job.api)] if late else [])]
 
 
 def _scenarios(job: Job) -> int:
@@ -200,18 +208,23 @@ def time_used_up(api: str) -> Record:
     return Record(api, "conformance", "conformance.rest", "conformance", NOT_TRIED, reason=TIME_USED_UP)
 
 
-def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator[Any]:
+def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes: list[str]) -> Iterator[Any]:
     import schemathesis
     from schemathesis.config import ConfigError, SchemathesisConfig
     from schemathesis.core.errors import SchemathesisError
     from schemathesis.engine import from_schema
 
     before_call, after_call, filter_failure = _hooks(job, guard, notes)
+
+    def filter_case(context: Any, case: Any) -> bool:
+        return sample.sends(case)
+
     try:
         config = SchemathesisConfig.from_dict(configuration(job))
         schema: Any = schemathesis.openapi.from_dict(with_assumed_values(_document(job)), config=config)
         schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
+        sample.bound(schema)
         if job.retry_429:  # the rate-limit "auto" of Schemathesis waits without a bound
             schemathesis.hook("after_call")(_wait_retry_after)
         if app is None:  # an application in this process cannot redirect to another host
@@ -219,6 +232,7 @@ def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator
         schemathesis.hook("before_call")(before_call)
         schemathesis.hook("after_call")(after_call)
         schemathesis.hook(filter_failure)
+        schemathesis.hook(filter_case)
         stream = from_schema(schema).execute()
         end = time.monotonic() + job.max_time if job.max_time else None
         for event in stream:
@@ -236,6 +250,7 @@ def _events(job: Job, app: Any, guard: WriteGuard, notes: list[str]) -> Iterator
         schemathesis.hooks.unregister(before_call)
         schemathesis.hooks.unregister(after_call)
         schemathesis.hooks.unregister(filter_failure)
+        schemathesis.hooks.unregister(filter_case)
 
 
 def _hooks(
@@ -245,6 +260,7 @@ def _hooks(
     taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
     whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
+    read_only, form_lists = ReadOnlyMembers(job.document), FormLists(job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -259,7 +275,8 @@ def _hooks(
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
         explained = taken.explain(failure, case, response) or whole_floats.explain(failure, case, response)
-        explained = explained or path_texts.explain(failure, case)
+        explained = explained or path_texts.explain(failure, case) or read_only.explain(failure, case)
+        explained = explained or form_lists.explain(failure, case)
         return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)
 
     return before_call, after_call, filter_failure

@@ -88,7 +88,8 @@ def concatenation(id: str, c: ItemList, *clauses: str) -> Law:
                 page = c.ids(c.page(ctx, number, size))
                 ctx.expect(len(page) <= size, f"at most {counted(size, 'item')} on a page", counted(len(page), "item"))
                 got += page
-            ctx.expect(len(got) == len(set(map(str, got))), "no item on two pages", _twice(got))
+            named = [each for each in got if each is not None]  # that every item has an id is another law
+            ctx.expect(len(named) == len(set(map(str, named))), "no item on two pages", _twice(named))
             got = got[:count] if is_large else got
             ctx.expect(got == c.ids(whole), f"the {count} items of the whole list", got)
 

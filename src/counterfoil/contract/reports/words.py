@@ -33,13 +33,18 @@ def what_was_checked(verdict: Verdict) -> str:
 
 
 def by_reason(records: Iterable[Record], *statuses: Status) -> dict[tuple[Status, str, str], list[str]]:
-    """The ids of records with one of ``statuses``, by status, API and reason."""
+    """What records with one of ``statuses`` are about, by status, API and reason: a law's id, or of conformance the operation."""
     reasons: dict[tuple[Status, str, str], list[str]] = {}
     for record in records:
         if record.status in statuses:
-            reasons.setdefault((record.status, record.api, record.reason), []).append(record.id)
+            reasons.setdefault((record.status, record.api, record.reason), []).append(_about(record))
     order = {status: place for place, status in enumerate(statuses)}
     return dict(sorted(reasons.items(), key=lambda item: (order[item[0][0]], *item[0][1:])))
+
+
+def _about(record: Record) -> str:
+    is_operation = record.part == "conformance" and " " in record.operation
+    return f"conformance of {record.operation}" if is_operation else record.id
 
 
 def some(ids: list[str], most: int = 4) -> str:

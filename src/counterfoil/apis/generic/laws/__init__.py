@@ -188,7 +188,8 @@ def _walk(id: str, resource: Resource, known: Mapping[str, Resource]) -> Law:
         found = at_parents(resource, parents_of(ctx, resource, known))
         assert isinstance(found, WalkedList)
         whole = found.ids(found.require_items(ctx, 2))
-        for size in dict.fromkeys((1, 2, max(1, len(whole) // 2))):
+        most = found.walk.most or len(whole)
+        for size in dict.fromkeys(min(each, most) for each in (1, 2, max(1, len(whole) // 2))):
             ctx.cases += 1
             got = found.ids(replace(found, walk=replace(found.walk, most=size)).fetch_all(ctx))
             ctx.expect(got == whole[: len(got)] and len(got) >= min(len(whole), 200 * size), f"{whole[:8]}", got)

@@ -60,14 +60,19 @@ class WalkedList(ItemList):
             body = ctx.json_body(response, self.statuses)
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
-            new = [item for item in page if str(self.identity.raw(item)) not in seen]
-            seen.update(str(self.identity.raw(item)) for item in new)
+            new = [item for item in page if self._told_by(item) not in seen]
+            seen.update(map(self._told_by, new))
             found += new
             following = self._position(body, page, number + 1, len(found))
             if not new or following is None or len(found) > MAX_ITEMS:
                 break
             position = following
         return found[:MAX_ITEMS]
+
+    def _told_by(self, item: Json) -> str:
+        """What tells an item from others: its id, or all of an item whose alternative has none."""
+        identity = self.identity.raw(item)
+        return str(item if identity is None else identity)
 
     def _position(self, body: Json, page: list[Json], number: int, count: int) -> dict[str, Any] | None:
         """The query for the next page; None after the last."""
@@ -82,7 +87,13 @@ class WalkedList(ItemList):
                 return None
             inside = parse_qs(urlsplit(str(text)).query).get(pages.at)
             return {pages.at: inside[0] if inside else text}
-        return {pages.at: self.identity.raw(page[-1])} if page else None
+        last = self.identity.raw(page[-1]) if page else None
+        if isinstance(last, dict | list):
+            asked = self._size()
+            if asked and len(page) >= asked[pages.size]:
+                raise NotTried(f"what {pages.at} continues the list is not documented, and its items have no id")
+            return None
+        return {pages.at: last} if page else None
 
 
 def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:

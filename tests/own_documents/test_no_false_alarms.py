@@ -1,0 +1,202 @@
+"""Habits of published documents that a check once took for faults of the stand-in, and faults of their kind that it finds."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from counterfoil.cli import main
+
+FAIR = """
+openapi: 3.0.3
+info: {title: Fair, version: "1"}
+paths:
+  /stalls:
+    get: {responses: {"200": {description: stalls, content: {application/json: {schema: {type: array, items: {type: string}}}}}}}
+  /posters:
+    post:
+      description: A part in JSON has a member that the document calls read-only.
+      requestBody:
+        required: true
+        content:
+          multipart/form-data:
+            schema:
+              type: object
+              properties: {about: {$ref: "#/components/schemas/About"}, file: {type: string, format: binary}}
+            encoding: {about: {contentType: application/json}}
+      responses: {"200": {description: hung, content: {application/json: {schema: {$ref: "#/components/schemas/About"}}}}}
+  /stalls/rents:
+    post:
+      description: A field is a list, or the one word that empties it.
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              type: object
+              properties: {days: {anyOf: [{type: array, items: {type: string, minLength: 3}}, {type: string, enum: [""]}]}}
+      responses: {"200": {description: rented, content: {application/json: {schema: {$ref: "#/components/schemas/Rent"}}}}}
+  /coins:
+    get:
+      description: Only some of the items have an id.
+      parameters:
+        - {name: page, in: query, schema: {type: integer, minimum: 1}}
+        - {name: size, in: query, schema: {type: integer, minimum: 1, maximum: 100}}
+      responses:
+        "200":
+          description: coins
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [data, total]
+                properties:
+                  total: {type: integer}
+                  data:
+                    type: array
+                    items:
+                      oneOf: [{$ref: "#/components/schemas/Coin"}, {$ref: "#/components/schemas/Token"}]
+                      discriminator:
+                        propertyName: kind
+                        mapping: {coin: "#/components/schemas/Coin", token: "#/components/schemas/Token"}
+  /coins/tokens/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: coin, content: {application/json: {schema: {$ref: "#/components/schemas/Token"}}}}}
+  /tickets:
+    get:
+      description: A page has 5 items at most, and the list is longer.
+      parameters:
+        - {name: cursor, in: query, schema: {type: string}}
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 5}}
+      responses:
+        "200":
+          description: tickets
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [data]
+                properties:
+                  data: {type: array, items: {$ref: "#/components/schemas/Ticket"}}
+                  next_cursor: {type: string, nullable: true}
+  /tickets/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ticket, content: {application/json: {schema: {$ref: "#/components/schemas/Ticket"}}}}}
+  /stars:
+    get:
+      description: The page is a text, nothing says which is the next, and the items have no id.
+      parameters:
+        - {name: page, in: query, schema: {type: string}}
+        - {name: count, in: query, schema: {type: string}}
+      responses:
+        "200":
+          description: stars
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [items, paging]
+                properties:
+                  paging: {type: object, required: [total], properties: {total: {type: integer}}}
+                  items: {type: array, items: {$ref: "#/components/schemas/Star"}}
+components:
+  schemas:
+    Star: {type: object, additionalProperties: false, required: [colour], properties: {colour: {type: string}}}
+    Ticket: {type: object, required: [id], properties: {id: {type: string}, seat: {type: integer}}}
+    Coin:
+      type: object
+      additionalProperties: false
+      required: [kind, code]
+      properties: {kind: {type: string, enum: [coin]}, code: {type: string}}
+    Token: {type: object, required: [id, kind], properties: {id: {type: string}, kind: {type: string, enum: [token]}}}
+    About: {type: object, properties: {poster: {$ref: "#/components/schemas/Poster"}}}
+    Poster: {type: object, required: [title], properties: {title: {type: string}, hung: MARKED}}
+    Rent: {type: object, properties: {days: {type: array, items: {type: string}}}}
+"""
+READ_ONLY, FORBIDDEN = "{type: string, readOnly: true}", "{not: {}}"
+
+
+@pytest.fixture
+def fair(tmp_path: Path) -> Path:
+    document = tmp_path / "fair.yaml"
+    document.write_text(FAIR.replace("MARKED", READ_ONLY))
+    return document
+
+
+def verdict(document: Path, *options: str) -> Any:
+    words = ["check", "--spec", str(document), "--fast", "--max-examples", "5", "--json", *options]
+    return json.loads(CliRunner().invoke(main, words, env={"COUNTERFOIL_TOKEN": "any"}).stdout)
+
+
+@contextmanager
+def server_that_takes(answers: Callable[[str, bytes], int]) -> Iterator[str]:
+    """A server that answers a POST with the status that ``answers`` gives for its path and body."""
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            self._answer(answers(self.path, body), b"{}")
+
+        def do_GET(self) -> None:
+            self._answer(200, b"[]")
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def found_at(document: Path, answers: Callable[[str, bytes], int], check: str, path: str) -> list[str]:
+    """What a check of such a server finds at one of its paths."""
+    with server_that_takes(answers) as url:
+        found = verdict(document, "--url", url, "--writes", "--only", f"conformance.{check}")
+    return [each["got"] for each in found["findings"] if each["operation"] == f"POST {path}"]
+
+
+def test_the_stand_in_of_such_a_document_has_no_finding(fair: Path) -> None:
+    found = verdict(fair)
+    assert (found["findings"], found["troubles"]) == ([], [])
+    held = {(each["operation"], each["id"]) for each in found["records"] if each["status"] == "held"}
+    assert ("POST /posters", "conformance.negative_data_rejection") in held
+    assert ("POST /stalls/rents", "conformance.positive_data_acceptance") in held
+    assert ("GET /coins", "fair.coins.pages.concat") in held
+    assert ("GET /tickets", "fair.tickets.pages.walk") in held
+
+
+def test_a_server_may_take_what_is_read_only_and_not_what_is_forbidden(fair: Path) -> None:
+    def takes_any_date(path: str, body: bytes) -> int:
+        return 200 if b'"hung"' in body else 400
+
+    assert found_at(fair, takes_any_date, "negative_data_rejection", "/posters") == []
+    fair.write_text(FAIR.replace("MARKED", FORBIDDEN))
+    (got,) = found_at(fair, takes_any_date, "negative_data_rejection", "/posters")
+    assert "hung: Value is not allowed" in got
+
+
+def test_a_server_may_take_a_list_of_one_for_a_text_and_not_refuse_it_where_only_lists_are_allowed(fair: Path) -> None:
+    def wants_two_days(path: str, body: bytes) -> int:
+        return 400 if body.startswith(b"days=") and body.count(b"days=") == 1 and body != b"days=" else 200
+
+    assert found_at(fair, wants_two_days, "positive_data_acceptance", "/stalls/rents") == []
+    fair.write_text(FAIR.replace("MARKED", READ_ONLY).replace(', {type: string, enum: [""]}', ""))
+    assert found_at(fair, wants_two_days, "positive_data_acceptance", "/stalls/rents")
