@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterfoil.contract.conformance.described import operation_of
-from counterfoil.json_schema import Schemas
+from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import SpecError, resolve
 
 _NOT_ALLOWED = re.compile(r"Invalid component: in body - [^\n]*: value is not allowed\s*", re.IGNORECASE)
@@ -34,7 +34,7 @@ class ReadOnlyMembers:
         try:
             body = resolve(self._document, operation_of(self._document, case)["requestBody"])
             schema = body["content"][case.media_type]["schema"]
-            return self._schemas.validator(schema, "request").is_valid(_with_texts(case.body))
+            return bool(self._schemas.validator(schema, "request").is_valid(_with_texts(case.body)))
         except (LookupError, ValueError, TypeError, SpecError):
             return False
 

@@ -214,25 +214,19 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
     from schemathesis.core.errors import SchemathesisError
     from schemathesis.engine import from_schema
 
-    before_call, after_call, filter_failure = _hooks(job, guard, notes)
-
-    def filter_case(context: Any, case: Any) -> bool:
-        return sample.sends(case)
-
+    hooks = _hooks(job, guard, sample, notes)
+    if job.retry_429:  # the rate-limit "auto" of Schemathesis waits without a bound
+        hooks.insert(0, ("after_call", _wait_retry_after))
+    if app is None:  # an application in this process cannot redirect to another host
+        hooks.insert(0, ("before_call", _do_not_follow_redirects))
     try:
         config = SchemathesisConfig.from_dict(configuration(job))
         schema: Any = schemathesis.openapi.from_dict(with_assumed_values(_document(job)), config=config)
         schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
         sample.bound(schema)
-        if job.retry_429:  # the rate-limit "auto" of Schemathesis waits without a bound
-            schemathesis.hook("after_call")(_wait_retry_after)
-        if app is None:  # an application in this process cannot redirect to another host
-            schemathesis.hook("before_call")(_do_not_follow_redirects)
-        schemathesis.hook("before_call")(before_call)
-        schemathesis.hook("after_call")(after_call)
-        schemathesis.hook(filter_failure)
-        schemathesis.hook(filter_case)
+        for name, hook in hooks:
+            schemathesis.hook(name)(hook)
         stream = from_schema(schema).execute()
         end = time.monotonic() + job.max_time if job.max_time else None
         for event in stream:
@@ -243,20 +237,15 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
         raise ConformanceError(" ".join(str(error).split())[:300]) from None
     finally:
         # before_call exists globally only, and a second run in this process must not call it twice.
-        if job.retry_429:
-            schemathesis.hooks.unregister(_wait_retry_after)
-        if app is None:
-            schemathesis.hooks.unregister(_do_not_follow_redirects)
-        schemathesis.hooks.unregister(before_call)
-        schemathesis.hooks.unregister(after_call)
-        schemathesis.hooks.unregister(filter_failure)
-        schemathesis.hooks.unregister(filter_case)
+        for _, hook in hooks:
+            schemathesis.hooks.unregister(hook)
 
 
 def _hooks(
-    job: Job, guard: WriteGuard, notes: list[str]
-) -> tuple[Callable[..., None], Callable[..., None], Callable[..., bool]]:
-    """What Schemathesis calls before a request, after it, and to ask whether a failure counts."""
+    job: Job, guard: WriteGuard, sample: CoverageSample, notes: list[str]
+) -> list[tuple[str, Callable[..., Any]]]:
+    """What Schemathesis calls before a request, after it, and to ask whether a case is sent and a failure counts, by the names
+    of its hooks."""
     taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
     whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
@@ -279,7 +268,15 @@ def _hooks(
         explained = explained or form_lists.explain(failure, case)
         return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)
 
-    return before_call, after_call, filter_failure
+    def filter_case(context: Any, case: Any) -> bool:
+        return sample.sends(case)
+
+    return [
+        ("before_call", before_call),
+        ("after_call", after_call),
+        ("filter_failure", filter_failure),
+        ("filter_case", filter_case),
+    ]
 
 
 def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, case: Any, response: Any) -> str | None:
