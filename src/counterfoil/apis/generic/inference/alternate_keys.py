@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.schemas import SchemaReader
 
-if TYPE_CHECKING:
-    from counterfoil.apis.generic.inference.found_collections import CollectionDraft
-
 Json = Any
-Alternate = tuple["CollectionDraft", Place]
+Alternate = tuple[CollectionDraft, Place]
 """A collection, and the field of its members whose value a path has."""
 
 

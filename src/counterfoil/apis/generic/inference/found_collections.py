@@ -7,20 +7,18 @@ a view of a collection, if it holds the same entity.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema, success_response
 from counterfoil.apis.generic.inference.alternate_keys import find_alternates
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.composite import find_composites
 from counterfoil.apis.generic.inference.envelopes import (
-    IDENTIFYING,
     body_place,
     list_place,
     member_place,
-    place_beside_id,
 )
-from counterfoil.apis.generic.inference.identity import LIKELY, identity
+from counterfoil.apis.generic.inference.member_descriptions import describe
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.model import Place
@@ -29,40 +27,10 @@ from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
-WRITING = ("post", "put", "patch")
 SURE = 0.9
 """The confidence of a list that is meant: an array of objects that is named as lists are, alone in its answer."""
-OF_BODY = " (body)"
-"""Ends the name of an operation whose body, and not its answer, says what a member is."""
 Scope = tuple[str, str, str]
 """A path parameter, the field that holds its value, and the collection whose member it names (empty: none)."""
-
-
-@dataclass
-class CollectionDraft:
-    """A collection while it is being found. ``entity`` is the schema of a member, ``source`` where that stands."""
-
-    path: Path
-    items: list[Path] = field(default_factory=list)
-    lists: list[Path] = field(default_factory=list)
-    entity: Json = None
-    source: str = ""
-    id: Place = ()
-    single: bool = False
-    why: list[tuple[str, str, str, float]] = field(default_factory=list)
-    named_by: str = ""
-    parts: tuple[str, ...] = ()
-
-    @property
-    def noun(self) -> str:
-        return self.path.noun
-
-    @property
-    def parameter(self) -> str:
-        return self.items[0].segments[-1].parameter if self.items else self.named_by
-
-    def note(self, what: str, value: str, reason: str, confidence: float) -> None:
-        self.why.append((what, value, reason, confidence))
 
 
 class FoundCollections:
@@ -90,7 +58,7 @@ class FoundCollections:
         self._find_rpc_operations()
         others = self._join_lists()
         for draft in {id(each): each for each in self.drafts.values()}.values():
-            self._describe(draft)
+            describe(self, draft)
         self.alternates = dict(find_alternates(self.drafts, self.reader))
         for listed in others:
             self._find_view(listed)
@@ -176,7 +144,7 @@ class FoundCollections:
             return
         draft = self.draft_at(path)
         draft.lists.append(path)
-        self._describe(draft)
+        describe(self, draft)
 
     def scope(self, path: Path, draft: CollectionDraft) -> list[Scope] | None:
         """The fields by which a collection's members are below the parents in ``path``; None where there are none."""
@@ -196,9 +164,8 @@ class FoundCollections:
             name = next((members[each] for each in keys if each in members and (members[each],) != draft.id), None)
             if name is None:
                 return None
-            is_own = owner is draft and letters(name) == letters(
-                segment.parameter
-            )  # a field of what is listed, and no id
+            # a field of what is listed, which is not its id
+            is_own = owner is draft and letters(name) == letters(segment.parameter)
             above = owner.path.text if owner is not None and owner.items and not is_own else ""
             found.append((segment.parameter, name, above))
         return found
@@ -224,106 +191,6 @@ class FoundCollections:
         written = self.by_key.get(path.key)
         path = written[0] if written else path
         return self.drafts.setdefault(path.key, CollectionDraft(path))
-
-    def _describe(self, draft: CollectionDraft) -> None:
-        """Find the schema of a member, and what identifies it."""
-        for name, place, why, sure in () if draft.entity is not None else self._sources(draft):
-            answer = self.answer(name)
-            entity = self.reader.member(answer.schema, place)
-            if entity is None or not self.reader.properties(entity):
-                continue
-            draft.entity, draft.source = entity, reference_of(entity) or name
-            draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
-            if draft.items:
-                found = identity(self.reader, entity, draft.parameter, draft.noun, self._form(draft))
-                if (found is None or found[2] < LIKELY) and (beside := self._id_beside(name, place)):
-                    found = (beside,), f"the answer of {name} has it beside '{place[0]}'", 0.85
-                    for listed in filter(None, map(reference_of, self._items(draft))):
-                        self.by_reference.setdefault(listed, []).append(draft)
-                if found is None:
-                    continue
-                draft.id = found[0]
-                draft.note("identity", ".".join(map(str, found[0])), found[1], found[2])
-            elif (found := identity(self.reader, entity, "", draft.noun)) is not None:
-                draft.id = found[0]
-                draft.note("identity", ".".join(map(str, found[0])), found[1], min(found[2], 0.8))
-            break
-        if draft.entity is None and draft.items:
-            self._describe_by_body(draft)
-        reference = reference_of(draft.entity)
-        if reference:
-            self.by_reference.setdefault(reference, []).append(draft)
-
-    def _form(self, draft: CollectionDraft) -> str:
-        """The format of the path parameter that names a member; empty if it has none."""
-        for path in draft.items:
-            for operation in self.paths[path.text].values():
-                for each in operation.get("parameters") or ():
-                    if each.get("in") == "path" and each.get("name") == draft.parameter:
-                        return str(self.reader.merged(each.get("schema") or {}).get("format") or "")
-        return ""
-
-    def _describe_by_body(self, draft: CollectionDraft) -> None:
-        """A member of which no answer says anything: what is sent for one, and an id."""
-        for path in (*self.by_key.get(draft.path.key, ()), *draft.items):
-            for method in WRITING:
-                name = f"{method.upper()} {path.text}"
-                if name not in self.operations:
-                    continue
-                place, _ = self.body_of(name, draft)
-                entity = self.reader.member(request_schema(self.operations[name]), place)
-                answer = self.answer(name)
-                if entity is None or not self.reader.properties(entity) or self.reader.properties(answer.schema):
-                    continue
-                draft.entity, draft.source = entity, name + OF_BODY
-                draft.note("entity", draft.source, f"no answer says what a member is; the body of {name} does", 0.5)
-                draft.id = ("id",)
-                draft.note("identity", "id", "the document does not say what identifies a member", 0.4)
-                return
-
-    def _sources(self, draft: CollectionDraft) -> Iterator[tuple[str, Place, str, float]]:
-        """Operations whose answer shows a member, the best first: read, list, then those that write."""
-        for path in draft.items:
-            if "get" in self.paths[path.text]:
-                yield self._member_source(f"GET {path.text}", draft)
-        for path in draft.lists:
-            name = f"GET {path.text}"
-            found = list_place(self.reader, self.answer(name).schema, path.noun)
-            if found is not None:
-                item = self.reader.member(self.answer(name).schema, (*found[0], 0))
-                place, why, sure = member_place(self.reader, item, (draft.noun,), draft.parameter)
-                yield name, (*found[0], 0, *place), f"an item of its list; {why}", min(sure, found[2])
-        for path in (*self.by_key.get(draft.path.key, ()), *draft.items):
-            for method in WRITING:
-                if method in self.paths[path.text]:
-                    yield self._member_source(f"{method.upper()} {path.text}", draft)
-
-    def _member_source(self, name: str, draft: CollectionDraft) -> tuple[str, Place, str, float]:
-        schema = self.answer(name).schema
-        place, why, sure = member_place(self.reader, schema, (draft.noun, stem_of(draft.parameter)), draft.parameter)
-        if not place and (beside := place_beside_id(self.reader, schema, self._fields(draft))) is not None:
-            return name, *beside
-        return name, place, why, sure
-
-    def _id_beside(self, name: str, place: Place) -> str:
-        """The id that stands beside a member in an answer (``{"id": 7, "result": {…}}``); empty if there is none."""
-        members = self.reader.properties(self.answer(name).schema) if len(place) == 1 else {}
-        return next((each for each in members if letters(each) in IDENTIFYING and each != place[0]), "")
-
-    def _fields(self, draft: CollectionDraft) -> Iterator[str]:
-        """The fields that a member has by the items of a list and by what is sent for one."""
-        for item in self._items(draft):
-            yield from self.reader.properties(item)
-        for path in self.by_key.get(draft.path.key, ()):
-            if "post" in self.paths[path.text]:
-                yield from self.reader.properties(request_schema(self.paths[path.text]["post"]))
-
-    def _items(self, draft: CollectionDraft) -> Iterator[Json]:
-        """The schemas of the items of a collection's lists."""
-        for path in draft.lists:
-            schema = self.answer(f"GET {path.text}").schema
-            if (found := list_place(self.reader, schema, path.noun)) is not None:
-                yield self.reader.member(schema, (*found[0], 0))
 
     def answer(self, name: str) -> DocumentedResponse:
         """The successful answer of an operation."""

@@ -13,9 +13,9 @@ from typing import Any
 from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.bulk_roles import bulk
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members, expansion_parameters
 from counterfoil.apis.generic.inference.file_operations import downloads
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.named_actions import named_actions
 from counterfoil.apis.generic.inference.queries import about_own_kind, chooses, list_parameters, queries
@@ -217,7 +217,7 @@ class _Inference:
         return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
 
     def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
-        """Whether a field is of a type that the target's ids have: an integer called ``price`` is no id such as ``price_1``.
+        """Whether a field is of a type that the target's ids have: an integer called ``price`` is not an id such as ``price_1``.
 
         A number and a text may hold the same id where the name ends in ``id``: ``room_id: "12"`` beside ``id: 12``, and
         ``room_id: 12`` beside ``id: "12"`` if the path has an integer.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft, Scope
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
+from counterfoil.apis.generic.inference.found_collections import Scope
 from counterfoil.apis.generic.model import Place, Role
 
 Json = Any

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.envelopes import member_place
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.relations import action_effect, state_field
 from counterfoil.apis.generic.inference.roles import Roles

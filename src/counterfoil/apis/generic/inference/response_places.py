@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.envelopes import member_place, place_beside_id
-from counterfoil.apis.generic.inference.found_collections import CollectionDraft
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import stem_of

@@ -10,14 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.envelopes import list_place, member_place
-from counterfoil.apis.generic.inference.found_collections import (
-    WRITING,
-    CollectionDraft,
-    FoundCollections,
-)
+from counterfoil.apis.generic.inference.found_collections import FoundCollections
 from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.member_descriptions import WRITING
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
 from counterfoil.apis.generic.inference.response_places import place_in_response
@@ -191,7 +189,7 @@ class Roles:
         return found
 
     def _literal_role(self, name: str, method: str, path: Path) -> InferredRole:
-        """An operation whose path ends in a word that is not a collection."""
+        """An operation whose path ends in a literal that is not the name of a collection."""
         before = path.parent()
         if (
             method in WRITING

@@ -1,0 +1,38 @@
+"""A collection of a document while its paths, the schema of a member and what identifies a member are being found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterfoil.apis.generic.model import Place
+from counterfoil.apis.generic.paths import Path
+
+Json = Any
+
+
+@dataclass
+class CollectionDraft:
+    """A collection while it is being found. ``entity`` is the schema of a member, ``source`` where that stands."""
+
+    path: Path
+    items: list[Path] = field(default_factory=list)
+    lists: list[Path] = field(default_factory=list)
+    entity: Json = None
+    source: str = ""
+    id: Place = ()
+    single: bool = False
+    why: list[tuple[str, str, str, float]] = field(default_factory=list)
+    named_by: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        return self.path.noun
+
+    @property
+    def parameter(self) -> str:
+        return self.items[0].segments[-1].parameter if self.items else self.named_by
+
+    def note(self, what: str, value: str, reason: str, confidence: float) -> None:
+        self.why.append((what, value, reason, confidence))
