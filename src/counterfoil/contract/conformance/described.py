@@ -28,6 +28,13 @@ def request_schema(document: Mapping[str, Any], case: Any) -> Any:
     return _json_schema(content)
 
 
+def body_schema(document: Mapping[str, Any], case: Any) -> Any:
+    """The schema of a body in the media type that was sent. Raises ``LookupError``, ``TypeError`` or ``SpecError`` if there is
+    none."""
+    content = resolve(document, operation_of(document, case)["requestBody"])["content"]
+    return content[case.media_type]["schema"]
+
+
 def response_schema(document: Mapping[str, Any], case: Any, response: Any) -> Any:
     """The schema of a JSON response. Raises as ``request_schema`` does."""
     responses = operation_of(document, case)["responses"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from counterfoil.contract.conformance.described import operation_of
+from counterfoil.contract.conformance.described import body_schema, schemas_in
 from counterfoil.openapi import SpecError, resolve
 
 MAX_DEPTH = 8
@@ -17,33 +17,36 @@ class FormLists:
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
+        self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
-        """Whether a form was refused that has such a list, which reads as a text that may be none of those allowed."""
-        if self._document is None or type(failure).__name__ != "RejectedPositiveData":
+        """Whether a form was refused that has such a list, and is invalid if that is read as a text."""
+        if self._document is None or self._schemas is None or type(failure).__name__ != "RejectedPositiveData":
             return False
         if "form" not in str(case.media_type):
             return False
         try:
-            body = resolve(self._document, operation_of(self._document, case)["requestBody"])
-            return self._has_such_a_list(case.body, body["content"][case.media_type]["schema"])
+            schema = body_schema(self._document, case)
+            read = self._with_texts(case.body, schema)
+            return read != case.body and not self._schemas.validator(schema, "request").is_valid(read)
         except (LookupError, ValueError, TypeError, SpecError):
             return False
 
-    def _has_such_a_list(self, value: Any, schema: Any, depth: int = 0) -> bool:
+    def _with_texts(self, value: Any, schema: Any, depth: int = 0) -> Any:
+        """The value with the text in place of each list of one text, where the schema allows both."""
         alternatives = list(self._alternatives(schema))
         if isinstance(value, list):
             types = {each.get("type") for each in alternatives}
-            return len(value) == 1 and isinstance(value[0], str) and types >= {"array", "string"}
+            is_such = len(value) == 1 and isinstance(value[0], str) and types >= {"array", "string"}
+            return value[0] if is_such else value
         if not isinstance(value, dict) or depth >= MAX_DEPTH:
-            return False
-        members = [
-            (value[name], each)
-            for one in alternatives
-            for name, each in one.get("properties", {}).items()
-            if name in value
-        ]
-        return any(self._has_such_a_list(*member, depth + 1) for member in members)
+            return value
+        read = dict(value)
+        for one in alternatives:
+            for name, member in one.get("properties", {}).items():
+                if name in read:
+                    read[name] = self._with_texts(read[name], member, depth + 1)
+        return read
 
     def _alternatives(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
         assert self._document is not None

@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from counterfoil.contract.conformance.described import operation_of
-from counterfoil.json_schema.validators import Schemas
-from counterfoil.openapi import SpecError, resolve
+from counterfoil.contract.conformance.described import body_schema, schemas_in
+from counterfoil.openapi import SpecError
 
 _NOT_ALLOWED = re.compile(r"Invalid component: in body - [^\n]*: value is not allowed\s*", re.IGNORECASE)
 
@@ -22,8 +21,7 @@ class ReadOnlyMembers:
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
-        is_2020 = document is not None and not str(document.get("openapi", "")).startswith("3.0")
-        self._schemas = Schemas(document, "2020-12" if is_2020 else "draft4", is_lenient=True) if document else None
+        self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
         """Whether a body is valid but for a member that may not be sent, and so may have any value."""
@@ -32,9 +30,8 @@ class ReadOnlyMembers:
         if self._document is None or not _NOT_ALLOWED.search(str(failure.message)):
             return False
         try:
-            body = resolve(self._document, operation_of(self._document, case)["requestBody"])
-            schema = body["content"][case.media_type]["schema"]
-            return bool(self._schemas.validator(schema, "request").is_valid(_with_texts(case.body)))
+            checks = self._schemas.validator(body_schema(self._document, case), "request")
+            return checks.is_valid(_with_texts(case.body))
         except (LookupError, ValueError, TypeError, SpecError):
             return False
 
