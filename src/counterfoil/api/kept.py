@@ -1,7 +1,7 @@
 """What is remembered of values that are sent again and again: their bytes, and the validator that found them valid.
 
-A value is encoded and validated once as long as it lives, instead of once for each response that shows it. Whoever makes a
-``Kept`` keeps it with the value, which must not be changed from then on, so that both are forgotten together.
+A value is encoded and validated once as long as it lives, instead of once for each response that shows it. A handler that
+makes a ``Kept`` stores it with the value, which must not be changed from then on, so that both are forgotten together.
 """
 
 from __future__ import annotations

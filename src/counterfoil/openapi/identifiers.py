@@ -19,11 +19,12 @@ DATA = frozenset({"example", "examples", "default", "const", "enum", "value", "d
 
 
 class Identifiers:
-    """The named places of one file, each by the address that its name has in full. ``top`` is the whole file."""
+    """The named places of one file, each by the address that its name has in full. ``top`` is the whole file; None for
+    one in which nothing names itself."""
 
-    def __init__(self, top: Node) -> None:
+    def __init__(self, top: Node | None) -> None:
         self._by_address: dict[str, Node] = {}
-        waiting = [(top, _own_address(top, ""))]
+        waiting = [(top, _own_address(top, ""))] if top is not None else []
         while waiting:
             node, base = waiting.pop()
             for address in _names(node.value, base):
@@ -36,6 +37,8 @@ class Identifiers:
 
     def find(self, reference: str, node: Node) -> Node | None:
         """What a reference that stands at ``node`` names: ``#leaf``, ``tree`` beside ``$id: https://a.example/tree``."""
+        if not self._by_address:
+            return None
         above = [node]
         while above[-1].parent is not None:
             above.append(above[-1].parent)

@@ -96,20 +96,20 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
     """Where a reference that stands at ``node`` leads. Raises ``Lost``."""
     address, _, fragment = reference.partition("#")
     is_anchor = bool(fragment) and not fragment.startswith("/")
-    if (address or is_anchor) and node.file.mentions(*NAMING):
-        named = _identifiers(node.file).find(reference if is_anchor else address, node)
-        if named is not None:
-            return named if is_anchor else _below(sources, named, fragment)
-    try:
-        file = sources.beside(node.file, address) if address else node.file
-    except Unreadable as error:
-        raise Lost(str(error)) from None
-    top = Node(file, file.value)
+    named = reference if is_anchor else address
+    top = _identifiers(node.file).find(named, node) if named else None
+    if top is None:
+        try:
+            file = sources.beside(node.file, address) if address else node.file
+        except Unreadable as error:
+            raise Lost(str(error)) from None
+        top = Node(file, file.value)
+        if is_anchor:
+            top = _identifiers(file).find(f"#{fragment}", top)
+    if top is None:
+        raise Lost("names an anchor that no schema has")
     if is_anchor:
-        named = _identifiers(file).find(f"#{fragment}", top)
-        if named is None:
-            raise Lost("names an anchor that no schema has")
-        return named
+        return top
     for tokens in (json_pointer.split(fragment), json_pointer.split(unquote(fragment))):
         found = _descend(sources, top, tokens)
         if found is not None:
@@ -124,17 +124,10 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
     raise Lost("points to nothing")
 
 
-def _below(sources: Sources, top: Node, fragment: str) -> Node:
-    """What a pointer leads to from a schema with an ``$id``. Raises ``Lost``."""
-    found = _descend(sources, top, json_pointer.split(fragment))
-    if found is None:
-        raise Lost("points to nothing")
-    return found
-
-
 def _identifiers(file: SourceFile) -> Identifiers:
+    """The schemas of a file that name themselves; most files have none, and are then not searched."""
     if file.identifiers is None:
-        file.identifiers = Identifiers(Node(file, file.value))
+        file.identifiers = Identifiers(Node(file, file.value) if file.mentions(*NAMING) else None)
     return file.identifiers
 
 

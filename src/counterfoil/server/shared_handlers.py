@@ -57,7 +57,7 @@ class SharedHandlerApp(HandlerApp):
 
     async def _within_its_time(self, context: RequestContext) -> Response:
         """The response of a function of the user's own, which is called again for as long as one call may take. It is not
-        called in a turn, because whoever else writes would wait until it returns."""
+        called in a turn, because other writers would wait until it returns."""
         request = unconfirmed()
         if request is not None:
             await request.confirm()

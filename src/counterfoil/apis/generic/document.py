@@ -23,7 +23,7 @@ from counterfoil.apis.generic.documented_responses import (
     success_response,
 )
 from counterfoil.apis.generic.inference.composite import parts_of
-from counterfoil.apis.generic.inference.found_collections import OF_BODY
+from counterfoil.apis.generic.inference.member_descriptions import OF_BODY
 from counterfoil.apis.generic.model import Collection, Model, Operation, Place, read_place
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader

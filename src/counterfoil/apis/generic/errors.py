@@ -146,10 +146,8 @@ class Errors:
         """Where in the request the mistake is, in parts: ``["query", "limit"]``, ``["body", "lines", 0, "sku"]``."""
         where = error.where or "body"
         if where.startswith("/"):
-            has_numbers = "integer" in self.document.reader.types(items) or self.document.reader.merged(items).get(
-                "choices"
-            )
-            parts = json_pointer.split(where)
+            reader, parts = self.document.reader, json_pointer.split(where)
+            has_numbers = "integer" in reader.types(items) or reader.merged(items).get("choices")
             return ["body", *(int(each) if has_numbers and each.isdecimal() else each for each in parts)]
         operation = self.document.spec.operations.get(error.operation or "", {})
         named = (each for each in operation.get("parameters") or () if each.get("name") == where)

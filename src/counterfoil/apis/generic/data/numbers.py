@@ -74,11 +74,11 @@ def _range(merged: Mapping[str, Json], whole: bool) -> tuple[int | float | None,
         highs += [ceil(under) - 1] if under is not None else []
         return max(lows, default=None), min(highs, default=None)
     least, most = (over if over is not None else low), (under if under is not None else high)
-    inside = min(1.0, (most - least) / 4) if least is not None and most is not None else 1.0
+    inside = min(1, (most - least) / 4) if least is not None and most is not None else 1
     if over is not None and (low is None or over >= low):
-        low = over + (int(inside) if inside == 1.0 else inside)
+        low = over + inside
     if under is not None and (high is None or under <= high):
-        high = under - (int(inside) if inside == 1.0 else inside)
+        high = under - inside
     return low, high
 
 
