@@ -49,9 +49,8 @@ def survey(document: Document) -> Survey:
     """Try every operation's success answer once."""
     shows = ResponseBodies(document)
     stateful, made_up, impossible = [], [], []
-    answered: set[bytes] = (
-        set()
-    )  # many operations give the same answer: 3,000 of 400 schemas are surveyed in 2 s, not 30
+    # Many operations give the same answer: 3,000 with 400 schemas are surveyed in 2 s, not in 30.
+    answered: set[bytes] = set()
     for name, operation in document.model.operations.items():
         answer = document.answer(name)
         same = orjson.dumps([answer.media_type, answer.content])
