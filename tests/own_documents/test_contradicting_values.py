@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
+from tests.own_documents.served import DOCUMENTS, served
 from tests.own_documents.test_laws import Ask, Defect, checked, none
 
 from counterfoil.app import build
@@ -15,7 +15,15 @@ from counterfoil.contract.law_books import credential_scheme
 from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
-CRATES = Path(__file__).parent / "documents" / "crates.yaml"
+CRATES = DOCUMENTS / "crates.yaml"
+
+
+def test_a_list_whose_items_no_value_fits_is_empty() -> None:
+    """Two parts of a mailing list different kinds of bounces, so that no bounce is valid; a mailing must have the list."""
+    with served(DOCUMENTS / "mailings.yaml", rows=3) as client:
+        listed = client.get("/mailings").json()
+        assert [each["bounces"] for each in listed] == [[], [], []]
+        assert client.get(f"/mailings/{listed[0]['id']}").json() == listed[0]
 
 
 def test_a_created_crate_is_found_though_the_list_shows_others_and_the_answer_other_words() -> None:

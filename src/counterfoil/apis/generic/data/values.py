@@ -172,8 +172,8 @@ class _Making:
         out: dict[str, Json] = {}
         for member, schema in members.items():
             place = (*path, member)
-            if place in self.tweaks.omitted:
-                continue
+            if place in self.tweaks.omitted and not (member in required and self.reader.is_array(schema)):
+                continue  # of a list that is required, what it holds is left out
             if self.reader.merged(schema).get(unseen) and not (self.tweaks.sent and member in required):
                 continue  # PagerDuty's type is readOnly in one part of an allOf, and required in another
             has = member in source and not (source[member] == "" and self._is_unset(schema))
@@ -285,13 +285,15 @@ class _Making:
     def _array(self, merged: Mapping[str, Json], given: Json, path: Path, name: str, above: tuple[int, ...]) -> Json:
         items, first = merged.get("items") or {}, merged.get("prefixItems")
         places: list[Json] = first if isinstance(first, list) else []
+        least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
         if isinstance(given, list) and path not in self.tweaks.omitted:
+            if self.tweaks.bare and len(given) > least:
+                self.record.optional.add(path)
             schemas = [*places[: len(given)], *[items] * (len(given) - len(places))]
             return [
                 self.value(schema, each, (*path, index), name, above)
                 for index, (schema, each) in enumerate(zip(schemas, given, strict=True))
             ]
-        least = merged.get("minItems", 0) if isinstance(merged.get("minItems"), int) else 0
         most = merged.get("maxItems", 100) if isinstance(merged.get("maxItems"), int) else 100
         inside = self.reader.merged(items)
         usual = (
