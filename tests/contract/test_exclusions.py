@@ -503,6 +503,10 @@ def test_a_precondition_may_fail() -> None:
     assert is_passed_over(refused(), "PUT", 412, b"{}", {"412"}, sent={"If-Match": '"x"'})
     assert not is_passed_over(refused(), "PUT", 412, b"{}", {"412"})
     assert not is_passed_over(refused(), "PUT", 400, b"{}", {"412"}, sent={"If-Match": '"x"'})
+    undocumented = type("UndefinedStatusCode", (), {"message": ""})()
+    assert is_passed_over(undocumented, "PUT", 412, b"{}", {"200"}, document={}, sent={"If-Match": '"x"'})
+    assert not is_passed_over(undocumented, "PUT", 412, b"{}", {"200"}, document={})
+    assert not is_passed_over(undocumented, "PUT", 412, b"{}", {"200"}, sent={"If-Match": '"x"'})
 
 
 WORDS = {"type": "array", "items": {"type": "string", "maxLength": 4}}

@@ -9,10 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of, plain
-from counterfoil.apis.generic.laws.members import NOT_FOUND, fits, unknown_id
+from counterfoil.apis.generic.laws.members import NOT_FOUND, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call, require_accepted
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, member_in, parents_of
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, fits, id_of, member_in, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS

@@ -39,6 +39,8 @@ class WalkedList(ItemList):
     """A list that is read page after page because its pages cannot be asked for by number and size."""
 
     walk: ModelPages = field(default_factory=ModelPages)
+    smallest: int = 1
+    """The smallest page that may be asked for."""
 
     def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         return self.fetch(ctx, {**query, **self._size()})
@@ -121,21 +123,25 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
     }
+    highest = _bound(_parameter(definition, pages.at, reader, entity), "maximum")
+    smallest = max(1, _bound(_parameter(definition, pages.size, reader, entity), "minimum") or 1)
     if pages.kind in ("page", "offset") and pages.size:
         most = pages.most or max(SIZE, pages.default)
         shared["pages"] = (
-            Pages(pages.at, pages.size, pages.first, most, _highest(_parameter(definition, pages.at, reader, entity)))
+            Pages(pages.at, pages.size, pages.first, most, highest, smallest)
             if pages.kind == "page"
-            else Offsets(pages.at, pages.size, most, pages.first)
+            else Offsets(pages.at, pages.size, most, pages.first, smallest)
         )
         return ItemList(**shared)
-    return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)
+    if pages.kind == "none" and not pages.size:
+        return ItemList(**shared)
+    return WalkedList(**shared, walk=pages, smallest=smallest)
 
 
-def _highest(parameter: Json) -> int | None:
-    """The highest value that a query parameter's schema allows; None if it names none."""
-    most = parameter.get("maximum")
-    return int(most) if isinstance(most, int | float) and not isinstance(most, bool) else None
+def _bound(parameter: Json, which: str) -> int | None:
+    """The highest or lowest value that a query parameter's schema allows; None if it names none."""
+    bound = parameter.get(which)
+    return int(bound) if isinstance(bound, int | float) and not isinstance(bound, bool) else None
 
 
 def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
