@@ -243,6 +243,22 @@ def test_what_one_path_must_not_hold_another_of_its_shape_may() -> None:
     assert not passed_over(in_path, document={"paths": paths, **OURS})
 
 
+def test_a_path_has_the_methods_of_all_paths_of_its_shape() -> None:
+    paths: Any = {"/pets/{name}": {"get": {}}, "/pets/{number}": {"get": {}, "post": {}}, "/pets": {"put": {}}}
+
+    def passed_over(method: str, document: Any) -> bool:
+        failure = type("UnsupportedMethodResponse", (), {"message": "", "allow_header_present": True})()
+        schema, definition = SimpleNamespace(raw_schema=document), SimpleNamespace(raw={})
+        operation = SimpleNamespace(method="get", path="/pets/{name}", definition=definition, schema=schema)
+        case = SimpleNamespace(method=method, operation=operation, media_type=None, headers=None, query=None, body=None)
+        response = SimpleNamespace(status_code=400, content=b"{}", headers={})
+        return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
+
+    assert passed_over("POST", {"paths": paths})
+    assert not passed_over("PUT", {"paths": paths}), "no path of that shape has it"
+    assert not passed_over("POST", {"paths": paths, **OURS})
+
+
 def test_a_query_cannot_say_that_a_list_is_empty() -> None:
     assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": []})
     assert is_passed_over(refused(), "GET", 422, b"{}", {"422"}, query={"where": {}})
