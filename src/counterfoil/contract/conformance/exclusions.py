@@ -217,6 +217,17 @@ def _of_precondition(failure: Any, case: Any, response: Any) -> bool:
     return type(failure).__name__ == "RejectedPositiveData" and response.status_code == 412 and conditional
 
 
+LONG_URL = 8000
+"""Bytes of a URL that every server should take (RFC 9110, 4.1)."""
+
+
+def _of_long_url(failure: Any, case: Any, response: Any) -> bool:
+    """Whether a URL that no server has to take was refused for its length; the answer is not that of the operation."""
+    kinds = ("UndefinedContentType", "JsonSchemaError", "RejectedPositiveData")
+    url = str(getattr(getattr(response, "request", None), "url", None) or "")
+    return type(failure).__name__ in kinds and response.status_code in (413, 414, 431) and len(url) > LONG_URL
+
+
 USUAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429, 431})
 
 
@@ -304,6 +315,12 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "A query has no way to write a list or an object without members, so that a required one is missing.",
         "https://spec.openapis.org/oas/v3.0.3#style-values",
         _of_empty_in_query,
+    ),
+    Exclusion(
+        "content_type_conformance, response_schema_conformance, positive_data_acceptance",
+        "A URL of more than 8000 bytes may be too long for a server, which refuses it before it knows the operation.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-4.1",
+        _of_long_url,
     ),
     Exclusion(
         "positive_data_acceptance",

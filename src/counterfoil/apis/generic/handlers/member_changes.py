@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from counterfoil.apis.generic.data.instants import INSTANT_NAMES
+from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.values import FAILURES, Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
@@ -101,6 +102,8 @@ class MemberChanges:
             elif name in collection.server_owned and not self._comes_later(schema, name):
                 if self._is_instant(name, schema):
                     value[name] = self.instant(schema, now)
+                elif (begins := self._begins_as(name, merged)) is not None:
+                    value[name] = begins
                 else:
                     self._add_made(value, name, schema, key)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
@@ -155,14 +158,12 @@ class MemberChanges:
         fields: Mapping[str, Json],
         now: datetime,
     ) -> dict[str, Json]:
-        """The value after an action: its fields are set; ``now`` stands for the world's time."""
-        value = dict(before)
+        """The value after an action: what was sent, then what the action sets; ``now`` stands for the world's time."""
         members = self.document.properties(collection)
+        value = _merged(dict(before), {name: each for name, each in fields.items() if name not in _top(collection.id)})
         for name, new in operation.sets:
             value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
             self._note_when(value, members, new, now)
-        if not operation.sets:
-            value = _merged(value, {name: each for name, each in fields.items() if name not in _top(collection.id)})
         return self._touched(collection, value, now)
 
     def instant(self, schema: Json, now: datetime) -> Json:
@@ -199,6 +200,16 @@ class MemberChanges:
             return None
         by_letters = {letters(str(each)): each for each in values}
         return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
+
+    def _begins_as(self, name: str, merged: Mapping[str, Json]) -> Json:
+        """What a flag or a count of a new member begins as, where the document allows that: nothing has been done to it, and
+        nothing is counted. None for any other field."""
+        types, key = self.document.reader.types(merged), letters(name)
+        if types <= {"boolean", "null"} and types and not merged.keys() & {"enum", "const"}:
+            return key.removeprefix("is") in ("active", "enabled", "available", "valid", "open", "visible")
+        counts = key.endswith("count") or key.startswith("numberof") or key == "progress"
+        least, most = bounds_of(merged)
+        return 0 if counts and types & {"integer", "number"} and least <= 0 <= most else None
 
     def _is_instant(self, name: str, schema: Json) -> bool:
         """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""

@@ -211,15 +211,27 @@ class Roles:
                 why = f"its answer holds what {draft.path.text} holds"
                 body, _ = self.collections.body_of(name, draft)
                 scope = self.collections.scope(path, draft)
+                if scope is None and role == "one" and draft.items and not draft.path.parameters:
+                    scope, why = [], f"its answer is a member of {draft.path.text}, which does not say below what it is"
                 if scope is not None:
                     does: Role = "list" if role == "list" else "create"
                     return InferredRole(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
         if owner is not None and method in (*WRITING, "delete") and "get" not in self.paths[path.text]:
-            if is_verb(path.last) or (shown is not None and shown[0] is owner and method in ("post", "put")):
-                return self._action(name, method, path, before, path.last)
+            if (
+                is_verb(path.last)
+                or (shown is not None and shown[0] is owner and method in ("post", "put"))
+                or self._sets_state(name, owner, path.last)
+            ):
+                return self._action(name, method, path, before, path.last.rpartition(".")[2] or path.last)
             if method == "post":
                 return self._created_below(name, path)
         return self._single_role(name, method, path)
+
+    def _sets_state(self, name: str, owner: CollectionDraft, word: str) -> bool:
+        """Whether a word that is no usual verb leads to a state of the member, and no field is sent that might say it."""
+        if owner.entity is None or self.reader.properties(request_schema(self.operations[name])):
+            return False
+        return bool(action_effect(self.reader, owner.entity, word.rpartition(".")[2])[0])
 
     def _many(self, name: str, draft: CollectionDraft) -> Place | None:
         """Where a body holds the fields of several members: it is a list of objects, or has one list of such."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -236,9 +236,8 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
     if make is None:
         return None
     ordered = make(found, param, inclusive=selects.operator in ("from", "to"))
-    if found.kind not in (INTEGER, NUMBER):
-        return ordered
-    return replace(ordered, draw=_around(document.schemas.validator(schema, "request")), write=_number)
+    ordered = replace(ordered, draw=_around(document.schemas.validator(schema, "request")))
+    return replace(ordered, write=_number) if found.kind in (INTEGER, NUMBER) else ordered
 
 
 def _documented(parameter: Checks, is_list: bool) -> Any:
@@ -247,15 +246,15 @@ def _documented(parameter: Checks, is_list: bool) -> Any:
     def is_accepted(value: Json) -> bool:
         if is_list and isinstance(value, str) and "," in value:
             return False
-        if isinstance(value, date):
-            value = value.isoformat()
         return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)
 
     def draw(selects: Filter, items: Any) -> Any:
         from hypothesis import strategies as st
 
         values = [
-            value for value in observed(selects.field, items) if selects.field.kind == DATE_TIME or is_accepted(value)
+            value
+            for value in observed(selects.field, items)
+            if is_accepted(selects.field.write(value) if isinstance(value, date) else value)
         ]
         if not values:
             raise NotTried(f"no value in the list is one that {selects.param} takes")
@@ -269,21 +268,30 @@ def _number(value: Decimal) -> str:
     return str(int(value)) if value == int(value) else format(value, "f")
 
 
+STEPS: Mapping[str, tuple[Any, ...]] = {
+    NUMBER: (Decimal("0.01"), Decimal(1)),
+    INTEGER: (Decimal(1),),
+    DATE_TIME: (timedelta(seconds=1),),
+    DATE: (timedelta(days=1),),
+}
+
+
 def _around(parameter: Checks) -> Any:
-    """Draws observed numbers, and some just below and above them, that the parameter's schema takes."""
+    """Draws observed numbers or times, and some just below and above them, that the parameter's schema takes."""
+
+    def is_taken(selects: Filter, value: Any) -> bool:
+        if isinstance(value, Decimal):
+            return parameter.is_valid(int(value) if value == int(value) else value)
+        return parameter.is_valid(selects.write(value))
 
     def draw(selects: Filter, items: Any) -> Any:
         from hypothesis import strategies as st
 
         values = observed(selects.field, items)
-        steps = (Decimal("0.01"), Decimal(1)) if selects.field.kind == NUMBER else (Decimal(1),)
-        near = [value + way * step for value in values[:20] for step in steps for way in (1, -1)]
-        whole = [Decimal(int(value)) for value in values[:20]]
-        taken = [
-            value
-            for value in dict.fromkeys([*values[:3], *near, *values[3:], *whole])
-            if parameter.is_valid(int(value) if value == int(value) else value)
-        ]
+        near = [value + way * step for value in values[:20] for step in STEPS[selects.field.kind] for way in (1, -1)]
+        whole = [Decimal(int(value)) for value in values[:20] if isinstance(value, Decimal)]
+        usable = dict.fromkeys([*values[:3], *near, *values[3:], *whole])
+        taken = [value for value in usable if is_taken(selects, value)]
         if not taken:
             raise NotTried(f"no value near those in the list is one that {selects.param} takes")
         return st.sampled_from(taken)

@@ -1,0 +1,116 @@
+"""Documents in styles that are less usual: sort orders and spans by other words, wrapped calls, OData's keys, HAL's searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.own_documents.served import DOCUMENTS, served
+
+
+@pytest.fixture
+def marina() -> Iterator[httpx.Client]:
+    with served(DOCUMENTS / "marina.yaml", rows=3) as client:
+        yield client
+
+
+def make(marina: httpx.Client, code: str, name: str, **fields: object) -> None:
+    assert marina.post("/boats", json={"code": code, "name": name, **fields}).status_code == 201
+
+
+def codes(marina: httpx.Client, query: str) -> list[str]:
+    return [each["code"] for each in marina.get(f"/boats?{query}").json() if each["code"].startswith("b-")]
+
+
+def test_an_order_says_its_field_and_its_direction_in_one_word_or_only_which_is_newest(marina: httpx.Client) -> None:
+    make(marina, "b-1", "Petrel", length=7)
+    make(marina, "b-2", "Albatross", length=12)
+    make(marina, "b-3", "Tern", length=9)
+    assert codes(marina, "sort=name_asc") == ["b-2", "b-1", "b-3"]
+    assert codes(marina, "sort=name_desc") == ["b-3", "b-1", "b-2"]
+    assert codes(marina, "sort=length_desc") == ["b-2", "b-3", "b-1"]
+    assert codes(marina, "sort=newest") == ["b-3", "b-2", "b-1"]
+    assert marina.get("/boats?sort=newest").json()[0]["code"] == "b-3"
+
+
+def test_a_tag_selects_what_has_it_among_its_tags_and_ids_those_that_they_name(marina: httpx.Client) -> None:
+    make(marina, "b-1", "Petrel", tags=["wood", "ketch"])
+    make(marina, "b-2", "Albatross", tags=["steel"])
+    assert codes(marina, "tag=ketch") == ["b-1"]
+    assert marina.get("/boats?tag=none").json() == []
+    assert [each["code"] for each in marina.get("/boats?ids=b-2,nowhere").json()] == ["b-2"]
+
+
+def test_a_span_of_time_is_of_the_instant_that_its_description_names_or_of_the_start(marina: httpx.Client) -> None:
+    for day in (1, 2, 3):
+        sent = {
+            "skipper": f"day {day}",
+            "departedAt": f"2031-05-0{day}T12:00:00Z",
+            "startAt": f"2032-05-0{day}T12:00:00Z",
+        }
+        assert marina.post("/cruises", json=sent).status_code == 201
+    late = marina.get("/cruises?from=2031-05-02T00:00:00Z").json()
+    assert [each["skipper"] for each in late] == ["day 2", "day 3"]
+    early = marina.get("/cruises?from=2031-05-01T00:00:00Z&to=2032-05-01T13:00:00Z").json()
+    assert [each["skipper"] for each in early] == ["day 1"]
+
+
+def test_a_word_that_leads_to_a_state_is_an_action_and_so_is_what_answers_with_the_member_in_an_envelope(
+    marina: httpx.Client,
+) -> None:
+    make(marina, "b-1", "Petrel", length=7)
+    assert marina.get("/boats/b-1").json()["data"]["status"] == "moored"
+    assert marina.put("/boats/b-1/launch").status_code == 204
+    painted = marina.post("/boats/b-1/paint", json={"colour": "red"}).json()["data"]
+    assert (painted["name"], painted["status"], painted["colour"]) == ("Petrel", "launched", "red")
+    assert marina.get("/boats/b-1").json()["data"] == painted
+    assert marina.put("/boats/nowhere/launch").status_code == 404
+
+
+def test_what_is_new_has_no_flag_set_and_counts_nothing(marina: httpx.Client) -> None:
+    made = [marina.post("/boats", json={"code": f"b-{number}", "name": "Petrel"}).json() for number in range(5)]
+    assert {(each["insured"], each["repairCount"]) for each in made} == {(False, 0)}
+
+
+def test_what_a_call_on_a_member_makes_elsewhere_is_found_there(marina: httpx.Client) -> None:
+    make(marina, "b-1", "Petrel")
+    cruise = marina.post("/boats/b-1/charter", json={"skipper": "Ann"})
+    assert (cruise.status_code, cruise.json()["skipper"]) == (201, "Ann")
+    assert marina.get(f"/cruises/{cruise.json()['id']}").json() == cruise.json()
+    assert marina.get("/cruises").json()[-1] == cruise.json()
+    assert marina.post("/boats/nowhere/charter", json={"skipper": "Ann"}).status_code == 404
+
+
+def test_a_text_as_odatas_key_names_a_member_and_its_actions_set_a_flag(marina: httpx.Client) -> None:
+    berth = marina.get("/Berths").json()["value"][1]
+    number = berth["Number"]
+    assert marina.get(f"/Berths('{number}')").json() == berth
+    assert marina.get("/Berths('nowhere')").status_code == 404
+    assert marina.post(f"/Berths('{number}')/Marina.Close").status_code == 204
+    assert marina.get(f"/Berths('{number}')").json() == {**berth, "Closed": True}
+
+
+def test_a_search_of_hal_selects_among_the_members(marina: httpx.Client) -> None:
+    berth = marina.get("/Berths").json()["value"][1]
+    found = marina.get("/search/berthsByPier", params={"pier": berth["Pier"]}).json()["_embedded"]["berths"]
+    assert berth in found
+    assert {each["Pier"] for each in found} == {berth["Pier"]}
+    assert marina.get("/search/berthsByPier?pier=nowhere").json()["_embedded"]["berths"] == []
+
+
+def test_calls_whose_fields_are_in_an_input_create_read_act_and_list(marina: httpx.Client) -> None:
+    made = marina.post("/rpc/createCrew", json={"input": {"name": "Ann"}}).json()["result"]
+    assert (made["name"], made["suspended"]) == ("Ann", False)
+    named = {"input": {"crewId": made["crewId"]}}
+    assert marina.post("/rpc/getCrew", json=named).json()["result"] == made
+    assert marina.post("/rpc/suspendCrew", json=named).json()["result"] == {**made, "suspended": True}
+    assert marina.post("/rpc/getCrew", json={"input": {"crewId": "nobody"}}).status_code == 404
+    listed = marina.post("/rpc/listCrews", json={"input": {"name": "Ann"}}).json()["result"]
+    assert ([each["node"] for each in listed["edges"]], listed["totalCount"]) == ([{**made, "suspended": True}], 1)
+    first = marina.post("/rpc/listCrews", json={"input": {"first": 3}}).json()["result"]
+    assert first["pageInfo"]["hasNextPage"]
+    rest = {"input": {"first": 3, "after": first["pageInfo"]["endCursor"]}}
+    assert [each["node"]["name"] for each in marina.post("/rpc/listCrews", json=rest).json()["result"]["edges"]] == [
+        "Ann"
+    ]
