@@ -114,3 +114,59 @@ def test_calls_whose_fields_are_in_an_input_create_read_act_and_list(marina: htt
     assert [each["node"]["name"] for each in marina.post("/rpc/listCrews", json=rest).json()["result"]["edges"]] == [
         "Ann"
     ]
+
+
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+def test_null_in_a_merge_patch_takes_an_entry_away_and_what_fits_no_member_is_refused(marina: httpx.Client) -> None:
+    made = marina.post(
+        "/boats", json={"code": "b-1", "name": "Petrel", "length": 7, "papers": {"flag": "NL", "log": "A"}}
+    )
+    changed = marina.patch("/boats/b-1", json={"papers": {"flag": None, "key": "3"}, "length": None}, headers=MERGE)
+    boat = {**made.json(), "papers": {"log": "A", "key": "3"}}
+    del boat["length"]
+    assert (changed.status_code, changed.json()) == (200, {"data": boat})
+    for wrong, names in (({"length": 0}, "length"), ({"papers": {"log": 5}}, "papers.log"), ({"name": None}, "name")):
+        refused = marina.patch("/boats/b-1", json=wrong, headers=MERGE)
+        assert refused.status_code == 409, refused.text
+        assert names in refused.json()["detail"]
+    assert marina.get("/boats/b-1").json()["data"] == boat
+
+
+def test_what_is_sent_is_made_of_the_kind_that_it_names_however_much_it_has(marina: httpx.Client) -> None:
+    sent = {"maker": "A", "year": 2030, "serial": "1", "place": "b", "note": "c", "price": 3}
+    for own in ({"kind": "diesel", "tank": 40}, {"kind": "electric", "cells": 8}):
+        made = marina.post("/engines", json={**sent, **own}).json()
+        assert made == {**sent, **own, "id": made["id"], "madeAt": made["madeAt"]}
+        assert marina.get("/engines").json()[-1] == made
+
+
+def test_what_may_be_null_and_has_not_happened_is_null(marina: httpx.Client) -> None:
+    assert marina.post("/cruises", json={"skipper": "Ann"}).json()["returnedAt"] is None
+
+
+def test_nothing_is_below_what_a_client_created_and_more_is_below_what_was_there(marina: httpx.Client) -> None:
+    there = marina.get("/boats").json()[1]["code"]
+    sails = marina.get(f"/boats/{there}/sails").json()
+    assert len(sails) == 3
+    made = marina.post(f"/boats/{there}/sails", json={"size": 9}).json()
+    assert marina.get(f"/boats/{there}/sails").json() == [*sails, made]
+    marina.patch(f"/boats/{there}", json={"name": "Gull"}, headers=MERGE)
+    assert marina.get(f"/boats/{there}/sails").json() == [*sails, made]
+    make(marina, "b-1", "Petrel")
+    assert marina.get("/boats/b-1/sails").json() == []
+    made = marina.post("/boats/b-1/sails", json={"size": 5}).json()
+    assert marina.get("/boats/b-1/sails").json() == [made]
+
+
+def test_an_answer_says_that_it_went_well_or_did_not_and_how_many_are_gone(marina: httpx.Client) -> None:
+    for number in range(4):
+        make(marina, f"b-{number}", "Petrel")
+    assert marina.delete("/boats/b-0").json() == {"ok": True}
+    refused = marina.delete("/boats/b-0").json()
+    assert refused == {"type": "about:blank", "title": "Not Found", "status": 404, "ok": False}
+    assert marina.request("DELETE", "/boats/batch", json={"ids": ["b-1", "b-3"]}).json() == {"deleted": 2}
+    boats = marina.get("/boats").json()
+    assert [each["code"] for each in boats][3:] == ["b-2"]
+    assert all("deleted" not in each for each in boats)

@@ -89,6 +89,7 @@ class MemberChanges:
         members = self.document.properties(collection)
         beside = {place for place, id_place, _ in collection.embeds if place != id_place}  # shown by their ids
         value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
+        wanted = self.document.reader.required(self.document.entity(collection))
         for name, schema in members.items():
             if name in value or name in beside:
                 continue
@@ -106,6 +107,8 @@ class MemberChanges:
                     value[name] = begins
                 else:
                     self._add_made(value, name, schema, key)
+            elif name in wanted and name != collection.state and self._is_nullable(merged):
+                value[name] = None  # nothing has happened to what is new
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
 
     def replaced(
@@ -141,7 +144,7 @@ class MemberChanges:
         changes = {
             name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own
         }
-        return self._touched(collection, _merged(before, changes), now)
+        return self._touched(collection, self._merged(before, changes, members, {}), now)
 
     def replaced_by(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
@@ -160,7 +163,8 @@ class MemberChanges:
     ) -> dict[str, Json]:
         """The value after an action: what was sent, then what the action sets; ``now`` stands for the world's time."""
         members = self.document.properties(collection)
-        value = _merged(dict(before), {name: each for name, each in fields.items() if name not in _top(collection.id)})
+        changes = {name: each for name, each in fields.items() if name not in _top(collection.id)}
+        value = self._merged(before, changes, members, {})
         for name, new in operation.sets:
             value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
             self._note_when(value, members, new, now)
@@ -259,6 +263,27 @@ class MemberChanges:
                 value[name] = self.instant(members[name], now)
         return value
 
+    def _merged(
+        self, before: Mapping[str, Json], changes: Mapping[str, Json], members: Mapping[str, Json], further: Json
+    ) -> dict[str, Json]:
+        """Objects merged (RFC 7396): null takes a field away where the document does not allow it as its value."""
+        reader, out = self.document.reader, dict(before)
+        for name, value in changes.items():
+            schema, old = members.get(name, further), out.get(name)
+            if value is None and reader.types(schema) and not self._is_nullable(reader.merged(schema)):
+                out.pop(name, None)
+            elif isinstance(value, dict) and (isinstance(old, dict) or old is None) and reader.is_object(schema):
+                rest = reader.merged(schema).get("additionalProperties")
+                out[name] = self._merged(old or {}, value, reader.properties(schema), rest)
+            elif isinstance(value, dict) and isinstance(old, dict):
+                out[name] = self._merged(old, value, {}, {})
+            else:
+                out[name] = value
+        return out
+
+    def _is_nullable(self, merged: Mapping[str, Json]) -> bool:
+        return bool(merged.get("nullable")) or "null" in self.document.reader.types(merged)
+
     def _note_when(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
         """``canceled_at`` for a status that becomes ``canceled``."""
         if not isinstance(new, str):
@@ -270,11 +295,3 @@ class MemberChanges:
 
 def _top(place: Place) -> tuple[str, ...]:
     return (str(place[0]),) if len(place) == 1 else ()
-
-
-def _merged(before: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str, Json]:
-    out = dict(before)
-    for name, value in changes.items():
-        old = out.get(name)
-        out[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return out
