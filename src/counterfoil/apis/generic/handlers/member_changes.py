@@ -12,7 +12,7 @@ from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.values import FAILURES, Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
-from counterfoil.apis.generic.inference.relations import CREATED, UPDATED
+from counterfoil.apis.generic.inference.relations import CREATED, UPDATED, state_field
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import put
@@ -109,7 +109,27 @@ class MemberChanges:
                     self._add_made(value, name, schema, key)
             elif name in wanted and name != collection.state and self._is_nullable(merged):
                 value[name] = None  # nothing has happened to what is new
+        self._begin_attributes(members, value, now)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
+
+    def _begin_attributes(self, members: Mapping[str, Json], value: dict[str, Json], now: datetime) -> None:
+        """Set what the server sets among the ``attributes`` that were sent (JSON:API): the first state, and when it was made."""
+        sent = value.get("attributes")
+        if not isinstance(sent, dict):
+            return
+        reader, begun = self.document.reader, dict(sent)
+        fields = reader.properties(members.get("attributes", {}))
+        state, _ = state_field(reader, members.get("attributes", {}))
+        for name, schema in fields.items():
+            if name in begun:
+                continue
+            if name == state and (first := self._first_state(reader.merged(schema))) is not None:
+                begun[name] = first
+            elif reader.merged(schema).get("default") is not None:
+                begun[name] = reader.merged(schema)["default"]
+            elif letters(name) in CREATED | UPDATED:
+                begun[name] = self.instant(schema, now)
+        value["attributes"] = begun
 
     def replaced(
         self,
@@ -261,6 +281,11 @@ class MemberChanges:
         for name in collection.updated:
             if name in members:
                 value[name] = self.instant(members[name], now)
+        inner = value.get("attributes")
+        if isinstance(inner, dict):
+            fields = self.document.reader.properties(members.get("attributes", {}))
+            changed = {name: self.instant(each, now) for name, each in fields.items() if letters(name) in UPDATED}
+            value["attributes"] = {**inner, **changed}
         return value
 
     def _merged(
