@@ -71,16 +71,16 @@ class CatalogEntry:
 
 
 def entries() -> dict[str, CatalogEntry]:
-    """Every API by its name, sorted. Raises ``CatalogError`` for two APIs of one name or a package that is not installed."""
-    found: dict[str, CatalogEntry] = {}
+    """Every API by its name, sorted. Raises ``CatalogError`` for two APIs with one name or a package that is not installed."""
+    by_name: dict[str, CatalogEntry] = {}
     for entry in [*_included(), *map(_installed, _entry_points(_python_path()))]:
-        if entry.name in found:
+        if entry.name in by_name:
             raise CatalogError(
-                f"two APIs are called '{entry.name}': {found[entry.name].module} and {entry.module}; "
+                f"two APIs are called '{entry.name}': {by_name[entry.name].module} and {entry.module}; "
                 "uninstall one of the packages"
             )
-        found[entry.name] = entry
-    return dict(sorted(found.items()))
+        by_name[entry.name] = entry
+    return dict(sorted(by_name.items()))
 
 
 def api_names() -> tuple[str, ...]:
@@ -119,16 +119,16 @@ def _included() -> list[CatalogEntry]:
 
 def _python_path() -> tuple[tuple[str, int], ...]:
     """The folders of Python's path, and when each was last changed: installing a package changes one."""
-    found = []
+    folders = []
     for path in map(str, sys.path):
         with suppress(OSError):  # a folder of the path need not exist
-            found.append((path, os.stat(path or ".").st_mtime_ns))
-    return tuple(found)
+            folders.append((path, os.stat(path or ".").st_mtime_ns))
+    return tuple(folders)
 
 
 @lru_cache(maxsize=1)
 def _entry_points(python_path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
-    """The group's entry points, kept until Python's path changes: to read those of 150 packages takes 5 ms."""
+    """The group's entry points, cached until Python's path changes: reading those of 150 packages takes 5 ms."""
     return tuple(entry_points(group=GROUP))
 
 
@@ -136,11 +136,11 @@ def _installed(point: EntryPoint) -> CatalogEntry:
     if not point.attr:
         raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} must name a value, as package:api")
     try:
-        found = find_spec(point.module)
+        module_spec = find_spec(point.module)
     except (ImportError, ValueError):
-        found = None
-    if found is None or not found.submodule_search_locations:
+        module_spec = None
+    if module_spec is None or not module_spec.submodule_search_locations:
         raise CatalogError(f"the entry point {GROUP}: {point.name} = {point.value} names no installed package")
-    package = Path(next(iter(found.submodule_search_locations)))
+    package = Path(next(iter(module_spec.submodule_search_locations)))
     specs = package / "specs" / point.name
     return CatalogEntry(point.name, point.module, point.attr, package, specs, package / "examples")

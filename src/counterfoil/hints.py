@@ -1,4 +1,4 @@
-"""How to write dates and times, for every message that refuses one."""
+"""How to write dates and times: hints for error messages."""
 
 from __future__ import annotations
 

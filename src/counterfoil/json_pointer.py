@@ -9,7 +9,7 @@ MAX_REFERENCES = 10
 
 
 def join(*tokens: object, base: str = "#") -> str:
-    """The pointer to what ``tokens`` lead to below ``base``."""
+    """``base`` with ``tokens`` appended to it."""
     return base + "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
@@ -20,25 +20,25 @@ def split(pointer: str) -> list[str]:
 
 def find(document: Any, pointer: str) -> Any:
     """The value that ``pointer`` points to in ``document``. Raises ``LookupError`` if there is none."""
-    found = document
+    value = document
     for token in split(pointer):
-        found = member(found, token)
-    return found
+        value = member(value, token)
+    return value
 
 
 def follow(document: Any, pointer: object, depth: int = MAX_REFERENCES) -> Any:
     """Like ``find``, but follows every ``$ref`` on the way; ``None`` if there is no value."""
     if not isinstance(pointer, str) or not pointer.startswith("#") or depth == 0:
         return None
-    found = document
+    value = document
     for token in split(pointer):
-        if isinstance(found, dict) and token not in found and "$ref" in found:
-            found = follow(document, found["$ref"], depth - 1)
+        if isinstance(value, dict) and token not in value and "$ref" in value:
+            value = follow(document, value["$ref"], depth - 1)
         try:
-            found = member(found, token)
+            value = member(value, token)
         except LookupError:
             return None
-    return found
+    return value
 
 
 def member(node: Any, token: str) -> Any:

@@ -1,4 +1,4 @@
-"""An ASGI application that is built on its first request, so that start-up does not wait for what it imports."""
+"""An ASGI application that is built on its first request, so that start-up does not wait for its imports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from counterfoil.asgi import ASGIApp, Receive, Scope, Send
 
 
 class LazyApp:
-    """Calls ``build`` once, in a thread, and passes every request on to what it returned.
+    """Calls ``build`` once, in a thread, and passes every request to the application that it returned.
 
     If ``build`` raises, the request fails and the next one tries again.
     """
@@ -26,7 +26,7 @@ class LazyApp:
         await app(scope, receive, send)
 
     def get(self) -> ASGIApp:
-        """The application, built if it was not built yet. Thread-safe."""
+        """The application; the first call builds it. Thread-safe."""
         with self._lock:
             if self._app is None:
                 self._app = self._build()

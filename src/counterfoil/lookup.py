@@ -1,4 +1,4 @@
-"""Finds APIs and scenarios by name, and makes an API of a user's own document."""
+"""Finds APIs and scenarios by name, and makes an API from a user's own document."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class UsageError(Exception):
 def load_api(name: str) -> API:
     """The API of that name. Raises ``UsageError`` that lists all APIs."""
     try:
-        found = catalog.entry(name).load()
+        api = catalog.entry(name).load()
     except catalog.CatalogError as error:
         raise UsageError(str(error)) from None
-    if not isinstance(found, API) or found.name != name:
+    if not isinstance(api, API) or api.name != name:
         raise UsageError(f"the API '{name}' is not described by a counterfoil.api.API of that name")
-    return found
+    return api
 
 
 def load_apis(names: Iterable[str] = ()) -> tuple[API, ...]:
@@ -52,12 +52,12 @@ def own_api(
     seed: int,
     summarize: bool = False,
 ) -> API:
-    """The stand-in for a user's own OpenAPI document. ``name`` is what it is served as and where: ``/name`` and the path of
-    the document's first server; by default the name of the file. ``model`` corrects what is inferred from the document,
-    ``handlers`` is a Python file of the user's; ``rows`` is how many resources each collection begins with.
-    ``summarize``: try each operation once, for the sentence that start-up says.
+    """The stand-in for a user's own OpenAPI document. It is served below ``/name`` and the path of the document's first
+    server; ``name`` defaults to the file's name. ``model`` corrects what is inferred from the document, ``handlers`` is the
+    user's Python file; ``rows`` is how many resources each collection has at first. ``summarize``: try each operation
+    once, for the summary that is printed at start-up.
 
-    Raises ``SpecError``, and whatever the model or the handlers are refused with.
+    Raises ``SpecError``, and ``ConfigurationError`` for a model or handlers that cannot be used.
     """
     spec = read_document(path, name)
     generic = import_module("counterfoil.apis.generic")
@@ -66,8 +66,8 @@ def own_api(
 
 
 def all_switches() -> tuple[Switch, ...]:
-    """The switches of all APIs: a scenario may set each, whichever APIs are served."""
-    return tuple(switch for each in load_apis() for switch in each.switches)
+    """The switches of all APIs: a scenario may set any of them, whichever APIs are served."""
+    return tuple(switch for api in load_apis() for switch in api.switches)
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def scenario(name: str) -> Scenario:
-    """A scenario by name; from a file if ``name`` ends in .yaml or .yml; or, if it has several lines, in YAML itself.
+    """The packaged scenario of that name. ``name`` may also be a file (.yaml or .yml), or YAML text of several lines.
 
     Raises ``ScenarioError``.
     """

@@ -26,7 +26,7 @@ def is_xml(kind: str) -> bool:
 
 
 def range_of(kind: str, known: Mapping[str, Any]) -> str | None:
-    """Which of the documented media types and ranges (``image/*``, ``*/*``) takes this media type; None if none does."""
+    """The documented media type or range (``image/*``, ``*/*``) that includes this media type; None if none does."""
     if kind in known:
         return kind
     wide = f"{kind.partition('/')[0]}/*"

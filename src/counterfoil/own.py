@@ -1,4 +1,4 @@
-"""What a file of handlers imports: ``from counterfoil.own import handler, Request, Store, Answer, Refusal``."""
+"""What a handlers file imports: ``from counterfoil.own import handler, Request, Store, Answer, Refusal``."""
 
 from counterfoil.api import Request as Request
 from counterfoil.apis.generic.user_handlers import Answer as Answer

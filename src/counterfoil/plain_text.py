@@ -1,4 +1,4 @@
-"""Writes values and errors as text for people, and text from outside without what a terminal would obey."""
+"""Writes values and errors as text for people, and escapes control characters before a terminal shows them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-"""Control characters but tab and line feed (C1 too: U+009B begins an escape sequence), the characters that set the
-direction of text (Unicode TR 36, 3.4), other line ends, and surrogates, which cannot be written."""
+"""Control characters except tab and line feed (C1 too: U+009B begins an escape sequence), the characters that set the
+direction of text (Unicode TR 36, 3.4), other line ends, and surrogates, which cannot be encoded."""
 
 
 def for_terminal(text: str) -> str:
@@ -16,7 +16,7 @@ def for_terminal(text: str) -> str:
 
 
 def json_for_terminal(text: str) -> str:
-    r"""JSON with what JSON itself leaves unescaped of these as ``\u009b``: a reader gets the same value."""
+    r"""The JSON ``text`` with each control character that it has unescaped as ``\u009b``; it parses to the same value."""
     return _CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
@@ -27,10 +27,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def one_line(error: object) -> str:
-    """What an error says, in one line of at most 300 characters."""
+    """An error's message, in one line of at most 300 characters."""
     return " ".join(str(error).split())[:300]
 
 
 def as_text(value: Any) -> str:
-    """A value as JSON, URLs and headers have it: ``true``, not ``True``."""
+    """A value as JSON, URLs and headers write it: ``true``, not ``True``."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -22,8 +22,7 @@ MARK = (
 )
 SETTINGS = ("scenario", "seed", "customers", "switches")
 OWN = ("spec", "model", "handlers", "rows")
-"""Settings of a document of the user's own. Files, also of a scenario, are looked for beside the test, then in the root
-folder."""
+"""Settings for a user's own document."""
 OUR_FOLDER = ".counterfoil"
 DEFAULT_CAPSULES = f"{OUR_FOLDER}/capsules"
 KEPT_CAPSULES = 50
@@ -36,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--counterfoil-scenario", metavar="NAME|FILE", help="scenario for tests that choose none")
     group.addoption("--counterfoil-seed", type=int, metavar="N", help="seed for tests that choose none")
     group.addoption(
-        "--counterfoil-capsules", metavar="DIR", help=f"where failing tests leave their world ({DEFAULT_CAPSULES})"
+        "--counterfoil-capsules", metavar="DIR", help=f"folder for the worlds of failed tests ({DEFAULT_CAPSULES})"
     )
 
 
@@ -56,7 +55,7 @@ def counterfoil_server() -> Iterator[SandboxServer]:
 
 @pytest.fixture(scope="session")
 def counterfoil_own_servers() -> Iterator[Callable[[pytest.Item, Mapping[str, Any]], SandboxServer]]:
-    """Servers of documents of the user's own: one for each document with its model, handlers and rows."""
+    """Servers for users' own documents: one for each combination of document, model, handlers and rows."""
     from counterfoil.api import ConfigurationError
     from counterfoil.lookup import own_api
     from counterfoil.openapi import SpecError
@@ -87,14 +86,14 @@ def counterfoil_own_servers() -> Iterator[Callable[[pytest.Item, Mapping[str, An
 
 
 def _file(node: pytest.Item, name: str) -> Path:
-    """A file that a mark names: beside the test, or in the root folder."""
-    beside = node.path.parent / name
-    return beside if beside.is_file() else node.config.rootpath / name
+    """A file that a mark names: next to the test, else in the root folder."""
+    next_to_test = node.path.parent / name
+    return next_to_test if next_to_test.is_file() else node.config.rootpath / name
 
 
 def _scenario(node: pytest.Item, name: Any) -> Any:
-    """A scenario's name, its text, or its file: beside the test, in the root folder, or, as the command line means it, where
-    pytest was started. Raises ``UsageError`` that lists where it was looked for."""
+    """The scenario's name or text as it is; for a file, its path: next to the test, in the root folder, or in the folder where
+    pytest was started, as for the command line. Raises ``UsageError`` that lists these folders."""
     if isinstance(name, Path):
         name = str(name)
     if not isinstance(name, str) or "\n" in name or not name.endswith((".yaml", ".yml")):
@@ -103,8 +102,8 @@ def _scenario(node: pytest.Item, name: Any) -> Any:
     for folder in folders:
         if (folder / name).is_file():
             return str(folder / name)
-    looked = ", ".join(map(str, folders))
-    raise pytest.UsageError(f"{node.nodeid}: there is no scenario file {name}; looked in: {looked}")
+    searched = ", ".join(map(str, folders))
+    raise pytest.UsageError(f"{node.nodeid}: there is no scenario file {name}; looked in: {searched}")
 
 
 @pytest.fixture
@@ -148,7 +147,7 @@ def pytest_runtest_makereport(
 
 
 def _tidy(folder: Path) -> None:
-    """Keep our folder out of version control, and only the newest capsules in it. Other workers may do so as well."""
+    """Keep our folder out of version control and delete old capsules. Other workers may do this at the same time."""
     ignore = folder.parent / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# made by counterfoil: the worlds of failed tests\n*\n", encoding="utf-8")
@@ -177,8 +176,8 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
 def _settings(config: pytest.Config) -> dict[str, Any]:
     """The settings of the command line and ``[tool.counterfoil]``; the command line takes precedence."""
     table = {name: value for name, value in _table(config).items() if name in (*SETTINGS, *OWN)}
-    given = {name: config.getoption(f"counterfoil_{name}") for name in ("scenario", "seed")}
-    return table | {name: value for name, value in given.items() if value is not None}
+    options = {name: config.getoption(f"counterfoil_{name}") for name in ("scenario", "seed")}
+    return table | {name: value for name, value in options.items() if value is not None}
 
 
 def _capsules(config: pytest.Config) -> Path:
@@ -194,8 +193,8 @@ def _table(config: pytest.Config) -> Mapping[str, Any]:
     path = config.rootpath / "pyproject.toml"
     if not path.is_file():
         return {}
-    found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("counterfoil", {})
-    unknown = set(found) - {*SETTINGS, *OWN, "capsules"}
+    table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("counterfoil", {})
+    unknown = set(table) - {*SETTINGS, *OWN, "capsules"}
     if unknown:
         raise pytest.UsageError(f"{path}: [tool.counterfoil] does not know {', '.join(sorted(unknown))}")
-    return found
+    return table

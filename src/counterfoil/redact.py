@@ -32,7 +32,7 @@ def is_secret(name: str) -> bool:
 
 
 def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers with the values of those that hold credentials blanked."""
+    """The headers, with values blanked in those that may hold credentials."""
     return tuple((name, BLANK if _may_name_a_secret(name) else value) for name, value in pairs)
 
 
@@ -42,8 +42,8 @@ def _may_name_a_secret(text: str) -> bool:
 
 
 def logged_query(text: str) -> str:
-    """A query string for a log, which others read and keep: the value of any parameter whose name may be that of a
-    credential is blanked, ``sortKey`` too."""
+    """A query string for a log: blanks more than ``query``, every parameter whose name contains a word like "key"
+    (``sortKey`` too), because other people read and store logs."""
     if not _may_name_a_secret(text):
         return text
     return "&".join(_logged_pair(part) for part in text.split("&"))

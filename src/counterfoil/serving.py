@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 COLLECTOR = (20_000, 10, 100)
-"""Thresholds of the garbage collector in a process that only serves. With Python's own, a command that makes many records had all
-requests wait for collections of up to 0.19 s. The 99th percentile of other worlds' reads, by turns on two cores that were not
-idle: 40, 62, 25 ms with Python's thresholds and 22, 28, 21 ms with these (``python -m benchmarks.commands --busy 8``)."""
+"""Thresholds of the garbage collector in a process that only serves. With Python's defaults, a command that creates many records
+delayed all requests by collections of up to 0.19 s. 99th percentile of reads in other worlds, measured alternately on two busy
+cores: 40, 62, 25 ms with Python's thresholds and 22, 28, 21 ms with these (``python -m benchmarks.commands --busy 8``)."""
 
 
 class CannotListen(Exception):
@@ -53,12 +53,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
-    """Sockets bound to the same address, one for each process that accepts; the system spreads connections over those that
-    listen. Raises ``CannotListen``.
+    """Sockets bound to the same address, one for each process; the system distributes connections among them. Raises
+    ``CannotListen``.
 
-    One socket for all would not do: of 16 connections one process accepted up to 16.
+    With one shared socket, one process sometimes accepted all of 16 connections.
     """
-    with listen(host, port) as alone:  # without SO_REUSEPORT, so that another server at this address is found
+    with listen(host, port) as alone:  # without SO_REUSEPORT, so that another server at this address is detected
         family, address = alone.family, alone.getsockname()
     listeners = []
     for _ in range(count):
@@ -103,7 +103,7 @@ def serve(
 
     ``ready`` is called once requests are accepted, ``closing`` before connections are closed, to end event streams, for
     which uvicorn would wait. ``per_address`` bounds the connections from one address. ``proxies``: addresses and networks
-    whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+    from which ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are trusted.
     """
 
     def on_startup() -> None:
@@ -177,7 +177,7 @@ def _server(
     return ServerWithCallbacks(
         Config(
             app,
-            interface="asgi3",  # found out by looking whether it is a coroutine function, which a layer need not be
+            interface="asgi3",  # "auto" recognises an ASGI 3 application only if it is a coroutine function
             # uvicorn calls it as it would call the class
             http=partial(BoundedProtocol, admission=_admission(per_address, proxies)),  # type: ignore[arg-type]
             proxy_headers=bool(proxies),
@@ -193,8 +193,8 @@ def _server(
 
 
 def _admission(per_address: int | None, proxies: Sequence[str]) -> Admission:
-    """Which connections are let in: as many as the system's limit of open files allows, ``per_address`` of one address that
-    is not a proxy's."""
+    """Limits the connections: in total to what the limit of open files allows, to ``per_address`` from one address unless it
+    is a proxy's."""
     from counterfoil.asgi import address_key
     from counterfoil.server.connections.limits import Admission, Limits
 

@@ -1,7 +1,7 @@
-"""Waits only so long for a function of the user's own, so that others are answered meanwhile.
+"""Calls a user's function with a time limit, in a thread, so that other requests are answered meanwhile.
 
-Python cannot end a thread: one that takes too long is left alone, in a daemon thread, and what it does is without effect.
-Raising an exception in it would do harm: after ``PyThreadState_SetAsyncExc`` any trace function, as of a debugger, hangs
+Python cannot end a thread: a call that takes too long goes on in its daemon thread, and its result is ignored.
+No exception is raised in that thread: after ``PyThreadState_SetAsyncExc`` any trace function, such as a debugger's, hangs
 (CPython 3.11).
 """
 
@@ -16,18 +16,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MAX_THREADS = 32
-"""Calls at the same time in threads of their own; one more is refused."""
+"""How many calls may run at the same time; further ones are refused."""
 
 
 class TookTooLong(Exception):
-    """The call took longer than its limit, or too many calls were under way."""
+    """The call took longer than its limit, or too many calls were running."""
 
 
 _ABANDONED: ContextVar[Event] = ContextVar("abandoned")
 
 
 def is_abandoned() -> bool:
-    """Whether the client of this call has its answer already, so that what the call writes is dropped."""
+    """Whether this call took too long: its client has been answered, and what the call writes is dropped."""
     event = _ABANDONED.get(None)
     return event is not None and event.is_set()
 
@@ -39,8 +39,8 @@ class OwnThreads:
         self._free = BoundedSemaphore(MAX_THREADS)
 
     async def call(self, function: Callable[[], T], seconds: float) -> T:
-        """What the function returns. Raises what it raises, and ``TookTooLong`` if it has not ended in time, or if as many
-        calls are under way as may be."""
+        """The function's result. Raises what it raises, and ``TookTooLong`` if it does not end in time or ``MAX_THREADS``
+        calls are running."""
         if not self._free.acquire(blocking=False):
             raise TookTooLong
         loop = asyncio.get_running_loop()
@@ -48,29 +48,29 @@ class OwnThreads:
         context, abandoned = copy_context(), Event()
         context.run(_ABANDONED.set, abandoned)
 
-        def tell(set_: Callable[..., None], value: object) -> None:
+        def finish(set_outcome: Callable[..., None], value: object) -> None:
             if not answer.done():
-                set_(value)
+                set_outcome(value)
 
         def run() -> None:
             try:
                 value = context.run(function)
             except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:  # sys.exit() must not end the server
                 ended = RuntimeError(f"{type(error).__name__}: {error}")
-                told: tuple[Callable[..., None], object] = (answer.set_exception, ended)
+                outcome: tuple[Callable[..., None], object] = (answer.set_exception, ended)
             except BaseException as error:
-                told = (answer.set_exception, error)
+                outcome = (answer.set_exception, error)
             else:
-                told = (answer.set_result, value)
+                outcome = (answer.set_result, value)
             finally:
                 self._free.release()
             if not loop.is_closed():
-                loop.call_soon_threadsafe(tell, *told)
+                loop.call_soon_threadsafe(finish, *outcome)
 
         Thread(target=run, name="counterfoil-own-handler", daemon=True).start()
         await asyncio.wait({answer}, timeout=seconds)
         if not answer.done():
             abandoned.set()
-            answer.cancel()  # what comes later is ignored
+            answer.cancel()  # a later result is ignored
             raise TookTooLong
         return answer.result()

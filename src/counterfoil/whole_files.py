@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all: a reader never finds a part, and a full disk leaves what was there before."""
+"""Writes files atomically: a reader never sees part of a file, and a full disk leaves the previous file in place."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from pathlib import Path
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Write ``data`` beside ``target``, then put it in its place. Raises ``OSError``; nothing is left behind then."""
+    """Write ``data`` to a temporary file, then rename it to ``target``. Raises ``OSError`` and leaves no temporary file."""
     write_all_whole({target: data})
 
 
 def write_all_whole(files: dict[Path, bytes]) -> None:
-    """Write several files; none is replaced before all are written. Missing folders are made. Raises ``OSError``."""
-    made: list[Path] = []
+    """Write several files; none is replaced before all are written. Missing folders are created. Raises ``OSError``."""
+    created: list[Path] = []
     written: dict[Path, Path] = {}
     try:
         for target, data in files.items():
-            made += _make_folder(target.parent)
-            written[target] = _write_beside(target, data)
-        for target, beside in written.items():
-            beside.replace(target)
+            created += _make_folder(target.parent)
+            written[target] = _write_temporary(target, data)
+        for target, temporary in written.items():
+            temporary.replace(target)
     except OSError:
-        for beside in written.values():
+        for temporary in written.values():
             with contextlib.suppress(OSError):
-                beside.unlink()
-        for folder in reversed(made):
+                temporary.unlink()
+        for folder in reversed(created):
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
 
 
 def _make_folder(folder: Path) -> list[Path]:
-    """Make the folder; returns those that were made, the outermost first."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    """Create a folder and its missing parents; returns the created ones, outermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing[::-1]
 
 
-def _write_beside(target: Path, data: bytes) -> Path:
-    """A new file with ``data`` in the folder of ``target``, with the permissions that a new file has."""
+def _write_temporary(target: Path, data: bytes) -> Path:
+    """A new file with ``data`` in the folder of ``target``, with the default permissions of new files."""
     for attempt in range(1000):
-        beside = target.with_name(f".{target.name[:200]}.{os.getpid()}-{attempt}")
+        temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}-{attempt}")
         try:
-            handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
         except FileExistsError:
             continue
         try:
@@ -52,7 +52,7 @@ def _write_beside(target: Path, data: bytes) -> Path:
                 file.write(data)
         except OSError:
             with contextlib.suppress(OSError):
-                beside.unlink()
+                temporary.unlink()
             raise
-        return beside
+        return temporary
     raise FileExistsError(f"{target.parent} has too many unfinished files of {target.name}")

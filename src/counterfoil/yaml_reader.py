@@ -4,14 +4,14 @@ The rules are those of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-
 
 * only ``true`` and ``false`` are booleans; ``yes``, ``no``, ``on`` and ``off`` are text, so that a country can be ``NO``;
 * numbers are decimal, ``0o17`` or ``0x1f``; ``1_000`` and ``12:30`` are text, and ``007`` is 7;
-* dates and times are text, which the schema of the file then reads as what it needs;
+* dates and times are text, which the file's schema parses where it needs to;
 * keys are text: a status code ``200:`` is the key ``"200"``;
 * a key given twice is a mistake, and so is a tag that names a type of a programming language.
 
-In addition the merge key ``<<`` is read, which YAML 1.2 does not have, because users' scenario files have it. ``Document``
-has its lines, so that ``specs lint`` can report it.
+The merge key ``<<`` is read too: YAML 1.2 does not have it, but users' scenario files do. ``Document.merges`` has its lines, so
+that ``specs lint`` can report it.
 
-PyYAML reads YAML 1.1. Only its parser is used, in C where there is one; what a scalar means is decided here.
+PyYAML reads YAML 1.1. Only its parser is used, in C where available; what a scalar means is decided here.
 """
 
 from __future__ import annotations
@@ -87,10 +87,10 @@ class Document:
         node = self.root
         line = 1 if node is None else int(node.start_mark.line) + 1
         for step in path:
-            found = _member(node, step)
-            if found is None:
+            member = _member(node, step)
+            if member is None:
                 return line
-            line, node = found
+            line, node = member
         return line
 
 
@@ -107,8 +107,8 @@ def read_file(path: Path) -> Any:
 def read_document(source: bytes | str, where: str, *, tolerant: bool = False) -> Document:
     """As ``read``, with the lines. Raises ``YamlError``.
 
-    ``tolerant``: of a key given twice the last counts, tags that are not ours are ignored, a number that is too large is
-    text, and the document lists these in ``mistakes``.
+    ``tolerant``: accept a key given twice (the last counts), unknown tags (ignored) and numbers that are too large (read as
+    text), and list these in the document's ``mistakes``.
     """
     import yaml
 
@@ -141,7 +141,7 @@ class _Builder:
     """Builds the value of a tree of YAML nodes and collects its mistakes instead of stopping at the first.
 
     What an anchor names is built once and shared by its aliases, so that the work is bounded by the length of the file;
-    the size that aliases add to the result is counted and bounded. ``unusable`` are the mistakes that leave no value.
+    the size that aliases add to the result is counted and bounded. ``unusable`` are the mistakes that no reading tolerates.
     """
 
     def __init__(self) -> None:
@@ -195,18 +195,18 @@ class _Builder:
             else:
                 lines[key_node.value] = _line(key_node)
                 result[key_node.value] = value
-        for each in merged:
-            result = {**each, **result}
+        for mapping in merged:
+            result = {**mapping, **result}
         return result, total
 
     def _merged(self, key_node: Node, value: Any) -> list[dict[str, Any]]:
         self.merges.append(_line(key_node))
         mappings = value if isinstance(value, list) else [value]
-        if not all(isinstance(each, dict) for each in mappings):
+        if not all(isinstance(mapping, dict) for mapping in mappings):
             self._mistake(key_node, "a merge key takes a mapping or a list of mappings")
             return []
-        for each in mappings:
-            self._repeat(key_node, len(each))
+        for mapping in mappings:
+            self._repeat(key_node, len(mapping))
         return mappings
 
     def _scalar(self, node: Node) -> Any:

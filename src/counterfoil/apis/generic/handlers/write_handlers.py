@@ -9,6 +9,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
+from counterfoil.apis.generic.handlers.misfits import refuse_misfit
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
 from counterfoil.apis.generic.inference.composite import fields_of, joined
@@ -228,9 +229,11 @@ class WriteHandlers(ReadHandlers):
                 )
             fields = self._patched(collection, member, request.body, store)
             value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
+            refuse_misfit(self.document, operation, collection, member.value, value, fields)
             return self._write(operation, collection, parent, member.id, value, store, request)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.updated(collection, member.value, fields, store.world.now)
+        refuse_misfit(self.document, operation, collection, member.value, value, fields)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def _patched(self, collection: Collection, member: Member, patch: Json, store: MemberStore) -> dict[str, Json]:
@@ -288,6 +291,7 @@ class WriteHandlers(ReadHandlers):
         was_deleted = written is not None and written.value is None
         before = {} if was_deleted else self.only_member(collection, parent, store).value
         value = self.changes.updated(collection, before, fields, store.world.now)
+        refuse_misfit(self.document, operation, collection, before, value, fields)
         return self._write(operation, collection, parent, ONLY, value, store, request)
 
     def delete_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:
