@@ -1,4 +1,4 @@
-"""Serves ``/metrics`` to those who may use the control API."""
+"""Serves ``/metrics`` to clients that may use the control API."""
 
 from __future__ import annotations
 

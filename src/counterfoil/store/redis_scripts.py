@@ -1,6 +1,6 @@
-"""The scripts that change and read a Redis store. Redis runs each as one step, so that no client sees half of a change.
+"""The scripts that change and read a Redis store. Redis runs each script atomically.
 
-A script that fails midway leaves what it has written, so ``COMMIT`` checks everything before it writes.
+A script that fails midway is not rolled back, so ``COMMIT`` checks everything before it writes.
 
     counterfoil:about           hash: settings, and the last id of a world
     counterfoil:heads           hash: name of a world -> "id base length expires bytes-of-faults " faults logins
@@ -8,7 +8,7 @@ A script that fails midway leaves what it has written, so ``COMMIT`` checks ever
     counterfoil:log:ID          list: its commands
     counterfoil:order           sorted set: ids of worlds, by id
     counterfoil:expiring        sorted set: ids of worlds by the second at which they expire
-    counterfoil:scenario:DIGEST string: a scenario's text, while a world was made from it
+    counterfoil:scenario:DIGEST string: a scenario's text, while it has worlds
     counterfoil:scenarios       hash: a scenario's digest -> how many worlds were made from it
     counterfoil:writer:ID       string: a server's last batch
 """
@@ -33,7 +33,7 @@ Value = int | str | bytes
 KEPT_WRITERS = 86_400
 """Seconds."""
 MADE = 9
-"""Values of the change that makes a world, before its commands."""
+"""Values of the change that creates a world, before its commands."""
 
 COMMIT = """
 local writer, before, batch = 'counterfoil:writer:' .. ARGV[1], ARGV[2], ARGV[3]
@@ -143,7 +143,7 @@ for _, id in ipairs(ARGV) do
 end
 return found
 """
-"""Of worlds by id; false for one that is not there."""
+"""The names of worlds by id; false for an unknown id."""
 
 MISTAKES = """
 local wrong = {}
@@ -156,14 +156,14 @@ for _, name in ipairs(ARGV) do
 end
 return wrong
 """
-"""Of worlds by name: those whose log is shorter or longer than it should be."""
+"""Of the named worlds, those whose log does not have the expected length."""
 
 
 def encoded(changes: Sequence[Change]) -> list[Value]:
-    """For the script ``COMMIT``: how many values each change has, and the values."""
+    """The arguments for the script ``COMMIT``: for each change the number of values, then the values."""
     sent: list[Value] = []
-    for each in changes:
-        values = _values(each)
+    for change in changes:
+        values = _values(change)
         sent.append(len(values))
         sent += values
     return sent
