@@ -94,7 +94,7 @@ def build(
 
     The control API is built on its first request. It requires ``control_token``; None lets any process on this machine
     in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives every visitor of the page a
-    world of their own, made like the default one, and refuses changes to the default one.
+    world of their own, made like the default one, and closes the default one to clients.
 
     ``metrics`` serves counts of requests at ``/metrics``, to clients that may use the control API; not in public mode.
 

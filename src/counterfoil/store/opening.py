@@ -118,7 +118,7 @@ def check_default(
 
 
 def delete_idle(log: Log, now: float) -> int:
-    """Delete the worlds that idled longer than they may; returns how many. Other servers may use the store meanwhile."""
+    """Delete expired worlds; returns how many. Other servers may use the store meanwhile."""
     idle = [DeleteWorld(id, expired_before=now) for id, _ in log.expired(now)]
     return sum(_delete(log, idle[first : first + DELETED_TOGETHER]) for first in range(0, len(idle), DELETED_TOGETHER))
 
