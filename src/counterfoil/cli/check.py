@@ -171,7 +171,7 @@ def _urls(given: tuple[str, ...]) -> dict[str, str]:
 
 def _named(urls: dict[str, str], apis: list[str]) -> dict[str, str]:
     if "" in urls and (len(apis) != 1 or apis[0] in urls):
-        raise click.BadParameter(f"'{urls['']}': say of which API: --url API=URL", param_hint="--url")
+        raise click.BadParameter(f"'{urls['']}': name its API: --url API=URL", param_hint="--url")
     return {name or apis[0]: url for name, url in urls.items()}
 
 

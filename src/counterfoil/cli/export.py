@@ -100,7 +100,7 @@ def _check(folder: Path, *, force: bool) -> None:
     if not force and folder.is_dir() and any(folder.iterdir()):
         refuse(
             ValueError(
-                f"{folder} has files in it; name another folder, or replace those of the same names with --force"
+                f"{folder} has files in it; name another folder, or replace files with the same names with --force"
             )
         )
 

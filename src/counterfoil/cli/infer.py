@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     "--why", metavar="PATH", help="Explain the decisions about a path or an operation, such as '/customers/{id}'."
 )
 @click.option("--model", type=click.Path(), help="A model file that corrects what is inferred.")
-@click.option(
-    "--write", "target", type=click.Path(), help="Write the model as YAML, to be edited and given to --model."
-)
+@click.option("--write", "target", type=click.Path(), help="Write the model as YAML, to edit and pass to --model.")
 @click.option("--json", "as_json", is_flag=True, help="Print the model, and each decision with its reason, as JSON.")
 def infer(file: str, why: str | None, model: str | None, target: str | None, as_json: bool) -> None:
     """Show what `serve --spec FILE` infers from an OpenAPI document: collections, and what each operation does.

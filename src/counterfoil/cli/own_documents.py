@@ -178,7 +178,7 @@ def _by_name(option: str, files: Sequence[NamedFile], names: Sequence[str]) -> d
             raise UsageError(f"{option} {file.path}: needs the document it is for: --spec FILE")
         name = file.name or (names[0] if len(names) == 1 else None)
         if name is None:
-            raise UsageError(f"{option} {file.path}: say of which document: {option} NAME={file.path}")
+            raise UsageError(f"{option} {file.path}: name its document: {option} NAME={file.path}")
         if name not in names:
             raise UsageError(
                 f"{option} {file.path}: there is no --spec '{name}'; there are: {', '.join(names) or 'none'}"

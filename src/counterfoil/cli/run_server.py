@@ -70,7 +70,7 @@ class ServeOptions:
             return "--capsule: name a file"
         ignored = [name for name in ("scenario", "seed", "customers", "switches") if name in self.given]
         if self.capsule and ignored:
-            return f"--capsule brings a world of its own; leave out {', '.join(ignored)}"
+            return f"--capsule has its own world; leave out {', '.join(ignored)}"
         return None
 
 
@@ -88,7 +88,7 @@ class ServerRun:
 
         self.options = options
         self.traces: Traces | None = telemetry_options.traces(options.otlp)
-        # with a store, the seed is that of the stored world
+        # with a store, the stored world's seed is used
         self.own = options.documents.read(options.world.seed if options.store is None else None)
         if options.workers > 1:
             listeners = listen_together(options.host, options.port, options.workers)

@@ -135,7 +135,7 @@ _SORT_VALUES: Mapping[str, Callable[[World, AccountState], Json]] = {
     "opened": lambda world, state: state.opened,
 }
 SORTS = ("number", "name", *_SORT_VALUES)
-"""What customers can be sorted by; amounts are those of a customer's first account."""
+"""The sort keys of customers; amounts are from a customer's first account."""
 
 
 def _select(world: World, search: str, sort: str, only: Only) -> MatchingCustomers:

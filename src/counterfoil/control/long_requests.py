@@ -67,7 +67,7 @@ def needs_thread(service: WorldService, request: Request) -> bool:
 LONG = 1.0
 """Seconds, as ``costs`` estimates them."""
 SLOW_TO_CREATE_ABOVE = 50_000
-"""Creating a world of so many customers takes half a second, unless it is copied from a template."""
+"""Creating a world with this many customers takes half a second, unless it is copied from a template."""
 
 
 def takes_long(service: WorldService, request: Request) -> bool:

@@ -52,7 +52,7 @@ def _check_cost(world: World, command: AdvanceClock, seconds: float) -> None:
     most = months_within(size, seconds)
     content = f"{size.accounts} different accounts, {size.bills} bills and {size.usage} uses not billed"
     if most == 0:
-        raise TooMany(f"this world has grown too old to go on here ({content}): reset it, or make another")
+        raise TooMany(f"this world is too large to move its clock here ({content}): reset it, or make another")
     raise TooMany(f"the clock of a world with {content} moves {most} months at a time here, at most")
 
 

@@ -69,7 +69,7 @@ def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | N
 
 
 class Server:
-    """The ASGI application of all APIs. ``served`` holds each API with its spec, by name."""
+    """The ASGI application of all APIs. ``served`` has each API and its spec, by name."""
 
     def __init__(self, apis: Sequence[API], world_of: WorldOf, options: Options) -> None:
         self.world_of = world_of
@@ -95,7 +95,7 @@ class Server:
         taken = [*(f"/{segment}" for segment in _RESERVED_SEGMENTS), *mounted, *served]
         for other in taken:
             if not prefix or f"{prefix}/".startswith(f"{other}/") or f"{other}/".startswith(f"{prefix}/"):
-                raise SpecError(f"the prefix '{prefix}' cannot be served beside '{other}'")
+                raise SpecError(f"the prefix '{prefix}' cannot be served next to '{other}'")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

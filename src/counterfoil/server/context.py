@@ -47,7 +47,7 @@ class ResponseFault(Protocol):
 
 
 class RequestContext(msgspec.Struct, eq=False):
-    """One request. Each layer sets the fields below its comment and reads those of earlier layers.
+    """One request. Each layer sets the fields below its comment and reads the fields of earlier layers.
 
     It has no reference to ``send``, because ``send`` refers to the scope and the scope to this object. Such a reference cycle,
     with all rows of a page, would wait for the garbage collector (measured: p99 of 40 ms).

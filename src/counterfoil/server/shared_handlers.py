@@ -39,7 +39,7 @@ class SharedHandlerApp(HandlerApp):
                 return await self._in_turn(context)
             raise Outdated from None
         finally:
-            # the store accepted and checked a change, or it failed and the change may be durable all the same
+            # the store accepted and checked a change, or it failed and the change may still be durable
             if context.world.saving is not None:
                 request.is_confirmed = True
 

@@ -230,7 +230,7 @@ class GroupCommit:
         with contextlib.ExitStack() as locks:
             try:
                 self._log.recover()
-                # a request that began before the failure must not go on as if its first changes had been kept
+                # a request that began before the failure must not continue as if its first changes were kept
                 for head in self._doubtful:
                     head.lock.try_acquire()
                     locks.callback(head.lock.release)

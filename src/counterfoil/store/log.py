@@ -240,7 +240,7 @@ class StoreLog(Log, Protocol):
         ...
 
     def mistakes(self) -> list[str]:
-        """What is wrong with it, one line each."""
+        """The mistakes in the store, one line each."""
         ...
 
     def compact(self) -> None:

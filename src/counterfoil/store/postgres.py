@@ -319,5 +319,5 @@ class PostgresLog:
 
 
 def _outcome_is_unknown(error: psycopg.Error) -> bool:
-    """Whether the connection broke or time ran out, so that the transaction may have been committed all the same."""
+    """Whether the connection broke or time ran out, so that the transaction may have been committed."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))

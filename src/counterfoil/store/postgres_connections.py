@@ -158,7 +158,7 @@ def describe_error(error: psycopg.Error) -> str:
     if error.diag.message_primary:  # without hints and the position in the statement
         last = " ".join(error.diag.message_primary.split())
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return f"{lines[0]}; the user needs CREATE on the database once, or a schema counterfoil of its own"
+        return f"{lines[0]}; the user needs CREATE on the database once, or its own schema counterfoil"
     if "password authentication failed" in text or "no password supplied" in text:
         return f"{last}; check user and password (PGPASSWORD, ~/.pgpass or the URL)"
     if re.search(r'FATAL:\s+role "', text):

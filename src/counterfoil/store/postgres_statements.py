@@ -113,7 +113,7 @@ def write_all(connection: Connection, changes: Sequence[Change], writer: tuple[s
     try:
         runs = _runs(changes) if all(type(change) is AppendCommand for change in changes) else []
         if 0 < len(runs) <= RUNS_AT_ONCE:
-            _append(connection, runs, writer)  # one statement is a transaction of its own
+            _append(connection, runs, writer)  # a single statement is a transaction
             return
         with connection.transaction():
             connection.execute(BEGIN, writer)

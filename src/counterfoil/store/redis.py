@@ -127,7 +127,7 @@ class RedisLog:
         if result == b"CONFLICT":
             raise Conflict("another server changed the same world")
         if result != b"DONE":
-            raise StoreUnavailable("the store cannot be written: this server was taken for stopped; try again")
+            raise StoreUnavailable("the store cannot be written: this server's writer entry has expired; try again")
         self._batch = batch
 
     def look_after(self) -> None:

@@ -52,8 +52,8 @@ local function head_of(id)
         heads[id] = false
         local name = redis.call('HGET', 'counterfoil:world:' .. id, 'name')
         if name then
-            local said = redis.call('HGET', 'counterfoil:heads', name)
-            local _, base, length, expires, bytes, rest = string.match(said, '^(%d+) (%d+) (%d+) (%S+) (%d+) (.*)$')
+            local stored = redis.call('HGET', 'counterfoil:heads', name)
+            local _, base, length, expires, bytes, rest = string.match(stored, '^(%d+) (%d+) (%d+) (%S+) (%d+) (.*)$')
             heads[id] = {name = name, base = tonumber(base), length = tonumber(length), expires = expires,
                 faults = string.sub(rest, 1, tonumber(bytes)), logins = string.sub(rest, tonumber(bytes) + 1)}
         end
@@ -65,9 +65,9 @@ for _, o in ipairs(changes) do
     local kind, id = o[1], o[2]
     local head = head_of(id)
     if kind == 'made' then
-        local there = taken[o[3]]
-        if there == nil then there = redis.call('HEXISTS', 'counterfoil:heads', o[3]) == 1 end
-        if there or head then return 'CONFLICT' end
+        local exists = taken[o[3]]
+        if exists == nil then exists = redis.call('HEXISTS', 'counterfoil:heads', o[3]) == 1 end
+        if exists or head then return 'CONFLICT' end
         heads[id] = {name = o[3], base = tonumber(o[5]), length = #o - MADE, expires = o[7], faults = '', logins = ''}
         taken[o[3]] = true
     elseif kind == 'touched' then
@@ -120,8 +120,8 @@ end
 for id, head in pairs(heads) do
     if head then
         if head.expires ~= '-' then redis.call('ZADD', 'counterfoil:expiring', head.expires, id) end
-        local said = {id, head.base, head.length, head.expires, #head.faults, head.faults .. head.logins}
-        redis.call('HSET', 'counterfoil:heads', head.name, table.concat(said, ' '))
+        local fields = {id, head.base, head.length, head.expires, #head.faults, head.faults .. head.logins}
+        redis.call('HSET', 'counterfoil:heads', head.name, table.concat(fields, ' '))
     end
 end
 return 'DONE'
@@ -137,11 +137,11 @@ return {head, world[1], world[2], text, redis.call('LRANGE', 'counterfoil:log:' 
 """
 
 NAMES_OF = """
-local found = {}
+local names = {}
 for _, id in ipairs(ARGV) do
-    found[#found + 1] = redis.call('HGET', 'counterfoil:world:' .. id, 'name')
+    names[#names + 1] = redis.call('HGET', 'counterfoil:world:' .. id, 'name')
 end
-return found
+return names
 """
 """The names of worlds by id; false for an unknown id."""
 

@@ -31,7 +31,7 @@ TRIES = 100
 TOGETHER = 64
 """Limit on the requests that are handled again in one turn."""
 CONTENDED = 64
-"""After a conflict, so many changes of that world use ``exclusively`` at once instead of being made twice."""
+"""The number of changes of a world that use ``exclusively`` after a conflict, instead of being made twice."""
 
 
 class _Job(NamedTuple):
@@ -222,7 +222,7 @@ class SharedCommit(GroupCommit):
         for future in (saving, later):
             future.set_exception(WriteConflict())
         with contextlib.ExitStack() as locks:
-            for head in heads:  # a request that began before must not go on as if its first changes had been kept
+            for head in heads:  # a request that began earlier must not continue as if its first changes were kept
                 head.lock.try_acquire()
                 locks.callback(head.lock.release)
                 head.contended = CONTENDED

@@ -28,7 +28,7 @@ FEW = 20
 """Limit on other processes' commands that are executed in the event loop, in about half a ms."""
 SLOW = b"advance_clock"
 """The one command that may take long."""
-EMPTIED = "the store was emptied: its default world is gone; restart the server to begin anew"
+EMPTIED = "the store was emptied: its default world is gone; restart the server to create a new one"
 
 
 class SharedWorlds(StoredWorlds):

@@ -43,7 +43,7 @@ IS_AT = """EXISTS (SELECT 1 FROM world WHERE id = ? AND base = ?)
 def write_all(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
     """Make all changes in one transaction, in order."""
     if len(changes) <= ROWS_AT_ONCE and all(type(change) is AppendCommand for change in changes):
-        _append(connection, changes)  # one statement is a transaction of its own
+        _append(connection, changes)  # a single statement is a transaction
         return
     connection.execute("BEGIN IMMEDIATE")
     appended: list[Change] = []

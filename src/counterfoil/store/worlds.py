@@ -263,7 +263,7 @@ class StoredWorlds(Worlds):
         head = self._alive.get(name)
         with suppress(StoreUnavailable):  # the next look-up deletes it
             if head is None or head.id != id:
-                self._when_gone(self._commits.submit(DeleteWorld(id, self._expired_before())))
+                self._when_deleted(self._commits.submit(DeleteWorld(id, self._expired_before())))
             elif not head.is_closing:
                 self._remove(head, self._expired_before())
 
@@ -275,14 +275,14 @@ class StoredWorlds(Worlds):
         """Refuse further commands, and delete the world; it can be read until that is durable."""
         head.is_closing = True
         try:
-            gone = self._commits.submit(DeleteWorld(head.id, expired_before), head)
+            deletion = self._commits.submit(DeleteWorld(head.id, expired_before), head)
         except StoreUnavailable:
             head.is_closing = False
             raise
-        self._when_gone(gone, head)
-        return gone
+        self._when_deleted(deletion, head)
+        return deletion
 
-    def _when_gone(self, saving: Saving, head: StoredHead | None = None) -> None:
+    def _when_deleted(self, saving: Saving, head: StoredHead | None = None) -> None:
         def settle(done: Saving) -> None:
             self._count = None
             if head is not None and done.exception() is None:

@@ -121,7 +121,7 @@ class _Exchange:
         self.sent_at = loop.time()
 
     async def run(self, app: Asgi) -> httpx.Response:
-        """The application's response. Raises whatever the application raises."""
+        """The application's response. Raises the application's exceptions."""
         await app(self._scope(), self.receive, self.send)
         if not self._is_complete.is_set():
             raise RuntimeError("the application returned before its response was complete")

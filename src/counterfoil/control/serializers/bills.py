@@ -78,7 +78,7 @@ def _usage_words(record: UsageLine, currency: str) -> tuple[str, str]:
 
 
 def _charge_words(record: OneOffLine, currency: str) -> tuple[str, str]:
-    return record.charge.description, f"a one-off {'credit' if record.amount < 0 else 'charge'}, as it was put in"
+    return record.charge.description, f"a one-off {'credit' if record.amount < 0 else 'charge'}, as it was entered"
 
 
 _WORDS: dict[type, Callable[[Any, str], tuple[str, str]]] = {

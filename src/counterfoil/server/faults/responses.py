@@ -187,7 +187,7 @@ class ConfiguredResponses:
             documented = ", ".join(sorted(map(str, responses)))
             raise BadValue(
                 f"{operation}: the spec does not allow this response: {violation} (documented: {documented}); "
-                "to send it all the same, use unchecked=True"
+                "to send it anyway, use unchecked=True"
             )
 
 

@@ -46,11 +46,11 @@ class ActiveFault:
 
     @property
     def draws(self) -> bool:
-        """Whether it draws random numbers."""
+        """Whether the fault uses random numbers."""
         return self.spec.probability != 1 or self.spec.distribution != "fixed"
 
     def is_due(self) -> bool:
-        """Whether it applies to the call that was just counted."""
+        """Whether the fault applies to the call that was just counted."""
         spec = self.spec
         if self.counted < spec.nth or (spec.times is not None and self.hits >= spec.times):
             return False

@@ -45,7 +45,7 @@ class Acceptable:
 def accepts(header: str, offered: str) -> bool:
     """Whether ``header`` accepts ``offered``: the most specific matching range decides, ``q=0`` excludes.
 
-    ``offered`` may itself be a range (``image/*``), of which some type must be acceptable. Parts that are not media ranges
+    ``offered`` may itself be a range (``image/*``); it is accepted if any of its types is. Parts that are not media ranges
     are skipped; a header without any range accepts everything.
     """
     main, _, sub = without_parameters(offered).partition("/")

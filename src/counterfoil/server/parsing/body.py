@@ -32,7 +32,7 @@ class ClientDisconnected(Exception):
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body. Raises ``ApiError`` (too_large) as soon as it is known to be too large, and ``ClientDisconnected``."""
+    """The whole body. Raises ``ApiError`` (too_large) as soon as its size exceeds the limit, and ``ClientDisconnected``."""
     announced = headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 12 or int(announced) > MAX_BODY_BYTES):
         raise _too_large()

@@ -147,7 +147,7 @@ def _is_list(tree: Mapping[str, NestedText]) -> bool:
 
 
 def _in_order(tree: Mapping[str, NestedText]) -> list[NestedText]:
-    """The values of ``[0]``, ``[1]``, …, then those of ``[]``; gaps are closed."""
+    """The values of ``[0]``, ``[1]``, …, then of ``[]``; gaps are closed."""
     numbered = sorted((int(name), value) for name, value in tree.items() if name.isdecimal() and len(name) < 10)
     others = [value for name, value in tree.items() if not (name.isdecimal() and len(name) < 10)]
     return [value for _, value in numbered] + [
