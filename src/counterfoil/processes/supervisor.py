@@ -19,7 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 MIN_UPTIME_SECONDS = 1.0
-"""A worker that ends earlier counts as failed to start."""
+"""A worker that ends within this many seconds counts as failed to start."""
 MAX_FAILURES = 5
 PAUSE = 0.2
 """Seconds before a worker that failed to start is started again."""

@@ -51,7 +51,7 @@ class SharedHandlerApp(HandlerApp):
         try:
             return await super().handle(context)
         except WriteConflict as conflict:
-            if operation in self.asynchronous:  # a user's own handler, which must not be called in a thread
+            if operation in self.asynchronous:  # a user's own handler, which never runs in a thread
                 raise unavailable(conflict) from None
         return await self._in_turn(context)
 
@@ -75,7 +75,7 @@ class SharedHandlerApp(HandlerApp):
     ) -> Callable[[Request, World], Response]:
         if unconfirmed() is None:
             return handler
-        seen = authority(world)  # the state with which the request was authenticated
+        seen = authority(world)  # what the request was authenticated with
 
         def checked(request: Request, newest: World) -> Response:
             if authority(newest) != seen:

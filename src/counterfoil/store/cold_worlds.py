@@ -12,7 +12,7 @@ from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import NAME
 
 NOT_DEFAULT = (b"/w/", b"/_sandbox/", b"/events/", b"/plots/")
-"""Path prefixes of other worlds; the default world is always in memory. With other spellings they are served without a thread."""
+"""Path prefixes of other worlds; the default world is always in memory. Other spellings are served without a thread."""
 THREADS = 4
 
 

@@ -50,10 +50,8 @@ class TypedText:
         """The shape of ``schema``, cached."""
         known = self._shapes.get(id(schema))
         if known is None:
-            known = self._shapes[id(schema)] = (
-                schema,
-                self._shape(schema),
-            )  # a reference to the schema keeps its id from being reused
+            # the reference to the schema keeps its id from being reused
+            known = self._shapes[id(schema)] = (schema, self._shape(schema))
         return known[1]
 
     def _shape(self, schema: Json) -> Shape:
