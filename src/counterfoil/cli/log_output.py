@@ -98,9 +98,8 @@ class BatchHandler(AccessHandler):
         self._access_left = access_limit
         self.setFormatter(lines)
         self._output, self._form, self._encoding = output, lines, encoding
-        self._buffer = (
-            threading.Lock()
-        )  # not the handler's own lock, which logging.shutdown holds while it closes the handler
+        # not the handler's own lock, which logging.shutdown holds while it closes the handler
+        self._buffer = threading.Lock()
         self._lines: list[str] = []
         self._size = 0
         self._dropped = 0

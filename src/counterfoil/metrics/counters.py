@@ -78,11 +78,8 @@ class RequestCounters:
         self._add(api.name, NO_OPERATION, status, seconds)
 
     def _add(self, api: str, operation: str, status: int, seconds: float) -> None:
-        key = (
-            api,
-            operation,
-            str(status) if status else "none",
-        )  # none: a broken connection without a status
+        # "none" is a broken connection without a status
+        key = (api, operation, str(status) if status else "none")
         with self._lock:
             if key not in self._counts and len(self._counts) >= MAX_STATUSES:
                 key = api, operation, f"{status // 100}xx"

@@ -100,9 +100,8 @@ class Traces:
             "counterfoil.api": api.name,
             "counterfoil.world": logs.printable(split_world(path)[0] or "", 80),
         }
-        attributes |= _of_url(
-            path, b"", f"{scope.get('scheme', 'http')}://"
-        )  # without the query, which may contain a credential
+        # without the query, which may contain a credential
+        attributes |= _of_url(path, b"", f"{scope.get('scheme', 'http')}://")
         self._export(scope["method"], None, status, seconds, attributes, headers)
 
     def _export(
@@ -143,9 +142,8 @@ def _of_url(path: str, query: bytes, origin: str) -> Attributes:
     attributes: Attributes = {"url.path": logs.printable(path)}
     if query:
         attributes["url.query"] = logs.printable(redact.logged_query(query.decode("latin-1")))
-    with contextlib.suppress(
-        ValueError
-    ):  # the client's Host header may have an invalid address in brackets or an invalid port
+    # the client's Host header may have an invalid address in brackets or an invalid port
+    with contextlib.suppress(ValueError):
         at = urlsplit(origin)
         attributes["url.scheme"] = at.scheme
         if at.hostname:

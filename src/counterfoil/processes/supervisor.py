@@ -57,9 +57,8 @@ class Supervisor:
 
     def run(self) -> None:
         """Run until SIGINT or SIGTERM, then end all workers. Raises ``WorkersFailed``."""
-        self._parent_read, self._parent_write = (
-            os.pipe()
-        )  # only this process has the writing end, so it closes even if this process is killed
+        # only this process has the writing end, so it closes even if this process is killed
+        self._parent_read, self._parent_write = os.pipe()
         self._ready_read, self._ready_write = os.pipe()
         signals, wakes = os.pipe()
         for pipe in (signals, wakes, self._ready_read):

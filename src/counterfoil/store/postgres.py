@@ -154,9 +154,7 @@ class PostgresLog:
         try:
             self._write(changes, batch)
         except psycopg.Error as error:
-            if (
-                error.sqlstate == FENCED
-            ):  # another server deleted this writer, which was idle for long; nothing is under way
+            if error.sqlstate == FENCED:  # another server deleted this idle writer; nothing is under way
                 self.recover()
                 self._settle(changes, batch)
             elif not _outcome_is_unknown(error):
@@ -205,9 +203,8 @@ class PostgresLog:
                 time.sleep(0.1)
             except psycopg.Error as again:
                 self._drop_writing()
-                if (
-                    time.monotonic() > deadline
-                ):  # FENCED: the first attempt was committed meanwhile, as the next check shows
+                # FENCED means that the first attempt was committed meanwhile, as the next check shows
+                if time.monotonic() > deadline:
                     raise StoreUnavailable(f"the store cannot be written: {describe_error(again)}; try again") from None
 
     def _drop_writing(self) -> None:

@@ -126,9 +126,8 @@ class RequestBody:
         """The body's value, ``None`` if it is empty, and the files in it; ``header`` is the whole Content-Type. Raises
         ``ApiError`` (malformed, required)."""
         is_text = is_json_type(kind) or kind in (FORM, MULTIPART)
-        if payload.strip() or (
-            payload and (not is_text or (is_json_type(kind) and not self.required))
-        ):  # white space alone is not JSON (RFC 8259, 2)
+        # white space alone is not JSON (RFC 8259, 2)
+        if payload.strip() or (payload and (not is_text or (is_json_type(kind) and not self.required))):
             if is_json_type(kind):
                 return parse_json(payload), ()
             if kind == FORM:
